@@ -23,6 +23,7 @@ from engine.wording import counted
 from widgets.editors.editor_list import EditorList
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.learn_panel import LearnPanel, LearnRequest
+from widgets.forms.like_form import LikeForm
 from widgets.forms.name_form import NameForm
 from widgets.forms.note_form import NoteForm
 from widgets.forms.numbers_form import NumbersForm
@@ -195,6 +196,11 @@ def ask_sound(parent: QWidget, words: str) -> str | None:
     return form.name() if _ask(parent, "Find a sound everywhere", form, form.problem, "Find") else None
 
 
+def ask_like(parent: QWidget, form: LikeForm) -> bool | None:
+    """Ask what is done with what sounds like the selection: cut (True) or taken out; None if given up."""
+    return form.cuts if _ask(parent, "Find more like this", form, form.problem, "Find") else None
+
+
 def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
     """Ask for a note; an empty one is an answer too."""
 
@@ -350,6 +356,7 @@ _Form = (
     AlignForm
     | EditorList
     | LearnPanel
+    | LikeForm
     | NameForm
     | NoteForm
     | NumbersForm

@@ -66,7 +66,7 @@ class Extending(QObject):
 
         session = self._session
         heard = {"beats": session.grid, "listening": session.listening, "hits": session.hits}
-        scored = {"score": session.curve, "nearest": session.nearest}
+        scored = {"score": session.curve, "nearest": session.nearest, "sounds": session.sounds}
         request = request_of(name, session.state, session.media, {**heard, **scored})
 
         def take(made: MadeProposals) -> None:

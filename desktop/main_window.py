@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples
-        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, session.curve))
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, session.curve, session.sounds))
         self.clock.show()
 
     def _show_current(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
@@ -134,6 +134,12 @@ class Session(QObject):
         """The hits that the user confirmed."""
         found = self._analysis(PROMOTED)
         return found if isinstance(found, Hits) else None
+
+    @property
+    def sounds(self) -> HeardSounds | None:
+        """What sounds where, as it was heard."""
+        found = self._analysis("sounds")
+        return found if isinstance(found, HeardSounds) else None
 
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
         """Return a beat grid, in force or not; None where it is not stored, or damaged."""

@@ -13,6 +13,7 @@ from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
 from desktop.bindings.repairs import repairs
 from desktop.bindings.reviewing import answers, edges
+from desktop.bindings.sounds import sounds
 from desktop.bindings.takes import takes
 from desktop.bindings.timing import timing
 from desktop.bindings.tracks import tracks
@@ -32,6 +33,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **markers(window),
         **by_hand(window),
         **repairs(window),
+        **sounds(window),
         **takes(window),
         **editors(window),
         **arranging(window),

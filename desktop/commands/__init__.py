@@ -29,6 +29,7 @@ from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
 from desktop.commands.repairs import REPAIRS
 from desktop.commands.reviewing import ANSWERS, EDGES
+from desktop.commands.sounds import SOUNDS
 from desktop.commands.takes import TAKES
 from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
@@ -60,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     *MARKERS,
     *BY_HAND,
     *REPAIRS,
+    *SOUNDS,
     *TAKES,
     *EDITORS,
     *ARRANGEMENT,

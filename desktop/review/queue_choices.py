@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
+from engine.document.analysis import HeardSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
@@ -27,7 +28,7 @@ Sorting = Literal["time", "score", "length", "useful", "answered"]
 """An order of the queue, or the last answer first, which only the decided ones have."""
 
 _SORTINGS: tuple[Sorting, ...] = ("time", "score", "length")
-_GROUPINGS: tuple[Grouping, ...] = ("", "region", "state", "kind", "maker")
+_GROUPINGS: tuple[Grouping, ...] = ("", "region", "state", "kind", "maker", "sound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ class QueueChoices:
         """Take an order that needs nothing learned."""
         return replace(self, sorting="score") if self.sorting == "useful" else self
 
-    def grouped_otherwise(self, *, has_regions: bool) -> QueueChoices:
-        """Take the next way to group, everything unfolded; by regions only where there are any."""
-        known = tuple(one for one in _GROUPINGS if has_regions or one != "region")
+    def grouped_otherwise(self, *, has_regions: bool, has_sounds: bool) -> QueueChoices:
+        """Take the next way to group, everything unfolded; by regions and sounds only where there are any."""
+        left_out = {"region": not has_regions, "sound": not has_sounds}
+        known = tuple(one for one in _GROUPINGS if not left_out.get(one, False))
         at = known.index(self.grouping) if self.grouping in known else 0
         following = known[(at + 1) % len(known)]
         return replace(self, grouping=following, folded=frozenset())
@@ -82,13 +84,17 @@ class QueueChoices:
         return replace(self, folded=self.folded ^ {name})
 
     def listing(
-        self, state: DocumentState, newest_first: Callable[[], tuple[str, ...]], learned: Learned | None
+        self,
+        state: DocumentState,
+        newest_first: Callable[[], tuple[str, ...]],
+        learned: Learned | None,
+        sounds: HeardSounds | None = None,
     ) -> Listing:
         """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
         name = self.filter_name
         shown = FILTERS.get(name, QueueFilter(kinds=frozenset({name})))
-        ids = queue(state, self.order, replace(shown, text=self.text), learned)
+        ids = queue(state, self.order, replace(shown, text=self.text, sounds=sounds), learned)
         if self.sorting == "answered":
             found = frozenset(ids)
             ids = tuple(key for key in newest_first() if key in found)
-        return listing(state, ids, self.grouping, self.folded)
+        return listing(state, ids, self.grouping, self.folded, sounds)

@@ -124,7 +124,10 @@ class Review(QObject):
         if self._asks_next:
             self.calibrating.learn_now()
         self.listing = self.choices.listing(
-            state, lambda: self._last.newest_first(state, self._session.steps()), self.learned
+            state,
+            lambda: self._last.newest_first(state, self._session.steps()),
+            self.learned,
+            self._session.sounds,
         )
         if self.selected:
             self.selected &= frozenset(self.ids)
@@ -136,6 +139,8 @@ class Review(QObject):
         self.moved.emit()
 
     def _follow_change(self, change: Change) -> None:
+        if "sounds" in change.analyses:
+            self._requeue()
         if not change.proposals:
             return
         self._requeue()
@@ -188,9 +193,13 @@ class Review(QObject):
     def group(self) -> None:
         """Take the next way to group the queue."""
         has_regions = any(marker.is_region for marker in self._session.state.markers.values())
-        self._show_as(self.choices.grouped_otherwise(has_regions=has_regions))
+        self._show_as(self.choices.grouped_otherwise(has_regions=has_regions, has_sounds=self._has_sounds))
         by = self.choices.grouping
         self.said.emit(f"Grouped by {by}" if by else "Without groups")
+
+    @property
+    def _has_sounds(self) -> bool:
+        return self._session.sounds is not None and len(self._session.sounds.words) > 0
 
     def fold(self, name: str) -> None:
         """Fold a group away, or show it again."""

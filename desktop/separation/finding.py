@@ -12,12 +12,15 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.jobs import find_repairs
 from desktop.separation.recent_words import RecentWords
+from desktop.separation.sounds import Sounds
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
+from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
+from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
     from engine.jobs.repairs.find_sounds import FoundRepairs
@@ -29,10 +32,16 @@ class Window(Protocol):
     session: Session
     work: Work
     selecting: Selecting
+    transport: Transport
+    timeline: TimelineView
 
 
 class Finding(QObject):
     """Asks for words, has all of the recording searched, and fills the queue.
+
+    Attributes
+    ----------
+    sounds : what sounds where without being asked for, and what sounds like what is selected
 
     Signals
     -------
@@ -47,6 +56,8 @@ class Finding(QObject):
         super().__init__(window)
         self._window, self._parts, self._recent = window, parts, recent
         self._session, self._settings = parts.session, settings
+        self.sounds = Sounds(window, parts, settings)
+        self.sounds.said.connect(self.said)
 
     def ask(self) -> None:
         """Ask which sound is meant, then look for it.

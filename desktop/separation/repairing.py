@@ -27,7 +27,6 @@ from desktop.work import Work
 from engine.document.track import sound_of
 from engine.errors import OffcutError, UsageError
 from engine.jobs.repairs.requests import (
-    HeardWord,
     PreviewRequest,
     RepairPreview,
     RepairSettings,
@@ -35,6 +34,7 @@ from engine.jobs.repairs.requests import (
     Span,
     SpanRequest,
 )
+from engine.review.heard_there import HeardWord
 from engine.separation.mask_memory import MaskMemory
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted

@@ -1,4 +1,4 @@
-"""``offcut detect AUDIO``: what sounds in a recording, in words."""
+"""``offcut detect (AUDIO | PROJECT)``: what sounds in a recording, in words, and what sounds where in it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,46 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.document.analysis import HeardSounds
+from engine.errors import UsageError
 from engine.progress import Progress
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import percent
 
 _MOST = 5
+_DOCUMENT = ".offcut"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("audio", type=Path, metavar="AUDIO")
+    parser.add_argument("audio", type=Path, metavar="AUDIO | PROJECT")
     parser.add_argument("--window", type=finite, nargs=2, metavar=("A", "B"), help="only from A to B seconds")
     parser.add_argument(
         "--text", action="append", default=[], metavar="T", help="compare these words; may be given again"
     )
+    parser.add_argument(
+        "--events", action="store_true", help="what sounds where in it; of a PROJECT that is kept with it"
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Hear the recording and rank words."""
+    """Hear the recording and rank words, or say what sounds where."""
+    if options.events and (options.text or options.window is not None):
+        raise UsageError("--events hears all of it, in words that it knows: leave --text and --window out.")
+    if options.audio.suffix.lower() == _DOCUMENT:
+        if not options.events:
+            raise UsageError(f"'{options.audio}' is a document: ask with --events what sounds where in it.")
+        yield _events_of_document(options.audio, progress)
+    elif options.events:
+        yield _events_of_recording(options.audio, progress)
+    else:
+        yield _labels(options, progress)
+
+
+def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.audio.reader import SourceReader
     from engine.detection.span_labels import labels_within
     from engine.separation.windows import joined
@@ -40,10 +60,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             (span,) = joined([asked], reader.frames, reader.rate_hz)
         labels = labels_within(reader, span, texts, progress)
     if not labels:
-        yield VerbOutput({"labels": []}, f"{options.audio}: silence")
-        return
+        return VerbOutput({"labels": []}, f"{options.audio}: silence")
     likeliest = ", ".join(f"{label.text} {percent(label.likelihood)}" for label in labels[:_MOST])
-    yield VerbOutput(
+    return VerbOutput(
         {
             "labels": [
                 {"text": label.text, "similarity": label.similarity, "likelihood": label.likelihood}
@@ -52,3 +71,35 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         },
         f"{options.audio}: {likeliest}",
     )
+
+
+def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
+    """Hear a document, and keep what was heard with it."""
+    from engine.jobs.recordings.media import locate_all
+    from engine.jobs.repairs.requests import SpanRequest
+    from engine.jobs.sounds.hear import hear_sounds
+
+    with opened(path) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        found = hear_sounds(SpanRequest(document.state, media), progress)
+        document.apply(*found.put_into(document.state))
+        return _told(path, found.sounds, document.state.rate_hz)
+
+
+def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
+    from engine.audio.reader import SourceReader
+    from engine.detection.span_labels import sounds_of_recording
+
+    with SourceReader(path) as reader:
+        return _told(path, sounds_of_recording(reader, progress), reader.rate_hz)
+
+
+def _told(path: Path, sounds: HeardSounds, rate_hz: int) -> VerbOutput:
+    rows, lines = [], []
+    spans = sounds.spans_samples.tolist()
+    for (start, stop), word, likelihood in zip(spans, sounds.words, sounds.likelihoods.tolist(), strict=True):
+        start_s, stop_s = samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)
+        rows.append({"start_s": start_s, "stop_s": stop_s, "text": word, "likelihood": likelihood})
+        lines.append(f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}  {percent(likelihood)}  {word}")
+    nothing = f"{path}: nothing that has a sure name"
+    return VerbOutput({"events": rows}, "\n".join(lines) or nothing)

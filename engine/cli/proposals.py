@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import Listing, VerbOutput
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
@@ -20,6 +20,7 @@ from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate
 from engine.review.calibration.evidence import Analyses
+from engine.review.heard_there import heard_sentence, heard_there
 from engine.timebase import format_time, samples_to_s_array
 
 
@@ -32,14 +33,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
     """List the proposals in the order of their start."""
     with without_collection():
         with opened(options.project) as document:
-            state, chances = document.state, _chances(document)
+            state, chances, sounds = document.state, _chances(document), document.analysis("sounds")
         if state.proposals:
-            yield Listing("proposals", _entries(state, chances, with_text=not options.json))
+            heard = sounds if isinstance(sounds, HeardSounds) else None
+            yield Listing("proposals", _entries(state, chances, heard, with_text=not options.json))
         else:
             yield VerbOutput({"proposals": []}, "Nothing is proposed.")
 
 
-def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: bool) -> Iterator[VerbOutput]:
+def _entries(
+    state: DocumentState, chances: Mapping[str, float], sounds: HeardSounds | None, *, with_text: bool
+) -> Iterator[VerbOutput]:
     """Yield each proposal; its line takes longer to write than all the rest, and JSON needs none."""
     table = table_of(state)
     starts_s = samples_to_s_array(table.starts_samples, state.rate_hz).tolist()
@@ -51,6 +55,7 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
         decision = state.decisions.get(proposal.id)
         payload = proposal.payload if decision is None else edited(proposal, decision).payload
         on = [tracks.get(track, track) for track in proposal.tracks]
+        heard = heard_there(state, proposal.id, sounds)
         fields = {
             "id": proposal.id,
             "kind": proposal.kind,
@@ -65,12 +70,14 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
             "payload": dict(payload),
             "nearest_kept": _kept(proposal.nearest_kept),
             "note": "" if decision is None else decision.note,
+            "heard": [{"text": one.text, "likelihood": one.likelihood} for one in heard],
         }
         text = ""
         if with_text:
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
             text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  "
             text += _words(state, proposal, on)
+            text += f" {heard_sentence(heard)}" if heard else ""
             if decision is not None and decision.note:
                 text += f" · note: {' '.join(decision.note.split())}"
         yield VerbOutput(fields, text)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.cli.repairs import propose_repairs
+from engine.cli.repairs import propose_like, propose_repairs
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.jobs.recordings.media import locate_all
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
@@ -26,6 +27,9 @@ from engine.wording import percent
 
 if TYPE_CHECKING:
     from engine.jobs.propose import Proposed
+
+
+_ANALYSES = ("listening", "score", "nearest", "hits", "sounds")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     by.add_argument("--takes", action="store_true", help="all but the best take, and false starts")
     by.add_argument("--maker", metavar="NAME", help="what a maker finds, such as one of another package")
     by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
+    by.add_argument(
+        "--like", type=finite, nargs=2, metavar=("A", "B"), help="what sounds like A to B seconds, everywhere"
+    )
+    parser.add_argument("--cut", action="store_true", help="with --like: cut it, instead of taking it out")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
     how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
@@ -60,8 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, score, and propose."""
-    if options.sound is not None:
-        yield propose_repairs(options, progress)
+    if options.cut and options.like is None:
+        raise UsageError("--cut belongs to --like A B: say which span is the example.")
+    if options.sound is not None or options.like is not None:
+        yield (propose_repairs if options.like is None else propose_like)(options, progress)
         return
     others = {"recorders": _recorders, "tempo": _tempo, "takes": _takes, "maker": _made}
     for name, by in others.items():
@@ -179,7 +189,7 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
     with opened(options.project) as document:
         media = locate_all(document.state, document.path.absolute().parent)
-        found = {kind: document.analysis(kind) for kind in ("listening", "score", "nearest", "hits")}
+        found = {kind: document.analysis(kind) for kind in _ANALYSES}
         grid = grid_in_force(document.state, document.analysis("beats"))
         request = request_of(options.maker, document.state, media, {**found, "beats": grid})
         made = make_proposals(request, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.cli.documents import opened, tracks_named
 from engine.cli.output import VerbOutput
@@ -14,10 +15,14 @@ from engine.errors import UsageError
 from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import separations_edit
+from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.paint import Paint, Range
 from engine.timebase import s_to_samples, samples_to_s
 from engine.wording import counted
+
+if TYPE_CHECKING:
+    from engine.detection.events import SoundEvent
 
 MODES = ("remove", "keep")
 
@@ -77,15 +82,35 @@ def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutp
         if found.separations is not None:
             document.apply(edit, audio=found.separations.audio)
         count = len(document.state.proposals)
-    places = [
+    return VerbOutput({"proposals": count, "places": _places(state, found.events)}, f"{edit.label}.")
+
+
+def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose to take out, or to cut, whatever sounds like a span."""
+    from engine.jobs.sounds.like import find_like
+
+    with opened(options.project) as document:
+        state = document.state
+        media = locate_all(state, document.path.absolute().parent)
+        start_s, stop_s = options.like
+        span = s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
+        spans = SpanRequest(state, media, (), (span,))
+        found = find_like(LikeRequest(spans, RepairSettings(), options.cut), progress)
+        edit = found.put_into(state)
+        document.apply(edit, audio=() if found.separations is None else found.separations.audio)
+        count = len(document.state.proposals)
+    return VerbOutput({"proposals": count, "places": _places(state, found.events)}, f"{found.sentence}.")
+
+
+def _places(state: DocumentState, events: Sequence[SoundEvent]) -> list[dict[str, object]]:
+    return [
         {
             "start_s": samples_to_s(one.start_samples, state.rate_hz),
             "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
             "likelihood": one.likelihood,
         }
-        for one in found.events
+        for one in events
     ]
-    return VerbOutput({"proposals": count, "places": places}, f"{edit.label}.")
 
 
 def _row(state: DocumentState, one: Proposal) -> dict[str, object]:

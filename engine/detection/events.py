@@ -19,6 +19,8 @@ from engine.errors import UsageError
 from engine.timebase import s_to_samples
 
 Steps = NDArray[np.float32]
+Candidate = tuple[float, float, float]
+"""Where something stands out: start and stop in seconds, and log odds at its highest."""
 BEGINS_AT, EXAMPLE_BEGINS_AT = -1.71, -2.35
 """Log odds at which an event is proposed: one false alarm in two minutes of the recordings of
 `engine.evaluation.separation.events`, half of fold 5; there 0.57 and 0.77 of what occurs were found."""
@@ -73,7 +75,7 @@ def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) 
         return np.zeros((0, len(words)), np.float32)
     means = _means(heard.vectors, MEAN_STEPS)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-    raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * _standing_out(heard)[:, None]
+    raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * standing_out(heard)[:, None]
     raw -= 0.5 * np.quantile(raw, _USUAL, axis=0).astype(np.float32)
     return np.asarray(_WORDS_SLOPE * raw + _WORDS_OFFSET, np.float32)
 
@@ -118,7 +120,7 @@ def events(
     odds : of each step, shape (steps,)
     begins_at : below it nothing is an event
     """
-    found: list[tuple[float, float, float]] = []
+    found: list[Candidate] = []
     for start_s, stop_s, height in sorted(candidates(odds)):
         if height < begins_at or s_to_samples(max(0.0, start_s), rate_hz) >= length_samples:
             continue
@@ -136,7 +138,7 @@ def events(
     )
 
 
-def candidates(odds: Steps) -> list[tuple[float, float, float]]:
+def candidates(odds: Steps) -> list[Candidate]:
     """Return each place where odds stand out, whatever they are: start and stop in seconds, and odds."""
     if not len(odds):
         return []
@@ -151,7 +153,7 @@ def candidates(odds: Steps) -> list[tuple[float, float, float]]:
     return list(zip(starts.tolist(), stops.tolist(), padded[peaks].tolist(), strict=True))
 
 
-def _standing_out(heard: Heard) -> Steps:
+def standing_out(heard: Heard) -> Steps:
     """Return how far from the usual each step lies, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
     lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
     times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0

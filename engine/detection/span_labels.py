@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
 from engine.detection.detector import CONTEXT_S, Label, detector, pooled
+from engine.detection.named_events import heard_sounds
 from engine.detection.spectra import MEL
+from engine.document.analysis import HeardSounds
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.timebase import convert_samples, s_to_samples
@@ -44,6 +46,20 @@ def labels_within(
         return ()
     heard = heard.within(CONTEXT_S, convert_samples(span[1] - span[0], reader.rate_hz, MEL.rate_hz))
     return detector().labels(pooled(heard.vectors, heard.telling), texts, words)
+
+
+def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> HeardSounds:
+    """Return what sounds where in a whole recording, in samples of it.
+
+    Raises
+    ------
+    SourceError : the recording is damaged
+    """
+    mono = (
+        block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, (0, reader.frames), 0, progress)
+    )
+    heard = detector().heard(resampled(mono, reader.rate_hz, MEL.rate_hz))
+    return heard_sounds(detector(), heard, reader.rate_hz, reader.frames)
 
 
 @dataclass(slots=True)

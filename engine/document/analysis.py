@@ -137,4 +137,22 @@ class NearestKept:
     maker: str
 
 
-Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardSounds:
+    """What sounds where, in words that are right more often than not.
+
+    Attributes
+    ----------
+    spans_samples : int64, shape (n, 2), spans [start, stop), ascending by their starts
+    words : shape (n,), the likeliest name of what sounds in each
+    likelihoods : float32, shape (n,), that the word is right, 0 to 1
+    maker : which network with which settings
+    """
+
+    spans_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    words: Sequence[str] = ()
+    likelihoods: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    maker: str = ""
+
+
+Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits | HeardSounds

@@ -19,10 +19,13 @@ BY_MATCH = "match"
 BY_ARRANGING = "arranging"
 """The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
 
+BY_EXAMPLE = "example"
+"""The maker of cuts of what sounds like something that was marked; planners leave them as they are."""
+
 ADDED_MAKER = "added:"
 """What `Proposal.maker` begins with where a maker of another package made it, installed or not."""
 
-OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING})
+OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE})
 """Makers of Offcut whose proposals only they themselves replace."""
 
 

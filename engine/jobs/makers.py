@@ -35,7 +35,8 @@ class MakerRequest:
     name : of the maker, as it is registered
     media : where each source is now, by source id
     analyses : what was heard of the document before, as far as anybody listened: "beats" (`BeatGrid`),
-        "listening" (`Listening`), "score" (`ScoreCurve`), "nearest" (`NearestKept`), "hits" (`Hits`)
+        "listening" (`Listening`), "score" (`ScoreCurve`), "nearest" (`NearestKept`), "hits" (`Hits`),
+        "sounds" (`HeardSounds`)
     """
 
     name: str

@@ -8,12 +8,15 @@ from typing import Literal
 
 import numpy as np
 
+from engine.document.analysis import HeardSounds
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
+from engine.review.heard_there import heard_words
 
-Grouping = Literal["", "region", "state", "kind", "maker"]
+Grouping = Literal["", "region", "state", "kind", "maker", "sound"]
 OUTSIDE = "outside of regions"
+NOT_NAMED = "nothing that has a name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +49,32 @@ class Listing:
 
 
 def listing(
-    state: DocumentState, ids: tuple[str, ...], by: Grouping = "", folded: Iterable[str] = ()
+    state: DocumentState,
+    ids: tuple[str, ...],
+    by: Grouping = "",
+    folded: Iterable[str] = (),
+    sounds: HeardSounds | None = None,
 ) -> Listing:
     """Part an ordered queue into groups; within each the order stays.
 
     Parameters
     ----------
     by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
-        the order of their names
+        the order of their names, and "sound" goes by the likeliest word for what is heard there
     folded : names of groups that show their heading only
+    sounds : what sounds where, as far as anybody listened for it
     """
     if not by:
         return Listing((QueueGroup("", ids),))
     table = table_of(state)
     places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
-    names_of = _regions(state, table) if by == "region" else _names(table, by)
+    names_of = _regions(state, table) if by == "region" else _names(table, by, sounds)
     if by == "region":
         first = [region.name for region in _in_order(state)]
     members: dict[str, list[str]] = {name: [] for name in first}
     for key in ids:
         members.setdefault(names_of[places[key]], []).append(key)
-    names = members if first else sorted(members)
+    names = members if first else sorted(members, key=lambda name: (name == NOT_NAMED, name))
     away = frozenset(folded)
     return Listing(
         tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
@@ -87,8 +95,12 @@ def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
     return found
 
 
-def _names(table: ProposalTable, by: Grouping) -> Sequence[str]:
+def _names(table: ProposalTable, by: Grouping, sounds: HeardSounds | None) -> Sequence[str]:
     """Return the group of each proposal, by place."""
+    if by == "sound":
+        if sounds is None:
+            return [NOT_NAMED] * len(table.made.ids)
+        return [words[0] if words else NOT_NAMED for words in heard_words(table.made, sounds)]
     if by == "state":
         return [VERDICTS[code].value for code in table.verdicts.tolist()]
     return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]

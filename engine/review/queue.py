@@ -13,9 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.analysis import HeardSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import ProposalTable, table_of
+from engine.review.heard_there import heard_words
 from engine.review.learned import Learned
 
 Order = Literal["time", "score", "length", "useful"]
@@ -35,13 +37,15 @@ class QueueFilter:
     Attributes
     ----------
     flagged : True shows the flagged ones only, False the others, None both
-    text : words that reason, id and note together must hold, whatever their case
+    text : words that reason, id, note and what is heard there together must hold, whatever their case
+    sounds : what sounds where, as far as anybody listened for it
     """
 
     kinds: frozenset[str] = frozenset()
     verdicts: frozenset[Verdict] = frozenset()
     flagged: bool | None = None
     text: str = ""
+    sounds: HeardSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +146,22 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     if show.flagged is not None:
         tests.append(table.flagged == show.flagged)
     if words := show.text.casefold().split():
-        tests.append(np.array([all(word in text for word in words) for text in _words(table)], bool))
+        tests.append(
+            np.array([all(word in text for word in words) for text in _words(table, show.sounds)], bool)
+        )
     return np.logical_and.reduce(tests) if tests else None
 
 
-def _words(table: ProposalTable) -> Sequence[str]:
+def _words(table: ProposalTable, sounds: HeardSounds | None) -> Sequence[str]:
     """Return what a search looks into, by place."""
     made = table.made
     noted = [decision for decision in table.decisions.values() if decision.note]
-    if not noted:
+    if not noted and sounds is None:
         return made.words
     texts = list(made.words)
+    for number, heard in enumerate(heard_words(made, sounds) if sounds is not None else ()):
+        if heard:
+            texts[number] += f" {' '.join(heard).casefold()}"
     for decision in noted:
         if (place := made.places.get(decision.proposal_id)) is not None:
             texts[place] += f" {decision.note.casefold()}"

@@ -17,6 +17,7 @@ import pytest
 from desktop.session import Session
 from engine.cli.main import main
 from engine.document import edits
+from engine.document.analysis import HeardSounds
 from engine.document.document import Document
 from engine.document.file.checks.arrays import require_analysis
 from engine.document.file.checksums import digest, write_anew
@@ -198,6 +199,33 @@ def test_false_starts_that_do_not_go_on_are_refused(places: list[object]) -> Non
     require_analysis(replace(scores, false_starts_samples=np.array([[1, 2, 3], [7, 8, 9]])))
     with pytest.raises(ValueError, match=r"."):
         require_analysis(replace(scores, false_starts_samples=np.array(places)))
+
+
+HEARD = HeardSounds(
+    np.array([(0, 10), (5, 20)], np.int64), ("cat", "crow"), np.array([0.5, 1.0], np.float32), "sounds-1"
+)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"spans_samples": np.array([(5, 20), (0, 10)])},
+        {"spans_samples": np.array([(0, 0), (5, 20)])},
+        {"spans_samples": np.array([(-1, 10), (5, 20)])},
+        {"spans_samples": np.array([0, 10])},
+        {"words": ("cat",)},
+        {"words": ("cat", 7)},
+        {"words": "ab"},
+        {"likelihoods": np.array([0.5, 1.5], np.float32)},
+        {"likelihoods": np.array([0.5, np.nan], np.float32)},
+        {"likelihoods": np.array([0.5], np.float32)},
+    ],
+)
+def test_sounds_that_cannot_be_are_refused(fault: dict[str, object]) -> None:
+    require_analysis(HEARD)
+    require_analysis(HeardSounds())
+    with pytest.raises(ValueError, match=r"."):
+        require_analysis(replace(HEARD, **fault))
 
 
 def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:

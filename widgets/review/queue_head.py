@@ -30,6 +30,7 @@ GROUPINGS = {
     "state": "State groups",
     "kind": "Kind groups",
     "maker": "Maker groups",
+    "sound": "Sound groups",
 }
 
 

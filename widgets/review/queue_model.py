@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from engine.document.analysis import HeardSounds
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table_steps import step_between
@@ -34,6 +35,7 @@ class QueueModel(QAbstractListModel):
         self._state = DocumentState()
         self._learned: Learned | None = None
         self._lines: tuple[Line, ...] = ()
+        self._sounds: HeardSounds | None = None
         self._standing: tuple[Mapping[str, Proposal], Learned | None, Standing] | None = None
         self.selected: frozenset[str] = frozenset()
 
@@ -60,6 +62,13 @@ class QueueModel(QAbstractListModel):
             self._state, self._lines = state, lines
             self.endRemoveRows()
 
+    def set_sounds(self, sounds: HeardSounds | None) -> None:
+        """Say in each row what is heard there."""
+        if sounds is not self._sounds:
+            self._sounds = sounds
+            if self._lines:
+                self.dataChanged.emit(self.index(0), self.index(len(self._lines) - 1))
+
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._lines)
 
@@ -80,7 +89,7 @@ class QueueModel(QAbstractListModel):
         """Return the row at a position, where a proposal stands."""
         line = self._lines[position]
         assert isinstance(line, str)
-        return row_of(self._state, line, self._learned, self.standing())
+        return row_of(self._state, line, self._learned, self.standing(), self._sounds)
 
     def standing(self) -> Standing:
         """Return how sure the proposals are beside each other.

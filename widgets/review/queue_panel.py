@@ -128,6 +128,7 @@ class QueuePanel(QFrame):
     def set_surroundings(self, around: Surroundings) -> None:
         """Say what edges can sit on, and what the scores are."""
         self._around = around
+        self._view.model().set_sounds(around.sounds)
         self._open_card()
 
     def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:

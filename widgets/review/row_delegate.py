@@ -135,6 +135,12 @@ class RowDelegate(QStyledItemDelegate):
         if row.verdict is not Verdict.UNDECIDED:
             painter.setPen(QColor(token))
             painter.drawText(cell(columns.word), middle_left, row.verdict.value)
+        elif row.heard:  # what is undecided needs neither sign nor word for that
+            room = cell(columns.word)
+            room.setLeft(rect.left() + columns.sign[0])
+            word = painter.fontMetrics().elidedText(row.heard, Qt.TextElideMode.ElideRight, int(room.width()))
+            painter.setPen(QColor(theme.text))
+            painter.drawText(room, middle_left, word)
 
     def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:
         """Paint how sure a proposal is beside the others."""

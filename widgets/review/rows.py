@@ -10,7 +10,7 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS, not_available
@@ -18,6 +18,7 @@ from engine.document.kinds.kind import length_words
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.review.heard_there import heard_sentence, heard_there
 from engine.review.learned import Learned
 from engine.review.said_of_span import SaidOfSpan
 from engine.review.standing import Standing
@@ -52,6 +53,7 @@ class QueueRow:
     chance : how likely the user would accept it, None where nobody can tell
     bar : 0 to 1, how sure it is beside the others; None where nobody can tell
     surer_than : the share of the other proposals that it is surer than
+    heard : the likeliest word for what sounds where it leaves a span out; "" for none
     is_yours : whether the user made it by hand
     conflicts : the accepted edits that cannot hold beside it, in words
     """
@@ -70,16 +72,18 @@ class QueueRow:
     conflicts: tuple[str, ...] = ()
     bar: float | None = None
     surer_than: float | None = None
+    heard: str = ""
 
     @property
     def hint(self) -> str:
         """What the bar means, for whoever rests on the row."""
+        heard = f"\nHeard there: {self.heard}" if self.heard else ""
         if self.is_yours:
-            return "You made this edit by hand; it has no score."
+            return f"You made this edit by hand; it has no score.{heard}"
         chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
         surer = surer_text(self.surer_than)
         score = f"Score {self.score:.2f}{surer}{' of the others' if surer else ''}"
-        return f"The longer the bar, the surer the proposal beside the others.\n{score}{chance}"
+        return f"The longer the bar, the surer the proposal beside the others.\n{score}{chance}{heard}"
 
     @property
     def spoken(self) -> str:
@@ -89,16 +93,18 @@ class QueueRow:
         chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
-        return f"{span}, {self.length}, {score}{chance}, {self.verdict}{flag}{clash}"
+        heard = f", {self.heard} heard there" if self.heard else ""
+        return f"{span}, {self.length}, {score}{chance}, {self.verdict}{flag}{heard}{clash}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What edges can sit on, and the scores a cut was proposed from."""
+    """What edges can sit on, the scores a cut was proposed from, and what sounds where."""
 
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
     curve: ScoreCurve | None = None
+    sounds: HeardSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,7 @@ def row_of(
     proposal_id: str,
     learned: Learned | None = None,
     standing: Standing | None = None,
+    sounds: HeardSounds | None = None,
 ) -> QueueRow:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
@@ -180,6 +187,7 @@ def row_of(
         conflicts=conflict_names(state, proposal_id),
         bar=None if standing is None else standing.bar(table, proposal_id),
         surer_than=None if standing is None else standing.surer_than(table, proposal_id),
+        heard=next((one.text for one in heard_there(state, proposal_id, sounds)), ""),
     )
 
 
@@ -243,7 +251,7 @@ def card_of(
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
-        reason=_sentences(state, proposal, moved),
+        reason=_sentences(state, proposal, moved, around.sounds),
         score="" if proposal.maker == BY_HAND else _score_text(proposal, moved),
         surer=surer_text(None if standing is None else standing.surer_than(table_of(state), proposal_id)),
         left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
@@ -264,11 +272,14 @@ def card_of(
     )
 
 
-def _sentences(state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None) -> str:
-    """Say why, what else the span takes in, and what cannot hold beside it."""
+def _sentences(
+    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: HeardSounds | None
+) -> str:
+    """Say why, what is heard there, what else the span takes in, and what cannot hold beside it."""
     why = proposal.reason if moved is None else moved.reason
     is_known = proposal.kind in KINDS
     others = (
+        heard_sentence(heard_there(state, proposal.id, sounds)),
         "" if is_known else not_available(proposal.kind),
         taken_in_sentence(state, proposal.id),
         conflict_sentence(state, proposal.id),

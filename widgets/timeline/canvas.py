@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
 from engine.jobs.repairs.requests import ShownMask
@@ -37,6 +37,7 @@ from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.block_drag import slab_at
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
+from widgets.timeline.edits.sentences import canvas_sentence
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, Part, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
@@ -46,6 +47,7 @@ from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.marker_drag import mark_at
 from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
 from widgets.timeline.marks.snapping import Snapping
+from widgets.timeline.marks.sounds import SoundLane
 from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -109,8 +111,7 @@ class Canvas(QWidget):
         self.times, self.shown = TimeMap(), Shown()
         self.drag: gestures.Drag | None = None
         self._dragged_by = Qt.MouseButton.NoButton
-        self.outlook = ""
-        self.snapping = Snapping()
+        self.outlook, self.snapping = "", Snapping()
         self.brush: Brush | None = None
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
@@ -149,6 +150,11 @@ class Canvas(QWidget):
     def slabs(self) -> Slabs:
         """The arrangement, as it is drawn."""
         return self.shown.slabs
+
+    @property
+    def sounds(self) -> SoundLane:
+        """What sounds where, in view positions."""
+        return self.shown.sounds
 
     @property
     def beats(self) -> Beats | None:
@@ -214,7 +220,7 @@ class Canvas(QWidget):
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
             found |= {"curve": curve, "beats": beats, "lines": times.lines(self._source_lines)}
-            found |= {"length_samples": times.length_samples, "masks": replace(self.shown.masks, times=times)}
+            found |= {"length_samples": times.length_samples, **self.shown.retimed(times)}
         if found:
             self.shown = replace(self.shown, **found)  # which parts look otherwise is asked once, below
             self._lay_out()
@@ -222,9 +228,7 @@ class Canvas(QWidget):
         if retimed or not is_answer:
             self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
-        marked = f"{len(state.markers)} markers" if state.markers else ""
-        parts = (f"{len(lanes)} tracks", f"{len(state.proposals)} proposals", marked, self._caption())
-        self.setAccessibleDescription(", ".join(filter(None, parts)))
+        self.setAccessibleDescription(canvas_sentence(state, self._caption()))
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
@@ -249,15 +253,14 @@ class Canvas(QWidget):
         longer = replace(view, length_samples=times.length_samples)
         if view.samples_per_px >= view.coarsest_samples_per_px:
             return longer.fitted()
-        x = view.x_at(self.playhead_in_view)
-        fixed = self._playhead
+        x, fixed = view.x_at(self.playhead_in_view), self._playhead
         if not 0 <= x <= view.width_px:
             x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
         zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
         return replace(longer, samples_per_px=zoom).moved(times.to_view(fixed) - x * zoom)
 
     def _caption(self) -> str:
-        return caption_of(self.times.edit_list, self.state.rate_hz, is_before=self._is_before)
+        return caption_of(self.times, self.state.rate_hz, is_before=self._is_before)
 
     def set_waves(
         self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], changed: tuple[int, int] | None = None
@@ -299,6 +302,11 @@ class Canvas(QWidget):
         """Show a score and the threshold at which cuts are proposed."""
         self._source_curve = curve
         self._show(curve=self.times.curve(curve), threshold=threshold)
+
+    def set_sounds(self, sounds: HeardSounds | None) -> None:
+        """Show what sounds where, or no such lane."""
+        self._show(sounds=SoundLane(sounds, self.times))
+        self._lay_out()
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Show a beat grid."""
@@ -460,8 +468,7 @@ class Canvas(QWidget):
     def paint_onto(self, painter: QPainter, area: QRect) -> None:
         """Paint part of the frame: the standing layers, then what moves."""
         frame, image = self.frame, self.compose()
-        dpr = frame.dpr
-        part = QRectF(area)
+        dpr, part = frame.dpr, QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
         if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
@@ -480,16 +487,16 @@ class Canvas(QWidget):
     # size
 
     def _lay_out(self) -> None:
-        wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
         self._layout = lay_out(
             self.width(),
             self.height(),
-            wishes,
+            tuple(lane.wish for lane in self.shown.lanes),
             self._scroll,
             has_marks=bool(self.state.markers),
             has_arrangement=len(self.slabs) > 0,
             has_edits=bool(self.state.proposals),
+            has_sounds=self.shown.sounds.is_shown,
         )
         self._scroll = self._layout.scroll
         if self._layout != before:
@@ -557,21 +564,8 @@ class Canvas(QWidget):
             self.setCursor(gestures.cursor_at(self, event.position(), event.modifiers()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        at = event.position()
-        mark = mark_at(self, at)
-        if event.button() != Qt.MouseButton.LeftButton:
-            self.mousePressEvent(event)
-        elif at.y() < self._layout.arrangement_top:
-            self.go_to(self.viewport.fitted())
-        elif (slab := slab_at(self, at)) is not None:
-            self.span_selected.emit(*self.slabs.made.block(slab.block).span)
-        elif mark is not None:
-            self.rename_marker(mark[0])
-        elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
-            self.proposal_opened.emit(flag)
-        elif self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
-            self.piece_requested.emit(round(self.viewport.sample_at(at.x())))
-        else:
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if not is_left or not gestures.open_at(self, event.position()):
             self.mousePressEvent(event)
 
     def cancel_drag(self) -> bool:

@@ -17,6 +17,7 @@ OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 28, 18, 82, 80
 LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
 EDITS = 24
+SOUNDS = 18
 ARRANGEMENT = 48
 
 
@@ -69,6 +70,7 @@ class Layout:
     ----------
     arrangement_top : where the arrangement begins, below the overview; without one, `marks_top` as well
     marks_top : where the strip of the markers begins; where there are none, `ruler_top` as well
+    sounds_top : where the lane of what sounds where begins, below the score; without one, `edits_top` as well
     edits_top : where the strip of the proposals' flags begins; where there are none, `lanes_top` as well
     lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
     content : height that all lanes and the drop zone want
@@ -80,6 +82,7 @@ class Layout:
     marks_top: int
     ruler_top: int
     score_top: int
+    sounds_top: int
     edits_top: int
     lanes_top: int
     lane_tops: tuple[int, ...]
@@ -113,13 +116,15 @@ def lay_out(
     has_marks: bool = False,
     has_arrangement: bool = False,
     has_edits: bool = False,
+    has_sounds: bool = False,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     arrangement_top = theme.px(OVERVIEW)
     marks_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
     ruler_top = marks_top + (theme.px(MARKS) if has_marks else 0)
     score_top = ruler_top + theme.px(RULER)
-    edits_top = score_top + theme.px(SCORE)
+    sounds_top = score_top + theme.px(SCORE)
+    edits_top = sounds_top + (theme.px(SOUNDS) if has_sounds else 0)
     lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
     room = height - lanes_top - theme.px(DROP)
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
@@ -132,7 +137,7 @@ def lay_out(
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    above = (arrangement_top, marks_top, ruler_top, score_top, edits_top, lanes_top)
+    above = (arrangement_top, marks_top, ruler_top, score_top, sounds_top, edits_top, lanes_top)
     return Layout(width, height, *above, tuple(tops), content, scroll)
 
 

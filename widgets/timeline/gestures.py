@@ -231,7 +231,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 def on_threshold(canvas: Surface, y: float) -> bool:
     """Tell whether the mouse is on the threshold line."""
     frame = canvas.frame
-    inside = frame.layout.score_top <= y < frame.layout.edits_top
+    inside = frame.layout.score_top <= y < frame.layout.sounds_top
     return (
         inside
         and canvas.threshold is not None
@@ -346,8 +346,30 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
     return Qt.CursorShape.ArrowCursor
 
 
+def open_at(canvas: Surface, at: QPointF) -> bool:
+    """Do what a double click does there; False where it is a click like any other."""
+    frame, viewport = canvas.frame, canvas.viewport
+    if at.y() < frame.layout.arrangement_top:
+        canvas.go_to(viewport.fitted())
+    elif (slab := slab_at(canvas, at)) is not None:
+        canvas.span_selected.emit(*canvas.slabs.made.block(slab.block).span)
+    elif (mark := mark_at(canvas, at)) is not None:
+        canvas.rename_marker(mark[0])
+    elif (flag := flag_at(canvas, at.x(), at.y())) is not None:
+        canvas.proposal_opened.emit(flag)
+    elif (span := canvas.sounds.span_at(frame, at)) is not None:
+        canvas.span_selected.emit(*span)
+    elif frame.layout.lanes_top <= at.y() < frame.layout.lanes_bottom:
+        canvas.piece_requested.emit(round(viewport.sample_at(at.x())))
+    else:
+        return False
+    return True
+
+
 def tip_at(canvas: Surface, at: QPointF) -> str:
     """Return what a tooltip says of what is under the mouse."""
+    if sound := canvas.sounds.tip_at(canvas.frame, at):
+        return sound
     mark = mark_at(canvas, at)
     if mark is not None:
         return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)

@@ -248,6 +248,7 @@ class Layers:
     def _paint_around(self, painter: QPainter, frame: Frame, shown: Shown) -> None:
         layout = frame.layout
         paint_score(painter, frame, shown.curve, shown.threshold)
+        shown.sounds.paint(painter, frame)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
             painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))

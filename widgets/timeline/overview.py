@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from engine.edl.edit_list import EditList
 from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
@@ -20,6 +19,7 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Marks
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.waves import ColumnGrid, WaveSource
+from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 
 MARK, FRAME, TICK, WAVE_SHARE = 9, 3, 5, 0.8
@@ -96,8 +96,9 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
     return image
 
 
-def caption_of(edits: EditList | None, rate_hz: int, *, is_before: bool) -> str:
-    """Return what is shown, in words: how long the result is, or nothing where it is the recording."""
+def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
+    """Return how long the result is that is shown, or that the edited sound is not."""
+    edits = times.edit_list
     if edits is None or not rate_hz:
         return "As it was recorded" if is_before else ""
     lengths = (edits.length_samples, edits.source_length_samples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import NO_HITS, HitMarks
 from widgets.timeline.marks.markers import NO_MARKS, Marks
+from widgets.timeline.marks.sounds import NO_SOUNDS, SoundLane
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
+from widgets.timeline.time_map import TimeMap
 
 Stretch = tuple[float, float]
 """From where to where in view positions."""
@@ -33,6 +35,7 @@ class Shown:
     lines : the divisions of the beats that hits are moved to, ascending
     hits : the hits of drums, with where they go
     masks : what the words of a repair mean that is tried out
+    sounds : what sounds where
     length_samples : of the source or of the result, whichever is shown
     keys : the key cap of each command id, for what the hints name
     """
@@ -46,11 +49,16 @@ class Shown:
     lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
     hits: HitMarks = NO_HITS
     masks: MaskLayer = NO_MASKS
+    sounds: SoundLane = NO_SOUNDS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     ruler_mode: RulerMode = RulerMode.TIME
     length_samples: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
+
+    def retimed(self, times: TimeMap) -> dict[str, object]:
+        """Return what is held in source positions, drawn at other ones."""
+        return {one: replace(getattr(self, one), times=times) for one in ("masks", "sounds")}
 
     def changed_since(self, before: Shown) -> list[Stretch] | None:
         """Return where it looks otherwise than before, if nothing but answers came between; else None."""

@@ -19,6 +19,7 @@ from widgets.timeline.viewport import Viewport
 
 if TYPE_CHECKING:
     from widgets.timeline.edits.selection import Lanes, Selected
+    from widgets.timeline.marks.sounds import SoundLane
 
 
 class Surface(Protocol):
@@ -41,6 +42,9 @@ class Surface(Protocol):
 
     @property
     def slabs(self) -> Slabs: ...
+
+    @property
+    def sounds(self) -> SoundLane: ...
 
     @property
     def current(self) -> str | None: ...
@@ -71,6 +75,12 @@ class Surface(Protocol):
 
     @property
     def proposal_clicked(self) -> SignalInstance: ...
+
+    @property
+    def proposal_opened(self) -> SignalInstance: ...
+
+    @property
+    def piece_requested(self) -> SignalInstance: ...
 
     @property
     def edge_dragged(self) -> SignalInstance: ...
@@ -129,3 +139,6 @@ class Surface(Protocol):
 
     def set_scroll(self, scroll_px: int) -> None:
         """Scroll the lanes down."""
+
+    def rename_marker(self, marker_id: str) -> bool:
+        """Let the name of a marker be written anew in its place; False where it is not shown."""

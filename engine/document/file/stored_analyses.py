@@ -10,7 +10,7 @@ from io import BytesIO
 
 import numpy as np
 
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
 from engine.document.file.checks.columns import shown
@@ -25,6 +25,7 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "listening": Listening,
     "hits": Hits,
     "promoted": Hits,
+    "sounds": HeardSounds,
 }
 _NAMES = {
     "score": "the scores",
@@ -33,6 +34,7 @@ _NAMES = {
     "listening": "the onsets and the loudness",
     "hits": "the drum hits",
     "promoted": "the drum hits that you confirmed",
+    "sounds": "what sounds where",
 }
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"

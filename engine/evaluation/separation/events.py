@@ -19,6 +19,7 @@ from engine.detection.detector import STEP_S, Detector, Heard, detector
 from engine.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
+    Candidate,
     candidates,
     example_odds_over_time,
     odds_over_time,
@@ -31,7 +32,6 @@ from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
-Candidate = tuple[float, float, float]
 FALSE_ALARMS_A_MINUTE = 1.0
 SEED = 142
 _COUNT, _SHORT_S = 10, 240.0

@@ -32,6 +32,7 @@ from engine.evaluation.separation.mixtures import (
     pairs,
     surrounded,
 )
+from engine.evaluation.separation.words import word_lines
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.separation.mask import Mask, Mode
@@ -133,7 +134,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
     Parameters
     ----------
-    data_dir : holds `esc50`
+    data_dir : holds `esc50`, and perhaps `music`
     short : a few mixtures of each kind only
 
     Raises
@@ -158,7 +159,8 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     yield from _outside(surrounded(sounds, 4, _SEED + 6))
     yield from _told(sounds)
     yield from _cost(short=short)
-    yield from event_lines(sounds, short=short, progress=progress.part(0.9, 1.0))
+    yield from event_lines(sounds, short=short, progress=progress.part(0.9, 0.95))
+    yield from word_lines(sounds, data_dir / "music", short=short, progress=progress.part(0.95, 1.0))
 
 
 def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Improvement:

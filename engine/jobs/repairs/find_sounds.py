@@ -20,10 +20,11 @@ from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.recordings.media import without_missing
 from engine.jobs.repairs.as_repaired import open_repaired
-from engine.jobs.repairs.requests import FindRequest, HeardWord, Span, SpanRequest
+from engine.jobs.repairs.requests import FindRequest, Span, SpanRequest
 from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.jobs.repairs.separations import Separations, separations_edit
 from engine.progress import Progress
+from engine.review.heard_there import HeardWord
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed, percent
@@ -54,7 +55,7 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
     around = s_to_samples(CONTEXT_S, state.rate_hz)
     for number, (start, stop) in enumerate(windows):
         part = progress.part(number / len(windows), (number + 1) / len(windows))
-        heard = hearing.heard(_mono(request, (start - around, stop + around), part))
+        heard = hearing.heard(mono(request, (start - around, stop + around), part))
         parts.append(heard.within(CONTEXT_S, convert_samples(stop - start, state.rate_hz, MEL.rate_hz)))
     vectors = np.concatenate([part.vectors for part in parts])
     telling = np.concatenate([part.telling for part in parts])
@@ -76,7 +77,7 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     state = request.state
     words = np.stack([text_encoder().encode(text) for text in sought])
     hearing = detector()
-    heard = hearing.heard(_mono(request, (0, state.length_samples), progress))
+    heard = hearing.heard(mono(request, (0, state.length_samples), progress))
     return events(odds_over_time(hearing, heard, words).max(axis=1), state.rate_hz, state.length_samples)
 
 
@@ -136,7 +137,7 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
     return FoundRepairs(named, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
 
 
-def _mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[NDArray[np.float32]]:
+def mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[NDArray[np.float32]]:
     """Yield the mix of the tracks in a window, folded to mono, at the rate that the network hears at."""
     state = without_missing(request.state, request.media)
     heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]

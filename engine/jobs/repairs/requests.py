@@ -120,11 +120,3 @@ class RepairPreview:
     remainder: Separations
     result: Separations
     masks: tuple[ShownMask, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeardWord:
-    """A sound by name, and how likely it is heard, 0 to 1."""
-
-    text: str
-    likelihood: float

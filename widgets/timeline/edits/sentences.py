@@ -43,6 +43,13 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
     return name, f"{found.total:,} · {away} go", sentence
 
 
+def canvas_sentence(state: DocumentState, caption: str) -> str:
+    """Say how much of what is shown."""
+    marked = f"{len(state.markers)} markers" if state.markers else ""
+    parts = (f"{len(state.tracks)} tracks", f"{len(state.proposals)} proposals", marked, caption)
+    return ", ".join(filter(None, parts))
+
+
 def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:
     """Say what part of the recording is in view, how many proposals are, and where the playhead is."""
     rate_hz = viewport.rate_hz

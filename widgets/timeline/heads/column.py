@@ -71,6 +71,8 @@ class TrackHeads(QWidget):
         self.score = ScoreHead(tokens, self)
         self.arrangement = ArrangementHead(tokens, self)
         self.edits = EditsHead(tokens, self)
+        self.sounds = EditsHead(tokens, self)
+        self.sounds.setAccessibleName("Sounds")
         self.mix = MixHead(tokens, self)
         self.mix.clear_asked.connect(self.clear_clips)
 
@@ -179,7 +181,8 @@ class TrackHeads(QWidget):
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
         self._theme = self._drop_line.theme = tokens
-        self.score.theme = self.arrangement.theme = self.edits.theme = self.mix.theme = tokens
+        self.score.theme = self.arrangement.theme = self.edits.theme = tokens
+        self.sounds.theme = self.mix.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -278,7 +281,9 @@ class TrackHeads(QWidget):
         self.arrangement.setVisible(high > 0)
         hairline = max(1, round(1 / self.devicePixelRatioF()))
         self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
-        self.score.setGeometry(0, layout.score_top, width, layout.edits_top - layout.score_top)
+        self.score.setGeometry(0, layout.score_top, width, layout.sounds_top - layout.score_top)
+        self.sounds.setGeometry(0, layout.sounds_top, width, layout.edits_top - layout.sounds_top)
+        self.sounds.setVisible(layout.edits_top > layout.sounds_top)
         self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
         self.edits.setVisible(layout.lanes_top > layout.edits_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))

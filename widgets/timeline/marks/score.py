@@ -28,7 +28,7 @@ NO_SCORE = "No score yet. Learn from recordings you edited before, and odd momen
 def plot_span(frame: Frame) -> tuple[float, float]:
     """Return (top, bottom) of the curve in logical pixels: the heights of score 1 and score 0."""
     layout = frame.layout
-    return layout.score_top + theme.px(PAD), layout.edits_top - theme.px(HEAT + 2 * HEAT_GAP)
+    return layout.score_top + theme.px(PAD), layout.sounds_top - theme.px(HEAT + 2 * HEAT_GAP)
 
 
 def score_y(frame: Frame, score: float) -> float:
@@ -158,7 +158,9 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     """Draw the score lane of a frame."""
     layout, tokens = frame.layout, frame.theme
     if curve is None or not len(curve.times_samples):
-        lane = QRectF(0, layout.score_top, layout.width, layout.edits_top - layout.score_top - frame.hairline)
+        lane = QRectF(
+            0, layout.score_top, layout.width, layout.sounds_top - layout.score_top - frame.hairline
+        )
         painter.fillRect(lane, theme.color(tokens.bg))
         painter.setPen(theme.color(tokens.dim))
         painter.setFont(theme.ui_font(12))
@@ -178,7 +180,7 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     painter.drawImage(plot, curve_image(line, height, thickness, tokens.score_line, band))
     heat = heat_row(line[1], tokens)
     strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
-    heat_top = layout.edits_top - theme.px(HEAT + HEAT_GAP)
+    heat_top = layout.sounds_top - theme.px(HEAT + HEAT_GAP)
     painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
 
 

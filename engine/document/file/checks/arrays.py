@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.file.checks.columns import require_numbers
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
@@ -102,6 +102,8 @@ def require_analysis(analysis: Analysis) -> None:
             _require_nearest(analysis)
         case Hits():
             _require_hits(analysis)
+        case HeardSounds():
+            _require_sounds(analysis)
 
 
 def _require_channel_faults(listening: Listening) -> None:
@@ -149,6 +151,19 @@ def _require_hits(hits: Hits) -> None:
         raise ValueError("a confidence is none")
     _numbers(hits.delays_samples, (tracks,))
     _numbers(hits.unsure_samples, shape)
+
+
+def _require_sounds(sounds: HeardSounds) -> None:
+    spans = sounds.spans_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():
+        raise ValueError("a span goes back")
+    _texts(sounds.words)
+    if len(sounds.words) != len(spans):
+        raise ValueError("there is not one word for each span")
+    _numbers(sounds.likelihoods, (len(spans),))
+    if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
+        raise ValueError("a likelihood is none")
 
 
 def _positions(values: NDArray[Any]) -> NDArray[Any]:

@@ -1,0 +1,172 @@
+"""What sounds where in the window: hearing it, the lane of it, going through it, and finding more of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.jobs import find_like, hear_sounds
+from desktop.session import Session
+from desktop.timeline.selecting import Selecting
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.document.change import Change
+from engine.document.state import DocumentState
+from engine.document.track import sound_of
+from engine.errors import UsageError
+from engine.jobs.repairs.requests import RepairSettings, SpanRequest
+from engine.jobs.sounds.requests import LikeRequest
+from engine.timebase import format_time, samples_to_s
+from engine.wording import begun, counted, percent
+from widgets.forms.like_form import LikeForm
+from widgets.timeline.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from engine.jobs.sounds.hear import FoundSounds
+    from engine.jobs.sounds.like import FoundLike
+
+NO_RECORDING = "There is nothing to listen to yet; import a recording first ‹file.import›."
+NOT_HEARD = "Nobody has listened for sounds here yet: hear what sounds where first ‹sounds.hear›."
+OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
+
+
+class Window(Protocol):
+    """What sounds need of a window."""
+
+    session: Session
+    work: Work
+    transport: Transport
+    selecting: Selecting
+    timeline: TimelineView
+
+
+class Sounds(QObject):
+    """Has the document listened to, and shows what sounds where.
+
+    Signals
+    -------
+    said : what was heard, found or gone to
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, settings: Callable[[], RepairSettings]) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._session = window, parts, parts.session
+        self._settings = settings
+        parts.session.replaced.connect(self._show)
+        parts.session.changed.connect(self._follow)
+
+    # hearing
+
+    def hear(self) -> None:
+        """Find out what sounds where in the whole document.
+
+        Raises
+        ------
+        UsageError : there is no recording yet
+        """
+        state = self._require_recording()
+        request = SpanRequest(state, self._session.media)
+        take = partial(self._take, request)
+        self._parts.work.compute(hear_sounds, request, "Hearing what sounds where", take)
+
+    def _take(self, request: SpanRequest, found: FoundSounds) -> None:
+        state = self._session.state
+        if sound_of(request.state.tracks) != sound_of(state.tracks):
+            raise UsageError(OUTDATED)
+        edit, analyses = found.put_into(state)
+        self._session.apply(edit, analyses)
+        self.said.emit(found.sentence)
+
+    # showing
+
+    def _follow(self, change: Change) -> None:
+        if "sounds" in change.analyses:
+            self._show()
+
+    def _show(self) -> None:
+        sounds, timeline = self._session.sounds, self._parts.timeline
+        timeline.canvas.set_sounds(sounds)
+        if sounds is None or not sounds.words:
+            return
+        counts = Counter(sounds.words)
+        total = f"{counts.total():,}"
+        said = ", ".join(f"{word} {count}" for word, count in counts.most_common())
+        timeline.heads.sounds.show_about(
+            "Sounds", f"{total} · {counted(len(counts), 'word')}", f"Heard: {said}"
+        )
+
+    # going through them
+
+    def go(self, *, forward: bool) -> None:
+        """Select the next sound after the playhead, or the one before, and put the playhead there.
+
+        Raises
+        ------
+        UsageError : nobody listened for sounds, or there is none that way
+        """
+        self._require_recording()
+        sounds, state = self._session.sounds, self._session.state
+        if sounds is None:
+            raise UsageError(NOT_HEARD)
+        starts, here = sounds.spans_samples[:, 0], self._parts.transport.playhead_samples
+        place = int(np.searchsorted(starts, here, "right" if forward else "left")) - (not forward)
+        if not 0 <= place < len(starts):
+            way = "after" if forward else "before"
+            raise UsageError(f"No sound is named {way} the playhead.")
+        start, stop = sounds.spans_samples[place].tolist()
+        self._parts.selecting.select(start, stop)
+        self._parts.transport.seek(start)
+        self._parts.timeline.reveal(start, stop)
+        likely = percent(float(sounds.likelihoods[place]))
+        at = format_time(samples_to_s(start, state.rate_hz), 1)
+        word = begun(sounds.words[place])
+        self.said.emit(f"{word} at {at}, {likely} likely: {place + 1} of {len(starts)}")
+
+    # more like one of them
+
+    def ask_like(self) -> None:
+        """Ask what is to be done with all that sounds like the selection, then find it.
+
+        Raises
+        ------
+        UsageError : nothing is selected
+        """
+        state = self._require_recording()
+        span = self._parts.selecting.required()
+        first, last = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in span)
+        form = LikeForm(f"{first} – {last}, {self._parts.selecting.tracks_words}")
+        cuts = dialogs.ask_like(self._window, form)
+        if cuts is None:
+            return
+        spans = SpanRequest(state, self._session.media, self._parts.selecting.tracks, (span,))
+        request = LikeRequest(spans, self._settings(), cuts)
+        self._parts.work.compute(find_like, request, f"Finding more like {first}", self._take_like)
+
+    def _take_like(self, found: FoundLike) -> None:
+        state = self._session.state
+        if sound_of(found.request.spans.state.tracks) != sound_of(state.tracks):
+            raise UsageError("The tracks were changed meanwhile: look for more like it again ‹sounds.like›.")
+        edit = found.put_into(state)
+        if edit.changes:
+            audio = () if found.separations is None else found.separations.audio
+            self._session.apply(edit, audio=audio)
+        new = frozenset(self._session.state.proposals.keys() - state.proposals.keys())
+        queued = f": {counted(len(new), 'edit')} in the queue" if new else ""
+        self.said.emit(f"{found.sentence}{queued}")
+        if new:
+            self._parts.work.proposed.emit(new)
+
+    def _require_recording(self) -> DocumentState:
+        state = self._session.state
+        if not state.tracks:
+            raise UsageError(NO_RECORDING)
+        return state

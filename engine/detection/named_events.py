@@ -1,0 +1,155 @@
+"""What sounds where in a recording, in those words that are right more often than not.
+
+The network always hears one of its fifty names somewhere: in ten minutes of a song it proposes some four
+hundred places. A word is said here only where it is likelier than all others and likelier right than wrong,
+and only if it was right more often than not on recordings on which its likelihood was not fitted.
+Figures and what is left out: docs/evaluation.md, "Words for what sounds where".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detection.detector import STEP_S, Detector, Heard
+from engine.detection.events import Candidate, candidates, odds_over_time, standing_out
+from engine.document.analysis import HeardSounds
+from engine.timebase import s_to_samples
+from engine.words.text import text_encoder
+from engine.words.vocabulary import vocabulary
+
+SAID: Mapping[str, float] = MappingProxyType(
+    {
+        "brushing teeth": 1.00, "can opening": -0.50, "car horn": -0.79, "cat": 0.20, "chirping birds": 0.37,
+        "coughing": 0.36, "crow": 1.33, "door wood knock": 0.84, "frog": -0.86, "glass breaking": -0.08,
+        "pouring water": 0.84, "sea waves": 1.38, "toilet flush": 0.61,
+    }
+)  # fmt: skip
+"""The words that are said, and how much surer each is than its odds tell, in log odds. All fifty are heard,
+and nothing is said where another one is the likeliest."""
+LEAST_LIKELIHOOD = 0.5
+NAMED_BY = "sounds-1"
+"""Another one when network, words or limits change."""
+_ODDS_SLOPE, _STANDING_SLOPE, _OFFSET = 1.22, 1.27, -3.81
+"""Logistic regression, with an offset for each word, of whether the likeliest word is right on its log odds
+and on how much the place stands out; fitted on fold 5, of which nothing was learned, and as much music,
+speech and noise."""
+_CONSIDERED_FROM = -2.0
+_SHARED = 0.3
+"""Places that share more than this of the shorter one are one place."""
+_SILENT_LEVEL = -14.0
+"""Natural logarithm of power in a band: where no band is above it, it is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """Where something sounds, what it is called, and how likely that is right, 0 to 1."""
+
+    start_samples: int
+    stop_samples: int
+    word: str
+    likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that stands out, with its likeliest name, said or not.
+
+    Attributes
+    ----------
+    odds : log odds of the name there
+    stands_out : how far it lies from how the recording usually sounds, see `standing_out`
+    """
+
+    word: str
+    span_s: tuple[float, float]
+    odds: float
+    stands_out: float
+
+
+def named_events(
+    hearing: Detector, heard: Heard, rate_hz: int, length_samples: int
+) -> tuple[NamedEvent, ...]:
+    """Return what sounds where as spans of samples, ascending by their starts.
+
+    Parameters
+    ----------
+    rate_hz, length_samples : of the recording that was heard
+    """
+    found = []
+    for place in named_places(hearing, heard):
+        start_s, stop_s = place.span_s
+        start = max(0, s_to_samples(max(0.0, start_s), rate_hz))
+        stop = min(length_samples, s_to_samples(stop_s, rate_hz))
+        likelihood = likelihood_of(place.word, place.odds, place.stands_out)
+        if place.word in SAID and likelihood >= LEAST_LIKELIHOOD and start < stop:
+            found.append(NamedEvent(start, stop, place.word, likelihood))
+    return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
+
+
+def heard_sounds(hearing: Detector, heard: Heard, rate_hz: int, length_samples: int) -> HeardSounds:
+    """Return what sounds where as documents keep it; see `named_events`."""
+    found = named_events(hearing, heard, rate_hz, length_samples)
+    spans = [(one.start_samples, one.stop_samples) for one in found]
+    return HeardSounds(
+        np.array(spans, np.int64).reshape(-1, 2),
+        tuple(one.word for one in found),
+        np.array([one.likelihood for one in found], np.float32),
+        NAMED_BY,
+    )
+
+
+def named_places(hearing: Detector, heard: Heard) -> list[Place]:
+    """Return each place that stands out and is not silent, the surest first; of those that meet, one."""
+    names = tuple(vocabulary())
+    odds = odds_over_time(hearing, heard, np.stack([text_encoder().encode(name) for name in names]))
+    if not len(odds):
+        return []
+    stands_out, is_silent = standing_out(heard), _is_silent(heard)
+    places = [
+        (place, number)
+        for number in range(len(names))
+        for place in candidates(odds[:, number])
+        if place[2] >= _CONSIDERED_FROM
+    ]
+    taken: list[Candidate] = []
+    found = []
+    for place, number in sorted(places, key=lambda one: -one[0][2]):
+        if any(_share(place, other) > _SHARED for other in taken):
+            continue
+        taken.append(place)
+        first = min(max(0, round(place[0] / STEP_S - 0.5)), len(odds) - 1)
+        stop = min(max(first + 1, round(place[1] / STEP_S + 0.5)), len(odds))
+        at = first + int(np.argmax(odds[first:stop, number]))
+        if not is_silent[at]:
+            found.append(Place(names[number], place[:2], place[2], float(stands_out[at])))
+    return found
+
+
+def likelihood_of(word: str, odds: float, stands_out: float) -> float:
+    """Return how likely the likeliest word for a place is right.
+
+    Parameters
+    ----------
+    word : the likeliest one there
+    odds : its log odds, as `odds_over_time` returns them
+    stands_out : how far the place lies from how the recording usually sounds, see `standing_out`
+    """
+    surer = SAID.get(word, 0.0) + _OFFSET
+    return float(1.0 / (1.0 + np.exp(-(_ODDS_SLOPE * odds + _STANDING_SLOPE * stands_out + surer))))
+
+
+def _share(one: Candidate, other: Candidate) -> float:
+    shared_s = min(one[1], other[1]) - max(one[0], other[0])
+    return shared_s / min(one[1] - one[0], other[1] - other[0])
+
+
+def _is_silent(heard: Heard) -> NDArray[np.bool_]:
+    """Tell of each step, and what is beside it, whether nothing sounds in it."""
+    highest = heard.levels.max(axis=1)
+    beside = np.maximum(np.append(highest[1:], -np.inf), np.append(-np.inf, highest[:-1]))
+    return np.asarray(np.maximum(highest, beside) < _SILENT_LEVEL)

@@ -1,0 +1,66 @@
+"""Hear what sounds where in a whole document, in words that are right more often than not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from engine.detection.detector import detector
+from engine.detection.named_events import NAMED_BY, heard_sounds
+from engine.document.analysis import Analysis, HeardSounds
+from engine.document.change import Edit
+from engine.document.document import analysis_id
+from engine.document.edits import set_analyses
+from engine.document.heard import sound_of
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.jobs.repairs.find_sounds import mono
+from engine.jobs.repairs.requests import SpanRequest
+from engine.progress import Progress
+from engine.wording import counted
+
+SOUNDS = "sounds"
+NOTHING = "Nothing was heard that Offcut has a sure name for"
+_MOST_SAID = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundSounds:
+    """What was heard of a document."""
+
+    sounds: HeardSounds
+    analysis_id: str
+
+    def put_into(self, state: DocumentState) -> tuple[Edit, dict[str, Analysis]]:
+        """Return the edit that keeps it with the document, and what that refers to."""
+        edit = set_analyses(state, {SOUNDS: self.analysis_id}, self.sentence, by_listening=True)
+        return edit, {self.analysis_id: self.sounds}
+
+    @property
+    def sentence(self) -> str:
+        """Say what was heard."""
+        counts = Counter(self.sounds.words)
+        if not counts:
+            return NOTHING
+        often = [f"{word} ({count})" for word, count in counts.most_common(_MOST_SAID)]
+        more = len(counts) - _MOST_SAID
+        others = f" and {counted(more, 'other')}" if more > 0 else ""
+        return f"Heard {counted(counts.total(), 'sound')}: {', '.join(often)}{others}"
+
+
+def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
+    """Hear what sounds where on all tracks that are heard.
+
+    Raises
+    ------
+    UsageError : there is no recording yet
+    SourceError : a recording is missing or cannot be read
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    if not state.tracks:
+        raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
+    hearing = detector()
+    heard = hearing.heard(mono(request, (0, state.length_samples), progress))
+    sounds = heard_sounds(hearing, heard, state.rate_hz, state.length_samples)
+    return FoundSounds(sounds, analysis_id(SOUNDS, sound_of(state), NAMED_BY))

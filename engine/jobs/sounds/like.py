@@ -1,0 +1,177 @@
+"""Find wherever else in a document sounds what sounds in a marked span, and propose to cut or repair it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detection.detector import STEP_S, Heard, detector, pooled
+from engine.detection.events import (
+    EXAMPLE_BEGINS_AT,
+    SoundEvent,
+    events,
+    example_odds_over_time,
+)
+from engine.detection.spectra import MEL
+from engine.document.change import Edit, Row, row_changes
+from engine.document.edits import is_held
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.jobs.repairs.find_sounds import mono
+from engine.jobs.repairs.requests import Span, SpanRequest
+from engine.jobs.repairs.separate import (
+    SeparateRequest,
+    require_sound,
+    separate_in_document,
+    sounding_tracks,
+)
+from engine.jobs.repairs.separations import Separations, separations_edit
+from engine.jobs.sounds.requests import LikeRequest
+from engine.progress import Progress
+from engine.separation.mask import Mode, floor_of
+from engine.separation.prompts import example_prompt
+from engine.separation.windows import joined
+from engine.settings import cut_settings
+from engine.timebase import convert_samples, format_time, samples_to_s
+from engine.wording import counted, percent
+
+_SEARCH = 0.5
+NOTHING_ELSE = "Nothing else in this recording sounds like what is selected"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundLike:
+    """What is proposed of a marked sound and of all that is like it, to be decided.
+
+    Attributes
+    ----------
+    events : the marked one and those that are like it, ascending; none where nothing else is
+    separations : the repairs of all of them; None for cuts, and where nothing was found
+    """
+
+    request: LikeRequest
+    events: tuple[SoundEvent, ...]
+    separations: Separations | None
+
+    @property
+    def sentence(self) -> str:
+        """Say what was found."""
+        if not self.events:
+            return NOTHING_ELSE
+        return f"Found {counted(len(self.events) - 1, 'place')} more like {self._example}"
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return the proposals as one edit; apply it with the audio of the separations.
+
+        What was answered before stays as it is.
+        """
+        if not self.events:
+            return Edit(self.sentence, ())
+        made = self._cuts(state) if self.separations is None else self._repairs(state, self.separations)
+        rows: list[tuple[Row | None, Row | None]] = [
+            (state.proposals.get(one.id), one) for one in made if not is_held(state.decisions.get(one.id))
+        ]
+        return Edit(self.sentence, row_changes(rows))
+
+    def _repairs(self, state: DocumentState, found: Separations) -> list[Proposal]:
+        _edit, proposals = separations_edit(state, found)
+        likelihoods = {(one.start_samples, one.stop_samples): one.likelihood for one in self.events}
+        made = []
+        for one in proposals:
+            likelihood = likelihoods[one.start_samples, one.stop_samples]
+            made.append(replace(one, score=likelihood, reason=f"{one.reason}: {self._likely(one)}"))
+        return made
+
+    def _cuts(self, state: DocumentState) -> list[Proposal]:
+        payload: dict[str, object] = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
+        made = []
+        for one in self.events:
+            start, stop = one.start_samples, one.stop_samples
+            key = proposal_id(CUT.name, start, stop, BY_EXAMPLE)
+            reason = f"Sounds like what you marked at {self._example}: {self._likely(one)}."
+            made.append(
+                Proposal(key, CUT.name, start, stop, one.likelihood, reason, BY_EXAMPLE, (), dict(payload))
+            )
+        return made
+
+    def _likely(self, one: SoundEvent | Proposal) -> str:
+        if (one.start_samples, one.stop_samples) == self.request.spans.windows[0]:
+            return "the one you marked"
+        likelihoods = {(each.start_samples, each.stop_samples): each.likelihood for each in self.events}
+        return f"{percent(likelihoods[one.start_samples, one.stop_samples])} likely"
+
+    @property
+    def _example(self) -> str:
+        return example_words(self.request.spans)
+
+
+def example_words(spans: SpanRequest) -> str:
+    """Return where the example is: "0:12.3"."""
+    return format_time(samples_to_s(spans.windows[0][0], spans.state.rate_hz), 1)
+
+
+def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
+    """Find what is like the example in all of a document, and take it out, or propose to cut it.
+
+    Raises
+    ------
+    UsageError : the example is silent, beyond the recording, or like all of it
+    SourceError : a recording is missing or cannot be read
+    Cancelled : the user asked for it
+    """
+    spans = request.spans
+    state = spans.state
+    (example,) = joined(spans.windows, state.length_samples, state.rate_hz)
+    tracks = sounding_tracks(state, spans.tracks, (example,))
+    require_sound(state, spans.media, tracks, (example,), progress)
+    listening = progress if request.cuts else progress.part(0.0, _SEARCH)
+    heard = detector().heard(mono(spans, (0, state.length_samples), listening))
+    found = like_events(heard, example, state.rate_hz, state.length_samples)
+    marked = replace(request, spans=replace(spans, windows=(example,)))
+    if len(found) < 2 or request.cuts:
+        return FoundLike(marked, found if len(found) > 1 else (), None)
+    prompt = example_prompt(
+        _vector(heard, example, state.rate_hz), f"sound like that at {example_words(marked.spans)}"
+    )
+    settings = request.settings
+    asked = SeparateRequest(
+        state,
+        spans.media,
+        spans.tracks,
+        tuple((one.start_samples, one.stop_samples) for one in found),
+        examples=(prompt,),
+        mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
+        fade_ms=max(0.0, settings.fade_ms),
+        floor_db=floor_of(settings.strength_db),
+    )
+    return FoundLike(marked, found, separate_in_document(asked, progress.part(_SEARCH, 1.0)))
+
+
+def like_events(heard: Heard, example: Span, rate_hz: int, length_samples: int) -> tuple[SoundEvent, ...]:
+    """Return the example, and where else is heard what sounds in it, ascending and apart.
+
+    Raises
+    ------
+    UsageError : the example is like all of the recording
+    """
+    start_s, stop_s = (samples_to_s(edge, rate_hz) for edge in example)
+    odds = example_odds_over_time(heard, (start_s, stop_s))
+    others = [
+        one
+        for one in events(odds, rate_hz, length_samples, EXAMPLE_BEGINS_AT)
+        if one.stop_samples <= example[0] or example[1] <= one.start_samples
+    ]
+    return tuple(sorted([*others, SoundEvent(*example, 1.0)], key=lambda one: one.start_samples))
+
+
+def _vector(heard: Heard, example: Span, rate_hz: int) -> NDArray[np.float32]:
+    count = convert_samples(example[1] - example[0], rate_hz, MEL.rate_hz)
+    inside = heard.within(samples_to_s(example[0], rate_hz), count)
+    if not len(inside.vectors):
+        raise UsageError(f"The selection is too short: select {STEP_S:.2g} s or more of the sound.")
+    return pooled(inside.vectors, inside.telling)

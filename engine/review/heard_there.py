@@ -1,0 +1,71 @@
+"""What sounds in the span of a cut, in words: found when it is asked, so that it is right wherever edges are.
+
+Proposals do not hold it: they are frozen once they are made, and what sounds where may be heard before or
+after they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.document.analysis import HeardSounds
+from engine.document.kinds import KINDS
+from engine.document.state import DocumentState
+from engine.document.table import Made
+from engine.latest import found_once_of
+from engine.wording import listed, percent
+
+MOST_WORDS = 3
+LEAST_INSIDE = 0.5
+"""How much of a sound lies in a span in which it is said to be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A sound by name, and how likely that is what is heard, 0 to 1."""
+
+    text: str
+    likelihood: float
+
+
+def heard_within(span: tuple[int, int], sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
+    """Return what is heard in a span of samples, the likeliest first, each word once."""
+    if sounds is None or not len(sounds.words):
+        return ()
+    starts, stops = sounds.spans_samples[:, 0], sounds.spans_samples[:, 1]
+    inside = np.minimum(stops, span[1]) - np.maximum(starts, span[0])
+    likeliest: dict[str, float] = {}
+    for place in np.flatnonzero(inside >= LEAST_INSIDE * (stops - starts)).tolist():
+        word, likelihood = sounds.words[place], float(sounds.likelihoods[place])
+        likeliest[word] = max(likeliest.get(word, 0.0), likelihood)
+    ordered = sorted(likeliest.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(HeardWord(word, likelihood) for word, likelihood in ordered)
+
+
+def heard_there(state: DocumentState, proposal_id: str, sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
+    """Return what is heard where a proposal leaves a span out; nothing of any other kind."""
+    kind = KINDS.get(state.proposals[proposal_id].kind)
+    if kind is None or not kind.drops_span:
+        return ()
+    return heard_within(state.span(proposal_id), sounds)
+
+
+def heard_sentence(words: Sequence[HeardWord]) -> str:
+    """Say what is heard; an empty sentence where nothing is that has a name."""
+    if not words:
+        return ""
+    said = [f"{one.text} ({percent(one.likelihood)} likely)" for one in words[:MOST_WORDS]]
+    return f"Heard there: {listed(said)}."
+
+
+@found_once_of(1)
+def heard_words(made: Made, sounds: HeardSounds) -> tuple[tuple[str, ...], ...]:
+    """Return the words of each proposal that leaves a span out, as it was made, by place."""
+    spans = zip(made.starts_samples.tolist(), made.stops_samples.tolist(), made.drops.tolist(), strict=True)
+    return tuple(
+        tuple(one.text for one in heard_within((start, stop), sounds)) if drops else ()
+        for start, stop, drops in spans
+    )

@@ -1,0 +1,46 @@
+"""A room in which somebody knocks four times, as a document of one microphone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.document.analysis import BeatGrid
+from engine.document.document import Document
+from engine.document.edits import set_analyses
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.progress import SILENT
+
+RATE_HZ = 16_000
+LENGTH_S = 60
+KNOCKS_S = (8.0, 21.0, 34.0, 47.0)
+KNOCK_S = 1.2
+
+
+def made_room(folder: Path, data_dir: Path, *, is_empty: bool = False) -> Path:
+    """Write the document, and its recording beside it; faint noise goes on between the knocks.
+
+    Parameters
+    ----------
+    is_empty : nobody knocks
+    """
+    rng = np.random.default_rng(3)
+    sound = 0.003 * rng.standard_normal(LENGTH_S * RATE_HZ)
+    clips = sorted((data_dir / "esc50" / "audio").glob("5-made-door_wood_knock-*.flac"))
+    for at_s, path in zip(KNOCKS_S, (clips[0], clips[2], clips[2], clips[0]), strict=True):
+        clip = soundfile.read(path)[0]
+        loud = np.abs(clip) > 0.1 * np.abs(clip).max()
+        knock = clip[int(np.argmax(loud)) :][: round(KNOCK_S * RATE_HZ)]
+        first = round(at_s * RATE_HZ)
+        if not is_empty:
+            sound[first : first + len(knock)] += 0.5 * knock / np.abs(knock).max()
+    recording = folder / "room.wav"
+    soundfile.write(recording, sound, RATE_HZ, "PCM_16")
+    path = folder / "room.offcut"
+    with Document.create(path) as made:
+        made.apply(import_edit(made.state, import_audio(ImportRequest((recording,)), SILENT)))
+        grid = BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, "made up")
+        made.apply(set_analyses(made.state, {"beats": "beats-0"}, "Heard"), {"beats-0": grid})
+    return path

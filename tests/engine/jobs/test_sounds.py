@@ -1,0 +1,261 @@
+"""What sounds where in a document: heard, kept, said of cuts; and what is like something that is marked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+from engine.detection.detector import detector
+from engine.detection.named_events import (
+    LEAST_LIKELIHOOD,
+    SAID,
+    likelihood_of,
+    named_events,
+    named_places,
+)
+from engine.document import edits
+from engine.document.analysis import HeardSounds
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.proposals import BY_EXAMPLE
+from engine.document.state import DocumentState
+from engine.edl.build import in_place
+from engine.edl.render import render
+from engine.errors import Cancelled, UsageError
+from engine.jobs.recordings.media import locate_all
+from engine.jobs.repairs.requests import RepairSettings, SpanRequest
+from engine.jobs.sounds.hear import NOTHING, hear_sounds
+from engine.jobs.sounds.like import NOTHING_ELSE, find_like
+from engine.jobs.sounds.requests import LikeRequest
+from engine.progress import SILENT, ReportingProgress
+from engine.words.vocabulary import vocabulary
+from tests.engine.jobs.room import KNOCK_S, KNOCKS_S, LENGTH_S, RATE_HZ, made_room
+
+FIRST = (round(KNOCKS_S[0] * RATE_HZ), round((KNOCKS_S[0] + KNOCK_S) * RATE_HZ))
+KNOCK = "door wood knock"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    return made_room(tmp_path_factory.mktemp("room"), data_dir)
+
+
+@pytest.fixture
+def copied(room: Path, tmp_path: Path) -> Path:
+    """A copy that may be changed, beside a copy of its recording."""
+    for name in ("room.offcut", "room.wav"):
+        (tmp_path / name).write_bytes((room.parent / name).read_bytes())
+    return tmp_path / "room.offcut"
+
+
+@pytest.fixture
+def spans(room: Path) -> SpanRequest:
+    return spans_of(room)
+
+
+def spans_of(path: Path) -> SpanRequest:
+    with Document.open(path) as document:
+        state = document.state
+    return SpanRequest(state, locate_all(state, path.parent))
+
+
+def like(spans: SpanRequest, span: tuple[int, int] = FIRST, *, cuts: bool = False) -> LikeRequest:
+    return LikeRequest(replace(spans, windows=(span,)), RepairSettings(), cuts)
+
+
+def at_a_knock(start_samples: int, stop_samples: int) -> bool:
+    return any(start_samples - RATE_HZ // 2 <= at_s * RATE_HZ < stop_samples for at_s in KNOCKS_S)
+
+
+def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
+    spans: SpanRequest, copied: Path
+) -> None:
+    found = hear_sounds(spans, SILENT)
+    sounds = found.sounds
+    assert set(sounds.words) == {KNOCK}
+    assert found.sentence == f"Heard {len(sounds.words)} sounds: {KNOCK} ({len(sounds.words)})"
+    assert all(at_a_knock(*span) for span in sounds.spans_samples.tolist())
+    assert (sounds.likelihoods >= LEAST_LIKELIHOOD).all()
+    with Document.open(copied) as document:
+        label = document.undo_label
+        document.apply(*found.put_into(document.state))
+        assert document.undo_label == label, "listening is no step of undo"
+    with Document.open(copied) as document:
+        kept = document.analysis("sounds")
+    assert isinstance(kept, HeardSounds)
+    assert list(kept.words) == list(sounds.words)
+    np.testing.assert_array_equal(kept.spans_samples, sounds.spans_samples)
+    np.testing.assert_array_equal(kept.likelihoods, sounds.likelihoods)
+
+
+def test_words_are_known_names_and_a_surer_word_is_said_sooner() -> None:
+    assert SAID.keys() <= vocabulary().keys()
+    assert likelihood_of("crow", 1.0, 0.5) > likelihood_of("frog", 1.0, 0.5)
+    assert likelihood_of("crow", 2.0, 0.5) > likelihood_of("crow", 1.0, 0.5)
+    assert likelihood_of("crow", 1.0, 0.9) > likelihood_of("crow", 1.0, 0.5)
+
+
+def test_in_blocks_of_any_size_the_same_is_heard(spans: SpanRequest, room: Path) -> None:
+    """Places are those of the plain way: every name by itself, the likeliest of what meets."""
+    samples = soundfile.read(room.with_name("room.wav"), dtype="float32")[0]
+    hearing = detector()
+    whole = named_places(hearing, hearing.heard([samples]))
+    parts = named_places(hearing, hearing.heard(np.array_split(samples, 7)))
+    assert whole == parts
+    spans_s = [one.span_s for one in whole]
+    for number, one in enumerate(spans_s):
+        for other in spans_s[:number]:
+            shared = min(one[1], other[1]) - max(one[0], other[0])
+            assert shared <= 0.3 * min(one[1] - one[0], other[1] - other[0])
+    said = named_events(hearing, hearing.heard([samples]), RATE_HZ, len(samples))
+    assert [one.start_samples for one in said] == hear_sounds(spans, SILENT).sounds.spans_samples[
+        :, 0
+    ].tolist()
+
+
+@pytest.mark.parametrize("kind", ["silence", "noise", "hum", "a click", "short", "nothing"])
+def test_nothing_is_said_where_nothing_has_a_name(kind: str) -> None:
+    rng = np.random.default_rng(7)
+    count = {"short": 900, "nothing": 0}.get(kind, 20 * RATE_HZ)
+    time_s = np.arange(count) / RATE_HZ
+    sound = {
+        "noise": 0.05 * rng.standard_normal(count),
+        "hum": 0.1 * np.sin(2 * np.pi * 50 * time_s),
+    }.get(kind, np.zeros(count))
+    if kind == "a click":
+        sound[count // 2] = 0.9
+    heard = detector().heard([sound.astype(np.float32)] if count else [])
+    assert named_events(detector(), heard, RATE_HZ, count) == ()
+    if kind == "silence":
+        assert named_places(detector(), heard) == [], "whatever it is called, it is not there"
+
+
+def test_an_empty_room_says_so(tmp_path: Path, data_dir: Path) -> None:
+    path = made_room(tmp_path, data_dir, is_empty=True)
+    found = hear_sounds(spans_of(path), SILENT)
+    assert found.sentence == NOTHING
+    with Document.open(path) as document:
+        document.apply(*found.put_into(document.state))
+        assert document.analysis("sounds") is not None, "that nothing was heard is known as well"
+
+
+def test_hearing_asks_for_a_recording_and_can_be_given_up(spans: SpanRequest) -> None:
+    with pytest.raises(UsageError, match="nothing to listen to"):
+        hear_sounds(SpanRequest(DocumentState()), SILENT)
+    cancelled = threading.Event()
+    cancelled.set()
+    for job, request in ((hear_sounds, spans), (find_like, like(spans))):
+        with pytest.raises(Cancelled):
+            job(request, ReportingProgress(lambda *_: None, cancelled))  # type: ignore[operator]
+
+
+def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, copied: Path) -> None:
+    found = find_like(like(spans, cuts=True), SILENT)
+    with Document.open(copied) as document:
+        document.apply(found.put_into(document.state))
+        proposals = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
+        assert not document.state.decisions
+        assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST
+        assert proposals[0].reason == "Sounds like what you marked at 0:08.0: the one you marked."
+        assert {one.kind for one in proposals} == {"cut"}
+        assert {one.maker for one in proposals} == {BY_EXAMPLE}
+        others = proposals[1:]
+        assert at_a_knock(others[-1].start_samples, others[-1].stop_samples)
+        assert all(at_a_knock(one.start_samples, one.stop_samples) for one in others)
+        answered = others[-1].id
+        document.apply(edits.decide(document.state, [answered], Verdict.REJECTED))
+        document.apply(found.put_into(document.state))
+        assert document.state.verdict(answered) is Verdict.REJECTED, "what was answered stays"
+        assert len(document.state.proposals) == len(proposals)
+
+
+def test_all_that_is_like_the_example_is_taken_out_and_nothing_else_changes(
+    spans: SpanRequest, copied: Path
+) -> None:
+    found = find_like(like(spans), SILENT)
+    assert found.separations is not None
+    with Document.open(copied) as document:
+        before = render(document.state, in_place(document.state), spans.media, 0, LENGTH_S * RATE_HZ)
+        document.apply(found.put_into(document.state), audio=found.separations.audio)
+        proposals = list(document.state.proposals.values())
+        assert {one.kind for one in proposals} == {"repair"}
+        assert all(one.reason.startswith("Sound like that at 0:08.0 taken out: ") for one in proposals)
+        document.apply(edits.decide(document.state, [one.id for one in proposals], Verdict.ACCEPTED))
+        media = {**spans.media, **document.audio_files}
+        after = render(document.state, in_place(document.state), media, 0, LENGTH_S * RATE_HZ)
+    changed = np.zeros(len(before), bool)
+    for one in proposals:
+        span = slice(one.start_samples, one.stop_samples)
+        changed[span] = True
+        assert np.square(after[span]).sum() < 0.5 * np.square(before[span]).sum()
+    np.testing.assert_array_equal(after[~changed], before[~changed])
+
+
+def test_an_example_that_is_alone_silent_or_everywhere_is_told(spans: SpanRequest, copied: Path) -> None:
+    with Document.open(copied) as document:
+        state = document.state
+    samples = soundfile.read(copied.with_name("room.wav"), dtype="float32")[0]
+    samples[: 4 * RATE_HZ] = 0.0
+    samples[15 * RATE_HZ :] = 0.003 * np.random.default_rng(1).standard_normal(len(samples) - 15 * RATE_HZ)
+    alone = copied.with_name("alone.wav")
+    soundfile.write(alone, samples, RATE_HZ, "PCM_16")
+    request = SpanRequest(state, dict.fromkeys(state.sources, alone))
+    found = find_like(like(request), SILENT)
+    assert (found.sentence, found.events, found.separations) == (NOTHING_ELSE, (), None)
+    assert not found.put_into(state).changes
+    with pytest.raises(UsageError, match="silent there"):
+        find_like(like(request, (RATE_HZ, 2 * RATE_HZ)), SILENT)
+    assert find_like(like(spans, (0, LENGTH_S * RATE_HZ)), SILENT).sentence == NOTHING_ELSE
+    with pytest.raises(UsageError):
+        find_like(like(spans, (LENGTH_S * RATE_HZ, (LENGTH_S + 1) * RATE_HZ)), SILENT)
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
+    assert main([*map(str, arguments), "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_command_line_hears_and_finds_the_same(
+    spans: SpanRequest, copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sounds = hear_sounds(spans, SILENT).sounds
+    for target in (copied.with_name("room.wav"), copied):
+        rows = said(capsys, "detect", target, "--events")["events"]
+        assert [row["text"] for row in rows] == list(sounds.words)
+        assert [row["start_s"] for row in rows] == [
+            start / RATE_HZ for start in sounds.spans_samples[:, 0].tolist()
+        ]
+    found = said(capsys, "propose", copied, "--like", 8, 9.2, "--cut")
+    places = found["places"]
+    assert found["proposals"] == len(places) > 1
+    rows = said(capsys, "proposals", copied)["proposals"]
+    heard = [row["heard"] for row in rows]
+    assert heard[0], "the document was heard above"
+    assert heard[0][0]["text"] == KNOCK
+    assert main(["proposals", str(copied)]) == 0
+    assert f"Heard there: {KNOCK} (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["detect", "room.offcut"], "is a document"),
+        (["detect", "room.wav", "--events", "--text", "dog"], "--events hears all of it"),
+        (["propose", "room.offcut", "--pauses", "--cut"], "--cut belongs to --like"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    room: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb, name, *rest = arguments
+    assert main([verb, str(room.parent / name), *rest]) == 2
+    told = capsys.readouterr().err.strip()
+    assert words in told
+    assert "\n" not in told

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import GRID_LAYER, LAYERS, REPAIR_LAYER, REVIEW, WINDOW, Command
+from desktop.commands.crashes import CRASHES
 from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.editors import EDITORS
 from desktop.commands.grid import GRID
@@ -56,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     *TASTE,
     *EDIT,
     *FILE,
+    *CRASHES,
     *HELP,
 )
 

@@ -20,6 +20,7 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "window settings": ("settings", "KEPT"),
         "labels": ("labels", "LABELS"),
         "edited document": ("edited", "CURRENT"),
+        "edited rows": ("edited", "EDITED_ROWS"),
         "older document": ("edited", "OLDER"),
         "stored audio": ("edited", "AUDIO_ROWS"),
         "edit list": ("edited", "EDIT_LIST"),

@@ -29,7 +29,7 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.progress import SILENT
 from engine.strict_json import parse_json
 from tests.hostile.bad_files import good
-from tests.hostile.long.kinds.documents import Forge, open_and_use
+from tests.hostile.long.kinds.documents import ROWS, Forge, attempt_rows, open_and_use
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, VALUES, done
 
@@ -165,6 +165,12 @@ _AUDIO_FORGERIES = st.lists(
 ).map(tuple)
 
 CURRENT = Kind("edited document", prepare, BYTES, attempt_bytes)
+EDITED_ROWS = Kind(
+    "edited rows",
+    prepare,
+    ROWS.strategy,
+    lambda sound, changes, folder: attempt_rows(sound[0], changes, folder),
+)
 AUDIO_ROWS = Kind("stored audio", prepare, st.tuples(_AUDIO_FORGERIES, st.booleans()), attempt_audio)
 EDIT_LIST = Kind("edit list", prepare, st.tuples(st.integers(0, 15), JSON, st.booleans()), attempt_edit_list)
 OLDER = Kind(

@@ -74,10 +74,10 @@ class Journal:
             faulthandler.disable()
             self._fault.close()
             self._fault = None
-            remove_notes(self._path)
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)
+            remove_notes(self._path)
         if self._lock is not None:
             self._lock.release()
             self._lock = None

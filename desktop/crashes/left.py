@@ -41,7 +41,8 @@ class Left:
     @property
     def failed_at_opening(self) -> bool:
         """Whether it ended while a document was being opened, or soon after."""
-        return self.document is not None and not self.facts.get("settled")
+        is_new = self._path("document") is not None and not self.facts.get("settled")
+        return self._path("opening") is not None or is_new
 
     @property
     def ended_by_error(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -49,6 +50,14 @@ def leave(number: int = signal.SIGKILL, commands: tuple[str, ...] = (), **facts:
         [sys.executable, "-c", NOTES_AND_DIES, told], cwd=ROOT, check=False, capture_output=True
     )
     assert died.returncode == -number, died.stderr
+
+
+@pytest.fixture(autouse=True)
+def fault_handler() -> Iterator[None]:
+    """Give the fault handler back to the tests: notes that end switch it off."""
+    yield
+    if not faulthandler.is_enabled():
+        faulthandler.enable(sys.__stderr__)
 
 
 @pytest.fixture
@@ -101,6 +110,24 @@ def test_a_window_that_is_open_is_not_taken_for_one_that_died() -> None:
         assert len(list(sessions_folder().glob("*.session"))) == 1
     finally:
         journal.end()
+
+
+def test_opening_another_document_that_ends_it_counts_against_that_one() -> None:
+    leave(document="/music/jam.offcut", settled=True, opening="/music/other.offcut")
+    (left,) = take_left()
+    assert left.document == Path("/music/other.offcut")
+    assert left.failed_at_opening
+
+
+def test_notes_go_also_where_the_fault_handler_had_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(Path, "open", refuse)
+    journal = Journal(boot="1")
+    assert list(sessions_folder().iterdir())
+    journal.end()
+    assert not list(sessions_folder().iterdir())
 
 
 def test_notes_stay_short_and_end_in_what_is_so() -> None:

@@ -2,8 +2,8 @@
 
 Puts one small fault at a time into a module of a folder of the engine, in a copy of the checkout, and runs
 the tests that name the module, then the others of that folder, until one fails. Prints each fault that none
-noticed, and the share of those that were noticed with its 95 % interval. A line that ends in `# no fault:` and
-a reason is left alone.
+noticed, and the share of those that were noticed with its 95 % interval. A line with `# no fault:` and a
+reason is left alone.
 """
 
 from __future__ import annotations

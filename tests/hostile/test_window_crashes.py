@@ -32,7 +32,7 @@ def show(window, what):
     opened(window, what)
     track = window.session.state.tracks[0].name
     QTimer.singleShot(0, lambda: {}[track])
-    QTimer.singleShot(200, window.close)
+    QTimer.singleShot(200, lambda: (print(window.crashes.bar.text), window.close()))
 app.show = show
 raise SystemExit(app.open_window(["%s"]))
 """
@@ -174,5 +174,6 @@ def test_an_error_that_escapes_leaves_a_report_and_the_window_goes_on(
     (report,) = state(home, "crashes", "crash-*.new.txt")
     told = report.read_text("utf-8")
     assert "KeyError: '…'" in told
+    assert "Something went wrong inside Offcut; your document is as it was" in ended.stdout
     assert not [one for one in (*PERSON.split(), SONG, "Oboe", str(home)) if one in told], told
     assert not state(home, "sessions", "*")

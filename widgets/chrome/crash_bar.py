@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
@@ -42,6 +42,7 @@ class CrashBar(QFrame):
         layout.addWidget(self._said, 1)
         for command, button in self._buttons.items():
             button.clicked.connect(lambda _=False, one=command: self.command_requested.emit(one))
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             layout.addWidget(button)
         self.hide()
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.mutants.faults import Fault, faults_of, with_fault
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("engine", "tests", "resources", "desktop", "widgets")
+COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 SPARED = "# no fault:"
 _PATIENCE = 3.0
 

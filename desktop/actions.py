@@ -19,9 +19,11 @@ class Actions(QObject):
     Signals
     -------
     refused : one sentence; a command was run that cannot be done now
+    running : the id of a command that is about to be run
     """
 
     refused = Signal(str)
+    running = Signal(str)
 
     def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
         super().__init__(window)
@@ -80,6 +82,7 @@ class Actions(QObject):
         """Say what a command does; an `OffcutError` it raises is told, not thrown."""
 
         def run() -> None:
+            self.running.emit(command_id)
             try:
                 do()
             except OffcutError as error:

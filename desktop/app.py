@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from desktop.crashes.watching import Watch
 from desktop.main_window import MainWindow
 from engine.errors import OffcutError
 from widgets.theme import load_fonts
@@ -22,9 +24,22 @@ _NAME_BEFORE = "Unknown Organization"
 
 def open_window(what: Sequence[str]) -> int:
     """Open the window on a document, on recordings, on "--demo" or on nothing; return the exit status."""
+    watch = Watch()
+    try:
+        status = _opened(what, watch)
+    except Exception:
+        watch.failed()
+        raise
+    watch.end()
+    return status
+
+
+def _opened(what: Sequence[str], watch: Watch) -> int:
     application = make_application()
     window = MainWindow(application, own_settings())
     window.show()
+    window.crashes.begin(watch)
+    close_on_signals(application, window)
     try:
         show(window, what)
     except OffcutError as error:
@@ -49,6 +64,21 @@ def make_application() -> QApplication:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     load_fonts()
     return application
+
+
+def close_on_signals(application: QApplication, window: MainWindow) -> None:
+    """Close the window where the system asks the program to end, as it does when a user logs out.
+
+    Python answers a signal the next time it runs, which `WindowGarbage` sees to twice a second.
+    """
+
+    def close(_number: int, _frame: object) -> None:
+        window.close()
+        application.exit(0)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), close)
 
 
 def own_settings() -> QSettings:

@@ -89,6 +89,13 @@ def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
     return Path(f"{chosen.removesuffix('.editor')}.editor") if chosen else None
 
 
+def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
+    """Ask where a report is saved; the dialog asks about a file that is there."""
+    suggestion = str(folder / "Offcut crash report.txt")
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the report", suggestion, "Text (*.txt)")
+    return Path(chosen) if chosen else None
+
+
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
     box = QMessageBox(parent)

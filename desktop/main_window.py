@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
+from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
 from desktop.editors.editors import Editors
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.exporting = Exporting(self, self, settings)
         self.commands = Actions(self, keymap.commands)
+        self.crashes = AfterCrash(self, self)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, themed)
@@ -162,12 +164,11 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.top_bar)
         self.pages = QStackedWidget()
         self.pages.addWidget(Beside(self.timeline, self.side))
-        column.addWidget(self.pages, 1)
-        column.addWidget(self.selection_bar)
-        column.addWidget(self.status_bar)
+        for part in (self.top_bar, self.crashes.bar, self.pages, self.selection_bar, self.status_bar):
+            column.addWidget(part)
+        column.setStretchFactor(self.pages, 1)
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
@@ -187,7 +188,7 @@ class MainWindow(QMainWindow):
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        finding = (self.repairing, self.takes, self.editors)
+        finding = (self.repairing, self.takes, self.editors, self.crashes)
         self.telling.hear((*showing, *working, *editing, *answering, *rest, *finding))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
@@ -274,8 +275,7 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
-        review = self.review
-        self.timeline.set_current(review.current)
+        self.timeline.set_current(self.review.current)
         self.zooms.reveal_change()
         self.queue.follow()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
+from engine.errors import OffcutError
 
 NO_DOCUMENT = DocumentState()
 
@@ -31,12 +32,14 @@ class Session(QObject):
     changed : an engine `Change`; it is on disk when this is emitted
     media_found : the samples of the document's sources can be read
     leaving : the open document is about to be closed
+    opening : the path of a document that is about to be opened; None once it is, or was refused
     """
 
     replaced = Signal()
     changed = Signal(object)
     media_found = Signal()
     leaving = Signal()
+    opening = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -153,11 +156,21 @@ class Session(QObject):
     def open(self, path: Path) -> None:
         """Open a document; the one before stays open when this one cannot be."""
         is_this = self._document is not None and self._document.path.absolute() == path.absolute()
-        self._replace(self._open_document().reopened() if is_this else Document.open(path))
+        reopened = self._open_document().reopened if is_this else lambda: Document.open(path)
+        self._open_by(path, reopened)
 
     def open_backup(self, path: Path) -> None:
         """Open the newest sound backup of a document; the document itself is left as it is."""
-        self._replace(Document.open_backup(path))
+        self._open_by(path, lambda: Document.open_backup(path))
+
+    def _open_by(self, path: Path, opened: Callable[[], Document]) -> None:
+        self.opening.emit(path)
+        try:
+            self._replace(opened())
+        except OffcutError:
+            self.opening.emit(None)
+            raise
+        self.opening.emit(None)
 
     def close(self) -> None:
         """Close the document, if one is open."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from desktop.bindings.arranging import arranging
 from desktop.bindings.by_hand import by_hand
+from desktop.bindings.crashes import crashes
 from desktop.bindings.documents import documents
 from desktop.bindings.editors import editors
 from desktop.bindings.grid import grid
@@ -39,4 +40,5 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **arranging(window),
         **viewing(window),
         **documents(window),
+        **crashes(window),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
@@ -84,6 +85,7 @@ class Window(Protocol):
     repairing: Repairing
     takes: Takes
     editors: Editors
+    crashes: AfterCrash
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

@@ -22,6 +22,7 @@ from desktop.commands.command import (
     WINDOW,
     Command,
 )
+from desktop.commands.crashes import CRASHES
 from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.editors import EDITORS
 from desktop.commands.grid import GRID
@@ -69,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     *TASTE,
     *EDIT,
     *FILE,
+    *CRASHES,
     *HELP,
 )
 

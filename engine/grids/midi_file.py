@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mido
 import numpy as np
+from mido.midifiles.meta import KeySignatureError
 from numpy.typing import NDArray
 
 from engine.alignment.division import Division
@@ -26,6 +27,12 @@ from engine.timebase import s_to_samples_array
 
 _USUAL_TEMPO_US = 500_000
 _MOST_TICKS = 2**40
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError),
+    KeySignatureError,  # an Exception of mido's own
+)
+_SHORTEST_UNIT = 128
+"""Of a bar: nobody counts in less than 128th notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +121,10 @@ def _in_bar(part: _Bars, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _beats(song: _Song, end_s: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the ticks of all beats before a moment, shape (n,), and their places in the bar."""
-    last_us = float(song.tempi_us[-1])
-    last_s = float(song.seconds(song.tempo_ticks[-1:])[0])
-    beyond = max(0.0, end_s - last_s) * 1e6 / last_us * song.ticks_per_quarter
-    end_tick = float(song.tempo_ticks[-1]) + beyond
+    starts_s = song.seconds(song.tempo_ticks)
+    last = max(0, int(np.searchsorted(starts_s, end_s)) - 1)
+    beyond = max(0.0, end_s - float(starts_s[last])) * 1e6 / song.tempi_us[last] * song.ticks_per_quarter
+    end_tick = float(song.tempo_ticks[last] + beyond)
     ticks, positions = [], []
     for number, part in enumerate(song.bars):
         stop = song.bars[number + 1].start_tick if number + 1 < len(song.bars) else end_tick
@@ -133,7 +140,7 @@ def _song(path: Path) -> _Song:
         file = mido.MidiFile(file=BytesIO(held), clip=True)
         ticks_per_quarter = int(file.ticks_per_beat)
         timed = list(_timed(file))
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise SourceError(f"{shown(path)} is no MIDI file that can be read: give another file.") from error
     if ticks_per_quarter <= 0:
         raise SourceError(f"{shown(path)} counts in video frames, not in beats: save it with a tempo map.")
@@ -172,5 +179,5 @@ def _require_possible(path: Path, tempi: dict[int, int], bars: dict[int, tuple[i
     if min(tempi.values()) <= 0:
         raise SourceError(f"{shown(path)} has a tempo of nothing: correct it, or give --bpm.")
     for beats, unit in bars.values():
-        if not 1 <= beats <= MOST_BEATS_IN_BAR or unit <= 0:
+        if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
             raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")

@@ -27,7 +27,7 @@ OPENS_A_DIALOG = {
     "taste.maker",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
-    *("view.messages", "file.demo"),
+    *("view.messages", "file.demo", "crash.report"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to", "timing.propose"),
     *("review.note", "file.note", "repair.find", "repair.paint_range", "sounds.like"),
     *(

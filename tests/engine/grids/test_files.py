@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import mido
@@ -135,3 +136,36 @@ def _midi(folder: Path, messages: list[tuple[int, mido.Message]]) -> Path:
     file.tracks.append(track)
     file.save(folder / "song.mid")
     return folder / "song.mid"
+
+
+def test_a_bar_of_units_that_nobody_writes_is_refused(tmp_path: Path) -> None:
+    path = _midi(tmp_path, [(0, mido.MetaMessage("time_signature", numerator=4, denominator=2**66))])
+    with pytest.raises(SourceError, match="has a bar of 4/73786976294838206464, which cannot be"):
+        read_midi_grid(path, RATE_HZ, 10 * RATE_HZ)
+
+
+def test_beats_after_the_recording_are_not_even_counted(tmp_path: Path) -> None:
+    """A change of tempo weeks later made some gigabytes of beats."""
+    far = [(n * (2**28 - 1), mido.MetaMessage("marker", text="on")) for n in range(1, 200)]
+    tempi = [
+        (at, mido.MetaMessage("set_tempo", tempo=us))
+        for at, us in ((0, 500_000), (200 * (2**28 - 1), 600_000))
+    ]
+    path = _midi(tmp_path, [*far, *tempi])
+    tracemalloc.start()
+    try:
+        grid = read_midi_grid(path, RATE_HZ, 10 * RATE_HZ).grid
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(grid.beats_samples, np.arange(20) * RATE_HZ // 2)
+    assert peak_bytes < 50_000_000
+
+
+def test_a_key_signature_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = _midi(tmp_path, [(0, mido.MetaMessage("key_signature", key="C"))])
+    content = path.read_bytes()
+    assert b"\xff\x59\x02\x00\x00" in content
+    path.write_bytes(content.replace(b"\xff\x59\x02\x00\x00", b"\xff\x59\x02\xfc\x02"))
+    with pytest.raises(SourceError, match="is no MIDI file that can be read"):
+        read_midi_grid(path, RATE_HZ, 10 * RATE_HZ)

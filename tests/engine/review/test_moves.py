@@ -10,7 +10,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
-from engine.review.moves import STAYS, moves_of, offsets_of, shifts_of
+from engine.review.moves import STAYS, kept_pulls_of, moves_of, offsets_of, shifts_of
 from tests.engine.hits.played import EIGHTH, RATE_HZ, played
 
 
@@ -79,3 +79,32 @@ def test_without_lines_only_what_moves_is_told() -> None:
     assert [len(found) for found in told.values()] == [1, 1, 4]
     _, verdicts = shifts_of(hits, moves_of(DocumentState(RATE_HZ)), RATE_HZ)
     assert (verdicts == STAYS).all()
+
+
+def test_what_is_left_of_the_players_pull_is_told_of_what_is_moved_alone() -> None:
+    hits, state, _ = played(200)
+    pull = 0.010 * RATE_HZ
+    pulled = {
+        key: replace(one, payload={**one.payload, "by_samples": one.payload["by_samples"] + pull})
+        for key, one in state.proposals.items()
+    }
+    lines = np.arange(0, 202) * float(EIGHTH)
+    # Whatever is rejected stays where it was played, and says nothing of what is left of the moves.
+    rejected = {key: Decision(key, Verdict.REJECTED) for key in list(pulled)[20:]}
+    by_nothing = {key: Decision(key, payload={"by_samples": 0.0}) for key in list(pulled)[20:]}
+    for decisions in ({}, rejected, by_nothing):
+        told = kept_pulls_of(
+            hits, moves_of(replace(state, proposals=pulled, decisions=decisions)), lines, 1.0, RATE_HZ
+        )
+        assert set(told) == {"kick", "snare", "hat"}
+        np.testing.assert_allclose(list(told.values()), 10.0, atol=1e-6)
+    assert kept_pulls_of(hits, moves_of(DocumentState(RATE_HZ)), lines, 1.0, RATE_HZ) == {}
+
+
+def test_a_payload_that_is_no_number_moves_nothing() -> None:
+    _, state, _ = played(8)
+    key, one = next(iter(state.proposals.items()))
+    for bad in ("far", None, float("nan"), float("inf")):
+        broken = replace(one, payload={**one.payload, "by_samples": bad})
+        moves = moves_of(replace(state, proposals={**state.proposals, key: broken}))
+        assert moves.by_samples[moves.ids.index(key)] == 0.0

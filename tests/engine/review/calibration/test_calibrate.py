@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.document.decisions import Decision, Verdict
 from engine.document.table import table_of
 from engine.review.calibration.answers import MOST_ANSWERS, Answer
-from engine.review.calibration.calibrate import answers_of, calibrate, usefulness
+from engine.review.calibration.calibrate import _evidence_of, answers_of, calibrate, usefulness
 from engine.review.calibration.posterior import Posterior, logistic
 from engine.review.calibration.words import findings, sentence
 from engine.review.queue import next_id, queue
@@ -187,3 +187,10 @@ def test_an_answer_is_learned_in_a_part_of_the_time_of_all() -> None:
         queue(state, "score", learned=calibrate(state, heard, brought).learned)
         taken.append(time.process_time() - begun)
     assert min(taken) < 0.8 * all_s, "in computing time: another program must not fail a test"
+
+
+def test_where_scores_begin_says_nothing() -> None:
+    state, heard = document(41)
+    known = _evidence_of(table_of(state).made, heard, state.rate_hz)
+    assert np.std(known.rows[:, 0]) > 0.1
+    assert np.median(known.rows[:, 0]) == pytest.approx(0.0, abs=1e-12)

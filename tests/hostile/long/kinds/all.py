@@ -19,6 +19,17 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "results": ("settings", "RESULTS"),
         "window settings": ("settings", "KEPT"),
         "labels": ("labels", "LABELS"),
+        "edited document": ("edited", "CURRENT"),
+        "edited rows": ("edited", "EDITED_ROWS"),
+        "older document": ("edited", "OLDER"),
+        "stored audio": ("edited", "AUDIO_ROWS"),
+        "edit list": ("edited", "EDIT_LIST"),
+        "editor": ("networks", "EDITOR"),
+        "editor facts": ("networks", "EDITOR_FACTS"),
+        "separator": ("networks", "SEPARATOR"),
+        "midi grid": ("grids", "MIDI"),
+        "beats file": ("grids", "BEATS"),
+        "upload": ("requests", "UPLOAD"),
     }
 )
 """Module and name of each."""

@@ -1,0 +1,203 @@
+"""After a crash: one calm offer at the next start, and a sentence where an error escapes meanwhile."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.actions import Actions
+from desktop.crashes import openings
+from desktop.crashes.left import Left, take_left
+from desktop.crashes.report import Reports, report_of_left
+from desktop.crashes.watching import Watch, machine
+from desktop.session import Session
+from desktop.slots import telling_refusals
+from desktop.user_settings.look import Look
+from desktop.work import Work
+from engine.errors import OffcutError, UsageError
+from engine.safe_write import replacing, shown
+from widgets.chrome.crash_bar import CrashBar
+from widgets.chrome.report_view import ReportView
+
+SETTLED_MS = 20_000
+"""A document that is open for so long, and whatever its opening began is done, was opened well."""
+
+
+class Window(Protocol):
+    """What this needs of a window."""
+
+    session: Session
+    work: Work
+    look: Look
+    commands: Actions
+    caps: dict[str, str]
+
+
+class AfterCrash(QObject):
+    """Notes what the window does, and offers what the one before left.
+
+    Attributes
+    ----------
+    bar : what is offered, while anything is
+
+    Signals
+    -------
+    said, refused : one sentence
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+    _escaped = Signal()
+
+    def __init__(self, window: QWidget, parts: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self._watch: Watch | None = None
+        self._document: Path | None = None
+        self._takes_backup = False
+        self._view: ReportView | None = None
+        self.bar = CrashBar(parts.look.theme, parts.caps)
+        self.bar.command_requested.connect(parts.commands.run)
+        parts.look.changed.connect(self.bar.set_theme)
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._settle)
+        self._escaped.connect(self._tell_error)  # posted, since an error may escape on any thread
+
+    def begin(self, watch: Watch) -> None:
+        """Note from now on what the window does, and offer once what others left that were not closed."""
+        self._watch = watch
+        watch.told = self._escaped.emit
+        session = self._parts.session
+        session.opening.connect(self._note_opening)
+        session.replaced.connect(self._note_document)
+        self._parts.commands.running.connect(watch.note_command)
+        QTimer.singleShot(0, self, watch.note_versions)
+        left = take_left()
+        for one in reversed(left):
+            if not one.ended_by_error:
+                with suppress(OSError, OffcutError):
+                    Reports().write(report_of_left(one, machine()))
+        new = _new_report()
+        if left:
+            self._offer(left, has_report=new is not None)
+        elif new is not None:
+            self.bar.offer("Something went wrong inside Offcut the last time.", "", has_report=True)
+
+    def open(self) -> None:
+        """Open what was open, or its newest backup where the document ended the program twice."""
+        if self._document is None:
+            raise UsageError("No document waits to be opened again; open one ‹file.open›.")
+        document, session = self._document, self._parts.session
+        if self._takes_backup:
+            session.open_backup(document)
+        else:
+            session.open(document)
+        self._document = None
+        self.bar.hide()
+        what = f"a backup of {document.name}" if self._takes_backup else document.name
+        self.said.emit(session.notice or f"Opened {what}")
+
+    def show_report(self) -> None:
+        """Show the newest report, in a window of its own."""
+        path = Reports().newest()
+        if path is None:
+            raise UsageError("There is no report of a crash.")
+        _new_report()  # one that was looked at is not offered again
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise UsageError(f"{shown(path)} cannot be read: {error.strerror}.") from error
+        if self._view is None:
+            below = "It is on this computer alone, until you send it."
+            self._view = ReportView(self._parts.look.theme, "Crash report", below, self._window)
+            self._parts.look.changed.connect(self._view.set_theme)
+            self._view.save_requested.connect(telling_refusals(self._save, self.refused.emit))
+        self._view.show_text(text)
+        self._view.show()
+        self._view.raise_()
+        self._view.activateWindow()
+
+    def forget(self) -> None:
+        """Remove all reports, and say no more of the crash."""
+        found = Reports().forget()
+        if not found and self.bar.isHidden():
+            raise UsageError("There is no report of a crash.")
+        self._document = None
+        self.bar.hide()
+        if self._view is not None:
+            self._view.close()
+        self.said.emit("Forgot the crash; no report of it is left")
+
+    def _save(self) -> None:
+        assert self._view is not None
+        path = dialogs.ask_report_file(self._view, Path.home())
+        if path is not None:
+            with replacing(path, overwrite=True) as part:  # the dialog has asked
+                part.write_text(self._view.text, encoding="utf-8")
+            self.said.emit(f"Saved {path.name}")
+
+    def _offer(self, left: tuple[Left, ...], *, has_report: bool) -> None:
+        times = 0
+        for one in reversed(left):
+            if one.document is not None:
+                if one.failed_at_opening:
+                    times = openings.failed(one.document)
+                else:
+                    openings.went_well(one.document)
+                    times = 0
+                self._document = one.document
+        self._takes_backup = times >= openings.TOO_OFTEN
+        document = self._document
+        if document is None:
+            sentence, opens = "Offcut ended without being closed.", ""
+        elif self._takes_backup:
+            name = shown(document.name)
+            sentence = (
+                f"Opening {name} ended Offcut {times} times in a row; a backup of it can be opened instead."
+            )
+            opens = "Open the backup"
+        else:
+            sentence = f"{shown(document.name)} was open when Offcut ended; every decision in it is kept."
+            opens = "Open it"
+        self.bar.offer(sentence, opens, has_report=has_report)
+
+    def _tell_error(self) -> None:
+        """Say at once that an error escaped; an offer that stands stays what it is."""
+        if self._document is None:
+            sentence = "Something went wrong inside Offcut; your document is as it was after your last edit."
+            self.bar.offer(sentence, "", has_report=True)
+
+    def _note_opening(self, path: Path | None) -> None:
+        assert self._watch is not None
+        self._watch.note(opening=None if path is None else str(path.absolute()))
+
+    def _note_document(self) -> None:
+        assert self._watch is not None
+        path = self._parts.session.path
+        self._watch.note(document=None if path is None else str(path.absolute()), settled=False)
+        self._settled.start()
+        if path is not None and path.absolute() == self._document:
+            self._document = None  # opened by another way
+            self.bar.hide()
+
+    def _settle(self) -> None:
+        if self._parts.work.is_busy:
+            self._settled.start()
+            return
+        path = self._parts.session.path
+        if path is not None and self._watch is not None:
+            openings.went_well(path.absolute())
+            self._watch.note(settled=True)
+
+
+def _new_report() -> Path | None:
+    try:
+        return Reports().take_new()
+    except OffcutError:
+        return None

@@ -20,10 +20,10 @@ from engine.document.track import sound_of
 from engine.edl.arrangement import laid_at
 from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList
-from engine.edl.patches import Patches
 from engine.edl.render import Renderer
 from engine.edl.same_place import place_in
-from engine.edl.stored_sounds import NOTHING_AT_HAND
+from engine.edl.tracks.patches import Patches
+from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND
 from engine.errors import UsageError
 from engine.jobs.recordings.media import without_missing
 from engine.timebase import format_time, s_to_samples, samples_to_s

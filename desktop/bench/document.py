@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.bench.drums import add_moved_hits
 from desktop.jobs import learn_taste
 from engine.anomaly.recipes.methods import METHODS
-from engine.audio.peaks import PeakPyramid
+from engine.audio.pictures.peaks import PeakPyramid
 from engine.bench.long_recording import write_sparse
 from engine.bench.sound import write
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve

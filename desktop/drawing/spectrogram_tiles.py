@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.drawing.tiles import TileLoader, from_recordings
-from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import (
+from engine.audio.pictures.spectrogram import (
     BASE_SAMPLES,
     DETAIL_FRAMES,
     Cells,
@@ -19,9 +18,10 @@ from engine.audio.spectrogram import (
     detail_cells,
     detail_hop,
 )
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patch, Patches
-from engine.edl.unpacked import UnpackedSounds
+from engine.audio.reader import SourceReader
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patch, Patches
+from engine.edl.tracks.unpacked import UnpackedSounds
 
 CACHE_BYTES = 48_000_000
 

@@ -19,8 +19,8 @@ from desktop.session import Session
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
 from desktop.work import Work
-from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
-from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
 from engine.document.file.stored_audio import content_of
 from engine.document.pictures import set_pictures

@@ -16,9 +16,9 @@ from desktop.work import Work
 from engine.document.change import Change
 from engine.document.file.stored_audio import key_of
 from engine.document.kinds.operations import Replace, Stored
-from engine.edl.lost_audio import lost_in_document
-from engine.edl.stored_sounds import fits
-from engine.edl.unpacked import Unpacked, UnpackRequest, unpack
+from engine.edl.tracks.lost_audio import lost_in_document
+from engine.edl.tracks.stored_sounds import fits
+from engine.edl.tracks.unpacked import Unpacked, UnpackRequest, unpack
 
 MOST_UNHEARD = 32
 """So many that are not heard any more stay known, since an edit that was taken back is soon made again."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.drawing.tiles import TileLoader, from_recordings
-from engine.audio.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
-from engine.audio.peaks import Columns, PeakPyramid
+from engine.audio.pictures.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
+from engine.audio.pictures.peaks import Columns, PeakPyramid
 from engine.audio.reader import SourceReader
 from engine.latest import found_once_of
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.drawing.wave_tiles import FineWave, WaveTiles
-from engine.audio.fine_peaks import FINE_SAMPLES
-from engine.audio.peaks import BASE_SAMPLES, Columns, PeakPyramid
+from engine.audio.pictures.fine_peaks import FINE_SAMPLES
+from engine.audio.pictures.peaks import BASE_SAMPLES, Columns, PeakPyramid
 
 AHEAD = 2.0
 """Finer peaks and samples are read when a view comes this near to needing them."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.playback.play_source import Frames, MeteredSource, PlaySource
-from engine.edl.track_peaks import cell_samples, cell_starts
-from engine.edl.true_peak import BetweenSamples
+from engine.edl.levels.track_peaks import cell_samples, cell_starts
+from engine.edl.levels.true_peak import BetweenSamples
 
 Peaks = NDArray[np.float32]
 _MOST_BLOCKS = 512

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.edl.track_peaks import TrackPeaks
+from engine.edl.levels.track_peaks import TrackPeaks
 
 Frames = NDArray[np.float32]
 

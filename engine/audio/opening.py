@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine.audio.claims import impossible_claim, sample_numbers_agree
+from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.safe_write import shown
 

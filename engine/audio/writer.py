@@ -16,9 +16,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.audio.bwf import append_chunks
 from engine.audio.codecs import CODECS, Coding, Container
-from engine.audio.id3 import room_title, write_id3
+from engine.audio.headers.bwf import append_chunks
+from engine.audio.headers.id3 import room_title, write_id3
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -135,7 +135,7 @@ def write_audio(
     total_frames : what the blocks hold together; decides between WAV and RF64
     overwrite, follow_symlinks : see `engine.safe_write.replacing`
     riff_limit_bytes : the size from which RF64 is written
-    trailing_chunks : what a WAV file holds after its samples (see `engine.audio.bwf`)
+    trailing_chunks : what a WAV file holds after its samples (see `engine.audio.headers.bwf`)
     coding : how MP3 and Ogg are coded; their subtype is the codec's. Too loud samples are clipped as for
         integers, since most players would do it
 

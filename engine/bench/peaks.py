@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import soundfile
 
-from engine.audio.peak_cache import keep_peaks
+from engine.audio.pictures.peak_cache import keep_peaks
 from engine.audio.reader import SourceReader, content_hash, probe
 from engine.bench.measured import Measured, side_by_side
 from engine.bench.sound import write

@@ -2,7 +2,7 @@
 
 It depends only on which proposals are accepted, never on their order: what each does is gathered as
 operations, and each class of them has one place, `engine.edl.programme` for when things sound and
-`engine.edl.patches` for what sounds.
+`engine.edl.tracks.patches` for what sounds.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
-from engine.edl.patches import NO_PATCHES, Patches, patches_by_track
 from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme
+from engine.edl.tracks.patches import NO_PATCHES, Patches, patches_by_track
 from engine.latest import found_once
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.edl.patches import Patches
+from engine.edl.tracks.patches import Patches
 
 Positions = NDArray[np.int64]
 

@@ -6,7 +6,7 @@ nothing, and where one track at 0 dB is heard without an edit, the output is the
 
 The mix has as many channels as the widest track, and two where a track is panned. A mono track is heard on
 all of them, any other on the first ones: stereo in an eight-channel mix fills channels 1 and 2. Pan changes
-channels 1 and 2 only, as a balance (`engine.edl.voice.sides`).
+channels 1 and 2 only, as a balance (`engine.edl.tracks.voice.sides`).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
-from engine.edl.stored_sounds import NOTHING_AT_HAND
-from engine.edl.track_peaks import TrackPeaks, cell_samples
-from engine.edl.voice import Voice, open_voice, sides
+from engine.edl.levels.track_peaks import TrackPeaks, cell_samples
+from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND
+from engine.edl.tracks.voice import Voice, open_voice, sides
 from engine.progress import SILENT, Progress
 
 SEAMS_HELD = 8
@@ -167,7 +167,7 @@ class Renderer(VoiceRenderer):
     media : where each source is now, by source id, and which document holds stored audio, by its key
     dtype : float32, or float64 where 32-bit integers must survive
     progress : hears of sources that must be converted to the document's rate first
-    at_hand : audio of edits that are tried out, see `engine.edl.stored_sounds.StoredSounds`
+    at_hand : audio of edits that are tried out, see `engine.edl.tracks.stored_sounds.StoredSounds`
 
     Raises
     ------

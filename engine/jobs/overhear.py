@@ -17,9 +17,9 @@ from engine.document.analysis import Listening
 from engine.document.state import DocumentState
 from engine.document.track import Track, audible
 from engine.edl.build import whole
-from engine.edl.patched_reader import Reads
 from engine.edl.render import VoiceRenderer, mix_channels
-from engine.edl.voice import media_path, open_voice
+from engine.edl.tracks.patched_reader import Reads
+from engine.edl.tracks.voice import media_path, open_voice
 from engine.features.channel_faults import ChannelFaultDetector, ChannelFaults
 from engine.timebase import convert_samples
 

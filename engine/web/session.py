@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from engine.audio.peaks import PeakPyramid, build_peaks
+from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
 from engine.safe_write import shown

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import source_peaks
+from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import SourceReader, probe
 from engine.audio.writer import block_dtype, export_format, write_audio
 from engine.document.track import Source, source_length_samples

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 from desktop.app import show
 from desktop.launch import main, read_ahead
 from desktop.work import Work
-from engine.audio.peak_cache import load_peaks
+from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
 from engine.jobs.recordings import import_ahead

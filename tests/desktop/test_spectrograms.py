@@ -16,17 +16,17 @@ from PySide6.QtWidgets import QComboBox, QDialog, QPushButton, QWidget
 from desktop.drawing.spectrogram_tiles import SpectrogramTile, SpectrogramTiles, TrackSpectrogram, make_tiles
 from desktop.drawing.spectrograms import stored_look
 from desktop.main_window import MainWindow
+from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, detail_cells
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import WINDOWS_SAMPLES, detail_cells
-from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.analysis import BeatGrid
 from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.kinds.operations import Replace, Shift
 from engine.document.track import Picture
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import cache_folder
 from engine.progress import SILENT

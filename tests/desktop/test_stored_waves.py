@@ -14,9 +14,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.main_window import MainWindow
-from engine.audio.peaks import sample_columns
+from engine.audio.pictures.peaks import sample_columns
+from engine.audio.pictures.spectrogram import Spectrogram, block_cells
 from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import Spectrogram, block_cells
 from engine.cache_size import cache_bytes, empty_cache
 from engine.document.analysis import BeatGrid
 from engine.document.by_hand import edit_by_hand
@@ -32,7 +32,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Picture
 from engine.edl.build import in_place
 from engine.edl.render import render
-from engine.edl.unpacked import UnpackRequest, unpack
+from engine.edl.tracks.unpacked import UnpackRequest, unpack
 from engine.errors import ExportError
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
@@ -286,7 +286,7 @@ def test_a_cache_that_takes_nothing_is_told_and_the_recording_is_drawn(
     def refuse(*_: object) -> None:
         raise ExportError("The disk is full: free some space.")
 
-    monkeypatch.setattr("engine.edl.unpacked.check_room", refuse)
+    monkeypatch.setattr("engine.edl.tracks.unpacked.check_room", refuse)
     window, told = hands.window, list[str]()
     window.stored_waves.failed.connect(told.append)
     show(hands, repaired.path)

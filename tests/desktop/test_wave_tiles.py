@@ -17,8 +17,8 @@ from desktop.drawing.tiles import TileCache, TileLoader
 from desktop.drawing.wave_tiles import CACHE_BYTES, RAW_SAMPLES, WaveTile, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.main_window import MainWindow
-from engine.audio.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
-from engine.audio.peaks import Columns, build_peaks
+from engine.audio.pictures.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
+from engine.audio.pictures.peaks import Columns, build_peaks
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from widgets.timeline.sound.waves import ColumnGrid, track_columns

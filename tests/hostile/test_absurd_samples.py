@@ -10,10 +10,10 @@ import pytest
 import soundfile
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import source_peaks
-from engine.audio.peaks import peaks_warning
+from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peaks import peaks_warning
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.audio.reader import LOUDEST, SourceReader
-from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.features.mono import mono_blocks
 from tests.engine.edl.recordings import Recording, recording

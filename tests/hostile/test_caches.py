@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import load_peaks, source_peaks
+from engine.audio.pictures.peak_cache import load_peaks, source_peaks
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
 from engine.audio.reader import content_hash, probe
-from engine.audio.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
 from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used
 from engine.document.document import Document
 from engine.document.file.lock import lock_path, take_lock

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.claims import sample_numbers_agree
 from engine.audio.conform import conformed_path
-from engine.audio.cue_points import read_cue_points
-from engine.audio.peak_cache import source_peaks
+from engine.audio.headers.claims import sample_numbers_agree
+from engine.audio.headers.cue_points import read_cue_points
+from engine.audio.headers.time_reference import read_time_reference
+from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import SourceReader, probe
-from engine.audio.time_reference import read_time_reference
 from engine.errors import ExportError, SourceError
 from tests.hostile.bad_files import good, noise
 from tests.hostile.verbs import run_verb, strictly_read

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.peaks import build_peaks
+from engine.audio.pictures.peaks import build_peaks
 from engine.audio.reader import SourceReader, content_hash, probe
 from engine.errors import SourceError
 

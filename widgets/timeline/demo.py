@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
-from engine.audio.peaks import Columns, sample_columns, sample_spans
+from engine.audio.pictures.peaks import Columns, sample_columns, sample_spans
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal

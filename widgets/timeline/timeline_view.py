@@ -27,8 +27,8 @@ from engine.document.track import Track, audible
 from engine.edl.arrangement import Arrangement
 from engine.edl.build import whole
 from engine.edl.edit_list import EditList
-from engine.edl.patches import Patches, changed_span
-from engine.edl.voice import sounding_span
+from engine.edl.tracks.patches import Patches, changed_span
+from engine.edl.tracks.voice import sounding_span
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from engine.audio.bwf import Broadcast, broadcast_chunks
 from engine.audio.convert_rate import converted, of_length
 from engine.audio.dither import Dither, dithered
+from engine.audio.headers.bwf import Broadcast, broadcast_chunks
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
@@ -23,7 +23,7 @@ from engine.edl.export.region_files import unheard_sentence
 from engine.edl.export.report import Before, Written, look_before, report, report_together
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
 from engine.edl.render import Renderer, mix_channels
-from engine.edl.voice import sides
+from engine.edl.tracks.voice import sides
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import convert_samples, s_to_samples

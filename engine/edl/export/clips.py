@@ -15,13 +15,13 @@ from itertools import pairwise
 from math import floor
 from pathlib import Path
 
-from engine.audio.time_reference import read_time_reference
+from engine.audio.headers.time_reference import read_time_reference
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
-from engine.edl.voice import sounding_span
+from engine.edl.tracks.voice import sounding_span
 
 
 @dataclass(frozen=True, slots=True)

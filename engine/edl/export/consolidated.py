@@ -17,7 +17,7 @@ from engine.audio.writer import write_audio
 from engine.document.track import Track
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
-from engine.edl.voice import Voice, media_path, open_voice
+from engine.edl.tracks.voice import Voice, media_path, open_voice
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.wording import counted

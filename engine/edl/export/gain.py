@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.edl.crossfade import Block
-from engine.edl.loudness import measure
+from engine.edl.levels.loudness import measure
 from engine.errors import ExportError
 from engine.wording import level_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peak_cache import load_peaks
-from engine.audio.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
+from engine.audio.pictures.peak_cache import load_peaks
+from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.edit_list import EditList

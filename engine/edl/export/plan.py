@@ -17,7 +17,7 @@ from engine.edl.export.consolidated import consolidated_bytes
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.export.stretches import Consolidated
-from engine.edl.voice import media_path
+from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
 from engine.safe_write import check_target, shown

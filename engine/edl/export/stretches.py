@@ -23,8 +23,8 @@ import numpy as np
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
-from engine.edl.patches import Patches
-from engine.edl.voice import sounding_span
+from engine.edl.tracks.patches import Patches
+from engine.edl.tracks.voice import sounding_span
 from engine.spans import Samples, common, united
 
 MARGIN_FRAMES = 2

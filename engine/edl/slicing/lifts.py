@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift
-from engine.edl.delay import Reader, Sound
+from engine.edl.tracks.delay import Reader, Sound
 from engine.timebase import s_to_samples
 
 REACH_S = 0.01

@@ -18,11 +18,11 @@ from engine.alignment.aligners import whole_performance
 from engine.alignment.beat_detective import BeatDetectiveSettings, beat_detective
 from engine.alignment.placement import Aligner, Lines
 from engine.document.drums.hits import Hits
+from engine.evaluation.timing.baselines.simple_aligners import as_it_is, to_nearest_line
 from engine.evaluation.timing.hit_scores import rows_found
 from engine.evaluation.timing.hits import found_in
 from engine.evaluation.timing.matching import Rows
 from engine.evaluation.timing.placement_scores import PlacementScore, placement_score, together
-from engine.evaluation.timing.simple_aligners import as_it_is, to_nearest_line
 from engine.evaluation.timing.symbolic import FinderErrors, told, true_lines
 from engine.progress import SILENT, Progress
 from engine.simulated.performances.displacement import Displacement

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from engine.evaluation.timing.baselines.trackers import BeatEstimate
 from engine.evaluation.timing.recordings import Recording, Times
-from engine.evaluation.timing.trackers import BeatEstimate
 
 Scored = Sequence[tuple[Recording, BeatEstimate]]
 Measures = dict[str, Callable[[Scored], float]]

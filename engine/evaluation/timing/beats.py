@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.beats.listen import listen
 from engine.errors import SourceError, UsageError
+from engine.evaluation.timing.baselines.trackers import BeatEstimate, estimates
 from engine.evaluation.timing.beat_figures import calibration, measures_of
 from engine.evaluation.timing.recordings import (
     Recording,
@@ -28,7 +29,6 @@ from engine.evaluation.timing.recordings import (
     read_loop,
     read_song,
 )
-from engine.evaluation.timing.trackers import BeatEstimate, estimates
 from engine.own_program import WITHOUT, is_bundle
 from engine.progress import SILENT, Progress
 

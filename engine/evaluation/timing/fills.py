@@ -15,11 +15,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Fill, Slice
 from engine.edl.crossfade import Block
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches
 from engine.edl.slicing.fills import Sound, made_up
 from engine.edl.slicing.slices import Gap, Piece
-from engine.evaluation.timing.sinusoids import continued
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches
+from engine.evaluation.timing.baselines.sinusoids import continued
 from engine.simulated.performances.takes import Take
 from engine.spans import united
 from engine.timebase import s_to_samples

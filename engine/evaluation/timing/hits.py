@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from engine.document.drums.confirmed import taken
 from engine.document.drums.hits import Hits, Role
+from engine.evaluation.timing.baselines.simple_hits import simple_hits
 from engine.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.evaluation.timing.matching import f_measure, matched
-from engine.evaluation.timing.simple_hits import simple_hits
 from engine.hits.find import HeldMicrophones, find_hits
 from engine.hits.strokes import SURE
 from engine.progress import SILENT, Progress

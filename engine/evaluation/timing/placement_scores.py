@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from engine.alignment.placement import Lines, Placement
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.evaluation.timing.baselines.simple_aligners import nearest_lines
 from engine.evaluation.timing.matching import Rows, f_measure
-from engine.evaluation.timing.simple_aligners import nearest_lines
 from engine.simulated.performances.performance import Truth
 
 Counts = NDArray[np.int64]

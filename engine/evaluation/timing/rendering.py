@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.edl.delay import delayed
+from engine.edl.tracks.delay import delayed
 from engine.evaluation.timing.aligned import Recorded, recorded
 from engine.evaluation.timing.fills import SILENCE, compare_fills
 from engine.evaluation.timing.hit_scores import rows_found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.document.state import DocumentState
 from engine.edl.build import build
-from engine.edl.voice import open_voice
+from engine.edl.tracks.voice import open_voice
 from engine.progress import SILENT, Progress
 
 _BLOCK_FRAMES = 65_536

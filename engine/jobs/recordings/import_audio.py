@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.audio.bwf import CuePoint
 from engine.audio.conform import conformed_path
-from engine.audio.cue_points import read_cue_points
-from engine.audio.peak_cache import source_peaks
-from engine.audio.peaks import PeakPyramid, peaks_warning
+from engine.audio.headers.bwf import CuePoint
+from engine.audio.headers.cue_points import read_cue_points
+from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
 from engine.document.marks.edits import NamedSpan, add_all

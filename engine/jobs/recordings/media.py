@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import source_peaks
-from engine.audio.peaks import PeakPyramid
+from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peaks import PeakPyramid
 from engine.audio.reader import content_hash
 from engine.document.change import Edit
 from engine.document.edits import move_sources

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.state import DocumentState
-from engine.edl.voice import open_voice
+from engine.edl.tracks.voice import open_voice
 from engine.progress import SILENT, Progress
 from engine.timebase import s_to_samples
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.build import repaired
-from engine.edl.voice import Voice, open_voice
+from engine.edl.tracks.voice import Voice, open_voice
 from engine.progress import SILENT, Progress
 
 
@@ -19,7 +19,7 @@ def open_repaired(
 
     Raises
     ------
-    SourceError : see `engine.edl.voice.open_voice`
+    SourceError : see `engine.edl.tracks.voice.open_voice`
     """
     return open_voice(state, track, media, progress=progress, patches=repaired(state).get(track.id))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.edl.delay import delayed
+from engine.edl.tracks.delay import delayed
 from engine.matching.sound import Sound
 
 Wide = NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.clipped_places import clipped_places
-from engine.audio.peaks import BASE_SAMPLES, build_peaks
+from engine.audio.pictures.clipped_places import clipped_places
+from engine.audio.pictures.peaks import BASE_SAMPLES, build_peaks
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])

@@ -12,7 +12,7 @@ import soundfile
 
 from engine.audio.codecs import CODECS, Coding, Quality, Tags
 from engine.audio.conform import conformed_path
-from engine.audio.encoder_delay import encoder_delay_samples
+from engine.audio.headers.encoder_delay import encoder_delay_samples
 from engine.audio.reader import SourceReader, probe
 from engine.audio.writer import write_audio
 from tests.sources import source_of

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import load_peaks, source_peaks
-from engine.audio.peaks import (
+from engine.audio.pictures.peak_cache import load_peaks, source_peaks
+from engine.audio.pictures.peaks import (
     Columns,
     PeakPyramid,
     build_peaks,
@@ -74,7 +74,7 @@ def test_pieces_of_a_long_file_join_to_the_whole(
     path = tmp_path / "a.wav"
     soundfile.write(path, rng.uniform(-1, 1, (600_001, channels)), 48_000, "PCM_16")
     in_one_piece = build_peaks(path)
-    monkeypatch.setattr("engine.audio.peaks._CHUNK_LEVELS", 1)
+    monkeypatch.setattr("engine.audio.pictures.peaks._CHUNK_LEVELS", 1)
     with SourceReader(path) as reader:
         pieces = [tuple(level.copy() for level in piece) for piece in peak_chunks(reader)]
     assert len(pieces) > 100
@@ -92,7 +92,7 @@ def test_samples_that_are_no_sound_are_counted_once_by_several_threads(
     bad = np.unique(rng.integers(0, 300_000, 40))[::-1]
     samples[bad, 1] = np.nan
     soundfile.write(tmp_path / "a.wav", samples, 48_000, "FLOAT")
-    monkeypatch.setattr("engine.audio.peaks._CHUNK_LEVELS", 1)
+    monkeypatch.setattr("engine.audio.pictures.peaks._CHUNK_LEVELS", 1)
     pyramid = build_peaks(tmp_path / "a.wav")
     assert (pyramid.bad_samples, pyramid.first_bad_samples) == (len(bad), bad.min())
 

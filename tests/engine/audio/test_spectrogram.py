@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import (
+from engine.audio.pictures.spectrogram import (
     BASE_SAMPLES,
     BLOCK_CELLS,
     DETAIL_FRAMES,
@@ -29,7 +28,8 @@ from engine.audio.spectrogram import (
     level_db,
     level_lengths,
 )
-from engine.audio.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
+from engine.audio.reader import SourceReader
 from engine.cache_size import cache_bytes, empty_cache
 from engine.errors import Cancelled
 from engine.places import cache_folder

@@ -13,8 +13,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.audio.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
-from engine.audio.cue_points import read_cue_points
+from engine.audio.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
+from engine.audio.headers.cue_points import read_cue_points
 from engine.document.document import Document
 from engine.document.kinds import Drop
 from engine.document.kinds.operations import Order

@@ -13,9 +13,9 @@ import soxr
 from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
 from engine.edl.conflicts import conflicts_of, in_conflict
-from engine.edl.delay import reclocked
 from engine.edl.export import ExportRequest, export
 from engine.edl.render import Renderer
+from engine.edl.tracks.delay import reclocked
 from tests.engine.edl.players import play_json
 from tests.engine.edl.recordings import RATE_HZ, Recording, by_hand, recording
 

@@ -13,10 +13,10 @@ from engine.document.edits import set_settings
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import REACH_SAMPLES, delayed
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches, patches_by_track
-from engine.edl.stored_sounds import StoredSounds
+from engine.edl.tracks.delay import REACH_SAMPLES, delayed
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches, patches_by_track
+from engine.edl.tracks.stored_sounds import StoredSounds
 
 RATE_HZ, FRAMES, OFFSET = 1000, 600, 150
 SOUND = np.random.default_rng(5).standard_normal((FRAMES, 2)).astype(np.float32)

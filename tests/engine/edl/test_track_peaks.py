@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.edl.build import build
+from engine.edl.levels.track_peaks import cell_samples, cell_starts
+from engine.edl.levels.true_peak import TAPS, BetweenSamples
 from engine.edl.render import Renderer
-from engine.edl.track_peaks import cell_samples, cell_starts
-from engine.edl.true_peak import TAPS, BetweenSamples
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 

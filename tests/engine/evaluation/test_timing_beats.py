@@ -10,10 +10,10 @@ import soundfile
 
 from engine.beats.clicks import click_track
 from engine.errors import SourceError
+from engine.evaluation.timing.baselines.trackers import as_played
 from engine.evaluation.timing.beat_figures import errors_ms, f_measure
 from engine.evaluation.timing.beats import evaluate
 from engine.evaluation.timing.recordings import click_recording
-from engine.evaluation.timing.trackers import as_played
 
 
 @pytest.mark.filterwarnings("default")

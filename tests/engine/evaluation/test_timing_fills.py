@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.document.drums.hits import Role
+from engine.evaluation.timing.baselines.sinusoids import continued
 from engine.evaluation.timing.fills import compare_fills
-from engine.evaluation.timing.sinusoids import continued
 from engine.simulated.performances.displacement import Displaced
 from engine.simulated.performances.kits import Kit, Shot
 from engine.simulated.performances.pieces import Piece

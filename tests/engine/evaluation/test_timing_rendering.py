@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.hit import HIT
-from engine.edl.delay import delayed
+from engine.edl.tracks.delay import delayed
 from engine.evaluation.timing import rendering
 from engine.evaluation.timing.aligned import Recorded, recorded
 from engine.simulated.performances.stored import read_performance

@@ -13,11 +13,11 @@ from engine.alignment.placement import Lines, Placement
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.errors import UsageError
+from engine.evaluation.timing.baselines.simple_aligners import as_it_is, nearest_lines, to_nearest_line
 from engine.evaluation.timing.hit_scores import hit_score, rows_found
 from engine.evaluation.timing.hit_scores import together as hits_together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.placement_scores import ends_of, placement_score, together
-from engine.evaluation.timing.simple_aligners import as_it_is, nearest_lines, to_nearest_line
 from engine.evaluation.timing.table import table_of
 from engine.simulated.performances.performance import Performance, Truth
 

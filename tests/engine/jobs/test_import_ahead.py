@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.peak_cache import load_peaks
+from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import Cancelled
 from engine.jobs.recordings import import_ahead

@@ -19,8 +19,8 @@ from engine.document.proposals import Proposal
 from engine.document.repairs import repair
 from engine.edl.build import in_place
 from engine.edl.conflicts import conflicts_of, in_conflict
-from engine.edl.patches import PARTED_MS, Patches
 from engine.edl.render import render
+from engine.edl.tracks.patches import PARTED_MS, Patches
 from engine.errors import DocumentError
 from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.preview import preview_repair

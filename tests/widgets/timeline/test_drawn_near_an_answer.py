@@ -13,7 +13,7 @@ from engine.document.kinds.operations import Gain, Reclock, Replace, Shift, Slic
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
-from engine.edl.patches import Patches, changed_span
+from engine.edl.tracks.patches import Patches, changed_span
 from tests.engine.hits.played import RATE_HZ, played
 from tests.widgets.timeline.test_painting import picture
 from widgets.timeline.demo import MadeUp

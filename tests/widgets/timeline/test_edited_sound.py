@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.peaks import Columns
+from engine.audio.pictures.peaks import Columns
+from engine.audio.pictures.spectrogram import Cells, Spectrogram, block_cells
 from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import Cells, Spectrogram, block_cells
 from engine.document.kinds.operations import Gain, Replace, Shift, Slice, Sounding, Stored
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.crossfade import Block
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches, gains_at
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches, gains_at
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import RATE_HZ
 from tests.widgets.timeline.test_painting import LANES, picture

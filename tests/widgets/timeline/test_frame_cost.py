@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.audio.peaks import Columns, PeakPyramid, level_lengths
+from engine.audio.pictures.peaks import Columns, PeakPyramid, level_lengths
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal

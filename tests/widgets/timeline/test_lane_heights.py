@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audio.peaks import Columns, sample_columns
+from engine.audio.pictures.peaks import Columns, sample_columns
 from engine.document.state import DocumentState
 from widgets.theme import DARK, color
 from widgets.timeline.demo import MadeUp

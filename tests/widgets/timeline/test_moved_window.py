@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.audio.peaks import Columns
+from engine.audio.pictures.peaks import Columns
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
-from engine.edl.patches import changed_span
+from engine.edl.tracks.patches import changed_span
 from tests.engine.hits.played import EIGHTH, played
 from tests.widgets.timeline.test_drawn_near_an_answer import answered, show
 from tests.widgets.timeline.test_painting import picture

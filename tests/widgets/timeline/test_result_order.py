@@ -10,14 +10,14 @@ import pytest
 import soundfile
 from numpy.typing import DTypeLike
 
-from engine.audio.peaks import build_peaks
+from engine.audio.pictures.peaks import build_peaks
 from engine.document.analysis import ScoreCurve
 from engine.document.kinds.operations import Gain, Order, Replace, Shift
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import patches_by_track
 from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import patches_by_track
 from tests.engine.edl.recordings import timeline_state, with_cuts
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats

@@ -16,7 +16,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.audio.peaks import PeakPyramid, build_peaks
+from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop

@@ -12,14 +12,14 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.audio.spectrogram import (
+from engine.audio.pictures.spectrogram import (
     WINDOWS_SAMPLES,
     Cells,
     Spectrogram,
     band_edges,
     band_middles_hz,
 )
-from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.kinds import Drop
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS

@@ -16,9 +16,9 @@ from engine.document.proposals import Proposal
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
-from engine.edl.delay import Sound
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches
+from engine.edl.tracks.delay import Sound
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.test_edited_sound import Held

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import FULL_SCALE, Columns
+from engine.audio.pictures.peaks import FULL_SCALE, Columns
 from widgets import theme
 from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sound.bands import PIXELS, Band, ClipMark, fill_bands

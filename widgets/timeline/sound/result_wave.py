@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.peaks import Columns
+from engine.audio.pictures.peaks import Columns
 from engine.document.kinds.operations import Stored
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.patched_reader import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
-from engine.edl.voice import Voice
+from engine.edl.tracks.patched_reader import PatchedReader, Reads
+from engine.edl.tracks.voice import Voice
 from engine.latest import found_once_of
 from widgets.timeline.sound.patched_columns import patched_columns
 from widgets.timeline.sound.stored_sound import StoredWaves

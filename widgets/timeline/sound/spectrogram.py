@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.spectrogram import Cells, band_middles_hz, level_db
+from engine.audio.pictures.spectrogram import Cells, band_middles_hz, level_db
 from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.theme import Theme

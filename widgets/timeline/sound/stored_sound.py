@@ -11,12 +11,12 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import Columns
-from engine.audio.spectrogram import Cells
+from engine.audio.pictures.peaks import Columns
+from engine.audio.pictures.spectrogram import Cells
 from engine.document.kinds.operations import Stored
-from engine.edl.delay import Sound
-from engine.edl.patches import Patches
-from engine.edl.stored_sounds import fits
+from engine.edl.tracks.delay import Sound
+from engine.edl.tracks.patches import Patches
+from engine.edl.tracks.stored_sounds import fits
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
 
 Positions = NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.audio.bwf import CuePoint
+from engine.audio.headers.bwf import CuePoint
 from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import ExportRequest

@@ -27,7 +27,7 @@ from engine.edl.export.interchange.tempo import tempo_map
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
-from engine.edl.voice import open_voice
+from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError
 from engine.progress import Progress
 from engine.safe_write import replacing, shown

@@ -30,7 +30,7 @@ from engine.edl.export.request import (
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
-from engine.edl.voice import sides
+from engine.edl.tracks.voice import sides
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_video_frames

@@ -16,7 +16,7 @@ from engine.document.track import Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
 from engine.edl.export.request import Depth
-from engine.edl.loudness import measure
+from engine.edl.levels.loudness import measure
 from engine.edl.render import Renderer, render
 from engine.errors import ExportError
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import wavinfo
 
-from engine.audio.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
+from engine.audio.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
 from engine.audio.writer import write_audio
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export

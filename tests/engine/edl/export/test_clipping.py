@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.peak_cache import source_peaks
+from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import content_hash
 from engine.document.marks.markers import Marker
 from engine.edl.build import build
@@ -17,7 +17,7 @@ from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.clipping import Clipping, Overs, find_clipping
 from engine.edl.export.headroom import highest_possible
 from engine.edl.export.request import Depth
-from engine.edl.loudness import measure
+from engine.edl.levels.loudness import measure
 from engine.edl.render import Renderer
 from tests.engine.edl.recordings import RATE_HZ, Recording, by_hand, recording, with_cuts
 

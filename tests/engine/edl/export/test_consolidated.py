@@ -24,7 +24,7 @@ from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.clips import clips_of
 from engine.edl.export.plan import export_all, plan
 from engine.edl.export.request import FrameRate
-from engine.edl.voice import open_voice
+from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError, SourceError
 from tests.engine.edl.export.test_source_timecode import stamp
 from tests.engine.edl.players import play_json, play_otio

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.edl.loudness import _high_pass, _shelf, k_response, measure
+from engine.edl.levels.loudness import _high_pass, _shelf, k_response, measure
 
 
 def by_ffmpeg(path: Path) -> tuple[float, float]:

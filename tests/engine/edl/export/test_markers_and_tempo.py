@@ -11,7 +11,7 @@ import pytest
 import rpp
 from wavinfo import WavInfoReader
 
-from engine.audio.cue_points import read_cue_points
+from engine.audio.headers.cue_points import read_cue_points
 from engine.document.analysis import BeatGrid
 from engine.document.grid import edits as grid_edits
 from engine.document.marks.label_file import read_labels

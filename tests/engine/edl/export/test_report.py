@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.peak_cache import source_peaks
+from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import content_hash
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.report import look_before, peak_words

@@ -16,8 +16,8 @@ import pytest
 import soundfile
 import wavinfo
 
-from engine.audio.bwf import Broadcast, append_chunks, broadcast_chunks
-from engine.audio.time_reference import read_time_reference
+from engine.audio.headers.bwf import Broadcast, append_chunks, broadcast_chunks
+from engine.audio.headers.time_reference import read_time_reference
 from engine.edl.export import ExportRequest, export
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 

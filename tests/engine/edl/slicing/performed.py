@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Fill, Slice
 from engine.edl.crossfade import Block
-from engine.edl.patched_reader import PatchedReader
-from engine.edl.patches import Patches
+from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patches import Patches
 
 RATE_HZ = 8_000
 FRAMES = 24_000

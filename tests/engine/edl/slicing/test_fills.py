@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.operations import Fill
-from engine.edl.patches import Patches
 from engine.edl.slicing.decay import burg, continued
 from engine.edl.slicing.slices import Gap, Piece
 from engine.edl.slicing.stretch import stretched
+from engine.edl.tracks.patches import Patches
 from tests.engine.edl.slicing.performed import RATE_HZ, noise, played, slices
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from engine.document.drums.hits import Hits, Role
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift, Replace, Slice
-from engine.edl.delay import delayed
-from engine.edl.patches import Patches
+from engine.edl.tracks.delay import delayed
+from engine.edl.tracks.patches import Patches
 from engine.hits.bleed import Bleed
 from tests.engine.edl.slicing.performed import FRAMES, Sound, noise, reader_of
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.operations import Fill, Gain, Lift, Replace, Shift, Slice, Sounding
-from engine.edl.patches import Patches, patches_by_track
 from engine.edl.slicing import relaid
 from engine.edl.slicing.relaid import laid_out_near
 from engine.edl.slicing.slices import LaidOut, Segments, laid_out, ordered
+from engine.edl.tracks.patches import Patches, patches_by_track
 from tests.timing import fastest_cpu_s
 
 RATE_HZ = 8_000

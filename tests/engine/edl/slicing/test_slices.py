@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Shift, Slice
 from engine.edl.crossfade import crossfade
-from engine.edl.delay import delayed
-from engine.edl.patches import Patches
 from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Piece, pieces_of
+from engine.edl.tracks.delay import delayed
+from engine.edl.tracks.patches import Patches
 from tests.engine.edl.slicing.performed import FRAMES, PAD, RATE_HZ, Sound, noise, played, reader_of, slices
 
 ATTACK, GUARD, FADE = round(ATTACK_S * RATE_HZ), round(GUARD_S * RATE_HZ), 40

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from hypothesis import strategies as st
 
-from engine.audio.cue_points import read_cue_points
+from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.reader import SourceReader, content_hash, probe
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, done

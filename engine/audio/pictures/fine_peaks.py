@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import PeakPyramid
+from engine.audio.pictures.peaks import PeakPyramid
 
 FINE_SAMPLES = 16
 PIECE_SAMPLES = 1 << 18

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import FULL_SCALE, PeakPyramid
+from engine.audio.pictures.peaks import FULL_SCALE, PeakPyramid
 
 
 def clipped_places(peaks: PeakPyramid, apart_samples: int) -> NDArray[np.int64]:

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.kinds.operations import Gain, Lift, Reclock, Replace, Shift, Slice, Sounding, Stored
-from engine.edl.delay import REACH_SAMPLES
 from engine.edl.slicing.lifts import lift_reach_samples
 from engine.edl.slicing.relaid import laid_out_near
 from engine.edl.slicing.slices import Gap, LaidOut, Piece, in_one_order
+from engine.edl.tracks.delay import REACH_SAMPLES
 from engine.spans import united
 from engine.timebase import s_to_samples
 

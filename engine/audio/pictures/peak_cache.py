@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from engine.audio.conform import conformed_path
-from engine.audio.peaks import PeakPyramid, level_lengths, peak_chunks
+from engine.audio.pictures.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
 from engine.disk_room import check_room
 from engine.document.track import Source

@@ -13,7 +13,7 @@ import numpy as np
 from engine.document.file.audio_packing import Samples
 from engine.document.file.stored_audio import StoredAudio, audio_in_file
 from engine.document.kinds.operations import Stored
-from engine.edl.delay import Sound
+from engine.edl.tracks.delay import Sound
 
 MOST_KEPT_SAMPLES = 2**24
 """Of all that is kept ready together, 64 MB; what is heard last stays, however long it is."""

@@ -16,10 +16,10 @@ from engine.document.state import DocumentState
 from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.lost_audio import lost_on_track
-from engine.edl.patched_reader import PatchedReader, Reads
-from engine.edl.patches import Patches
-from engine.edl.stored_sounds import NOTHING_AT_HAND, StoredSounds
+from engine.edl.tracks.lost_audio import lost_on_track
+from engine.edl.tracks.patched_reader import PatchedReader, Reads
+from engine.edl.tracks.patches import Patches
+from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND, StoredSounds
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown

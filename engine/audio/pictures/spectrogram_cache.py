@@ -16,8 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.audio.reader import SourceReader
-from engine.audio.spectrogram import (
+from engine.audio.pictures.spectrogram import (
     BASE_SAMPLES,
     BLOCK_CELLS,
     Spectrogram,
@@ -26,6 +25,7 @@ from engine.audio.spectrogram import (
     block_order,
     level_lengths,
 )
+from engine.audio.reader import SourceReader
 from engine.disk_room import check_room
 from engine.places import cache_file
 from engine.progress import SILENT, Progress

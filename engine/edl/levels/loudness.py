@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.edl.true_peak import BetweenSamples, decibels
+from engine.edl.levels.true_peak import BetweenSamples, decibels
 
 SILENCE_LUFS = -70.0
 """The absolute gate: below it nothing counts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.audio.id3 import id3_bytes
+from engine.audio.headers.id3 import id3_bytes
 
 _LOOKED_AT_BYTES = 4_096
 _MP3_DECODER_SAMPLES = 529  # every MP3 decoder is late by these, so they come on top of what the head says

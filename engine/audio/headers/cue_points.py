@@ -1,6 +1,6 @@
 """Read the cue points of a WAV, RF64 or BW64 file: positions, names, and the lengths of regions.
 
-What is damaged is passed over, since the sound is what counts; see `engine.audio.bwf` for the references.
+What is damaged is passed over, since the sound is what counts; `engine.audio.headers.bwf` has the references.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.audio.bwf import CuePoint
+from engine.audio.headers.bwf import CuePoint
 
 _LARGEST_BYTES = 16 * 2**20
 _SIZE_IN_DS64 = 2**32 - 1

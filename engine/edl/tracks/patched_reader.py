@@ -16,12 +16,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import REACH_SAMPLES, Sound, delayed, reclocked
-from engine.edl.patches import Patch, Patches, edges_of, fade_samples, gains_at
 from engine.edl.slicing.fills import made_up
 from engine.edl.slicing.lifts import lifted
 from engine.edl.slicing.slices import Gap, Heard, Piece
-from engine.edl.stored_sounds import Stores
+from engine.edl.tracks.delay import REACH_SAMPLES, Sound, delayed, reclocked
+from engine.edl.tracks.patches import Patch, Patches, edges_of, fade_samples, gains_at
+from engine.edl.tracks.stored_sounds import Stores
 from engine.spans import united
 from engine.timebase import s_to_samples
 

@@ -10,7 +10,7 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
-from engine.audio.cue_points import wav_chunks
+from engine.audio.headers.cue_points import wav_chunks
 
 _TIME_REFERENCE = struct.Struct("<Q")
 _PLACE = 338

@@ -1,0 +1,1 @@
+"""How loud it is: programme loudness, true peak, and the peaks of each track."""

@@ -1,0 +1,1 @@
+"""What sounds on one track: its source, what is laid over it, and audio stored with the document."""

@@ -21,3 +21,11 @@ def test_a_row_names_tests_that_are_there(row: str) -> None:
     assert named, "a row without a test is a promise"
     for path, test in named:
         assert f"def {test}(" in (ROOT / path).read_text("utf-8"), f"{path} has no {test}"
+
+
+def test_nothing_is_timed_by_a_clock_that_can_be_set() -> None:
+    """What a window or a job waits for goes on when the clock of the computer is set; benches start programs."""
+    for folder in ("engine", "desktop", "widgets"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "bench" not in path.relative_to(ROOT).parts:
+                assert "time.time()" not in path.read_text(), path.relative_to(ROOT)

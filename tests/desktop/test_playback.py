@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -275,6 +277,26 @@ def test_device_that_goes_away_leaves_the_transport_moving(qtbot, device, player
     player.play(0, 4_800)
     wait_for_end(qtbot, player)
     assert player.device_status == f"default, {RATE_HZ} Hz"
+
+
+SLEEPS = "sleep 0.2; kill -STOP $0; sleep 1.5; kill -CONT $0"
+
+
+@on_alsa
+@pytest.mark.usefixtures("device")
+def test_a_computer_that_slept_plays_on(qtbot, player, noise):
+    frames, failed = noise(4.0), []
+    player.failed.connect(failed.append)
+    player.set_source(lambda: ArraySource(frames), RATE_HZ)
+    player.play()
+    qtbot.waitUntil(lambda: player.position_samples > 0.3 * RATE_HZ)
+    before = player.position_samples
+    asleep = subprocess.Popen(["sh", "-c", SLEEPS, str(os.getpid())])
+    qtbot.waitUntil(lambda: asleep.poll() is not None, timeout=20_000)
+    assert player.position_samples >= before
+    wait_for_end(qtbot, player)
+    assert player.position_samples == len(frames)
+    assert not failed
 
 
 @on_alsa

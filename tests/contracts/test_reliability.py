@@ -24,7 +24,7 @@ def test_a_row_names_tests_that_are_there(row: str) -> None:
 
 
 def test_nothing_is_timed_by_a_clock_that_can_be_set() -> None:
-    """What a window or a job waits for goes on when the clock of the computer is set; benches start programs."""
+    """What somebody waits for goes on when the clock is set; benches compare clocks of two programs."""
     for folder in ("engine", "desktop", "widgets"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "bench" not in path.relative_to(ROOT).parts:

@@ -36,7 +36,7 @@ class Side(QWidget):
             layout.addWidget(panel)
         history.hide()
         self._panels = (queue, timing, repair, takes, arrangements, history, learning)
-        self._timing, self._put_away = timing, False
+        self._queue, self._timing, self._put_away = queue, timing, False
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -44,7 +44,8 @@ class Side(QWidget):
             panel.set_theme(theme)
 
     def make_room(self, is_wanted: bool) -> None:
-        """Put the panel of drum timing away while another one is worked in, and show it again after."""
+        """Put away what is not needed while a panel is worked in, and show it again after."""
+        self._queue.leave_room(is_wanted)
         if is_wanted:
             self._put_away = not self._timing.isHidden()
             self._timing.hide()

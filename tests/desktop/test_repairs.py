@@ -320,3 +320,17 @@ def test_a_second_repair_is_heard_and_made_over_the_first(yard: Hands) -> None:
     np.testing.assert_array_equal(heard(yard), once)
     yard.press("Ctrl+Z")
     np.testing.assert_array_equal(heard(yard), recorded)
+
+
+def test_what_is_about_many_proposals_makes_room_for_the_panel(yard: Hands) -> None:
+    preview(yard, "dog")
+    yard.press("Alt+7")
+    chips, foot = yard.window.queue_panel._head._chips, yard.window.queue_panel._foot
+    yard.window.selecting.select(*SPAN)
+    yard.press("W")
+    assert not chips.isVisible()
+    assert not foot.isVisible()
+    yard.press("Esc")
+    assert not yard.window.repair_panel.isVisible()
+    assert chips.isVisible()
+    assert foot.isVisible()

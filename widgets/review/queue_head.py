@@ -117,6 +117,10 @@ class QueueHead(QWidget):
         self._sort.setToolTip(with_keys("Sort otherwise ‹review.sort›", keys))
         self._group.setToolTip(with_keys("Group otherwise ‹review.group›", keys))
 
+    def leave_room(self, is_wanted: bool) -> None:
+        """Hide the filters, or show them again."""
+        self._chips.setVisible(not is_wanted)
+
     def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:
         """Mark how the queue is shown."""
         self._chips.set_filter(filter_name)

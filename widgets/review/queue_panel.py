@@ -64,7 +64,7 @@ class QueuePanel(QFrame):
         self._statistics: ReviewStatistics | None = None
         self._learned: Learned | None = None
         self._moved: SaidOfSpan | None = None
-        self._looks_ahead = False
+        self._looks_ahead = self._leaves_room = False
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
         self._head = QueueHead(theme, keys)
@@ -169,6 +169,13 @@ class QueuePanel(QFrame):
         """Let the next figures say again what is; those that come during a drag say nothing."""
         self._looks_ahead = False
 
+    def leave_room(self, is_wanted: bool) -> None:
+        """Hide what is about many proposals at once while a panel below is worked in."""
+        self._leaves_room = is_wanted
+        self._head.leave_room(is_wanted)
+        is_any = self._statistics is not None and self._statistics.total > 0
+        self._foot.setVisible(is_any and not is_wanted)
+
     def _say_above(self, count: int, threshold: float) -> None:
         some = f"Accept {count:,} at or above {threshold:.2f}"
         self._above.setText(some if count else f"Nothing undecided at or above {threshold:.2f}")
@@ -219,7 +226,7 @@ class QueuePanel(QFrame):
     ) -> None:
         """Show how far the review is; see `set_review`."""
         self._statistics, self._threshold = statistics, threshold
-        self._foot.setVisible(statistics.total > 0)
+        self._foot.setVisible(statistics.total > 0 and not self._leaves_room)
         if self._looks_ahead:
             return
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))

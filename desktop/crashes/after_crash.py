@@ -163,7 +163,7 @@ class AfterCrash(QObject):
             )
             opens = "Open the backup"
         else:
-            sentence = f"{shown(document.name)} was open when Offcut ended; every decision in it is kept."
+            sentence = f"{shown(document.name)} was open when Offcut ended; nothing is lost."
             opens = "Open it"
         self.bar.offer(sentence, opens, has_report=has_report)
 

@@ -340,7 +340,7 @@ def test_after_a_crash_the_document_is_opened_by_a_key(begin: Callable[[], Hands
     leave(document=str(jam), settled=True)
     hands = begin()
     bar = hands.window.crashes.bar
-    assert bar.text == "jam.offcut was open when Offcut ended; every decision in it is kept."
+    assert bar.text == "jam.offcut was open when Offcut ended; nothing is lost."
     assert not hands.window.session.is_open, "nothing opens by itself"
     hands.press("Ctrl+Shift+B")
     hands.finish_work()

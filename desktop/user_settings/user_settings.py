@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
+from desktop.commands import BY_ID, LAYERS
 from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.session import Session
@@ -26,6 +27,7 @@ from widgets.chrome.start_panel import StartPanel
 from widgets.controls.key_caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
 from widgets.review.queue_panel import QueuePanel
+from widgets.separation.panel import RepairPanel
 from widgets.timeline.timeline_view import TimelineView
 
 _RECENT = "recent:"
@@ -39,6 +41,7 @@ class Window(Protocol):
     look: Look
     timeline: TimelineView
     queue_panel: QueuePanel
+    repair_panel: RepairPanel
     commands: Actions
     palette_popup: CommandPalette
     caps: dict[str, str]
@@ -172,9 +175,14 @@ class UserSettings(QObject):
     def _show_keys(self) -> None:
         """Bring shortcuts, tooltips, key caps and the palette up to date."""
         caps, shown = self._parts.caps, self.keymap.caps
-        moved = {cap: shown.get(command_id, "") for command_id, cap in caps.items()}
-        # A cap belongs to one command: no two have the same key.
+        # A cap belongs to one command, and to another one in the layers of the panel that shows those.
+        moves = [(cap, shown.get(one, ""), BY_ID[one].context in LAYERS) for one, cap in caps.items()]
+        everywhere, in_layers = (
+            {cap: now for cap, now, is_in_layer in moves if is_in_layer == wanted} for wanted in (False, True)
+        )
+        in_panel = everywhere | in_layers
         for button in self._parts.findChildren(KeyButton):
+            moved = in_panel if self._parts.repair_panel.isAncestorOf(button) else everywhere
             button.set_key(moved.get(button.key, button.key))
         caps.clear()
         caps.update(shown)

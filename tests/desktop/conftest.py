@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QProgressDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -38,8 +38,15 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWin
     qtbot.waitExposed(made)
     made.activateWindow()
     yield made
-    made.close()
-    made.deleteLater()
+    let_go(made)
+
+
+def let_go(*windows: MainWindow) -> None:
+    """Close windows and have Qt delete them, which by itself it does in a running event loop alone."""
+    for one in windows:
+        one.close()
+        one.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -53,9 +60,7 @@ def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainW
         return opened[-1]
 
     yield restart
-    for window in opened:
-        window.close()
-        window.deleteLater()
+    let_go(*opened)
 
 
 class Hands:

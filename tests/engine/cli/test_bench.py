@@ -14,8 +14,8 @@ from engine.cli.main import main
     ("arguments", "sentence"),
     [
         (["everything"], "There is no part 'everything' to measure"),
-        (["playback", "--minutes", "0"], "Nothing can be played for 0 minutes"),
-        (["playback", "--minutes", "-2"], "Nothing can be played for -2 minutes"),
+        (["playback", "--minutes", "0"], "Nothing can be measured for 0 minutes"),
+        (["playback", "--minutes", "-2"], "Nothing can be measured for -2 minutes"),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(

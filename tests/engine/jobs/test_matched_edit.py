@@ -92,7 +92,7 @@ def test_what_offcut_exported_is_played_again(edited_by_offcut: Path, tmp_path: 
         assert made.residual_db is not None
         assert made.residual_db < -60.0
         assert not made.notes
-        assert made.sentence.startswith("Took 6 edits from edit.wav: 100.0 % of it found, and -")
+        assert made.sentence.startswith("Took 6 edits from edit.wav: 100.0 % of it found, and −")
         assert "2 cuts, 2 gains, 1 move and 1 repeat, accepted; all of it is" in made.sentence
         mine = played(document)
     theirs, _ = soundfile.read(edited_by_offcut / "edit.wav", dtype="float32")

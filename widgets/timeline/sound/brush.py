@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
 from engine.separation.paint import Dab, Stroke
 from widgets import theme
+from widgets.theme import Theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.masks import STRONGEST, inks_over, tinted
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
@@ -151,11 +152,12 @@ def brush_cursor(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> Q
     if canvas.brush is None or row_at(canvas, at.y()) is None:
         return None
     takes = canvas.brush.takes != bool(held & Qt.KeyboardModifier.AltModifier)
-    return _circle(theme.px(canvas.brush.radius_px), takes, canvas.frame.dpr)
+    frame = canvas.frame
+    return _circle(theme.px(canvas.brush.radius_px), takes, frame.dpr, frame.theme)
 
 
 @lru_cache(32)
-def _circle(radius_px: int, takes: bool, dpr: float) -> QCursor:
+def _circle(radius_px: int, takes: bool, dpr: float, tokens: Theme) -> QCursor:
     side = 2 * radius_px + 5
     picture = QPixmap(round(side * dpr), round(side * dpr))
     picture.setDevicePixelRatio(dpr)
@@ -163,7 +165,7 @@ def _circle(radius_px: int, takes: bool, dpr: float) -> QCursor:
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle, arm = QPointF(side / 2, side / 2), min(radius_px * 0.6, 4.0)
-    for ink, width in ((QColor(0, 0, 0, 190), 3.0), (QColor(255, 255, 255), 1.2)):
+    for ink, width in ((QColor(tokens.panel), 3.0), (QColor(tokens.text), 1.2)):
         painter.setPen(QPen(ink, width))
         painter.drawEllipse(middle, radius_px, radius_px)
         painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.alignment.division import read_division
 from engine.alignment.timing_settings import timing_settings
-from engine.cli.documents import opened, tracks_named
+from engine.cli.documents import media_of, opened, tracks_named
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
@@ -24,7 +24,6 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import samples_to_s_array
@@ -100,7 +99,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 def _of_document(options: argparse.Namespace, document: Document, progress: Progress) -> VerbOutput:
     state = document.state
-    media = locate_all(state, document.path.absolute().parent)
+    media = media_of(document)
     known, promoted = (document.analysis(kind) for kind in ("hits", "promoted"))
     grid = grid_in_force(state, document.analysis("beats"))
     request = _request(

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, ScoreCurve
@@ -39,11 +39,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     from engine.jobs.arrangements.arrange import arrange
     from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
     from engine.jobs.listen import ListenRequest, listen_to_document
-    from engine.jobs.recordings.media import locate_all
 
     with opened(options.project) as document:
         require_arranging(document.state, options.minutes)
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         known = document.analysis("listening")
         known = known if isinstance(known, Listening) else None
         heard = listen_to_document(ListenRequest(document.state, media, None, known), progress.part(0.0, 0.5))

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import HeardSounds
@@ -75,13 +75,11 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
     """Hear a document, and keep what was heard with it."""
-    from engine.jobs.recordings.media import locate_all
     from engine.jobs.repairs.requests import SpanRequest
     from engine.jobs.sounds.hear import hear_sounds
 
     with opened(path) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
-        found = hear_sounds(SpanRequest(document.state, media), progress)
+        found = hear_sounds(SpanRequest(document.state, media_of(document)), progress)
         document.apply(*found.put_into(document.state))
         return _told(path, found.sounds, document.state.rate_hz)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.jobs.recordings.media import locate_all
 from engine.safe_write import shown
 
 
@@ -22,6 +23,12 @@ def opened(path: Path) -> Iterator[Document]:
         if document.damage:
             print(f"offcut: warning: {shown(document.damage)}", file=sys.stderr)
         yield document
+
+
+def media_of(document: Document) -> dict[str, Path]:
+    """Return where its recordings are now, by source id, and what holds its stored audio, by key."""
+    folder = document.path.absolute().parent
+    return {**document.audio_files, **locate_all(document.state, folder)}
 
 
 def tracks_named(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.documents import opened, tracks_named
+from engine.cli.documents import media_of, opened, tracks_named
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.cli.repairs import MODES, repair
@@ -32,7 +32,6 @@ from engine.jobs.hand_payloads import (
     repeat_payload,
     slip_payload,
 )
-from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
@@ -145,7 +144,7 @@ def _mute(
     tracks: tuple[str, ...],
     progress: Progress,
 ) -> Payload:
-    media = locate_all(document.state, document.path.absolute().parent)
+    media = media_of(document)
     return mute_payload(document.state, media, span, tracks, progress)
 
 

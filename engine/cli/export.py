@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.grid.recounted import grid_in_force
@@ -21,7 +21,6 @@ from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, Depth, FrameRate
 from engine.errors import UsageError
-from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import listed
@@ -79,12 +78,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Write every file asked for."""
     with opened(options.project) as document:
-        state, folder = document.state, document.path.absolute().parent
-        audio_files = document.audio_files
+        state, media = document.state, media_of(document)
         beats = grid_in_force(state, document.analysis("beats"))
     chosen = _options(options, state.rate_hz)
     span = _span_of_recording(options, state)
-    media = {**audio_files, **locate_all(state, folder)}
     whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))

@@ -107,8 +107,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn a taste anew with the decisions of some documents."""
-    from engine.cli.documents import opened
-    from engine.jobs.recordings.media import locate_all
+    from engine.cli.documents import media_of, opened
     from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:
@@ -116,9 +115,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
     documents = []
     for project in options.projects:
         with opened(project) as document:
-            located = locate_all(document.state, project.absolute().parent)
-            media = {**document.audio_files, **located}
-            documents.append(DecidedDocument(project.stem, document.state, media))
+            documents.append(DecidedDocument(project.stem, document.state, media_of(document)))
     folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))
     request = ImproveRequest(
         options.improve, tuple(documents), options.out, new_folder(options.out), folders, options.force

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
-from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -52,7 +51,7 @@ def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -
     if len(projects) > 1:
         raise UsageError("An edit goes into one document: name one, and then the edited file.")
     with opened(projects[0]) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         made = matched_edit(MatchedEditRequest(document.state, media, edited), progress)
         document.apply(made.put_into(document.state))
     found = replace(made.matched, raws=(projects[0],))

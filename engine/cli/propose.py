@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.cli.repairs import propose_like, propose_repairs
@@ -18,7 +18,6 @@ from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.recordings.media import locate_all
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -83,7 +82,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         known = document.analysis("listening")
         known = known if isinstance(known, Listening) else None
         heard = listen_to_document(ListenRequest(document.state, media, options.taste, known), progress)
@@ -119,7 +118,7 @@ def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
 
     with opened(options.project) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         found = propose_recorders(RecordersRequest(document.state, media), progress)
         document.apply(found.put_into(document.state))
         state = document.state
@@ -141,7 +140,7 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.listen import ListenRequest, weigh_tempo
 
     with opened(options.project) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         found = weigh_tempo(ListenRequest(document.state, media), progress)
         document.apply(*found.put_into(document.state))
         state = document.state
@@ -164,7 +163,7 @@ def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.takes.proposals import TakesRequest, propose_takes, takes_in_document
 
     with opened(options.project) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         found = takes_in_document(TakesRequest(document.state, media), progress)
         curve = document.analysis("score")
         made = propose_takes(document.state, found, curve if isinstance(curve, ScoreCurve) else None)
@@ -188,7 +187,7 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.makers import make_proposals, request_of
 
     with opened(options.project) as document:
-        media = locate_all(document.state, document.path.absolute().parent)
+        media = media_of(document)
         found = {kind: document.analysis(kind) for kind in _ANALYSES}
         grid = grid_in_force(document.state, document.analysis("beats"))
         request = request_of(options.maker, document.state, media, {**found, "beats": grid})

@@ -6,13 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import opened, tracks_named
+from engine.cli.documents import media_of, opened, tracks_named
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import separations_edit
 from engine.jobs.sounds.requests import LikeRequest
@@ -33,7 +32,6 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
     with opened(options.project) as document:
         state = document.state
-        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
         span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
         settings = RepairSettings(
             ", ".join(options.text or ()),
@@ -42,7 +40,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             FADE_MS if options.fade_ms is None else options.fade_ms,
             _band(options.band_hz, span),
         )
-        spans = SpanRequest(state, media, tracks_named(state, options.tracks), (span,))
+        spans = SpanRequest(state, media_of(document), tracks_named(state, options.tracks), (span,))
         found = separate_in_document(asked_for(spans, settings), progress)
         edit, proposals = separations_edit(state, found, accepted=True)
         document.apply(edit, audio=found.audio)
@@ -76,8 +74,8 @@ def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutp
 
     with opened(options.project) as document:
         state = document.state
-        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
-        found = find_repairs(FindRequest(SpanRequest(state, media), RepairSettings(options.sound)), progress)
+        spans = SpanRequest(state, media_of(document))
+        found = find_repairs(FindRequest(spans, RepairSettings(options.sound)), progress)
         edit = found.put_into(state)
         if found.separations is not None:
             document.apply(edit, audio=found.separations.audio)
@@ -91,10 +89,9 @@ def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
     with opened(options.project) as document:
         state = document.state
-        media = locate_all(state, document.path.absolute().parent)
         start_s, stop_s = options.like
         span = s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
-        spans = SpanRequest(state, media, (), (span,))
+        spans = SpanRequest(state, media_of(document), (), (span,))
         found = find_like(LikeRequest(spans, RepairSettings(), options.cut), progress)
         edit = found.put_into(state)
         document.apply(edit, audio=() if found.separations is None else found.separations.audio)

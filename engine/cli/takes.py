@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import opened
+from engine.cli.documents import media_of, opened
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.timebase import format_time
@@ -48,11 +48,10 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
     from engine.takes.find import find_takes
 
     if path.suffix.lower() == _PROJECT:
-        from engine.jobs.recordings.media import locate_all
         from engine.jobs.takes.proposals import TakesRequest, takes_in_document
 
         with opened(path) as document:
-            media = locate_all(document.state, document.path.absolute().parent)
+            media = media_of(document)
             return takes_in_document(TakesRequest(document.state, media), progress)
     with SourceReader(path) as reader:
         return find_takes(mono_of(reader, reader.rate_hz), reader.rate_hz, reader.frames, progress)

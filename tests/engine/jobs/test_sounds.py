@@ -259,3 +259,14 @@ def test_wrong_use_is_one_sentence(
     told = capsys.readouterr().err.strip()
     assert words in told
     assert "\n" not in told
+
+
+def test_verbs_hear_what_repairs_left(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start_s, stop_s = KNOCKS_S[0] - 0.2, KNOCKS_S[0] + KNOCK_S + 0.2
+    band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)
+    said(capsys, "edit", copied, "repair", *band)
+    found = said(capsys, "propose", copied, "--like", KNOCKS_S[3], KNOCKS_S[3] + KNOCK_S, "--cut")
+    heard = said(capsys, "detect", copied, "--events")
+    assert heard["events"]
+    for one in (*found["places"], *heard["events"]):
+        assert one["stop_s"] <= start_s or stop_s <= one["start_s"], one

@@ -87,6 +87,18 @@ def replace_proposals(
     return Edit(label, row_changes(rows), merges_as)
 
 
+def add_proposals(state: DocumentState, proposals: Iterable[Proposal], label: str) -> Edit:
+    """Put proposals beside those there are; what was decided, flagged or written about stays as it is."""
+    return Edit(
+        label,
+        row_changes(
+            (state.proposals.get(one.id), one)
+            for one in proposals
+            if not is_held(state.decisions.get(one.id))
+        ),
+    )
+
+
 def _is_of_others(proposal: Proposal, kinds: Collection[str], makers: Collection[str]) -> bool:
     if not kinds:
         return False

@@ -31,7 +31,7 @@ from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
-from engine.words.vocabulary import vocabulary
+from engine.words.vocabulary import NOTHING_NAMED, vocabulary
 
 MOST_WORDS = 12
 _BLOCK_SAMPLES = 1 << 17
@@ -74,7 +74,7 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     """
     sought = names_meant(tuple(texts))
     if not sought:
-        raise UsageError("Nothing is named: say in a few words which sound is meant.")
+        raise UsageError(NOTHING_NAMED)
     state = request.state
     words = np.stack([text_encoder().encode(text) for text in sought])
     hearing = detector()

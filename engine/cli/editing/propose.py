@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.documents import media_of, opened
+from engine.cli.editing.repairs import propose_like, propose_repairs
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
-from engine.cli.repairs import propose_like, propose_repairs
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses

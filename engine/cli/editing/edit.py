@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.editing.repairs import MODES, repair
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
-from engine.cli.repairs import MODES, repair
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document

@@ -16,10 +16,10 @@ DOWNBEAT, BEAT, PART = 0, 1, 2
 
 
 def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | None = None) -> Lines:
-    """Return the lines of a grid: from its first beat to the last part of its last one.
+    """Return the lines of a grid: from the parts that lead into its first beat to those of its last one.
 
     Between two beats time is divided evenly, so that lines follow a tempo that changes. The last beat is as
-    long as the one before it.
+    long as the one before it; what leads into the first is played at its tempo.
 
     Parameters
     ----------
@@ -30,15 +30,18 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     UsageError : the groove was taken with another division, or the division swings by itself
     """
     count, parts = len(grid.beats_samples), division.parts
-    nominal = (np.arange(count)[:, None] + np.arange(parts) / parts).ravel()
-    heard = (np.arange(count)[:, None] + division.shares).ravel()
+    beats = np.arange(-1 if count else 0, count)[:, None]
+    nominal, heard = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
+    in_bar = np.append(grid.bar_positions[:1] - 1, grid.bar_positions)[:, None]
     if groove is not None:
         _require_fitting(groove, division)
-        in_bar = (grid.bar_positions[:, None] - 1) * parts + np.arange(parts)
-        heard = heard + groove.offsets_beats[in_bar.ravel() % len(groove.offsets_beats)]
-    levels = np.full((count, parts), PART, np.int8)
-    levels[:, 0] = np.where(grid.bar_positions == 1, DOWNBEAT, BEAT)
-    return Lines(positions_at(grid, heard, rate_hz), nominal, levels.ravel(), rate_hz)
+        places = ((in_bar - 1) * parts + np.arange(parts)).ravel()
+        heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
+    levels = np.full((len(beats), parts), PART, np.int8)
+    levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
+    positions = positions_at(grid, heard, rate_hz)
+    there = (nominal >= 0) | ((nominal > -1) & (positions >= 0))
+    return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
 
 
 def _require_fitting(groove: Groove, division: Division) -> None:
@@ -54,6 +57,8 @@ def _require_fitting(groove: Groove, division: Division) -> None:
 def line_words(grid: BeatGrid, division: Division, beats: float) -> str:
     """Name a line by its place in beats, such as "beat 3 of bar 12" or "the second sixteenth of beat 1 …"."""
     beat, part = divmod(round(beats * division.parts), division.parts)
+    if beat < 0:
+        return f"{division.place_words(part)}the beat before {line_words(grid, division, 0.0)}"
     bar, position = grid.bar_of(beat), int(grid.bar_positions[beat])
     where = f"bar {bar}" if bar else "the upbeat"
     return f"{division.place_words(part)}beat {position} of {where}"

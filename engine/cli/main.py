@@ -1,6 +1,7 @@
 """The command line: one verb a module, each importing what it needs only when it is called.
 
-Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C.
+Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C, 141 nobody
+reads the output any more.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import NoReturn, Protocol
 
 from engine import own_program
 from engine.cli.output import Listing, VerbOutput
-from engine.cli.streams import own_output, saying_warnings
+from engine.cli.streams import ReaderGone, own_output, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.extensions import blamed
 from engine.progress import Progress, ReportingProgress
-from engine.safe_write import shown
 
+READER_GONE = 141
+"""As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
 _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "engine.cli.editing": {
@@ -84,7 +86,9 @@ def main(argv: Sequence[str]) -> int:
         with saying_warnings(name), own_output() as output:
             for answer in verb.run(options, progress):
                 for piece in answer.json_pieces() if options.json else answer.text_pieces():
-                    print(shown(piece), end="", file=output, flush=True)
+                    tell(piece, output)
+    except ReaderGone:
+        return READER_GONE
     except ModuleNotFoundError as error:
         if not own_program.is_bundle():
             raise

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from engine.errors import OffcutError
 from engine.safe_write import shown
 
 _STANDARD_OUTPUT = 1
@@ -32,13 +33,39 @@ def own_output() -> Iterator[TextIO]:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, _STANDARD_OUTPUT)
-        with open(kept, "w", encoding=standard.encoding, errors=standard.errors, closefd=False) as own:
+        own = open(  # noqa: SIM115 - closed below, whatever that says
+            kept, "w", encoding=standard.encoding, errors=standard.errors, closefd=False
+        )
+        try:
             yield own
+        finally:
+            with suppress(OSError):  # `tell` has written and told all there is
+                own.close()
     finally:
         _flush_c()  # what C has printed and not written yet would come out later
         os.dup2(kept, _STANDARD_OUTPUT)
         os.close(kept)
         os.close(nowhere)
+
+
+class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
+    """Whoever read the output wants no more of it, as `head` after its lines."""
+
+
+def tell(piece: str, output: TextIO) -> None:
+    """Write a part of an answer.
+
+    Raises
+    ------
+    ReaderGone : nobody reads it any more
+    OffcutError : it cannot be written, as on a full disk
+    """
+    try:
+        print(shown(piece), end="", file=output, flush=True)
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except OSError as error:
+        raise OffcutError(f"Standard output cannot be written to: {error.strerror}.") from error
 
 
 @contextmanager

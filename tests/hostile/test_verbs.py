@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from engine.cli.main import VERBS, main
+from engine.cli.main import READER_GONE, VERBS, main
 from engine.document.document import Document
 from tests.hostile.bad_files import REFUSED, WARNED, good
+from tests.hostile.verbs import ROOT
 
 TINY = "hidden_dims: [4, 8]\nlatent_dim: 8\nepochs: 1\nsegments_per_epoch: 8\n"
 
@@ -324,3 +327,26 @@ def test_without_a_data_folder_the_document_opens_all_the_same(
 def test_wrong_use_of_every_verb_is_one_line(verb: Verb) -> None:
     for name in VERBS:
         assert f"see 'offcut {name} --help'" in verb.refusal(name, "--no-such-option")
+
+
+@pytest.mark.parametrize("words", [("proposals",), ("proposals", "--json")])
+def test_an_answer_that_nobody_reads_ends_quietly(proposed: Path, words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        said = _written_to(output, *words, proposed, status=READER_GONE)
+    assert said == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_an_answer_that_cannot_be_written_is_told(proposed: Path) -> None:
+    with Path("/dev/full").open("wb") as output:
+        said = _written_to(output, "proposals", proposed, status=1)
+    assert said == "offcut proposals: Standard output cannot be written to: No space left on device.\n"
+
+
+def _written_to(output: BinaryIO, *words: object, status: int) -> str:
+    command = [sys.executable, "-m", "desktop.launch", *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stderr.decode()

@@ -31,7 +31,7 @@ def advice(
         return f"Drop recordings on the timeline, or press {keys.get('file.import', 'Import')}."
     if statistics.total:
         return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
-    if taste is None and any(track.role in DRUM_ROLES for track in state.tracks):
+    if taste is None and _has_drums(state):
         return (
             f"These are drums: put them in time with {keys.get('timing.propose', 'Propose timing')}. "
             f"Or show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}."
@@ -45,3 +45,16 @@ def advice(
         f"Nothing proposed yet. Let {taste} listen: {keys.get('taste.listen', 'Listen')}. "
         f"Then propose cuts: {keys.get('taste.propose', 'Propose')}."
     )
+
+
+def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None) -> tuple[str, ...]:
+    """Return the ids of what can be done without a taste, the likeliest first; none once there is more."""
+    if not state.tracks or statistics.total or taste is not None:
+        return ()
+    if _has_drums(state):
+        return "timing.propose", "taste.learn", "taste.pauses"
+    return "taste.learn", "taste.pauses", "timing.propose"
+
+
+def _has_drums(state: DocumentState) -> bool:
+    return any(track.role in DRUM_ROLES for track in state.tracks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -35,7 +35,7 @@ class EmptyQueue(QWidget):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in _OFFERS
         }
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(px(14), px(14), px(14), px(14))
         layout.setSpacing(px(8))
         layout.addWidget(self._sentence)
@@ -56,8 +56,11 @@ class EmptyQueue(QWidget):
         for command, button in self._buttons.items():
             button.set_key(keys.get(command, ""))
 
-    def set_advice(self, sentence: str, *, offers: bool) -> None:
-        """Say what to do; with offers, the ways that need no taste stand below."""
+    def set_advice(self, sentence: str, offers: Sequence[str]) -> None:
+        """Say what to do, and below it offer these commands in turn."""
         self._sentence.setText(sentence)
-        for button in self._buttons.values():
-            button.setVisible(offers)
+        for command, button in self._buttons.items():
+            button.setVisible(command in offers)
+        for place, command in enumerate(offers, 1):
+            self._layout.removeWidget(self._buttons[command])
+            self._layout.insertWidget(place, self._buttons[command])

@@ -13,7 +13,7 @@ from engine.review.listing import Listing
 from engine.review.said_of_span import SaidOfSpan
 from engine.review.statistics import ReviewStatistics
 from widgets.controls.key_caps import KeyButton
-from widgets.review.advice import advice, all_decided
+from widgets.review.advice import advice, all_decided, offers
 from widgets.review.bulk_bar import BulkBar
 from widgets.review.card import Card
 from widgets.review.empty_queue import EmptyQueue
@@ -252,8 +252,8 @@ class QueuePanel(QFrame):
         empty = not self._view.model().rowCount()
         if empty and self._statistics is not None:
             state, statistics = self._shown[0], self._statistics
-            offers = bool(state.tracks) and not statistics.total and self._taste is None
-            self._hint.set_advice(advice(state, statistics, self._taste, self._keys), offers=offers)
+            sentence = advice(state, statistics, self._taste, self._keys)
+            self._hint.set_advice(sentence, offers(state, statistics, self._taste))
         self._middle.setCurrentWidget(self._hint if empty else self._view)
 
     def _open_card(self) -> None:

@@ -66,6 +66,19 @@ def test_lines_follow_a_tempo_that_changes() -> None:
     assert positions_at(grid, counted, RATE_HZ).tolist() == at
 
 
+def test_lines_lead_into_the_first_beat_as_far_as_the_recording_goes() -> None:
+    grid = BeatGrid(np.array([20_000, 40_000, 60_000]), np.array([4, 1, 2]), 0.0, 1.0, "test")
+    lines = lines_of(grid, Division("1/16"), RATE_HZ)
+    assert lines.positions_samples[:5].tolist() == [5_000, 10_000, 15_000, 20_000, 25_000]
+    assert lines.beats[:5].tolist() == [-0.75, -0.5, -0.25, 0.0, 0.25]
+    assert lines.levels[:8].tolist() == [2, 2, 2, 1, 2, 2, 2, 0]
+    assert line_words(grid, Division("1/16"), -0.25) == (
+        "the fourth sixteenth of the beat before beat 4 of the upbeat"
+    )
+    near = BeatGrid(np.array([8_000, 28_000]), np.array([1, 2]), 0.0, 1.0, "test")
+    assert lines_of(near, Division("1/16"), RATE_HZ).positions_samples[:3].tolist() == [3_000, 8_000, 13_000]
+
+
 @pytest.mark.parametrize("beats", [[], [100]])
 def test_grids_of_no_or_one_beat_have_lines_as_far_as_they_go(beats: list[int]) -> None:
     grid = BeatGrid(np.array(beats, np.int64), np.ones(len(beats), np.int64), 60.0, 1.0, "test")

@@ -317,3 +317,17 @@ def test_figures_that_come_while_a_threshold_is_dragged_wait_until_it_is_let_go(
     panel.end_outlook()
     panel.set_figures(SOME, figures, 0.8, 2)
     assert "5 cuts would remain" not in said()
+
+
+def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel, qtbot: QtBot) -> None:
+    def offered() -> list[str]:
+        buttons = [each for each in panel.findChildren(KeyButton) if each.isVisible()]
+        return [each.text() for each in sorted(buttons, key=lambda each: each.y())]
+
+    panel.set_taste(None)
+    bare = replace(SOME, proposals={}, decisions={})
+    show(panel, bare, None)
+    qtbot.waitUntil(lambda: offered() == ["Learn from edits…", "Propose pauses", "Propose timing…"])
+    drums = replace(bare, tracks=tuple(replace(track, role="kick") for track in bare.tracks))
+    show(panel, drums, None)
+    qtbot.waitUntil(lambda: offered() == ["Propose timing…", "Learn from edits…", "Propose pauses"])

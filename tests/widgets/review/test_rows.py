@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.review.statistics import statistics
 from tests.engine.edl.recordings import by_hand, timeline_state
-from widgets.review.advice import advice, all_decided
+from widgets.review.advice import advice, all_decided, offers
 from widgets.review.demo import KEYS
 from widgets.review.rows import (
     ON_IT_S,
@@ -162,6 +162,15 @@ def test_header_and_end_of_the_review() -> None:
 )
 def test_an_empty_queue_says_what_to_do(state: DocumentState, taste: str | None, sentence: str) -> None:
     assert advice(state, statistics(state), taste, KEYS) == sentence
+
+
+def test_an_empty_queue_offers_what_fits_the_tracks_first() -> None:
+    state = replace(state_of(), proposals={})
+    assert offers(state, statistics(state), None) == ("taste.learn", "taste.pauses", "timing.propose")
+    drums = replace(state, tracks=tuple(replace(track, role="kick") for track in state.tracks))
+    assert offers(drums, statistics(drums), None)[0] == "timing.propose"
+    for nothing, taste in ((DocumentState(), None), (state, "Band"), (state_of(), None)):
+        assert offers(nothing, statistics(nothing), taste) == ()
 
 
 def test_figures_say_what_was_measured_and_nothing_else() -> None:

@@ -10,9 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.engine.jobs.room import made_room
-from tests.engine.jobs.yard import made_yard
-
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
@@ -54,6 +51,8 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def yard_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """A document of a yard in which a dog barks; to be read only."""
+    from tests.engine.jobs.yard import made_yard  # what only some tests need
+
     return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
 
 
@@ -66,6 +65,8 @@ def yard_copy(yard_once: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def room_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """A document of a room in which somebody knocks; to be read only."""
+    from tests.engine.jobs.room import made_room
+
     return made_room(tmp_path_factory.mktemp("room"), data_dir)
 
 

@@ -11,6 +11,7 @@ from desktop import dialogs
 from desktop.jobs import left_out_extensions, make_proposals
 from desktop.session import Session
 from desktop.work import Work
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.extensions import any_named
@@ -54,8 +55,7 @@ class Extending(QObject):
         """
         from engine.jobs.makers import MAKERS
 
-        if not self._session.state.tracks:
-            raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "listen to")
         name = dialogs.ask_maker(self._window, {one: f"{it.title}: {it.about}" for one, it in MAKERS.items()})
         if name is not None:
             self.propose(name)

@@ -18,6 +18,7 @@ from desktop.taste.lengths import Lengths
 from desktop.taste.shelf import Shelves
 from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
+from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.jobs.recordings.import_audio import rates_of
 from engine.safe_write import shown
@@ -102,7 +103,7 @@ class Files(QObject):
 
     def relink(self) -> None:
         """Look for missing recordings in a folder and all folders in it."""
-        self._require_recording()
+        require_recording(self._session.state, "listen to")
         folder = dialogs.ask_folder(self._window, "Folder to look in", self.folder)
         if folder is not None:
             self._work.relink(folder)
@@ -139,7 +140,7 @@ class Files(QObject):
 
     def snapshot(self) -> None:
         """Keep the document as it is under a name."""
-        self._require_recording()
+        require_recording(self._session.state, "listen to")
         name = dialogs.ask_snapshot_name(self._window)
         if name is not None:
             self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
@@ -171,7 +172,7 @@ class Files(QObject):
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
-        self._require_recording()
+        require_recording(self._session.state, "listen to")
         path = self._shelves.ask("Use a taste", "Use")
         if path is not None:
             self._work.use_taste(path)
@@ -179,8 +180,7 @@ class Files(QObject):
     def propose(self) -> None:
         """Ask how much to cut and propose it."""
         state = self._session.state
-        if self._session.curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
+        self._session.required_curve()
         asked = dialogs.ask_propose(
             self._window,
             self._theme(),
@@ -195,12 +195,8 @@ class Files(QObject):
 
     def propose_pauses(self) -> None:
         """Propose to cut where nobody plays, which needs no taste."""
-        self._require_recording()
+        require_recording(self._session.state, "listen to")
         self._work.propose_pauses()
-
-    def _require_recording(self) -> None:
-        if not self._session.state.tracks:
-            raise UsageError("There is no recording yet; import one first ‹file.import›.")
 
 
 def is_taken(path: Path) -> bool:

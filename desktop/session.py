@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,9 +19,10 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
-from engine.errors import OffcutError
+from engine.errors import OffcutError, UsageError
 
 NO_DOCUMENT = DocumentState()
+_Made = TypeVar("_Made", bound=Analysis)
 
 
 class Session(QObject):
@@ -99,6 +101,17 @@ class Session(QObject):
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
         return () if self._document is None else self._document.steps()
 
+    def required_curve(self) -> ScoreCurve:
+        """Return the scores in force.
+
+        Raises
+        ------
+        UsageError : there are none
+        """
+        if self.curve is None:
+            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
+        return self.curve
+
     def step_decisions(self, number: int) -> tuple[RowChange, ...]:
         """Return the decisions that a step of the history changed."""
         return self._open_document().step_decisions(number)
@@ -106,14 +119,12 @@ class Session(QObject):
     @property
     def curve(self) -> ScoreCurve | None:
         """The scores in force."""
-        found = self._analysis("score")
-        return found if isinstance(found, ScoreCurve) else None
+        return self._analysis_of("score", ScoreCurve)
 
     @property
     def nearest(self) -> NearestKept | None:
         """What was kept that the recording is most like, found together with the scores in force."""
-        found = self._analysis("nearest")
-        return found if isinstance(found, NearestKept) else None
+        return self._analysis_of("nearest", NearestKept)
 
     @property
     def grid(self) -> BeatGrid | None:
@@ -123,26 +134,22 @@ class Session(QObject):
     @property
     def listening(self) -> Listening | None:
         """Onsets and loudness in force."""
-        found = self._analysis("listening")
-        return found if isinstance(found, Listening) else None
+        return self._analysis_of("listening", Listening)
 
     @property
     def hits(self) -> Hits | None:
         """The hits of drums that were found."""
-        found = self._analysis("hits")
-        return found if isinstance(found, Hits) else None
+        return self._analysis_of("hits", Hits)
 
     @property
     def promoted(self) -> Hits | None:
         """The hits that the user confirmed."""
-        found = self._analysis(PROMOTED)
-        return found if isinstance(found, Hits) else None
+        return self._analysis_of(PROMOTED, Hits)
 
     @property
     def sounds(self) -> HeardSounds | None:
         """What sounds where, as it was heard."""
-        found = self._analysis("sounds")
-        return found if isinstance(found, HeardSounds) else None
+        return self._analysis_of("sounds", HeardSounds)
 
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
         """Return a beat grid, in force or not; None where it is not stored, or damaged."""
@@ -247,6 +254,10 @@ class Session(QObject):
     def _open_document(self) -> Document:
         assert self._document is not None, "commands that edit are off while no document is open"
         return self._document
+
+    def _analysis_of(self, kind: str, made: type[_Made]) -> _Made | None:
+        found = self._analysis(kind)
+        return found if isinstance(found, made) else None
 
     def _analysis(self, kind: str) -> Analysis | None:
         if self._document is None:

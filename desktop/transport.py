@@ -15,6 +15,7 @@ from desktop.session import Session
 from engine.document.change import Change
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import Edge
+from engine.document.recorded import nothing_yet
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
 from engine.edl.arrangement import laid_at
@@ -359,7 +360,7 @@ class Transport(QObject):
         at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
     ) -> None:
         if not self._session.is_open or not programme.rate_hz:
-            raise UsageError("There is nothing to play yet; import a recording first ‹file.import›.")
+            raise nothing_yet("play")
         self._programme, self._return_to, self._goes_round = programme, None, False
         media = self._session.media
         self._shuttle = Shuttle(speed, programme.length_samples)

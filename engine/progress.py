@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from engine.errors import Cancelled
 
@@ -22,6 +22,34 @@ class Progress(Protocol):
 
     def step(self, number: int, count: int) -> Progress:
         """Return the share of step `number`, counted from 0, of `count` equal ones."""
+
+
+class _Sized(Protocol):
+    def __len__(self) -> int: ...
+
+
+_Piece = TypeVar("_Piece", bound=_Sized)
+
+
+def gathered(pieces: Iterable[_Piece], expected: float, text: str, progress: Progress) -> list[_Piece]:
+    """Return the pieces of a stream, and say after each how far it is.
+
+    Parameters
+    ----------
+    expected : how long all pieces are together, by `len`
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    found: list[_Piece] = []
+    done = 0
+    for piece in pieces:
+        progress.check_cancelled()
+        found.append(piece)
+        done += len(piece)
+        progress.report(min(1.0, done / max(1.0, expected)), text)
+    return found
 
 
 class CancelFlag(Protocol):

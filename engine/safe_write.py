@@ -52,7 +52,7 @@ def replacing(path: Path, *, overwrite: bool = False, follow_symlinks: bool = Tr
             held.let_go()
         _take_the_name(part, target, overwrite)
     except FileExistsError as error:
-        raise _exists(path) from error
+        raise ExportError(exists_sentence(path)) from error
     except OSError as error:
         raise _sentence(path, error) from error
     finally:
@@ -78,7 +78,7 @@ def _held_part(target: Path, overwrite: bool) -> PartFile:
         if target.is_dir() and not target.is_symlink():
             raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
         if target.exists() and not overwrite:
-            raise _exists(target)
+            raise ExportError(exists_sentence(target))
         sweep(target.parent)
         return PartFile(target)
     except OSError as error:
@@ -126,8 +126,15 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _exists(path: Path) -> ExportError:
-    return ExportError(f"{shown(path)} already exists: choose another name, or allow it to be replaced.")
+def exists_sentence(path: Path) -> str:
+    """Say that a file is there already."""
+    return f"{shown(path)} already exists: choose another name, or allow it to be replaced."
+
+
+def no_folder_sentence(path: Path) -> str:
+    """Say that the folder of a file is not there."""
+    folder = shown(Path(path).parent)
+    return f"{shown(path)} cannot be written because there is no folder {folder}: choose another."
 
 
 def _sentence(path: Path, error: OSError) -> ExportError:
@@ -140,7 +147,7 @@ def _sentence(path: Path, error: OSError) -> ExportError:
             f"{name} was not written because the disk is full: free some space or choose another disk."
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return ExportError(f"{name} cannot be written because there is no folder {folder}: choose another.")
+        return ExportError(no_folder_sentence(path))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ExportError(f"{name} cannot be written, {folder} is read-only for you: choose another folder.")
     if error.errno == errno.ENAMETOOLONG:

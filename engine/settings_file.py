@@ -11,6 +11,7 @@ import yaml
 from engine.errors import UsageError
 from engine.regular_file import read_beginning
 from engine.safe_write import shown
+from engine.wording import reason_of
 
 MOST_BYTES = 1 << 16
 """Of a file; PyYAML takes about a second for so much."""
@@ -32,9 +33,7 @@ def read_settings(path: Path) -> dict[str, object]:
     try:
         content = read_beginning(path, MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(
-            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
+        raise UsageError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
     if len(content) > MOST_BYTES:
         raise UsageError(f"{shown(path)} is longer than {MOST_BYTES >> 10} KiB: name a file of settings.")
     try:

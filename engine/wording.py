@@ -34,6 +34,11 @@ def quoted(value: object, most_characters: int = 60) -> str:
     return text if len(text) <= most_characters else f"{text[:most_characters]}…"
 
 
+def reason_of(error: OSError) -> str:
+    """Return why the system refused something: "permission denied"."""
+    return (error.strerror or str(error)).lower()
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """Return a share, 0 to 1, as "61 %"."""
     return f"{100.0 * share:.{decimals}f} %"

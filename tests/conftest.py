@@ -46,3 +46,37 @@ def rng() -> np.random.Generator:
 def data_dir() -> Path:
     """The recordings the tests listen to, laid out as evaluations expect them; CREDITS.md says whose."""
     return Path(__file__).resolve().parent / "data"
+
+
+@pytest.fixture(scope="session")
+def yard_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    """A document of a yard in which a dog barks; to be read only."""
+    from tests.engine.jobs.yard import made_yard  # what only some tests need
+
+    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
+
+
+@pytest.fixture
+def yard_copy(yard_once: Path, tmp_path: Path) -> Path:
+    """The yard, to be changed, beside its recordings."""
+    return _copied(yard_once, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def room_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    """A document of a room in which somebody knocks; to be read only."""
+    from tests.engine.jobs.room import made_room
+
+    return made_room(tmp_path_factory.mktemp("room"), data_dir)
+
+
+@pytest.fixture
+def room_copy(room_once: Path, tmp_path: Path) -> Path:
+    """The room, to be changed, beside its recording."""
+    return _copied(room_once, tmp_path)
+
+
+def _copied(document: Path, folder: Path) -> Path:
+    for name in (document.name, *(path.name for path in document.parent.glob("*.wav"))):
+        (folder / name).write_bytes((document.parent / name).read_bytes())
+    return folder / document.name

@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from desktop.bench.surroundings import own_folders
 from engine.bench.measured import Measured
 from engine.own_program import module_command, module_environment
 
@@ -52,10 +53,7 @@ def timeline() -> Iterator[Measured]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    places = {
-        f"XDG_{place}_HOME": str(folder / place.lower()) for place in ("CACHE", "CONFIG", "DATA", "STATE")
-    }
-    return {**module_environment(), **places}
+    return {**module_environment(), **own_folders(folder)}
 
 
 def _make_documents(folder: Path) -> None:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import soundfile
 
+from desktop.bench.surroundings import own_folders
 from engine.bench.measured import Measured, peak_memory_mb
 from engine.bench.sound import blocks
 from engine.own_program import module_command, module_environment
@@ -54,9 +55,7 @@ def _write_hour(path: Path) -> Path:
 
 def _run(what: str, path: Path, home: Path) -> dict[str, float]:
     """Run a program and return what it says of itself; the document is made beside the recording."""
-    names = ("CACHE", "CONFIG", "DATA", "STATE")
-    places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in names}
-    environment = {**module_environment(), **places, BEGAN: repr(time.time())}
+    environment = {**module_environment(), **own_folders(home), BEGAN: repr(time.time())}
     command = module_command("desktop.bench.importing", what, str(path))
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     for document in path.parent.glob("*.offcut"):

@@ -8,7 +8,6 @@ changes what is heard.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,17 +17,16 @@ from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
-from desktop.bench.device import paced_device
+from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import TARGET, Load, made_up_document, train_until_cancelled
+from desktop.bench.surroundings import live_in
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
-from engine.document.table import table_of
 from engine.errors import OffcutError
 
 RATE_HZ = 48_000
@@ -41,10 +39,7 @@ def playback(minutes: float, load: Load = TARGET) -> Iterator[Measured]:
     """Play so many minutes of a load."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for place in ("CACHE", "CONFIG", "DATA", "STATE"):
-            os.environ[f"XDG_{place}_HOME"] = str(folder / place.lower())
-        # before PortAudio is first loaded
-        os.environ["ALSA_CONFIG_PATH"] = str(paced_device(folder, RATE_HZ, keep=False))
+        live_in(folder, RATE_HZ)
         yield from _measure(folder, minutes, load)
 
 
@@ -109,9 +104,7 @@ class _Listener:
         """Play for so long, in the source or in the result."""
         transport, player = self._window.transport, self._window.player
         transport.choose_result(result)
-        transport.toggle()
-        if not player.device_status.startswith("default"):
-            raise OffcutError(f"This needs ALSA and PortAudio: {player.device_status}.")
+        start_playing(self._window)
         self._until(lambda: self._epochs > 0 and player.ahead_samples > 0)
         self._decisions, self._least_ahead = 0, inf
         underruns, epochs, begun_s = player.underruns, self._epochs, time.monotonic()
@@ -145,11 +138,8 @@ class _Listener:
 
     def _decide(self) -> None:
         """Answer what is heard next."""
-        window = self._window
-        made = table_of(window.session.state).made
-        place = int(np.searchsorted(made.starts_samples, window.transport.playhead_samples))
-        window.review.choose(made.ids[min(place, len(made.ids) - 1)])
-        window.commands.run(next(self._keys))
+        choose_at_playhead(self._window)
+        self._window.commands.run(next(self._keys))
         self._decisions += 1
 
     def _look(self) -> None:

@@ -23,13 +23,13 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from desktop.app import make_application
-from desktop.bench.device import paced_device
+from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import LOADS, TARGET, Load, made_up_document, train_until_cancelled
 from desktop.bench.held import Held, held_now
+from desktop.bench.surroundings import live_in
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
-from engine.document.table import table_of
 from engine.errors import OffcutError
 from widgets.timing.form import AlignAsked
 
@@ -52,10 +52,7 @@ def soak(minutes: float, load: Load = TARGET, drums: Load = LOADS["small"]) -> I
     """Work for so many minutes, of which the first quarter, a quarter of an hour at most, is to warm up."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for place in ("CACHE", "CONFIG", "DATA", "STATE"):
-            os.environ[f"XDG_{place}_HOME"] = str(folder / place.lower())
-        # before PortAudio is first loaded
-        os.environ["ALSA_CONFIG_PATH"] = str(paced_device(folder, RATE_HZ, keep=False))
+        live_in(folder, RATE_HZ)
         temporary = folder / "temporary"
         temporary.mkdir()
         tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
@@ -164,9 +161,7 @@ class _Rounds:
         job.failed.connect(self._fail)
         transport.choose_result(bool(self.done["rounds"] % 2))
         transport.seek(int(self._rng.uniform(0.1, 0.8) * window.session.state.length_samples))
-        transport.toggle()
-        if not player.device_status.startswith("default"):
-            raise OffcutError(f"This needs ALSA and PortAudio: {player.device_status}.")
+        start_playing(window)
         self._until(lambda: player.ahead_samples > 0)
         underruns = player.underruns
         timer = QTimer(window, interval=ANSWER_EVERY_MS)
@@ -189,10 +184,8 @@ class _Rounds:
         window, key = self._window, next(self._keys)
         if key == "edit.undo" and self._steps_done() <= self._begun_at:
             return  # what was there before the review stays
-        made = table_of(window.session.state).made
-        place = int(np.searchsorted(made.starts_samples, window.transport.playhead_samples))
         if key.startswith("review."):
-            window.review.choose(made.ids[min(place, len(made.ids) - 1)])
+            choose_at_playhead(window)
             self.done["answers"] += 1
         window.commands.run(key)
 

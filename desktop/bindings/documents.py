@@ -8,7 +8,7 @@ from functools import partial
 from desktop.bindings.window import Handler, Window
 from desktop.demo import show_demo
 from desktop.taste.improving import improve_taste
-from engine.errors import UsageError
+from engine.document.recorded import require_recording
 
 
 def documents(window: Window) -> Mapping[str, Handler]:
@@ -23,8 +23,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         window.say(f"Made again: {change.label}" if change else "There is nothing to make again")
 
     def listen() -> None:
-        if not session.state.tracks:
-            raise UsageError("There is nothing to listen to; import a recording first ‹file.import›.")
+        require_recording(session.state, "listen to")
         work.listen(work.taste)
 
     return {

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from desktop import dialogs
 from desktop.bindings.window import Handler, Window
+from engine.document.recorded import nothing_yet
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.forms.numbers_form import Number, NumbersForm
@@ -75,7 +76,7 @@ def _go_to(window: Window) -> None:
     session, transport = window.session, window.transport
     rate_hz, shown = session.state.rate_hz, transport.shown_samples
     if not rate_hz:
-        raise UsageError("There is nothing to go to yet; import a recording first ‹file.import›.")
+        raise nothing_yet("go to")
     whole = session.state if transport.edit_list is None else transport.edit_list
     length_s = samples_to_s(whole.length_samples, rate_hz)
     time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from desktop.bindings.window import Handler, Window
-from engine.errors import UsageError
+from engine.document.recorded import require_recording
 
 
 def timing(window: Window) -> Mapping[str, Handler]:
@@ -14,8 +14,7 @@ def timing(window: Window) -> Mapping[str, Handler]:
     answers = timing.answers
 
     def before() -> None:
-        if not window.session.state.tracks:
-            raise UsageError("There is nothing to hear yet; import a recording first ‹file.import›.")
+        require_recording(window.session.state, "hear")
         transport.choose_before(not transport.plays_before)
 
     return {

@@ -14,7 +14,10 @@ import json
 import os
 import secrets
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from engine.document.file.lock import DocumentLock, take_lock
 from engine.errors import OffcutError
@@ -44,8 +47,8 @@ class Journal:
     facts : what is known at the start
     """
 
-    def __init__(self, **facts: object) -> None:
-        self._facts: dict[str, object] = dict(facts)
+    def __init__(self, **facts: Any) -> None:
+        self._facts: dict[str, Any] = dict(facts)
         self._commands: deque[str] = deque(maxlen=COMMANDS_KEPT)
         self._handle, self._length = -1, 0
         self._lock: DocumentLock | None = None
@@ -57,6 +60,16 @@ class Journal:
             self._write(self._facts)
             self._fault = self._path.with_suffix(FAULT_SUFFIX).open("wb")
             faulthandler.enable(self._fault)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is so now."""
+        return MappingProxyType(self._facts)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The ids of the last commands, the latest at the end."""
+        return tuple(self._commands)
 
     def note(self, **facts: object) -> None:
         """Note what is so from now on; what has the same name is so no longer."""

@@ -7,13 +7,12 @@ import platform
 import sys
 import threading
 import traceback
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from desktop.crashes.journal import COMMANDS_KEPT, Journal
+from desktop.crashes.journal import Journal
 from desktop.crashes.report import Reports, report_of_error
 from engine.build import this_build
 
@@ -44,9 +43,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.told: Callable[[], object] = lambda: None
-        self._facts: dict[str, Any] = machine()
-        self._commands: deque[str] = deque(maxlen=COMMANDS_KEPT)
-        self._journal = Journal(**self._facts)
+        self._journal = Journal(**machine())
         self._reported: set[tuple[str, ...]] = set()
         self._before = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._escaped
@@ -65,12 +62,10 @@ class Watch:
 
     def note(self, **facts: object) -> None:
         """Note what is so from now on."""
-        self._facts.update(facts)
         self._journal.note(**facts)
 
     def note_command(self, command_id: str) -> None:
         """Note that a command is about to be run."""
-        self._commands.append(command_id)
         self._journal.note_command(command_id)
 
     def end(self) -> None:
@@ -100,5 +95,5 @@ class Watch:
             return
         self._reported.add(key)
         with contextlib.suppress(Exception):  # what fails while a failure is told is told no more
-            Reports().write(report_of_error(error, self._facts, self._commands))
+            Reports().write(report_of_error(error, self._journal.facts, self._journal.commands))
             self.told()

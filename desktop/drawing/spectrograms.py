@@ -24,8 +24,8 @@ from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_s
 from engine.document.change import Change
 from engine.document.file.stored_audio import content_of
 from engine.document.pictures import set_pictures
+from engine.document.recorded import require_recording
 from engine.document.track import Picture, Track
-from engine.errors import UsageError
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.spectrogram import (
@@ -99,17 +99,15 @@ class Spectrograms(QObject):
     def toggle(self) -> None:
         """Show the current track, or the first, as the other picture."""
         tracks = self._session.state.tracks
-        track = self._timeline.heads.current_track() or (tracks[0] if tracks else None)
-        if track is None:
-            raise UsageError("There is no track to show; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "show")
+        track = self._timeline.heads.current_track() or tracks[0]
         here = next(one for one in tracks if one.id == track.id)
         self._set([here], _other(here.picture))
 
     def toggle_all(self) -> None:
         """Show all tracks as spectrograms or, where all are, as waveforms."""
         tracks = self._session.state.tracks
-        if not tracks:
-            raise UsageError("There are no tracks to show; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "show")
         all_are = all(track.picture is Picture.SPECTROGRAM for track in tracks)
         self._set(list(tracks), Picture.WAVEFORM if all_are else Picture.SPECTROGRAM)
 

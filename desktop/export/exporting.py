@@ -24,6 +24,7 @@ from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.disk_room import size_words
 from engine.document.decisions import Verdict
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import require_regions, source_depth
@@ -197,8 +198,7 @@ class Exporting(QObject):
         """
         session = self._parts.session
         state = session.state
-        if not state.tracks:
-            raise UsageError("There is no recording yet; import one first ‹file.import›.")
+        require_recording(state, "export")
         offers, spans = self.offers(state)
         folder = Path.home() if session.path is None else session.path.absolute().parent
         whole = ExportRequest(state, session.media, folder, False, session.name, grid=session.grid)

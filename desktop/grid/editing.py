@@ -15,6 +15,7 @@ from engine.document.grid import edits as grid_edits
 from engine.document.grid.readings import next_reading
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.heard import heard_ids
+from engine.document.recorded import nothing_yet, require_recording
 from engine.document.state import DocumentState
 from engine.errors import OffcutError, UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -188,8 +189,7 @@ class GridEditing(QObject):
         UsageError : there is no recording
         """
         state = self._session.state
-        if not state.tracks:
-            raise UsageError("There is nothing to count yet; import a recording first ‹file.import›.")
+        require_recording(state, "count")
         return state
 
     def lay_even(self, bpm: float, downbeat_samples: float, label: str) -> None:
@@ -236,7 +236,7 @@ class GridEditing(QObject):
     def toggle_snapping(self) -> None:
         """Let what is dragged fall onto the grid, or not."""
         if not self._session.is_open:
-            raise UsageError("There is nothing to snap yet; import a recording first ‹file.import›.")
+            raise nothing_yet("snap")
         snap = not self._snaps
         label = f"Snapping {'on' if snap else 'off'}"
         self.said.emit(self._session.apply(set_settings(self._session.state, {"snap": snap}, label)).label)

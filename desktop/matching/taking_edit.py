@@ -14,6 +14,7 @@ from desktop import dialogs
 from desktop.jobs import take_edit
 from desktop.session import Session
 from desktop.work import Work
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.safe_write import shown
@@ -45,10 +46,7 @@ class TakingEdit(QObject):
         ------
         UsageError : there is no recording yet
         """
-        if not self._session.state.tracks:
-            raise UsageError(
-                "There is nothing to compare a file with; import the recording first ‹file.import›."
-            )
+        require_recording(self._session.state, "compare a file with")
         path = dialogs.ask_edited(self._window, self._folder())
         if path is not None:
             self.take(path)

@@ -6,12 +6,25 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
-from desktop.job_lanes import JobLane
+from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from engine.jobs.tastes.outlook import Outlook, look_ahead
 
 Settings = Mapping[str, object]
 Tell = Callable[[str], object]
+
+
+def submit_look(lane: JobLane, session: Session, settings: Settings) -> JobHandle:
+    """Have found what the document's settings, changed by these, would lead to."""
+    return lane.submit(
+        look_ahead,
+        session.state,
+        session.curve,
+        session.grid,
+        session.listening,
+        settings,
+        title="Looking ahead",
+    )
 
 
 class CutsAhead(QObject):
@@ -40,16 +53,7 @@ class CutsAhead(QObject):
     def _start(self) -> None:
         if (wanted := self._wanted) is None:
             return
-        session = self._session
-        handle = self._lane.submit(
-            look_ahead,
-            session.state,
-            session.curve,
-            session.grid,
-            session.listening,
-            wanted[0],
-            title="Looking ahead",
-        )
+        handle = submit_look(self._lane, self._session, wanted[0])
 
         def answer(sentence: str) -> None:
             if self._wanted is wanted:

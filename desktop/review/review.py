@@ -139,11 +139,10 @@ class Review(QObject):
         self.moved.emit()
 
     def _follow_change(self, change: Change) -> None:
-        if "sounds" in change.analyses:
+        if change.proposals or "sounds" in change.analyses:
             self._requeue()
         if not change.proposals:
             return
-        self._requeue()
         if self._asks_next:  # before the window hears of the answer, so that it is brought up to date once
             self.current, self.edge = self._first_open(), Edge.START
         if self.current not in self._session.state.proposals:
@@ -434,9 +433,8 @@ class Review(QObject):
     def step_threshold(self, direction: int) -> dict[str, object]:
         """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
         session = self._session
-        if session.curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
-        percentile = stepped_percentile(session.state, session.curve, session.listening, direction)
+        curve = session.required_curve()
+        percentile = stepped_percentile(session.state, curve, session.listening, direction)
         return {"threshold_mode": "percentile", "percentile": percentile}
 
     def _move_edge(self, edge: Edge, position: int) -> None:

@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.jobs import propose_at
+from desktop.review.cuts_ahead import submit_look
 from desktop.session import Session
 from desktop.work import Work
 from engine.document.state import DocumentState
 from engine.jobs.propose import Proposed
-from engine.jobs.tastes.outlook import Outlook, look_ahead
+from engine.jobs.tastes.outlook import Outlook
 from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 
@@ -65,16 +66,8 @@ class ThresholdDrag(QObject):
             self._look()
 
     def _look(self) -> None:
-        session, score = self._session, self._wanted
-        handle = self._lane.submit(
-            look_ahead,
-            session.state,
-            session.curve,
-            session.grid,
-            session.listening,
-            {"threshold_mode": "score", "score": score},
-            title="Looking ahead",
-        )
+        asked = {"threshold_mode": "score", "score": self._wanted}
+        handle = submit_look(self._lane, self._session, asked)
         handle.finished.connect(self._show)
 
     def _show(self, outlook: Outlook) -> None:

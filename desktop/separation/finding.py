@@ -17,6 +17,7 @@ from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
@@ -66,8 +67,7 @@ class Finding(QObject):
         ------
         UsageError : there is no recording yet
         """
-        if not self._session.state.tracks:
-            raise UsageError("There is nothing to search; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "search")
         settings = self._settings()
         words = settings.words or ", ".join(self._recent.words[:1])
         asked = dialogs.ask_sound(self._window, words)

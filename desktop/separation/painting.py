@@ -20,7 +20,6 @@ from engine.separation.paint import Paint, Range
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.separation.panel import RepairPanel
-from widgets.theme import Theme
 from widgets.timeline.sound.brush import Brush
 from widgets.timeline.timeline_view import TimelineView
 
@@ -71,7 +70,6 @@ class Painting(QObject):
     def __init__(self, window: QWidget, parts: Window, meant: Callable[[], Meant]) -> None:
         super().__init__(window)
         self._window, self._parts, self._meant = window, parts, meant
-        self._theme: Callable[[], Theme] = lambda: parts.timeline.canvas.theme
         self._canvas = parts.timeline.canvas
         self._steps: list[tuple[Paint, ...]] = [()]
         self._at = 0
@@ -235,4 +233,4 @@ class Painting(QObject):
                 raise UsageError("The range ends below where it begins.")
             return ""
 
-        return NumbersForm(self._theme(), numbers, said, refuse)
+        return NumbersForm(self._canvas.theme, numbers, said, refuse)

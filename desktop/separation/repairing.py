@@ -24,6 +24,7 @@ from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import OffcutError, UsageError
 from engine.jobs.repairs.requests import (
@@ -39,13 +40,12 @@ from engine.separation.mask_memory import MaskMemory
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 from engine.words.negation import without_not
-from engine.words.vocabulary import vocabulary
+from engine.words.vocabulary import NOTHING_NAMED, vocabulary
 from widgets.separation.completion import KnownWords, Suggestion
 from widgets.separation.panel import RepairPanel
 from widgets.timeline.timeline_view import TimelineView
 
 WAITING = "Waiting for other work"
-NOTHING_NAMED = "Nothing is named: say in a few words which sound is meant."
 
 
 class Window(Protocol):
@@ -125,10 +125,7 @@ class Repairing(QObject):
         ------
         UsageError : nothing is selected, or there is nothing to take out of
         """
-        if not self._session.state.tracks:
-            raise UsageError(
-                "There is nothing to take a sound out of; import a recording first ‹file.import›."
-            )
+        require_recording(self._session.state, "take a sound out of")
         if not self.is_open:
             self._set_windows((self._selecting.required(),))
             self._panel.words.set_known(

@@ -18,6 +18,7 @@ from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.change import Change
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
 from engine.errors import UsageError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
     from engine.jobs.sounds.like import FoundLike
 
-NO_RECORDING = "There is nothing to listen to yet; import a recording first ‹file.import›."
 NOT_HEARD = "Nobody has listened for sounds here yet: hear what sounds where first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
 
@@ -167,6 +167,5 @@ class Sounds(QObject):
 
     def _require_recording(self) -> DocumentState:
         state = self._session.state
-        if not state.tracks:
-            raise UsageError(NO_RECORDING)
+        require_recording(state, "listen to")
         return state

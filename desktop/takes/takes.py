@@ -18,6 +18,7 @@ from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.document.change import Change
 from engine.document.decisions import Verdict
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.takes.takes import FoundTakes, TakeGroup
@@ -89,9 +90,9 @@ class Takes(QObject):
         ------
         UsageError : there is no recording yet
         """
-        from engine.jobs.takes.proposals import TakesRequest, require_takes
+        from engine.jobs.takes.proposals import TakesRequest
 
-        require_takes(self._session.state)
+        require_recording(self._session.state, "listen to")
         request = TakesRequest(self._session.state, self._session.media)
         self._work.compute(find_takes, request, "Looking for takes", partial(self._take, request))
 

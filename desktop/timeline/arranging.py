@@ -15,6 +15,7 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from engine.document.change import Edit
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.arrangement import Arrangement, arrangement
 from engine.edl.gathered import is_arranged
@@ -123,8 +124,7 @@ class Arranging(QObject):
     def _all(self) -> Arrangement:
         """Return the blocks, also while they are not shown."""
         state = self._state
-        if not state.tracks:
-            raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
+        require_recording(state, "arrange")
         made = arrangement(state) if self._shown is None else self._shown
         if not len(made):
             raise UsageError("There is nothing to arrange: everything is cut.")

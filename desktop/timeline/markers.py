@@ -19,6 +19,7 @@ from desktop.user_settings.look import Look
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -234,8 +235,7 @@ class Marking(QObject):
 
     def _required_state(self) -> DocumentState:
         state = self._session.state
-        if not state.tracks:
-            raise UsageError("There is nothing to mark yet; import a recording first ‹file.import›.")
+        require_recording(state, "mark")
         return state
 
     def _apply(self, edit: Edit) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.session import Session
 from desktop.transport import Transport
+from engine.document.recorded import require_recording
 from engine.document.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -218,8 +219,7 @@ class Selecting(QObject):
         self.select(int(edges[at - 1]), int(edges[at]))
 
     def _require_recording(self) -> None:
-        if not self._session.state.tracks:
-            raise UsageError("There is nothing to select yet; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "select")
 
     def _set(self, selected: Selected) -> None:
         if selected != self.selected:

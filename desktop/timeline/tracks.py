@@ -13,6 +13,7 @@ from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
+from engine.document.recorded import require_recording
 from engine.document.track import Track
 from engine.document.track_edits import move_track, remove_track, set_group, set_track
 from engine.errors import UsageError
@@ -96,8 +97,7 @@ class Tracks(QObject):
     def choose_next(self, direction: int) -> None:
         """Choose the track below (1) or above (-1); from none, the first or the last."""
         tracks = self._session.state.tracks
-        if not tracks:
-            raise UsageError("There is no track yet; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "choose")
         ids = [track.id for track in tracks]
         now = self._heads.current_track()
         if now is None:

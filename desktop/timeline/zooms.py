@@ -13,6 +13,7 @@ from desktop.review.review import Review
 from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.kinds import KINDS
+from engine.document.recorded import require_recording
 from engine.document.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
@@ -247,9 +248,9 @@ class Zooms(QObject):
 
     def zoom_waves(self, factor: float, track: Track | None = None) -> str:
         """Draw the waveform of a track higher by a factor, or all of them; return what to say."""
-        tracks = self._session.state.tracks if track is None else (track,)
-        if not tracks:
-            raise UsageError("There is no track yet; import a recording first ‹file.import›.")
+        state = self._session.state
+        require_recording(state, "zoom")
+        tracks = state.tracks if track is None else (track,)
         before = self._timeline.wave_zooms
         self._timeline.set_wave_zooms(zoomed(before, [one.id for one in tracks], factor))
         self._keep_soon()

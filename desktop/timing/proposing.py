@@ -23,6 +23,7 @@ from engine.document.change import Edit
 from engine.document.drums.edits import drum_tracks
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited, tempo_text
+from engine.document.recorded import require_recording
 from engine.document.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.timebase import samples_to_s
@@ -74,8 +75,7 @@ class TimingProposing(QObject):
         ------
         UsageError : there is no recording yet, or the document takes no edits
         """
-        if not self._session.state.tracks:
-            raise UsageError("There is nothing to put in time; import a recording first ‹file.import›.")
+        require_recording(self._session.state, "put in time")
         form = AlignForm(self._theme(), self._filled_in(), self._choices())
         asked = dialogs.ask_timing(self._window, form, self._folder)
         if asked is not None:

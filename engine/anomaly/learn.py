@@ -23,7 +23,7 @@ from engine.learning.across import in_force
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
-from engine.safe_write import shown
+from engine.safe_write import exists_sentence, no_folder_sentence, shown
 from engine.takes.features import frames_of
 from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples, format_time
@@ -145,16 +145,13 @@ def check_out(request: LearnRequest) -> None:
     """Find out before minutes of training, not after, that the file cannot be written."""
     out = request.out
     if not out.parent.is_dir():
-        raise TasteError(
-            f"{shown(out)} cannot be written because there is no folder {shown(out.parent)}: "
-            "choose another one."
-        )
+        raise TasteError(no_folder_sentence(out))
     if out.exists() and any(
         path.exists() and out.samefile(path) for path in (*request.edited, *request.raw, *request.cut)
     ):
         raise TasteError(f"{shown(out)} is one of the recordings: choose another name for the taste.")
     if out.exists() and not request.overwrite:
-        raise TasteError(f"{shown(out)} already exists: choose another name, or allow it to be replaced.")
+        raise TasteError(exists_sentence(out))
 
 
 def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:

@@ -18,6 +18,7 @@ from engine.errors import TasteError
 from engine.regular_file import open_regular
 from engine.safe_write import shown
 from engine.strict_json import parse_json
+from engine.wording import reason_of
 
 VERSION = 2
 """1 kept no examples and knew no levels."""
@@ -90,9 +91,7 @@ def read_taste_bytes(path: Path) -> bytes:
                 raise not_a_taste(path)
             content = first + stream.read(_MOST_BYTES)
     except OSError as error:
-        raise TasteError(
-            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
+        raise TasteError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
     if len(content) > _MOST_BYTES:
         raise not_a_taste(path)
     return content

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.mono import resampled
-from engine.progress import SILENT, Progress
+from engine.progress import SILENT, Progress, gathered
 
 FRAMES_PER_S = 50.0
 BANDS = 64
@@ -65,14 +65,8 @@ def band_levels(
     ------
     Cancelled : the user asked for it
     """
-    pieces = []
-    done = 0
-    expected = max(1.0, total_samples / rate_hz * FRAMES_PER_S)
-    for levels in level_blocks(blocks, rate_hz):
-        progress.check_cancelled()
-        pieces.append(levels)
-        done += len(levels)
-        progress.report(min(1.0, done / expected), "Listening for beats")
+    expected = total_samples / rate_hz * FRAMES_PER_S
+    pieces = gathered(level_blocks(blocks, rate_hz), expected, "Listening for beats", progress)
     return np.concatenate(pieces) if pieces else np.zeros((0, BANDS), np.float16)
 
 

@@ -22,36 +22,49 @@ from engine.progress import Progress, ReportingProgress
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
-VERBS: Mapping[str, str] = MappingProxyType(
+_VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "new": "import recordings into a new document",
-        "learn": "learn a taste from edited recordings",
-        "score": "score recordings with a taste",
-        "propose": "propose cuts in a document",
-        "proposals": "list the proposals of a document",
-        "decide": "accept, reject or reset proposals",
-        "edit": "edit a span by hand",
-        "export": "write the result, or the edit for another program",
-        "beats": "find the beats of a recording",
-        "takes": "find what was played more than once, and false starts",
-        "align": "move the hits of drums onto a grid",
-        "learn-edits": "learn how somebody edits, from recordings and their edits",
-        "arrange": "propose what an editor would do with a document",
-        "match": "recover the edit list behind an edited file",
-        "separate": "keep or remove a sound that words name, within windows",
-        "detect": "tell in words what sounds in a recording",
-        "serve": "open the pages for a browser on this machine",
-        "embeddings": "embed recordings ahead of time, and fetch what embeds them",
-        "experiment": "train, compare and search through networks",
-        "evaluate": "measure how well a part works, beside baselines",
-        "bench": "measure how fast a part works, beside peers",
-        "doctor": "say what is installed and what is missing",
+        "engine.cli.editing": {
+            "new": "import recordings into a new document",
+            "propose": "propose cuts in a document",
+            "proposals": "list the proposals of a document",
+            "decide": "accept, reject or reset proposals",
+            "edit": "edit a span by hand",
+            "arrange": "propose what an editor would do with a document",
+            "align": "move the hits of drums onto a grid",
+            "match": "recover the edit list behind an edited file",
+            "export": "write the result, or the edit for another program",
+        },
+        "engine.cli.sounds": {
+            "beats": "find the beats of a recording",
+            "takes": "find what was played more than once, and false starts",
+            "detect": "tell in words what sounds in a recording",
+            "separate": "keep or remove a sound that words name, within windows",
+        },
+        "engine.cli.models": {
+            "learn": "learn a taste from edited recordings",
+            "learn-edits": "learn how somebody edits, from recordings and their edits",
+            "score": "score recordings with a taste",
+            "embeddings": "embed recordings ahead of time, and fetch what embeds them",
+            "experiment": "train, compare and search through networks",
+            "evaluate": "measure how well a part works, beside baselines",
+            "bench": "measure how fast a part works, beside peers",
+        },
+        "engine.cli": {
+            "serve": "open the pages for a browser on this machine",
+            "doctor": "say what is installed and what is missing",
+        },
     }
 )
+"""What each verb does, by the package that its module is in."""
+VERBS: Mapping[str, str] = MappingProxyType(
+    {name: summary for verbs in _VERBS.values() for name, summary in verbs.items()}
+)
+_PACKAGES = {name: package for package, verbs in _VERBS.items() for name in verbs}
 
 
 class Verb(Protocol):
-    """A module of this package that does one verb."""
+    """A module that does one verb."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare what the verb takes."""
@@ -63,7 +76,7 @@ class Verb(Protocol):
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
-    verb: Verb = import_module(f"engine.cli.{name.replace('-', '_')}")
+    verb: Verb = import_module(f"{_PACKAGES[name]}.{name.replace('-', '_')}")
     parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")

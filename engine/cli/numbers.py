@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import Protocol
+
+from engine.timebase import samples_to_s
+
+
+class _Span(Protocol):
+    @property
+    def start_samples(self) -> int: ...
+
+    @property
+    def stop_samples(self) -> int: ...
 
 
 def finite(text: str) -> float:
@@ -20,3 +31,11 @@ def finite(text: str) -> float:
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return number
+
+
+def span_s(one: _Span, rate_hz: int) -> dict[str, float]:
+    """Return where something begins and ends in seconds, as rows of verbs say it."""
+    return {
+        "start_s": samples_to_s(one.start_samples, rate_hz),
+        "stop_s": samples_to_s(one.stop_samples, rate_hz),
+    }

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.document.change import Edit, Row, row_changes
 from engine.document.decisions import Decision, Edited, Verdict, edited
+from engine.document.edits import required_proposal
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.amount import Amount
@@ -85,7 +86,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     UsageError : there is no such proposal
     DocumentError : its kind is not known here, or the payload would be none of it
     """
-    proposal = _proposal(state, proposal_id)
+    proposal = required_proposal(state, proposal_id)
     decision = state.decisions.get(proposal_id) or Decision(proposal_id)
     changed = replace(decision, payload={**(decision.payload or {}), **changes})
     kind = kind_of(proposal)
@@ -114,7 +115,7 @@ def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
     ------
     UsageError : nothing of it is faded; or its crossfade is so long already, or can be no longer
     """
-    proposal = _proposal(state, proposal_id)
+    proposal = required_proposal(state, proposal_id)
     kind, before = KINDS.get(proposal.kind), fade_ms_of(state, proposal_id)
     if kind is None or kind.fade is None or before is None:
         raise UsageError(f"A {proposal.kind} has no crossfade.")
@@ -128,13 +129,6 @@ def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
     return replace(change_payload(state, proposal_id, changes), label=label)
 
 
-def _proposal(state: DocumentState, proposal_id: str) -> Proposal:
-    proposal = state.proposals.get(proposal_id)
-    if proposal is None:
-        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
-    return proposal
-
-
 def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
     """Return the number that an edit is about, and what it is now.
 
@@ -142,7 +136,7 @@ def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
     ------
     UsageError : there is no such proposal, or it is about its span alone
     """
-    proposal = _proposal(state, proposal_id)
+    proposal = required_proposal(state, proposal_id)
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.amount is None:
         raise UsageError(f"A {proposal.kind} has no amount to change; nudge its edges instead.")

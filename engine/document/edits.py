@@ -31,10 +31,22 @@ def _scope_text(state: DocumentState, ids: Sequence[str]) -> str:
     return span_text(state, ids[0]) if len(ids) == 1 else counted(len(ids), "proposal")
 
 
+def required_proposal(state: DocumentState, proposal_id: str) -> Proposal:
+    """Return a proposal by its id.
+
+    Raises
+    ------
+    UsageError : the document has none of that id
+    """
+    proposal = state.proposals.get(proposal_id)
+    if proposal is None:
+        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    return proposal
+
+
 def _require(state: DocumentState, ids: Iterable[str]) -> None:
     for proposal_id in ids:
-        if proposal_id not in state.proposals:
-            raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+        required_proposal(state, proposal_id)
 
 
 def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
@@ -85,6 +97,18 @@ def replace_proposals(
     rows += [(state.proposals.get(key), new) for key, new in fresh.items() if key not in held]
     rows += _setting_rows(state, settings)
     return Edit(label, row_changes(rows), merges_as)
+
+
+def add_proposals(state: DocumentState, proposals: Iterable[Proposal], label: str) -> Edit:
+    """Put proposals beside those there are; what was decided, flagged or written about stays as it is."""
+    return Edit(
+        label,
+        row_changes(
+            (state.proposals.get(one.id), one)
+            for one in proposals
+            if not is_held(state.decisions.get(one.id))
+        ),
+    )
 
 
 def _is_of_others(proposal: Proposal, kinds: Collection[str], makers: Collection[str]) -> bool:
@@ -156,7 +180,7 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
     ------
     UsageError : the span is empty or the proposal unknown
     """
-    _require(state, [proposal_id])
+    required_proposal(state, proposal_id)
     start = max(0, start_samples)
     stop = min(state.length_samples, stop_samples)
     if stop <= start:
@@ -174,7 +198,7 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
 
 def choose_alternative(state: DocumentState, proposal_id: str, alternative: int) -> Edit:
     """Take another of a proposal's alternatives, 0 being the proposal as made; nudges are dropped."""
-    _require(state, [proposal_id])
+    required_proposal(state, proposal_id)
     proposal = state.proposals[proposal_id]
     if not 0 <= alternative <= len(proposal.alternatives):
         raise UsageError(f"{proposal_id} has {len(proposal.alternatives)} alternatives, not {alternative}.")
@@ -232,7 +256,7 @@ def set_note(state: DocumentState, proposal_id: str, note: str) -> Edit:
     ------
     UsageError : it is too long, or there is no such proposal
     """
-    _require(state, [proposal_id])
+    required_proposal(state, proposal_id)
     _require_short(note)
     what = span_text(state, proposal_id)
     before = state.decisions.get(proposal_id)

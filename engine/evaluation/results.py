@@ -14,6 +14,7 @@ from engine.errors import UsageError
 from engine.regular_file import read_beginning
 from engine.safe_write import shown
 from engine.strict_json import parse_json
+from engine.wording import reason_of
 
 VERSION = 1
 """Of the materials and the figures; results of another version are not compared."""
@@ -110,9 +111,7 @@ class Results:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise UsageError(
-                f"{shown(self._path)} cannot be written: {(error.strerror or str(error)).lower()}."
-            ) from error
+            raise UsageError(f"{shown(self._path)} cannot be written: {reason_of(error)}.") from error
         self._length += len(line)
 
 
@@ -120,9 +119,7 @@ def _whole_lines(path: Path) -> bytes:
     try:
         content = read_beginning(path, _MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(
-            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
+        raise UsageError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
     if len(content) > _MOST_BYTES:
         raise UsageError(f"{shown(path)} is longer than {_MOST_BYTES >> 20} MiB: name a file of results.")
     return content[: content.rfind(b"\n") + 1]

@@ -14,6 +14,7 @@ from engine.learning.loop import Epoch
 from engine.regular_file import read_beginning
 from engine.safe_write import replacing, shown
 from engine.strict_json import parse_json
+from engine.wording import reason_of
 
 VERSION = 1
 """Of how networks are trained: raise it when the same settings come to something else."""
@@ -120,7 +121,6 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OffcutError(
-            f"The folder {shown(folder)} cannot be made: {(error.strerror or str(error)).lower()}: "
-            "choose another with --out."
+            f"The folder {shown(folder)} cannot be made: {reason_of(error)}: choose another with --out."
         ) from error
     return folder

@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.experiments.planted import PlantedWindows, planted_windows
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.wording import reason_of
 
 _HEARING_SHARE = 0.7
 _HEARING = ("embedding", "window_s", "hop_s", "mel", "validation_share")
@@ -40,7 +41,7 @@ def recordings_in(folder: Path) -> tuple[Path, ...]:
 
 def _refuse(error: OSError) -> NoReturn:
     """Refuse what cannot be listed: a network that missed some recordings would look like any other."""
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     raise UsageError(f"{shown(error.filename)} cannot be listed: {reason}.") from error
 
 

@@ -19,6 +19,7 @@ from engine.document.decisions import Decision, edited
 from engine.document.edits import replace_proposals
 from engine.document.kinds import KINDS, not_available
 from engine.document.proposals import ADDED_MAKER, BY_TAKES, Alternative, Proposal, proposal_id
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, Extension, UnusableError, require_type
@@ -137,8 +138,7 @@ def make_proposals(request: MakerRequest, progress: Progress) -> MadeProposals:
     maker = MAKERS.get(request.name)
     if maker is None:
         raise UsageError(f"There is no maker {quoted(request.name)}: use {listed(tuple(MAKERS), 'or')}.")
-    if not request.state.tracks:
-        raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
+    require_recording(request.state, "listen to")
     made = tuple(maker.propose(request, progress))
     for number, one in enumerate(made, 1):
         if trouble := _trouble(request, one):

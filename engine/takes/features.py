@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.mono import resampled
-from engine.progress import SILENT, Progress
+from engine.progress import SILENT, Progress, gathered
 
 Floats = NDArray[np.float32]
 
@@ -91,14 +91,9 @@ def frames_of(
     ------
     Cancelled : the user asked for it
     """
-    pieces, done = [], 0
-    expected = max(1.0, total_samples / rate_hz * STEPS_PER_S)
-    for power in power_blocks(blocks, rate_hz):
-        progress.check_cancelled()
-        pieces.append(power)
-        done += len(power)
-        progress.report(min(1.0, done / expected), "Listening for what is played again")
-    return frames_from(pieces)
+    expected = total_samples / rate_hz * STEPS_PER_S
+    said = "Listening for what is played again"
+    return frames_from(gathered(power_blocks(blocks, rate_hz), expected, said, progress))
 
 
 def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from engine.errors import OffcutError, UsageError
 from engine.wording import quoted
-from engine.words.vocabulary import FOLDER
+from engine.words.vocabulary import FOLDER, NOTHING_NAMED
 
 SIZE = 256
 """How many numbers a vector of words has."""
@@ -47,7 +47,7 @@ class TextEncoder:
         """
         words = " ".join(prompt.split())
         if not words:
-            raise UsageError("Nothing is named: say in a few words which sound is meant.")
+            raise UsageError(NOTHING_NAMED)
         if len(words) > LONGEST_PROMPT:
             raise UsageError(
                 f"The words for a sound are {len(words):,} characters long: "

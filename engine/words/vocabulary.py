@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "words"
+NOTHING_NAMED = "Nothing is named: say in a few words which sound is meant."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ KIND, OPERATION = "cut", "Drop"
 MAKERS = (
     "engine/document/kinds/cut.py",
     "engine/cuts/",
-    "engine/cli/edit.py",
+    "engine/cli/editing/edit.py",
     "engine/edl/reordering.py",
     "desktop/commands/by_hand.py",
     "desktop/review/by_hand.py",

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
+from tests.engine.jobs.yard import FIRST_BARK
 from widgets.controls.later import Later
 from widgets.forms.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts
@@ -148,6 +149,16 @@ class Hands:
 @pytest.fixture
 def hands(qtbot: QtBot, window: MainWindow) -> Hands:
     return Hands(qtbot, window)
+
+
+@pytest.fixture
+def yard(hands: Hands, yard_copy: Path) -> Hands:
+    """The window on a yard in which a dog barks, with the first bark selected."""
+    hands.window.session.open(yard_copy)
+    hands.finish_work()
+    hands.window.repairing.said.connect(hands.said.append)
+    hands.window.selecting.select(*FIRST_BARK)
+    return hands
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -16,31 +14,18 @@ from engine.edl.render import render
 from engine.jobs.repairs.requests import RepairPreview
 from engine.separation.paint import Range, Stroke
 from tests.desktop.conftest import Hands, named_field
-from tests.engine.jobs.yard import RATE_HZ, made_yard
+from tests.engine.jobs.yard import FIRST_BARK, RATE_HZ
 from widgets.timeline.sound.brush import SIZES_PX, USUAL_PX
-
-SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
 
 
 @pytest.fixture
-def yard(hands: Hands, made_once: Path, tmp_path: Path) -> Hands:
-    """The window on a copy of that document, both tracks as spectrograms, the first bark selected."""
-    path = tmp_path / "yard.offcut"
-    path.write_bytes(made_once.read_bytes())
-    window = hands.window
-    window.session.open(path)
-    hands.finish_work()
-    for told in (window.repairing.said, window.repairing.refused):
-        told.connect(hands.said.append)
-    hands.press("Alt+Shift+W")
-    hands.qtbot.waitUntil(lambda: len(window.timeline.canvas.pictured[0]) == 2, timeout=20_000)
-    window.selecting.select(*SPAN)
-    return hands
+def yard(yard: Hands) -> Hands:
+    """The window on the yard, both tracks as spectrograms."""
+    window = yard.window
+    window.repairing.refused.connect(yard.said.append)
+    yard.press("Alt+Shift+W")
+    yard.qtbot.waitUntil(lambda: len(window.timeline.canvas.pictured[0]) == 2, timeout=20_000)
+    return yard
 
 
 def place(window: MainWindow, at_s: float, share: float, lane: int = 0) -> QPoint:
@@ -106,8 +91,8 @@ def test_a_mask_is_painted_without_words_and_accepted_as_it_was_heard(yard: Hand
     assert yard.said[-1] == "What the words mean, A: what is painted out entirely"
     yard.press("A")
     after = heard(yard)
-    assert after[: SPAN[0]].tobytes() == before[: SPAN[0]].tobytes()
-    assert after[SPAN[1] :].tobytes() == before[SPAN[1] :].tobytes()
+    assert after[: FIRST_BARK[0]].tobytes() == before[: FIRST_BARK[0]].tobytes()
+    assert after[FIRST_BARK[1] :].tobytes() == before[FIRST_BARK[1] :].tobytes()
     assert not np.array_equal(after, before)
     assert [one.reason for one in window.session.state.proposals.values()] == ["What was painted taken out"]
     assert not window.repairing.painting.is_on
@@ -206,10 +191,10 @@ def test_a_range_is_painted_by_keys_alone(yard: Hands) -> None:
     yard.press_and_answer("Shift+B", answer)
     yard.finish_work()
     (painted,) = current(yard).settings.paint
-    assert painted == Range(*SPAN, 2000.0, 6000.0)
+    assert painted == Range(*FIRST_BARK, 2000.0, 6000.0)
     yard.press("A")
     after = heard(yard)
-    inner = slice(SPAN[0] + 2000, SPAN[1] - 2000)
+    inner = slice(FIRST_BARK[0] + 2000, FIRST_BARK[1] - 2000)
     spectra = [np.abs(np.fft.rfft(each[inner].sum(axis=1))) for each in (before, after)]
     hz = np.fft.rfftfreq(len(before[inner]), 1 / RATE_HZ)
     for low, high, least, most in ((2200, 5800, 0.0, 0.02), (100, 1800, 0.9, 1.1), (6300, 7800, 0.9, 1.1)):

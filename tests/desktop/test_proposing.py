@@ -105,7 +105,7 @@ def test_pauses_are_proposed_on_a_fresh_import_even_while_it_is_listened_to(
 ) -> None:
     window = hands.window
     hands.press("Alt+R")
-    assert hands.refused == ["There is no recording yet; import one first ‹file.import›."]
+    assert hands.refused == ["There is nothing to listen to yet; import a recording first ‹file.import›."]
     window.work.import_recordings((pausing,))
     hands.qtbot.waitUntil(lambda: bool(window.session.state.tracks))
     assert window.session.listening is None

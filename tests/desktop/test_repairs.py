@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -19,28 +18,9 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.jobs.repairs.requests import RepairPreview
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill
-from tests.engine.jobs.yard import BARKS_S, RATE_HZ, made_yard
+from tests.engine.jobs.yard import BARKS_S, FIRST_BARK, RATE_HZ
 from widgets.edit_words import held_sentence
 from widgets.separation.panel import ENTIRELY_DB
-
-SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
-
-
-@pytest.fixture
-def yard(hands: Hands, made_once: Path, tmp_path: Path) -> Hands:
-    """The window on a copy of that document, with the first bark selected."""
-    path = tmp_path / "yard.offcut"
-    path.write_bytes(made_once.read_bytes())
-    hands.window.session.open(path)
-    hands.finish_work()
-    hands.window.repairing.said.connect(hands.said.append)
-    hands.window.selecting.select(*SPAN)
-    return hands
 
 
 def type_words(hands: Hands, words: str) -> None:
@@ -73,7 +53,7 @@ def test_a_sound_is_named_heard_and_accepted_by_keys(yard: Hands) -> None:
     panel = window.repair_panel
     made = preview(yard, "dog")
     assert panel.isVisible()
-    assert made.windows == (SPAN,)
+    assert made.windows == (FIRST_BARK,)
     assert not panel.words.line.hasFocus(), "letters mean the preview now"
     assert {mask.track for mask in window.timeline.canvas.shown.masks.masks} == {
         track.id for track in window.session.state.tracks
@@ -92,11 +72,13 @@ def test_a_sound_is_named_heard_and_accepted_by_keys(yard: Hands) -> None:
     assert panel.isHidden()
     assert not window.timeline.canvas.shown.masks.masks
     after = heard(yard)
-    np.testing.assert_array_equal(after[: SPAN[0]], before[: SPAN[0]])
-    np.testing.assert_array_equal(after[SPAN[1] :], before[SPAN[1] :])
+    np.testing.assert_array_equal(after[: FIRST_BARK[0]], before[: FIRST_BARK[0]])
+    np.testing.assert_array_equal(after[FIRST_BARK[1] :], before[FIRST_BARK[1] :])
     assert not np.array_equal(after, before)
     expected = sum(audio.samples for audio in made.result.audio)
-    np.testing.assert_allclose(after[slice(*SPAN)], expected, atol=1e-6, err_msg="as it was heard before")
+    np.testing.assert_allclose(
+        after[slice(*FIRST_BARK)], expected, atol=1e-6, err_msg="as it was heard before"
+    )
     yard.press("Ctrl+Z")
     np.testing.assert_array_equal(heard(yard), before)
     assert not window.session.state.proposals
@@ -109,13 +91,13 @@ def test_what_is_previewed_is_rendered_by_the_code_that_exports(yard: Hands) -> 
     made = preview(yard, "dog")
     yard.press("1")
     source = window.player._factory()
-    sound = source.read(*SPAN)
+    sound = source.read(*FIRST_BARK)
     source.close()
     window.transport.stop()
     np.testing.assert_allclose(sound, sum(one.samples for one in made.target.audio), atol=1e-6)
     both = [sum(audio.samples for audio in part.audio) for part in (made.target, made.remainder)]
     inner = slice(2000, -2000)  # within the fades the recording is heard in both
-    whole = heard(yard)[slice(*SPAN)]
+    whole = heard(yard)[slice(*FIRST_BARK)]
     np.testing.assert_allclose((both[0] + both[1])[inner], whole[inner], atol=1e-4)
 
 
@@ -162,18 +144,18 @@ def test_several_windows_and_one_track(yard: Hands) -> None:
     other = (8 * RATE_HZ, 10 * RATE_HZ)
     window.timeline.setFocus()
     window.selecting.select(*other)
-    assert window.repairing._windows == (SPAN,), "selecting alone changes nothing"
+    assert window.repairing._windows == (FIRST_BARK,), "selecting alone changes nothing"
     yard.press("Shift+W")
-    assert window.repairing._windows == (SPAN, other)
+    assert window.repairing._windows == (FIRST_BARK, other)
     window.repair_panel.words.line.setText("dog")
     yard.press("Ctrl+Return")
     yard.finish_work()
     made = held(yard).required()
-    assert made.windows == (SPAN, other)
+    assert made.windows == (FIRST_BARK, other)
     assert {track for *_, track in made.result.windows} == {far}
     assert len(window.timeline.canvas.shown.masks.masks) == 2
     yard.press("W")
-    assert window.repairing._windows == (SPAN, other), "back to the field"
+    assert window.repairing._windows == (FIRST_BARK, other), "back to the field"
     window.selecting.select(0, RATE_HZ)
     window.timeline.setFocus()
     yard.press("W")
@@ -268,7 +250,7 @@ def test_escape_gives_up_the_job_then_the_panel(yard: Hands) -> None:
     assert not window.session.state.proposals
     yard.press("Esc")
     assert window.repair_panel.isHidden()
-    assert window.selecting.span == SPAN
+    assert window.selecting.span == FIRST_BARK
     yard.press("1")  # is again what it is elsewhere
     assert "Hear" not in yard.said[-1]
 
@@ -300,7 +282,7 @@ def test_a_second_repair_is_heard_and_made_over_the_first(yard: Hands) -> None:
     preview(yard, "dog")
     yard.press("A")
     first, once = window.review.current, heard(yard)
-    window.selecting.select(SPAN[0] + RATE_HZ // 2, SPAN[1] + RATE_HZ // 2)
+    window.selecting.select(FIRST_BARK[0] + RATE_HZ // 2, FIRST_BARK[1] + RATE_HZ // 2)
     made = preview(yard, "wind")
     yard.press("3")
     source = window.player._factory()
@@ -326,7 +308,7 @@ def test_what_is_about_many_proposals_makes_room_for_the_panel(yard: Hands) -> N
     preview(yard, "dog")
     yard.press("Alt+7")
     chips, foot = yard.window.queue_panel._head._chips, yard.window.queue_panel._foot
-    yard.window.selecting.select(*SPAN)
+    yard.window.selecting.select(*FIRST_BARK)
     yard.press("W")
     assert not chips.isVisible()
     assert not foot.isVisible()

@@ -17,24 +17,16 @@ from engine.document.proposals import BY_EXAMPLE
 from engine.edl.build import in_place
 from engine.edl.render import render
 from tests.desktop.conftest import Hands
-from tests.engine.jobs.room import KNOCK_S, KNOCKS_S, RATE_HZ, made_room
+from tests.engine.jobs.room import FIRST_KNOCK, RATE_HZ
 from tests.hostile.status import said
 
 KNOCK = "door wood knock"
-FIRST = (round(KNOCKS_S[0] * RATE_HZ), round((KNOCKS_S[0] + KNOCK_S) * RATE_HZ))
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_room(tmp_path_factory.mktemp("room"), data_dir)
 
 
 @pytest.fixture
-def room(hands: Hands, made_once: Path, tmp_path: Path) -> Hands:
-    """The window on a copy of that document."""
-    for name in ("room.offcut", "room.wav"):
-        (tmp_path / name).write_bytes((made_once.parent / name).read_bytes())
-    hands.window.session.open(tmp_path / "room.offcut")
+def room(hands: Hands, room_copy: Path) -> Hands:
+    """The window on a room in which somebody knocks."""
+    hands.window.session.open(room_copy)
     hands.finish_work()
     hands.window.repairing.said.connect(hands.said.append)
     return hands
@@ -154,7 +146,7 @@ def test_a_cut_whose_edges_move_away_says_it_no_more(room: Hands) -> None:
 
 def test_more_like_the_selection_fills_the_queue_with_cuts(room: Hands) -> None:
     window = room.window
-    window.selecting.select(*FIRST)
+    window.selecting.select(*FIRST_KNOCK)
     room.press_and_answer("Shift+E", choose("Cut the time"))
     room.finish_work()
     state = window.session.state
@@ -170,7 +162,7 @@ def test_more_like_the_selection_fills_the_queue_with_cuts(room: Hands) -> None:
 def test_more_like_the_selection_is_taken_out_and_heard(room: Hands) -> None:
     window = room.window
     before = heard(room)
-    window.selecting.select(*FIRST)
+    window.selecting.select(*FIRST_KNOCK)
     room.press_and_answer("Shift+E", choose("Take the sound out"))
     room.finish_work()
     state = window.session.state
@@ -182,7 +174,7 @@ def test_more_like_the_selection_is_taken_out_and_heard(room: Hands) -> None:
     state = window.session.state
     assert {state.verdict(key) for key in state.proposals} == {Verdict.ACCEPTED}
     after = heard(room)
-    assert np.square(after[slice(*FIRST)]).sum() < 0.5 * np.square(before[slice(*FIRST)]).sum()
+    assert np.square(after[slice(*FIRST_KNOCK)]).sum() < 0.5 * np.square(before[slice(*FIRST_KNOCK)]).sum()
 
 
 def heard(hands: Hands) -> np.ndarray:
@@ -201,11 +193,11 @@ def test_hearing_can_be_given_up_and_changes_nothing(room: Hands) -> None:
     assert window.timeline.canvas.frame.layout.sounds_top == window.timeline.canvas.frame.layout.edits_top
 
 
-def test_what_cannot_be_done_is_one_sentence(hands: Hands, made_once: Path) -> None:
+def test_what_cannot_be_done_is_one_sentence(hands: Hands, room_once: Path) -> None:
     for key in ("Shift+H", "Shift+E", "Alt+O", "Alt+I"):
         hands.press(key)
         assert "import a recording first" in said(hands.window)
-    hands.window.session.open(made_once)
+    hands.window.session.open(room_once)
     hands.finish_work()
     hands.press("Shift+E")
     assert "Nothing is selected" in said(hands.window)

@@ -15,7 +15,8 @@ from engine.document.proposals import BY_TAKES
 from engine.takes.takes import Take
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.engine.takes.playing import RATE_HZ, Sound, joined, passage
-from widgets.takes.rows import TakeList, TakeRow
+from widgets.controls.own_keys import KeyedList
+from widgets.takes.rows import TakeRow
 
 
 def opened(hands: Hands, tmp_path: Path, *parts: Sound) -> list[tuple[float, float]]:
@@ -63,7 +64,7 @@ def test_takes_are_found_listed_gone_to_and_kept(jam: tuple[Hands, list[tuple[fl
     assert rows(hands)[3].words == "best, 2 semitones higher"
     assert states(hands) == ["cut?", "cut?", "stays"]
     hands.press("Shift+F3")
-    assert isinstance(QApplication.focusWidget(), TakeList)
+    assert isinstance(QApplication.focusWidget(), KeyedList)
     hands.press("Down")
     assert window.transport.playhead_samples / RATE_HZ == pytest.approx(at[2][0], abs=0.3)
     assert window.takes.panel.chosen == (0, 1)

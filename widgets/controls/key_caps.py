@@ -7,9 +7,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPa
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from widgets.controls.icons import paint_icon
+from widgets.controls.own_keys import ENTER, is_own_key
 from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px, ui_font
-
-_CLICKING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def cap_width(label: str) -> float:
@@ -51,18 +50,13 @@ class EnterButton(QPushButton):
         self.setAutoDefault(False)
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _CLICKING_KEYS
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
+        if is_own_key(event, ENTER):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _CLICKING_KEYS:
+        if event.key() in ENTER:
             self.click()
         elif event.key() == Qt.Key.Key_Space:
             event.ignore()

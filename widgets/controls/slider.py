@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
+from widgets.controls.own_keys import WITH_SHIFT, is_own_key
 from widgets.theme import RADIUS, ROW, STEP, TEXT_SMALL, Theme, mono_font, px, ui_font
 
 REST_MS = 200
@@ -19,6 +20,7 @@ _KEYS = {
     Qt.Key.Key_Up: 1,
 }
 _FAR_KEYS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
+_OWN = _FAR_KEYS | _KEYS.keys()
 _HANDLE, _GROOVE, _NAME, _VALUE = 6, 3, 64, 56
 
 
@@ -82,13 +84,9 @@ class Slider(QAbstractSlider):
     # keys and mouse
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = not event.modifiers() & ~(
-                Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
-            )
-            if plain and (event.key() in _KEYS or event.key() in _FAR_KEYS):
-                event.accept()
-                return True
+        if is_own_key(event, _OWN, WITH_SHIFT):
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -17,6 +17,7 @@ from engine.settings import CutSettings
 from widgets.controls.check_box import CheckBox
 from widgets.controls.number_field import NumberField
 from widgets.controls.radio_group import tab_to_checked
+from widgets.forms.beside import beside
 from widgets.forms.numbers_form import Number, NumberLine
 from widgets.forms.share_fields import ShareFields
 from widgets.theme import Theme, px
@@ -110,7 +111,7 @@ class ProposeForm(QWidget):
         field.setMaximumWidth(px(_FIELD))
         field.textEdited.connect(lambda: self._choose(mode))
         field.textChanged.connect(self._renew)
-        return _beside(QLabel(before), field, QLabel(after))
+        return beside(QLabel(before), field, QLabel(after))
 
     def _shortest_row(self, settings: CutSettings) -> QHBoxLayout:
         name = QLabel("S&hortest kept piece")
@@ -187,15 +188,3 @@ class ProposeForm(QWidget):
         problem = self.problem()
         self._said.setText(problem or self._outlook)
         self._said.setStyleSheet(f"color: {self._theme.error};" if problem else "")
-
-
-def _beside(*parts: QWidget) -> QWidget:
-    """Return widgets in a row."""
-    whole = QWidget()
-    row = QHBoxLayout(whole)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(px(8))
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return whole

@@ -7,7 +7,6 @@ from operator import attrgetter
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
@@ -15,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -30,11 +29,10 @@ from PySide6.QtWidgets import (
 from engine.document.history import StepLabel
 from widgets.controls.elided_label import paint_words
 from widgets.controls.icons import paint_icon
+from widgets.controls.own_keys import KeyedList
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()
-_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class _Steps(QAbstractListModel):
@@ -113,31 +111,6 @@ class _StepDelegate(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
 
-class _StepList(QListView):
-    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others."""
-
-    entered_at = Signal(int)
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (*_KEYS, *_ENTER)
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
-            self.entered_at.emit(self.currentIndex().row())
-        elif event.key() in _KEYS:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()
-
-
 class HistoryPanel(QFrame):
     """Shows the steps; `step_chosen` carries how many of them should be done."""
 
@@ -151,13 +124,8 @@ class HistoryPanel(QFrame):
         title.setProperty("role", "title")
         title.setContentsMargins(px(14), px(10), px(14), px(6))
         self._steps = _Steps()
-        self._list = _StepList()
+        self._list = KeyedList("Steps")
         self._list.setModel(self._steps)
-        self._list.setUniformItemSizes(True)
-        self._list.setMouseTracking(True)
-        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._list.setAccessibleName("Steps")
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._delegate = _StepDelegate(theme, self._list)
         self._list.setItemDelegate(self._delegate)
         self._list.clicked.connect(lambda index: self.step_chosen.emit(index.row()))

@@ -7,12 +7,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from widgets.controls.announce import announce
+from widgets.controls.own_keys import ENTER, is_own_key
 from widgets.separation.completion import KnownWords, Suggestion, completions, with_last
 from widgets.separation.word_list import WordList
 from widgets.theme import Theme, px
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+_OWN = ENTER | _STEPS.keys()
 LONGEST = 12_000
 """Longer text than can be meant is refused with a sentence, not cut in silence."""
 
@@ -24,18 +25,13 @@ class _Line(QLineEdit):
     stepped = Signal(int)
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (*_ENTER, *_STEPS)
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
+        if is_own_key(event, _OWN):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             if not event.isAutoRepeat():
                 self.entered.emit()
         elif event.key() in _STEPS:

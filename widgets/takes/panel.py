@@ -8,7 +8,8 @@ from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListView, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.controls.key_caps import KeyButton
-from widgets.takes.rows import TakeDelegate, TakeList, TakeRow, TakeRows
+from widgets.controls.own_keys import KeyedList
+from widgets.takes.rows import TakeDelegate, TakeRow, TakeRows
 from widgets.theme import QUEUE, TEXT, Theme, px
 
 _LEAST, _MOST = 132, 300
@@ -38,7 +39,7 @@ class TakesPanel(QFrame):
         self._empty = QLabel()
         self._empty.setWordWrap(True)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._rows, self._list = TakeRows(), TakeList()
+        self._rows, self._list = TakeRows(), KeyedList("Takes of each passage")
         self._list.setModel(self._rows)
         self._delegate = TakeDelegate(theme, self._list)
         self._list.setItemDelegate(self._delegate)

@@ -1,4 +1,4 @@
-"""The rows of the list of takes: what they hold, how they are painted, and which keys they take."""
+"""The rows of the list of takes: what they hold, and how they are painted."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
     QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from widgets.controls.elided_label import paint_words
 from widgets.controls.icons import paint_icon
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
 
 _ROOT = QModelIndex()
-_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _ROW, _MARGIN, _GAP, _SIDE = 26, 14, 8, 12
 
 
@@ -169,36 +165,3 @@ class TakeDelegate(QStyledItemDelegate):
             font,
             theme.dim,
         )
-
-
-class TakeList(QListView):
-    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others."""
-
-    entered_at = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName("Takes of each passage")
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (*_KEYS, *_ENTER)
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
-            self.entered_at.emit()
-        elif event.key() in _KEYS:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()

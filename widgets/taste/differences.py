@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QListWidget, QWidget
 from engine.overview.results import Difference
 from engine.timebase import format_time
 from engine.wording import percent
-from widgets.taste.keyed_view import ENDS, HEARING, is_own_key
+from widgets.controls.own_keys import WITH_SHIFT, is_own_key
+from widgets.taste.keyed_view import ENDS, HEARING
 from widgets.theme import ROW, px
 
 _KEYS = ENDS | HEARING | {Qt.Key.Key_Up, Qt.Key.Key_Down}
@@ -51,7 +52,7 @@ class Differences(QListWidget):
         self.blockSignals(False)
 
     def event(self, event: QEvent) -> bool:
-        if is_own_key(event, _KEYS):
+        if is_own_key(event, _KEYS, WITH_SHIFT):
             event.accept()
             return True
         return super().event(event)

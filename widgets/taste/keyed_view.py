@@ -6,22 +6,12 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from widgets.controls.own_keys import ENTER, WITH_SHIFT, is_own_key
 from widgets.theme import Theme, color, px, ui_font
 
 ARROWS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})
 ENDS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_End})
-HEARING = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
-_PLAIN = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
-
-
-def is_own_key(event: QEvent, keys: frozenset[Qt.Key]) -> bool:
-    """Tell whether a shortcut is about to take one of the keys that a view wants for itself."""
-    return (
-        event.type() == QEvent.Type.ShortcutOverride
-        and isinstance(event, QKeyEvent)
-        and event.key() in keys
-        and not event.modifiers() & _PLAIN
-    )
+HEARING = ENTER | {Qt.Key.Key_Space}
 
 
 class KeyedView(QWidget):
@@ -54,7 +44,7 @@ class KeyedView(QWidget):
         """Do what an arrow, Home or End means here; `coarse` with Shift."""
 
     def event(self, event: QEvent) -> bool:
-        if is_own_key(event, ARROWS | ENDS | HEARING):
+        if is_own_key(event, ARROWS | ENDS | HEARING, WITH_SHIFT):
             event.accept()
             return True
         return super().event(event)

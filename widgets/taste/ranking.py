@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from engine.overview.results import Origin
 from engine.timebase import format_time
 from engine.wording import percent
-from widgets.taste.keyed_view import ARROWS, ENDS, HEARING, is_own_key
+from widgets.controls.own_keys import WITH_SHIFT, is_own_key
+from widgets.taste.keyed_view import ARROWS, ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -166,7 +167,7 @@ class Ranking(QTableView):
             self.chosen.emit(self._current)
 
     def event(self, event: QEvent) -> bool:
-        if is_own_key(event, ARROWS | ENDS | HEARING):
+        if is_own_key(event, ARROWS | ENDS | HEARING, WITH_SHIFT):
             event.accept()
             return True
         return super().event(event)

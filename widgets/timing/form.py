@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QRadioButton,
@@ -25,6 +24,7 @@ from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.radio_group import tab_to_checked
+from widgets.forms.beside import beside
 from widgets.forms.numbers_form import LINE, Number, NumberLine
 from widgets.theme import Theme, px
 
@@ -196,12 +196,12 @@ class AlignForm(QWidget):
         choose.setAccessibleName("Choose a file of beats")
         choose.clicked.connect(self.file_requested)
         self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        even = _beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
+        even = beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
         return (
             ("beats", "&Beats", _said(tempo or "none are known yet"), bool(tempo)),
             ("even", "&Even", even, True),
             ("click", "C&lick track", self._click, bool(self._choices.tracks)),
-            ("file", "&MIDI file", _beside(self._file, choose), True),
+            ("file", "&MIDI file", beside(self._file, choose), True),
         )
 
     def _scope_of(self, asked: AlignAsked) -> str:
@@ -236,22 +236,22 @@ class AlignForm(QWidget):
         division.setBuddy(self._division)
         self._division.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         rows: tuple[tuple[QLabel, QWidget], ...] = (
-            (division, _beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
+            (division, beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
             (
                 _label("&Strength", numbers["strength"]),
-                _beside(numbers["strength"], QLabel("% of the way to the line")),
+                beside(numbers["strength"], QLabel("% of the way to the line")),
             ),
             (
                 _label("Se&nsitivity", numbers["sensitivity"]),
-                _beside(numbers["sensitivity"], QLabel("%; less finds only what is surely a hit")),
+                beside(numbers["sensitivity"], QLabel("%; less finds only what is surely a hit")),
             ),
             (
                 _label("Trigger &pad", numbers["pad_ms"]),
-                _beside(numbers["pad_ms"], QLabel("ms before a hit its slice begins")),
+                beside(numbers["pad_ms"], QLabel("ms before a hit its slice begins")),
             ),
             (
                 _label("&Range", numbers["least_ms"]),
-                _beside(QLabel("only hits off by"), numbers["least_ms"], QLabel("ms or more")),
+                beside(QLabel("only hits off by"), numbers["least_ms"], QLabel("ms or more")),
             ),
         )
         grid = QGridLayout()
@@ -343,15 +343,3 @@ def _label(words: str, line: QWidget) -> QLabel:
     label = QLabel(words)
     label.setBuddy(line)
     return label
-
-
-def _beside(*parts: QWidget) -> QWidget:
-    """Return widgets in a row."""
-    whole = QWidget()
-    row = QHBoxLayout(whole)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(px(8))
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return whole

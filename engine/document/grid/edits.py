@@ -143,6 +143,17 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
     return replace(grid, bar_positions=counts, maker=MAKER)
 
 
+def require_beats_in_bar(beats: int) -> None:
+    """Refuse as many beats as no bar has.
+
+    Raises
+    ------
+    UsageError : they are fewer than one, or more than `MOST_BEATS_IN_BAR`
+    """
+    if not 1 <= beats <= MOST_BEATS_IN_BAR:
+        raise UsageError(f"A bar cannot have {beats} beats; choose 1 to {MOST_BEATS_IN_BAR}.")
+
+
 def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
     """Make all bars of so many beats; the downbeat at or before a position stays one.
 
@@ -150,8 +161,7 @@ def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
     ------
     UsageError : there are no beats, or no bar can have so many
     """
-    if not 1 <= beats <= MOST_BEATS_IN_BAR:
-        raise UsageError(f"A bar cannot have {beats} beats; choose 1 to {MOST_BEATS_IN_BAR}.")
+    require_beats_in_bar(beats)
     nearest_beat(grid, at_samples)
     downbeats = np.flatnonzero(grid.bar_positions == 1)
     reached = downbeats[grid.beats_samples[downbeats] <= at_samples]

@@ -7,17 +7,14 @@ mixed here.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from engine.anomaly.faults.material import Samples
-from engine.errors import UsageError
-from engine.safe_write import shown
 from engine.simulated.performances.grooves import notes_of, read_table
-from engine.simulated.performances.muldjord import PIECE_OF_STEM
+from engine.simulated.performances.muldjord import NAME, stems_of_hits
 from engine.simulated.performances.pieces import Piece
 from engine.simulated.recordings import Excerpt, whole
 
@@ -48,17 +45,14 @@ def takes_of(data_dir: Path, drummer: str, style: str, least_s: float) -> list[P
 
 def read_kit(data_dir: Path) -> Kit:
     """Read the hits of the kit, mixed to mono."""
-    folder = data_dir / "multimic" / "kit_muldjord"
-    hits: dict[Piece, list[Samples]] = defaultdict(list)
-    for path in sorted(folder.glob(f"*_{_MICROPHONES[0]}.flac")):
-        hit = path.stem.removesuffix(f"_{_MICROPHONES[0]}")
-        channels = [whole(folder / f"{hit}_{name}.flac")[0][:, 0] for name in _MICROPHONES]
-        length = min(len(channel) for channel in channels)
-        mixed = np.mean([channel[:length] for channel in channels], axis=0)
-        hits[PIECE_OF_STEM[hit.rpartition("_")[0]]].append(mixed.astype(np.float32))
-    if not hits:
-        raise UsageError(f"{shown(folder)} holds no hits of a kit: name the folder that holds multimic/.")
-    return hits
+    folder = data_dir / "multimic" / NAME
+    return {piece: [_mixed(folder, stem) for stem in stems] for piece, stems in stems_of_hits(folder).items()}
+
+
+def _mixed(folder: Path, stem: str) -> Samples:
+    channels = [whole(folder / f"{stem}_{name}.flac")[0][:, 0] for name in _MICROPHONES]
+    length = min(len(channel) for channel in channels)
+    return np.asarray(np.mean([channel[:length] for channel in channels], axis=0), np.float32)
 
 
 def played(path: Path, kit: Kit, longest_s: float) -> Excerpt:

@@ -37,6 +37,7 @@ SEED = 142
 _COUNT, _SHORT_S = 10, 240.0
 _COLLAR_S = 0.5
 _LEVELS_DB = ((0.0, 5.0), (5.0, 10.0), (10.0, 15.0))
+_BLOCKS = 10
 _STEP_SAMPLES = round(STEP_S * MEL.rate_hz)
 
 
@@ -124,6 +125,11 @@ def allowed(found: Sequence[Candidate], truth: Sequence[Occurrence], most_false:
     return taken
 
 
+def heard_of(samples: NDArray[np.float32]) -> Heard:
+    """Return what the network hears in mono samples at its rate, which reach it in blocks."""
+    return detector().heard(np.array_split(samples, _BLOCKS))
+
+
 def event_lines(
     sounds: Sequence[Sound], *, short: bool = False, progress: Progress = SILENT
 ) -> Iterator[Line]:
@@ -140,7 +146,7 @@ def event_lines(
     for number, recording in enumerate(recordings(reported, count, SEED, length_s)):
         progress.check_cancelled()
         progress.report(number / count, "Finding sounds")
-        heard = hearing.heard(np.array_split(recording.samples, 10))
+        heard = heard_of(recording.samples)
         by_name(ways, hearing, heard, recording, np.random.default_rng([SEED, number]))
         by_example(ways, hearing, heard, recording)
     yield ways["name"].line(

@@ -17,16 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detection.detector import detector
-from engine.detection.named_events import Place, named_places
+from engine.detection.named_events import LEAST_LIKELIHOOD, Place, named_places
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import load_sounds
-from engine.evaluation.separation.events import is_right
+from engine.evaluation.separation.events import heard_of, is_right
 from engine.evaluation.separation.recordings import Scored, halves, recordings
 from engine.evaluation.separation.words import noises, pieces
 from engine.words.vocabulary import vocabulary
 
 _SEEDS = ((141, 10), (1141, 10), (2141, 40)), ((142, 10), (1142, 10), (2142, 40))
-_FROM_ODDS = -2.0
 _RIDGE = 1.0
 _LEAST_SAID, _LEAST_IN_HALF = 8, 3
 _NAMES = tuple(vocabulary())
@@ -74,8 +73,7 @@ def _of_recording(recording: Scored, half: int) -> Iterator[Told]:
 
 
 def _places(samples: NDArray[np.float32]) -> list[Place]:
-    heard = detector().heard(np.array_split(samples, 10))
-    return [one for one in named_places(detector(), heard) if one.odds >= _FROM_ODDS]
+    return named_places(detector(), heard_of(samples))
 
 
 def fitted(rows: Sequence[Told]) -> NDArray[np.float64]:
@@ -122,7 +120,7 @@ def main() -> None:
     said: list[Told] = []
     for half in (0, 1):
         likely = likelihoods(halved[half], fitted(halved[1 - half]))
-        here = [one for one, each in zip(halved[half], likely, strict=True) if each >= 0.5]
+        here = [one for one, each in zip(halved[half], likely, strict=True) if each >= LEAST_LIKELIHOOD]
         known = [one for one in here if not one.is_elsewhere]
         share = float(np.mean([one.is_right for one in known]))
         elsewhere = len(here) - len(known)

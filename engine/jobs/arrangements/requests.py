@@ -14,6 +14,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Proposal
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.safe_write import shown
@@ -112,7 +113,6 @@ def require_arranging(state: DocumentState, minutes: float | None) -> None:
     ------
     UsageError : the document has no track, or the length is not above 0
     """
-    if not state.tracks:
-        raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
+    require_recording(state, "arrange")
     if minutes is not None and not minutes > 0.0:
         raise UsageError(f"An arrangement of {minutes:g} minutes is none: give a length above 0.")

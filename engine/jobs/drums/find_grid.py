@@ -8,10 +8,10 @@ from pathlib import Path
 
 from engine.audio.reader import SourceReader
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MOST_BEATS_IN_BAR, USUAL_BEATS_IN_BAR, steady
+from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
 from engine.document.state import DocumentState
 from engine.document.track import Track
-from engine.errors import TimingError, UsageError
+from engine.errors import TimingError
 from engine.features.mono import mono_of
 from engine.grids.beats_file import read_beats
 from engine.grids.click_track import click_among, follow_click, grid_of
@@ -77,10 +77,7 @@ def find_grid(
     """
     rate_hz, length = state.rate_hz, state.length_samples
     if wanted.bpm is not None:
-        if not 1 <= wanted.beats_in_bar <= MOST_BEATS_IN_BAR:
-            raise UsageError(
-                f"A bar cannot have {wanted.beats_in_bar} beats; choose 1 to {MOST_BEATS_IN_BAR}."
-            )
+        require_beats_in_bar(wanted.beats_in_bar)
         first = s_to_samples(wanted.start_s, rate_hz)
         return FoundGrid(
             steady(wanted.bpm, first, rate_hz=rate_hz, length_samples=length, bar=wanted.beats_in_bar)

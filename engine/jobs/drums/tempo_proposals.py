@@ -14,6 +14,7 @@ from engine.document.grid.readings import LEVELS, OFFERED_FROM
 from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
 from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.wording import counted, percent
@@ -123,8 +124,7 @@ def require_open(state: DocumentState) -> None:
     ------
     UsageError : there is nothing to count, or the user decided how it is counted
     """
-    if not state.tracks:
-        raise UsageError("There is nothing to count yet; import a recording first ‹file.import›.")
+    require_recording(state, "count")
     if is_edited(state):
         raise UsageError(
             "You decided how these beats are counted: take that back first, and Offcut proposes its own ways."

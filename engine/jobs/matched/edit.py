@@ -18,6 +18,7 @@ from engine.document.kinds.ordering import TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.build import build, whole
 from engine.edl.render import Renderer
@@ -131,17 +132,6 @@ def _is_heard(proposal: Proposal, decision: Decision) -> bool:
     return bool(KINDS[proposal.kind].effect(edited(proposal, decision)))
 
 
-def require_recording(state: DocumentState) -> None:
-    """Refuse a document that nothing can be made of.
-
-    Raises
-    ------
-    UsageError : it has no track
-    """
-    if not state.tracks:
-        raise UsageError("There is nothing to compare a file with; import a recording first ‹file.import›.")
-
-
 def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
     """Find out what was done to a document, from a file that was made of its unedited mix.
 
@@ -152,7 +142,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
     Cancelled : the user asked for it
     """
     state = request.state
-    require_recording(state)
+    require_recording(state, "compare a file with")
     with (
         Renderer(state, whole(state), request.media) as renderer,
         opened(request.edited, progress.part(0.0, 0.05), state.rate_hz) as target,

@@ -12,25 +12,26 @@ from numpy.typing import NDArray
 from engine.detection.detector import CONTEXT_S, detector, pooled
 from engine.detection.events import SoundEvent, events, odds_over_time
 from engine.detection.spectra import MEL
-from engine.document.change import Edit, row_changes
-from engine.document.edits import is_held
+from engine.document.change import Edit
+from engine.document.edits import add_proposals
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.recordings.media import without_missing
 from engine.jobs.repairs.as_repaired import open_repaired
+from engine.jobs.repairs.likely import likely_repairs
 from engine.jobs.repairs.requests import FindRequest, Span, SpanRequest
 from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
-from engine.jobs.repairs.separations import Separations, separations_edit
+from engine.jobs.repairs.separations import Separations
 from engine.progress import Progress
 from engine.review.heard_there import HeardWord
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
-from engine.wording import counted, listed, percent
+from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
-from engine.words.vocabulary import vocabulary
+from engine.words.vocabulary import NOTHING_NAMED, vocabulary
 
 MOST_WORDS = 12
 _BLOCK_SAMPLES = 1 << 17
@@ -73,7 +74,7 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     """
     sought = names_meant(tuple(texts))
     if not sought:
-        raise UsageError("Nothing is named: say in a few words which sound is meant.")
+        raise UsageError(NOTHING_NAMED)
     state = request.state
     words = np.stack([text_encoder().encode(text) for text in sought])
     hearing = detector()
@@ -99,19 +100,10 @@ class FoundRepairs:
 
         What was answered before stays as it is.
         """
-        label = f"Found {self.named} at {counted(len(self.events), 'place')}"
         if self.separations is None:
             return Edit(f"Found {self.named} nowhere", ())
-        _edit, proposals = separations_edit(state, self.separations)
-        likelihoods = {(one.start_samples, one.stop_samples): one.likelihood for one in self.events}
-        pairs = []
-        for proposal in proposals:
-            likelihood = likelihoods[proposal.start_samples, proposal.stop_samples]
-            reason = f"{proposal.reason}: {percent(likelihood)} likely"
-            if not is_held(state.decisions.get(proposal.id)):
-                made = replace(proposal, score=likelihood, reason=reason)
-                pairs.append((state.proposals.get(proposal.id), made))
-        return Edit(label, row_changes(pairs))
+        label = f"Found {self.named} at {counted(len(self.events), 'place')}"
+        return add_proposals(state, likely_repairs(state, self.separations, self.events), label)
 
     @property
     def named(self) -> str:

@@ -26,6 +26,7 @@ from engine.separation.separate import Asked, Recording, separate
 from engine.separation.separator import Prompt, Separator
 from engine.separation.windows import FADE_MS, joined
 from engine.wording import listed
+from engine.words.vocabulary import NOTHING_NAMED
 
 MAKER = "separation"
 SILENT_BELOW = 1e-5
@@ -79,7 +80,7 @@ def asked_for(spans: SpanRequest, settings: RepairSettings) -> SeparateRequest:
     UsageError : nothing is named or painted
     """
     if not settings.texts and not settings.paint:
-        raise UsageError("Nothing is named: say in a few words which sound is meant.")
+        raise UsageError(NOTHING_NAMED)
     return SeparateRequest(
         spans.state,
         spans.media,

@@ -30,11 +30,8 @@ class Separations:
     maker: str
 
 
-def separations_edit(
-    state: DocumentState, found: Separations, *, accepted: bool = False
-) -> tuple[Edit, tuple[Proposal, ...]]:
-    """Return the repairs as one edit, undecided or accepted; apply it with `audio=found.audio`."""
-    changes: list[tuple[Row | None, Row | None]] = []
+def repair_proposals(state: DocumentState, found: Separations) -> tuple[Proposal, ...]:
+    """Return the repairs, one a piece of audio, undecided."""
     proposals: list[Proposal] = []
     for audio, (start, stop, track), over in zip(found.audio, found.windows, found.over, strict=True):
         _edit, proposal = repair(
@@ -48,13 +45,23 @@ def separations_edit(
             crossfade_ms=0.0,
             over=over,
         )
-        changes.append((state.proposals.get(proposal.id), proposal))
         proposals.append(proposal)
+    return tuple(proposals)
+
+
+def separations_edit(
+    state: DocumentState, found: Separations, *, accepted: bool = False
+) -> tuple[Edit, tuple[Proposal, ...]]:
+    """Return the repairs as one edit, undecided or accepted; apply it with `audio=found.audio`."""
+    changes: list[tuple[Row | None, Row | None]] = []
+    proposals = repair_proposals(state, found)
+    for proposal in proposals:
+        changes.append((state.proposals.get(proposal.id), proposal))
         if accepted:
             before = state.decisions.get(proposal.id) or Decision(proposal.id)
             changes.append((state.decisions.get(proposal.id), replace(before, verdict=Verdict.ACCEPTED)))
     label = found.reason if accepted else f"Proposed: {found.reason[:1].lower()}{found.reason[1:]}"
-    return Edit(label, row_changes(changes)), tuple(proposals)
+    return Edit(label, row_changes(changes)), proposals
 
 
 def _said_of(over: Sequence[str]) -> str:

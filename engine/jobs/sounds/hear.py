@@ -12,8 +12,8 @@ from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
 from engine.document.heard import sound_of
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 from engine.jobs.repairs.find_sounds import mono
 from engine.jobs.repairs.requests import SpanRequest
 from engine.progress import Progress
@@ -58,8 +58,7 @@ def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     Cancelled : the user asked for it
     """
     state = request.state
-    if not state.tracks:
-        raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
+    require_recording(state, "listen to")
     hearing = detector()
     heard = hearing.heard(mono(request, (0, state.length_samples), progress))
     sounds = heard_sounds(hearing, heard, state.rate_hz, state.length_samples)

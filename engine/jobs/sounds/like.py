@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,14 +16,15 @@ from engine.detection.events import (
     example_odds_over_time,
 )
 from engine.detection.spectra import MEL
-from engine.document.change import Edit, Row, row_changes
-from engine.document.edits import is_held
+from engine.document.change import Edit
+from engine.document.edits import add_proposals
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.repairs.find_sounds import mono
+from engine.jobs.repairs.likely import likely_repairs, likely_words
 from engine.jobs.repairs.requests import Span, SpanRequest
 from engine.jobs.repairs.separate import (
     SeparateRequest,
@@ -30,7 +32,7 @@ from engine.jobs.repairs.separate import (
     separate_in_document,
     sounding_tracks,
 )
-from engine.jobs.repairs.separations import Separations, separations_edit
+from engine.jobs.repairs.separations import Separations
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.mask import Mode, floor_of
@@ -38,7 +40,7 @@ from engine.separation.prompts import example_prompt
 from engine.separation.windows import joined
 from engine.settings import cut_settings
 from engine.timebase import convert_samples, format_time, samples_to_s
-from engine.wording import counted, percent
+from engine.wording import counted
 
 _SEARCH = 0.5
 NOTHING_ELSE = "Nothing else in this recording sounds like what is selected"
@@ -72,20 +74,11 @@ class FoundLike:
         """
         if not self.events:
             return Edit(self.sentence, ())
-        made = self._cuts(state) if self.separations is None else self._repairs(state, self.separations)
-        rows: list[tuple[Row | None, Row | None]] = [
-            (state.proposals.get(one.id), one) for one in made if not is_held(state.decisions.get(one.id))
-        ]
-        return Edit(self.sentence, row_changes(rows))
-
-    def _repairs(self, state: DocumentState, found: Separations) -> list[Proposal]:
-        _edit, proposals = separations_edit(state, found)
-        likelihoods = {(one.start_samples, one.stop_samples): one.likelihood for one in self.events}
-        made = []
-        for one in proposals:
-            likelihood = likelihoods[one.start_samples, one.stop_samples]
-            made.append(replace(one, score=likelihood, reason=f"{one.reason}: {self._likely(one)}"))
-        return made
+        if self.separations is None:
+            made: Sequence[Proposal] = self._cuts(state)
+        else:
+            made = likely_repairs(state, self.separations, self.events, self._marked)
+        return add_proposals(state, made, self.sentence)
 
     def _cuts(self, state: DocumentState) -> list[Proposal]:
         payload: dict[str, object] = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
@@ -93,17 +86,15 @@ class FoundLike:
         for one in self.events:
             start, stop = one.start_samples, one.stop_samples
             key = proposal_id(CUT.name, start, stop, BY_EXAMPLE)
-            reason = f"Sounds like what you marked at {self._example}: {self._likely(one)}."
+            reason = f"Sounds like what you marked at {self._example}: {likely_words(one, self._marked)}."
             made.append(
                 Proposal(key, CUT.name, start, stop, one.likelihood, reason, BY_EXAMPLE, (), dict(payload))
             )
         return made
 
-    def _likely(self, one: SoundEvent | Proposal) -> str:
-        if (one.start_samples, one.stop_samples) == self.request.spans.windows[0]:
-            return "the one you marked"
-        likelihoods = {(each.start_samples, each.stop_samples): each.likelihood for each in self.events}
-        return f"{percent(likelihoods[one.start_samples, one.stop_samples])} likely"
+    @property
+    def _marked(self) -> Span:
+        return self.request.spans.windows[0]
 
     @property
     def _example(self) -> str:

@@ -16,8 +16,8 @@ from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 from engine.jobs.listen import mono_blocks
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -81,19 +81,8 @@ def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
     Cancelled : the user asked for it
     """
     state = request.state
-    require_takes(state)
+    require_recording(state, "listen to")
     return find_takes(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
-
-
-def require_takes(state: DocumentState) -> None:
-    """Refuse to look where there is nothing.
-
-    Raises
-    ------
-    UsageError : the document has no track
-    """
-    if not state.tracks:
-        raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
 
 
 def propose_takes(

@@ -79,12 +79,7 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
     UsageError : there are no hits of it
     """
     folder = data_dir / "multimic" / NAME
-    stems: dict[Piece, list[str]] = defaultdict(list)
-    for path in sorted(folder.glob("*_OHL.flac")):
-        stem = path.stem.removesuffix("_OHL")
-        stems[PIECE_OF_STEM[stem.rpartition("_")[0]]].append(stem)
-    if not stems:
-        raise UsageError(f"{shown(folder)} holds no hits of a kit: name the folder that holds multimic/.")
+    stems = stems_of_hits(folder)
     first = next(iter(stems.values()))[0]
     names = [name for name in microphones if (folder / f"{first}_{name}.flac").is_file()]
     close = {piece: names.index(_CLOSE[piece] if _CLOSE[piece] in names else "OHL") for piece in stems}
@@ -105,6 +100,22 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
         read=read,
         gain=_GAIN,
     )
+
+
+def stems_of_hits(folder: Path) -> dict[Piece, list[str]]:
+    """Return how the files of each hit begin, by piece; each was heard by the left overhead.
+
+    Raises
+    ------
+    UsageError : there are none
+    """
+    stems: dict[Piece, list[str]] = defaultdict(list)
+    for path in sorted(folder.glob("*_OHL.flac")):
+        stem = path.stem.removesuffix("_OHL")
+        stems[PIECE_OF_STEM[stem.rpartition("_")[0]]].append(stem)
+    if not stems:
+        raise UsageError(f"{shown(folder)} holds no hits of a kit: name the folder that holds multimic/.")
+    return stems
 
 
 def _together(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -58,6 +58,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "crossfade": lambda s: by_hand.change_fade(s, FIRST, 35.0),
     "flag many": lambda s: edits.flag_all(s, [SECOND, THIRD]),
     "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
+    "propose beside": lambda s: edits.add_proposals(s, [a_cut(10, 20), a_cut(300, 320)], "Proposed"),
     "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),
     "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
     "marker": lambda s: marker_edits.add_marker(s, 7 * RATE_HZ),

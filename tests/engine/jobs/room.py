@@ -17,6 +17,7 @@ RATE_HZ = 16_000
 LENGTH_S = 60
 KNOCKS_S = (8.0, 21.0, 34.0, 47.0)
 KNOCK_S = 1.2
+FIRST_KNOCK = (round(KNOCKS_S[0] * RATE_HZ), round((KNOCKS_S[0] + KNOCK_S) * RATE_HZ))
 
 
 def made_room(folder: Path, data_dir: Path, *, is_empty: bool = False) -> Path:

@@ -27,22 +27,15 @@ from engine.separation.mask_memory import MaskMemory
 from engine.separation.prompts import prompts_of
 from engine.separation.remembered import MOST_MASKS, RememberingSeparator
 from engine.separation.separator import Prompt, Stretch
-from tests.engine.jobs.yard import BARKS_S, LENGTH_S, RATE_HZ, made_yard
-
-SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
-
-
-@pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
+from tests.engine.jobs.yard import BARKS_S, FIRST_BARK, LENGTH_S, RATE_HZ
 
 
 @pytest.fixture
-def spans(yard: Path) -> SpanRequest:
+def spans(yard_once: Path) -> SpanRequest:
     """The first bark, on both microphones."""
-    with Document.open(yard) as document:
+    with Document.open(yard_once) as document:
         state = document.state
-    return SpanRequest(state, locate_all(state, yard.parent), (), (SPAN,))
+    return SpanRequest(state, locate_all(state, yard_once.parent), (), (FIRST_BARK,))
 
 
 class Counting:
@@ -87,7 +80,7 @@ def test_target_and_remainder_are_the_whole_and_the_result_is_what_was_asked_for
     lower = RepairSettings("dog, barking", strength_db=6.0, fade_ms=20.0)
     soft = preview_repair(PreviewRequest(spans, lower, memory), SILENT)
     assert dict(memory.masks) == known
-    heard = render(spans.state, in_place(spans.state), spans.media, *SPAN)
+    heard = render(spans.state, in_place(spans.state), spans.media, *FIRST_BARK)
     inner = slice(2000, -2000)
     both = [sum(one.samples for one in part.audio) for part in (made.target, made.remainder)]
     np.testing.assert_allclose((both[0] + both[1])[inner], heard[inner], atol=1e-4)
@@ -136,9 +129,9 @@ def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: py
         masks = [mask for mask in made.masks if mask.track == track.id]
         assert len(masks) > 1
         assert [masks[0].window[0], *(mask.window[1] for mask in masks)] == [
-            SPAN[0],
+            FIRST_BARK[0],
             *(mask.window[0] for mask in masks[1:]),
-            SPAN[1],
+            FIRST_BARK[1],
         ]
         for mask in masks:
             frames = len(mask.shares)
@@ -153,7 +146,7 @@ def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: py
 @pytest.mark.parametrize(
     ("words", "windows", "said"),
     [
-        ("", (SPAN,), "Nothing is named"),
+        ("", (FIRST_BARK,), "Nothing is named"),
         ("dog", (), "No window is given"),
         ("dog", ((5, 4),), "ends before it begins"),
         ("dog", ((0, 10**9),), "beyond the recording"),
@@ -198,7 +191,7 @@ def test_the_command_line_repairs_a_span_and_fills_the_queue(
     assert "Dog and hum taken out, on 1 track" in capsys.readouterr().out
     with Document.open(path) as document:
         (repair,) = document.state.proposals.values()
-        assert (repair.start_samples, repair.stop_samples) == SPAN
+        assert (repair.start_samples, repair.stop_samples) == FIRST_BARK
         assert document.state.verdict(repair.id) is Verdict.ACCEPTED
     assert main(["propose", str(path), "--sound", "dog bark"]) == 0
     assert "Found dog bark at 2 places" in capsys.readouterr().out

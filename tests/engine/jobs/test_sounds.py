@@ -31,33 +31,24 @@ from engine.edl.render import render
 from engine.errors import Cancelled, UsageError
 from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest
-from engine.jobs.sounds.hear import NOTHING, hear_sounds
+from engine.jobs.sounds.hear import NOTHING, FoundSounds, hear_sounds
 from engine.jobs.sounds.like import NOTHING_ELSE, find_like
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import SILENT, ReportingProgress
 from engine.words.vocabulary import vocabulary
-from tests.engine.jobs.room import KNOCK_S, KNOCKS_S, LENGTH_S, RATE_HZ, made_room
+from tests.engine.jobs.room import FIRST_KNOCK, KNOCK_S, KNOCKS_S, LENGTH_S, RATE_HZ, made_room
 
-FIRST = (round(KNOCKS_S[0] * RATE_HZ), round((KNOCKS_S[0] + KNOCK_S) * RATE_HZ))
 KNOCK = "door wood knock"
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_room(tmp_path_factory.mktemp("room"), data_dir)
+def spans(room_once: Path) -> SpanRequest:
+    return spans_of(room_once)
 
 
-@pytest.fixture
-def copied(room: Path, tmp_path: Path) -> Path:
-    """A copy that may be changed, beside a copy of its recording."""
-    for name in ("room.offcut", "room.wav"):
-        (tmp_path / name).write_bytes((room.parent / name).read_bytes())
-    return tmp_path / "room.offcut"
-
-
-@pytest.fixture
-def spans(room: Path) -> SpanRequest:
-    return spans_of(room)
+@pytest.fixture(scope="module")
+def heard(spans: SpanRequest) -> FoundSounds:
+    return hear_sounds(spans, SILENT)
 
 
 def spans_of(path: Path) -> SpanRequest:
@@ -66,7 +57,7 @@ def spans_of(path: Path) -> SpanRequest:
     return SpanRequest(state, locate_all(state, path.parent))
 
 
-def like(spans: SpanRequest, span: tuple[int, int] = FIRST, *, cuts: bool = False) -> LikeRequest:
+def like(spans: SpanRequest, span: tuple[int, int] = FIRST_KNOCK, *, cuts: bool = False) -> LikeRequest:
     return LikeRequest(replace(spans, windows=(span,)), RepairSettings(), cuts)
 
 
@@ -75,19 +66,18 @@ def at_a_knock(start_samples: int, stop_samples: int) -> bool:
 
 
 def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
-    spans: SpanRequest, copied: Path
+    heard: FoundSounds, room_copy: Path
 ) -> None:
-    found = hear_sounds(spans, SILENT)
-    sounds = found.sounds
+    sounds = heard.sounds
     assert set(sounds.words) == {KNOCK}
-    assert found.sentence == f"Heard {len(sounds.words)} sounds: {KNOCK} ({len(sounds.words)})"
+    assert heard.sentence == f"Heard {len(sounds.words)} sounds: {KNOCK} ({len(sounds.words)})"
     assert all(at_a_knock(*span) for span in sounds.spans_samples.tolist())
     assert (sounds.likelihoods >= LEAST_LIKELIHOOD).all()
-    with Document.open(copied) as document:
+    with Document.open(room_copy) as document:
         label = document.undo_label
-        document.apply(*found.put_into(document.state))
+        document.apply(*heard.put_into(document.state))
         assert document.undo_label == label, "listening is no step of undo"
-    with Document.open(copied) as document:
+    with Document.open(room_copy) as document:
         kept = document.analysis("sounds")
     assert isinstance(kept, HeardSounds)
     assert list(kept.words) == list(sounds.words)
@@ -102,11 +92,12 @@ def test_words_are_known_names_and_a_surer_word_is_said_sooner() -> None:
     assert likelihood_of("crow", 1.0, 0.9) > likelihood_of("crow", 1.0, 0.5)
 
 
-def test_in_blocks_of_any_size_the_same_is_heard(spans: SpanRequest, room: Path) -> None:
+def test_in_blocks_of_any_size_the_same_is_heard(heard: FoundSounds, room_once: Path) -> None:
     """Places are those of the plain way: every name by itself, the likeliest of what meets."""
-    samples = soundfile.read(room.with_name("room.wav"), dtype="float32")[0]
+    samples = soundfile.read(room_once.with_name("room.wav"), dtype="float32")[0]
     hearing = detector()
-    whole = named_places(hearing, hearing.heard([samples]))
+    at_once = hearing.heard([samples])
+    whole = named_places(hearing, at_once)
     parts = named_places(hearing, hearing.heard(np.array_split(samples, 7)))
     assert whole == parts
     spans_s = [one.span_s for one in whole]
@@ -114,10 +105,8 @@ def test_in_blocks_of_any_size_the_same_is_heard(spans: SpanRequest, room: Path)
         for other in spans_s[:number]:
             shared = min(one[1], other[1]) - max(one[0], other[0])
             assert shared <= 0.3 * min(one[1] - one[0], other[1] - other[0])
-    said = named_events(hearing, hearing.heard([samples]), RATE_HZ, len(samples))
-    assert [one.start_samples for one in said] == hear_sounds(spans, SILENT).sounds.spans_samples[
-        :, 0
-    ].tolist()
+    said = named_events(hearing, at_once, RATE_HZ, len(samples))
+    assert [one.start_samples for one in said] == heard.sounds.spans_samples[:, 0].tolist()
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise", "hum", "a click", "short", "nothing"])
@@ -131,10 +120,10 @@ def test_nothing_is_said_where_nothing_has_a_name(kind: str) -> None:
     }.get(kind, np.zeros(count))
     if kind == "a click":
         sound[count // 2] = 0.9
-    heard = detector().heard([sound.astype(np.float32)] if count else [])
-    assert named_events(detector(), heard, RATE_HZ, count) == ()
+    result = detector().heard([sound.astype(np.float32)] if count else [])
+    assert named_events(detector(), result, RATE_HZ, count) == ()
     if kind == "silence":
-        assert named_places(detector(), heard) == [], "whatever it is called, it is not there"
+        assert named_places(detector(), result) == [], "whatever it is called, it is not there"
 
 
 def test_an_empty_room_says_so(tmp_path: Path, data_dir: Path) -> None:
@@ -156,13 +145,13 @@ def test_hearing_asks_for_a_recording_and_can_be_given_up(spans: SpanRequest) ->
             job(request, ReportingProgress(lambda *_: None, cancelled))  # type: ignore[operator]
 
 
-def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, copied: Path) -> None:
+def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_copy: Path) -> None:
     found = find_like(like(spans, cuts=True), SILENT)
-    with Document.open(copied) as document:
+    with Document.open(room_copy) as document:
         document.apply(found.put_into(document.state))
         proposals = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
         assert not document.state.decisions
-        assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST
+        assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST_KNOCK
         assert proposals[0].reason == "Sounds like what you marked at 0:08.0: the one you marked."
         assert {one.kind for one in proposals} == {"cut"}
         assert {one.maker for one in proposals} == {BY_EXAMPLE}
@@ -177,11 +166,11 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, copie
 
 
 def test_all_that_is_like_the_example_is_taken_out_and_nothing_else_changes(
-    spans: SpanRequest, copied: Path
+    spans: SpanRequest, room_copy: Path
 ) -> None:
     found = find_like(like(spans), SILENT)
     assert found.separations is not None
-    with Document.open(copied) as document:
+    with Document.open(room_copy) as document:
         before = render(document.state, in_place(document.state), spans.media, 0, LENGTH_S * RATE_HZ)
         document.apply(found.put_into(document.state), audio=found.separations.audio)
         proposals = list(document.state.proposals.values())
@@ -198,13 +187,13 @@ def test_all_that_is_like_the_example_is_taken_out_and_nothing_else_changes(
     np.testing.assert_array_equal(after[~changed], before[~changed])
 
 
-def test_an_example_that_is_alone_silent_or_everywhere_is_told(spans: SpanRequest, copied: Path) -> None:
-    with Document.open(copied) as document:
+def test_an_example_that_is_alone_silent_or_everywhere_is_told(spans: SpanRequest, room_copy: Path) -> None:
+    with Document.open(room_copy) as document:
         state = document.state
-    samples = soundfile.read(copied.with_name("room.wav"), dtype="float32")[0]
+    samples = soundfile.read(room_copy.with_name("room.wav"), dtype="float32")[0]
     samples[: 4 * RATE_HZ] = 0.0
     samples[15 * RATE_HZ :] = 0.003 * np.random.default_rng(1).standard_normal(len(samples) - 15 * RATE_HZ)
-    alone = copied.with_name("alone.wav")
+    alone = room_copy.with_name("alone.wav")
     soundfile.write(alone, samples, RATE_HZ, "PCM_16")
     request = SpanRequest(state, dict.fromkeys(state.sources, alone))
     found = find_like(like(request), SILENT)
@@ -223,23 +212,23 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, ob
 
 
 def test_the_command_line_hears_and_finds_the_same(
-    spans: SpanRequest, copied: Path, capsys: pytest.CaptureFixture[str]
+    heard: FoundSounds, room_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sounds = hear_sounds(spans, SILENT).sounds
-    for target in (copied.with_name("room.wav"), copied):
+    sounds = heard.sounds
+    for target in (room_copy.with_name("room.wav"), room_copy):
         rows = said(capsys, "detect", target, "--events")["events"]
         assert [row["text"] for row in rows] == list(sounds.words)
         assert [row["start_s"] for row in rows] == [
             start / RATE_HZ for start in sounds.spans_samples[:, 0].tolist()
         ]
-    found = said(capsys, "propose", copied, "--like", 8, 9.2, "--cut")
+    found = said(capsys, "propose", room_copy, "--like", 8, 9.2, "--cut")
     places = found["places"]
     assert found["proposals"] == len(places) > 1
-    rows = said(capsys, "proposals", copied)["proposals"]
-    heard = [row["heard"] for row in rows]
-    assert heard[0], "the document was heard above"
-    assert heard[0][0]["text"] == KNOCK
-    assert main(["proposals", str(copied)]) == 0
+    rows = said(capsys, "proposals", room_copy)["proposals"]
+    words = [row["heard"] for row in rows]
+    assert words[0], "the document was heard above"
+    assert words[0][0]["text"] == KNOCK
+    assert main(["proposals", str(room_copy)]) == 0
     assert f"Heard there: {KNOCK} (" in capsys.readouterr().out
 
 
@@ -252,21 +241,21 @@ def test_the_command_line_hears_and_finds_the_same(
     ],
 )
 def test_wrong_use_is_one_sentence(
-    room: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    room_once: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verb, name, *rest = arguments
-    assert main([verb, str(room.parent / name), *rest]) == 2
+    assert main([verb, str(room_once.parent / name), *rest]) == 2
     told = capsys.readouterr().err.strip()
     assert words in told
     assert "\n" not in told
 
 
-def test_verbs_hear_what_repairs_left(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verbs_hear_what_repairs_left(room_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start_s, stop_s = KNOCKS_S[0] - 0.2, KNOCKS_S[0] + KNOCK_S + 0.2
     band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)
-    said(capsys, "edit", copied, "repair", *band)
-    found = said(capsys, "propose", copied, "--like", KNOCKS_S[3], KNOCKS_S[3] + KNOCK_S, "--cut")
-    heard = said(capsys, "detect", copied, "--events")
+    said(capsys, "edit", room_copy, "repair", *band)
+    found = said(capsys, "propose", room_copy, "--like", KNOCKS_S[3], KNOCKS_S[3] + KNOCK_S, "--cut")
+    heard = said(capsys, "detect", room_copy, "--events")
     assert heard["events"]
     for one in (*found["places"], *heard["events"]):
         assert one["stop_s"] <= start_s or stop_s <= one["start_s"], one

@@ -29,24 +29,11 @@ from engine.jobs.repairs.separate import asked_for, separate_in_document
 from engine.jobs.repairs.separations import separations_edit
 from engine.progress import SILENT
 from engine.separation.mask_memory import MaskMemory
-from tests.engine.jobs.yard import RATE_HZ, made_yard
+from tests.engine.jobs.yard import FIRST_BARK, RATE_HZ
 from widgets.edit_words import held_sentence
 
-FIRST = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
 PARTLY = (round(3.2 * RATE_HZ), round(5.0 * RATE_HZ))
 EARLIER = (round(2.0 * RATE_HZ), round(3.4 * RATE_HZ))
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
-
-
-@pytest.fixture
-def yard(made_once: Path, tmp_path: Path) -> Path:
-    for path in made_once.parent.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    return tmp_path / "yard.offcut"
 
 
 def media_of(document: Document) -> Mapping[str, Path]:
@@ -67,11 +54,11 @@ def repaired(document: Document, words: str, window: tuple[int, int]) -> tuple[P
     return proposals
 
 
-@pytest.mark.parametrize("second", [FIRST, PARTLY, EARLIER])
-def test_a_second_repair_is_made_of_what_the_first_leaves(yard: Path, second: tuple[int, int]) -> None:
-    with Document.open(yard) as document:
+@pytest.mark.parametrize("second", [FIRST_BARK, PARTLY, EARLIER])
+def test_a_second_repair_is_made_of_what_the_first_leaves(yard_copy: Path, second: tuple[int, int]) -> None:
+    with Document.open(yard_copy) as document:
         recorded = heard(document)
-        repaired(document, "dog", FIRST)
+        repaired(document, "dog", FIRST_BARK)
         once = heard(document)
         spans = SpanRequest(document.state, media_of(document), (), (second,))
         made = preview_repair(PreviewRequest(spans, RepairSettings("wind"), MaskMemory()), SILENT)
@@ -94,14 +81,14 @@ def test_a_second_repair_is_made_of_what_the_first_leaves(yard: Path, second: tu
         np.testing.assert_array_equal(heard(document), recorded)
         document.redo()
         document.redo()
-    with Document.open(yard) as document:
+    with Document.open(yard_copy) as document:
         np.testing.assert_array_equal(heard(document), twice, err_msg="as it was before it was closed")
 
 
-def test_the_later_one_holds_what_the_first_did_whatever_becomes_of_it(yard: Path) -> None:
-    with Document.open(yard) as document:
+def test_the_later_one_holds_what_the_first_did_whatever_becomes_of_it(yard_copy: Path) -> None:
+    with Document.open(yard_copy) as document:
         recorded = heard(document)
-        first = repaired(document, "dog", FIRST)
+        first = repaired(document, "dog", FIRST_BARK)
         second = repaired(document, "wind", PARTLY)
         third = repaired(document, "wind", (PARTLY[0] + 4000, PARTLY[1] - 4000))
         both = heard(document)
@@ -127,9 +114,9 @@ def test_the_later_one_holds_what_the_first_did_whatever_becomes_of_it(yard: Pat
         np.testing.assert_array_equal(heard(document), recorded)
 
 
-def test_repairs_of_one_place_that_know_nothing_of_each_other_are_a_conflict(yard: Path) -> None:
-    with Document.open(yard) as document:
-        spans = SpanRequest(document.state, media_of(document), (), (FIRST,))
+def test_repairs_of_one_place_that_know_nothing_of_each_other_are_a_conflict(yard_copy: Path) -> None:
+    with Document.open(yard_copy) as document:
+        spans = SpanRequest(document.state, media_of(document), (), (FIRST_BARK,))
         made = []
         for words in ("dog", "wind"):
             found = separate_in_document(asked_for(spans, RepairSettings(words)), SILENT)
@@ -156,23 +143,23 @@ def test_what_lies_over_what_says_nothing_of_the_order_of_answers() -> None:
     assert alone.crossfade_ms == PARTED_MS
 
 
-def test_a_repair_is_made_by_the_clock_that_is_heard(yard: Path) -> None:
+def test_a_repair_is_made_by_the_clock_that_is_heard(yard_copy: Path) -> None:
     """A track of another recorder is heard, and repaired, where it was lined up."""
-    assert main(["edit", str(yard), "recorder", "--tracks", "far", "--by-s", "0.25"]) == 0
-    with Document.open(yard) as document:
+    assert main(["edit", str(yard_copy), "recorder", "--tracks", "far", "--by-s", "0.25"]) == 0
+    with Document.open(yard_copy) as document:
         before = heard(document)
-        repaired(document, "dog", FIRST)
+        repaired(document, "dog", FIRST_BARK)
         after = heard(document)
-        np.testing.assert_array_equal(after[: FIRST[0]], before[: FIRST[0]])
-        step = np.abs(np.diff(after, axis=0))[[FIRST[0] - 1, FIRST[1] - 1]].max()
+        np.testing.assert_array_equal(after[: FIRST_BARK[0]], before[: FIRST_BARK[0]])
+        step = np.abs(np.diff(after, axis=0))[[FIRST_BARK[0] - 1, FIRST_BARK[1] - 1]].max()
         assert step <= np.abs(np.diff(before, axis=0)).max()
         np.testing.assert_allclose(
-            after[FIRST[0] : FIRST[0] + 20], before[FIRST[0] : FIRST[0] + 20], atol=1e-4
+            after[FIRST_BARK[0] : FIRST_BARK[0] + 20], before[FIRST_BARK[0] : FIRST_BARK[0] + 20], atol=1e-4
         )
 
 
-def test_a_payload_that_names_no_audio_is_refused(yard: Path) -> None:
-    with Document.open(yard) as document:
+def test_a_payload_that_names_no_audio_is_refused(yard_copy: Path) -> None:
+    with Document.open(yard_copy) as document:
         track = document.state.tracks[0].id
         audio = stored(np.zeros((400, 1), np.float32), RATE_HZ)
         for wrong in (["what"], [""], ["a" * 32] * 1001):
@@ -183,23 +170,23 @@ def test_a_payload_that_names_no_audio_is_refused(yard: Path) -> None:
 
 
 def test_the_command_line_stacks_and_exports_what_was_heard(
-    yard: Path, capsys: pytest.CaptureFixture[str]
+    yard_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ["--start-s", "2.6", "--stop-s", "4.4"]
-    assert main(["edit", str(yard), "repair", *at, "--text", "dog"]) == 0
-    assert main(["edit", str(yard), "repair", *at, "--text", "wind", "--strength-db", "20"]) == 0
+    assert main(["edit", str(yard_copy), "repair", *at, "--text", "dog"]) == 0
+    assert main(["edit", str(yard_copy), "repair", *at, "--text", "wind", "--strength-db", "20"]) == 0
     assert "Wind taken out" in capsys.readouterr().out
-    out = yard.with_name("out.wav")
-    with Document.open(yard) as document:
+    out = yard_copy.with_name("out.wav")
+    with Document.open(yard_copy) as document:
         sound = heard(document)
         later = [one for one in document.state.proposals.values() if "over" in one.payload]
         assert len(later) == 2
         assert not in_conflict(document.state).any()
-    assert main(["export", str(yard), "--out", str(out)]) == 0
+    assert main(["export", str(yard_copy), "--out", str(out)]) == 0
     written, _ = soundfile.read(out, dtype="float32", always_2d=True)
     np.testing.assert_allclose(written, sound, atol=2**-15)
-    assert main(["propose", str(yard), "--sound", "dog bark"]) == 0
-    with Document.open(yard) as document:
+    assert main(["propose", str(yard_copy), "--sound", "dog bark"]) == 0
+    with Document.open(yard_copy) as document:
         found = {
             one.start_samples
             for one in document.state.proposals.values()
@@ -208,17 +195,17 @@ def test_the_command_line_stacks_and_exports_what_was_heard(
     assert all(start > 7 * RATE_HZ for start in found), "what was taken out is not found again"
 
 
-def test_a_range_is_taken_out_without_words(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Document.open(yard) as document:
+def test_a_range_is_taken_out_without_words(yard_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Document.open(yard_copy) as document:
         before = heard(document)
-    asked = ["edit", str(yard), "repair", "--start-s", "2.6", "--stop-s", "4.4"]
+    asked = ["edit", str(yard_copy), "repair", "--start-s", "2.6", "--stop-s", "4.4"]
     assert main([*asked, "--band-hz", "2000", "6000"]) == 0
     assert "What was painted taken out, on 2 tracks" in capsys.readouterr().out
-    with Document.open(yard) as document:
+    with Document.open(yard_copy) as document:
         after = heard(document)
-    assert after[: FIRST[0]].tobytes() == before[: FIRST[0]].tobytes()
-    assert after[FIRST[1] :].tobytes() == before[FIRST[1] :].tobytes()
-    inner = slice(FIRST[0] + 2000, FIRST[1] - 2000)
+    assert after[: FIRST_BARK[0]].tobytes() == before[: FIRST_BARK[0]].tobytes()
+    assert after[FIRST_BARK[1] :].tobytes() == before[FIRST_BARK[1] :].tobytes()
+    inner = slice(FIRST_BARK[0] + 2000, FIRST_BARK[1] - 2000)
     spectra = [np.abs(np.fft.rfft(each[inner].sum(axis=1))) for each in (before, after)]
     hz = np.fft.rfftfreq(inner.stop - inner.start, 1 / RATE_HZ)
     band = (hz > 2200) & (hz < 5800)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.numbers import span_s
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
@@ -17,7 +18,7 @@ from engine.jobs.repairs.separations import separations_edit
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.paint import Paint, Range
-from engine.timebase import s_to_samples, samples_to_s
+from engine.timebase import s_to_samples
 from engine.wording import counted
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 def _places(state: DocumentState, events: Sequence[SoundEvent]) -> list[dict[str, object]]:
     return [
         {
-            "start_s": samples_to_s(one.start_samples, state.rate_hz),
-            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            **span_s(one, state.rate_hz),
             "likelihood": one.likelihood,
         }
         for one in events
@@ -114,8 +114,7 @@ def _row(state: DocumentState, one: Proposal) -> dict[str, object]:
     names = {track.id: track.name for track in state.tracks}
     return {
         "id": one.id,
-        "start_s": samples_to_s(one.start_samples, state.rate_hz),
-        "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+        **span_s(one, state.rate_hz),
         "tracks": [names[track] for track in one.tracks],
         "reason": one.reason,
         "maker": one.maker,

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.documents import media_of, opened
-from engine.cli.numbers import finite
+from engine.cli.editing.repairs import propose_like, propose_repairs
+from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
-from engine.cli.repairs import propose_like, propose_repairs
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -147,8 +147,7 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     rows = [
         {
             "id": one.id,
-            "start_s": samples_to_s(one.start_samples, state.rate_hz),
-            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            **span_s(one, state.rate_hz),
             "payload": one.payload,
             "alternatives": [{"label": other.label, "payload": other.payload} for other in one.alternatives],
             "reason": one.reason,
@@ -172,8 +171,7 @@ def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     rows = [
         {
             "id": one.id,
-            "start_s": samples_to_s(one.start_samples, state.rate_hz),
-            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            **span_s(one, state.rate_hz),
             "score": one.score,
             "reason": one.reason,
         }
@@ -198,8 +196,7 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         {
             "id": one.id,
             "kind": one.kind,
-            "start_s": samples_to_s(one.start_samples, state.rate_hz),
-            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            **span_s(one, state.rate_hz),
             "score": one.score,
             "payload": one.payload,
             "reason": one.reason,

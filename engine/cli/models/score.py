@@ -17,7 +17,7 @@ from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 from engine.safe_write import check_target, replacing, shown
 from engine.timebase import format_time
-from engine.wording import counted
+from engine.wording import counted, reason_of
 
 if TYPE_CHECKING:
     from engine.anomaly.score import Scores
@@ -156,7 +156,7 @@ class _Scoring:
             yield from audio_files(path, self._unlisted)
 
     def _unlisted(self, error: OSError) -> None:
-        self._say(f"{shown(error.filename)} cannot be listed: {(error.strerror or str(error)).lower()}.")
+        self._say(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
     def _scored_or_said(self, outcome: Outcome) -> Scored | None:
         from engine.archive.outcome import Refused

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.cli.documents import media_of, opened, tracks_named
-from engine.cli.numbers import finite
+from engine.cli.editing.repairs import MODES, repair
+from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
-from engine.cli.repairs import MODES, repair
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -88,8 +88,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     fields = {
         "id": proposal.id,
         "kind": proposal.kind,
-        "start_s": samples_to_s(proposal.start_samples, state.rate_hz),
-        "stop_s": samples_to_s(proposal.stop_samples, state.rate_hz),
+        **span_s(proposal, state.rate_hz),
         "state": str(Verdict.ACCEPTED),
         "maker": proposal.maker,
         "tracks": [names[track] for track in proposal.tracks],

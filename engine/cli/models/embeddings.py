@@ -13,7 +13,7 @@ from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.wording import counted
+from engine.wording import counted, reason_of
 
 _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
 
@@ -100,7 +100,7 @@ def _entries(options: argparse.Namespace, refused: list[str], progress: Progress
         print(f"offcut embeddings: {sentence}", file=sys.stderr, flush=True)
 
     def unlisted(error: OSError) -> None:
-        refuse(f"{shown(error.filename)} cannot be listed: {(error.strerror or str(error)).lower()}.")
+        refuse(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
     chosen, hearing = embedder(options.embedding), Hearing(options.window_s, options.hop_s)
     folder = options.cache or default_folder()

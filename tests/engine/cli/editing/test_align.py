@@ -17,7 +17,7 @@ from engine.document.drums.hits import Hits
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited, steady
 from engine.document.heard import heard_ids
-from tests.engine.cli.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
+from tests.engine.cli.editing.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.documents import media_of, opened
-from engine.cli.numbers import finite
+from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
 from engine.progress import Progress
-from engine.timebase import samples_to_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +70,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         {
             "id": one.id,
             "kind": one.kind,
-            "start_s": samples_to_s(one.start_samples, rate_hz),
-            "stop_s": samples_to_s(one.stop_samples, rate_hz),
+            **span_s(one, rate_hz),
             "score": one.score,
             "payload": one.payload,
             "alternatives": [other.label for other in one.alternatives],

@@ -1,0 +1,1 @@
+"""Verbs that hear what is in a recording, or take a sound out of it."""

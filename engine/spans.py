@@ -16,6 +16,15 @@ def inside(positions: NDArray[np.integer] | NDArray[np.float64], spans: Samples)
     return found
 
 
+def within(some: Samples, spans: Samples) -> NDArray[np.bool_]:
+    """Return which spans, shape (n, 2), lie whole in one of the sorted, separate ones, shape (k, 2)."""
+    if not len(spans):
+        return np.zeros(len(some), np.bool_)
+    near = np.searchsorted(spans[:, 0], some[:, 0], side="right") - 1
+    found: NDArray[np.bool_] = (near >= 0) & (some[:, 1] <= spans[near, 1])
+    return found
+
+
 def united(spans: ArrayLike) -> Samples:
     """Return spans [start, stop), shape (n, 2) in any order, as one where they overlap or touch, ascending.
 

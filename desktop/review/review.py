@@ -252,7 +252,9 @@ class Review(QObject):
         """
         edit = edits.decide(self._session.state, [self.here()], verdict)
         self._asks_next = self.choices.sorting == "useful" and not stay
-        before, onward = (self.current, self.edge), None if stay or self._asks_next else self._onward()
+        accepting = self.current if verdict is Verdict.ACCEPTED else None
+        onward = None if stay or self._asks_next else self._onward(accepting)
+        before = self.current, self.edge
         if onward is not None:  # gone on beforehand, so that the window is brought up to date once
             self.current, self.edge = onward, Edge.START
         self.selected, self._anchor, self._reach = frozenset(), None, None
@@ -270,12 +272,18 @@ class Review(QObject):
         if (onward := self._onward()) is not None:
             self.visit(onward)
 
-    def _onward(self) -> str | None:
+    def _onward(self, accepting: str | None = None) -> str | None:
         """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""
         open_only = self.choices.filter_name != "decided"
         state, order = self._session.state, self.choices.order
         step = next_id(
-            state, self.ids, self._place(), undecided_only=open_only, order=order, learned=self.learned
+            state,
+            self.ids,
+            self._place(),
+            undecided_only=open_only,
+            order=order,
+            learned=self.learned,
+            accepting=accepting,
         )
         return None if step.proposal_id == self.current else step.proposal_id
 

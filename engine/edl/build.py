@@ -22,7 +22,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
-from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme
+from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme, what_drops
 from engine.edl.tracks.patches import NO_PATCHES, Patches, patches_by_track
 from engine.latest import found_once
 
@@ -68,6 +68,19 @@ def heard_samples_after(state: DocumentState, edit: Edit) -> int:
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
     """Return how long it would be if all proposals of known kinds were accepted but some, shape (n,)."""
     return _programme(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
+
+
+def dropped(state: DocumentState, done: Gathered) -> NDArray[np.int64]:
+    """Return the spans that are heard nowhere once so much is done, shape (m, 2), ascending and apart."""
+    starts, stops, _ = what_drops(
+        done.drop_starts,
+        done.drop_stops,
+        done.crossfades_ms,
+        done.holds,
+        state.length_samples,
+        state.rate_hz,
+    )
+    return np.column_stack([starts, stops])
 
 
 def whole(state: DocumentState) -> EditList:

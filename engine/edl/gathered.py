@@ -15,6 +15,7 @@ from engine.document.table import Made, Mask, Positions, ProposalTable, table_of
 from engine.edl.programme import Orders
 from engine.errors import DocumentError
 from engine.latest import found_once
+from engine.spans import within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +97,24 @@ def is_arranged(state: DocumentState) -> bool:
     """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
     table = table_of(state)
     return bool(table.are(Verdict.ACCEPTED)[_spelt_out(table).orders_of].any())
+
+
+def changes_only(state: DocumentState, spans: Positions) -> Mask:
+    """Tell which proposals do nothing but take out or change what lies in some spans, shape (n,).
+
+    What holds something, lays it elsewhere, or does nothing to what is heard is not among them.
+
+    Parameters
+    ----------
+    spans : shape (m, 2), ascending and apart
+    """
+    table = table_of(state)
+    told = _spelt_out(table)
+    found = ~told.is_spelt_out
+    found[told.drops_of] = found[told.sounding_of] = True
+    found[told.drops_of[~within(told.drops, spans)]] = False
+    found[told.holds_of] = found[told.orders_of] = False
+    return found & within(np.column_stack([table.starts_samples, table.stops_samples]), spans)
 
 
 _latest: tuple[Made, dict[int, tuple[Operation, ...]], _SpeltOut] | None = None

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engine.document.analysis import HeardSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.document.table import ProposalTable, table_of
+from engine.document.table import Mask, ProposalTable, table_of
+from engine.review.cut_away import cut_away, cut_away_with
 from engine.review.heard_there import heard_words
 from engine.review.learned import Learned
 
@@ -90,18 +91,25 @@ def next_id(
     undecided_only: bool = False,
     order: Order = "time",
     learned: Learned | None = None,
+    accepting: str | None = None,
 ) -> Step:
     """Return the proposal after `current` in the queue `ids`, which was made in this `order`
     with what was `learned`.
 
     The plain move stops at the last proposal and says so; the search for an undecided one goes round and
     finds `current` itself last of all. Where `current` has left the queue (it was decided under a filter),
-    the move starts at the place it had. Without a current proposal it starts before the first.
+    the move starts at the place it had. Without a current proposal it starts before the first. The search
+    leaves out what is cut away by accepted cuts.
+
+    Parameters
+    ----------
+    accepting : what is about to be accepted: what it cuts away is left out as well
     """
     _, after = _around(state, ids, current, order, learned)
     if not undecided_only:
         return Step(ids[after]) if after < len(ids) else Step(ids[-1] if ids else None, at_end=True)
-    return _first_undecided(state, ids, range(after, len(ids)), range(after))
+    gone = cut_away(state) if accepting is None else cut_away_with(state, accepting)
+    return _first_undecided(state, ids, range(after, len(ids)), range(after), gone)
 
 
 def previous_id(
@@ -119,7 +127,8 @@ def previous_id(
         before = len(ids) - 1
     if not undecided_only:
         return Step(ids[before]) if before >= 0 else Step(ids[0] if ids else None, at_end=True)
-    return _first_undecided(state, ids, range(before, -1, -1), range(len(ids) - 1, before, -1))
+    behind = range(len(ids) - 1, before, -1)
+    return _first_undecided(state, ids, range(before, -1, -1), behind, cut_away(state))
 
 
 def at_or_above(state: DocumentState, score: float) -> tuple[str, ...]:
@@ -215,9 +224,13 @@ def _around(
     return after - 1, after
 
 
-def _first_undecided(state: DocumentState, ids: tuple[str, ...], ahead: range, around: range) -> Step:
+def _first_undecided(
+    state: DocumentState, ids: tuple[str, ...], ahead: range, around: range, gone: Mask
+) -> Step:
+    known = table_of(state).made.places
     for wrapped, places in ((False, ahead), (True, around)):
         for place in places:
-            if state.verdict(ids[place]) is Verdict.UNDECIDED:
+            is_open = state.verdict(ids[place]) is Verdict.UNDECIDED
+            if is_open and not gone[known[ids[place]]]:
                 return Step(ids[place], wrapped=wrapped)
     return Step(None, at_end=True)

@@ -12,6 +12,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import heard_samples, heard_samples_of_all_but
 from engine.latest import found_once
+from engine.review.cut_away import cut_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class ReviewStatistics:
 
     Attributes
     ----------
+    cut_away : how many are undecided and need no answer, see `engine.review.cut_away`
     result_samples : what remains once the accepted proposals are applied
     result_if_all_accepted_samples : what would remain if the undecided ones were accepted as well
     length_samples : the whole recording
@@ -28,6 +30,7 @@ class ReviewStatistics:
 
     total: int
     decided: int
+    cut_away: int
     accepted: int
     rejected: int
     flagged: int
@@ -47,6 +50,7 @@ def statistics(state: DocumentState) -> ReviewStatistics:
     return ReviewStatistics(
         total=len(accepted),
         decided=int(np.count_nonzero(accepted | rejected)),
+        cut_away=int(np.count_nonzero(cut_away(state))),
         accepted=int(np.count_nonzero(accepted)),
         rejected=int(np.count_nonzero(rejected)),
         flagged=int(np.count_nonzero(table.flagged)),

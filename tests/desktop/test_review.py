@@ -490,3 +490,37 @@ def test_figures_open_and_close(reviewing: Hands) -> None:
     assert {"1 (50 %) · mean score 0.90", "1 (50 %) · mean score 0.85"} <= words()
     QTest.mouseClick(figures, LEFT, NO_KEYS, QPoint(5, 5))
     assert "1 (50 %) · mean score 0.90" not in words()
+
+
+def test_what_an_accepted_cut_takes_along_is_not_asked(reviewing: Hands) -> None:
+    window, session = reviewing.window, reviewing.window.session
+    long = Proposal("long", "cut", 4 * RATE_HZ, 16 * RATE_HZ, 0.8, "Nobody plays.", "pauses")
+    session.apply(edits.add_proposals(session.state, [long], "Proposed another"))
+    view = window.queue_panel.findChild(QueueView)
+    assert view is not None
+
+    def spoken(key: str) -> str:
+        model = view.model()
+        return str(model.data(model.index(model.position_of(key)), Qt.ItemDataRole.AccessibleTextRole))
+
+    window.review.visit("long")
+    reviewing.press("A")
+    assert window.review.current == "c4", "c1 to c3 lie in what was accepted"
+    assert "cut already" in spoken("c2")
+    assert "undecided" in spoken("c4")
+    window.review.visit("c2")
+    assert any("needs no answer" in label.text() for label in window.queue_panel.findChildren(QLabel))
+    reviewing.press("Ctrl+Down")
+    assert window.review.current == "c4"
+    for key in ("c0", "c4", "c5", "c6", "c7"):
+        window.review.visit(key)
+        reviewing.press("X")
+    assert any(
+        "All that is left is decided: export with Ctrl E." in label.text()
+        for label in window.queue_panel.findChildren(QLabel)
+    )
+    reviewing.press("Ctrl+Z")
+    assert window.review.current == "c7"
+    window.review.visit("long")
+    reviewing.press("U")
+    assert "undecided" in spoken("c2"), "taken back, they are asked again"

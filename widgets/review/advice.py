@@ -11,9 +11,11 @@ from engine.review.statistics import ReviewStatistics
 
 def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
     """Return the sentence for a finished review, "" while there is something to decide."""
-    if not statistics.total or statistics.decided < statistics.total:
+    if not statistics.total or statistics.decided + statistics.cut_away < statistics.total:
         return ""
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
+    if statistics.cut_away:
+        all_of_it = "All that is left is"
     return f"{all_of_it} decided: export with {keys.get('file.export', 'Export')}."
 
 

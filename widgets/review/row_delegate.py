@@ -13,7 +13,7 @@ from engine.review.listing import QueueGroup
 from widgets.controls.icons import paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
-from widgets.review.rows import CONFLICT_ICON, VERDICT_ICONS, QueueRow
+from widgets.review.rows import CONFLICT_ICON, CUT_ALREADY, VERDICT_ICONS, QueueRow
 from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
 
 SMALL = TEXT - 1
@@ -135,11 +135,11 @@ class RowDelegate(QStyledItemDelegate):
         if row.verdict is not Verdict.UNDECIDED:
             painter.setPen(QColor(token))
             painter.drawText(cell(columns.word), middle_left, row.verdict.value)
-        elif row.heard:  # what is undecided needs neither sign nor word for that
+        elif said := CUT_ALREADY if row.is_cut_away else row.heard:  # undecided needs neither sign nor word
             room = cell(columns.word)
             room.setLeft(rect.left() + columns.sign[0])
-            word = painter.fontMetrics().elidedText(row.heard, Qt.TextElideMode.ElideRight, int(room.width()))
-            painter.setPen(QColor(theme.text))
+            word = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))
+            painter.setPen(QColor(theme.dim if row.is_cut_away else theme.text))
             painter.drawText(room, middle_left, word)
 
     def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:

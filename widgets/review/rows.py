@@ -18,6 +18,7 @@ from engine.document.kinds.kind import length_words
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.review.cut_away import is_cut_away
 from engine.review.heard_there import heard_sentence, heard_there
 from engine.review.learned import Learned
 from engine.review.said_of_span import SaidOfSpan
@@ -40,6 +41,8 @@ ON_IT_S = 0.008
 """An edge this near to a beat or an onset sits on it: cuts are made 5 ms ahead of what they fall on."""
 
 ANY_KIND_ICON, CONFLICT_ICON = "asterisk", "conflict"
+CUT_ALREADY = "cut already"
+_NEEDS_NO_ANSWER = "An accepted cut takes this out already: it needs no answer."
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
 
@@ -56,6 +59,7 @@ class QueueRow:
     heard : the likeliest word for what sounds where it leaves a span out; "" for none
     is_yours : whether the user made it by hand
     conflicts : the accepted edits that cannot hold beside it, in words
+    is_cut_away : whether it needs no answer, see `engine.review.cut_away`
     """
 
     id: str
@@ -73,11 +77,14 @@ class QueueRow:
     bar: float | None = None
     surer_than: float | None = None
     heard: str = ""
+    is_cut_away: bool = False
 
     @property
     def hint(self) -> str:
         """What the bar means, for whoever rests on the row."""
         heard = f"\nHeard there: {self.heard}" if self.heard else ""
+        if self.is_cut_away:
+            return f"{_NEEDS_NO_ANSWER}{heard}"
         if self.is_yours:
             return f"You made this edit by hand; it has no score.{heard}"
         chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
@@ -94,7 +101,8 @@ class QueueRow:
         score = YOURS if self.is_yours else f"score {self.score:.2f}"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
         heard = f", {self.heard} heard there" if self.heard else ""
-        return f"{span}, {self.length}, {score}{chance}, {self.verdict}{flag}{heard}{clash}"
+        answer = CUT_ALREADY if self.is_cut_away else self.verdict.value
+        return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{heard}{clash}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,6 +195,7 @@ def row_of(
         conflicts=conflict_names(state, proposal_id),
         bar=None if standing is None else standing.bar(table, proposal_id),
         surer_than=None if standing is None else standing.surer_than(table, proposal_id),
+        is_cut_away=is_cut_away(state, proposal_id),
         heard=next((one.text for one in heard_there(state, proposal_id, sounds)), ""),
     )
 
@@ -281,6 +290,7 @@ def _sentences(
     others = (
         heard_sentence(heard_there(state, proposal.id, sounds)),
         "" if is_known else not_available(proposal.kind),
+        _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",
         taken_in_sentence(state, proposal.id),
         conflict_sentence(state, proposal.id),
         held_sentence(state, proposal.id),

@@ -103,6 +103,8 @@ class Card(QFrame):
         self._spark = ScoreSpark(theme)
         self._names = {name: QLabel(name) for name in _FIELDS}
         self._values = {name: QLabel() for name in _FIELDS}
+        self._surer = ElidedLabel()
+        self._surer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
@@ -140,8 +142,14 @@ class Card(QFrame):
         for number, name in enumerate(_FIELDS):
             line = number + 2 * bool(number)  # two lines say what the score is made of and what was learned
             fields.addWidget(self._names[name], line, 0, Qt.AlignmentFlag.AlignTop)
-            fields.addWidget(self._values[name], line, 1, 1, 1 if name == "score" else 2)
-            self._values[name].setWordWrap(name != "score")
+            if name != "score":
+                fields.addWidget(self._values[name], line, 1, 1, 2)
+                self._values[name].setWordWrap(True)
+        score = QHBoxLayout()
+        score.setSpacing(0)
+        score.addWidget(self._values["score"])
+        score.addWidget(self._surer, 1)
+        fields.addLayout(score, 0, 1)
         fields.addWidget(self._verdict, 0, 2)
         for line, (label, value) in enumerate(self._of_score, start=1):
             fields.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
@@ -219,9 +227,11 @@ class Card(QFrame):
             self._values[name].setText(f"{self._number(time)} {on}")
             self._names[name].setVisible(bool(time))
             self._values[name].setVisible(bool(time))
-        self._values["score"].setToolTip("Surer than that share of the other proposals" if text.surer else "")
-        for name, words, more in (("score", text.score, text.surer), ("crossfade", text.crossfade, "")):
-            self._values[name].setText(f"{self._number(words)}{more}")
+        self._surer.setText(text.surer)
+        self._surer.setToolTip(f"{text.surer.removeprefix(', ')} of the other proposals".capitalize())
+        self._surer.setVisible(bool(text.surer) and bool(text.score))
+        for name, words in (("score", text.score), ("crossfade", text.crossfade)):
+            self._values[name].setText(self._number(words))
             self._names[name].setVisible(bool(words))
             self._values[name].setVisible(bool(words))
         self._kept.setText(text.kept)
@@ -272,7 +282,7 @@ class Card(QFrame):
         named = {name: (self._names[name], self._values[name]) for name in _FIELDS}
         kept = (self._kept_name, self._kept, self._kept_at, self._hear)
         edges = (*named["left edge"], *named["right edge"])
-        score = (*named["score"], self._verdict)
+        score = (*named["score"], self._surer, self._verdict)
         rest = tuple(self._buttons[command] for command, _ in _ANSWERS[3:])
         of_score = tuple(chain.from_iterable(self._of_score))
         return ((self._spark,), named["crossfade"], kept, of_score, edges, score, (self._reason,), rest)

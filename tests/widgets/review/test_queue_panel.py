@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.decisions import Decision, Verdict
@@ -331,3 +331,14 @@ def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel
     drums = replace(bare, tracks=tuple(replace(track, role="kick") for track in bare.tracks))
     show(panel, drums, None)
     qtbot.waitUntil(lambda: offered() == ["Propose timing…", "Learn from edits…", "Propose pauses"])
+
+
+@pytest.mark.parametrize("width", [260, 320, 420])
+def test_how_sure_a_proposal_is_ends_in_an_ellipsis_beside_the_verdict(panel: QueuePanel, width: int) -> None:
+    card = card_of_panel(panel)
+    said = next(each for each in card.findChildren(ElidedLabel) if "surer than" in each.text())
+    verdict = next(each for each in card.findChildren(QWidget) if each.accessibleName() == "undecided")
+    panel.resize(px(width), px(880))
+    panel.grab()
+    assert said.geometry().right() < verdict.geometry().left()
+    assert said.is_elided == (width < 420)

@@ -134,9 +134,10 @@ def command_test(options):
     # More threads than cores wait for each other: two tests at once took a third more of the processor.
     threads = dict(os.environ, OMP_NUM_THREADS=str(cores // at_once))
     side_by_side = ["-n", str(at_once), "--dist", "worksteal"]
-    shared = subprocess.call([*pytest, "-m", "not alone", *side_by_side], env=threads)
+    computing = subprocess.call([*pytest, "-m", "not alone and not plays", *side_by_side], env=threads)
+    playing = subprocess.call([*pytest, "-m", "plays", "-n", str(min(cores, 2))])
     alone = subprocess.call([*pytest, "-m", "alone"])
-    return shared or alone
+    return computing or playing or alone
 
 
 def command_bundle(options):

@@ -12,6 +12,23 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+APART = ("alone", "plays")
+"""The marks of tests that do not run beside all others."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without such a test where only tests that run apart are wanted: importing all takes 20 s."""
+    wanted = config.getoption("markexpr")
+    is_apart = wanted in APART and collection_path.name.startswith("test_")
+    if is_apart and f"pytest.mark.{wanted}" not in collection_path.read_text("utf-8"):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold what takes longest: begun last, it would be waited for by all others."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(trylast=True)

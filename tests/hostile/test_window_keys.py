@@ -15,8 +15,6 @@ from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from tests.hostile.status import is_one_sentence, said
 
-pytestmark = pytest.mark.alone
-
 OPENS_A_DIALOG = {
     *("grid.set_tempo", "grid.ramp", "grid.bar", "marker.list", "marker.import_labels"),
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),

@@ -17,7 +17,7 @@ APART = ("alone", "plays")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files without such a test where only tests that run apart are wanted: importing all takes 20 s."""
+    """Leave out files without such a test where only tests that run apart are wanted."""
     wanted = config.getoption("markexpr")
     is_apart = wanted in APART and collection_path.name.startswith("test_")
     if is_apart and f"pytest.mark.{wanted}" not in collection_path.read_text("utf-8"):
@@ -42,8 +42,8 @@ def pytest_collection_finish() -> None:
 def tests_stay_out_of_sight(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a window from walking over all that the other tests are made of, which took half its time.
 
-    Python can thaw all that is frozen or nothing. So what a test makes is not frozen: it is collected as ever,
-    only walked over more often. Tests that run alone see the real thing.
+    Python can thaw all that is frozen or nothing. So what a test makes is not frozen: it is collected as
+    ever, only walked over more often. Tests that run alone see the real thing.
     """
     if request.node.get_closest_marker("alone") is None:
         monkeypatch.setattr(gc, "freeze", lambda: None)

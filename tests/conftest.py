@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,42 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+APART = ("alone", "plays")
+"""The marks of tests that do not run beside all others."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without such a test where only tests that run apart are wanted."""
+    wanted = config.getoption("markexpr")
+    is_apart = wanted in APART and collection_path.name.startswith("test_")
+    if is_apart and f"pytest.mark.{wanted}" not in collection_path.read_text("utf-8"):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold what takes longest: begun last, it would be waited for by all others."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Put what all tests are made of, a million objects, out of the garbage collector's sight."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def tests_stay_out_of_sight(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a window from walking over all that the other tests are made of, which took half its time.
+
+    Python can thaw all that is frozen or nothing. So what a test makes is not frozen: it is collected as
+    ever, only walked over more often. Tests that run alone see the real thing.
+    """
+    if request.node.get_closest_marker("alone") is None:
+        monkeypatch.setattr(gc, "freeze", lambda: None)
+        monkeypatch.setattr(gc, "unfreeze", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ agree. How far they have run apart a second and a half on tells the speed to a f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def found_speed(raws: Sequence[Heard], edited: Heard, *, is_open: bool) -> float
     if not is_open:
         return None
     speeds = 1.0 + np.arange(-_MOST_APART, _MOST_APART + _STEP / 2, _STEP)
-    scores = np.array([[_best(raws, smooth, one, speed)[0] for one in candidates] for speed in speeds])
+    scores = np.array([[_best(smooth, one, speed)[0] for one in candidates] for speed in speeds])
     means = scores.mean(axis=1)
     at = int(np.argmax(means))
     as_it_is = float(means[int(np.argmin(np.abs(speeds - 1.0)))])
@@ -71,8 +72,23 @@ def played_back(sound: Sound, speed: float) -> Sound:
     return sound_of(Path(sound.path), turned, sound.rate_hz)
 
 
-_Candidate = tuple[int, NDArray[np.int64], NDArray[np.int64]]
-"""The middle of a stretch in the edited file, and raw recordings and middles of places that sound alike."""
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A stretch of the edited file, and the places that sound alike, which are the same at all speeds.
+
+    Attributes
+    ----------
+    at : the middle of the stretch
+    owner, middles : raw recordings and middles of the places, shape (places,)
+    spectra : of the places, shape (places, bins)
+    powers : of the spectra, shape (places,)
+    """
+
+    at: int
+    owner: NDArray[np.int64]
+    middles: NDArray[np.int64]
+    spectra: NDArray[np.complex64]
+    powers: NDArray[np.float32]
 
 
 def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
@@ -90,29 +106,27 @@ def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
         likeness = table @ asked[start]
         best = np.argsort(-likeness)[:_PLACES]
         if likeness[best[0]] > 0.0:
-            found.append((start * HOP_SAMPLES + half, owner[best], frame[best] * HOP_SAMPLES + half))
+            at, middles = int(start) * HOP_SAMPLES + half, frame[best] * HOP_SAMPLES + half
+            spectra = _spectrum(_windows(raws, owner[best], middles))
+            found.append(_Candidate(at, owner[best], middles, spectra, _powers(spectra)))
     return found
 
 
-def _best(
-    raws: Sequence[Heard], smooth: NDArray[np.float64], one: _Candidate, speed: float
-) -> tuple[float, int, float]:
-    """Return the highest score of a stretch at a speed, the raw recording and the middle there."""
-    at, owner, middles = one
-    mine = _spectrum(_played(smooth, at, speed)[None])
+def _windows(raws: Sequence[Heard], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
+    """Return what is heard around places, shape (places, samples)."""
     reach = _HALF_SAMPLES + _REACH_SAMPLES
-    windows = np.stack(
-        [
-            _cut(raws[raw].mono, int(middle) - reach, 2 * reach)
-            for raw, middle in zip(owner, middles, strict=True)
-        ]
-    )
-    theirs = _spectrum(windows)
-    lags = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
-    own = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
+    places = zip(owner, middles, strict=True)
+    return np.stack([_cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
+
+
+def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[float, int, float]:
+    """Return the highest score of a stretch at a speed, the raw recording and the middle there."""
+    mine = _spectrum(_played(smooth, one.at, speed)[None])
+    lags = irfft(np.conj(mine) * one.spectra, _SIZE, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
+    own = np.sum(np.abs(mine) ** 2) * one.powers
     lags = lags / (np.sqrt(np.maximum(own, 1e-20)) * 2.0 / _SIZE)[:, None]
     place, lag = np.unravel_index(int(np.argmax(lags)), lags.shape)
-    return float(lags[place, lag]), int(owner[place]), float(middles[place] + lag - _REACH_SAMPLES)
+    return float(lags[place, lag]), int(one.owner[place]), float(one.middles[place] + lag - _REACH_SAMPLES)
 
 
 def _refined(
@@ -137,10 +151,10 @@ def _slopes(
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []
     for one in candidates:
-        score, raw, middle = _best(raws, smooth, one, speed)
+        score, raw, middle = _best(smooth, one, speed)
         ends = []
         for far in (-_FAR_SAMPLES, _FAR_SAMPLES):
-            mine = _spectrum(_played(smooth, one[0] + far, speed)[None])
+            mine = _spectrum(_played(smooth, one.at + far, speed)[None])
             there = round(middle + far * speed) - _HALF_SAMPLES - _NEAR_SAMPLES
             theirs = _spectrum(_cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
             lags = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, : 2 * _NEAR_SAMPLES + 1]
@@ -148,7 +162,7 @@ def _slopes(
             before, here, after = lags[top - 1 : top + 2]
             bend = before - 2.0 * here + after
             part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
-            own = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2)
+            own = np.sum(np.abs(mine) ** 2) * _powers(theirs)[0]
             agreed = here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE)
             ends.append((agreed, there + _HALF_SAMPLES + _NEAR_SAMPLES + top + part - _NEAR_SAMPLES))
         if min(score, ends[0][0], ends[1][0]) > _LEAST_SCORE:
@@ -177,3 +191,8 @@ def _spectrum(samples: Floats) -> NDArray[np.complex64]:
     spectrum = rfft(samples, _SIZE, axis=1)
     weighed: NDArray[np.complex64] = spectrum / (np.abs(spectrum) ** np.float32(_WHITENED) + np.float32(1e-9))
     return weighed
+
+
+def _powers(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
+    powers: NDArray[np.float32] = np.sum(np.abs(spectra) ** 2, axis=1)
+    return powers

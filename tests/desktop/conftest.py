@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ from pytestqt.qtbot import QtBot
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
+from engine.document.document import Document
+from engine.document.edits import set_analyses
+from engine.jobs.listen import ListenRequest, listen_to_document
+from engine.jobs.recordings.media import locate_all
+from engine.progress import SILENT
+from tests.conftest import live_in
 from tests.engine.jobs.yard import FIRST_BARK
 from widgets.controls.later import Later
 from widgets.forms.taste_shelf import Elsewhere, TasteShelf
@@ -151,6 +158,22 @@ def hands(qtbot: QtBot, window: MainWindow) -> Hands:
     return Hands(qtbot, window)
 
 
+@pytest.fixture(scope="session")
+def listened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's recordings in a document, listened to once for all tests."""
+    folder = tmp_path_factory.mktemp("listened")
+    path = folder / "song.offcut"
+    with pytest.MonkeyPatch.context() as patch:
+        live_in(folder, patch)
+        assert main(["new", str(path), *map(str, RAW)]) == 0
+        with Document.open(path) as document:
+            state = document.state
+            heard = listen_to_document(ListenRequest(state, locate_all(state, folder)), SILENT)
+            edit = set_analyses(state, heard.ids, "Listened to the recording", by_listening=True)
+            document.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
+    return path
+
+
 @pytest.fixture
 def yard(hands: Hands, yard_copy: Path) -> Hands:
     """The window on a yard in which a dog barks, with the first bark selected."""
@@ -162,10 +185,9 @@ def yard(hands: Hands, yard_copy: Path) -> Hands:
 
 
 @pytest.fixture
-def song(hands: Hands, tmp_path: Path) -> Hands:
+def song(hands: Hands, listened: Path, tmp_path: Path) -> Hands:
     """The demo's recordings in a document of their own, without a proposal."""
-    assert main(["new", str(tmp_path / "by hand.offcut"), *map(str, RAW)]) == 0
-    hands.window.session.open(tmp_path / "by hand.offcut")
+    hands.window.session.open(shutil.copy(listened, tmp_path / "by hand.offcut"))
     hands.finish_work()
     return hands
 

@@ -15,8 +15,6 @@ from tests.desktop.conftest import Hands
 from tests.desktop.test_drum_timing import made_once, timing
 from widgets.review.queue_view import QueueView
 
-pytestmark = pytest.mark.alone
-
 __all__ = ["made_once", "timing"]
 
 

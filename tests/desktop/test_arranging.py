@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.marks.edits import add_region
 from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from tests.desktop.conftest import Hands
-from tests.desktop.test_by_hand import RAW
 from widgets.timeline.edits.arrangement import block_area
 from widgets.timeline.gestures import tip_at
 
@@ -23,17 +20,14 @@ EDGES_S = (0, 40, 90, 130, 200)
 
 
 @pytest.fixture
-def song(hands: Hands, tmp_path: Path) -> Hands:
+def song(song: Hands) -> Hands:
     """The demo's recordings with four regions that adjoin."""
-    assert main(["new", str(tmp_path / "song.offcut"), *map(str, RAW)]) == 0
-    session = hands.window.session
-    session.open(tmp_path / "song.offcut")
-    hands.finish_work()
+    session = song.window.session
     rate_hz = session.state.rate_hz
     for start_s, stop_s in pairwise(EDGES_S):
         edit, _ = add_region(session.state, start_s * rate_hz, stop_s * rate_hz)
         session.apply(edit)
-    return hands
+    return song
 
 
 def starts_s(hands: Hands) -> list[int]:

@@ -13,8 +13,6 @@ import pytest
 from desktop.bench.document import Load, document_of, made_up_document
 from engine.bench.measured import Measured
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

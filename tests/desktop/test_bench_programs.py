@@ -17,8 +17,6 @@ from engine.document.document import Document
 from engine.own_program import module_environment
 from tests.desktop.conftest import Hands
 
-pytestmark = pytest.mark.alone
-
 PLAYBACK = """
 from desktop.bench.document import Load
 from desktop.bench.playback import playback
@@ -57,6 +55,7 @@ def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str)
     assert [found.name for found in tmp_path.iterdir() if found.suffix] == ["take.wav"]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None:
@@ -69,6 +68,7 @@ def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None
     assert found["result_minutes_played"] == pytest.approx(0.1, rel=0.2)
 
 
+@pytest.mark.plays
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA and /proc are Linux's")
 def test_rounds_of_work_leave_nothing_behind(tmp_path: Path) -> None:

@@ -20,10 +20,7 @@ from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configurat
 from widgets.controls.elided_label import ElidedLabel
 from widgets.forms.learn_panel import LearnRequest
 
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's"),
-]
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 TRACKS = 16
 PLAYED_S = 60
 
@@ -69,6 +66,7 @@ def delay_of_a_press(hands: Hands) -> float:
     return first_s - pressed_s
 
 
+@pytest.mark.plays
 def test_each_press_is_heard_and_how_soon_is_noted(
     device: CapturingDevice,  # noqa: ARG001 - it is what is played on
     hands: Hands,
@@ -87,6 +85,7 @@ def test_each_press_is_heard_and_how_soon_is_noted(
     assert min(delays_s) > 0.0
 
 
+@pytest.mark.plays
 def test_the_window_says_that_the_sound_went_and_that_it_is_back(
     device: CapturingDevice, hands: Hands, tmp_path: Path
 ) -> None:
@@ -103,6 +102,7 @@ def test_the_window_says_that_the_sound_went_and_that_it_is_back(
     hands.press("Space")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_minute_of_sixteen_tracks_while_a_model_trains_has_no_gap(
     device: CapturingDevice, hands: Hands, tmp_path: Path, record_property: Callable[[str, object], None]

@@ -14,6 +14,8 @@ from desktop.garbage import WindowGarbage
 from desktop.job_lanes import JobLane
 from engine.progress import Progress
 
+pytestmark = pytest.mark.alone  # thaws what all tests are made of
+
 
 class Form(QWidget):
     """A widget that holds a function that names it, as forms do."""

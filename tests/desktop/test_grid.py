@@ -251,7 +251,7 @@ def test_taps_lay_a_grid_once_the_hand_rests(at_work: Hands, clock: Clock, qtbot
     assert grid_of(at_work).tempo_bpm == 120.0, "one step"
 
 
-@pytest.mark.alone
+@pytest.mark.plays
 def test_taps_while_playing_fall_where_the_playhead_was(at_work: Hands, qtbot: QtBot) -> None:
     window = at_work.window
     at_work.press("Space")

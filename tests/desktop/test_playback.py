@@ -26,7 +26,7 @@ from engine.errors import SourceError
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
 from tests.engine.edl.recordings import recording, with_cuts
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.plays
 
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 Frames = NDArray[np.float32]

@@ -25,8 +25,6 @@ from tests.desktop.sound_device import alsa_configuration
 from tests.desktop.test_playback import on_alsa
 from tests.hostile.bad_files import RATE_HZ, good
 
-pytestmark = pytest.mark.alone
-
 COUNT = 100 if LONG else 25
 SECONDS = 12 * COUNT
 MOST_KEYS = 1.3
@@ -73,6 +71,7 @@ def hears(window: MainWindow) -> Callable[[], bool]:
     return tells
 
 
+@pytest.mark.plays
 @pytest.mark.slow
 @on_alsa
 def test_a_proposal_takes_a_key(listening: Hands, record_property) -> None:

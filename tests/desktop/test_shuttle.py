@@ -27,8 +27,6 @@ from tests.desktop.test_playback import (  # noqa: F401
 )
 from tests.hostile.bad_files import RATE_HZ, good
 
-pytestmark = pytest.mark.alone
-
 SECONDS = 40
 CUTS = ((10, 20), (30, 32))
 BOTH_WAYS = [*SPEEDS, *(-speed for speed in SPEEDS)]
@@ -80,6 +78,7 @@ def test_positions_go_there_and_back(speed: int, length: int) -> None:
 
 
 @on_alsa
+@pytest.mark.plays
 @pytest.mark.parametrize("speed", [4, -4])
 def test_the_device_gets_it(qtbot, device, player: Player, noise, speed: int) -> None:  # noqa: F811
     frames = noise(4.0)
@@ -120,6 +119,7 @@ def moved_on(hands: Hands, by_s: float) -> float:
     return (transport.playhead_samples - begin) / RATE_HZ / (time.monotonic() - begun_s)
 
 
+@pytest.mark.plays
 def test_l_plays_faster_each_time_and_k_stops(listening: Hands) -> None:
     window = listening.window
     window.transport.seek(0)
@@ -138,6 +138,7 @@ def test_l_plays_faster_each_time_and_k_stops(listening: Hands) -> None:
     assert here <= window.transport.playhead_samples < here + RATE_HZ
 
 
+@pytest.mark.plays
 def test_j_plays_backwards_faster_and_the_other_key_turns_it(listening: Hands) -> None:
     window = listening.window
     window.transport.seek(30 * RATE_HZ)
@@ -153,6 +154,7 @@ def test_j_plays_backwards_faster_and_the_other_key_turns_it(listening: Hands) -
     assert window.transport.playhead_samples < 30 * RATE_HZ
 
 
+@pytest.mark.plays
 @pytest.mark.parametrize("view", ["source", "result"])
 def test_it_stops_at_both_ends_of_what_is_shown(listening: Hands, view: str) -> None:
     window = listening.window
@@ -173,6 +175,7 @@ def test_it_stops_at_both_ends_of_what_is_shown(listening: Hands, view: str) -> 
     assert listening.refused[-1] == "The playhead is at the start."
 
 
+@pytest.mark.plays
 def test_the_result_is_shuttled_across_its_cuts_and_the_other_view_goes_on(listening: Hands) -> None:
     window = listening.window
     listening.press("Q")
@@ -189,6 +192,7 @@ def test_the_result_is_shuttled_across_its_cuts_and_the_other_view_goes_on(liste
     listening.press("K")
 
 
+@pytest.mark.plays
 @pytest.mark.parametrize("end", ["Space", "A", "Shift+X", "Esc", "seek"])
 def test_what_ends_it(listening: Hands, end: str) -> None:
     window = listening.window
@@ -210,6 +214,7 @@ def test_what_ends_it(listening: Hands, end: str) -> None:
     listening.press("Space")
 
 
+@pytest.mark.plays
 def test_an_edit_while_shuttling_is_heard_at_once_and_the_speed_stays(listening: Hands) -> None:
     window = listening.window
     listening.press("Q")
@@ -226,6 +231,7 @@ def test_an_edit_while_shuttling_is_heard_at_once_and_the_speed_stays(listening:
     listening.press("K")
 
 
+@pytest.mark.plays
 def test_the_page_turns_back_while_playing_backwards(listening: Hands) -> None:
     window = listening.window
     window.transport.seek(30 * RATE_HZ)

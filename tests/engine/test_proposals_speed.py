@@ -64,7 +64,7 @@ def test_listing_costs_a_few_times_what_reading_and_writing_cost(long_path: Path
     verb = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
     words = ("-c", verb, "proposals", long_path, "--json")
     ratios = []
-    for _ in range(3):
+    while len(ratios) < 3 and min(ratios, default=MOST_TIMES_PLAIN) >= MOST_TIMES_PLAIN:
         listing_s = _cpu_s(listed, *words)
         ratios.append(listing_s / _cpu_s(plain, "-c", PLAIN, long_path, listed))
     assert json.loads(listed.read_text("utf-8")) == json.loads(plain.read_text("utf-8"))

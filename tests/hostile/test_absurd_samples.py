@@ -14,6 +14,7 @@ from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.pictures.peaks import peaks_warning
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.audio.reader import LOUDEST, SourceReader
+from engine.cli.main import main
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.features.mono import mono_blocks
 from tests.engine.edl.recordings import Recording, recording
@@ -39,7 +40,8 @@ def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("taste")
     (folder / "tiny.yaml").write_text(TINY)
     edited = good(folder / "edited.wav", 12.0, seed=3)
-    run_verb("learn", edited, "--config", folder / "tiny.yaml", "--out", folder / "ours.taste")
+    words = ("learn", edited, "--config", folder / "tiny.yaml", "--out", folder / "ours.taste")
+    assert main([str(word) for word in words]) == 0
     return folder / "ours.taste"
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.cli.main import main
 from engine.cli.output import Listing, VerbOutput
 from engine.strict_json import bytes_of, escaped, strict_json
 from tests.hostile.bad_files import good
@@ -31,7 +32,8 @@ def test_scores_of_files_with_any_name(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)
     taste = tmp_path / "ours.taste"
     edited = good(tmp_path / "edited.wav", 12.0)
-    run_verb("learn", edited, "--config", tmp_path / "tiny.yaml", "--out", taste)
+    words = ("learn", edited, "--config", tmp_path / "tiny.yaml", "--out", taste)
+    assert main([str(word) for word in words]) == 0
     takes = tmp_path / "takes"
     takes.mkdir()
     for name in NAMES:

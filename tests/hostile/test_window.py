@@ -31,8 +31,6 @@ from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from tests.hostile.status import drop, is_one_sentence, said
 from widgets.forms.learn_panel import LearnRequest
 
-pytestmark = pytest.mark.alone
-
 
 def parts(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.suffix in (".part", ".offcut-journal")]

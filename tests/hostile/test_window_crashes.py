@@ -20,7 +20,7 @@ from tests.hostile.bad_files import good
 
 __all__ = ["screen"]
 
-pytestmark = [pytest.mark.alone, pytest.mark.skipif(sys.platform != "linux", reason="keys go through X")]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="keys go through X")
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSON, SONG, TRACK = "Ines Vorname", "Geheimlied", "Oboe von Ines"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,8 +13,6 @@ from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from tests.hostile.status import is_one_sentence, said
-
-pytestmark = pytest.mark.alone
 
 OPENS_A_DIALOG = {
     *("grid.set_tempo", "grid.ramp", "grid.bar", "marker.list", "marker.import_labels"),

@@ -14,8 +14,6 @@ from tests.desktop.hour.edits import make_edits, undo_all
 from tests.desktop.hour.listening import find_places
 from tests.desktop.hour.recordings import drums
 
-pytestmark = pytest.mark.alone
-
 
 def import_takes(editor: Editor, folder: Path) -> None:
     takes = drums(folder, MINUTES)

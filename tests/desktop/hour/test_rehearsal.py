@@ -17,8 +17,6 @@ from tests.desktop.hour.listening import find_places, look_and_write
 from tests.desktop.hour.recordings import rehearsal
 from tests.hostile.bad_files import REFUSED
 
-pytestmark = pytest.mark.alone
-
 REVIEWED = 100
 
 

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
 from engine.cli.main import main
 from engine.embeddings.clap import Clap, load_clap
 from engine.embeddings.installing import HUB_VARIABLE, REPOSITORY
 from engine.embeddings.registry import clap_folder, embedder
 from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from transformers import ClapModel
 
 RATE_HZ = 48_000
 SIZE = 16
@@ -41,6 +44,8 @@ _AUDIO = {
 
 def checkpoint(folder: Path, *, fusion: bool) -> ClapModel:
     """Save a tiny CLAP with random weights, as the published ones are saved, and return it."""
+    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel  # seconds, for these tests alone
+
     torch.manual_seed(7)
     audio = {**_AUDIO, "enable_fusion": fusion}
     model = ClapModel(ClapConfig(text_config=_TEXT, audio_config=audio, projection_dim=SIZE)).eval()
@@ -61,6 +66,8 @@ def sound(rng: np.random.Generator) -> np.ndarray:
 
 
 def test_vectors_are_those_of_the_whole_model(tiny: tuple[Path, ClapModel], sound: np.ndarray) -> None:
+    from transformers import ClapFeatureExtractor
+
     folder, model = tiny
     clap = embedder(str(folder))
     assert (clap.rate_hz, clap.size) == (RATE_HZ, SIZE)

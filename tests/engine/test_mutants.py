@@ -107,9 +107,11 @@ if __name__ == "__main__":
     bench = Bench(folder, checkout)
     bench.look_on(("engine/part",))
     print(bench.reach.failing)
+    bench.serve(("engine/part",))
     for fault in faults_of((checkout / "engine/part/grown.py").read_text()):
         by = bench.notices(Path("engine/part/grown.py"), fault)
         print(fault.line, fault.what.partition("  →  ")[2], by.partition("::")[2] or by, sep="|")
+    bench.close()
 """
 
 

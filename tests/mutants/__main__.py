@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import os
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.mutants.bench import ROOT, Bench
 from tests.mutants.faults import Fault, faults_of
@@ -44,19 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawn = sample(options.folders, options.faults, options.seed)
     stop_s = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
     noticed, survived = 0, 0
+    folders = tuple(one.rstrip("/") for one in options.folders)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
-        bench.look_on(tuple(one.rstrip("/") for one in options.folders))
-        _tell(bench.reach)
-        own = (bench, Path(folder), stop_s)
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(options.at_once, context, _own_bench, own) as workers:
-            for (path, fault), by in zip(drawn, workers.map(_noticed, drawn), strict=True):
-                if by is None:
-                    continue
-                noticed, survived = noticed + bool(by), survived + (not by)
-                told = f"noticed ({by})" if by else "survived"
-                print(f"{path}:{fault.line}: {fault.what}  {told}", flush=True)
+        benches = [Bench(Path(folder))]
+        benches[0].look_on(folders)
+        _tell(benches[0].reach)
+        benches += [
+            benches[0].another(Path(tempfile.mkdtemp(dir=folder))) for _ in range(options.at_once - 1)
+        ]
+        for bench in benches:
+            bench.serve(folders)
+        for path, fault, by in _all_tried(benches, drawn, stop_s):
+            noticed, survived = noticed + bool(by), survived + (not by)
+            told = f"noticed ({by})" if by else "survived"
+            print(f"{path}:{fault.line}: {fault.what}  {told}", flush=True)
+        for bench in benches:
+            bench.close()
     tried = noticed + survived
     low, high = interval(noticed, tried)
     print(f"{noticed} of {tried} faults noticed: {noticed / tried:.1%} (95 %: {low:.1%} to {high:.1%})")
@@ -88,14 +91,25 @@ def interval(noticed: int, tried: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _own_bench(bench: Bench, folder: Path, stop_s: float) -> None:
-    global _bench, _stop_s
-    _bench, _stop_s = bench.another(Path(tempfile.mkdtemp(dir=folder))), stop_s
+def _all_tried(
+    benches: Sequence[Bench], drawn: Sequence[tuple[Path, Fault]], stop_s: float
+) -> Iterator[tuple[Path, Fault, str]]:
+    """Yield faults and what noticed each, as many at a time as there are benches, until time is up."""
+    free: SimpleQueue[Bench] = SimpleQueue()
+    for bench in benches:
+        free.put(bench)
 
+    def tried(one: tuple[Path, Fault]) -> str | None:
+        bench = free.get()
+        try:
+            return None if time.monotonic() > stop_s else bench.notices(*one)
+        finally:
+            free.put(bench)
 
-def _noticed(drawn: tuple[Path, Fault]) -> str | None:
-    """Return what noticed a fault, "" if nothing did, None if there is no time left to ask."""
-    return None if time.monotonic() > _stop_s else _bench.notices(*drawn)
+    with ThreadPoolExecutor(len(benches)) as workers:
+        for (path, fault), by in zip(drawn, workers.map(tried, drawn), strict=True):
+            if by is not None:
+                yield path, fault, by
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ import than Offcut itself, with the fault in it.
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import gc
 import importlib
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -17,7 +20,8 @@ import signal
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +29,13 @@ import pytest
 
 from tests.mutants.faults import Fault, with_fault
 from tests.mutants.reach import Onlooker, Reach
+from tests.mutants.swapped import NOT_SWAPPED, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 OURS = frozenset({"engine", "tests", "desktop", "widgets", "conftest"})
-AT_FIRST = 40
+AT_FIRST = 15
+LONGEST_S = 60.0
 OTHERS_S = 8.0
 _ADDRESSES = 12 << 30
 _PATIENCE_S, _PATIENCE = 20.0, 5.0
@@ -90,6 +96,18 @@ class Bench:
         shutil.copytree(self._root, made._root)
         return made
 
+    def serve(self, folders: tuple[str, ...]) -> None:
+        """Have the tests collected once, for all faults to come that lie in functions."""
+        self._server, answering = multiprocessing.Pipe()
+        arguments = (self._root, self._tests(folders), (Server, self._root, answering), True, self._server)
+        multiprocessing.get_context("fork").Process(target=_run, args=arguments).start()
+        answering.close()
+        self._server.recv()
+
+    def close(self) -> None:
+        """End what serves."""
+        self._server.send(None)
+
     def look_on(self, folders: tuple[str, ...]) -> None:
         """Run the tests of some folders, and those that name a module of them, and learn what each reaches.
 
@@ -101,6 +119,7 @@ class Bench:
         for name in imported.found:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+        gc.freeze()  # which no fork then looks through
         own = tuple(f"tests/{folder}/" for folder in folders)
         _, self.reach = self._forked(
             files, (Onlooker, self._root, folders, own, OTHERS_S), None, faulty=False
@@ -109,32 +128,24 @@ class Bench:
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.
 
+        Of the tests that may notice it the 15 quickest are asked, then what of the others takes a minute.
         A test that fails without the fault too is left out from then on.
         """
         source = (self._root / path).read_text("utf-8")
-        for turn in self.reach.tests_of(path.as_posix(), source, fault.line):
-            for chosen in (turn[:AT_FIRST], turn[AT_FIRST:]):
-                left = [test for test in chosen if test in self.reach.seconds]
-                while left:
-                    with self._with_fault(path, fault):
-                        failed = self._failing(left)
-                    if not failed:
-                        break
-                    if failed not in left or self._passes_without(failed):
-                        return failed
-                    left.remove(failed)
+        every = self.reach.tests_of(path.as_posix(), source, fault.line)
+        for left in (every[:AT_FIRST], self._in_time(every[AT_FIRST:])):
+            while left:
+                failed = self._failing(left, path, fault)
+                if not failed:
+                    break
+                if failed not in left or self._passes_without(failed):
+                    return failed
+                left.remove(failed)
         return ""
 
-    @contextlib.contextmanager
-    def _with_fault(self, path: Path, fault: Fault) -> Iterator[None]:
-        target = self._root / path
-        source, times = target.read_text("utf-8"), target.stat()
-        try:
-            target.write_text(with_fault(source, fault), "utf-8")
-            yield
-        finally:
-            target.write_text(source, "utf-8")
-            os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+    def _in_time(self, tests: list[str]) -> list[str]:
+        ended_s = itertools.accumulate(self.reach.seconds[test] for test in tests)
+        return [test for test, end_s in zip(tests, ended_s, strict=True) if end_s <= LONGEST_S]
 
     def _passes_without(self, test: str) -> bool:
         """Tell whether a test passes by itself without any fault; leave it out if not."""
@@ -145,13 +156,32 @@ class Bench:
             self._sound.add(test)
         return True
 
-    def _failing(self, tests: Sequence[str]) -> str:
-        """Return the first test that fails, what else went wrong, or ""."""
+    def _failing(self, tests: Sequence[str], path: Path = Path(), fault: Fault | None = None) -> str:
+        """Return the first test that fails, what else went wrong, or "" if nothing did."""
+        patience_s = _PATIENCE_S + _PATIENCE * sum(self.reach.seconds[test] for test in tests)
+        if fault is None:
+            return self._served(tests, path, "", "", patience_s)
+        target = self._root / path
+        source, times = target.read_text("utf-8"), target.stat()
+        after = with_fault(source, fault)
+        try:
+            target.write_text(after, "utf-8")
+            failed = NOT_SWAPPED
+            if not self.reach.is_at_import(path.as_posix(), source, fault.line):
+                failed = self._served(tests, path, ast.unparse(ast.parse(source)), after, patience_s)
+            return self._failing_anew(tests, patience_s) if failed == NOT_SWAPPED else failed
+        finally:
+            target.write_text(source, "utf-8")
+            os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def _served(self, tests: Sequence[str], path: Path, before: str, after: str, patience_s: float) -> str:
+        self._server.send((tests, path.as_posix(), before, after, patience_s))
+        return str(self._server.recv())
+
+    def _failing_anew(self, tests: Sequence[str], patience_s: float) -> str:
+        """Return the same by tests that are collected anew: Offcut is imported with the fault in it."""
         files = dict.fromkeys(test.partition("::")[0] for test in tests)
-        usual_s = sum(self.reach.seconds[test] for test in tests)
-        code, failed = self._forked(
-            list(files), Choosing(tests), _PATIENCE_S + _PATIENCE * usual_s, faulty=True, more=("-x",)
-        )
+        code, failed = self._forked(list(files), Choosing(tests), patience_s, faulty=True, more=("-x",))
         if code in (0, 5):
             return ""
         return failed or {None: "no end", 2: "no import", 4: "no import"}.get(code, f"ended with {code}")
@@ -185,7 +215,7 @@ class Bench:
         """Run pytest in a fork; return its exit status, none if it did not end, and what the plugin found."""
         answer = self._root.parent / "answer"
         answer.unlink(missing_ok=True)
-        arguments = (self._root, [*more, *files], plugin, answer, faulty)
+        arguments = (self._root, [*more, *files], plugin, faulty)
         process = multiprocessing.get_context("fork").Process(target=_run, args=arguments)
         process.start()
         assert process.pid is not None
@@ -202,9 +232,13 @@ class Bench:
         return code, found
 
 
-def _run(root: Path, arguments: list[str], plugin: Any, answer: Path, faulty: bool) -> None:
+def _run(
+    root: Path, arguments: list[str], plugin: Any, faulty: bool, others_end: Connection | None = None
+) -> None:
     import resource  # there is none on Windows, where nothing forks either
 
+    if others_end is not None:
+        others_end.close()  # or nobody here would hear of its end
     os.setsid()
     os.chdir(root)
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
@@ -228,8 +262,8 @@ def _run(root: Path, arguments: list[str], plugin: Any, answer: Path, faulty: bo
         "--basetemp",
         str(root.parent / "tmp"),
     ]
-    usual += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    usual += ["-p", "no:hypothesispytest", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     code = int(pytest.main([*usual, *arguments], plugins=[looking]))
-    answer.write_bytes(pickle.dumps(looking.found))
+    (root.parent / "answer").write_bytes(pickle.dumps(looking.found))
     sys.stdout.flush()
     os._exit(code)

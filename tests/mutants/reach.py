@@ -31,21 +31,27 @@ class Reach:
     failing: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
-    def tests_of(self, path: str, source: str, line: int) -> list[list[str]]:
-        """Return the tests to run for a fault, in turns, quickest first.
+    def tests_of(self, path: str, source: str, line: int) -> list[str]:
+        """Return the tests that may notice a fault, quickest first: that reach its statement.
 
-        What runs when the module is imported may be heard of anywhere: first the tests that reach anything
-        of the module, then all others. For any other line, the tests that reach its statement.
+        What runs when the module is imported may be heard of anywhere: first come the tests that reach
+        anything of the module, then all others.
         """
-        first, last, in_function = statement_at(source, line)
-        here = _bits(range(first, last + 1))
-        imported = not in_function or bool(self.at_import.get(path, 0) & here)
-        reaching = [test for test, of in self.lines.items() if of.get(path, 0) & (-1 if imported else here)]
+        first, last, _ = statement_at(source, line)
+        imported = self.is_at_import(path, source, line)
+        here = -1 if imported else _bits(range(first, last + 1))
+        reaching = [
+            test for test, of in self.lines.items() if of.get(path, 0) & here and test in self.seconds
+        ]
         reaching.sort(key=self.seconds.__getitem__)
         if not imported:
-            return [reaching] if reaching else []
-        others = sorted(self.seconds.keys() - set(reaching), key=self.seconds.__getitem__)
-        return [turn for turn in (reaching, others) if turn]
+            return reaching
+        return [*reaching, *sorted(self.seconds.keys() - set(reaching), key=self.seconds.__getitem__)]
+
+    def is_at_import(self, path: str, source: str, line: int) -> bool:
+        """Tell whether a line of a module runs when that or another module is imported."""
+        first, last, in_function = statement_at(source, line)
+        return not in_function or bool(self.at_import.get(path, 0) & _bits(range(first, last + 1)))
 
 
 def statement_at(source: str, line: int) -> tuple[int, int, bool]:

@@ -110,6 +110,16 @@ def test_the_same_sound_is_stored_once_and_another_rate_is_another(path: Path) -
     assert stored(floats(4, 2), RATE_HZ).key != stored(floats(4, 2).reshape(8, 1), RATE_HZ).key
 
 
+def test_what_is_stored_stays_as_it_was_when_it_was_given() -> None:
+    given = floats(900)
+    before = given.copy()
+    audio = stored(given, RATE_HZ)
+    given[:] = 0.0
+    assert audio.samples.tobytes() == before.tobytes()
+    with pytest.raises(ValueError, match="read-only"):
+        audio.samples[0] = 0.0
+
+
 @pytest.mark.parametrize(
     ("samples", "words"),
     [

@@ -192,6 +192,21 @@ def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> No
     assert trio.state.length_samples == LENGTH
 
 
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ({"tone_start_samples": 500, "tone_stop_samples": 500}, "ends before it begins"),
+        ({"tone_start_samples": 501, "tone_stop_samples": 500}, "ends before it begins"),
+        ({"tone_start_samples": 500}, "needs both its edges"),
+        ({"tone_stop_samples": 500}, "needs both its edges"),
+    ],
+)
+def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: str) -> None:
+    with pytest.raises(DocumentError, match=reason):
+        KINDS["mute"].validate(payload)
+    KINDS["mute"].validate({"tone_start_samples": 499, "tone_stop_samples": 500})
+
+
 SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 OURS = frozenset({"engine", "tests", "desktop", "widgets", "conftest"})
 AT_FIRST = 15
-LONGEST_S = 60.0
+LONGEST_S = 30.0
 OTHERS_S = 8.0
 _ADDRESSES = 12 << 30
 _PATIENCE_S, _PATIENCE = 20.0, 5.0
@@ -128,7 +128,7 @@ class Bench:
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.
 
-        Of the tests that may notice it the 15 quickest are asked, then what of the others takes a minute.
+        Of the tests that may notice it the 15 quickest are asked, then what of the others takes half a minute.
         A test that fails without the fault too is left out from then on.
         """
         source = (self._root / path).read_text("utf-8")

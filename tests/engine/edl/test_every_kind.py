@@ -207,6 +207,42 @@ def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: s
     KINDS["mute"].validate({"tone_start_samples": 499, "tone_stop_samples": 500})
 
 
+FAR = 2**43
+LIMITS: tuple[tuple[str, str, float, float], ...] = (
+    ("cut", "crossfade_ms", 0.0, 1_000.0),
+    ("mute", "tone_start_samples", 0, FAR),
+    ("repeat", "times", 2, 10_000),
+    ("repeat", "to_samples", 0, FAR),
+    ("move", "rank", -FAR, FAR),
+    ("slip", "by_samples", -FAR, FAR),
+    ("gain", "gain_db", -120.0, 40.0),
+    ("gain", "ramp_ms", 0.0, 10_000.0),
+    ("repair", "audio_start_samples", 0, FAR),
+    ("repair", "crossfade_ms", 0.0, 120.0),
+    ("hit", "onset_samples", -FAR, FAR),
+    ("hit", "line", -1, FAR),
+    ("recorder", "drift_ppm", -2_000.0, 2_000.0),
+    ("tempo", "bars_later_beats", 0, 31),
+    ("tempo", "tempo_bpm", 0.0, 10_000.0),
+)
+
+
+@pytest.mark.parametrize(("kind", "name", "lowest", "highest"), LIMITS)
+def test_a_number_of_a_payload_is_taken_up_to_its_limits_and_no_further(
+    kind: str, name: str, lowest: float, highest: float
+) -> None:
+    rest: dict[str, object] = {"mute": {"tone_stop_samples": FAR}, "move": {"to_samples": 0}}.get(kind, {})
+    if kind == "repair":
+        rest = {**repair_payload(AUDIO[0], 0), "audio_stop_samples": FAR}
+    limits = f"from {lowest:.0f} to {highest:.0f}"
+    edge = 1 if (kind, name) in (("mute", "tone_start_samples"), ("repair", "audio_start_samples")) else 0
+    for value in (lowest, highest - edge):
+        KINDS[kind].validate({**rest, name: value})
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(DocumentError, match=limits):
+            KINDS[kind].validate({**rest, name: value})
+
+
 SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 

@@ -72,11 +72,21 @@ def grown(count):
 
 def never(count):
     return count - 1
+
+
+def adder(more):
+    def added(count):
+        return count + more
+
+    return added
+
+
+one_more = adder(1)
 """
 
 TESTS = """
 import pytest
-from engine.part.grown import grown, never
+from engine.part.grown import grown, never, one_more
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +100,10 @@ def test_ten(ten):
 
 def test_nothing():
     assert grown(1) == 0
+
+
+def test_added():
+    assert one_more(1) == 2
 
 
 def test_wrong():
@@ -140,6 +154,8 @@ def test_a_fault_is_tried_on_the_tests_that_reach_it(tmp_path: Path) -> None:
         "10|1|test_nothing",
         "14|2|",  # only a test that fails without a fault too reaches it
         "14|count + 1|",
+        "19|count - more|test_added",
+        "24|2|test_added",
         "2|3|",
         "6|count >= LEAST|",
         "8|2|test_ten",

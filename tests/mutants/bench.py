@@ -128,7 +128,7 @@ class Bench:
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.
 
-        Of the tests that may notice it the 15 quickest are asked, then what of the others takes half a minute.
+        Of the tests that may notice it the 15 quickest are asked, then what of the others takes 30 s.
         A test that fails without the fault too is left out from then on.
         """
         source = (self._root / path).read_text("utf-8")

@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -56,13 +57,16 @@ class Server:
             getattr(module, "__file__", None) for module in list(sys.modules.values())
         }:
             return []  # whoever imports it later imports what is at fault
-        old, new = (dict(_functions_of(compile(source, file, "exec"))) for source in (before, after))
-        if old.keys() != new.keys():
+        old, new = (_functions_of(compile(source, file, "exec")) for source in (before, after))
+        differing = [name for name in old if old[name] != new.get(name)]
+        # A function that another one made at import is there beside the one that makes more of its kind.
+        if old.keys() != new.keys() or any(len(old[name]) > 1 for name in differing):
             return None
-        differing = [name for name in old if len({old[name], new[name]}) > 1]
-        found = [(one, new[name]) for name in differing for one in self._functions[file, name]]
-        codes = {one.__code__ for one, _ in found}
-        return found if len(codes) == len(differing) == 1 else None
+        found = [(one, new[name][0]) for name in differing for one in self._functions[file, name]]
+        outermost = [name for name in differing if "<locals>" not in name]
+        made = [len({one.__code__ for one in self._functions[file, name]}) for name in differing]
+        is_all = len(outermost) == 1 and self._functions[file, outermost[0]] and max(made) == 1
+        return found if is_all else None
 
     def _tried(
         self,
@@ -98,11 +102,14 @@ class Server:
         return self._failed
 
 
-def _functions_of(code: CodeType) -> Iterator[tuple[str, CodeType]]:
-    """Yield the functions of a module and of its classes, by their qualified names."""
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            if one.co_flags & 0x2 and one.co_flags & 0x1:  # locals that are fast and new: no class
-                yield one.co_qualname, one
-            else:
-                yield from _functions_of(one)
+def _functions_of(code: CodeType) -> dict[str, list[CodeType]]:
+    """Return all functions of a module by their qualified names, those in classes and in others too."""
+    found: dict[str, list[CodeType]] = defaultdict(list)
+    waiting = [code]
+    while waiting:
+        inner = [one for one in waiting.pop().co_consts if isinstance(one, CodeType)]
+        waiting += inner
+        for one in inner:
+            if one.co_flags & CO_NEWLOCALS and one.co_flags & CO_OPTIMIZED:  # a class is neither
+                found[one.co_qualname].append(one)
+    return found

@@ -187,6 +187,7 @@ def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> No
     assert own.title
     assert own.icon
     assert own.verb == own.verb.lower()
+    assert own.is_of_tracks == (kind in {"mute", "slip", "gain", "hit", "flam", "recorder"})
     with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
         own.validate({"stowaway": 1})
     assert trio.state.length_samples == LENGTH

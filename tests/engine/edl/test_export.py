@@ -181,14 +181,16 @@ class CancelledAt:
 
 
 @pytest.mark.parametrize("suffix", tuple(FORMATS))
-def test_an_export_ends_whenever_it_is_cancelled_and_leaves_nothing(
+def test_an_export_tells_how_far_it_is_and_ends_whenever_it_is_cancelled(
     duo: Recording, tmp_path: Path, suffix: str
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
     request = ExportRequest(duo.state, duo.media, out / f"result{suffix}")
-    never = CancelledAt(1_000_000)
-    export(request, ReportingProgress(lambda *_: None, never))
+    never, told = CancelledAt(1_000_000), []
+    export(request, ReportingProgress(lambda fraction, *_: told.append(fraction), never))
+    assert told == sorted(told)
+    assert 0.0 <= told[0] <= told[-1] == 1.0
     for one in out.iterdir():
         one.unlink()
     looks = 1_000_000 - never.left

@@ -242,3 +242,12 @@ def test_what_changes_is_found_between_what_stays(many: int) -> None:
         louder = [Gain(*span, (), 6.0, 0.0) if n == at else one for n, one in enumerate(gains(many))]
         for after in (Patches.of(louder, RATE_HZ), Patches.of(fewer, RATE_HZ) if fewer else None):
             assert changed_span(before, after) == changed_span(after, before) == span
+
+
+@pytest.mark.parametrize("drift_ppm", [0.0, 1_000.0, -1_000.0])
+def test_a_track_of_another_clock_sounds_as_much_later_as_that_clock_says(drift_ppm: float) -> None:
+    start, stop = Patches.of([Reclock(0, 10**6, (), 100.0, drift_ppm)], RATE_HZ).sounding(1_000, 50_000)
+    reach = REACH_SAMPLES if drift_ppm else 0
+    assert start == pytest.approx(1_100 / (1 + drift_ppm / 1e6) - reach, abs=1)
+    assert stop == pytest.approx(50_100 / (1 + drift_ppm / 1e6) + reach, abs=1)
+    assert Patches.of([], RATE_HZ).sounding(1_000, 50_000) == (1_000, 50_000)

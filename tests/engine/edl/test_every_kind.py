@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.document.by_hand import change_payload, edit_by_hand
-from engine.document.decisions import Decision, Verdict
+from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
 from engine.document.file.stored_audio import stored
@@ -206,6 +206,27 @@ def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: s
     with pytest.raises(DocumentError, match=reason):
         KINDS["mute"].validate(payload)
     KINDS["mute"].validate({"tone_start_samples": 499, "tone_stop_samples": 500})
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words"),
+    [
+        ("slip", {"by_samples": 96.0}, "+12.0 ms"),
+        ("slip", {"by_samples": -4.0}, "−0.5 ms"),
+        ("gain", {"gain_db": -3.0}, "−3.0 dB"),
+        ("repeat", {"times": 3}, "×3"),
+        ("repeat", {"times": 2, "to_samples": 50_000}, "×2 at 0:06.2"),
+        ("move", {"to_samples": 50_000}, "to 0:06.25"),
+    ],
+)
+def test_how_much_is_said_in_words(kind: str, payload: dict[str, object], words: str) -> None:
+    assert KINDS[kind].how_much(Edited(0, 8_000, payload), RATE_HZ) == words
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_done_by_a_payload_that_is_none_of_its_kind(kind: str) -> None:
+    with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
+        KINDS[kind].effect(Edited(0, 8_000, {"stowaway": 1}))
 
 
 FAR = 2**43

@@ -98,7 +98,7 @@ class _Contenders:
         found: Places = np.floor(np.fmax(self.stops, self.attacks + 1)).astype(np.int64)
         return found
 
-    def near(self, one: Operation) -> Mask:
+    def near(self, one: Contender) -> Mask:
         """Return which may conflict with an operation at all, shape (m,)."""
         if isinstance(one, Order):
             overlaps = (self.starts < one.stop_samples) & (one.start_samples < self.stops)
@@ -106,12 +106,10 @@ class _Contenders:
             holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
             same: Mask = self.layers == _layer(one)
             return same & (overlaps | laid_into | holds_it)
-        if isinstance(one, _Sounding):
-            attack = _attack(one)
-            first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
-            near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
-            return near
-        return np.zeros(len(self.places), bool)
+        attack = _attack(one)
+        first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
+        near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
+        return near
 
     def may_clash(self, ones: Places, others: Places) -> Mask:
         """Return which pairs of what moves overlap and differ, or come in another order; shape (k,)."""
@@ -155,8 +153,8 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     """
     table = table_of(state)
     here = table.made.places[proposal_id]
-    own = table.effect(here)
-    if not any(map(_may_contend, own)):
+    own = [one for one in table.effect(here) if _may_contend(one)]
+    if not own:
         return ()
     there = _contenders_of(table)
     others = table.are(Verdict.ACCEPTED)[there.places] & (there.places != here)

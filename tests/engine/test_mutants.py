@@ -1,13 +1,19 @@
-"""Faults on purpose: where they are put, where not, and how sure the share of those that are noticed is."""
+"""Faults on purpose: where they are put, which tests are asked, and how sure the share of the noticed is."""
 
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.mutants.__main__ import interval, sample
+from tests.mutants.bench import ROOT
 from tests.mutants.faults import faults_of, with_fault
+from tests.mutants.reach import statement_at
 
 SOURCE = '''"""Text."""
 LONGEST: int = 3
@@ -50,3 +56,108 @@ def test_the_same_seed_draws_the_same_faults() -> None:
 @pytest.mark.parametrize(("noticed", "tried", "low", "high"), [(9, 10, 0.596, 0.982), (0, 5, 0.0, 0.434)])
 def test_the_interval_is_wilsons(noticed: int, tried: int, low: float, high: float) -> None:
     assert interval(noticed, tried) == pytest.approx((low, high), abs=1e-3)
+
+
+MODULE = """
+LEAST = 2
+
+
+def grown(count):
+    if count > LEAST:
+        return (
+            count + 1
+        )
+    return 0
+
+
+def never(count):
+    return count - 1
+
+
+def adder(more):
+    def added(count):
+        return count + more
+
+    return added
+
+
+one_more = adder(1)
+"""
+
+TESTS = """
+import pytest
+from engine.part.grown import grown, never, one_more
+
+
+@pytest.fixture(scope="module")
+def ten():
+    return grown(9)
+
+
+def test_ten(ten):
+    assert ten == 10
+
+
+def test_nothing():
+    assert grown(1) == 0
+
+
+def test_added():
+    assert one_more(1) == 2
+
+
+def test_wrong():
+    assert never(1) == 5
+"""
+
+ASKED = """
+import sys
+from pathlib import Path
+from tests.mutants.bench import Bench
+from tests.mutants.faults import faults_of
+
+if __name__ == "__main__":
+    folder, checkout = map(Path, sys.argv[1:])
+    bench = Bench(folder, checkout)
+    bench.look_on(("engine/part",))
+    print(bench.reach.failing)
+    bench.serve(("engine/part",))
+    for fault in faults_of((checkout / "engine/part/grown.py").read_text()):
+        by = bench.notices(Path("engine/part/grown.py"), fault)
+        print(fault.line, fault.what.partition("  →  ")[2], by.partition("::")[2] or by, sep="|")
+    bench.close()
+"""
+
+
+def test_the_statement_of_a_line_ends_before_what_it_holds() -> None:
+    assert statement_at(MODULE, 2) == (2, 2, False)
+    assert statement_at(MODULE, 5) == (5, 5, False)
+    assert statement_at(MODULE, 6) == (6, 6, True)
+    assert statement_at(MODULE, 8) == (7, 9, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are tried in forks")
+def test_a_fault_is_tried_on_the_tests_that_reach_it(tmp_path: Path) -> None:
+    checkout = tmp_path / "small"
+    for name in ("engine/part", "tests/engine/part"):
+        (checkout / name).mkdir(parents=True)
+    (checkout / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmarkers = ['slow: long']\n", "utf-8")
+    (checkout / "engine/part/grown.py").write_text(MODULE, "utf-8")
+    (checkout / "tests/engine/part/test_grown.py").write_text(TESTS, "utf-8")
+    (tmp_path / "bench").mkdir()
+    told = subprocess.run(
+        [sys.executable, "-c", ASKED, str(tmp_path / "bench"), str(checkout)],
+        cwd=ROOT, check=True, capture_output=True, text=True, encoding="utf-8",
+    ).stdout.splitlines()  # fmt: skip
+    assert told[0] == "['tests/engine/part/test_grown.py::test_wrong']"
+    assert sorted(told[1:]) == [
+        "10|1|test_nothing",
+        "14|2|",  # only a test that fails without a fault too reaches it
+        "14|count + 1|",
+        "19|count - more|test_added",
+        "24|2|test_added",
+        "2|3|",
+        "6|count >= LEAST|",
+        "8|2|test_ten",
+        "8|count - 1|test_ten",
+    ]

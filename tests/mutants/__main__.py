@@ -1,9 +1,12 @@
 """``python -m tests.mutants FOLDER... [--faults N] [--seed S] [--minutes M]``: how many faults tests notice.
 
-Puts one small fault at a time into a module of a folder of the engine, in a copy of the checkout, and runs
-the tests that name the module, then the others of that folder, until one fails. Prints each fault that none
-noticed, and the share of those that were noticed with its 95 % interval. A line with `# no fault:` and a
-reason is left alone.
+Puts one small fault at a time into a module of a folder of the engine, in a copy of the checkout. The tests
+of the folders, and what is quick of those that name a module of them, run once without a fault, to see which
+lines each reaches; a fault is then tried on those that reach its line, the quickest first, until one fails.
+A fault with which tests do not end is noticed; one on a line that no test reaches is not. Nobody looks into
+processes that tests start, and tests marked slow or alone are left out. Prints what became of each fault, and
+the share of those that were noticed with its 95 % interval. A line with `# no fault:` and a reason is left
+alone.
 """
 
 from __future__ import annotations
@@ -12,21 +15,19 @@ import argparse
 import math
 import os
 import random
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
-from tests.mutants.faults import Fault, faults_of, with_fault
+from tests.mutants.bench import ROOT, Bench
+from tests.mutants.faults import Fault, faults_of
+from tests.mutants.reach import Reach
 
-ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 SPARED = "# no fault:"
-_PATIENCE = 3.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,24 +38,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, help="stop after so long; the sample is that much smaller")
     parser.add_argument("--share", type=float, default=0.85, help="that must be noticed")
+    parser.add_argument("--at-once", type=int, default=1, help="so many faults at a time")
     options = parser.parse_args(arguments)
+    os.environ.update(QT_QPA_PLATFORM="offscreen", OMP_NUM_THREADS="1")
     drawn = sample(options.folders, options.faults, options.seed)
     stop_s = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
     noticed, survived = 0, 0
+    folders = tuple(one.rstrip("/") for one in options.folders)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
-        for path, fault in drawn:
-            if time.monotonic() > stop_s:
-                break
-            if bench.notices(path, fault):
-                noticed += 1
-            else:
-                survived += 1
-                print(f"{path}:{fault.line}: {fault.what}", flush=True)
+        benches = [Bench(Path(folder))]
+        benches[0].look_on(folders)
+        _tell(benches[0].reach)
+        benches += [
+            benches[0].another(Path(tempfile.mkdtemp(dir=folder))) for _ in range(options.at_once - 1)
+        ]
+        for bench in benches:
+            bench.serve(folders)
+        for path, fault, by in _all_tried(benches, drawn, stop_s):
+            noticed, survived = noticed + bool(by), survived + (not by)
+            told = f"noticed ({by})" if by else "survived"
+            print(f"{path}:{fault.line}: {fault.what}  {told}", flush=True)
+        for bench in benches:
+            bench.close()
     tried = noticed + survived
     low, high = interval(noticed, tried)
     print(f"{noticed} of {tried} faults noticed: {noticed / tried:.1%} (95 %: {low:.1%} to {high:.1%})")
     return 0 if noticed >= options.share * tried else 1
+
+
+def _tell(reach: Reach) -> None:
+    print(f"{len(reach.seconds)} tests, {sum(reach.seconds.values()):.0f} s, looked on", flush=True)
+    for what, tests in (("failing", reach.failing), ("not begun", reach.passed_over)):
+        for test in tests:
+            print(f"left out, as {what} without a fault: {test}", flush=True)
 
 
 def sample(folders: Sequence[str], count: int, seed: int) -> list[tuple[Path, Fault]]:
@@ -75,51 +91,25 @@ def interval(noticed: int, tried: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-class Bench:
-    """A copy of the checkout, in which one module at a time is faulty."""
+def _all_tried(
+    benches: Sequence[Bench], drawn: Sequence[tuple[Path, Fault]], stop_s: float
+) -> Iterator[tuple[Path, Fault, str]]:
+    """Yield faults and what noticed each, as many at a time as there are benches, until time is up."""
+    free: SimpleQueue[Bench] = SimpleQueue()
+    for bench in benches:
+        free.put(bench)
 
-    def __init__(self, folder: Path) -> None:
-        self._root = folder
-        for name in COPIED:
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        self._usual_s: dict[str, float] = {}
-
-    def notices(self, path: Path, fault: Fault) -> bool:
-        """Tell whether a test fails, or none ends, with a fault in a module."""
-        part = "/".join(path.parts[:2])
-        if part not in self._usual_s:
-            began_s = time.monotonic()
-            assert not self._fails(part, path, None), f"the tests of {part} fail as they are"
-            self._usual_s[part] = time.monotonic() - began_s
-        target = self._root / path
-        source = target.read_text("utf-8")
+    def tried(one: tuple[Path, Fault]) -> str | None:
+        bench = free.get()
         try:
-            target.write_text(with_fault(source, fault), "utf-8")
-            return self._fails(part, path, 30.0 + _PATIENCE * self._usual_s[part])
+            return None if time.monotonic() > stop_s else bench.notices(*one)
         finally:
-            target.write_text(source, "utf-8")
+            free.put(bench)
 
-    def _fails(self, part: str, path: Path, patience_s: float | None) -> bool:
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
-        command += ["--basetemp", str(self._root / "tmp"), *self._tests(part, path)]
-        environment = {**os.environ, "PYTHONPATH": str(self._root), "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            done = subprocess.run(
-                command, cwd=self._root, env=environment, timeout=patience_s, capture_output=True, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return True
-        assert done.returncode in (0, 1, 2, 4), done.stdout.decode(errors="replace")[-2000:]
-        return done.returncode != 0
-
-    def _tests(self, part: str, path: Path) -> list[str]:
-        """Return the tests that name a module, wherever they are, then the others of its part."""
-        module = re.compile(rf"\b{re.escape('.'.join(path.with_suffix('').parts))}\b")
-        every = sorted((self._root / "tests" / "engine").rglob("test_*.py"))
-        naming = [file for file in every if module.search(file.read_text("utf-8"))]
-        own = [file for file in every if file.is_relative_to(self._root / "tests" / part)]
-        return [str(file.relative_to(self._root)) for file in dict.fromkeys((*naming, *own))]
+    with ThreadPoolExecutor(len(benches)) as workers:
+        for (path, fault), by in zip(drawn, workers.map(tried, drawn), strict=True):
+            if by is not None:
+                yield path, fault, by
 
 
 if __name__ == "__main__":

@@ -231,7 +231,7 @@ class Table:
     ----------
     name : of the SQLite table
     row_type : the class of its rows
-    delete_one, insert : statements; the first takes a key, the other what `encode` returns
+    delete_one, insert : statements; the first takes a key, the other what `encode_all` returns of one
     """
 
     def __init__(self, name: str, row_type: type[Row]) -> None:
@@ -254,12 +254,8 @@ class Table:
         """Return the statement that finds rows by so many keys."""
         return f'SELECT * FROM {self.name} WHERE "{self.columns[0]}" IN ({", ".join("?" * count)})'
 
-    def encode(self, row: Row) -> tuple[object, ...]:
-        """Return the values of a row's columns as SQLite holds them."""
-        return self.encode_all([row])[0]
-
     def encode_all(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
-        """Return what `encode` returns of each row, a column at a time: thousands take milliseconds.
+        """Return the values of each row's columns as SQLite holds them, a column at a time, which is quick.
 
         Raises
         ------
@@ -271,7 +267,7 @@ class Table:
         return list(zip(*columns, strict=True))
 
     def decode(self, values: Sequence[object]) -> Row:
-        """Return the row of what `encode` returned."""
+        """Return the row of what `encode_all` returned of one."""
         return self.decode_all([values])[0]
 
     def decode_all(self, rows: Sequence[Sequence[object]]) -> list[Row]:

@@ -92,10 +92,16 @@ def test_beats_outside_of_its_span_stay() -> None:
     assert fast.tempo_bpm == pytest.approx(120.0)
 
 
-def test_bars_begin_later_and_beats_come_half_a_beat_later() -> None:
-    later = in_force(holding(tempo(0, END, HEARD, bars_later_beats=2)))
+@pytest.mark.parametrize(
+    ("beats_later", "counted"), [(1, [4, 1, 2, 3, 4]), (2, [3, 4, 1, 2, 3]), (3, [2, 3, 4, 1, 2])]
+)
+def test_bars_begin_later(beats_later: int, counted: list[int]) -> None:
+    later = in_force(holding(tempo(0, END, HEARD, bars_later_beats=beats_later)))
     assert later.beats_samples.tolist() == BEATS.tolist()
-    assert later.bar_positions[:5].tolist() == [3, 4, 1, 2, 3]
+    assert later.bar_positions[:5].tolist() == counted
+
+
+def test_beats_come_half_a_beat_later() -> None:
     off = in_force(holding(tempo(0, END, OFF_BEAT)))
     assert off.beats_samples.tolist() == (BEATS + 250).tolist()
     assert off.bar_positions.tolist() == GRID.bar_positions.tolist()

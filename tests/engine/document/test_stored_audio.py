@@ -19,7 +19,7 @@ from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.audio_packing import FLAC24, FLOAT32
 from engine.document.file.backups import KEPT_BACKUPS, backups
-from engine.document.file.checks.limits import MOST_AUDIO_SAMPLES
+from engine.document.file.checks.limits import LONGEST_ROW_BYTES, MOST_AUDIO_SAMPLES
 from engine.document.file.stored_audio import StoredAudio, audio_in_file, block_digest, stored
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair, repair_payload
@@ -99,6 +99,14 @@ def test_samples_come_back_bit_for_bit(path: Path, name: str) -> None:
     assert beside.samples.tobytes() == samples.tobytes()
 
 
+def test_sound_that_takes_more_than_any_other_row_may_is_stored(path: Path) -> None:
+    audio = stored(floats(LONGEST_ROW_BYTES // 4 + 1_000), RATE_HZ)
+    with Document.open(path) as document:
+        add_repair(document, audio)
+    with Document.open(path) as document:
+        assert document.stored_audio(audio.key).samples.tobytes() == audio.samples.tobytes()
+
+
 def test_the_same_sound_is_stored_once_and_another_rate_is_another(path: Path) -> None:
     samples = floats(900)
     with Document.open(path) as document:
@@ -108,6 +116,16 @@ def test_the_same_sound_is_stored_once_and_another_rate_is_another(path: Path) -
     assert rows(path) == [stored(samples, RATE_HZ).key]
     assert stored(samples, RATE_HZ).key != stored(samples, 44_100).key
     assert stored(floats(4, 2), RATE_HZ).key != stored(floats(4, 2).reshape(8, 1), RATE_HZ).key
+
+
+def test_what_is_stored_stays_as_it_was_when_it_was_given() -> None:
+    given = floats(900)
+    before = given.copy()
+    audio = stored(given, RATE_HZ)
+    given[:] = 0.0
+    assert audio.samples.tobytes() == before.tobytes()
+    with pytest.raises(ValueError, match="read-only"):
+        audio.samples[0] = 0.0
 
 
 @pytest.mark.parametrize(

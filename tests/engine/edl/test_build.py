@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.kinds import Drop
+from engine.document.decisions import Decision, Edited, Verdict
+from engine.document.kinds import KINDS, Drop
 from engine.edl.build import build, cut, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList, Segment
-from tests.engine.edl.recordings import by_hand, cut_proposal, timeline_state, with_cuts
+from tests.engine.edl.recordings import RATE_HZ, by_hand, cut_proposal, timeline_state, with_cuts
 from tests.timing import fastest_cpu_s
 
 LENGTH = 400
@@ -192,3 +192,29 @@ def test_the_recording_in_place_sounds_as_edited_and_lasts_as_long() -> None:
     assert heard.plays_as(whole(state))
     assert heard.patches == build(state).patches
     assert in_place(replace(state, decisions={})) == whole(state)
+
+
+@pytest.mark.parametrize("kind", ["move", "repeat"])
+@pytest.mark.parametrize("crossfade_ms", [0.0, 25.0])
+def test_what_is_laid_elsewhere_is_crossfaded_as_long_as_it_says(kind: str, crossfade_ms: float) -> None:
+    place = {"to_samples": 50_000} if kind == "move" else {"times": 3}
+    state = by_hand(timeline_state(80_000), kind, (20_000, 30_000), {**place, "crossfade_ms": crossfade_ms})
+    segments = build(state).segments
+    assert len(segments) == {"move": 4, "repeat": 3}[kind]
+    wished = round(crossfade_ms * RATE_HZ / 1000)
+    assert [one.fade_out_samples for one in segments[:-1]] == [wished] * (len(segments) - 1)
+    assert [one.fade_in_samples for one in segments[1:]] == [wished] * (len(segments) - 1)
+
+
+def test_a_move_that_goes_nowhere_does_nothing() -> None:
+    def effect(start: int, stop: int, **payload: object) -> tuple[object, ...]:
+        return KINDS["move"].effect(Edited(start, stop, payload))
+
+    for to in (100, 101, 199, 200):
+        assert effect(100, 200, to_samples=to) == ()
+    assert effect(200, 200, to_samples=500) == ()
+    for to in (99, 201):
+        (order,) = effect(100, 200, to_samples=to)
+        assert (order.at_samples, order.times, order.stays, order.rank) == (to, 1, False, 0)
+    (ranked,) = effect(100, 200, to_samples=100, rank=2)
+    assert ranked.rank == 2, "it comes after what else is laid there"

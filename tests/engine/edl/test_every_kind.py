@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.document.by_hand import change_payload, edit_by_hand
-from engine.document.decisions import Decision, Verdict
+from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
 from engine.document.file.stored_audio import stored
@@ -187,9 +187,82 @@ def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> No
     assert own.title
     assert own.icon
     assert own.verb == own.verb.lower()
+    assert own.is_of_tracks == (kind in {"mute", "slip", "gain", "hit", "flam", "recorder"})
     with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
         own.validate({"stowaway": 1})
     assert trio.state.length_samples == LENGTH
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ({"tone_start_samples": 500, "tone_stop_samples": 500}, "ends before it begins"),
+        ({"tone_start_samples": 501, "tone_stop_samples": 500}, "ends before it begins"),
+        ({"tone_start_samples": 500}, "needs both its edges"),
+        ({"tone_stop_samples": 500}, "needs both its edges"),
+    ],
+)
+def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: str) -> None:
+    with pytest.raises(DocumentError, match=reason):
+        KINDS["mute"].validate(payload)
+    KINDS["mute"].validate({"tone_start_samples": 499, "tone_stop_samples": 500})
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words"),
+    [
+        ("slip", {"by_samples": 96.0}, "+12.0 ms"),
+        ("slip", {"by_samples": -4.0}, "−0.5 ms"),
+        ("gain", {"gain_db": -3.0}, "−3.0 dB"),
+        ("repeat", {"times": 3}, "×3"),
+        ("repeat", {"times": 2, "to_samples": 50_000}, "×2 at 0:06.2"),
+        ("move", {"to_samples": 50_000}, "to 0:06.25"),
+    ],
+)
+def test_how_much_is_said_in_words(kind: str, payload: dict[str, object], words: str) -> None:
+    assert KINDS[kind].how_much(Edited(0, 8_000, payload), RATE_HZ) == words
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_done_by_a_payload_that_is_none_of_its_kind(kind: str) -> None:
+    with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
+        KINDS[kind].effect(Edited(0, 8_000, {"stowaway": 1}))
+
+
+FAR = 2**43
+LIMITS: tuple[tuple[str, str, float, float], ...] = (
+    ("cut", "crossfade_ms", 0.0, 1_000.0),
+    ("mute", "tone_start_samples", 0, FAR),
+    ("repeat", "times", 2, 10_000),
+    ("repeat", "to_samples", 0, FAR),
+    ("move", "rank", -FAR, FAR),
+    ("slip", "by_samples", -FAR, FAR),
+    ("gain", "gain_db", -120.0, 40.0),
+    ("gain", "ramp_ms", 0.0, 10_000.0),
+    ("repair", "audio_start_samples", 0, FAR),
+    ("repair", "crossfade_ms", 0.0, 120.0),
+    ("hit", "onset_samples", -FAR, FAR),
+    ("hit", "line", -1, FAR),
+    ("recorder", "drift_ppm", -2_000.0, 2_000.0),
+    ("tempo", "bars_later_beats", 0, 31),
+    ("tempo", "tempo_bpm", 0.0, 10_000.0),
+)
+
+
+@pytest.mark.parametrize(("kind", "name", "lowest", "highest"), LIMITS)
+def test_a_number_of_a_payload_is_taken_up_to_its_limits_and_no_further(
+    kind: str, name: str, lowest: float, highest: float
+) -> None:
+    rest: dict[str, object] = {"mute": {"tone_stop_samples": FAR}, "move": {"to_samples": 0}}.get(kind, {})
+    if kind == "repair":
+        rest = {**repair_payload(AUDIO[0], 0), "audio_stop_samples": FAR}
+    limits = f"from {lowest:.0f} to {highest:.0f}"
+    edge = 1 if (kind, name) in (("mute", "tone_start_samples"), ("repair", "audio_start_samples")) else 0
+    for value in (lowest, highest - edge):
+        KINDS[kind].validate({**rest, name: value})
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(DocumentError, match=limits):
+            KINDS[kind].validate({**rest, name: value})
 
 
 SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

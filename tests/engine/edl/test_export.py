@@ -15,8 +15,9 @@ from engine.document.marks.markers import Marker
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList, Segment
-from engine.edl.export import ExportRequest, export
+from engine.edl.export import FORMATS, ExportRequest, export
 from engine.edl.render import Renderer
+from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
@@ -166,3 +167,34 @@ def test_labels_lie_on_the_source_timeline(duo: Recording, tmp_path: Path) -> No
         ["0.125000000", "0.312625000", "cut: A tab here and a line"],
         ["0.500000000", "0.600000000", "cut: Tuning between two takes"],
     ]
+
+
+class CancelledAt:
+    """A flag that somebody sets after it was looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize("suffix", tuple(FORMATS))
+def test_an_export_tells_how_far_it_is_and_ends_whenever_it_is_cancelled(
+    duo: Recording, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    request = ExportRequest(duo.state, duo.media, out / f"result{suffix}")
+    never, told = CancelledAt(1_000_000), []
+    export(request, ReportingProgress(lambda fraction, *_: told.append(fraction), never))
+    assert told == sorted(told)
+    assert 0.0 <= told[0] <= told[-1] == 1.0
+    for one in out.iterdir():
+        one.unlink()
+    looks = 1_000_000 - never.left
+    for look in {0, looks // 2, looks - 1}:
+        with pytest.raises(Cancelled):
+            export(request, ReportingProgress(lambda *_: None, CancelledAt(look)))
+        assert not list(out.iterdir())

@@ -11,11 +11,11 @@ from numpy.typing import DTypeLike, NDArray
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.stored_audio import stored
-from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
+from engine.document.kinds.operations import Gain, Reclock, Replace, Shift, Slice, Sounding, Stored
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.tracks.delay import REACH_SAMPLES, delayed
 from engine.edl.tracks.patched_reader import PatchedReader
-from engine.edl.tracks.patches import Patches, patches_by_track
+from engine.edl.tracks.patches import Patches, changed_span, patches_by_track
 from engine.edl.tracks.stored_sounds import StoredSounds
 
 RATE_HZ, FRAMES, OFFSET = 1000, 600, 150
@@ -208,3 +208,46 @@ def test_operations_within_a_span_say_all_that_sounds_there(
     first, last = (min(max(edge - OFFSET, 0), FRAMES) for edge in span)
     whole, part = (PatchedReader(Plain(), one, FRAMES, 2, OFFSET) for one in (patches, some))
     np.testing.assert_array_equal(part.read(first, last), whole.read(first, last))
+
+
+def test_what_moves_sound_elsewhere_may_change_it_anywhere() -> None:
+    mute, gain = Replace(0, 100, crossfade_ms=5.0), Gain(500, 600, (), -6.0, 5.0)
+    slip, slice_ = Shift(200, 300, (), 50.0, 5.0), Slice(300, 400, (), 10.0, 3.0)
+
+    def of(*operations: Sounding) -> Patches:
+        return Patches.of(operations, RATE_HZ)
+
+    one = of(mute, gain)
+    assert changed_span(one, one) == (0, 0) == changed_span(None, None)
+    assert changed_span(of(mute), one) == (500, 600)
+    start, stop = changed_span(of(gain), one) or (0, 0)
+    assert start < 0 < 100 < stop, "with its crossfades"
+    assert changed_span(None, of(gain)) == (500, 600)
+    assert changed_span(of(slip), of(slip, gain)) == (500, 600), "it lies above what moves"
+    assert changed_span(of(slip), of(slip, mute)) is None
+    assert changed_span(of(slip), of(slip, slice_)) is None
+    assert changed_span(None, of(Reclock(0, 600, (), 10.0, 20.0))) is None
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 5])
+def test_what_changes_is_found_between_what_stays(many: int) -> None:
+    def gains(count: int) -> list[Sounding]:
+        return [Gain(100 * n, 100 * n + 50, (), -6.0, 0.0) for n in range(count)]
+
+    before = Patches.of(gains(many), RATE_HZ)
+    assert changed_span(before, Patches.of(gains(many), RATE_HZ)) == (0, 0), "equal, though made anew"
+    for at in range(many):
+        span = 100 * at, 100 * at + 50
+        fewer = [one for n, one in enumerate(gains(many)) if n != at]
+        louder = [Gain(*span, (), 6.0, 0.0) if n == at else one for n, one in enumerate(gains(many))]
+        for after in (Patches.of(louder, RATE_HZ), Patches.of(fewer, RATE_HZ) if fewer else None):
+            assert changed_span(before, after) == changed_span(after, before) == span
+
+
+@pytest.mark.parametrize("drift_ppm", [0.0, 1_000.0, -1_000.0])
+def test_a_track_of_another_clock_sounds_as_much_later_as_that_clock_says(drift_ppm: float) -> None:
+    start, stop = Patches.of([Reclock(0, 10**6, (), 100.0, drift_ppm)], RATE_HZ).sounding(1_000, 50_000)
+    reach = REACH_SAMPLES if drift_ppm else 0
+    assert start == pytest.approx(1_100 / (1 + drift_ppm / 1e6) - reach, abs=1)
+    assert stop == pytest.approx(50_100 / (1 + drift_ppm / 1e6) + reach, abs=1)
+    assert Patches.of([], RATE_HZ).sounding(1_000, 50_000) == (1_000, 50_000)

@@ -68,6 +68,20 @@ def test_again_and_taken_out() -> None:
     assert [start for start, _ in order_of(state)] == [0, 9_000, 15_000, 22_000]
 
 
+def test_one_of_several_copies_goes_elsewhere_and_the_others_stay() -> None:
+    state = song()
+    for _ in range(2):
+        state = done(state, block_again(state, arrangement(state), 1)[0])
+    assert [start for start, _ in order_of(state)].count(4_000) == 3
+    made = arrangement(state)
+    last = max(number for number, one in enumerate(made.blocks) if one.start_samples == 4_000)
+    edit, own = moved_block(state, made, last, len(made.blocks))
+    state = done(state, edit)
+    assert [start for start, _ in order_of(state)] == [0, 4_000, 4_000, 9_000, 15_000, 22_000, 4_000]
+    assert arrangement(state).blocks[-1].laid_by == own
+    assert len(state.proposals) == 2
+
+
 step = st.tuples(st.sampled_from(["move", "copy"]), st.integers(0, 30), st.integers(0, 30))
 
 

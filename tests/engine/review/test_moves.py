@@ -108,3 +108,20 @@ def test_a_payload_that_is_no_number_moves_nothing() -> None:
         broken = replace(one, payload={**one.payload, "by_samples": bad})
         moves = moves_of(replace(state, proposals={**state.proposals, key: broken}))
         assert moves.by_samples[moves.ids.index(key)] == 0.0
+
+
+def test_two_lines_are_enough_and_one_is_none() -> None:
+    hits, state, _ = played(2)
+    two = np.array([1.0, 2.0]) * EIGHTH
+    assert set(offsets_of(hits, moves_of(DocumentState(RATE_HZ)), two, 1.0, RATE_HZ)) == {
+        "kick",
+        "snare",
+        "hat",
+    }
+    late = offsets_of(hits, moves_of(DocumentState(RATE_HZ)), two, 1.0, RATE_HZ)["hat"]
+    np.testing.assert_allclose(late, -moves_of(state).by_samples / RATE_HZ * 1000, atol=1e-6)
+    assert len(offsets_of(hits, moves_of(DocumentState(RATE_HZ)), two[:1], 1.0, RATE_HZ)["hat"]) == 0
+    np.testing.assert_allclose(
+        list(kept_pulls_of(hits, moves_of(state), two, 1.0, RATE_HZ).values()), 0.0, atol=1e-6
+    )
+    assert kept_pulls_of(hits, moves_of(state), two[:1], 1.0, RATE_HZ) == {}

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from engine.document.decisions import Decision, Verdict
-from engine.document.kinds.operations import Gain, Reclock, Replace, Shift, Slice, Sounding
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
-from engine.edl.tracks.patches import Patches, changed_span
-from tests.engine.hits.played import RATE_HZ, played
+from tests.engine.hits.played import played
 from tests.widgets.timeline.test_painting import picture
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.timeline_view import TimelineView
@@ -91,22 +89,3 @@ def test_cuts_and_edits_of_sound(view: TimelineView, state: DocumentState) -> No
         show(view, state, f"p{number + 1}", is_result=False)
         in_parts += drawn_in_parts(view)
     assert in_parts >= 6
-
-
-def test_what_moves_sound_elsewhere_may_change_it_anywhere() -> None:
-    mute, gain = Replace(0, 100, crossfade_ms=5.0), Gain(500, 600, (), -6.0, 5.0)
-    slip, slice_ = Shift(200, 300, (), 50.0, 5.0), Slice(300, 400, (), 10.0, 3.0)
-
-    def of(*operations: Sounding) -> Patches:
-        return Patches.of(operations, RATE_HZ)
-
-    one = of(mute, gain)
-    assert changed_span(one, one) == (0, 0) == changed_span(None, None)
-    assert changed_span(of(mute), one) == (500, 600)
-    start, stop = changed_span(of(gain), one) or (0, 0)
-    assert start < 0 < 100 < stop, "with its crossfades"
-    assert changed_span(None, of(gain)) == (500, 600)
-    assert changed_span(of(slip), of(slip, gain)) == (500, 600), "it lies above what moves"
-    assert changed_span(of(slip), of(slip, mute)) is None
-    assert changed_span(of(slip), of(slip, slice_)) is None
-    assert changed_span(None, of(Reclock(0, 600, (), 10.0, 20.0))) is None

@@ -205,3 +205,20 @@ def test_a_source_at_another_rate_keeps_every_option(tmp_path: Path) -> None:
     heard, rate_hz = soundfile.read(done.parts[0].path, dtype="float32", always_2d=True)
     assert rate_hz == 12_000
     np.testing.assert_array_equal(heard, render(state, build(state), recorded.media, 0, 20_000))
+
+
+@pytest.mark.parametrize(
+    ("channels", "suffix", "fits"), [(8, ".flac", True), (9, ".flac", False), (9, ".wav", True)]
+)
+def test_a_file_of_more_channels_than_flac_has_is_refused_as_flac_alone(
+    tmp_path: Path, channels: int, suffix: str, fits: bool
+) -> None:
+    wide = recording(tmp_path, [np.full((2_000, channels), 0.25)], subtype="PCM_16")
+    out = tmp_path / f"out{suffix}"
+    request = ExportRequest(wide.state, wide.media, out)
+    if fits:
+        export(request)
+        assert soundfile.info(out).channels == channels
+    else:
+        with pytest.raises(ExportError, match="cannot hold 9 channels, FLAC ends at 8"):
+            export(request)

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peaks import BASE_SAMPLES
 from engine.audio.reader import content_hash
 from engine.document.marks.markers import Marker
 from engine.edl.build import build
@@ -175,3 +176,16 @@ def test_nobody_knows_how_loud_edited_sound_is_nor_what_has_no_peaks(band: Recor
     sources = {key: replace(source, content_hash="") for key, source in band.state.sources.items()}
     unkept = replace(band.state, sources=sources)
     assert np.isinf(highest_possible(unkept, build(unkept), (0, FRAMES), 8_000)).all()
+
+
+@pytest.mark.parametrize("start", [0, 1, 16 * BASE_SAMPLES - 1])
+def test_one_loud_sample_counts_where_it_is_even_at_the_edge_of_what_is_kept(
+    tmp_path: Path, start: int
+) -> None:
+    sound = np.zeros((20 * 16 * BASE_SAMPLES, 1))
+    loud = np.array([3 * 16 * BASE_SAMPLES - 1, 6 * 16 * BASE_SAMPLES, 9 * 16 * BASE_SAMPLES + 1])
+    sound[loud - start] = 0.875
+    made = with_peaks(recording(tmp_path, [sound], start_samples=(start,)))
+    bounds = highest_possible(made.state, build(made.state), (0, made.state.length_samples), 1)
+    assert (bounds[loud] >= 0.875).all()
+    assert bounds[0] == bounds[12 * 16 * BASE_SAMPLES] == 0.0

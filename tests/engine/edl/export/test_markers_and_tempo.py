@@ -18,6 +18,8 @@ from engine.document.marks.label_file import read_labels
 from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
+from engine.edl.export.interchange.cues import Cues
+from engine.edl.export.seams import Seam
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 CUTS = ((4_000, 8_000), (20_000, 24_000))
@@ -158,3 +160,19 @@ def test_reaper_tempo_is_that_of_the_edited_grid(marked: Recording, tmp_path: Pa
         assert quarter == pytest.approx(round(quarter), abs=1e-3)
     signatures = [int(point[3]) - 4 * 65_536 for point in points if len(point) > 3]
     assert 3 in signatures
+
+
+def test_marks_at_the_edges_of_a_file_belong_to_it() -> None:
+    points = tuple(Marker(f"m{at}", at, at, f"At {at}") for at in (999, 1_000, 2_000, 2_001))
+    spans = ((500, 1_000), (500, 1_001), (1_999, 2_500), (2_000, 2_500))
+    regions = tuple(Marker(f"r{a}-{b}", a, b, f"{a} to {b}") for a, b in spans)
+    marks = tuple(Seam(at, f"Cut {at}") for at in (999, 1_000, 1_999, 2_000))
+    found = Cues(marks, (*points, *regions)).within((1_000, 2_000))
+    assert [(cue.position_samples, cue.label, cue.length_samples) for cue in found] == [
+        (0, "Cut 1000", 0),
+        (0, "At 1000", 0),
+        (0, "500 to 1001", 1),
+        (999, "Cut 1999", 0),
+        (999, "1999 to 2500", 1),
+        (1_000, "At 2000", 0),
+    ]

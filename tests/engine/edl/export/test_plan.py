@@ -13,7 +13,7 @@ import pytest
 
 from engine.disk_room import size_words
 from engine.edl.export import AUDIO_SUFFIXES, FORMATS, Exported, ExportOptions, ExportRequest, export
-from engine.edl.export.plan import check, export_all, plan
+from engine.edl.export.plan import check, export_all, plan, written_before
 from engine.edl.export.request import Depth
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.progress import ReportingProgress
@@ -183,3 +183,11 @@ def test_checking_by_itself_leaves_nothing(requests: Requests, tmp_path: Path) -
 )
 def test_sizes_in_words(size_bytes: int, words: str) -> None:
     assert size_words(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(1, "0.wav"), (3, "0.wav, 1.wav, 2.wav"), (5, "0.wav, 1.wav, 3 more")]
+)
+def test_what_was_written_before_is_named_or_counted(count: int, names: str) -> None:
+    done = [Exported(Path(f"{number}.wav"), "", {}) for number in range(count)]
+    assert written_before(done) == f"Written before that: {names}."

@@ -68,6 +68,12 @@ def test_burg_finds_the_poles_it_was_given() -> None:
     np.testing.assert_allclose(burg(sound, 2), truth, atol=0.02)
 
 
+def test_a_stretched_sound_keeps_its_level_at_every_sample() -> None:
+    steady = np.full((4_800, 2), 0.5)
+    for length in (1_000, 4_800, 7_321):
+        np.testing.assert_allclose(stretched(steady, length, 48_000), 0.5, atol=1e-12)
+
+
 def test_a_stretched_sound_keeps_its_pitch_and_its_length() -> None:
     sound = np.sin(np.arange(9_600) * 2 * np.pi * 300 / 48_000)[:, None]
     for length in (0, 5, 900, 9_600, 12_345, 20_000):

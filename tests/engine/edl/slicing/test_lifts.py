@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine.document.drums.hits import Hits, Role
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift, Replace, Slice
+from engine.edl.slicing.lifts import _window
 from engine.edl.tracks.delay import delayed
 from engine.edl.tracks.patches import Patches
 from engine.hits.bleed import Bleed
@@ -103,3 +104,13 @@ def hits_of(onsets_samples: NDArray[np.float64], tracks: NDArray[np.int16]) -> H
     made = np.zeros(n, np.float32), strokes, np.zeros(n, np.int8), np.ones(n, np.float32)
     roles = (Role.KICK, Role.HAT, Role.OVERHEAD)
     return Hits(onsets_samples, tracks, *made, ("kick", "hat", "overhead"), roles, np.zeros(3))
+
+
+@pytest.mark.parametrize("crossfade_ms", [0.0, 5.0, 500.0])
+def test_a_voice_is_taken_whole_in_the_middle_however_short_it_is(crossfade_ms: float) -> None:
+    one = Lift(8_000, 8_101, (), 10.0, (), crossfade_ms)
+    share = _window(one, np.arange(8_000, 8_101), RATE_HZ)
+    np.testing.assert_allclose(share, share[::-1], atol=1e-12)
+    assert share[50] == pytest.approx(1.0)
+    assert np.all(np.diff(share[:51]) >= 0.0)
+    assert 0.0 < share[0] <= 0.51

@@ -1,0 +1,174 @@
+"""Which tests reach which lines, and how long each takes: a plugin of pytest that looks on while they run."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+Bag = dict[str, set[int]]
+
+
+@dataclass(slots=True)
+class Reach:
+    """Of the tests that pass, their seconds and the lines that each reaches in each file, as bits.
+
+    `at_import` are the lines of functions that a module calls when it is imported.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    at_import: dict[str, int] = field(default_factory=dict)
+    failing: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+    def tests_of(self, path: str, source: str, line: int) -> list[str]:
+        """Return the tests that may notice a fault, quickest first: that reach its statement.
+
+        What runs when the module is imported may be heard of anywhere: first come the tests that reach
+        anything of the module, then all others.
+        """
+        first, last, _ = statement_at(source, line)
+        imported = self.is_at_import(path, source, line)
+        here = -1 if imported else _bits(range(first, last + 1))
+        reaching = [
+            test for test, of in self.lines.items() if of.get(path, 0) & here and test in self.seconds
+        ]
+        reaching.sort(key=self.seconds.__getitem__)
+        if not imported:
+            return reaching
+        return [*reaching, *sorted(self.seconds.keys() - set(reaching), key=self.seconds.__getitem__)]
+
+    def is_at_import(self, path: str, source: str, line: int) -> bool:
+        """Tell whether a line of a module runs when that or another module is imported."""
+        first, last, in_function = statement_at(source, line)
+        return not in_function or bool(self.at_import.get(path, 0) & _bits(range(first, last + 1)))
+
+
+def statement_at(source: str, line: int) -> tuple[int, int, bool]:
+    """Return the first and last line of the innermost statement at a line, and whether a function holds it.
+
+    Of a statement that holds others, its head alone.
+    """
+    found = (line, line, False)
+    waiting: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    while waiting:
+        node, inside = waiting.pop()
+        if isinstance(node, ast.stmt):
+            held = [one.lineno for one in ast.iter_child_nodes(node) if isinstance(one, ast.stmt)]
+            assert node.end_lineno is not None
+            if node.lineno <= line <= node.end_lineno:
+                found = (node.lineno, max(node.lineno, min(held) - 1) if held else node.end_lineno, inside)
+        held_here = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        waiting += [(one, held_here) for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr)]
+    return found
+
+
+class Onlooker:
+    """Notes of each test the lines that it and the fixtures it shares with others reach, and its seconds."""
+
+    def __init__(self, root: Path, folders: tuple[str, ...], own: tuple[str, ...], others_s: float) -> None:
+        self._root, self._own, self._others_s = root, own, others_s
+        files = [file for folder in folders for file in (root / folder).rglob("*.py")]
+        self._watched = frozenset(map(str, files))
+        self._bag: Bag = defaultdict(set)
+        self._at_import = self._bag
+        self._shared: dict[int, tuple[Any, Bag, float]] = {}
+        self._of_file_s: dict[str, float] = defaultdict(float)
+        self._shared_s = 0.0
+        self._lines_of: dict[int, tuple[CodeType, frozenset[int]]] = {}
+        self.found = Reach()
+        self._watch()
+
+    def _watch(self) -> None:
+        sys.settrace(self._called)
+        threading.settrace(self._called)
+
+    def _called(self, frame: FrameType, event: str, argument: object) -> Any:  # noqa: ARG002
+        code = frame.f_code
+        if code.co_filename not in self._watched or code.co_name == "<module>":
+            return None
+        seen = self._bag[code.co_filename]
+        _, every = self._lines_of.get(id(code), (code, frozenset()))
+        if not every:
+            every = frozenset(line for _, _, line in code.co_lines() if line and line > code.co_firstlineno)
+            self._lines_of[id(code)] = (code, every)
+        if every and every <= seen:
+            return None
+
+        def stepped(frame: FrameType, event: str, argument: object) -> Any:  # noqa: ARG001
+            if event == "line":
+                seen.add(frame.f_lineno)
+            return stepped
+
+        seen.add(frame.f_lineno)
+        return stepped
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        if fixturedef.scope == "function":
+            return (yield)
+        before, self._bag, began_s = self._bag, defaultdict(set), time.perf_counter()
+        try:
+            return (yield)
+        finally:
+            took_s = time.perf_counter() - began_s
+            self._shared_s += took_s
+            self._shared[id(fixturedef)] = (fixturedef, self._bag, took_s)
+            self._bag = before
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        name = item.nodeid.partition("::")[0]
+        if not name.startswith(self._own) and self._of_file_s[name] > self._others_s:
+            item.add_marker(pytest.mark.skip(reason="its file has had its time"))
+            self.found.passed_over.append(item.nodeid)
+        self._bag, self._shared_s, began_s = defaultdict(set), 0.0, time.perf_counter()
+        self._watch()
+        result = yield
+        took_s = time.perf_counter() - began_s
+        self._of_file_s[name] += took_s
+        bags, seconds = [self._bag], took_s - self._shared_s
+        for fixtures in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
+            for fixture in fixtures:
+                _, bag, shared_s = self._shared.get(id(fixture), (None, {}, 0.0))
+                bags.append(bag)
+                seconds += shared_s
+        self.found.seconds[item.nodeid] = seconds
+        self.found.lines[item.nodeid] = self._told(bags)
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.found.failing.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+        self.found.at_import = self._told([self._at_import])
+        for test in {*self.found.failing, *self.found.passed_over}:
+            self.found.seconds.pop(test, None)
+            self.found.lines.pop(test, None)
+
+    def _told(self, bags: list[Bag]) -> dict[str, int]:
+        told: dict[str, int] = defaultdict(int)
+        for bag in bags:
+            for file, lines in bag.items():
+                told[Path(file).relative_to(self._root).as_posix()] |= _bits(lines)
+        return dict(told)
+
+
+def _bits(lines: Any) -> int:
+    bits = 0
+    for line in lines:
+        bits |= 1 << line
+    return bits

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 PATIENCE_S = 60.0
 LOOK_S = 0.1
@@ -24,7 +26,8 @@ class Typist:
 
     def __init__(self, command: Sequence[str], display: str, environment: dict[str, str]) -> None:
         self._display = {**os.environ, "DISPLAY": display}
-        self.program = subprocess.Popen(command, env=environment)
+        # A group of its own: what makes namespaces may end without what runs in them.
+        self.program = subprocess.Popen(command, env=environment, start_new_session=True)
 
     def wait(self, what: str, is_so: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Wait until something is so, while the program runs."""
@@ -57,12 +60,15 @@ class Typist:
 
     def close(self) -> None:
         """End the program, which keeps all that was done."""
-        self.program.terminate()
-        try:
+        self._tell_all(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             self.program.wait(ENDS_S)
-        except subprocess.TimeoutExpired:  # what makes namespaces waits for the program in them
-            self.program.kill()
-            self.program.wait(PATIENCE_S)
+        self._tell_all(signal.SIGKILL)
+        self.program.wait(PATIENCE_S)
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(self.program.pid, number)
 
     def _found(self, title: str) -> list[str]:
         return self._do("search", "--onlyvisible", "--name", title).split()

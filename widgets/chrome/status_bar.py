@@ -34,7 +34,7 @@ class StatusBar(QFrame):
         self._theme = theme
         self._failed = False
         self._undo_label: str | None = None
-        self._done = ElidedLabel()
+        self._done = ElidedLabel(lines=2)
         self._undo = ElidedLabel(role="dim")
         self._job, self._left = ElidedLabel(role="dim"), QLabel()
         self._done.setAccessibleName("Last command")

@@ -1,4 +1,4 @@
-"""One line of text that ends in an ellipsis where room is short; its tooltip says all of it."""
+"""A line or two of text that end in an ellipsis where room is short; the tooltip says all of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QTextLayout,
+    QTextOption,
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+
+_BREAKS = QTextOption()
+_BREAKS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
 def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: str) -> float:
@@ -29,7 +35,11 @@ def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: 
 
 
 class ElidedLabel(QLabel):
-    """A label of one plain line that can shrink to a few letters.
+    """A label of one plain line, or of a few, that can shrink to a few letters.
+
+    Parameters
+    ----------
+    lines : into so many it breaks where one is too short
 
     Signals
     -------
@@ -38,8 +48,11 @@ class ElidedLabel(QLabel):
 
     clicked = Signal()
 
-    def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", role: str = "", parent: QWidget | None = None, *, lines: int = 1
+    ) -> None:
         super().__init__(text, parent)
+        self._most_lines = lines
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         if role:
@@ -66,7 +79,24 @@ class ElidedLabel(QLabel):
     @property
     def is_elided(self) -> bool:
         """Whether room is too short for all of it."""
-        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        *_, last = self._broken()
+        return self.fontMetrics().horizontalAdvance(last) > self.contentsRect().width()
+
+    def _broken(self) -> list[str]:
+        """Return the text in as few lines as hold it, all that is left over in the last."""
+        metrics, width, rest, lines = self.fontMetrics(), self.contentsRect().width(), self.text(), []
+        while len(lines) + 1 < self._most_lines and metrics.horizontalAdvance(rest) > width:
+            layout = QTextLayout(rest, self.font())
+            layout.setTextOption(_BREAKS)
+            layout.beginLayout()
+            line = layout.createLine()
+            line.setLineWidth(width)
+            layout.endLayout()
+            if not line.textLength():
+                break
+            lines.append(rest[: line.textLength()].rstrip())
+            rest = rest[line.textLength() :]
+        return [*lines, rest]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -83,5 +113,7 @@ class ElidedLabel(QLabel):
         painter.setFont(self.font())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         inside = self.contentsRect()
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), elided)
+        *first, last = self._broken()
+        elided = self.fontMetrics().elidedText(last, Qt.TextElideMode.ElideRight, inside.width())
+        flags = int(self.alignment() | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(inside, flags, "\n".join((*first, elided)))

@@ -237,3 +237,21 @@ def test_running_work_gives_way_before_what_was_done(qtbot: QtBot, dress: Dress)
     qtbot.waitUntil(lambda: labels["Running work"].width() < labels["Running work"].sizeHint().width())
     for name in ("Last command", "What undo takes back"):
         assert labels[name].width() >= labels[name].sizeHint().width()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_long_sentence_takes_two_lines_of_the_status_bar(qtbot: QtBot, dress: Dress, scale: float) -> None:
+    dress(DARK, scale)
+    bar = make_status(qtbot, px(1024))
+    done = next(each for each in bar.findChildren(ElidedLabel) if each.accessibleName() == "Last command")
+    sentence = (
+        "/home/zoe/Music/rehearsals/2026-11/odd.offcut is damaged (what it says of proposal is not what was "
+        "written) and was left as it is: take a backup or another copy."
+    )
+    bar.set_error(sentence)
+    assert not done.is_elided
+    assert 2 * done.fontMetrics().lineSpacing() <= done.height() == bar.contentsRect().height()
+    bar.set_error(" ".join([sentence] * 3))
+    assert done.is_elided
+    bar.set_error("z" * 240)
+    assert not done.is_elided, "a word that is longer than a line is broken too"

@@ -105,13 +105,18 @@ class JobLane(QObject):
         return bool(self._jobs)
 
     def submit(self, work: Callable[..., object], *arguments: object, title: str) -> JobHandle:
-        """Run `work(*arguments, progress)` when its turn comes.
+        """Run `work(*arguments, progress)` when its turn comes; once the lane is closed, it never does.
+
+        A window that is closed may still paint, and what it paints may ask for work.
 
         Parameters
         ----------
         title : what the job does, for the user, such as "Learning a taste"
         """
         job = JobHandle(title, self)
+        if self._closed:
+            job.stop.set()
+            return job
         self._jobs[job] = self._executor.submit(self._run, job, work, arguments)
         return job
 

@@ -224,6 +224,18 @@ def test_close_cancels_joins_and_delivers_nothing(qapp):
     assert not [thread for thread in threading.enumerate() if "lane" in thread.name]
 
 
+def test_what_is_asked_for_after_closing_never_begins(qapp):
+    lanes = JobLanes()
+    assert lanes.close()
+    late = lanes.io.submit(lambda _progress: pytest.fail("begun after close"), title="Too late")
+    for signal in (late.cancelled, late.finished, late.failed):
+        signal.connect(lambda *_: pytest.fail("delivered after close"))
+    late.cancel()
+    qapp.processEvents()
+    assert late.is_cancelled
+    assert not lanes.io.is_busy
+
+
 def test_the_two_lanes_run_side_by_side(qtbot):
     lanes = JobLanes()
     both = threading.Barrier(2)

@@ -112,4 +112,4 @@ def test_a_file_of_something_else_is_refused_in_a_sentence(raw: Hands, tmp_path:
 
 def test_without_a_recording_nothing_is_asked(hands: Hands) -> None:
     hands.press("Ctrl+Shift+E")
-    assert "import the recording first" in hands.refused[-1]
+    assert "import a recording first" in hands.refused[-1]

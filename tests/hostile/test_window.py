@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -548,8 +549,10 @@ def test_folders_without_permission(tmp_path: Path) -> None:
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "readable").chmod(0o555)
     (tmp_path / "locked").chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+    temporary = Path(tempfile.gettempdir())
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder != temporary and folder.is_relative_to(temporary):
+            folder.chmod(0o755)
     before = (tmp_path / "readable" / "jam.offcut").read_bytes()
     homes = {f"XDG_{name}_HOME": str(tmp_path / "open") for name in ("CACHE", "CONFIG", "DATA", "STATE")}
     done = subprocess.run(

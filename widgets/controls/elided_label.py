@@ -83,7 +83,8 @@ class ElidedLabel(QLabel):
 
     def _broken(self) -> list[str]:
         """Return the text in as few lines as hold it, all that is left over in the last."""
-        metrics, width, rest, lines = self.fontMetrics(), self.contentsRect().width(), self.text(), []
+        metrics, width, rest = self.fontMetrics(), self.contentsRect().width(), self.text()
+        lines: list[str] = []
         while len(lines) + 1 < self._most_lines and metrics.horizontalAdvance(rest) > width:
             layout = QTextLayout(rest, self.font())
             layout.setTextOption(_BREAKS)

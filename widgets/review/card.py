@@ -198,7 +198,7 @@ class Card(QFrame):
             f" border-left: {px(2)}px solid {theme.line};"
         )
         quiet = (self._kept, self._kept_name, self._chance_name, self._chance, self._parts_name)
-        for label in (*self._values.values(), *quiet):
+        for label in (*self._values.values(), self._surer, *quiet):
             label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._kept_at.setStyleSheet(f"{mono} color: {theme.text};")
         self._hear.set_theme(theme)

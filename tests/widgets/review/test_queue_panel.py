@@ -341,4 +341,5 @@ def test_how_sure_a_proposal_is_ends_in_an_ellipsis_beside_the_verdict(panel: Qu
     panel.resize(px(width), px(880))
     panel.grab()
     assert said.geometry().right() < verdict.geometry().left()
+    assert said.palette().windowText().color() == QColor(DARK.dim), "as quiet as what stands around it"
     assert said.is_elided == (width < 420)

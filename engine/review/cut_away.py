@@ -6,7 +6,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Mask, table_of
 from engine.edl.build import dropped
-from engine.edl.gathered import changes_only, gathered, gathered_accepted
+from engine.edl.gathered import Gathered, changes_only, gathered, gathered_accepted
 from engine.latest import found_once
 
 
@@ -16,8 +16,7 @@ def cut_away(state: DocumentState) -> Mask:
 
     They are asked again once the cut around them is taken back.
     """
-    open_ones = table_of(state).are(Verdict.UNDECIDED)
-    return open_ones & changes_only(state, dropped(state, gathered_accepted(state)))
+    return _cut_away_by(state, gathered_accepted(state))
 
 
 def cut_away_with(state: DocumentState, proposal_id: str) -> Mask:
@@ -28,7 +27,11 @@ def cut_away_with(state: DocumentState, proposal_id: str) -> Mask:
         return cut_away(state)
     chosen = table.are(Verdict.ACCEPTED)
     chosen[place] = True
-    return table.are(Verdict.UNDECIDED) & changes_only(state, dropped(state, gathered(state, chosen)))
+    return _cut_away_by(state, gathered(state, chosen))
+
+
+def _cut_away_by(state: DocumentState, done: Gathered) -> Mask:
+    return table_of(state).are(Verdict.UNDECIDED) & changes_only(state, dropped(state, done))
 
 
 def is_cut_away(state: DocumentState, proposal_id: str) -> bool:

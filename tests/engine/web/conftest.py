@@ -6,26 +6,20 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
-import soxr
 
 from engine.web.server import Serving
+from tests.engine.barking import barking
 from tests.engine.web.client import Client
 
 RATE_HZ = 44_100
-DOG = "1-100032-A-0.flac"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """Return a folder with a recording in which a dog barks from second 3 to 4, and one of 24 bits below."""
-    rng = np.random.default_rng(4)
-    bark, rate_hz = soundfile.read(data_dir / "esc50" / "audio" / DOG, dtype="float32")
-    bark = soxr.resample(bark[2 * rate_hz : 3 * rate_hz], rate_hz, RATE_HZ)
-    samples = 0.002 * rng.standard_normal((8 * RATE_HZ, 2)).astype(np.float32)
-    samples[3 * RATE_HZ : 3 * RATE_HZ + len(bark)] += 0.3 * bark[:, None]
+    samples = barking(data_dir, RATE_HZ)
     root = tmp_path_factory.mktemp("served")
     (root / "below").mkdir()
     soundfile.write(root / "talk.wav", samples, RATE_HZ, subtype="PCM_16")

@@ -8,22 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import soxr
 
 from engine.cli.main import main
+from tests.engine.barking import DOG, barking
 
 RATE_HZ = 48_000
-DOG = "1-100032-A-0.flac"
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """Return eight seconds of stereo noise in which a dog barks from second 3 to 4, 16 bits at 48 kHz."""
-    rng = np.random.default_rng(4)
-    bark, rate_hz = soundfile.read(data_dir / "esc50" / "audio" / DOG, dtype="float32")
-    bark = soxr.resample(bark[2 * rate_hz : 3 * rate_hz], rate_hz, RATE_HZ)
-    samples = 0.002 * rng.standard_normal((8 * RATE_HZ, 2)).astype(np.float32)
-    samples[3 * RATE_HZ : 3 * RATE_HZ + len(bark)] += 0.3 * bark[:, None]
+    samples = barking(data_dir, RATE_HZ)
     path = tmp_path_factory.mktemp("talk") / "talk.wav"
     soundfile.write(path, samples, RATE_HZ, subtype="PCM_16")
     return path

@@ -46,6 +46,13 @@ class Sound:
         return np.asarray(self.stored / np.float32(_FULL_SCALE), np.float32)
 
 
+def at_other_speed(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a sound a little faster or slower, and so higher or lower, three times in five."""
+    speed = float(np.exp(rng.normal(0.0, 0.08))) if rng.random() < 0.6 else 1.0
+    places = np.arange(0.0, len(samples) - 1, speed)
+    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
+
+
 def load_sounds(folder: Path, folds: Sequence[int]) -> tuple[Sound, ...]:
     """Read the sounds of some folds.
 

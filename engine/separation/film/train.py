@@ -61,8 +61,8 @@ class Mixtures:
     def _batch(self, meant: Sequence[Sound], rng: np.random.Generator) -> Batch:
         parts = []
         for sound in meant:
-            one = stretch(sound, rng, LENGTH_SAMPLES)
-            two = stretch(self._other(sound, rng), rng, LENGTH_SAMPLES)
+            one = stretch(sound.samples(), rng, LENGTH_SAMPLES)
+            two = stretch(self._other(sound, rng).samples(), rng, LENGTH_SAMPLES)
             level = np.sqrt(np.mean(one**2) / max(float(np.mean(two**2)), 1e-9))
             parts += [one, two * np.float32(level * 10 ** (rng.uniform(-_MOST_DB, _MOST_DB) / 20))]
         spectra = self._spectra.spectrum(torch.tensor(np.stack(parts), dtype=torch.float32))

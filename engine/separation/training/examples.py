@@ -24,6 +24,6 @@ def example_vectors(sounds: Sequence[Sound], network: SoundNetwork) -> dict[Path
     rng = np.random.default_rng(5)
     vectors = {}
     for sound in sounds:
-        parts = np.stack([stretch(sound, rng, CROP_SAMPLES // 2) for _ in range(_EACH)])
+        parts = np.stack([stretch(sound.samples(), rng, CROP_SAMPLES // 2) for _ in range(_EACH)])
         vectors[sound.path] = network.pooled(*network(spectra.levels(spectra.spectrum(torch.tensor(parts)))))
     return vectors

@@ -16,7 +16,7 @@ from scipy.signal import butter as butterworth
 from scipy.signal import fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
-from engine.detection.training.sounds import Sound
+from engine.detection.training.sounds import Sound, at_other_speed
 
 Samples = NDArray[np.float32]
 SCENE_SAMPLES = 5 * MEL.rate_hz
@@ -160,7 +160,7 @@ class Scenes:
     def _event(self, sound: Sound, start: int, length: int, rng: np.random.Generator) -> Samples:
         samples = sound.samples()
         if not self._plain:
-            samples = _coloured(_at_other_speed(samples, rng), rng)
+            samples = _coloured(at_other_speed(samples, rng), rng)
             if rng.random() < 0.2:
                 samples = _in_a_room(samples, rng)
         most = min(length, len(samples))
@@ -247,12 +247,6 @@ def _sounding_start(samples: Samples, length: int, rng: np.random.Generator) -> 
     sums = np.convolve(power, np.ones(long), mode="valid")
     heard = np.flatnonzero(sums > 10 ** (_AUDIBLE_DB / 20) * sums.max())
     return min(int(rng.choice(heard)) * _FRAME, len(samples) - length)
-
-
-def _at_other_speed(samples: Samples, rng: np.random.Generator) -> Samples:
-    speed = float(np.exp(rng.normal(0.0, 0.08))) if rng.random() < 0.6 else 1.0
-    places = np.arange(0.0, len(samples) - 1, speed)
-    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
 def _coloured(samples: Samples, rng: np.random.Generator) -> Samples:

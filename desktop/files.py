@@ -21,10 +21,12 @@ from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.jobs.recordings.import_audio import rates_of
+from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, MOST_S, SHORTEST_S, shorten_pauses
 from engine.safe_write import shown
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.forms.learn_panel import LearnPanel
+from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
 
@@ -58,6 +60,7 @@ class Files(QObject):
         self._window = window
         self._session = session
         self._work = work
+        self._shortening_s = (LONGEST_S, LEFT_S)
         self._checks = checks
         self._shelves = shelves
         self._theme = theme
@@ -197,6 +200,31 @@ class Files(QObject):
         """Propose to cut where nobody plays, which needs no taste."""
         require_recording(self._session.state, "listen to")
         self._work.propose_pauses()
+
+    def shorten_pauses(self) -> None:
+        """Ask which pauses are too long and how much of them is left, and propose that."""
+        state, listening = self._session.state, self._session.listening
+        longest_s, left_s = self._shortening_s
+        shorten_pauses(state, listening, longest_s, left_s)  # refuses before it asks
+        numbers = (
+            Number("Pauses &longer than (s)", longest_s, SHORTEST_S, MOST_S, 2),
+            Number("L&eave of each (s)", left_s, 0.0, MOST_S, 2),
+        )
+        said = "Half of what is left stays at either side, so that no word is cut off. Answers stay."
+
+        def outlook(values: tuple[float, ...]) -> str:
+            return shorten_pauses(state, listening, *values).sentence
+
+        form = NumbersForm(self._theme(), numbers, said, outlook)
+        values = dialogs.ask_numbers(self._window, "Shorten pauses", form, "Propose")
+        if values is None:
+            return
+        self._shortening_s = (values[0], values[1])
+        made = shorten_pauses(self._session.state, self._session.listening, *values)
+        if made.proposals:
+            self._work.propose_made(made.put_into(self._session.state))
+        else:
+            self.said.emit(made.sentence)
 
 
 def is_taken(path: Path) -> bool:

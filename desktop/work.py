@@ -22,6 +22,7 @@ from desktop.jobs import (
     listen_to,
 )
 from desktop.session import Session
+from engine.document.change import Edit
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
@@ -301,6 +302,12 @@ class Work(QObject):
             self._tell_proposed(before)
         else:
             self.said.emit(f"No pause of {LEAST_S:g} s or longer is left to propose")
+
+    def propose_made(self, made: Edit) -> None:
+        """Put proposals that were asked for into the document, and tell of them."""
+        before = self._session.state
+        self.said.emit(self._session.apply(made).label)
+        self._tell_proposed(before)
 
     def _told(self) -> tuple[str, ...]:
         """Return what was found wrong with single channels, as sentences."""

@@ -25,6 +25,13 @@ def within(some: Samples, spans: Samples) -> NDArray[np.bool_]:
     return found
 
 
+def runs(flags: NDArray[np.bool_], least: int = 1) -> Samples:
+    """Return where flags, shape (n,), are set at least so long at a stretch, [start, stop), shape (k, 2)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8))).reshape(-1, 2)
+    found: Samples = edges[np.diff(edges)[:, 0] >= least]
+    return found
+
+
 def united(spans: ArrayLike) -> Samples:
     """Return spans [start, stop), shape (n, 2) in any order, as one where they overlap or touch, ascending.
 

@@ -49,6 +49,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "taste.listen": listen,
         "taste.propose": files.propose,
         "taste.pauses": files.propose_pauses,
+        "taste.shorten": files.shorten_pauses,
         "taste.maker": files.extending.ask,
         "taste.page": window.tasting.toggle,
         "taste.analyse": window.tasting.analyse,

@@ -77,5 +77,11 @@ TASTE = (
     _taste("compare", "Compare with another taste…", (), "Show where two tastes differ on one recording."),
     _taste("propose", "Propose cuts", ("Ctrl+R",), "Turn the scores into cuts to review; decisions stay."),
     _taste("pauses", "Propose pauses", ("Alt+R",), "Propose to cut where nobody plays; it needs no taste."),
+    _taste(
+        "shorten",
+        "Shorten pauses…",
+        ("Ctrl+Alt+R",),
+        "Propose to leave less of each pause that is longer than you choose, between words too.",
+    ),
     _taste("maker", "Propose with a maker…", (), "Choose who looks for edits, such as a package you added."),
 )

@@ -22,10 +22,13 @@ BY_ARRANGING = "arranging"
 BY_EXAMPLE = "example"
 """The maker of cuts of what sounds like something that was marked; planners leave them as they are."""
 
+BY_SHORTENING = "shorter pauses"
+"""The maker of cuts that leave a shorter pause; planners leave them as they are."""
+
 ADDED_MAKER = "added:"
 """What `Proposal.maker` begins with where a maker of another package made it, installed or not."""
 
-OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE})
+OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING})
 """Makers of Offcut whose proposals only they themselves replace."""
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.loudness import finite, middle_of_playing_db
+from engine.spans import runs
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -185,7 +186,7 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     hum = hums & (level <= playing_db - HUM_QUIETER_DB)
     silent = level <= max(SILENT_DBFS, min(playing_db - FAR_QUIETER_DB, INAUDIBLE_DBFS))
     core = silent | (still & (quiet | hum))
-    spans = _grown(_runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
+    spans = _grown(runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)
     dead = np.concatenate([np.zeros(1), np.cumsum(core)])
     long = np.diff(spans)[:, 0] >= LEAST_S / frame_s
@@ -225,12 +226,6 @@ def _rolling(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     first, last = np.maximum(at - width // 2, 0), np.minimum(at + width // 2 + 1, len(values))
     means: NDArray[np.float64] = (total[last] - total[first]) / (last - first)[:, None]
     return means
-
-
-def _runs(flags: Flags, least: int) -> Samples:
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8))).reshape(-1, 2)
-    runs: Samples = flips[np.diff(flips)[:, 0] >= least]
-    return runs
 
 
 def _grown(cores: Samples, bands: Floats, silent: Flags) -> Samples:

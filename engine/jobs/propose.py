@@ -17,6 +17,7 @@ from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
+from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.told import telling, told_of
@@ -66,17 +67,14 @@ def propose_pauses(state: DocumentState, listening: Listening | None) -> Propose
     ------
     UsageError : the document was not listened to yet
     """
-    if listening is None:
-        raise UsageError(
-            "Nobody has listened to these recordings yet: wait for it, then look for pauses again."
-        )
+    heard = require_listening(listening)
     wanted = CutSettings(
         threshold_mode="score",
         score=PAUSE_SCORE,
         minimum_kept_s=0.0,
         crossfade_ms=cut_settings(state.settings).crossfade_ms,
     )
-    return _proposed(state, curve_of_pauses(listening, state.length_samples), None, listening, wanted)
+    return _proposed(state, curve_of_pauses(heard, state.length_samples), None, heard, wanted)
 
 
 def _proposed(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter
 
+from engine.spans import runs
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S
 
 Floats = NDArray[np.float32]
@@ -37,7 +38,7 @@ def performances(levels_db: Floats, below_db: float = BELOW_DB) -> Spans:
     around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
     playing = np.repeat(around, round(STEPS_PER_S))[: len(levels_db)]
     sounds = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
-    spans = _runs(sounds)
+    spans = runs(sounds)
     spans = _joined(spans, round(_LEAST_BREAK_S * STEPS_PER_S))
     spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]
     ratio = STEPS_PER_S / FRAMES_PER_S
@@ -48,11 +49,6 @@ def _maxima(levels_db: Floats, every: int) -> Floats:
     padded = np.pad(levels_db, (0, -len(levels_db) % every), mode="edge")
     most: Floats = padded.reshape(-1, every).max(axis=1)
     return most
-
-
-def _runs(flags: NDArray[np.bool_]) -> Spans:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges.reshape(-1, 2).astype(np.int64)
 
 
 def _joined(spans: Spans, least: int) -> Spans:

@@ -9,10 +9,13 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
+from engine.document.proposals import BY_SHORTENING
 from engine.jobs.tastes.outlook import look_ahead
 from engine.progress import SILENT
+from engine.timebase import format_time
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
+from tests.engine.features.test_pauses import speech
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.controls.key_caps import KeyButton
 from widgets.forms.propose_form import ProposeForm
@@ -170,3 +173,30 @@ def test_the_keys_of_the_threshold_leave_the_current_one(reviewing: Hands) -> No
     for _ in range(5):
         reviewing.press("Alt+Down")
         assert window.review.current == here
+
+
+def test_pauses_are_shortened_to_what_the_form_foresaw(hands: Hands, tmp_path: Path) -> None:
+    samples, _ = speech(-60.0)
+    soundfile.write(tmp_path / "talk.wav", samples, 16_000)
+    hands.window.session.open(make_document(tmp_path / "talk.offcut", tmp_path / "talk.wav", ()))
+    hands.window.work.listen(None)
+    hands.finish_work()
+    foreseen: list[str] = []
+
+    def choose(dialog: QWidget) -> None:
+        for name, text in (("Pauses longer than (s)", "0.6"), ("Leave of each (s)", "0.9")):
+            named_field(dialog, name).setFocus()
+            named_field(dialog, name).selectAll()
+            named_field(dialog, name).insert(text)
+        assert "0.9 s cannot be left of pauses longer than 0.6 s: give 0 to 0.6 s." in said(dialog)
+        named_field(dialog, "Leave of each (s)").setText("0.2")
+        foreseen.extend(text for text in said(dialog) if "to shorten" in text)
+        assert isinstance(dialog, QDialog)
+        dialog.accept()
+
+    hands.press_and_answer("Ctrl+Alt+R", choose)
+    made = [one for one in hands.window.session.state.proposals.values() if one.maker == BY_SHORTENING]
+    cut_s = sum(one.stop_samples - one.start_samples for one in made) / 16_000
+    shorter = format_time(cut_s, 1)
+    assert foreseen == [f"{len(made)} pauses to shorten; the result is {shorter} shorter."]
+    assert 5 <= len(made) <= 6  # 0.7 s may be a hop short of 0.6 s at either side

@@ -22,6 +22,7 @@ OPENS_A_DIALOG = {
     "editor.choose",
     "editor.learn",
     "taste.maker",
+    "taste.shorten",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo", "crash.report"),

@@ -18,6 +18,7 @@ from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, shorten_pauses
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -49,6 +50,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     by.add_argument(
         "--like", type=finite, nargs=2, metavar=("A", "B"), help="what sounds like A to B seconds, everywhere"
     )
+    parser.add_argument(
+        "--longer-than-s",
+        type=finite,
+        metavar="S",
+        help=f"with --pauses: between words too, of which some is left ({LONGEST_S:g} unless told)",
+    )
+    parser.add_argument(
+        "--leave-s", type=finite, metavar="S", help=f"so much is left of each ({LEFT_S:g} unless told)"
+    )
     parser.add_argument("--cut", action="store_true", help="with --like: cut it, instead of taking it out")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
@@ -69,6 +79,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Listen, score, and propose."""
     if options.cut and options.like is None:
         raise UsageError("--cut belongs to --like A B: say which span is the example.")
+    shortens = options.longer_than_s is not None or options.leave_s is not None
+    if shortens and not options.pauses:
+        raise UsageError("--longer-than-s and --leave-s belong to --pauses: say that pauses are meant.")
     if options.sound is not None or options.like is not None:
         yield (propose_repairs if options.like is None else propose_like)(options, progress)
         return
@@ -94,6 +107,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             ),
             {heard.ids[kind]: found for kind, found in heard.analyses.items()},
         )
+        if shortens:
+            yield _shorter_pauses(document, options)
+            return
         proposed = _proposed(document, settings, pauses=options.pauses)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
@@ -111,6 +127,20 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
         f"({percent(plan.kept_share)}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )
+
+
+def _shorter_pauses(document: Document, options: argparse.Namespace) -> VerbOutput:
+    """Propose to leave less of pauses, in a document that was just listened to."""
+    listening = document.analysis("listening")
+    assert isinstance(listening, Listening)
+    longest_s = LONGEST_S if options.longer_than_s is None else options.longer_than_s
+    left_s = min(LEFT_S, longest_s) if options.leave_s is None else options.leave_s
+    made = shorten_pauses(document.state, listening, longest_s, left_s)
+    document.apply(made.put_into(document.state))
+    rate_hz = document.state.rate_hz
+    rows = [{"id": one.id, **span_s(one, rate_hz), "reason": one.reason} for one in made.proposals]
+    figures = {"proposals": len(document.state.proposals), "cut_s": samples_to_s(made.cut_samples, rate_hz)}
+    return VerbOutput({**figures, "pauses": rows}, made.sentence)
 
 
 def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:

@@ -15,6 +15,7 @@ from engine.arranging.heard import Heard
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, plays, spans_of
 from engine.arranging.steps import Steps
+from engine.spans import runs
 
 Floats = NDArray[np.float64]
 _LOUDNESS = 0
@@ -37,7 +38,7 @@ def random_pieces(heard: Heard, pairs: Sequence[Pair], rng: np.random.Generator)
     while is_kept.mean() < min(share, 0.999):
         first = int(rng.integers(0, n))
         is_kept[first : first + max(1, int(rng.choice(lengths)))] = True
-    return order_of(_runs(is_kept))
+    return order_of(runs(is_kept).tolist())
 
 
 def energy(heard: Heard, pairs: Sequence[Pair]) -> Order:
@@ -90,7 +91,7 @@ class SemiMarkov:
         before = [np.concatenate([[False], one[:-1]]) for one in kept]
         lengths = []
         for is_kept in (False, True):
-            found = [last - first for one in kept for first, last in _runs(one == is_kept)]
+            found = [last - first for one in kept for first, last in runs(one == is_kept).tolist()]
             counts = np.bincount(np.minimum(np.log2(np.array(found or [8])).astype(int), 11), minlength=12)
             lengths.append(np.log((counts + 0.5) / (counts.sum() + 6.0)))
         starts = [one & ~was for one, was in zip(kept, before, strict=True)]
@@ -164,15 +165,10 @@ def _above(score: Floats, steps: Steps, share: float, least: int = 1) -> Order:
     is_kept = np.zeros(len(score), bool)
     is_kept[by_score[until]] = True
     for flag in (True, False):
-        for first, last in _runs(is_kept == flag):
+        for first, last in runs(is_kept == flag).tolist():
             if last - first < least:
                 is_kept[first:last] = not flag
-    return order_of(_runs(is_kept))
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+    return order_of(runs(is_kept).tolist())
 
 
 def _smoothed(values: Floats, half: int) -> Floats:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.faults.material import Samples
 from engine.simulated.recordings import HEARD_RATE_HZ
+from engine.spans import runs
 from engine.takes.pairs import Pair, one_to_one
 
 _FRAMES_PER_S = 5
@@ -34,7 +35,7 @@ def chroma_pairs(audio: Samples, least: float) -> list[tuple[Span, Span]]:
         alike = (unit[:-lag] * unit[lag:]).sum(axis=1, dtype=np.float64)
         sums = np.concatenate([[0.0], np.cumsum(alike)])
         means = (sums[width:] - sums[:-width]) / width
-        for start, stop in _runs(means > least):
+        for start, stop in runs(means > least).tolist():
             last = stop - 1 + width
             worth = float(alike[start:last].sum() - least * (last - start))
             found.append(Pair((start, start + lag), (last, last + lag), 0, worth))
@@ -51,8 +52,3 @@ def chroma_pairs(audio: Samples, least: float) -> list[tuple[Span, Span]]:
 def short_stretches(spans_s: NDArray[np.float64]) -> list[tuple[float, float, float]]:
     """Return every performance with a likelihood that is the higher the shorter it is."""
     return [(start, stop, 1.0 / (1.0 + stop - start)) for start, stop in spans_s.tolist()]
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]

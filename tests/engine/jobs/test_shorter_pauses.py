@@ -1,0 +1,121 @@
+"""Leaving less of pauses: as much as was asked for, at either side, and no word is touched."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.cli.main import main
+from engine.document.analysis import Listening
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.edits import decide
+from engine.document.file.storage import apply_rows
+from engine.errors import UsageError
+from engine.jobs.propose import propose_pauses
+from engine.jobs.shorter_pauses import shorten_pauses
+from tests.engine.features.test_pauses import speech
+from tests.engine.jobs.test_propose import LENGTH_S, RATE_HZ, document
+
+HOP = 160
+
+
+def heard(gaps):
+    """What was heard of a document: speech at -20 dB, and -70 dB in these hops, [start, stop)."""
+    levels = np.full(LENGTH_S * RATE_HZ // HOP, -20.0, np.float32)
+    for start, stop in gaps:
+        levels[start:stop] = -70.0
+    return Listening(loudness_db=levels, hop_samples=HOP)
+
+
+GAPS = st.lists(st.integers(0, 240), min_size=2, max_size=20, unique=True).map(
+    lambda places: [(25 * a, 25 * b) for a, b in zip(sorted(places)[::2], sorted(places)[1::2], strict=False)]
+)
+
+
+@given(GAPS, st.floats(0.3, 3.0), st.floats(0.0, 1.0))
+@settings(max_examples=60, deadline=None)
+def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
+    state, left_s = document(), share * longest_s
+    made = shorten_pauses(state, heard(gaps), longest_s, left_s)
+    hop_s = HOP / RATE_HZ
+    for one in made.proposals:
+        ((start, stop),) = (
+            (a, b) for a, b in gaps if a * HOP <= one.start_samples and one.stop_samples <= b * HOP
+        )
+        pause_s = (stop - start) * hop_s
+        cut_s = (one.stop_samples - one.start_samples) / RATE_HZ
+        at_edge = (start == 0) + (stop * HOP == state.length_samples)
+        wanted_s = left_s * (1 - at_edge / 2) if at_edge < 2 else 0.0
+        # Levels are told in hops, of which the mean of three takes one at either side.
+        assert wanted_s - 1e-3 <= pause_s - cut_s <= wanted_s + 2 * hop_s + 1e-3
+        assert pause_s > longest_s - hop_s
+    found = {(one.start_samples, one.stop_samples) for one in made.proposals}
+    assert len(found) == len(made.proposals)
+    assert made.cut_samples == sum(stop - start for start, stop in found)
+    surely = [(a, b) for a, b in gaps if (b - a - 3) * hop_s >= longest_s and b - a > 25]
+    if left_s < longest_s - 0.1:
+        assert len(made.proposals) >= len(surely)
+
+
+def test_what_was_answered_and_what_others_made_stays():
+    state = document()
+    listening = heard([(1000, 1200), (3000, 3300)])
+    state = apply_rows(state, shorten_pauses(state, listening).put_into(state).changes)
+    first, second = sorted(state.proposals.values(), key=lambda one: one.start_samples)
+    assert (first.reason, second.reason) == (
+        "A pause of 4.0 s, of which 0.4 s is left.",
+        "A pause of 6.0 s, of which 0.4 s is left.",
+    )
+    assert second.score > first.score
+    state = apply_rows(state, decide(state, [first.id], Verdict.REJECTED).changes)
+    again = apply_rows(state, shorten_pauses(state, listening, 1.0, 0.2).put_into(state).changes)
+    assert first.id in again.proposals
+    assert second.id not in again.proposals
+    none_found = propose_pauses(again, Listening())
+    assert apply_rows(again, none_found.edit.changes).proposals == again.proposals
+
+
+@pytest.mark.parametrize(
+    ("lengths_s", "sentence"),
+    [
+        ((0.0, 0.0), "Pauses longer than 0 s cannot be looked for: give 0.1 to 600 s."),
+        ((900.0, 0.0), "Pauses longer than 900 s cannot be looked for: give 0.1 to 600 s."),
+        ((0.5, 0.6), "0.6 s cannot be left of pauses longer than 0.5 s: give 0 to 0.5 s."),
+        ((0.5, -1.0), "-1 s cannot be left of pauses longer than 0.5 s: give 0 to 0.5 s."),
+    ],
+)
+def test_lengths_that_cannot_be(lengths_s, sentence):
+    with pytest.raises(UsageError) as refused:
+        shorten_pauses(document(), heard([]), *lengths_s)
+    assert str(refused.value) == sentence
+
+
+def test_they_need_somebody_who_listened():
+    with pytest.raises(UsageError, match="Nobody has listened"):
+        shorten_pauses(document(), None)
+
+
+def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, capsys):
+    samples, spans = speech(-60.0)
+    soundfile.write(tmp_path / "talk.wav", samples, 16_000)
+    project, out = str(tmp_path / "talk.offcut"), tmp_path / "tight.wav"
+    assert main(["new", project, str(tmp_path / "talk.wav")]) == 0
+    assert main(["propose", project, "--pauses", "--longer-than-s", "0.6", "--leave-s", "0.3", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    long = np.diff(spans)[:, 0]
+    long = long[long > 0.8]  # 0.7 s may be a hop short of 0.6 s at either side
+    assert len(long) <= len(told["pauses"]) <= len(long) + 1
+    assert told["cut_s"] == pytest.approx(float(np.sum(long - 0.3)), abs=0.1 * len(long) + 0.4)
+    assert main(["decide", project, "accept", "--all"]) == 0
+    assert main(["export", project, "--out", str(out)]) == 0
+    assert soundfile.info(out).duration == pytest.approx(len(samples) / 16_000 - told["cut_s"], abs=0.01)
+    with Document.open(tmp_path / "talk.offcut") as stored:
+        assert {one.maker for one in stored.state.proposals.values()} == {"shorter pauses"}
+    assert main(["propose", project, "--takes", "--leave-s", "0.3"]) == 2
+    assert "belong to --pauses" in capsys.readouterr().err

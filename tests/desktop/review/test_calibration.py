@@ -30,7 +30,7 @@ from widgets.controls.key_caps import KeyButton
 
 RATE_HZ = 8000
 COUNT, EVERY_S, CUT_S = 16, 5, 2
-DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo" / "demo.taste"
+DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "demo.taste"
 
 
 def make(path: Path, taste: Path, seed: int = 0) -> Path:

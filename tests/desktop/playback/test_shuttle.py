@@ -14,8 +14,7 @@ from desktop.playback.shuttle import SPEEDS, Shuttle, _low_pass
 from engine.document.decisions import Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
-from tests.desktop.sound_device import RATE_HZ as DEVICE_RATE_HZ
-from tests.desktop.test_playback import (  # noqa: F401
+from tests.desktop.playback.test_playback import (  # noqa: F401
     ArraySource,
     Frames,
     device,
@@ -25,6 +24,7 @@ from tests.desktop.test_playback import (  # noqa: F401
     same_until,
     wait_for_end,
 )
+from tests.desktop.sound_device import RATE_HZ as DEVICE_RATE_HZ
 from tests.hostile.bad_files import RATE_HZ, good
 
 SECONDS = 40

@@ -19,8 +19,8 @@ from engine.edl.build import build
 from engine.edl.render import Renderer
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
+from tests.desktop.playback.test_playback import ArraySource, on_alsa
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
-from tests.desktop.test_playback import ArraySource, on_alsa
 from tests.engine.edl.recordings import Recording, recording, with_cuts
 from widgets.timeline.heads.meter import FALL_DB_S, HOLD_S, LOWEST_DB, Level, share
 

@@ -19,7 +19,7 @@ from tests.desktop.screen import HEIGHT, WIDTH, Pixels, Screen
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KEPT = ROOT / "screenshots"
 CUTS = ((2, 5), (8, 10), (14, 17))
 PATIENCE_S = 60.0

@@ -16,7 +16,7 @@ from engine.cli.main import main
 from engine.document import edits
 from engine.document.file.checks.limits import LONGEST_NOTE
 from tests.desktop.conftest import Hands
-from tests.desktop.test_review import IDS, reviewing, search_for  # noqa: F401
+from tests.desktop.review.test_review import IDS, reviewing, search_for  # noqa: F401
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

@@ -6,7 +6,7 @@ import pytest
 
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands, fill
-from tests.desktop.test_review import click_row, reviewing  # noqa: F401
+from tests.desktop.review.test_review import click_row, reviewing  # noqa: F401
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QScrollArea, Q
 
 from engine.cli.main import main
 from tests.desktop.conftest import RAW, Hands, fill, named_field
-from tests.desktop.test_by_hand import select
+from tests.desktop.review.test_by_hand import select
 from widgets.forms.numbers_form import NumbersForm
 
 

@@ -18,7 +18,7 @@ from engine.document.decisions import edited
 from engine.edl.build import build
 from engine.edl.render import render
 from tests.desktop.conftest import Hands, fill
-from tests.desktop.test_by_hand import kinds, select
+from tests.desktop.review.test_by_hand import kinds, select
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CTRL, ALT = (

@@ -23,7 +23,7 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, choose_taste, type_path
-from tests.desktop.test_accessibility import handled, name_of
+from tests.desktop.window.test_accessibility import handled, name_of
 from tests.engine.conftest import RATE_HZ, TINY, music
 from widgets.taste.page import TastePage
 

@@ -24,7 +24,7 @@ from engine.jobs.recordings.import_audio import rates_of
 from engine.safe_write import shown
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
-from widgets.forms.learn_panel import LearnPanel
+from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.theme import Theme
 
 

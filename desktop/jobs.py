@@ -19,7 +19,7 @@ from engine.jobs.tastes.improve import Improved, ImproveRequest, improve
 from engine.jobs.tastes.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.part_files import sweep
 from engine.progress import Progress
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

@@ -36,7 +36,7 @@ from engine.jobs.tastes.improve import Improved, ImproveRequest
 from engine.jobs.tastes.learn import TasteWritten
 from engine.jobs.told import told_of, told_sentence
 from engine.safe_write import shown
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

@@ -38,7 +38,7 @@ from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
+from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.timeline.timeline_view import TimelineView
 
 Span = tuple[int, int]

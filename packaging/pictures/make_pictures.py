@@ -185,7 +185,7 @@ def learning(photographer: Photographer) -> None:
     from desktop.demo import edited_examples
     from engine.anomaly.recipes.methods import METHODS
     from engine.places import data_folder
-    from widgets.forms.learn_panel import LearnRequest
+    from widgets.forms.taste.learn_panel import LearnRequest
 
     heard: list[dict[str, float]] = []
     window.work.learning_progressed.connect(heard.append)

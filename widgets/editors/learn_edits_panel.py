@@ -18,7 +18,7 @@ from engine.timebase import format_time
 from engine.wording import counted
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.editors.pair_list import PairList, ShownPair
 from widgets.theme import Theme, px
 

@@ -37,7 +37,7 @@ from tests.engine.edl.recordings import recording, with_cuts
 from tests.hostile.status import said
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
-from widgets.forms.export_choice import ExportChoice
+from widgets.forms.export.choice import ExportChoice
 
 
 @pytest.fixture

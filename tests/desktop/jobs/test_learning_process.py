@@ -20,7 +20,7 @@ from engine.jobs.own_process import run_in_own_process
 from engine.places import state_folder
 from engine.progress import SILENT
 from tests.engine.conftest import TINY
-from widgets.forms.learn_panel import LearnRequest as Asked
+from widgets.forms.taste.learn_panel import LearnRequest as Asked
 
 RATE_HZ = 22_050
 LENGTH_S = 20

@@ -18,7 +18,7 @@ from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
 from widgets.controls.elided_label import ElidedLabel
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 TRACKS = 16

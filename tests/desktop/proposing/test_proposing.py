@@ -14,7 +14,7 @@ from engine.progress import SILENT
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.forms.propose_form import ProposeForm
 
 SECONDS = 60

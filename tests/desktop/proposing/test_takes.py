@@ -15,7 +15,7 @@ from engine.document.proposals import BY_TAKES
 from engine.takes.takes import Take
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.engine.takes.playing import RATE_HZ, Sound, joined, passage
-from widgets.controls.own_keys import KeyedList
+from widgets.controls.keys.own_keys import KeyedList
 from widgets.takes.rows import TakeRow
 
 

@@ -26,7 +26,7 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 
 RATE_HZ = 8000
 COUNT, EVERY_S, CUT_S = 16, 5, 2

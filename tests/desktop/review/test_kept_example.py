@@ -22,7 +22,7 @@ from engine.document.document import Document
 from engine.document.proposals import KeptExample
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import CUTS, make_document
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import Card
 
 RATE_HZ = 8_000

@@ -15,7 +15,7 @@ from scipy.signal import butter, sosfilt
 from desktop.main_window import MainWindow
 from engine.diagnoses.finding import Action
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
-from widgets.forms.learn_panel import LearnPanel
+from widgets.forms.taste.learn_panel import LearnPanel
 
 DEMO = Path("resources/demo").absolute()
 RATE_HZ = 44_100

@@ -16,7 +16,7 @@ from desktop.demo import DEMO_FOLDER
 from desktop.taste.shelf import BESIDE, RECENT, SHIPPED, Places, list_places
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, choose_taste, named_field
-from widgets.forms.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 
 DEMO = DEMO_FOLDER / "demo.taste"
 

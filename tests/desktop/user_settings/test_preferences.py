@@ -40,8 +40,8 @@ from tests.desktop.sound_device import CapturingDevice, alsa_configuration
 from tests.hostile.bad_files import good
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.key_field import KeyField
+from widgets.controls.keys.caps import KeyButton
+from widgets.controls.keys.field import KeyField
 from widgets.forms.key_editor import KeyEditor
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
 from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale

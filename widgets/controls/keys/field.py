@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from widgets.controls.key_names import key_label
+from widgets.controls.keys.names import key_label
 
 _MODIFIERS = (
     Qt.Key.Key_Shift,

@@ -15,7 +15,7 @@ from engine.wording import listed
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.number_field import NumberField
-from widgets.forms.export_choice import SpanOffer
+from widgets.forms.export.choice import SpanOffer
 from widgets.theme import Theme, px
 
 _AS_SOURCE = "source"

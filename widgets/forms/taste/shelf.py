@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
 
 from engine.anomaly.taste_summary import TasteSummary
 from widgets.controls.announce import announce
-from widgets.forms.shelf_rows import RowKind, Shelf, ShelfRow, ShelfRowDelegate, name_of, said_of
+from widgets.forms.taste.shelf_rows import RowKind, Shelf, ShelfRow, ShelfRowDelegate, name_of, said_of
 from widgets.theme import Theme, px
 
 _ROOT = QModelIndex()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.wording import counted
-from widgets.forms.export_choice import WrittenLine
+from widgets.forms.export.choice import WrittenLine
 from widgets.theme import TEXT, Theme, mono_font, px
 
 _MOST_LINES = 5

@@ -15,9 +15,9 @@ from engine.diagnoses.finding import Finding
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.fold import Fold
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
-from widgets.forms.recording_list import RecordingList
+from widgets.forms.taste.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import ROW, Theme, px
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPa
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from widgets.controls.icons import paint_icon
-from widgets.controls.own_keys import ENTER, is_own_key
+from widgets.controls.keys.own_keys import ENTER, is_own_key
 from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 

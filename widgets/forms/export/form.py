@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 
 from engine.edl.export.formats import FORMATS
 from widgets.controls.check_box import CheckBox
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.written_list import WrittenList
-from widgets.forms.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer
-from widgets.forms.export_options import LABELS, ExportOptionsPanel
+from widgets.controls.keys.caps import KeyButton
+from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer
+from widgets.forms.export.options import LABELS, ExportOptionsPanel
+from widgets.forms.export.written_list import WrittenList
 from widgets.theme import TEXT, Theme, px
 
 _OPTIONS_WIDTH = 448

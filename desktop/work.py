@@ -25,7 +25,7 @@ from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
-from engine.document.track import Track, sound_of
+from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
 from engine.jobs.propose import propose, propose_pauses

@@ -15,7 +15,7 @@ from desktop.jobs import take_edit
 from desktop.session import Session
 from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.safe_write import shown
 

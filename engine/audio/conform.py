@@ -17,7 +17,7 @@ from engine.audio.reader import SourceReader
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
 from engine.disk_room import check_room
-from engine.document.track import Source, source_length_samples
+from engine.document.tracks.track import Source, source_length_samples
 from engine.places import cache_file
 from engine.progress import SILENT, Progress
 from engine.regular_file import open_regular

@@ -18,7 +18,7 @@ from engine.audio.reader import content_hash, probe
 from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used
 from engine.document.document import Document
 from engine.document.file.lock import lock_path, take_lock
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.embeddings.cache import entry_path, keep_vectors, load_vectors
 from engine.embeddings.hearing import Hearing
 from engine.embeddings.preparation import default_folder

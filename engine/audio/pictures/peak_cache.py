@@ -18,7 +18,7 @@ from engine.audio.conform import conformed_path
 from engine.audio.pictures.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
 from engine.disk_room import check_room
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.places import cache_file
 from engine.progress import SILENT, Progress
 from engine.regular_file import open_regular

@@ -28,7 +28,7 @@ from engine.document.file.transaction import connect, reason_of
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.errors import DocumentError, ExportError
 from engine.safe_write import replacing, shown
 

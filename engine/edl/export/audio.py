@@ -12,7 +12,7 @@ from engine.audio.headers.bwf import Broadcast, broadcast_chunks
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.audio.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
 from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.region_files import planned_regions

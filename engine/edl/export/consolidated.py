@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import Voice, media_path, open_voice

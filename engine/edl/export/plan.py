@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.audio.opening import require_file
 from engine.disk_room import check_room
 from engine.document.decisions import Verdict
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
 from engine.edl.export.audio_plan import planned_audio, planned_sound
 from engine.edl.export.consolidated import consolidated_bytes

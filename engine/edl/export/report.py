@@ -13,7 +13,7 @@ from engine.audio.headers.encoder_delay import encoder_delay_samples
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import SourceReader
 from engine.audio.writer import WrittenAudio
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.export.audio_plan import PlannedAudio, depth_words, source_depth
 from engine.edl.export.gain import Normalised
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures

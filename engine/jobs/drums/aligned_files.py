@@ -22,7 +22,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import set_grid
 from engine.document.heard import heard_ids
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.export import ExportRequest
 from engine.edl.export.plan import check, export_all
 from engine.errors import ExportError

@@ -17,8 +17,8 @@ from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.state import DocumentState
-from engine.document.track import Source
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
 from engine.hits.microphone_names import kit_of_names
 from engine.jobs.recordings.media import Media

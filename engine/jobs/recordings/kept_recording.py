@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import content_hash, probe
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
 from engine.progress import Progress
 from engine.safe_write import shown

@@ -24,7 +24,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.kinds.operations import Replace, Shift
-from engine.document.track import Picture
+from engine.document.tracks.track import Picture
 from engine.edl.tracks.patched_reader import PatchedReader
 from engine.edl.tracks.patches import Patches
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit

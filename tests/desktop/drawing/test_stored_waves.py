@@ -25,11 +25,11 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, set_analyses
 from engine.document.file.stored_audio import StoredAudio, stored
-from engine.document.pictures import set_pictures
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
 from engine.document.state import DocumentState
-from engine.document.track import Picture
+from engine.document.tracks.pictures import set_pictures
+from engine.document.tracks.track import Picture
 from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.edl.tracks.unpacked import UnpackRequest, unpack

@@ -22,7 +22,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
 from engine.document.marks.markers import Marker
-from engine.document.track_edits import set_track
+from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_plan import source_depth

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.playback import Player
 from desktop.playback.levels import BlockMeter, HeardLevels, RingLevels, together
-from engine.document.track_edits import set_track
+from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from tests.desktop.conftest import Hands

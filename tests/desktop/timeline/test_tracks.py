@@ -18,8 +18,8 @@ from desktop.timeline.track_menu import ACCENT_NAMES
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.document.track import Picture, Track, sound_of
-from engine.document.track_edits import set_track
+from engine.document.tracks.edits import set_track
+from engine.document.tracks.track import Picture, Track, sound_of
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands

@@ -21,7 +21,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.grid import edits as grid_edits
 from engine.document.heard import heard_ids
-from engine.document.track_edits import set_track
+from engine.document.tracks.edits import set_track
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

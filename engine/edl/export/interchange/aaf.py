@@ -23,7 +23,7 @@ from aaf2.mobid import MobID
 from aaf2.rational import AAFRational
 
 from engine.audio.writer import bits_of, export_format
-from engine.document.track import Source, Track, audible
+from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import (
     Clip,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures

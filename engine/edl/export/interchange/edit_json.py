@@ -12,7 +12,7 @@ from engine.document.decisions import edited
 from engine.document.kinds import KINDS
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import Segment
 from engine.edl.export.request import (
     AcceptedEdit,

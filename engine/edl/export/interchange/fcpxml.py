@@ -11,7 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from engine.document.track import Track, audible
+from engine.document.tracks.track import Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, crossfades, source_begin_s, source_path
 from engine.edl.export.request import (

@@ -19,7 +19,7 @@ import rpp
 from rpp.encoder import encode
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, source_path

@@ -15,7 +15,7 @@ from math import floor
 from xml.etree import ElementTree
 
 from engine.audio.writer import bits_of, export_format
-from engine.document.track import Source, Track, audible
+from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.interchange.cmx3600 import timecode

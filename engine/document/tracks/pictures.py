@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from engine.document.change import Edit, row_changes
 from engine.document.state import DocumentState
-from engine.document.track import Picture
-from engine.document.track_edits import set_track, track_of
+from engine.document.tracks.edits import set_track, track_of
+from engine.document.tracks.track import Picture
 from engine.wording import counted
 
 

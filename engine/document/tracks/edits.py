@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.document.change import Edit, Row, Setting, row_changes
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.errors import UsageError
 from engine.wording import counted, gain_text, pan_text
 

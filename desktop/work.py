@@ -28,6 +28,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
+from engine.files.safe_write import shown
 from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.recordings.kept_recording import KeptRequest, prepare_kept
@@ -35,7 +36,6 @@ from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_med
 from engine.jobs.tastes.improve import Improved, ImproveRequest
 from engine.jobs.tastes.learn import TasteWritten
 from engine.jobs.told import told_of, told_sentence
-from engine.safe_write import shown
 from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.part_files import PartFile, sweep
-from engine.safe_write import check_target, replacing
+from engine.files.part_files import PartFile, sweep
+from engine.files.safe_write import check_target, replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 

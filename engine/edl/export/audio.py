@@ -24,8 +24,8 @@ from engine.edl.export.report import Before, Written, look_before, report, repor
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
 from engine.edl.render import Renderer, mix_channels
 from engine.edl.tracks.voice import sides
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples, s_to_samples
 
 BLOCK_FRAMES = 65_536

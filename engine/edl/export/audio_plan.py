@@ -17,7 +17,7 @@ from engine.edl.export.seams import removed_edit_list
 from engine.edl.names import name_of_file
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}

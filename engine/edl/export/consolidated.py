@@ -18,8 +18,8 @@ from engine.document.tracks.track import Track
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import Voice, media_path, open_voice
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.wording import counted
 
 BLOCK_FRAMES = 1 << 16

@@ -19,8 +19,8 @@ from engine.edl.export.gain import Normalised
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.edl.levels.true_peak import decibels
 from engine.edl.tracks.voice import media_path
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
 

@@ -21,8 +21,8 @@ from engine.edl.tracks.patched_reader import PatchedReader, Reads
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND, StoredSounds
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 
 
 def sides(pan: float) -> tuple[float, float]:

@@ -20,10 +20,10 @@ from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.document.tracks.track import Source
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.hits.microphone_names import kit_of_names
 from engine.jobs.recordings.media import Media
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples
 from engine.wording import counted
 

@@ -17,8 +17,8 @@ from engine.document.edits import move_sources
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 from engine.wording import counted
 
 _TELL_EVERY_S = 0.3  # each time costs a picture of all lanes

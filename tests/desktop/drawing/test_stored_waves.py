@@ -17,7 +17,6 @@ from desktop.main_window import MainWindow
 from engine.audio.pictures.peaks import sample_columns
 from engine.audio.pictures.spectrogram import Spectrogram, block_cells
 from engine.audio.reader import SourceReader
-from engine.cache_size import cache_bytes, empty_cache
 from engine.document.analysis import BeatGrid
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
@@ -34,6 +33,7 @@ from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.edl.tracks.unpacked import UnpackRequest, unpack
 from engine.errors import ExportError
+from engine.files.cache_size import cache_bytes, empty_cache
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands

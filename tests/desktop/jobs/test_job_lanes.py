@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.job_lanes import JobLane, JobLanes
 from engine.errors import ExportError
-from engine.places import state_folder
+from engine.files.places import state_folder
 from engine.progress import Progress
 
 

@@ -30,10 +30,10 @@ from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.user_settings.look import Look
 from desktop.user_settings.preferences import THREADS_VARIABLE, Preferences
 from desktop.user_settings.recents import Recents
-from engine.cache_size import cache_bytes
 from engine.errors import OffcutError
+from engine.files.cache_size import cache_bytes
+from engine.files.places import CACHE_VARIABLE, cache_folder
 from engine.learning import torch_threads
-from engine.places import CACHE_VARIABLE, cache_folder
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
 from tests.desktop.sound_device import CapturingDevice, alsa_configuration

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.anomaly.taste_summary import TasteSummary
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted, one_line
 from widgets.controls.elided_label import paint_words

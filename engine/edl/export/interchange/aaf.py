@@ -34,8 +34,8 @@ from engine.edl.export.clips import (
 )
 from engine.edl.export.interchange.aaf_components import Pattern, TransitionPattern, lay, write_laid
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 from engine.xml_text import xml_text
 

@@ -24,8 +24,8 @@ from engine.edl.export.request import (
 )
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 from engine.xml_text import xml_bytes, xml_text
 

@@ -29,8 +29,8 @@ from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 
 _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}

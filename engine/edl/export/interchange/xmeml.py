@@ -31,8 +31,8 @@ from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 from engine.xml_text import child, xml_bytes

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ExportError
-from engine.part_files import PartFile, sweep
+from engine.files.part_files import PartFile, sweep
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 
 from engine.errors import ExportError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 
 def check_room(folder: Path, size_bytes: int) -> None:

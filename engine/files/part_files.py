@@ -15,7 +15,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from engine.regular_file import open_handle
+from engine.files.regular_file import open_handle
 
 _NAME = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.part", re.DOTALL)
 _IS_WINDOWS = sys.platform == "win32"

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.part_files import sweep
-from engine.places import cache_folder
+from engine.files.part_files import sweep
+from engine.files.places import cache_folder
 
 # By the folder of their kind, what Offcut calls its files there.
 _NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NoReturn
 import yaml
 
 from engine.errors import UsageError
-from engine.regular_file import read_beginning
-from engine.safe_write import shown
+from engine.files.regular_file import read_beginning
+from engine.files.safe_write import shown
 from engine.wording import reason_of
 
 MOST_BYTES = 1 << 16

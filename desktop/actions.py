@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command
 from engine.errors import OffcutError
-from widgets.controls.key_names import key_labels
+from widgets.controls.keys.names import key_labels
 
 
 class Actions(QObject):

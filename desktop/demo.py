@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QTimer
 
 from engine.document.document import Document
 from engine.document.edits import set_settings
+from engine.files.places import data_folder
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.places import data_folder
 from engine.progress import SILENT, Progress
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from engine.settings import CutSettings
 from engine.wording import counted
 from widgets.editors.editor_list import EditorList
 from widgets.forms.key_editor import KeyEditor, KeyRules
-from widgets.forms.learn_panel import LearnPanel, LearnRequest
 from widgets.forms.like_form import LikeForm
 from widgets.forms.name_form import NameForm
 from widgets.forms.note_form import NoteForm
@@ -31,7 +30,8 @@ from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
 from widgets.forms.propose_form import ProposeForm
 from widgets.forms.recent_list import RecentList
 from widgets.forms.spectrogram_form import SpectrogramForm
-from widgets.forms.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
+from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
 from widgets.timing.form import AlignAsked, AlignForm
 

@@ -12,7 +12,7 @@ from desktop.jobs import left_out_extensions, make_proposals
 from desktop.session import Session
 from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.extensions import any_named
 

@@ -20,13 +20,13 @@ from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.import_audio import rates_of
 from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, MOST_S, SHORTEST_S, shorten_pauses
-from engine.safe_write import shown
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
-from widgets.forms.learn_panel import LearnPanel
 from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.theme import Theme
 
 

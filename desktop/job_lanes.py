@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
 from engine.extensions import blamed
-from engine.places import state_folder
+from engine.files.places import state_folder
 from engine.progress import ReportingProgress
 
 # A person cannot read faster, and each report costs a repaint.

@@ -11,15 +11,15 @@ from desktop.editors.pairs_told import PairsTold
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
 from engine.extensions import standing_of_all
+from engine.files.part_files import sweep
 from engine.jobs.own_process import run_in_own_process
 from engine.jobs.propose import Proposed, propose
 from engine.jobs.recordings import import_ahead
 from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_audio
 from engine.jobs.tastes.improve import Improved, ImproveRequest, improve
 from engine.jobs.tastes.learn import TasteRequest, TasteWritten, learn_taste_file
-from engine.part_files import sweep
 from engine.progress import Progress
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

@@ -17,7 +17,7 @@ from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import Edge
 from engine.document.recorded import nothing_yet
 from engine.document.state import DocumentState
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.edl.arrangement import laid_at
 from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList

@@ -26,9 +26,10 @@ from engine.document.change import Edit
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
-from engine.document.track import Track, sound_of
+from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
+from engine.files.safe_write import shown
 from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.recordings.kept_recording import KeptRequest, prepare_kept
@@ -36,8 +37,7 @@ from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_med
 from engine.jobs.tastes.improve import Improved, ImproveRequest
 from engine.jobs.tastes.learn import TasteWritten
 from engine.jobs.told import told_of, told_sentence
-from engine.safe_write import shown
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import soundfile
 
-from engine.places import data_folder
+from engine.files.places import data_folder
 from engine.timebase import format_time
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"

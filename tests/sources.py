@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.audio.reader import content_hash, probe
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 
 
 def source_of(path: Path) -> Source:

@@ -28,7 +28,7 @@ from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 from widgets.timeline.viewport import Viewport
 
 RATE_HZ = 48_000

@@ -27,9 +27,9 @@ from desktop.job_lanes import JobLane
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
 from engine.document.decisions import Verdict
-from engine.document.pictures import set_pictures
 from engine.document.table import table_of
-from engine.document.track import Picture
+from engine.document.tracks.pictures import set_pictures
+from engine.document.tracks.track import Picture
 from engine.jobs.recordings.media import MediaRequest, find_media
 from engine.progress import SILENT
 from widgets.review.queue_view import QueueView

@@ -35,7 +35,7 @@ from desktop.commands.takes import TAKES
 from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
-from widgets.controls.key_names import key_labels
+from widgets.controls.keys.names import key_labels
 
 __all__ = [
     "BY_ID",

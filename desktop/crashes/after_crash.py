@@ -20,7 +20,7 @@ from desktop.slots import telling_refusals
 from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.errors import OffcutError, UsageError
-from engine.safe_write import replacing, shown
+from engine.files.safe_write import replacing, shown
 from widgets.chrome.crash_bar import CrashBar
 from widgets.chrome.report_view import ReportView
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from engine.document.file.lock import DocumentLock, take_lock
 from engine.errors import OffcutError
-from engine.places import state_folder
+from engine.files.places import state_folder
 
 SUFFIX, FAULT_SUFFIX = ".session", ".fault"
 COMMANDS_KEPT = 20

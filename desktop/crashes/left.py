@@ -11,7 +11,7 @@ from typing import Any
 from desktop.crashes.journal import COMMANDS_KEPT, FAULT_SUFFIX, SUFFIX, remove_notes, sessions_folder
 from engine.document.file.lock import take_lock
 from engine.errors import OffcutError
-from engine.regular_file import open_regular
+from engine.files.regular_file import open_regular
 from engine.strict_json import parse_json
 
 MOST_BYTES = 1 << 18

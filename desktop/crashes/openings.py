@@ -6,9 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import OffcutError
-from engine.places import state_folder
-from engine.regular_file import read_beginning
-from engine.safe_write import replacing
+from engine.files.places import state_folder
+from engine.files.regular_file import read_beginning
+from engine.files.safe_write import replacing
 from engine.strict_json import bytes_of, parse_json, strict_json
 
 TOO_OFTEN = 2

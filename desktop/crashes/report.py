@@ -13,7 +13,7 @@ from typing import Any
 from desktop.commands import BY_ID
 from desktop.crashes.left import Left
 from desktop.crashes.private import private_fault, private_traceback
-from engine.places import state_folder
+from engine.files.places import state_folder
 
 MOST_REPORTS = 10
 _NEW, _SUFFIX = ".new.txt", ".txt"

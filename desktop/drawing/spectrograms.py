@@ -23,9 +23,9 @@ from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
 from engine.document.file.stored_audio import content_of
-from engine.document.pictures import set_pictures
 from engine.document.recorded import require_recording
-from engine.document.track import Picture, Track
+from engine.document.tracks.pictures import set_pictures
+from engine.document.tracks.track import Picture, Track
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.spectrogram import (

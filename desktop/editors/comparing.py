@@ -11,7 +11,7 @@ from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.change import Change
 from engine.document.state import DocumentState
-from engine.document.track import Track, sound_of
+from engine.document.tracks.track import Track, sound_of
 from engine.edl.build import heard_samples
 from engine.errors import UsageError
 from engine.jobs.arrangements.requests import ProposedArrangement

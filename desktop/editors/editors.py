@@ -22,9 +22,9 @@ from desktop.user_settings.look import Look
 from desktop.user_settings.recents import EDITORS, Recents
 from desktop.work import Work
 from engine.arranging.editor_card import cards_of
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import samples_to_s
 from widgets.editors.compare_panel import ComparePanel
 from widgets.editors.editor_list import EditorList

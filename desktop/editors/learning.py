@@ -17,7 +17,7 @@ from desktop.jobs import learn_editor
 from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.errors import OffcutError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from widgets.theme import px
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
 from desktop import dialogs
-from widgets.forms.export_choice import ExportChoice, ExportOutlook, SpanOffer
-from widgets.forms.export_form import ExportForm
+from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
+from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px
 
 _SCREEN_MARGIN = 96

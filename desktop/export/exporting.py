@@ -22,7 +22,6 @@ from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.user_settings.look import Look
 from desktop.work import Work
-from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -34,11 +33,12 @@ from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
 from engine.edl.gathered import is_arranged
 from engine.errors import ExportError, UsageError
-from engine.safe_write import shown
+from engine.files.disk_room import size_words
+from engine.files.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
+from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.timeline.timeline_view import TimelineView
 
 Span = tuple[int, int]

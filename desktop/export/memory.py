@@ -10,7 +10,7 @@ from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
-from widgets.forms.export_choice import ExportChoice
+from widgets.forms.export.choice import ExportChoice
 
 _GROUP = "export"
 

@@ -15,9 +15,9 @@ from desktop.jobs import take_edit
 from desktop.session import Session
 from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 if TYPE_CHECKING:
     from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest

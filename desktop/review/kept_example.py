@@ -16,8 +16,8 @@ from desktop.work import Work
 from engine.audio.reader import SourceReader
 from engine.document.proposals import KeptExample
 from engine.errors import SourceError, UsageError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.kept_recording import KeptRequest
-from engine.safe_write import shown
 from engine.timebase import format_time, s_to_samples
 
 

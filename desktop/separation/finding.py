@@ -18,7 +18,7 @@ from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
 from widgets.timeline.timeline_view import TimelineView

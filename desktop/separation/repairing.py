@@ -25,7 +25,7 @@ from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import OffcutError, UsageError
 from engine.jobs.repairs.requests import (
     PreviewRequest,

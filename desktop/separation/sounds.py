@@ -20,7 +20,7 @@ from desktop.work import Work
 from engine.document.change import Change
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest
 from engine.jobs.sounds.requests import LikeRequest

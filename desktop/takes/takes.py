@@ -19,7 +19,7 @@ from desktop.work import Work
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.takes.takes import FoundTakes, TakeGroup
 from engine.timebase import format_time, samples_to_s

@@ -13,9 +13,9 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.kept_recording import KeptRequest
 from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
-from engine.safe_write import shown
 from engine.timebase import format_time, s_to_samples
 
 _RATE_ALONE_HZ = 48_000

@@ -16,10 +16,10 @@ from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from desktop.user_settings.recents import TASTES, Recents
 from engine.anomaly.taste_summary import TasteSummary, summaries, tastes_in
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
-from widgets.forms.shelf_rows import Shelf
-from widgets.forms.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.taste.shelf import Elsewhere, TasteShelf
+from widgets.forms.taste.shelf_rows import Shelf
 from widgets.theme import Theme
 
 _FOLDER = "taste_folder"

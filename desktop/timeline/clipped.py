@@ -14,7 +14,7 @@ from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.pictures.clipped_places import clipped_places
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.recorded import require_recording
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPixma
 from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 
 from engine.document.state import DocumentState
-from engine.document.track import Picture, Track
-from engine.document.track_edits import ROLES, track_of
+from engine.document.tracks.edits import ROLES, track_of
+from engine.document.tracks.track import Picture, Track
 from widgets import theme
 from widgets.controls.icons import paint_icon
 

@@ -14,8 +14,8 @@ from desktop.slots import telling_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
-from engine.document.track import Track
-from engine.document.track_edits import move_track, remove_track, set_group, set_track
+from engine.document.tracks.edits import move_track, remove_track, set_group, set_track
+from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from widgets.theme import text_scale
 from widgets.timeline.frame import COLLAPSED

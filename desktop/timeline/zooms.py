@@ -14,7 +14,7 @@ from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.kinds import KINDS
 from engine.document.recorded import require_recording
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples

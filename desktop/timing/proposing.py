@@ -24,7 +24,7 @@ from engine.document.drums.edits import drum_tracks
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited, tempo_text
 from engine.document.recorded import require_recording
-from engine.document.track import sound_of
+from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.timebase import samples_to_s
 from engine.wording import counted

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeySequence
 from desktop.commands import COMMANDS, Command, conflicts
 from engine.errors import UsageError
 from engine.strict_json import parse_json
-from widgets.controls.key_names import key_label
+from widgets.controls.keys.names import key_label
 
 Changes = Mapping[str, tuple[str, ...]]
 _STORED = "keys"

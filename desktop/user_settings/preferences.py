@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QSettings
 
 from desktop.playback import AudioChoice, Player
 from desktop.user_settings.look import CHOICES, TEXT_PERCENTS, Look
-from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
 from engine.errors import OffcutError
-from engine.places import CACHE_VARIABLE, cache_folder
+from engine.files.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
+from engine.files.places import CACHE_VARIABLE, cache_folder
 from widgets.forms.preferences_form import PreferenceValues
 
 # As `engine.learning.torch_threads` has it, which cannot be read here: it imports torch.

@@ -24,7 +24,7 @@ from engine.document.file.stored_audio import content_of, is_key
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.start_panel import StartPanel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
 from widgets.review.queue_panel import QueuePanel
 from widgets.separation.panel import RepairPanel

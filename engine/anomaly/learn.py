@@ -19,11 +19,11 @@ from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError
 from engine.features.dead_air import detect
 from engine.features.mono import mono_of
+from engine.files.safe_write import exists_sentence, no_folder_sentence, shown
 from engine.learning.across import in_force
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
-from engine.safe_write import exists_sentence, no_folder_sentence, shown
 from engine.takes.features import frames_of
 from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples, format_time

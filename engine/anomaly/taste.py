@@ -36,8 +36,8 @@ from engine.anomaly.taste_header import (
 )
 from engine.anomaly.threshold import USUAL_LIMIT
 from engine.errors import TasteError, UsageError
+from engine.files.safe_write import replacing, shown
 from engine.learning.loop import Epoch
-from engine.safe_write import replacing, shown
 from engine.wording import quoted
 
 _KEPT = "kept."

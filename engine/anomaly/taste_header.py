@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import TasteError
-from engine.regular_file import open_regular
-from engine.safe_write import shown
+from engine.files.regular_file import open_regular
+from engine.files.safe_write import shown
 from engine.strict_json import parse_json
 from engine.wording import reason_of
 

@@ -19,8 +19,8 @@ from engine.anomaly.taste import Taste, taste_from_bytes
 from engine.archive.in_order import Pending, in_order
 from engine.archive.outcome import Outcome, Refused, score_recording
 from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import shown
 from engine.own_program import how_to_add
-from engine.safe_write import shown
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -22,11 +22,11 @@ from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.scores import Scores, scores_of
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
+from engine.files.safe_write import replacing
 from engine.learning.loop import seeded
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
-from engine.safe_write import replacing
 from engine.takes.takes import FoundTakes
 
 SUFFIX = ".editor"

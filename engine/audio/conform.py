@@ -16,11 +16,11 @@ from engine.audio.opening import libsndfile_name, seeks_exactly
 from engine.audio.reader import SourceReader
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
-from engine.disk_room import check_room
-from engine.document.track import Source, source_length_samples
-from engine.places import cache_file
+from engine.document.tracks.track import Source, source_length_samples
+from engine.files.disk_room import check_room
+from engine.files.places import cache_file
+from engine.files.regular_file import open_regular
 from engine.progress import SILENT, Progress
-from engine.regular_file import open_regular
 
 # Part of every cached file's name: raise it when the conversion gives other samples than before.
 _VERSION = 2

@@ -13,7 +13,7 @@ import soundfile
 
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 LOWEST_RATE_HZ = 4_000
 HIGHEST_RATE_HZ = 768_000

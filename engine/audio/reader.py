@@ -26,7 +26,7 @@ from engine.audio.opening import (
 )
 from engine.audio.shortened import promised_share
 from engine.errors import SourceError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted
 

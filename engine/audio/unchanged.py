@@ -10,7 +10,7 @@ from typing import TypeVar
 from engine.audio.opening import explained
 from engine.audio.reader import content_hash
 from engine.errors import SourceError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 Read = TypeVar("Read")
 

@@ -21,8 +21,8 @@ from engine.audio.headers.bwf import append_chunks
 from engine.audio.headers.id3 import room_title, write_id3
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
+from engine.files.safe_write import replacing, settle, shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import replacing, settle, shown
 from engine.wording import listed
 
 RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
@@ -133,7 +133,7 @@ def write_audio(
     subtype : PCM_U8, PCM_S8, PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; PCM_S8 becomes PCM_U8 in WAV, the same
         samples; FLAC takes PCM_S8, PCM_16 and PCM_24
     total_frames : what the blocks hold together; decides between WAV and RF64
-    overwrite, follow_symlinks : see `engine.safe_write.replacing`
+    overwrite, follow_symlinks : see `engine.files.safe_write.replacing`
     riff_limit_bytes : the size from which RF64 is written
     trailing_chunks : what a WAV file holds after its samples (see `engine.audio.headers.bwf`)
     coding : how MP3 and Ogg are coded; their subtype is the codec's. Too loud samples are clipped as for
@@ -141,7 +141,7 @@ def write_audio(
 
     Raises
     ------
-    ExportError : see `engine.safe_write.replacing`; the format cannot hold these samples; the disk is full
+    ExportError : see `engine.files.safe_write.replacing`; the format cannot hold these samples; a full disk
     ValueError : the blocks do not hold `total_frames`
     """
     if container == "WAV" and subtype == "PCM_S8":

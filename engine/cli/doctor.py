@@ -16,15 +16,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.build import licences, this_build
-from engine.cache_size import cache_bytes
 from engine.cli.output import VerbOutput
 from engine.diagnoses.finding import Action, Finding
 from engine.errors import UsageError
 from engine.extensions import GROUPS, Standing, standing_of_all
+from engine.files.cache_size import cache_bytes
+from engine.files.places import cache_folder, data_folder
+from engine.files.safe_write import shown
 from engine.own_program import is_bundle, module_command, module_environment
-from engine.places import cache_folder, data_folder
 from engine.progress import Progress
-from engine.safe_write import shown
 
 PACKAGES = (
     "offcut",

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.media import locate_all
-from engine.safe_write import shown
 
 
 @contextmanager

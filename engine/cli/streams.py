@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from engine.errors import OffcutError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 _STANDARD_OUTPUT = 1
 

@@ -23,8 +23,8 @@ from engine.features.loudness import Loudness, playing_level_db
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.mono import resampled
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import percent
 

@@ -21,8 +21,8 @@ from engine.document.analysis import ScoreCurve
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.mono import mono_of
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.settings import CutSettings
 from engine.timebase import s_to_samples, s_to_samples_array
 

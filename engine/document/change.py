@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from engine.document.decisions import Decision
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 
 
 @dataclass(frozen=True, slots=True)

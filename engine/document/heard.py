@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.document.document import analysis_id
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 
 
 def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:

@@ -11,7 +11,7 @@ from engine.document.decisions import Decision
 from engine.document.file.checks.limits import LONGEST_TEXT
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
-from engine.document.track import Track, sound_of
+from engine.document.tracks.track import Track, sound_of
 from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
-from engine.document.track import Source, Track, source_length_samples
+from engine.document.tracks.track import Source, Track, source_length_samples
 
 
 @dataclass(frozen=True, slots=True)

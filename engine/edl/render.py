@@ -24,7 +24,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
 from engine.edl.levels.track_peaks import TrackPeaks, cell_samples

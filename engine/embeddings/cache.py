@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.hearing import Hearing
 from engine.embeddings.windows import PLAYING_LEVEL_DB
-from engine.regular_file import open_regular
-from engine.safe_write import replacing
+from engine.files.regular_file import open_regular
+from engine.files.safe_write import replacing
 
 _VERSION = 1
 _MAGIC = b"OFFCUTEM"

@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.own_program import how_to_add
-from engine.safe_write import shown
 
 if TYPE_CHECKING:
     from transformers import ClapAudioModelWithProjection, ClapFeatureExtractor

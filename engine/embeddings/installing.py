@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from engine.embeddings.clap import CHECKPOINT_FILES, Clap, load_clap
 from engine.embeddings.registry import clap_folder
 from engine.errors import OffcutError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 REPOSITORY = "laion/clap-htsat-unfused"
 HUB = "https://huggingface.co"

@@ -16,10 +16,10 @@ from engine.embeddings.hearing import Hearing, heard
 from engine.errors import SourceError
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of
+from engine.files.places import cache_folder
+from engine.files.safe_write import shown
 from engine.learning.torch_threads import few_threads
-from engine.places import cache_folder
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples
 
 

@@ -10,7 +10,7 @@ from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
 from engine.errors import TasteError, UsageError
 from engine.extensions import Extended, Extension, require_factory
-from engine.places import data_folder
+from engine.files.places import data_folder
 from engine.wording import quoted
 
 DEFAULT = "statistics"

@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from engine.errors import UsageError
-from engine.regular_file import read_beginning
-from engine.safe_write import shown
+from engine.files.regular_file import read_beginning
+from engine.files.safe_write import shown
 from engine.strict_json import parse_json
 from engine.wording import reason_of
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.safe_write import shown
-from engine.settings_file import read_settings
+from engine.files.safe_write import shown
+from engine.files.settings_file import read_settings
 from engine.wording import quoted
 
 BASE = "base"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError
+from engine.files.regular_file import read_beginning
+from engine.files.safe_write import replacing, shown
 from engine.learning.loop import Epoch
-from engine.regular_file import read_beginning
-from engine.safe_write import replacing, shown
 from engine.strict_json import parse_json
 from engine.wording import reason_of
 

@@ -13,8 +13,8 @@ from engine.audio.folders import audio_files
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
 from engine.experiments.planted import PlantedWindows, planted_windows
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.wording import reason_of
 
 _HEARING_SHARE = 0.7

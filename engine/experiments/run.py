@@ -11,8 +11,8 @@ from engine.experiments.record import Trained, write_json
 from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import Experiment
 from engine.experiments.train import TrainRequest, train
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 SUMMARY = "summary.json"
 

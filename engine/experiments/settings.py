@@ -12,7 +12,7 @@ from engine.anomaly.recipes.config import sentence_of
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig, NetworkName
 from engine.errors import UsageError
 from engine.experiments.inheritance import Values, load_inheriting
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.wording import quoted
 
 _NAMES = get_args(NetworkName)

@@ -20,11 +20,11 @@ from engine.experiments.inheritance import BASE
 from engine.experiments.record import VERSION, make_folder
 from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import Choices, Experiment, Range
+from engine.files.safe_write import replacing, shown
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.own_program import how_to_add
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.grids.own_grid import OwnGrid, bytes_of_file
-from engine.safe_write import shown
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples_array
 from engine.wording import counted

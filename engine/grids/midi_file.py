@@ -21,8 +21,8 @@ from engine.alignment.groove_template import Groove, groove_of
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import MOST_BEATS_IN_BAR, require_tempo
 from engine.errors import SourceError, UsageError
+from engine.files.safe_write import shown
 from engine.grids.own_grid import OwnGrid, bytes_of_file
-from engine.safe_write import shown
 from engine.timebase import s_to_samples_array
 
 _USUAL_TEMPO_US = 500_000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.document.analysis import BeatGrid
 from engine.errors import SourceError
-from engine.regular_file import read_beginning
-from engine.safe_write import shown
+from engine.files.regular_file import read_beginning
+from engine.files.safe_write import shown
 
 _MOST_BYTES = 16 * 2**20
 

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.audio.reader import SourceReader
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
-from engine.document.track import Track, audible
+from engine.document.tracks.track import Track, audible
 from engine.edl.build import whole
 from engine.edl.render import VoiceRenderer, mix_channels
 from engine.edl.tracks.patched_reader import Reads

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader, content_hash
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.progress import Progress
 
 Samples = NDArray[np.float32]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.files.safe_write import shown
 from engine.matching.matched import Matched, Segment
 from engine.matching.sound import Sound
-from engine.safe_write import shown
 from engine.spans import united
 from engine.wording import counted, level_text, percent
 

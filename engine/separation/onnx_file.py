@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
+from engine.files.safe_write import replacing
 from engine.own_program import how_to_add
-from engine.safe_write import replacing
 from engine.separation.network import VIEW_FRAMES, Heard, listened
 from engine.separation.networked import NetworkSeparator, network_separator
 from engine.words.text import SIZE
@@ -67,7 +67,7 @@ def write_onnx(separator: NetworkSeparator, path: Path, *, overwrite: bool = Fal
     Raises
     ------
     UsageError : the packages that write ONNX are not installed
-    ExportError : see `engine.safe_write.replacing`
+    ExportError : see `engine.files.safe_write.replacing`
     """
     try:
         import_module("onnxscript")

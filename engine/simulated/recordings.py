@@ -21,7 +21,7 @@ from engine.anomaly.faults.material import Samples
 from engine.audio.folders import AUDIO_SUFFIXES
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 HEARD_RATE_HZ = 16_000
 _LEAST_PIECE_S = 100.0

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from engine.audio.folders import AUDIO_SUFFIXES
 from engine.audio.reader import probe
 from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.web import listening, separating, tastes, uploads
 from engine.web.answers import HANDLERS, answer, body, number, page, static
 from engine.web.drawing import MOST_COLUMNS, outline

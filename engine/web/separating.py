@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.audio.reader import SourceReader
 from engine.audio.writer import export_format
-from engine.disk_room import check_room
+from engine.files.disk_room import check_room
 from engine.progress import Progress
 from engine.separation.windows import FADE_MS, joined
 from engine.timebase import s_to_samples, samples_to_s

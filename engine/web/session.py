@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.web.folder import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from engine.audio.reader import SourceReader
-from engine.disk_room import check_room, size_words
 from engine.errors import SourceError, UsageError
-from engine.safe_write import shown
+from engine.files.disk_room import check_room, size_words
+from engine.files.safe_write import shown
 from engine.wording import one_line
 
 MOST_BYTES = 500_000_000

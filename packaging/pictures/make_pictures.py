@@ -184,8 +184,8 @@ def learning(photographer: Photographer) -> None:
     window = photographer.window
     from desktop.demo import edited_examples
     from engine.anomaly.recipes.methods import METHODS
-    from engine.places import data_folder
-    from widgets.forms.learn_panel import LearnRequest
+    from engine.files.places import data_folder
+    from widgets.forms.taste.learn_panel import LearnRequest
 
     heard: list[dict[str, float]] = []
     window.work.learning_progressed.connect(heard.append)

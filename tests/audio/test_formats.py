@@ -12,7 +12,7 @@ from engine.audio.conform import conformed_path
 from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import SourceReader, probe
 from engine.audio.writer import block_dtype, export_format, write_audio
-from engine.document.track import Source, source_length_samples
+from engine.document.tracks.track import Source, source_length_samples
 from tests.sources import source_of
 
 LOSSLESS = [

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from desktop.commands import BY_ID, COMMANDS, Command, conflicts, keys_markdown
-from widgets.controls.key_names import key_label, key_labels
+from widgets.controls.keys.names import key_label, key_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ import yaml
 from desktop.commands import COMMANDS
 from engine.anomaly.recipes.config import BY_RECIPE
 from engine.cli.main import VERBS
-from widgets.controls.key_names import key_label
+from widgets.controls.keys.names import key_label
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))

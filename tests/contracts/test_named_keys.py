@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from desktop.commands import BY_ID
-from widgets.controls.key_names import pair_label, with_keys
+from widgets.controls.keys.names import pair_label, with_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 # The table of commands and what a key may be are about keys themselves; demos make tables of their own up.
 ABOUT_KEYS = (
     "desktop/commands/",
     "desktop/user_settings/keymap.py",
-    "widgets/controls/key_names.py",
+    "widgets/controls/keys/names.py",
     "demo.py",
 )
 KEY = re.compile(

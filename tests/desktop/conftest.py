@@ -24,7 +24,7 @@ from engine.progress import SILENT
 from tests.conftest import live_in
 from tests.engine.jobs.yard import FIRST_BARK
 from widgets.controls.later import Later
-from widgets.forms.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts
 
 POLL_MS = 20

@@ -29,7 +29,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from widgets.chrome.report_view import ReportView
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES_AND_DIES = """

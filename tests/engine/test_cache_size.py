@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
-from engine.part_files import PartFile
-from engine.places import CACHE_VARIABLE, cache_folder
+from engine.files.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
+from engine.files.part_files import PartFile
+from engine.files.places import CACHE_VARIABLE, cache_folder
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import KeptExample
+from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 
 ROOT = Path(__file__).resolve().parents[2]

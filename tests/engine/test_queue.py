@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.decisions import Decision, Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks import edits as track_edits
+from engine.document.tracks.track import Source, Track
 from engine.errors import DocumentError
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned

@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.evaluation.results import Results
 from engine.experiments.record import HISTORY, TASTE, finished
 from engine.experiments.settings import load_experiment
-from engine.settings_file import MOST_BYTES
+from engine.files.settings_file import MOST_BYTES
 from engine.strict_json import parse_json
 
 ROOT = Path(__file__).resolve().parents[2]

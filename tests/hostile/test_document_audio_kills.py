@@ -12,7 +12,7 @@ import pytest
 
 from engine.document.document import Document
 from engine.document.file.stored_audio import stored
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import a_source
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.state import DocumentState
+from engine.document.tracks import edits as track_edits
 from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import review

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.part_files import PartFile, sweep
-from engine.safe_write import check_target, replacing
+from engine.files.part_files import PartFile, sweep
+from engine.files.safe_write import check_target, replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ import numpy as np
 import soundfile
 from engine.audio.conform import conformed_path
 from engine.audio.reader import content_hash
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.progress import ReportingProgress
 path = Path(sys.argv[1]) / "other rate.wav"
 if not path.exists():

@@ -30,7 +30,7 @@ from tests.desktop.sound_device import CapturingDevice, alsa_configuration
 from tests.desktop.test_main_job import answer_learn
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from tests.hostile.status import drop, is_one_sentence, said
-from widgets.forms.learn_panel import LearnRequest
+from widgets.forms.taste.learn_panel import LearnRequest
 
 
 def parts(folder: Path) -> list[str]:

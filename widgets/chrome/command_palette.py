@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import paint_words
 from widgets.controls.entries import CommandEntry, ranked
-from widgets.controls.key_caps import paint_cap
-from widgets.controls.key_names import key_labels
+from widgets.controls.keys.caps import paint_cap
+from widgets.controls.keys.names import key_labels
 from widgets.theme import ROW, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()

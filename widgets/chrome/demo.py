@@ -14,9 +14,9 @@ from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
-from widgets.forms.export_choice import ExportChoice, ExportOutlook, WrittenLine
-from widgets.forms.export_form import ExportForm
-from widgets.forms.learn_panel import LearnPanel
+from widgets.forms.export.choice import ExportChoice, ExportOutlook, WrittenLine
+from widgets.forms.export.form import ExportForm
+from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.stage import add_options, dressed, show_or_save
 from widgets.theme import Theme, px
 

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.entries import CommandEntry
-from widgets.controls.key_caps import EnterButton
-from widgets.controls.key_names import key_labels
+from widgets.controls.keys.caps import EnterButton
+from widgets.controls.keys.names import key_labels
 from widgets.theme import px
 
 _COLUMNS = 2

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QTextEdit, QVBoxLayo
 
 from engine.wording import counted
 from widgets.controls.check_box import CheckBox
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px, ui_font
 
 _ERROR = "Error"

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePo
 from engine.timebase import format_time
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.key_names import with_keys
+from widgets.controls.keys.caps import KeyButton
+from widgets.controls.keys.names import with_keys
 from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.timebase import format_time
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
 _DOCUMENT = (220, 220, 132, 132, 56, 0)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from widgets.controls.elided_label import paint_words
 from widgets.controls.icons import paint_icon
-from widgets.controls.key_caps import KeyButton, cap_width, paint_cap
+from widgets.controls.keys.caps import KeyButton, cap_width, paint_cap
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px, ui_font
 
 _HIGH, _ICON, _PAD, _GAP = 60, 24, 16, 14

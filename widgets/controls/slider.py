@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
-from widgets.controls.own_keys import WITH_SHIFT, is_own_key
+from widgets.controls.keys.own_keys import WITH_SHIFT, is_own_key
 from widgets.theme import RADIUS, ROW, STEP, TEXT_SMALL, Theme, mono_font, px, ui_font
 
 REST_MS = 200

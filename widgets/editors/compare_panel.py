@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from widgets.controls.elided_label import paint_words
 from widgets.controls.icons import paint_icon
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
 
 _WORDS = {"editor.compare": "Hear", "editor.take": "Take"}

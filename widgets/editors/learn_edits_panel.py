@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 
 from engine.arranging.habits import Habits
 from engine.arranging.pairing import guessed_pairs
+from engine.files.safe_write import shown
 from engine.jobs.arrangements.learn_edits_requests import PairQuality, RawAndEdited, pairs_problem
-from engine.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.editors.pair_list import PairList, ShownPair
 from widgets.theme import Theme, px
 

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QList
 from engine.errors import OffcutError
 from widgets.chrome.command_palette import CommandDelegate, FoundCommands
 from widgets.controls.entries import CommandEntry, ranked
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.key_field import KeyField
-from widgets.controls.key_names import key_label, key_labels
+from widgets.controls.keys.caps import KeyButton
+from widgets.controls.keys.field import KeyField
+from widgets.controls.keys.names import key_label, key_labels
 from widgets.theme import Theme, px
 
 _STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)

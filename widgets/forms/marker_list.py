@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from engine.document.marks.markers import Marker
 from engine.timebase import format_time
 from engine.wording import counted
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
 from widgets.controls.radio_group import tab_to_checked
 from widgets.theme import CONTROL, ROW, STEP, Theme, px

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 
 from engine.audio.pictures.spectrogram import cell_at
 from widgets.controls.choice_field import ChoiceField
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
 from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
 from widgets.timeline.sound.color_maps import ColorMap

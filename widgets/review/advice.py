@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.document.state import DocumentState
-from engine.document.track_edits import DRUM_ROLES
+from engine.document.tracks.edits import DRUM_ROLES
 from engine.review.statistics import ReviewStatistics
 
 

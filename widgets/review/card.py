@@ -13,7 +13,7 @@ from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.icons import paint_icon
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.part_bars import PartBars
 from widgets.review.rows import VERDICT_ICONS, CardText
 from widgets.review.score_spark import ScoreSpark

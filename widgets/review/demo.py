@@ -14,7 +14,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.review.learned import Learned
 from engine.review.listing import Grouping, listing
 from engine.review.statistics import statistics

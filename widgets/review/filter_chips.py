@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.document.kinds import KINDS
-from widgets.controls.key_caps import EnterButton
+from widgets.controls.keys.caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
 
 FILTERS = {

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.statistics import ReviewStatistics
-from widgets.controls.key_caps import EnterButton
-from widgets.controls.key_names import with_keys
+from widgets.controls.keys.caps import EnterButton
+from widgets.controls.keys.names import with_keys
 from widgets.review.filter_chips import FilterChips
 from widgets.review.rows import figures, header_text
 from widgets.review.search_field import SearchField

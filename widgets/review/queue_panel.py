@@ -12,7 +12,7 @@ from engine.review.learned import Learned
 from engine.review.listing import Listing
 from engine.review.said_of_span import SaidOfSpan
 from engine.review.statistics import ReviewStatistics
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.advice import advice, all_decided, offers
 from widgets.review.bulk_bar import BulkBar
 from widgets.review.card import Card

@@ -22,7 +22,7 @@ from engine.jobs.repairs.requests import RepairSettings
 from engine.timebase import format_time
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.radio_group import tab_to_checked
 from widgets.controls.slider import Slider
 from widgets.separation.paint_row import PaintRow

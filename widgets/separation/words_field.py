@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from widgets.controls.announce import announce
-from widgets.controls.own_keys import ENTER, is_own_key
+from widgets.controls.keys.own_keys import ENTER, is_own_key
 from widgets.separation.completion import KnownWords, Suggestion, completions, with_last
 from widgets.separation.word_list import WordList
 from widgets.theme import Theme, px

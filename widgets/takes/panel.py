@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListView, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.own_keys import KeyedList
+from widgets.controls.keys.caps import KeyButton
+from widgets.controls.keys.own_keys import KeyedList
 from widgets.takes.rows import TakeDelegate, TakeRow, TakeRows
 from widgets.theme import QUEUE, TEXT, Theme, px
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QListWidget, QWidget
 from engine.overview.results import Difference
 from engine.timebase import format_time
 from engine.wording import percent
-from widgets.controls.own_keys import WITH_SHIFT, is_own_key
+from widgets.controls.keys.own_keys import WITH_SHIFT, is_own_key
 from widgets.taste.keyed_view import ENDS, HEARING
 from widgets.theme import ROW, px
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.wording import one_line
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
 _BUTTONS = (

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from widgets.controls.own_keys import ENTER, WITH_SHIFT, is_own_key
+from widgets.controls.keys.own_keys import ENTER, WITH_SHIFT, is_own_key
 from widgets.theme import Theme, color, px, ui_font
 
 ARROWS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})

@@ -26,7 +26,7 @@ from engine.overview.verdict import NO_RECORDING, WouldCut, verdict
 from engine.wording import percent
 from widgets.chrome.loss_curve import LossCurve
 from widgets.controls.fold import Fold
-from widgets.controls.key_caps import EnterButton
+from widgets.controls.keys.caps import EnterButton
 from widgets.taste.card import Card, CardGrid
 from widgets.taste.differences import Differences
 from widgets.taste.distribution import Distribution

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from engine.overview.results import Origin
 from engine.timebase import format_time
 from engine.wording import percent
-from widgets.controls.own_keys import WITH_SHIFT, is_own_key
+from widgets.controls.keys.own_keys import WITH_SHIFT, is_own_key
 from widgets.taste.keyed_view import ARROWS, ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 

@@ -15,7 +15,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.timeline.timeline_view import TimelineView
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from widgets import theme
-from widgets.controls.key_names import with_keys
+from widgets.controls.keys.names import with_keys
 from widgets.timeline.edits.arrangement import arrangement_image
 from widgets.timeline.edits.proposals import Proposals
 from widgets.timeline.frame import Frame, Part

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
-from engine.document.track import Track, audible
+from engine.document.tracks.track import Track, audible
 from engine.edl.arrangement import Arrangement
 from engine.edl.build import whole
 from engine.edl.edit_list import EditList

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.check_box import CheckBox
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.slider import Slider
 from widgets.theme import TEXT, Theme, px
 from widgets.timing.voice_histogram import NOWHERE, Offsets, VoiceHistogram

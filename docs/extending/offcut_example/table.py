@@ -4,8 +4,8 @@ import csv
 
 from engine.edl.export.formats import Format
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
 from engine.wording import counted
 

@@ -17,12 +17,12 @@ import numpy as np
 from engine.audio.conform import conformed_path
 from engine.audio.pictures.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
-from engine.disk_room import check_room
-from engine.document.track import Source
-from engine.places import cache_file
+from engine.document.tracks.track import Source
+from engine.files.disk_room import check_room
+from engine.files.places import cache_file
+from engine.files.regular_file import open_regular
+from engine.files.safe_write import replacing
 from engine.progress import SILENT, Progress
-from engine.regular_file import open_regular
-from engine.safe_write import replacing
 from engine.timebase import convert_samples
 
 _VERSION = 2

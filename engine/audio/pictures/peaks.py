@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader, left_out_sentence
 from engine.errors import Cancelled
+from engine.files.safe_write import shown
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 
 BASE_SAMPLES = 256
 FULL_SCALE = 1.0 - 2.0**-15

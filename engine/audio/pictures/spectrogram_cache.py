@@ -26,11 +26,11 @@ from engine.audio.pictures.spectrogram import (
     level_lengths,
 )
 from engine.audio.reader import SourceReader
-from engine.disk_room import check_room
-from engine.places import cache_file
+from engine.files.disk_room import check_room
+from engine.files.places import cache_file
+from engine.files.regular_file import open_regular
+from engine.files.safe_write import replacing
 from engine.progress import SILENT, Progress
-from engine.regular_file import open_regular
-from engine.safe_write import replacing
 
 _VERSION = 2
 _MAGIC = b"OFFCUTSG"

@@ -23,9 +23,9 @@ from engine.document.grid.edits import USUAL_BEATS_IN_BAR
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import samples_to_s_array
 
 if TYPE_CHECKING:

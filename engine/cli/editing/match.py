@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import media_of, opened
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import level_text
 

@@ -11,8 +11,8 @@ from engine.audio.folders import audio_files
 from engine.cli.numbers import finite
 from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.wording import counted, reason_of
 
 _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1

@@ -13,9 +13,9 @@ import yaml
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.experiments.settings import Experiment, load_experiment
+from engine.files.safe_write import shown
+from engine.files.settings_file import parse_yaml
 from engine.progress import Progress
-from engine.safe_write import shown
-from engine.settings_file import parse_yaml
 from engine.wording import quoted
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

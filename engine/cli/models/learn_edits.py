@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 _SUFFIX = ".editor"
 

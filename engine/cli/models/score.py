@@ -14,8 +14,8 @@ from engine.audio.folders import audio_files
 from engine.cli.numbers import finite
 from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import check_target, replacing, shown
 from engine.progress import Progress
-from engine.safe_write import check_target, replacing, shown
 from engine.timebase import format_time
 from engine.wording import counted, reason_of
 

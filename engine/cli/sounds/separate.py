@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:

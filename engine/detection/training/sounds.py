@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.audio.folders import AUDIO_SUFFIXES
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.document.file.stored_audio import IS_POSSIBLE, TABLE, block_digest, is_key, named_keys
 from engine.document.file.transaction import connect
-from engine.safe_write import replacing
+from engine.files.safe_write import replacing
 
 _FOLDER = "audio"
 _ROW = "key, rate_hz, channels, frames, encoding, digest"

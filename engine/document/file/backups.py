@@ -17,8 +17,8 @@ from engine.document.file.audio_backups import bring_back, forget_audio, holds_a
 from engine.document.file.row_copies import RowCopies, copy_rows
 from engine.document.file.transaction import connect, snapshot
 from engine.errors import DocumentError, ExportError, OffcutError
-from engine.places import data_folder
-from engine.safe_write import replacing
+from engine.files.places import data_folder
+from engine.files.safe_write import replacing
 
 KEPT_BACKUPS = 5
 _NUMBERED = re.compile(r".* (\d+)\.offcut")

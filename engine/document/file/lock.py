@@ -12,7 +12,7 @@ import sys
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.regular_file import open_handle
+from engine.files.regular_file import open_handle
 
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 

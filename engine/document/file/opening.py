@@ -24,7 +24,7 @@ from engine.document.file.transaction import Transaction, connect, data_version,
 from engine.document.history import undo_labels
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 _ELSEWHERE = "it is open in another window: close it there first"
 _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"

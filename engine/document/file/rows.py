@@ -24,7 +24,7 @@ from engine.document.file.checks.columns import (
 )
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Alternative, KeptExample, Proposal
-from engine.document.track import Picture, Source, Track
+from engine.document.tracks.track import Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
 """What reading raises where it meets something else than what was written."""

@@ -28,9 +28,9 @@ from engine.document.file.transaction import connect, reason_of
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.errors import DocumentError, ExportError
-from engine.safe_write import replacing, shown
+from engine.files.safe_write import replacing, shown
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")

@@ -16,8 +16,8 @@ from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
 from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 
 __all__ = [
     "AUDIO_SUFFIXES",

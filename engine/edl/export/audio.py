@@ -12,7 +12,7 @@ from engine.audio.headers.bwf import Broadcast, broadcast_chunks
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
@@ -24,8 +24,8 @@ from engine.edl.export.report import Before, Written, look_before, report, repor
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
 from engine.edl.render import Renderer, mix_channels
 from engine.edl.tracks.voice import sides
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples, s_to_samples
 
 BLOCK_FRAMES = 65_536

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.audio.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
 from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.region_files import planned_regions
@@ -17,7 +17,7 @@ from engine.edl.export.seams import removed_edit_list
 from engine.edl.names import name_of_file
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}

@@ -19,8 +19,8 @@ from engine.edl.export.request import ExportOptions, ExportRequest
 from engine.edl.levels.track_peaks import cell_samples, cell_starts
 from engine.edl.levels.true_peak import MOST_OVER_SAMPLES, TAPS, BetweenSamples, decibels
 from engine.edl.render import Renderer
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
 _BLOCK_FRAMES = 65_536

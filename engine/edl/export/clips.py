@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.audio.headers.time_reference import read_time_reference
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import Voice, media_path, open_voice
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.wording import counted
 
 BLOCK_FRAMES = 1 << 16

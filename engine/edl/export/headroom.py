@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 
 _CELL_SAMPLES = 16 * BASE_SAMPLES

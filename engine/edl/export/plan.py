@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.opening import require_file
-from engine.disk_room import check_room
 from engine.document.decisions import Verdict
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
 from engine.edl.export.audio_plan import planned_audio, planned_sound
 from engine.edl.export.consolidated import consolidated_bytes
@@ -19,8 +18,9 @@ from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError
+from engine.files.disk_room import check_room
+from engine.files.safe_write import check_target, shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import check_target, shown
 from engine.timebase import samples_to_s
 
 _SAMPLES_A_S = 20_000_000  # rendered and written, of one track

@@ -10,7 +10,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.request import ExportRequest
 from engine.edl.placed_markers import placed_markers
 from engine.errors import ExportError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.wording import listed
 
 _MOST_NAMED = 5

@@ -13,14 +13,14 @@ from engine.audio.headers.encoder_delay import encoder_delay_samples
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import SourceReader
 from engine.audio.writer import WrittenAudio
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.export.audio_plan import PlannedAudio, depth_words, source_depth
 from engine.edl.export.gain import Normalised
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.edl.levels.true_peak import decibels
 from engine.edl.tracks.voice import media_path
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
 

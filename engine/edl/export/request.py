@@ -17,7 +17,7 @@ from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS, not_available
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.formats import FORMATS

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.voice import sounding_span

@@ -20,11 +20,11 @@ from engine.audio.pictures.peak_cache import keep_peaks, load_peaks
 from engine.audio.pictures.peaks import PeakPyramid
 from engine.audio.reader import SourceReader
 from engine.audio.writer import write_audio
-from engine.disk_room import check_room
 from engine.document.file.audio_packing import Samples
 from engine.document.file.stored_audio import StoredAudio, audio_in_file, content_of
 from engine.document.kinds.operations import Stored
 from engine.edl.tracks.delay import Sound
+from engine.files.disk_room import check_room
 from engine.progress import SILENT, Progress
 
 _BLOCK_FRAMES = 1 << 16

@@ -13,7 +13,7 @@ from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
-from engine.document.track import Track, source_length_samples
+from engine.document.tracks.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.lost_audio import lost_on_track
@@ -21,8 +21,8 @@ from engine.edl.tracks.patched_reader import PatchedReader, Reads
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND, StoredSounds
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 
 
 def sides(pan: float) -> tuple[float, float]:

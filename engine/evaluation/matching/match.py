@@ -18,10 +18,10 @@ from engine.evaluation.matching.chroma_path import chroma_matched
 from engine.evaluation.matching.edits import EditedPair, edit
 from engine.evaluation.matching.scoring import Found, scored, share
 from engine.evaluation.matching.versions import VERSIONS
+from engine.files.safe_write import shown
 from engine.matching.match import match_sounds
 from engine.matching.sound import Samples, sound_of
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 from engine.simulated.recordings import sound_files, whole
 
 Line = dict[str, str | float | int]

@@ -15,7 +15,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.evaluation.materials.grooves import played, read_kit, takes_of
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.simulated.recordings import Excerpt, drawn_clips, excerpt, sound_files, whole
 
 _KEPT_S, _TESTED_S = 120.0, 90.0

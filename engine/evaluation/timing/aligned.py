@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.alignment.division import PARTS
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.render import render
 from engine.jobs.drums.aligned_files import Aligned, AlignRequest, accepted, align

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 
 _FIGURES: Mapping[str, tuple[str, float, int]] = {
     "wrong_place": ("wrong place %", 100.0, 2),

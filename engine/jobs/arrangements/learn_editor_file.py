@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.files.safe_write import check_target
 from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest
 from engine.progress import Progress
-from engine.safe_write import check_target
 
 
 def learn_editor_file(

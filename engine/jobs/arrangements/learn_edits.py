@@ -16,6 +16,7 @@ from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
 from engine.errors import OffcutError, UsageError
 from engine.features.mono import mono_of
+from engine.files.safe_write import shown
 from engine.jobs.arrangements.learn_edits_requests import (
     LearnEditsRequest,
     LearnedPair,
@@ -28,7 +29,6 @@ from engine.jobs.matched.match import MatchRequest, match_edited
 from engine.matching.matched import Matched, Segment
 from engine.matching.told import own_share
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 

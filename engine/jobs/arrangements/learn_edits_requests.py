@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.arranging.habits import Habits
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import level_text, listed, percent
 

@@ -17,7 +17,7 @@ from engine.document.proposals import BY_ARRANGING, Proposal
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted, listed
 

@@ -22,10 +22,11 @@ from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import set_grid
 from engine.document.heard import heard_ids
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.export import ExportRequest
 from engine.edl.export.plan import check, export_all
 from engine.errors import ExportError
+from engine.files.safe_write import shown
 from engine.hits.bleed import Bleed
 from engine.jobs.drums.align import ProposedMoves, propose_moves
 from engine.jobs.drums.find_grid import FoundGrid, WantedGrid, find_grid
@@ -34,7 +35,6 @@ from engine.jobs.drums.hear_hits import HITS, HitsRequest, hear_hits, hits_id
 from engine.jobs.drums.microphones import Microphones
 from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.wording import listed
 
 _SUFFIXES = (".wav", ".flac")

@@ -10,7 +10,7 @@ from engine.audio.reader import SourceReader
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.errors import TimingError
 from engine.features.mono import mono_of
 from engine.grids.beats_file import read_beats

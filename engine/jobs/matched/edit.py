@@ -23,6 +23,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import build, whole
 from engine.edl.render import Renderer
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.jobs.arrangements.arranged import Wanted, edits_that_play
 from engine.jobs.matched.gains import Levels, gain_edits, levels, louder_text
 from engine.jobs.matched.pieces import goes_through, pieces
@@ -32,7 +33,6 @@ from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound, opened
 from engine.matching.told import own_share
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, level_text, listed, percent
 

@@ -17,13 +17,13 @@ from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.state import DocumentState
-from engine.document.track import Source
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.hits.microphone_names import kit_of_names
 from engine.jobs.recordings.media import Media
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.timebase import convert_samples
 from engine.wording import counted
 

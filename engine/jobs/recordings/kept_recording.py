@@ -9,10 +9,10 @@ from pathlib import Path
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import content_hash, probe
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 _DEEPEST = 3
 """So many folders below that of a taste its recordings are looked for in: it may be a home folder."""

@@ -15,10 +15,10 @@ from engine.audio.reader import content_hash
 from engine.document.change import Edit
 from engine.document.edits import move_sources
 from engine.document.state import DocumentState
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
+from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.safe_write import shown
 from engine.wording import counted
 
 _TELL_EVERY_S = 0.3  # each time costs a picture of all lanes

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.build import repaired
 from engine.edl.tracks.voice import Voice, open_voice
 from engine.progress import SILENT, Progress

@@ -15,7 +15,7 @@ from engine.detection.spectra import MEL
 from engine.document.change import Edit
 from engine.document.edits import add_proposals
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.recordings.media import without_missing

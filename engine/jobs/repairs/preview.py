@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.jobs.repairs.as_repaired import open_repaired
 from engine.jobs.repairs.requests import PreviewRequest, RepairPreview, ShownMask, Span, SpanRequest
 from engine.jobs.repairs.separate import asked_for, meant_tracks, require_sound, separate_in_document

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.jobs.repairs.as_repaired import keys_heard, open_repaired
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest

@@ -21,9 +21,9 @@ from engine.edl.build import build, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import SourceError, TasteError
+from engine.files.safe_write import shown
 from engine.jobs.recordings.kept_recording import find_kept
 from engine.progress import Progress
-from engine.safe_write import shown
 from engine.spans import united
 from engine.timebase import samples_to_s
 

@@ -18,10 +18,10 @@ from engine.anomaly.taste_header import (
 )
 from engine.document.state import DocumentState
 from engine.errors import TasteError
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.review.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
 from engine.review.calibration.calibrate import Calibration, answers_of
-from engine.safe_write import replacing, shown
 
 
 @dataclass(frozen=True, slots=True)

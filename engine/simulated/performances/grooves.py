@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.simulated.performances.pieces import PIECE_OF_NOTE, Piece
 
 _MICROSECONDS = 1e6

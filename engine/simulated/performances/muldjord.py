@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.document.drums.hits import Role
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.simulated.performances.kits import Kit, Shot, rise_of
 from engine.simulated.performances.pieces import Piece
 from engine.simulated.recordings import whole

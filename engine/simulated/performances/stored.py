@@ -12,7 +12,7 @@ import soundfile
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Ornament, Role
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.simulated.performances.performance import Performance, Truth
 from engine.simulated.recordings import whole
 

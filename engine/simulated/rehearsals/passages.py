@@ -12,7 +12,7 @@ import soundfile
 
 from engine.anomaly.faults.material import Samples
 from engine.errors import UsageError
-from engine.safe_write import shown
+from engine.files.safe_write import shown
 from engine.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 
 MUSIC, DRUMS, LOOPS = "music", "drums", "loops"

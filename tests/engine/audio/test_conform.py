@@ -13,9 +13,9 @@ import soxr
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader, probe
-from engine.document.track import source_length_samples
+from engine.document.tracks.track import source_length_samples
 from engine.errors import Cancelled, SourceError
-from engine.places import cache_folder
+from engine.files.places import cache_folder
 from engine.progress import ReportingProgress
 from tests.sources import source_of
 

@@ -27,7 +27,7 @@ from engine.audio.pictures.peaks import (
 from engine.audio.reader import SourceReader
 from engine.bench.long_recording import write_sparse
 from engine.errors import Cancelled
-from engine.places import cache_folder
+from engine.files.places import cache_folder
 from engine.progress import ReportingProgress
 from tests.engine.audio.test_conform import source_of, tone
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled, ExportError
-from engine.safe_write import replacing
+from engine.files.safe_write import replacing
 from tests.permissions import let_others_through
 
 
@@ -125,7 +125,7 @@ READ_ONLY_FOLDER = """
 import os, sys
 from pathlib import Path
 from engine.errors import ExportError
-from engine.safe_write import replacing
+from engine.files.safe_write import replacing
 if os.geteuid() == 0:
     os.seteuid(65534)
 try:

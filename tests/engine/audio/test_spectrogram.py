@@ -30,9 +30,9 @@ from engine.audio.pictures.spectrogram import (
 )
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
 from engine.audio.reader import SourceReader
-from engine.cache_size import cache_bytes, empty_cache
 from engine.errors import Cancelled
-from engine.places import cache_folder
+from engine.files.cache_size import cache_bytes, empty_cache
+from engine.files.places import cache_folder
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 48_000

@@ -10,8 +10,8 @@ import pytest
 from engine.document.document import Document
 from engine.document.edits import replace_proposals
 from engine.document.proposals import Alternative, Proposal, proposal_id
-from engine.document.track import Source
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
 
 RATE_HZ = 48_000
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.state import DocumentState
+from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 
 CUTS = tuple(a_cut(start, start + 9, 0.5 + start / 1000) for start in range(0, 400, 10))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.document import Document
 from engine.document.proposals import KeptExample, proposal_id
+from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 
 NAMES = [os.fsdecode(b"/band/caf\xe9 \xff.wav"), "\0odd", '\0"/band/a.wav"', "/band/é 🎸.wav", "\udcff"]

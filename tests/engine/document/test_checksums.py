@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.checksums import Tally, row_digest, rows_of, total
 from engine.document.file.rows import TABLES
+from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS
 from tests.timing import fastest_cpu_s

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document import by_hand, edits, track_edits
+from engine.document import by_hand, edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
@@ -22,7 +22,8 @@ from engine.document.document import Document, analysis_id
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.marks import edits as marker_edits
 from engine.document.state import DocumentState
-from engine.document.track import Picture, Source, Track, audible
+from engine.document.tracks import edits as track_edits
+from engine.document.tracks.track import Picture, Source, Track, audible
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 

@@ -17,7 +17,7 @@ from engine.document.grid import edits as grid_edits
 from engine.document.grid.edits import ramp_times_s
 from engine.document.grid.tapping import fit_taps
 from engine.document.heard import heard_ids
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
 

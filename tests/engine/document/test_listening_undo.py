@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document import edits, track_edits
+from engine.document import edits
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 
 CUT = a_cut(10, 20)

@@ -23,7 +23,7 @@ from engine.document.file.checks.limits import LONGEST_ROW_BYTES, MOST_AUDIO_SAM
 from engine.document.file.stored_audio import StoredAudio, audio_in_file, block_digest, stored
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair, repair_payload
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.test_migrations import OLDER

@@ -15,7 +15,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.review.queue import QueueFilter, at_or_above, queue

@@ -18,7 +18,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import Made, ProposalTable, table_of
 from engine.document.table_steps import Step, step_between
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build, in_place
 from engine.review.queue import queue
 from tests.timing import fastest_cpu_s

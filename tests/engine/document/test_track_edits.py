@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine.document.document import Document
 from engine.document.state import DocumentState
-from engine.document.track import Picture, Track
-from engine.document.track_edits import add_tracks, move_track, remove_track, set_group, set_track, track_of
+from engine.document.tracks.edits import add_tracks, move_track, remove_track, set_group, set_track, track_of
+from engine.document.tracks.track import Picture, Track
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
 

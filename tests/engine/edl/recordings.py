@@ -13,7 +13,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 
 RATE_HZ = 8_000
 

@@ -16,7 +16,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
 from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.state import DocumentState
-from engine.document.track_edits import add_tracks, remove_track
+from engine.document.tracks.edits import add_tracks, remove_track
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.edl.export import ExportRequest, export

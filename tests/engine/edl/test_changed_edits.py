@@ -14,7 +14,7 @@ from engine.document.decisions import Decision, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.heard_range import heard_range

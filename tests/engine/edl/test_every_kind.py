@@ -21,7 +21,7 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.operations import Fill
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
-from engine.document.track_edits import add_tracks, remove_track
+from engine.document.tracks.edits import add_tracks, remove_track
 from engine.edl.build import build, preview, removed_only, whole, without
 from engine.edl.edit_list import EditList
 from engine.edl.export import FORMATS, ExportRequest, export

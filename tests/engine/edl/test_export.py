@@ -12,7 +12,7 @@ import soundfile
 
 from engine.audio.reader import content_hash
 from engine.document.marks.markers import Marker
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export import FORMATS, ExportRequest, export

@@ -10,7 +10,7 @@ import pytest
 import rpp
 import soundfile
 
-from engine.document.track import Source
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
 from engine.edl.export.interchange.reaper import _project, _source_element, _text

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.build import build, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer, mix_channels, render

@@ -19,8 +19,8 @@ from engine.document.document import Document
 from engine.document.edits import decide, move_edges
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.repairs import repair
-from engine.document.track import Source
-from engine.document.track_edits import add_tracks
+from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
 from engine.edl.render import render

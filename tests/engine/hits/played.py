@@ -10,7 +10,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 
 RATE_HZ = 48_000
 EIGHTH = RATE_HZ // 4

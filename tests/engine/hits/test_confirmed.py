@@ -14,7 +14,7 @@ from engine.document.drums.edits import PROMOTED, drum_tracks, promote
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from tests.engine.hits.made import made_hits
 

@@ -18,7 +18,7 @@ from engine.document.grid.edits import steady
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.errors import TimingError, UsageError
 from engine.jobs.drums.align import ProposedMoves, propose_moves
 from tests.engine.hits.made import made_hits

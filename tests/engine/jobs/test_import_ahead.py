@@ -12,8 +12,8 @@ import soundfile
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import Cancelled
+from engine.files.places import cache_file
 from engine.jobs.recordings import import_ahead
-from engine.places import cache_file
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 44_100

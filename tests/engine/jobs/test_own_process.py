@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled, OffcutError, TasteError
+from engine.files.part_files import sweep
+from engine.files.safe_write import replacing
 from engine.jobs.own_process import RemoteTracebackError, run_in_own_process
-from engine.part_files import sweep
 from engine.progress import SILENT, Progress, ReportingProgress
-from engine.safe_write import replacing
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.errors import UsageError
 from engine.jobs.propose import propose, propose_pauses, share_of_minutes, stepped_percentile
 from engine.jobs.tastes.outlook import look_ahead

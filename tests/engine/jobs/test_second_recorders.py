@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from engine.jobs.drums.hear_hits import hits_id

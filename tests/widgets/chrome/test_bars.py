@@ -12,7 +12,7 @@ from widgets.chrome.demo import KEYS
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.theme import BAR, DARK, LIGHT, px
 
 

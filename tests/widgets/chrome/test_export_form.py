@@ -17,15 +17,15 @@ from engine.edl.export.request import Depth, ExportOptions, FrameRate
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
-from widgets.controls.written_list import WrittenList
-from widgets.forms.export_choice import (
+from widgets.forms.export.choice import (
     WHOLE,
     ExportChoice,
     ExportOutlook,
     SpanOffer,
     WrittenLine,
 )
-from widgets.forms.export_form import ExportForm
+from widgets.forms.export.form import ExportForm
+from widgets.forms.export.written_list import WrittenList
 from widgets.theme import DARK, LIGHT, Theme
 
 EVERYTHING = ExportChoice(

@@ -19,10 +19,10 @@ from widgets.chrome.loss_curve import LossCurve
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.icons import ICONS_DIR, icon_image
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
-from widgets.forms.learn_panel import LearnPanel, LearnRequest
-from widgets.forms.recording_list import RecordingList
+from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
+from widgets.forms.taste.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 

@@ -13,7 +13,7 @@ from desktop.commands import COMMANDS
 from tests.widgets.conftest import Dress
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
-from widgets.controls.key_names import key_labels
+from widgets.controls.keys.names import key_labels
 from widgets.theme import DARK, LIGHT
 
 Key = Qt.Key

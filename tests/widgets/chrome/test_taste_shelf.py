@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.anomaly.taste_summary import NOT_THERE, TasteSummary
 from tests.widgets.conftest import Dress
-from widgets.forms.shelf_rows import Shelf, day_of, learned_from, name_of
-from widgets.forms.taste_shelf import NOTHING_FOUND, Elsewhere, TasteShelf
+from widgets.forms.taste.shelf import NOTHING_FOUND, Elsewhere, TasteShelf
+from widgets.forms.taste.shelf_rows import Shelf, day_of, learned_from, name_of
 from widgets.theme import DARK, LIGHT
 
 MUSIC = Path("/music")

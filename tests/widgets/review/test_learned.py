@@ -21,7 +21,7 @@ from engine.review.listing import listing
 from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import SOME, card_of_panel, make, view_of
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.learned_line import LearnedLine
 from widgets.review.part_bars import PartBars
 from widgets.review.queue_panel import QueuePanel

@@ -20,7 +20,7 @@ from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import Card
 from widgets.review.demo import KEYS, demo_state
 from widgets.review.queue_panel import QueuePanel

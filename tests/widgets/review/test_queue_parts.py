@@ -21,7 +21,7 @@ from engine.review.listing import listing
 from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.keys.caps import KeyButton
 from widgets.review.bulk_bar import BulkBar
 from widgets.review.filter_chips import FilterChips
 from widgets.review.history_panel import HistoryPanel

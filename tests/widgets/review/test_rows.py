@@ -11,7 +11,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.review.statistics import statistics
 from tests.engine.edl.recordings import by_hand, timeline_state
 from widgets.review.advice import advice, all_decided, offers

@@ -19,7 +19,7 @@ from engine.overview.results import (
 )
 from engine.overview.verdict import WouldCut
 from tests.widgets.conftest import Dress
-from widgets.controls.key_caps import EnterButton
+from widgets.controls.keys.caps import EnterButton
 from widgets.taste.page import Listed, TastePage
 from widgets.theme import DARK, LIGHT, Theme
 

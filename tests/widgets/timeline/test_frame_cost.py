@@ -14,7 +14,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build, in_place
 from widgets.theme import DARK
 from widgets.timeline.frame_times import frame_times, walk

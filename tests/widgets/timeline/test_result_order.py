@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from engine.audio.pictures.peaks import build_peaks
 from engine.document.analysis import ScoreCurve
 from engine.document.kinds.operations import Gain, Order, Replace, Shift
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
 from engine.edl.tracks.patched_reader import PatchedReader

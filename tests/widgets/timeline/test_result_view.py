@@ -22,7 +22,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build, cut
 from engine.edl.crossfade import crossfade
 from engine.edl.edit_list import EditList

@@ -23,7 +23,7 @@ from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_s
 from engine.document.kinds import Drop
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.build import build, cut
 from engine.edl.edit_list import EditList
 from tests.widgets.test_theme import contrast

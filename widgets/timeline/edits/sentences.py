@@ -7,7 +7,7 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import BY_HAND
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.review.statistics import statistics
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, gain_text, pan_text

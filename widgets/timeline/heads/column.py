@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import COLLAPSED, Layout

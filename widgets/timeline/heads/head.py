@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
-from widgets.controls.key_names import pair_label
+from widgets.controls.keys.names import pair_label
 from widgets.theme import Theme
 from widgets.timeline.heads.words import write
 

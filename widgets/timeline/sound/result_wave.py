@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.audio.pictures.peaks import Columns
 from engine.document.kinds.operations import Stored
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.render import VoiceRenderer

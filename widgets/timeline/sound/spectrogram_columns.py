@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.audio.pictures.spectrogram import Cells, band_edges, loudest
 from engine.document.kinds.operations import Stored
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.patches import Patches
 from widgets.timeline.sound.patched_columns import patched_cells

@@ -19,8 +19,8 @@ from engine.anomaly.recipes.standardisation import standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.mono import mono_of
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 _LEAST_STD = 0.05
 

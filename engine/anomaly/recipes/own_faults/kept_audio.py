@@ -14,8 +14,8 @@ from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_of
+from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.safe_write import shown
 
 MOST_HELD_S = 3600.0
 """230 MB of samples; of more, stretches of two minutes are held, spread evenly over all."""

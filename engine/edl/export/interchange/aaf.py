@@ -23,7 +23,7 @@ from aaf2.mobid import MobID
 from aaf2.rational import AAFRational
 
 from engine.audio.writer import bits_of, export_format
-from engine.document.track import Source, Track, audible
+from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import (
     Clip,
@@ -34,8 +34,8 @@ from engine.edl.export.clips import (
 )
 from engine.edl.export.interchange.aaf_components import Pattern, TransitionPattern, lay, write_laid
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 from engine.xml_text import xml_text
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.errors import ExportError
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 

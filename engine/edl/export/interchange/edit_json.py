@@ -12,7 +12,7 @@ from engine.document.decisions import edited
 from engine.document.kinds import KINDS
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import Segment
 from engine.edl.export.request import (
     AcceptedEdit,
@@ -23,8 +23,8 @@ from engine.edl.export.request import (
     edit_figures,
 )
 from engine.edl.export.stretches import Consolidated
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted

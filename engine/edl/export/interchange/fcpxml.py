@@ -11,7 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from engine.document.track import Track, audible
+from engine.document.tracks.track import Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, crossfades, source_begin_s, source_path
 from engine.edl.export.request import (
@@ -24,8 +24,8 @@ from engine.edl.export.request import (
 )
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 from engine.xml_text import xml_bytes, xml_text
 

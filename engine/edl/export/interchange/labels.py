@@ -7,8 +7,8 @@ One line a label: start and end in seconds and the text, separated by tabs
 from __future__ import annotations
 
 from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits, edit_figures
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
 from engine.wording import counted
 

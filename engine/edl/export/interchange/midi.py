@@ -16,8 +16,8 @@ from engine.edl.export.interchange.tempo import TICKS_PER_QUARTER, TempoMap, res
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from opentimelineio import opentime, schema
 
-from engine.document.track import Track, audible
+from engine.document.tracks.track import Track, audible
 from engine.edl.export.clips import Clip, clips_of, crossfades, source_path, with_gaps
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 from engine.xml_text import xml_text
 

@@ -19,7 +19,7 @@ import rpp
 from rpp.encoder import encode
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, source_path
@@ -29,8 +29,8 @@ from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.wording import counted
 
 _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}

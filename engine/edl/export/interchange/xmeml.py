@@ -15,7 +15,7 @@ from math import floor
 from xml.etree import ElementTree
 
 from engine.audio.writer import bits_of, export_format
-from engine.document.track import Source, Track, audible
+from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.interchange.cmx3600 import timecode
@@ -31,8 +31,8 @@ from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
+from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 from engine.xml_text import child, xml_bytes

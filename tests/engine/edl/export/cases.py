@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track, source_length_samples
+from engine.document.tracks.track import Source, Track, source_length_samples
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from tests.engine.edl.recordings import with_cuts

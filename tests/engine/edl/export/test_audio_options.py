@@ -12,7 +12,7 @@ import soundfile
 
 from engine.audio.dither import Dither, dithered
 from engine.audio.reader import content_hash
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
 from engine.edl.export.request import Depth

@@ -19,7 +19,7 @@ import soundfile
 from hypothesis import given
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.clips import clips_of
 from engine.edl.export.plan import export_all, plan

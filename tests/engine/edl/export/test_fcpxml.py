@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 import pytest
 
-from engine.document.track import Track
+from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.request import FrameRate

@@ -13,7 +13,7 @@ import opentimelineio as otio
 import pycmx
 import pytest
 
-from engine.document.track import audible
+from engine.document.tracks.track import audible
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.request import FrameRate

@@ -9,7 +9,7 @@ import opentimelineio as otio
 import pytest
 
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.clips import clips

@@ -11,11 +11,11 @@ from threading import Event
 import numpy as np
 import pytest
 
-from engine.disk_room import size_words
 from engine.edl.export import AUDIO_SUFFIXES, FORMATS, Exported, ExportOptions, ExportRequest, export
 from engine.edl.export.plan import check, export_all, plan, written_before
 from engine.edl.export.request import Depth
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
+from engine.files.disk_room import size_words
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import Recording, recording, with_cuts
 

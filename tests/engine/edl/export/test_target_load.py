@@ -17,7 +17,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export import export
@@ -108,7 +108,7 @@ import resource, sys
 from pathlib import Path
 from engine.edl.export import ExportRequest, export
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from tests.engine.edl.recordings import with_cuts
 folder, hours = Path(sys.argv[1]), int(sys.argv[2])
 frames = hours * 3600 * 8000

@@ -11,7 +11,7 @@ from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurv
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
+from engine.document.tracks.track import Source, Track
 from engine.review.calibration.evidence import Analyses
 
 RATE_HZ = 8000

@@ -1,0 +1,211 @@
+"""Every way to change the tracks of a document: pure functions from its state to an `Edit`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from engine.document.change import Edit, Row, Setting, row_changes
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Source, Track
+from engine.errors import UsageError
+from engine.wording import counted, gain_text, pan_text
+
+QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
+DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
+"""What microphones of a drum kit stand at, as `engine.document.drums.hits.Role` has it."""
+ROLES = ("vocals", "speech", "drums", *DRUM_ROLES, "bass", "guitar", "keys", "click")
+"""What tracks often hold; any other word will do."""
+KIT = "Drums"
+"""The group of the microphones of a drum kit."""
+NO_ROLES: Mapping[str, str] = MappingProxyType({})
+
+_COLOR = re.compile("#[0-9a-f]{6}")
+
+
+def add_tracks(
+    state: DocumentState,
+    sources: Sequence[Source],
+    names: Sequence[str],
+    rate_hz: int = 0,
+    kit: Mapping[str, str] = NO_ROLES,
+) -> Edit:
+    """Place whole sources as new tracks below the others, from the start of the timeline.
+
+    Parameters
+    ----------
+    rate_hz : of a document that has none yet; 0 for the highest of the sources, so that none loses anything
+    kit : the roles of those that are microphones of one drum kit, by name; they become one group
+
+    Raises
+    ------
+    UsageError : a source is in the document already
+    """
+    for source, name in zip(sources, names, strict=True):
+        if source.id in state.sources:
+            raise UsageError(f"{name} is in the document already; nothing was imported.")
+    rows: list[tuple[Row | None, Row | None]] = []
+    if not state.rate_hz:
+        rows.append((None, Setting("rate_hz", rate_hz or max(source.rate_hz for source in sources))))
+    position, group = len(state.tracks), _free_group(state)
+    for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
+        track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
+        if name in kit:
+            track = replace(track, group=group, role=kit[name])
+        rows += [(None, source), (None, track)]
+    what = names[0] if len(names) == 1 else counted(len(names), "recording")
+    mics = sum(name in kit for name in names)
+    grouped = f", {mics} as group {group}" if 0 < mics < len(names) else f" as group {group}" if mics else ""
+    return Edit(f"Imported {what}{grouped}", row_changes(rows))
+
+
+def _free_group(state: DocumentState) -> str:
+    """Return a name for the group of another drum kit."""
+    taken, number, name = {track.group for track in state.tracks}, 2, KIT
+    while name in taken:
+        name, number = f"{KIT} {number}", number + 1
+    return name
+
+
+def remove_track(state: DocumentState, track_id: str) -> Edit:
+    """Take a track and its source off the document; the file on disk is not touched."""
+    track = track_of(state, track_id)
+    rows: list[tuple[Row | None, Row | None]] = [(track, None)]
+    if not any(other.source_id == track.source_id for other in state.tracks if other is not track):
+        rows.append((state.sources[track.source_id], None))
+    rows += [
+        (other, replace(other, position=other.position - 1))
+        for other in state.tracks
+        if other.position > track.position
+    ]
+    return Edit(f"Removed track {track.name}", row_changes(rows))
+
+
+def move_track(state: DocumentState, track_id: str, position: int, run: str = "") -> Edit:
+    """Put a track at another place from the top, from 0; the others make room.
+
+    Parameters
+    ----------
+    position : where it then is, kept inside the document
+    run : moves in a row that carry the same name become one step of undo
+    """
+    track = track_of(state, track_id)
+    others = [other for other in state.tracks if other is not track]
+    place = min(max(position, 0), len(others))
+    ordered = [*others[:place], track, *others[place:]]
+    rows = [(one, replace(one, position=number)) for number, one in enumerate(ordered)]
+    where = f"below {others[place - 1].name}" if place else "to the top"
+    return Edit(f"Moved {track.name} {where}", row_changes(rows), run and f"order of {track_id} {run}")
+
+
+def set_track(state: DocumentState, track_id: str, *, run: str = "", **values: Any) -> Edit:
+    """Change fields of a track, such as ``mute=True`` or ``gain_db=-3.0``.
+
+    A colour is that of the whole group; a track that joins a group takes its colour, one that leaves it goes
+    back to a colour of its own.
+
+    Parameters
+    ----------
+    run : changes of the same fields in a row that carry the same name become one step of undo
+
+    Raises
+    ------
+    UsageError : a value cannot be had; the sentence says why
+    """
+    track = track_of(state, track_id)
+    for name, value in values.items():
+        _require(name, value)
+    changed = [track]
+    if "group" in values:
+        mates = _group(state, values["group"])
+        values = {"color": mates[0].color if mates else "" if track.group else track.color, **values}
+    elif "color" in values and track.group:
+        changed = _group(state, track.group)
+    rows = [(one, replace(one, **values)) for one in changed]
+    field = _told(track, values)
+    merges_as = run and f"{field} of {track_id} {run}"
+    return Edit(_label(track, field, values[field]), row_changes(rows), merges_as)
+
+
+def set_group(state: DocumentState, track_id: str, **values: Any) -> Edit:
+    """Change the same fields, such as ``mute=True``, on every track of a track's group; one step of undo."""
+    track = track_of(state, track_id)
+    if not track.group:
+        return set_track(state, track_id, **values)
+    rows = [(one, replace(one, **values)) for one in _group(state, track.group)]
+    field = _told(track, values)
+    label = _label(replace(track, name=f"group {track.group}"), field, values[field])
+    return Edit(label, row_changes(rows))
+
+
+def track_of(state: DocumentState, track_id: str) -> Track:
+    """Return a track by its id.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
+    for track in state.tracks:
+        if track.id == track_id:
+            return track
+    raise UsageError(f"There is no track {track_id!r} in this document.")
+
+
+def _group(state: DocumentState, name: str) -> list[Track]:
+    return [track for track in state.tracks if name and track.group == name]
+
+
+def _require(field: str, value: Any) -> None:
+    """Refuse what no track can be."""
+    if field == "name" and not value.strip():
+        raise UsageError("A track needs a name; type one, or press Esc to keep the old one.")
+    if field == "gain_db" and not QUIETEST_DB <= value <= LOUDEST_DB:
+        limits = " to ".join(gain_text(limit) for limit in (QUIETEST_DB, LOUDEST_DB))
+        raise UsageError(f"A gain of {gain_text(value)} is out of reach; choose {limits}.")
+    if field == "pan" and not -1.0 <= value <= 1.0:
+        raise UsageError(f"A pan of {100 * value:.0f} is out of reach; choose 100 left to 100 right.")
+    if field == "color" and value and not _COLOR.fullmatch(value):
+        raise UsageError(f"{value!r} is no colour; write it as #rrggbb.")
+    if field == "height_px" and value < 0:
+        raise UsageError(f"A lane cannot be {value} px high; choose 0 for its share of the window.")
+
+
+_LABELS: Mapping[str, Callable[[Track, Any], str]] = MappingProxyType(
+    {
+        "name": lambda track, name: f"Renamed {track.name} to {name}",
+        "mute": lambda track, on: f"{'Muted' if on else 'Unmuted'} {track.name}",
+        "solo": lambda track, on: f"{'Soloed' if on else 'Unsoloed'} {track.name}",
+        "gain_db": lambda track, gain_db: f"Gain of {track.name}: {gain_text(gain_db)}",
+        "pan": lambda track, pan: f"Pan of {track.name}: {pan_text(pan)}",
+        "group": lambda track, group: (
+            f"Put {track.name} into group {group}"
+            if group
+            else f"Took {track.name} out of group {track.group}"
+        ),
+        "color": lambda track, _: f"Coloured {f'group {track.group}' if track.group else track.name}",
+        "role": lambda track, role: f"Role of {track.name}: {role or 'none'}",
+        "height_px": lambda track, height_px: (
+            f"Lane of {track.name}: {f'{height_px} px high' if height_px else 'automatic height'}"
+        ),
+        "is_collapsed": lambda track, on: f"{'Collapsed' if on else 'Expanded'} {track.name}",
+        "channels_open": lambda track, on: (
+            f"Opened the channels of {track.name}" if on else f"Closed {track.name} into one row"
+        ),
+        "picture": lambda track, picture: f"{track.name} drawn as {picture}",
+    }
+)
+
+
+def _told(track: Track, values: Mapping[str, Any]) -> str:
+    """Return the field that an edit is named after: of those that change, the first of `_LABELS`."""
+    fields = sorted(values, key=list(_LABELS).index if values.keys() <= _LABELS.keys() else None)
+    changed = (field for field in fields if getattr(track, field) != values[field])
+    return next(changed, fields[0])
+
+
+def _label(track: Track, field: str, value: Any) -> str:
+    made = _LABELS.get(field)
+    return made(track, value) if made else f"Set {field.replace('_', ' ')} of {track.name}"

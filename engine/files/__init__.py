@@ -1,0 +1,1 @@
+"""Where Offcut keeps things, and how files are written and opened: whole or not at all, within limits."""

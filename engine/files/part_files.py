@@ -1,0 +1,99 @@
+"""Files that are still being written: who writes them is known, and those whose writer died are swept away.
+
+A writer holds its file open and, where the system has such locks, locked. The lock ends with the process,
+however that ends, so a file that can be locked by somebody else has no writer any more. Windows refuses to
+remove a file that is open, which says the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import sys
+from pathlib import Path
+
+from engine.files.regular_file import open_handle
+
+_NAME = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.part", re.DOTALL)
+_IS_WINDOWS = sys.platform == "win32"
+_LONGEST_STEM = 40
+# O_EXCL alone follows no link where POSIX holds; some network file systems are lax about it.
+_NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+
+if not _IS_WINDOWS:
+    import fcntl
+
+
+class PartFile:
+    """An empty file beside a target, held by this process until `let_go`.
+
+    Raises
+    ------
+    OSError : it cannot be made
+    """
+
+    def __init__(self, target: Path) -> None:
+        while True:
+            # Made by hand, since tempfile's files are readable by their owner only. The name is shortened
+            # because a file system limits a name to 255 bytes and the target may use them all.
+            name = f".{target.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}.part"
+            self.path = target.with_name(name)
+            self._handle = os.open(self.path, _NEW, 0o666)
+            # A sweep may come between making and locking; then there is another name to try.
+            if _locked(self._handle) is not False and _is_there(self._handle):
+                return
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Hold it no longer; a second time does nothing."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+
+def sweep(folder: Path) -> int:
+    """Remove what writers that died left in a folder; return how many files that were.
+
+    Files that a living writer holds stay, and so does whatever cannot be told.
+    """
+    removed = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                removed += _removed_if_abandoned(Path(entry.path))
+    return removed
+
+
+def _removed_if_abandoned(path: Path) -> bool:
+    try:
+        if _IS_WINDOWS:
+            path.unlink()
+            return True
+        handle = open_handle(path, os.O_RDONLY, follow_symlinks=False)
+        try:
+            abandoned = _locked(handle) is True
+            if abandoned:
+                path.unlink()
+        finally:
+            os.close(handle)
+    except OSError:
+        return False
+    return abandoned
+
+
+def _locked(handle: int) -> bool | None:
+    """Lock an open file for this process; False where another holds it, None where there are no locks."""
+    if _IS_WINDOWS:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
+    return True
+
+
+def _is_there(handle: int) -> bool:
+    return _IS_WINDOWS or os.fstat(handle).st_nlink > 0

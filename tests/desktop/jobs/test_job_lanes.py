@@ -1,0 +1,273 @@
+"""Jobs run beside the window, and everything they say arrives on its thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop.job_lanes import JobLane, JobLanes
+from engine.errors import ExportError
+from engine.files.places import state_folder
+from engine.progress import Progress
+
+
+@pytest.fixture
+def lane(qapp) -> Iterator[JobLane]:  # noqa: ARG001 - signals need an application
+    made = JobLane("test lane")
+    yield made
+    assert made.close()
+
+
+def add(a: int, b: int, progress: Progress) -> int:
+    progress.report(0.5, "Adding")
+    return a + b
+
+
+def work_until_cancelled(began: threading.Event, progress: Progress) -> None:
+    began.set()
+    pause = threading.Event()
+    while True:
+        progress.check_cancelled()
+        pause.wait(0.005)
+
+
+def wait_for(event: threading.Event, progress: Progress) -> str:  # noqa: ARG001
+    assert event.wait(5.0)
+    return "made"
+
+
+def test_result_and_signals_reach_the_windows_thread(qtbot, lane):
+    window = threading.current_thread()
+    told: list[tuple[str, object, threading.Thread]] = []
+    job = lane.submit(add, 2, 3, title="Adding")
+    job.started.connect(lambda: told.append(("started", None, threading.current_thread())))
+    job.progressed.connect(lambda *report: told.append(("progressed", report, threading.current_thread())))
+    with qtbot.waitSignal(job.finished, timeout=5_000) as finished:
+        pass
+    assert finished.args == [5]
+    assert [(name, value) for name, value, _ in told] == [
+        ("started", None),
+        ("progressed", (0.5, "Adding", {}, None)),
+    ]
+    assert {thread for _, _, thread in told} == {window}
+    assert not lane.is_busy
+
+
+class Slow(QWidget):
+    """A widget that notes when it was painted."""
+
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self._told = told
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self._told.append("painted")
+
+
+def test_the_window_is_painted_before_a_model_is_loaded(qtbot):
+    told: list[str] = []
+    lane, widget = JobLane("heavy lane", paints_first=True), Slow(told)
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitUntil(lambda: "painted" in told)
+    told.clear()
+    widget.update()
+    job = lane.submit(lambda progress: told.append("begun"), title="Loading")  # noqa: ARG005
+    with qtbot.waitSignal(job.finished, timeout=5_000):
+        pass
+    assert told == ["painted", "begun"]
+    assert lane.close()
+
+
+def test_jobs_of_a_lane_run_one_after_the_other(qtbot, lane):
+    order: list[object] = []
+    threads: set[str] = set()
+
+    def note(number: int, progress: Progress) -> int:  # noqa: ARG001
+        threads.add(threading.current_thread().name)
+        return number
+
+    jobs = [lane.submit(note, number, title="Noting") for number in range(20)]
+    for job in jobs:
+        job.finished.connect(order.append)
+    qtbot.waitUntil(lambda: not lane.is_busy)
+    assert order == list(range(20))
+    assert len(threads) == 1
+
+
+def test_the_first_look_after_a_cancel_ends_the_work(qtbot, lane):
+    looked = threading.Semaphore(0)
+    looks = 0
+
+    def look(progress: Progress) -> None:
+        nonlocal looks
+        while True:
+            progress.check_cancelled()
+            looks += 1
+            looked.release()
+
+    job = lane.submit(look, title="Working")
+    assert looked.acquire(timeout=5.0)
+    with qtbot.waitSignal(job.cancelled, timeout=5_000):
+        job.cancel()
+        then = looks
+    assert looks <= then + 1  # one look may have been under way
+
+
+def test_cancelled_while_waiting_is_told_at_once_and_never_runs(qtbot, lane):
+    began = threading.Event()
+    first = lane.submit(work_until_cancelled, began, title="Working")
+    ran = threading.Event()
+    second = lane.submit(wait_for, ran, title="Never")
+    second.started.connect(lambda: pytest.fail("it ran"))
+    with qtbot.waitSignal(second.cancelled, timeout=1_000):
+        second.cancel()
+    assert lane.is_busy
+    with qtbot.waitSignal(first.cancelled, timeout=1_000):
+        first.cancel()
+    assert not lane.is_busy
+
+
+def test_result_that_comes_after_the_cancel_is_dropped(qtbot, lane):
+    go_on = threading.Event()
+    job = lane.submit(wait_for, go_on, title="Exporting")
+    job.finished.connect(lambda _: pytest.fail("delivered after the cancel"))
+    with qtbot.waitSignal(job.started):
+        pass
+    job.cancel()
+    with qtbot.waitSignal(job.cancelled, timeout=2_000):
+        go_on.set()
+
+
+def test_own_errors_are_shown_as_they_are(qtbot, lane):
+    def fail(progress: Progress) -> None:  # noqa: ARG001
+        raise ExportError("'mix.wav' cannot be written: the disk is full; free some space and export again.")
+
+    job = lane.submit(fail, title="Exporting")
+    with qtbot.waitSignal(job.failed, timeout=5_000) as failed:
+        pass
+    assert failed.args == ["'mix.wav' cannot be written: the disk is full; free some space and export again."]
+    assert not (state_folder() / "offcut.log").exists()
+
+
+@pytest.mark.parametrize("error", [KeyError("row 7"), SystemExit(3), RecursionError("too deep")])
+def test_unexpected_errors_are_told_and_logged_whole(qtbot, lane, error):
+    def fail(progress: Progress) -> None:  # noqa: ARG001
+        raise error
+
+    job = lane.submit(fail, title="Learning a taste")
+    with qtbot.waitSignal(job.failed, timeout=5_000) as failed:
+        pass
+    log = state_folder() / "offcut.log"
+    sentence = failed.args[0]
+    assert sentence.startswith(f"Learning a taste failed unexpectedly ({type(error).__name__}: ")
+    assert str(log) in sentence
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert "in fail" in log.read_text()
+
+
+def test_a_failure_that_cannot_be_logged_is_told_all_the_same(qtbot, lane):
+    Path(state_folder() / "offcut.log").mkdir()
+
+    def fail(progress: Progress) -> None:  # noqa: ARG001
+        raise ValueError("odd")
+
+    job = lane.submit(fail, title="Scoring")
+    with qtbot.waitSignal(job.failed, timeout=5_000) as failed:
+        pass
+    assert "Scoring failed unexpectedly (ValueError: odd)" in failed.args[0]
+
+
+def test_a_flood_of_reports_is_thinned_and_the_last_arrives(qtbot, lane):
+    reports: list[tuple[float, str, dict[str, float], float | None]] = []
+
+    def flood(progress: Progress) -> float:
+        began_s = time.monotonic()
+        sent = 0
+        while time.monotonic() - began_s < 1.2:
+            sent += 1
+            progress.report((time.monotonic() - began_s) / 2.4, "Learning", loss=1.0 / sent)
+        progress.report(1.0, "Done", loss=0.0)
+        return sent
+
+    job = lane.submit(flood, title="Learning")
+    job.progressed.connect(lambda *report: reports.append(report))
+    with qtbot.waitSignal(job.finished, timeout=5_000) as finished:
+        pass
+    assert finished.args[0] > 1_000
+    assert 5 < len(reports) <= 1.2 * 33 + 3
+    assert [report[0] for report in reports] == sorted(report[0] for report in reports)
+    assert reports[-1][:3] == (1.0, "Done", {"loss": 0.0})
+    assert reports[0][3] is None
+    # Just before the end of a job half done after 1.2 s, as much again is left.
+    assert reports[-2][3] == pytest.approx(1.2, abs=0.3)
+
+
+def test_close_cancels_joins_and_delivers_nothing(qapp):
+    lanes = JobLanes()
+    began = threading.Event()
+    running = lanes.compute.submit(work_until_cancelled, began, title="Working")
+    waiting = lanes.compute.submit(add, 1, 2, title="Adding")
+    other = lanes.io.submit(add, 1, 2, title="Adding")
+    for job in (running, waiting, other):
+        job.cancelled.connect(lambda: pytest.fail("delivered after close"))
+        job.finished.connect(lambda _: pytest.fail("delivered after close"))
+    assert began.wait(5.0)
+    assert lanes.close()
+    qapp.processEvents()
+    assert not [thread for thread in threading.enumerate() if "lane" in thread.name]
+
+
+def test_what_is_asked_for_after_closing_never_begins(qapp):
+    lanes = JobLanes()
+    assert lanes.close()
+    late = lanes.io.submit(lambda _progress: pytest.fail("begun after close"), title="Too late")
+    for signal in (late.cancelled, late.finished, late.failed):
+        signal.connect(lambda *_: pytest.fail("delivered after close"))
+    late.cancel()
+    qapp.processEvents()
+    assert late.is_cancelled
+    assert not lanes.io.is_busy
+
+
+def test_the_two_lanes_run_side_by_side(qtbot):
+    lanes = JobLanes()
+    both = threading.Barrier(2)
+
+    def meet(progress: Progress) -> int:  # noqa: ARG001
+        return both.wait(5.0)
+
+    jobs = [lane.submit(meet, title="Meeting") for lane in (lanes.compute, lanes.io)]
+    with qtbot.waitSignals([job.finished for job in jobs], timeout=5_000):
+        pass
+    assert lanes.close()
+
+
+def test_the_time_left_goes_on_falling_between_reports(qtbot, lane):
+    told: list[float | None] = []
+    losses: list[float] = []
+    go_on = threading.Event()
+
+    def slow(progress: Progress) -> None:
+        began_s = time.monotonic()
+        while time.monotonic() - began_s < 1.1:
+            progress.check_cancelled()
+        progress.report(0.1, "Learning", loss=1.0)
+        go_on.wait(10.0)
+
+    job = lane.submit(slow, title="Learning")
+    job.progressed.connect(lambda _fraction, _text, _figures, left_s: told.append(left_s))
+    job.progressed.connect(lambda _fraction, _text, figures, _left_s: losses.extend(figures.values()))
+    qtbot.waitUntil(lambda: len(told) >= 3, timeout=8_000)
+    with qtbot.waitSignal(job.finished, timeout=5_000):
+        go_on.set()
+    first, second, third = told[:3]
+    assert first - second == pytest.approx(1.0, abs=0.3)
+    assert second - third == pytest.approx(1.0, abs=0.3)
+    assert losses == [1.0], "figures are told once"

@@ -1,0 +1,31 @@
+"""The dialog that asks what to learn from, in the window: lengths beside files, and a file that is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from desktop.demo import edited_examples
+from tests.desktop.conftest import Hands
+from widgets.forms.taste.learn_panel import LearnPanel
+from widgets.forms.taste.recording_list import UNREADABLE, RecordingList
+
+
+def test_lengths_are_found_while_files_are_chosen(hands: Hands, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.wav"
+    letter.write_text("no sound", encoding="utf-8")
+    hands.window.files.edited = edited_examples()
+
+    def look(dialog: QWidget) -> None:
+        panel = dialog.findChild(LearnPanel)
+        panel.add_files((str(letter), str(tmp_path / "gone.wav")))
+        files = dialog.findChild(RecordingList)
+        hands.qtbot.waitUntil(lambda: files.sum_text == "5 recordings, 1:56 in all")
+        lengths = [files.item(row).data(files.LENGTH) for row in range(files.count())]
+        assert lengths == ["0:48", "0:43", "0:24", UNREADABLE, UNREADABLE]
+        assert isinstance(dialog, QDialog)
+        dialog.reject()
+
+    hands.press_and_answer("Ctrl+L", look)
+    assert not hands.refused

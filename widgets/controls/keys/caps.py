@@ -1,0 +1,202 @@
+"""Keys shown where the action is: a painted cap, and the button that carries one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+
+from widgets.controls.icons import paint_icon
+from widgets.controls.keys.own_keys import ENTER, is_own_key
+from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px, ui_font
+
+
+def cap_width(label: str) -> float:
+    """Return how wide the cap of a key is, 0 where there is none."""
+    return QFontMetricsF(mono_font(TEXT_SMALL)).horizontalAdvance(label) + px(2 * STEP + 2) if label else 0.0
+
+
+def cap_height() -> float:
+    """Return how high a cap is."""
+    return float(px(18))
+
+
+def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme) -> QRectF:
+    """Paint the cap of a key so that its right edge's middle is at the given point; return where it is."""
+    width, height = cap_width(label), cap_height()
+    rect = QRectF(right_middle.x() - width, right_middle.y() - height / 2, width, height)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    hairline = 1 / painter.device().devicePixelRatio()
+    painter.setPen(QPen(color(theme.faint, 0.55), hairline))
+    painter.setBrush(QColor(theme.panel))
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), px(STEP), px(STEP))
+    painter.setFont(mono_font(TEXT_SMALL))
+    painter.setPen(QColor(theme.dim))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, label)
+    painter.restore()
+    return rect
+
+
+class EnterButton(QPushButton):
+    """A button that Enter presses while it has the focus; Space is left to playback.
+
+    Only Tab gives it the focus, so that a click never changes what the next key means.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(False)
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_key(event, ENTER):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER:
+            self.click()
+        elif event.key() == Qt.Key.Key_Space:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class KeyButton(EnterButton):
+    """A button that shows the key of its command.
+
+    Parameters
+    ----------
+    text, key : the word and the key cap; either may be empty
+    icon_name : an icon before the word
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        key: str = "",
+        icon_name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._theme = theme
+        self._key = key
+        self._icon_name = icon_name
+        self._outline = ""
+        self._compact = 0
+        self.set_key(key)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.update()
+
+    @property
+    def key(self) -> str:
+        """The key shown."""
+        return self._key
+
+    def set_key(self, key: str) -> None:
+        """Show another key."""
+        self._key = key
+        self._renew()
+
+    def set_outline(self, outline: str) -> None:
+        """Mark it with a border of this token, or with none."""
+        self._outline = outline
+        self.update()
+
+    def set_icon_name(self, icon_name: str) -> None:
+        """Show another icon."""
+        self._icon_name = icon_name
+        self._renew()
+
+    def set_compact(self, level: int) -> None:
+        """Take less room: 1 leaves the key to the tooltip, 2 also the word where there is an icon."""
+        if level != self._compact:
+            self._compact = level
+            self._renew()
+
+    def _renew(self) -> None:
+        name = self.accessibleName() or self.text()
+        self.setToolTip(f"{name} ({self._key})" if self._key else name)
+        self.updateGeometry()
+        self.update()
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name it for screen readers, and in the tooltip."""
+        if name != self.accessibleName():
+            super().setAccessibleName(name)
+            self._renew()
+
+    def setText(self, text: str) -> None:
+        """Show another word."""
+        if text != self.text():  # or all that is laid out around it would be laid out and painted anew
+            super().setText(text)
+            self._renew()
+
+    def _shown_text(self) -> str:
+        return self._fitting_text(self.text())
+
+    def _fitting_text(self, text: str) -> str:
+        return "" if self._compact >= 2 and self._icon_name else text
+
+    def _shown_key(self) -> str:
+        return "" if self._compact >= 1 else self._key
+
+    def _font(self) -> QFont:
+        return ui_font()
+
+    def width_of(self, text: str, key: str) -> int:
+        """Return how wide it is with another word and another key."""
+        return self._width(self._fitting_text(text), "" if self._compact >= 1 else key)
+
+    @property
+    def full_width(self) -> int:
+        """How wide it is where it is not compact."""
+        return self._width(self.text(), self._key)
+
+    def _width(self, text: str, key: str) -> int:
+        parts = [
+            float(px(16)) if self._icon_name else 0.0,
+            QFontMetricsF(self._font()).horizontalAdvance(text),
+            cap_width(key),
+        ]
+        shown = [width for width in parts if width]
+        return round(sum(shown) + px(8) * max(0, len(shown) - 1) + px(20) + 0.5)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_of(self.text(), self._key), px(CONTROL))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._outline and not self.hasFocus():
+            painter.setPen(QPen(QColor(self._outline), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), px(6), px(6))
+        token = self._theme.text if self.isEnabled() else self._theme.faint
+        left, middle = float(px(10)), self.height() / 2
+        if self._icon_name:
+            side = px(16)
+            if not self._shown_text() and not self._shown_key():
+                left = (self.width() - side) / 2
+            paint_icon(painter, self._icon_name, QRectF(left, middle - side / 2, side, side), token)
+            left += side + px(8)
+        painter.setFont(self._font())
+        painter.setPen(QColor(token))
+        words = QRectF(left, 0, self.width() - left, self.height())
+        painter.drawText(
+            words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._shown_text()
+        )
+        if self._shown_key() and self.width_of(self.text(), self._key) <= self.width():
+            paint_cap(painter, QPointF(self.width() - px(9), middle), self._shown_key(), self._theme)

@@ -1,0 +1,250 @@
+"""How audio and timecode are written: the part of the export form that only some formats need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.audio.codecs import Quality
+from engine.audio.dither import Dither
+from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
+from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
+from engine.wording import listed
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.controls.number_field import NumberField
+from widgets.forms.export.choice import SpanOffer
+from widgets.theme import Theme, px
+
+_AS_SOURCE = "source"
+_BITS = {
+    _AS_SOURCE: "As the recordings",
+    Depth.BITS_16.value: "16 bit",
+    Depth.BITS_24.value: "24 bit",
+    Depth.FLOAT_32.value: "32 bit float",
+}
+_AUTOMATIC = "auto"
+_DITHER = {
+    _AUTOMATIC: "Where bits are taken away",
+    Dither.TPDF.value: "Always",
+    Dither.NONE.value: "Never",
+}
+_QUALITY = {
+    Quality.SMALL.value: "Small files",
+    Quality.GOOD.value: "Good",
+    Quality.BEST.value: "Best",
+}
+_RATES = {rate.value: f"{rate.value} frames a second" for rate in FrameRate}
+_USUAL_LUFS, _QUIETEST_LUFS, _LOUDEST_LUFS = -16, -69, 0
+LABELS = 68
+
+
+class ExportOptionsPanel(QWidget):
+    """Stems, regions, range, bits, dither, quality, fades, loudness, chunks and frame rate.
+
+    What the chosen formats do not have is off, with the reason beside the heading.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        options: ExportOptions,
+        spans: Sequence[SpanOffer],
+        span: str,
+        source_bits: str = "",
+    ) -> None:
+        super().__init__()
+        lufs = options.loudness_lufs
+        self._stems = CheckBox(theme, "One file for each track")
+        self._regions = CheckBox(theme, "One file for each region")
+        self._removed = CheckBox(theme, "What was cut, not what is left")
+        self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
+        depth = _AS_SOURCE if options.depth is None else options.depth.value
+        own = f"{_BITS[_AS_SOURCE]}, {source_bits}" if source_bits else _BITS[_AS_SOURCE]
+        self._bits = ChoiceField(theme, "Bits", {**_BITS, _AS_SOURCE: own}, depth)
+        dither = _AUTOMATIC if options.dither is None else options.dither.value
+        self._dither = ChoiceField(theme, "Dither", _DITHER, dither)
+        self._quality = ChoiceField(theme, "Quality", _QUALITY, options.quality.value)
+        self._fade_in, self._fade_out = (
+            _fade_field("in", options.fade_in_s),
+            _fade_field("out", options.fade_out_s),
+        )
+        self._normalise = CheckBox(theme, "Normalise to")
+        self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
+        self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
+        self._rate = ChoiceField(theme, "Frame rate", _RATES, options.frame_rate.value)
+        self._audio_reason, self._rate_reason = _dim(""), _dim("")
+        self._notes = {name: _note() for name in ("range", "bits", "fades", "loudness")}
+        self._stems.setChecked(options.stems)
+        self._regions.setChecked(options.regions)
+        self._removed.setChecked(options.removed)
+        self._normalise.setChecked(lufs is not None)
+        self._chunks.setChecked(options.broadcast)
+        self._lufs.setAccessibleName("Loudness in LUFS")
+        self._lufs.setFixedWidth(px(56))
+        self._boxes = (self._stems, self._regions, self._removed, self._normalise, self._chunks)
+        self._choices = (self._range, self._bits, self._dither, self._quality, self._rate)
+        self._lay_out()
+        self._wire()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px(12))
+        column.addLayout(_headed("Audio", self._audio_reason))
+        loudness = _beside(self._normalise, self._lufs, QLabel("LUFS"))
+        fades = _beside(QLabel("In"), self._fade_in, QLabel("out"), self._fade_out, QLabel("ms"))
+        rows = QGridLayout()
+        rows.setHorizontalSpacing(px(12))
+        rows.setVerticalSpacing(px(6))
+        rows.setColumnMinimumWidth(0, px(LABELS))
+        rows.setColumnStretch(1, 1)
+        _add_row(rows, "Write", _beside(self._stems, self._regions))
+        _add_row(rows, "", self._removed)
+        _add_row(rows, "&Range", self._range, self._notes["range"])
+        _add_row(rows, "&Bits", self._bits, self._notes["bits"])
+        _add_row(rows, "&Dither", self._dither)
+        _add_row(rows, "&Quality", self._quality)
+        _add_row(rows, "Fades", fades, self._notes["fades"])
+        _add_row(rows, "Loudness", loudness, self._notes["loudness"])
+        _add_row(rows, "WAV", self._chunks)
+        column.addLayout(rows)
+        column.addLayout(_headed("Timecode", self._rate_reason))
+        frames = QGridLayout()
+        frames.setHorizontalSpacing(px(12))
+        frames.setColumnMinimumWidth(0, px(LABELS))
+        frames.setColumnStretch(1, 1)
+        _add_row(frames, "&Frames", self._rate)
+        column.addLayout(frames)
+
+    def _wire(self) -> None:
+        for box in self._boxes:
+            box.toggled.connect(self.changed)
+        for choice in self._choices:
+            choice.currentIndexChanged.connect(self.changed)
+        self._lufs.textEdited.connect(lambda: self._normalise.setChecked(True))
+        for field in (self._lufs, self._fade_in, self._fade_out):
+            field.textChanged.connect(self.changed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for part in (*self._boxes, *self._choices):
+            part.set_theme(theme)
+
+    def follow(self, suffixes: Iterable[str]) -> None:
+        """Switch on what these formats have."""
+        chosen = tuple(suffixes)
+        audio = any(suffix in AUDIO_SUFFIXES for suffix in chosen)
+        floating = self._bits.value() == Depth.FLOAT_32.value
+        samples = any(suffix in SAMPLE_SUFFIXES for suffix in chosen)
+        for part in (self._stems, self._regions, self._removed, self._range, self._fade_in, self._fade_out):
+            part.setEnabled(audio)
+        for part in (self._normalise, self._lufs):
+            part.setEnabled(audio)
+        self._bits.setEnabled(samples)
+        self._dither.setEnabled(samples and not floating)
+        self._dither.setToolTip("Floating point needs none." if samples and floating else "")
+        self._quality.setEnabled(any(suffix in CODED_SUFFIXES for suffix in chosen))
+        self._chunks.setEnabled(".wav" in chosen)
+        self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
+        self._audio_reason.setText("" if audio else f"for {listed(AUDIO_SUFFIXES)}")
+        self._rate_reason.setText("" if self._rate.isEnabled() else f"for {listed(FRAME_SUFFIXES)}")
+
+    def problem(self) -> tuple[str, str]:
+        """Return the field that is wrong and what to do; two empty words where none is."""
+        for field, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
+            said = field.problem(name) if field.isEnabled() else ""
+            if said:
+                return "fades", said
+        if self._normalise.isEnabled() and self._normalise.isChecked():
+            said = self._lufs.problem("Loudness")
+            return ("loudness", said) if said else ("", "")
+        return "", ""
+
+    def show_problem(self, field: str, sentence: str) -> bool:
+        """Write a problem below its field; False where the field is not here."""
+        for name, note in self._notes.items():
+            note.setText(sentence if name == field else "")
+            note.setVisible(name == field)
+        return field in self._notes
+
+    @property
+    def span(self) -> str:
+        """Key of the range."""
+        return self._range.value()
+
+    def values(self) -> ExportOptions:
+        """Return the options; only where there is no `problem`."""
+        bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
+        return ExportOptions(
+            stems=self._stems.isChecked(),
+            regions=self._regions.isChecked(),
+            removed=self._removed.isChecked(),
+            loudness_lufs=float(lufs) if self._normalise.isChecked() and lufs is not None else None,
+            depth=None if bits == _AS_SOURCE else Depth(bits),
+            dither=None if dither == _AUTOMATIC else Dither(dither),
+            quality=Quality(self._quality.value()),
+            fade_in_s=(self._fade_in.value() or 0) / 1_000,
+            fade_out_s=(self._fade_out.value() or 0) / 1_000,
+            broadcast=self._chunks.isChecked(),
+            frame_rate=FrameRate(self._rate.value()),
+        )
+
+
+def _add_row(rows: QGridLayout, name: str, part: QWidget | QHBoxLayout, note: QLabel | None = None) -> None:
+    line = rows.rowCount()
+    if name:
+        label = QLabel(name)
+        rows.addWidget(label, line, 0)
+        if isinstance(part, QWidget):
+            label.setBuddy(part)
+    if isinstance(part, QWidget):
+        rows.addWidget(part, line, 1)
+    else:
+        rows.addLayout(part, line, 1)
+    if note is not None:
+        rows.addWidget(note, line + 1, 1)
+
+
+def _beside(*parts: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(px(8))
+    for part in parts:
+        row.addWidget(part)
+    row.addStretch(1)
+    return row
+
+
+def _fade_field(end: str, fade_s: float) -> NumberField:
+    field = NumberField(round(fade_s * 1_000), 0, LONGEST_FADE_S * 1_000)
+    field.setAccessibleName(f"Fade {end} in milliseconds")
+    field.setFixedWidth(px(72))
+    return field
+
+
+def _headed(name: str, reason: QLabel) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(px(8))
+    title = QLabel(name)
+    title.setProperty("role", "title")
+    row.addWidget(title)
+    row.addWidget(reason, 1)
+    return row
+
+
+def _dim(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    return label
+
+
+def _note() -> QLabel:
+    label = QLabel()
+    label.setProperty("role", "error")
+    label.setWordWrap(True)
+    label.hide()
+    return label

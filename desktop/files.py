@@ -207,8 +207,8 @@ class Files(QObject):
         longest_s, left_s = self._shortening_s
         shorten_pauses(state, listening, longest_s, left_s)  # refuses before it asks
         numbers = (
-            Number("Pauses &longer than (s)", longest_s, SHORTEST_S, MOST_S, 2),
-            Number("L&eave of each (s)", left_s, 0.0, MOST_S, 2),
+            Number("Pauses &longer than (s)", longest_s, SHORTEST_S, MOST_S, 2, step=0.1),
+            Number("L&eave of each (s)", left_s, 0.0, MOST_S, 2, step=0.1),
         )
         said = "Half of what is left stays at either side, so that no word is cut off. Answers stay."
 

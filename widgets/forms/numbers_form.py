@@ -26,6 +26,7 @@ class Number:
     label : with an ampersand before its mnemonic
     decimals : 0 for whole numbers
     is_time : whether it is a moment in seconds, written as 2:50.5
+    step : how far the arrow keys go
     """
 
     label: str
@@ -34,6 +35,7 @@ class Number:
     highest: float
     decimals: int = 0
     is_time: bool = False
+    step: float = 1.0
 
     @property
     def name(self) -> str:
@@ -59,7 +61,7 @@ class Number:
 
 
 class NumberLine(QLineEdit):
-    """A line for one number; the arrow keys step it by one."""
+    """A line for one number, which the arrow keys step."""
 
     def __init__(self, number: Number) -> None:
         super().__init__(number.text(number.value))
@@ -91,7 +93,7 @@ class NumberLine(QLineEdit):
         if step is None or value is None:
             super().keyPressEvent(event)
         else:
-            self.set_value(value + step)
+            self.set_value(value + step * self._number.step)
 
 
 class NumbersForm(QWidget):

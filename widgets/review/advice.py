@@ -16,7 +16,7 @@ def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
     if statistics.cut_away:
         all_of_it = "All that is left is"
-    return f"{all_of_it} decided: export with {keys.get('file.export', 'Export')}."
+    return f"{all_of_it} decided: export with {_key(keys, 'file.export', 'Export')}."
 
 
 def advice(
@@ -30,23 +30,29 @@ def advice(
     keys : the key cap of each command id
     """
     if not state.tracks:
-        return f"Drop recordings on the timeline, or press {keys.get('file.import', 'Import')}."
+        return f"Drop recordings on the timeline, or press {_key(keys, 'file.import', 'Import')}."
     if statistics.total:
         return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
     if taste is None and _has_drums(state):
         return (
-            f"These are drums: put them in time with {keys.get('timing.propose', 'Propose timing')}. "
-            f"Or show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}."
+            f"These are drums: put them in time with {_key(keys, 'timing.propose', 'Propose timing')}. "
+            f"Or show Offcut edits you made before: {_key(keys, 'taste.learn', 'Learn')}."
         )
     if taste is None:
+        pauses = _key(keys, "taste.pauses", "Propose pauses")
         return (
-            f"Show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}. "
-            f"Or let it propose the pauses, where nobody plays: {keys.get('taste.pauses', 'Propose pauses')}."
+            f"Show Offcut edits you made before: {_key(keys, 'taste.learn', 'Learn')}. "
+            f"Or let it propose the pauses, where nobody plays: {pauses}."
         )
     return (
-        f"Nothing proposed yet. Let {taste} listen: {keys.get('taste.listen', 'Listen')}. "
-        f"Then propose cuts: {keys.get('taste.propose', 'Propose')}."
+        f"Nothing proposed yet. Let {taste} listen: {_key(keys, 'taste.listen', 'Listen')}. "
+        f"Then propose cuts: {_key(keys, 'taste.propose', 'Propose')}."
     )
+
+
+def _key(keys: Mapping[str, str], command: str, otherwise: str) -> str:
+    """Return the key of a command, which no line breaks in two."""
+    return keys.get(command, otherwise).replace(" ", "\u00a0")
 
 
 def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None) -> tuple[str, ...]:
@@ -55,7 +61,7 @@ def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None
         return ()
     if _has_drums(state):
         return "timing.propose", "taste.learn", "taste.pauses"
-    return "taste.learn", "taste.pauses", "timing.propose"
+    return "taste.learn", "taste.pauses", "taste.shorten", "timing.propose"
 
 
 def _has_drums(state: DocumentState) -> bool:

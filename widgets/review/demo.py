@@ -26,6 +26,7 @@ from widgets.theme import QUEUE, Theme, px
 RATE_HZ = 48_000
 KEYS = {
     "taste.pauses": "Alt R",
+    "taste.shorten": "Ctrl Alt R",
     "review.accept": "A",
     "review.reject": "X",
     "review.flag": "F",

@@ -13,6 +13,7 @@ from widgets.theme import Theme, px
 _OFFERS = (
     ("taste.learn", "Learn from edits…", "graduation-cap"),
     ("taste.pauses", "Propose pauses", "scissors"),
+    ("taste.shorten", "Shorten pauses…", "scissors"),
     ("timing.propose", "Propose timing…", "hit"),
 )
 

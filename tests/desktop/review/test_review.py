@@ -516,7 +516,7 @@ def test_what_an_accepted_cut_takes_along_is_not_asked(reviewing: Hands) -> None
         window.review.visit(key)
         reviewing.press("X")
     assert any(
-        "All that is left is decided: export with Ctrl E." in label.text()
+        "All that is left is decided: export with Ctrl\u00a0E." in label.text()
         for label in window.queue_panel.findChildren(QLabel)
     )
     reviewing.press("Ctrl+Z")

@@ -212,7 +212,7 @@ def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:
     verdicts = {name: Decision(name, Verdict.REJECTED) for name in SOME.proposals}
     done = DocumentState(SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, verdicts)
     panel.set_review(done, Listing(), None, "left", statistics(done), 0.8, 0)
-    assert "All 38 decided: export with Ctrl E." in said()
+    assert "All 38 decided: export with Ctrl\u00a0E." in said()
 
 
 def test_screen_readers_hear_the_rows(panel: QueuePanel) -> None:
@@ -327,7 +327,8 @@ def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel
     panel.set_taste(None)
     bare = replace(SOME, proposals={}, decisions={})
     show(panel, bare, None)
-    qtbot.waitUntil(lambda: offered() == ["Learn from edits…", "Propose pauses", "Propose timing…"])
+    wanted = ["Learn from edits…", "Propose pauses", "Shorten pauses…", "Propose timing…"]
+    qtbot.waitUntil(lambda: offered() == wanted)
     drums = replace(bare, tracks=tuple(replace(track, role="kick") for track in bare.tracks))
     show(panel, drums, None)
     qtbot.waitUntil(lambda: offered() == ["Propose timing…", "Learn from edits…", "Propose pauses"])

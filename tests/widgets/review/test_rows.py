@@ -136,9 +136,9 @@ def test_header_and_end_of_the_review() -> None:
     assert header_text(statistics(state), RATE) == "1 of 2 decided · result 0:52 of 1:00 (87 %)"
     assert all_decided(statistics(state), KEYS) == ""
     done = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED))
-    assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl E."
+    assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl\u00a0E."
     alone = replace(done, proposals={"a": done.proposals["a"]}, decisions={"a": done.decisions["a"]})
-    assert all_decided(statistics(alone), KEYS) == "It is decided: export with Ctrl E."
+    assert all_decided(statistics(alone), KEYS) == "It is decided: export with Ctrl\u00a0E."
     assert header_text(statistics(DocumentState()), 0) == ""
 
 
@@ -161,12 +161,19 @@ def test_header_and_end_of_the_review() -> None:
     ],
 )
 def test_an_empty_queue_says_what_to_do(state: DocumentState, taste: str | None, sentence: str) -> None:
-    assert advice(state, statistics(state), taste, KEYS) == sentence
+    said = advice(state, statistics(state), taste, KEYS)
+    assert said.replace("\u00a0", " ") == sentence
+    assert not any(key in said for key in KEYS.values() if " " in key), "a key is broken in two"
 
 
 def test_an_empty_queue_offers_what_fits_the_tracks_first() -> None:
     state = replace(state_of(), proposals={})
-    assert offers(state, statistics(state), None) == ("taste.learn", "taste.pauses", "timing.propose")
+    assert offers(state, statistics(state), None) == (
+        "taste.learn",
+        "taste.pauses",
+        "taste.shorten",
+        "timing.propose",
+    )
     drums = replace(state, tracks=tuple(replace(track, role="kick") for track in state.tracks))
     assert offers(drums, statistics(drums), None)[0] == "timing.propose"
     for nothing, taste in ((DocumentState(), None), (state, "Band"), (state_of(), None)):

@@ -208,7 +208,7 @@ def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:
         return " ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
 
     show(panel, DocumentState(), None)
-    assert "Drop recordings on the timeline, or press Ctrl O." in said()
+    assert "Drop recordings on the timeline, or press Ctrl\u00a0O." in said()
     verdicts = {name: Decision(name, Verdict.REJECTED) for name in SOME.proposals}
     done = DocumentState(SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, verdicts)
     panel.set_review(done, Listing(), None, "left", statistics(done), 0.8, 0)

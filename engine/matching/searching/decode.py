@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 UNKNOWN = -1

@@ -10,7 +10,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import welch
 
 from engine.matching.searching.heard import Floats
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _BLOCK_LAGS = 1 << 16

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from engine.matching.searching.heard import HOP_SAMPLES, Floats, Heard, patterns
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _MOST_ALIKE = 64

@@ -20,7 +20,7 @@ from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, inverse_filter
 from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.searching.search import Stretch, joined
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _DECIMATED = 4

@@ -25,6 +25,7 @@ _MOST_KEPT = 12
 _FINER = 2  # lags between samples: a whitened peak that lies between two would lose a third of its height
 _LEAST_SCORE = 0.07
 _LEAST_OF_BEST = 0.45
+_HOPEFUL = 0.55  # of the height asked for: a peak midway between two lags loses 0.36 of it, or less
 _REACH_SAMPLES = 2 * HOP_SAMPLES
 _WHITENED = 0.6
 _ROWS = 64
@@ -129,12 +130,16 @@ def _correlated(
         piece = mono[max(0, begin) : begin + windows.shape[1]]
         lead = max(0, -begin)
         windows[row, lead : lead + len(piece)] = piece
-    mine = rfft(stretch, size)
-    theirs = rfft(windows, size, axis=1)
-    mine, theirs = (one / (np.abs(one) ** _WHITENED + 1e-9) for one in (mine, theirs))
-    power = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
-    scale = np.sqrt(np.maximum(power, 1e-20)) * 2.0 / (size * _FINER)
-    lags = irfft(np.conj(mine) * theirs, size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
+    mine, my_power = _whitened(rfft(stretch, size))
+    theirs, their_powers = _whitened(rfft(windows, size, axis=1))
+    theirs *= np.conj(mine)
+    scale = np.sqrt(np.maximum(my_power * their_powers, 1e-20)) * 2.0 / size
+    rough = np.max(irfft(theirs, size, axis=1)[:, : 2 * _REACH_SAMPLES + 1], axis=1) / scale
+    hopeful = np.flatnonzero(rough > _HOPEFUL * max(_LEAST_SCORE, _LEAST_OF_BEST * float(rough.max())))
+    if not len(hopeful):
+        return joined_places([])
+    owner, frame, scale = owner[hopeful], frame[hopeful], scale[hopeful] / _FINER
+    lags = irfft(theirs[hopeful], size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
     rows = np.arange(len(lags))
     inner = np.clip(np.argmax(lags, axis=1), 1, lags.shape[1] - 2)
     before, top, after = (lags[rows, inner + step] for step in (-1, 0, 1))
@@ -148,6 +153,16 @@ def _correlated(
     order = order[good[order]]
     middle = np.full(len(order), first + length / 2)
     return Places(middle, owner[order], offset[order].astype(np.float64), score[order].astype(np.float64))
+
+
+def _whitened(spectra: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], Floats]:
+    """Whiten spectra in part, in place; return them and the power of each."""
+    magnitudes = np.abs(spectra)
+    gains = np.float32(1.0) / (magnitudes ** np.float32(_WHITENED) + np.float32(1e-9))
+    spectra *= gains
+    magnitudes *= gains
+    powers: Floats = np.sum(np.square(magnitudes, out=magnitudes), axis=-1)
+    return spectra, powers
 
 
 def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:

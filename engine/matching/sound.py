@@ -40,7 +40,9 @@ class Sound:
         """Return the mean over the channels, float32, shape (stop - start,)."""
         samples = self.read(start_samples, stop_samples)
         mixed = samples[:, 0].astype(np.float32)
-        for channel in range(1, self.channels):  # numpy's own mean would run along the channels of each sample
+        for channel in range(
+            1, self.channels
+        ):  # numpy's own mean would run along the channels of each sample
             mixed += samples[:, channel]
         mixed /= np.float32(self.channels)
         return mixed

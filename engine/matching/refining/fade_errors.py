@@ -19,9 +19,7 @@ Wide = NDArray[np.float64]
 BIN_SAMPLES = 16
 
 
-def energy_left(
-    edited: Wide, before: Wide, after: Wide, start: float, length: float, shape: Shape
-) -> float:
+def energy_left(edited: Wide, before: Wide, after: Wide, start: float, length: float, shape: Shape) -> float:
     """Return the energy that a crossfade leaves; edited, before and after of shape (channels, n)."""
     falls, rises = fade(shape, start, length, np.arange(edited.shape[1], dtype=np.float64))
     left = edited - falls * before

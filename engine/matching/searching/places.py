@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def _correlated(
     length = frames * HOP_SAMPLES
     first = start * HOP_SAMPLES
     stretch = edited.mono[first : first + length]
-    size = next_fast_len(length + 2 * _REACH_SAMPLES, real=True)
+    size = 2 * next_fast_len(length // 2 + _REACH_SAMPLES, real=True)
     windows = np.zeros((len(owner), length + 2 * _REACH_SAMPLES), np.float32)
     for row, (raw, at) in enumerate(zip(owner, frame, strict=True)):
         mono = raws[raw].mono
@@ -133,13 +134,15 @@ def _correlated(
     mine, my_power = _whitened(rfft(stretch, size))
     theirs, their_powers = _whitened(rfft(windows, size, axis=1))
     theirs *= np.conj(mine)
+    theirs[:, -1] = 0.0
     scale = np.sqrt(np.maximum(my_power * their_powers, 1e-20)) * 2.0 / size
-    rough = np.max(irfft(theirs, size, axis=1)[:, : 2 * _REACH_SAMPLES + 1], axis=1) / scale
+    lags = irfft(theirs, size, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
+    rough = np.max(lags, axis=1) / scale
     hopeful = np.flatnonzero(rough > _HOPEFUL * max(_LEAST_SCORE, _LEAST_OF_BEST * float(rough.max())))
     if not len(hopeful):
         return joined_places([])
-    owner, frame, scale = owner[hopeful], frame[hopeful], scale[hopeful] / _FINER
-    lags = irfft(theirs[hopeful], size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
+    owner, frame, scale = owner[hopeful], frame[hopeful], scale[hopeful]
+    lags = finer_lags(lags[hopeful], theirs[hopeful], size)
     rows = np.arange(len(lags))
     inner = np.clip(np.argmax(lags, axis=1), 1, lags.shape[1] - 2)
     before, top, after = (lags[rows, inner + step] for step in (-1, 0, 1))
@@ -163,6 +166,26 @@ def _whitened(spectra: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], Fl
     magnitudes *= gains
     powers: Floats = np.sum(np.square(magnitudes, out=magnitudes), axis=-1)
     return spectra, powers
+
+
+def finer_lags(lags: Floats, spectra: NDArray[np.complex64], size: int) -> Floats:
+    """Return lags with those midway between them, shape (rows, 2 * lags - 1).
+
+    Parameters
+    ----------
+    lags : the first ones of what `spectra` turn back into, shape (rows, lags)
+    spectra : shape (rows, size // 2 + 1), the last of each 0, since what it says between lags is not known
+    """
+    spectra = spectra * _midway(size)
+    finer = np.empty((len(lags), _FINER * (lags.shape[1] - 1) + 1), np.float32)
+    finer[:, ::_FINER] = lags
+    finer[:, 1::_FINER] = irfft(spectra, size, axis=1)[:, : lags.shape[1] - 1]
+    return finer
+
+
+@lru_cache(maxsize=4)
+def _midway(size: int) -> NDArray[np.complex64]:
+    return np.exp(1j * np.pi * np.arange(size // 2 + 1) / size).astype(np.complex64)
 
 
 def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:

@@ -50,7 +50,7 @@ def rendered(
 
 
 def _fade(gains: Wide, first: int, segment: Segment, *, is_rising: bool) -> None:
-    """Multiply gains, from sample `first` on, by the crossfade a segment begins with: by the side that rises or falls."""
+    """Multiply gains, from sample `first` on, by one side of the crossfade that a segment begins with."""
     shape, begin = segment.crossfade_shape or Shape.EQUAL_GAIN, segment.edited_start_samples
     start = min(len(gains), max(0, begin - first))
     stop = min(len(gains), max(start, begin + segment.crossfade_samples + 1 - first))

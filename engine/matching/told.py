@@ -52,7 +52,7 @@ def matched_share(edited: Sound, open_spans: Spans) -> float:
 
     def counts(start: int) -> tuple[int, int]:
         block = edited.read(start, min(edited.length_samples, start + _BLOCK_SAMPLES))
-        sounds = (np.abs(block) > _SILENT).any(axis=1)
+        sounds = np.any(np.abs(block) > _SILENT, axis=1)
         near = borders[(borders[:, 0] < start + len(block)) & (borders[:, 1] > start)] - start
         left = sum(int(np.count_nonzero(sounds[max(0, first) : max(0, last)])) for first, last in near)
         return int(np.count_nonzero(sounds)), left

@@ -70,7 +70,8 @@ class BinnedErrors:
         """Return about how much energy a crossfade leaves; start and length are in samples."""
         middle = (BIN_SAMPLES - 1) / 2.0
         first, last = _inside((start - middle) / BIN_SAMPLES, length / BIN_SAMPLES, self.count)
-        falls, rises = fade(shape, start, length, np.arange(first, last) * float(BIN_SAMPLES) + middle)
+        at = BIN_SAMPLES * np.arange(first, last, dtype=np.float64) + middle
+        falls, rises = fade(shape, start, length, at)
         inside = slice(first, last)
         return float(
             self.wrong_before[first]

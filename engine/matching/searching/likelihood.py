@@ -77,7 +77,13 @@ def cut(samples: Floats, begin: int, length: int) -> Floats:
 
 
 def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
-    """Return spectra of compressed magnitudes and their squares, shape (pieces, steps, bins); power of the steps."""
+    """Return spectra of compressed magnitudes, and the power of the steps.
+
+    Returns
+    -------
+    spectra, energies : shape (pieces, steps, bins); the energies are the squares of the magnitudes
+    powers : shape (pieces, steps)
+    """
     frames = np.lib.stride_tricks.sliding_window_view(pieces, WINDOW_SAMPLES, axis=1)[:, ::STEP_SAMPLES]
     power = np.einsum("pst,pst->ps", frames, frames) / np.float32(WINDOW_SAMPLES)
     spectra = rfft(frames * _WINDOW, axis=2)

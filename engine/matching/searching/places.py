@@ -185,7 +185,8 @@ def finer_lags(lags: Floats, spectra: NDArray[np.complex64], size: int) -> Float
 
 @lru_cache(maxsize=4)
 def _midway(size: int) -> NDArray[np.complex64]:
-    return np.exp(1j * np.pi * np.arange(size // 2 + 1) / size).astype(np.complex64)
+    turns: NDArray[np.complex64] = np.exp(1j * np.pi * np.arange(size // 2 + 1) / size).astype(np.complex64)
+    return turns
 
 
 def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -91,14 +92,14 @@ def test_seams_found_side_by_side_are_those_found_one_after_another() -> None:
     sound = np.concatenate(
         [
             line.read((raw,), int(start), int(stop))
-            for line, start, stop in zip(known, starts, starts[1:], strict=False)
+            for line, (start, stop) in zip(known, pairwise(starts), strict=True)
         ]
     )
     edited = sound_of(Path("edited"), sound.astype(np.float32), RATE_HZ)
     off = rng.integers(-300, 300, len(lengths_s))
     rough = [
         (None if number == 4 else line, int(start + (number and off[number])), int(stop))
-        for number, (line, start, stop) in enumerate(zip(known, starts, starts[1:], strict=False))
+        for number, (line, (start, stop)) in enumerate(zip(known, pairwise(starts), strict=True))
     ]
     runs = independent(edited, rough)
     assert [number for run in runs for number in run] == list(range(1, len(rough)))
@@ -190,7 +191,7 @@ def test_a_likelihood_is_that_of_the_coherence_in_each_band() -> None:
             mine = [spectrum(edited, begin) for begin in begins]
             theirs = [spectrum(raw, begin + whole) * turn for begin in begins]
             total = 0.0
-            for low, high in zip(edges, edges[1:], strict=False):
+            for low, high in pairwise(edges):
                 cross, my_own, their_own = 0j, 0.0, 0.0
                 for x, y, weight in zip(theirs, mine, (0.5, 1.0, 0.5), strict=True):
                     cross += weight * np.sum(np.conj(x[low:high]) * y[low:high])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import welch
+from scipy.signal import oaconvolve, welch
 
 from engine.matching.searching.heard import Floats
 from engine.matching.side_by_side import side_by_side
@@ -15,6 +15,7 @@ from engine.progress import Progress
 
 _BLOCK_LAGS = 1 << 16
 _CELL_LAGS = 256
+_PIECE_SAMPLES = 1 << 20
 _TOGETHER = 8  # transforms of several rows at once run side by side in the processor
 _TAPS = 1024
 _QUIETEST = 1e-6  # of the mean power of a recording
@@ -56,6 +57,23 @@ def inverse_filter(heard: Floats) -> Floats:
     gains = 1.0 / np.sqrt(power + 1e-4 * power.max() + 1e-20)
     taps: Floats = (np.roll(irfft(gains), _TAPS // 2)[1:] * np.hanning(_TAPS - 1)).astype(np.float32)
     return taps
+
+
+def filtered(samples: Floats, taps: Floats) -> Floats:
+    """Return samples through a filter that is centred on its middle tap, as many as there were.
+
+    It goes piece by piece: transforms of all blocks at once would take many times the memory of the samples.
+    """
+    reach = len(taps) // 2
+    found = np.empty(len(samples), np.float32)
+
+    def put(first: int) -> None:
+        begin, stop = max(0, first - reach), min(len(samples), first + _PIECE_SAMPLES)
+        piece = oaconvolve(samples[begin : stop + reach], taps, mode="same")
+        found[first:stop] = piece[first - begin : stop - begin]
+
+    side_by_side(put, range(0, len(samples), _PIECE_SAMPLES))
+    return found
 
 
 def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:

@@ -220,6 +220,15 @@ def test_a_way_is_the_same_whichever_lines_are_looked_at_together() -> None:
     assert alone == among
 
 
+@pytest.mark.parametrize("count", [1, 500, 1023, 5000])
+def test_a_filter_by_pieces_is_the_whole_convolution(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(lags_module, "_PIECE_SAMPLES", 1000)
+    rng = np.random.default_rng(24)
+    samples, taps = (rng.standard_normal(n).astype(np.float32) for n in (count, 1023))
+    plain = np.convolve(samples.astype(np.float64), taps)[511 : 511 + count]
+    np.testing.assert_allclose(lags_module.filtered(samples, taps), plain, atol=1e-4)
+
+
 def test_lags_do_not_depend_on_how_many_are_searched_together(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(20)
     known = rng.standard_normal(150_000).astype(np.float32)

@@ -56,9 +56,8 @@ def placed(
 
     def along(numbers: range) -> list[tuple[Seam, int]]:
         nonlocal done
-        progress.check_cancelled()
         progress.report(done / len(stretches), "Finding the seams")
-        found = along_seams(raws, edited, stretches, numbers)
+        found = along_seams(raws, edited, stretches, numbers, progress)
         done += len(numbers)
         return found
 
@@ -97,11 +96,13 @@ def along_seams(
     edited: Sound,
     stretches: Sequence[tuple[Line | None, int, int]],
     numbers: range,
+    progress: Progress,
 ) -> list[tuple[Seam, int]]:
     """Return seams, one after another, and where the window of each begins."""
     found = []
     solid = 0  # from here on the stretch before the seam is heard alone
     for number in numbers:
+        progress.check_cancelled()
         before, (after, at, stop) = stretches[number - 1][0], stretches[number]
         one, first = _found(raws, edited, before, after, (solid, at, stop))
         found.append((one, first))

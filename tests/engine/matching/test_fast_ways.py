@@ -105,7 +105,7 @@ def test_seams_found_side_by_side_are_those_found_one_after_another() -> None:
     assert [number for run in runs for number in run] == list(range(1, len(rough)))
     assert 1 < len(runs) < len(rough) - 1
     found = placed((raw,), edited, rough, SILENT)
-    plain = along_seams((raw,), edited, rough, range(1, len(rough)))
+    plain = along_seams((raw,), edited, rough, range(1, len(rough)), SILENT)
     assert [one.start for one in found[1:]] == [first + one.start for one, first in plain]
     assert [one.stop for one in found[:-1]] == [first + one.start + one.length for one, first in plain]
     assert independent(edited, rough[:1]) == []

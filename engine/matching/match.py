@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from engine.matching.refining.short_filter import fitted_gain
 from engine.matching.searching.heard import RATE_HZ, heard
 from engine.matching.searching.repeats import settled
 from engine.matching.searching.search import Stretch, searched
+from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
 from engine.matching.told import left_out, matched_share, unmatched, verdict
@@ -125,47 +127,45 @@ def _full_rate(rough: Sequence[Stretch], edited: Sound) -> list[tuple[int, int]]
 
 def _lines(raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch]) -> list[Line | None]:
     ratio = edited.rate_hz / RATE_HZ
-    lines: list[Line | None] = []
-    for one, (start, stop) in zip(rough, _full_rate(rough, edited), strict=True):
+
+    def line_of(known: tuple[Stretch, tuple[int, int]]) -> Line | None:
+        one, (start, stop) = known
         if one.line is None:
-            lines.append(None)
-            continue
+            return None
         edge = int(_EDGE * (stop - start))
         span = (start + edge, max(start + edge + 1, stop - edge))
-        lines.append(aligned(raws, edited, one.line.raw, one.line.offset * ratio, span))
-    return lines
+        return aligned(raws, edited, one.line.raw, one.line.offset * ratio, span)
+
+    return side_by_side(line_of, zip(rough, _full_rate(rough, edited), strict=True))
 
 
 def _segments(
     raws: tuple[Sound, ...], edited: Sound, found: Sequence[Placed]
 ) -> tuple[list[Segment], list[Line]]:
-    segments, lines = [], []
-    for number, one in enumerate(found):
+    def segment_of(known: tuple[Placed, Placed | None]) -> tuple[Segment, Line] | None:
+        one, after = known
         if one.line is None:
-            continue
+            return None
         fade_samples = one.seam.length if one.seam is not None else 0
-        after = found[number + 1].seam if number + 1 < len(found) else None
-        core = (
-            one.start + fade_samples,
-            max(one.start + fade_samples, one.stop - (after.length if after else 0)),
-        )
+        next_samples = after.seam.length if after is not None and after.seam is not None else 0
+        core = one.start + fade_samples, max(one.start + fade_samples, one.stop - next_samples)
         gain_db, points = _level(raws, edited, one.line, core if core[1] > core[0] else (one.start, one.stop))
-        segments.append(
-            Segment(
-                raw=one.line.raw,
-                raw_start_samples=one.start + one.line.offset_samples,
-                raw_stop_samples=one.stop + one.line.offset_samples,
-                edited_start_samples=one.start,
-                gain_db=gain_db,
-                crossfade_samples=fade_samples,
-                crossfade_shape=one.seam.shape if one.seam is not None else None,
-                gain_ride=points,
-                delay_samples=one.line.delay_samples,
-                is_boundary_free=one.seam is not None and one.seam.free[1] > one.seam.free[0],
-            )
+        segment = Segment(
+            raw=one.line.raw,
+            raw_start_samples=one.start + one.line.offset_samples,
+            raw_stop_samples=one.stop + one.line.offset_samples,
+            edited_start_samples=one.start,
+            gain_db=gain_db,
+            crossfade_samples=fade_samples,
+            crossfade_shape=one.seam.shape if one.seam is not None else None,
+            gain_ride=points,
+            delay_samples=one.line.delay_samples,
+            is_boundary_free=one.seam is not None and one.seam.free[1] > one.seam.free[0],
         )
-        lines.append(one.line)
-    return segments, lines
+        return segment, one.line
+
+    known = [one for one in side_by_side(segment_of, zip_longest(found, found[1:])) if one is not None]
+    return [segment for segment, _ in known], [line for _, line in known]
 
 
 def _level(

@@ -13,6 +13,7 @@ from engine.matching.refining.levels import gain_at
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.shapes import fade
 from engine.matching.refining.short_filter import filtered, fitted_filter
+from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound
 from engine.progress import Progress
 
@@ -37,20 +38,25 @@ def rendered(
         first, last = max(start, segment.edited_start_samples), min(stop, segment.edited_stop_samples)
         if first >= last:
             continue
-        at = np.arange(first, last, dtype=np.float64)
-        gains = gain_at(segment.gain_ride, segment.gain_db, at)
-        gains = gains * fade(*_fade_of(segment), at)[1]
+        gains = gain_at(segment.gain_ride, segment.gain_db, np.arange(first, last, dtype=np.float64))
+        _fade(gains, first, segment, is_rising=True)
         after = segments[number + 1] if number + 1 < len(segments) else None
         if after is not None and after.edited_start_samples < segment.edited_stop_samples:
-            gains = gains * fade(*_fade_of(after), at)[0]
+            _fade(gains, first, after, is_rising=False)
         sound = as_channels(lines[number].read(raws, first, last), channels)
-        mixed[first - start : last - start] += gains[:, None] * sound
+        for channel in range(channels):  # else numpy would run along the channels of each sample
+            mixed[first - start : last - start, channel] += gains * sound[:, channel]
     return mixed
 
 
-def _fade_of(segment: Segment) -> tuple[Shape, float, float]:
-    shape = segment.crossfade_shape or Shape.EQUAL_GAIN
-    return shape, float(segment.edited_start_samples), float(segment.crossfade_samples)
+def _fade(gains: Wide, first: int, segment: Segment, *, is_rising: bool) -> None:
+    """Multiply gains, from sample `first` on, by one side of the crossfade that a segment begins with."""
+    shape, begin = segment.crossfade_shape or Shape.EQUAL_GAIN, segment.edited_start_samples
+    start = min(len(gains), max(0, begin - first))
+    stop = min(len(gains), max(start, begin + segment.crossfade_samples + 1 - first))
+    at = np.arange(first + start, first + stop, dtype=np.float64)
+    gains[start:stop] *= fade(shape, float(begin), float(segment.crossfade_samples), at)[int(is_rising)]
+    gains[slice(0, start) if is_rising else slice(stop, None)] = 0.0
 
 
 def with_residuals(
@@ -61,29 +67,37 @@ def with_residuals(
     progress: Progress,
 ) -> list[Segment]:
     """Return segments with what is left of each when all are rendered and subtracted."""
-    measured = []
-    for number, segment in enumerate(segments):
+    done = 0
+
+    def measured(number: int) -> Segment:
+        nonlocal done
         progress.check_cancelled()
-        progress.report(number / len(segments), "Subtracting")
-        near = range(max(0, number - 1), min(len(segments), number + 2))
-        own = [segments[one] for one in near], [lines[one] for one in near]
-        power = left = 0.0
-        start, stop = segment.edited_start_samples, segment.edited_stop_samples
-        for first in range(start, stop, _BLOCK_SAMPLES):
-            span = first, min(stop, first + _BLOCK_SAMPLES)
-            heard = edited.read(*span).astype(np.float64)
-            power += float(np.sum(heard**2))
-            left += float(np.sum((heard - rendered(raws, *own, edited.channels, span)) ** 2))
-        middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
-        span = max(start, middle - half), min(stop, middle + half)
-        measured.append(
-            replace(
-                segment,
-                residual_db=_ratio_db(left, power),
-                filtered_residual_db=_filtered_db(edited, rendered(raws, *own, edited.channels, span), span),
-            )
-        )
-    return measured
+        progress.report(done / len(segments), "Subtracting")
+        near = slice(max(0, number - 1), number + 2)
+        found = _measured(raws, edited, segments[number], (segments[near], lines[near]))
+        done += 1
+        return found
+
+    return side_by_side(measured, range(len(segments)))
+
+
+def _measured(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    segment: Segment,
+    near: tuple[Sequence[Segment], Sequence[Line]],
+) -> Segment:
+    power = left = 0.0
+    start, stop = segment.edited_start_samples, segment.edited_stop_samples
+    for first in range(start, stop, _BLOCK_SAMPLES):
+        span = first, min(stop, first + _BLOCK_SAMPLES)
+        heard = edited.read(*span).astype(np.float64)
+        power += float(np.sum(heard**2))
+        left += float(np.sum((heard - rendered(raws, *near, edited.channels, span)) ** 2))
+    middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
+    span = max(start, middle - half), min(stop, middle + half)
+    filtered_db = _filtered_db(edited, rendered(raws, *near, edited.channels, span), span)
+    return replace(segment, residual_db=_ratio_db(left, power), filtered_residual_db=filtered_db)
 
 
 def _filtered_db(edited: Sound, ours: Wide, span: tuple[int, int]) -> float | None:

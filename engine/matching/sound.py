@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class Sound:
     Attributes
     ----------
     path : what it is called
-    read : (start, stop) to float32, shape (stop - start, channels); zeros outside of it
+    read : (start, stop) to float32, shape (stop - start, channels); zeros outside of it; any thread may ask
     """
 
     path: Path
@@ -37,7 +38,13 @@ class Sound:
 
     def mono(self, start_samples: int, stop_samples: int) -> Samples:
         """Return the mean over the channels, float32, shape (stop - start,)."""
-        mixed: Samples = self.read(start_samples, stop_samples).mean(axis=1, dtype=np.float32)
+        samples = self.read(start_samples, stop_samples)
+        mixed = samples[:, 0].astype(np.float32)
+        for channel in range(
+            1, self.channels
+        ):  # numpy's own mean would run along the channels of each sample
+            mixed += samples[:, channel]
+        mixed /= np.float32(self.channels)
         return mixed
 
     def mono_blocks(self) -> Iterator[Samples]:
@@ -86,7 +93,22 @@ def opened(path: Path, progress: Progress, rate_hz: int = 0) -> Iterator[Sound]:
             reader.subtype,
         )
         if is_itself:
-            yield Sound(path, reader.frames, wanted_hz, reader.channels, reader.read)
+            yield _sound_in(reader, path)
             return
     with SourceReader(conformed_path(source, wanted_hz, progress)) as reader:
-        yield Sound(path, reader.frames, wanted_hz, reader.channels, reader.read)
+        yield _sound_in(reader, path)
+
+
+def _sound_in(reader: SourceReader, path: Path) -> Sound:
+    return Sound(path, reader.frames, reader.rate_hz, reader.channels, one_at_a_time(reader.read))
+
+
+def one_at_a_time(read: Callable[[int, int], Samples]) -> Callable[[int, int], Samples]:
+    """Return what reads a recording for several threads, where it may be read by one at a time."""
+    lock = Lock()
+
+    def locked(start: int, stop: int) -> Samples:
+        with lock:
+            return read(start, stop)
+
+    return locked

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.files.safe_write import shown
 from engine.matching.matched import Matched, Segment
+from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound
 from engine.spans import united
 from engine.wording import counted, level_text, percent
@@ -47,14 +48,17 @@ def _rest(spans: Sequence[tuple[int, int]], length: int) -> Spans:
 
 def matched_share(edited: Sound, open_spans: Spans) -> float:
     """Return how much of what sounds in an edited file is not open, 0 to 1; 0 where nothing sounds."""
-    sounding = left = 0
     borders = np.array(open_spans, np.int64).reshape(-1, 2)
-    for start in range(0, edited.length_samples, _BLOCK_SAMPLES):
+
+    def counts(start: int) -> tuple[int, int]:
         block = edited.read(start, min(edited.length_samples, start + _BLOCK_SAMPLES))
-        sounds = np.abs(block).max(axis=1) > _SILENT
-        sounding += int(np.count_nonzero(sounds))
-        for first, last in borders[(borders[:, 0] < start + len(block)) & (borders[:, 1] > start)]:
-            left += int(np.count_nonzero(sounds[max(0, first - start) : max(0, last - start)]))
+        sounds = np.any(np.abs(block) > _SILENT, axis=1)
+        near = borders[(borders[:, 0] < start + len(block)) & (borders[:, 1] > start)] - start
+        left = sum(int(np.count_nonzero(sounds[max(0, first) : max(0, last)])) for first, last in near)
+        return int(np.count_nonzero(sounds)), left
+
+    counted = side_by_side(counts, range(0, edited.length_samples, _BLOCK_SAMPLES))
+    sounding, left = (sum(column) for column in zip((0, 0), *counted, strict=True))
     return 1.0 - left / sounding if sounding else 0.0
 
 

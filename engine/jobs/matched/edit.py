@@ -30,7 +30,7 @@ from engine.jobs.matched.pieces import goes_through, pieces
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
-from engine.matching.sound import Sound, opened
+from engine.matching.sound import Sound, one_at_a_time, opened
 from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
@@ -147,9 +147,8 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         Renderer(state, whole(state), request.media) as renderer,
         opened(request.edited, progress.part(0.0, 0.05), state.rate_hz) as target,
     ):
-        mix = Sound(
-            Path("this recording"), state.length_samples, state.rate_hz, renderer.channels, renderer.read
-        )
+        read = one_at_a_time(renderer.read)
+        mix = Sound(Path("this recording"), state.length_samples, state.rate_hz, renderer.channels, read)
         matched = match_sounds((mix,), target, progress.part(0.05, 0.9))
         segments = _playable(matched)
         _require_own(matched, segments)

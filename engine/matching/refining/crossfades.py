@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.matched import Shape
-from engine.matching.refining.shapes import fade
+from engine.matching.refining.fade_errors import BIN_SAMPLES as _BIN
+from engine.matching.refining.fade_errors import BinnedErrors, energy_left
 
 Wide = NDArray[np.float64]
 
-_BIN = 16
 _LENGTHS = 48.0 * 2.0 ** (np.arange(22) / 2.0)  # 1 ms to more than half a second at 44.1 kHz
 _PLACES = np.linspace(-0.65, 0.65, 9)
 _LEAST_LENGTH = 8.0
@@ -54,12 +54,21 @@ class Seam:
 
 def cut(edited: Wide, before: Wide, after: Wide) -> Seam:
     """Return the place of a hard cut that leaves the least; shapes (n, channels) each."""
-    wrong_before = np.sum((edited - before) ** 2, axis=1)
-    wrong_after = np.sum((edited - after) ** 2, axis=1)
+    return _cut(*(channels_first(one) for one in (edited, before, after)))
+
+
+def channels_first(samples: Wide) -> Wide:
+    """Return samples with each channel in one piece: numpy runs along that, not along the two of a pair."""
+    return np.ascontiguousarray(samples.T)
+
+
+def _cut(edited: Wide, before: Wide, after: Wide) -> Seam:
+    wrong_before = np.sum((edited - before) ** 2, axis=0)
+    wrong_after = np.sum((edited - after) ** 2, axis=0)
     change = np.concatenate([[0.0], np.cumsum(wrong_before - wrong_after)])
     least = float(change.min())
     total = least + float(wrong_after.sum())
-    slack = _FLOOR * edited.shape[1] * 4.0
+    slack = _FLOOR * len(edited) * 4.0
     same = np.flatnonzero(change <= least + slack)
     at = int(np.argmin(change))
     run = same[_run_around(same, at)]
@@ -75,107 +84,62 @@ def _run_around(places: NDArray[np.int64], at: int) -> slice:
 
 
 def seam(edited: Wide, before: Wide, after: Wide) -> Seam:
-    """Return the cut or crossfade that leaves the least, a crossfade only where it is clearly likelier."""
-    hard = cut(edited, before, after)
+    """Return the cut or crossfade that leaves the least, a crossfade only where it is clearly likelier.
+
+    Parameters
+    ----------
+    edited, before, after : shape (n, channels)
+    """
+    edited, before, after = (channels_first(one) for one in (edited, before, after))
+    hard = _cut(edited, before, after)
     noise = max(_FLOOR, hard.left)
-    products = _Products.of(edited, before, after)
-    best = products.searched(hard.start)
-    start, length, shape = _refined(edited, before, after, best, products)
-    left = _left(edited, before, after, start, length, shape) / edited.size
+    start, length, shape = _refined(edited, before, after, hard.start)
+    left = energy_left(edited, before, after, start, length, shape) / edited.size
     gained = 0.5 * _INDEPENDENT * edited.size * np.log(noise / max(_FLOOR, left))
     if length < _LEAST_LENGTH or gained < _LEAST_GAIN:
         return hard
     return Seam(round(start), round(length), shape, (round(start), round(start)), left)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Products:
-    """Sums over bins of `_BIN` samples of all that the error of a crossfade is made of."""
-
-    own: Wide
-    fall2: Wide
-    rise2: Wide
-    fall: Wide
-    rise: Wide
-    both: Wide
-
-    @classmethod
-    def of(cls, edited: Wide, before: Wide, after: Wide) -> _Products:
-        edges = np.arange(0, len(edited), _BIN)
-
-        def summed(x: Wide, y: Wide) -> Wide:
-            sums: Wide = np.add.reduceat(np.sum(x * y, axis=1), edges)
-            return sums
-
-        return cls(
-            summed(edited, edited),
-            summed(before, before),
-            summed(after, after),
-            summed(edited, before),
-            summed(edited, after),
-            summed(before, after),
-        )
-
-    def left(self, start: float, length: float, shape: Shape) -> float:
-        at = np.arange(len(self.own), dtype=np.float64) * _BIN + (_BIN - 1) / 2.0
-        falls, rises = fade(shape, start, length, at)
-        return float(
-            self.own.sum()
-            + falls @ (falls * self.fall2 - 2.0 * self.fall)
-            + rises @ (rises * self.rise2 - 2.0 * self.rise)
-            + 2.0 * (falls * rises) @ self.both
-        )
-
-    def searched(self, around: float) -> tuple[float, float, Shape]:
-        """Return start, length and shape that are best on a grid."""
-        window = len(self.own) * _BIN
-        best = (np.inf, around, 0.0, Shape.EQUAL_GAIN)
-        for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
-            for length in _LENGTHS[window > _LENGTHS]:
-                for place in _PLACES:
-                    start = around + (place - 0.5) * length
-                    if start < 0.0 or start + length > window:
-                        continue
-                    best = min(best, (self.left(start, length, shape), start, float(length), shape))
-        return best[1:]
+def _grid(binned: BinnedErrors, around: float) -> tuple[float, float]:
+    """Return the start and length that are best on a grid, in samples."""
+    window = binned.count * _BIN
+    best = (np.inf, around, 0.0)
+    for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
+        for length in _LENGTHS[window > _LENGTHS]:
+            starts = around + (_PLACES - 0.5) * length
+            for start in starts[(starts >= 0.0) & (starts + length <= window)].tolist():
+                best = min(best, (binned.left(start, float(length), shape), start, float(length)))
+    return best[1:]
 
 
-def _left(edited: Wide, before: Wide, after: Wide, start: float, length: float, shape: Shape) -> float:
-    falls, rises = fade(shape, start, length, np.arange(len(edited), dtype=np.float64))
-    return float(np.sum((edited - falls[:, None] * before - rises[:, None] * after) ** 2))
-
-
-def _refined(
-    edited: Wide,
-    before: Wide,
-    after: Wide,
-    found: tuple[float, float, Shape],
-    products: _Products,
-) -> tuple[float, float, Shape]:
+def _refined(edited: Wide, before: Wide, after: Wide, around: float) -> tuple[float, float, Shape]:
     """Return start, length and shape to the sample: a compass search for each shape."""
-    start, length, _ = found
-    window = float(len(edited))
+    binned = BinnedErrors.of(edited, before, after)
+    start, length = _grid(binned, around)
+    window = float(edited.shape[1])
     rough = []
     for shape in Shape:
-        binned = partial(products.left, shape=shape)
-        rough.append((*_compass(binned, start, length, max(4.0, length / 6), 4.0, window), shape))
+        error = partial(binned.left, shape=shape)
+        rough.append((*_compass(error, start, length, max(4.0, length / 6), 4.0, window), shape))
     rough.sort(key=lambda one: one[0])
     results: list[tuple[float, float, float, Shape]] = []
     for left, begin, long, shape in rough:
         if left > 4.0 * rough[0][0] + _FLOOR * edited.size and results:
             continue
         first = max(0, int(begin) - 64)
-        near = slice(first, min(len(edited), int(begin + long) + 65))
-        error = partial(_left_near, edited[near], before[near], after[near], first, shape)
+        near = slice(first, min(edited.shape[1], int(begin + long) + 65))
+        sides = edited[:, near], before[:, near], after[:, near]
+        error = partial(_left_near, sides, first, shape)
         results.append((*_compass(error, float(round(begin)), float(round(long)), 8.0, 1.0, window), shape))
     best = min(results, key=lambda one: one[0])
     return best[1], best[2], best[3]
 
 
 def _left_near(
-    edited: Wide, before: Wide, after: Wide, first: int, shape: Shape, start: float, length: float
+    sides: tuple[Wide, Wide, Wide], first: int, shape: Shape, start: float, length: float
 ) -> float:
-    return _left(edited, before, after, start - first, length, shape)
+    return energy_left(*sides, start - first, length, shape)
 
 
 def _compass(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine.matching.refining.crossfades import Seam, parted, seam
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
+from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound
 from engine.progress import Progress
 
@@ -24,6 +26,7 @@ _GUARD_SHARE = 0.3
 _EXACT = 1e-5
 _LEAST_CORE_S = 0.02
 _SLACK_S = 0.1
+_APART_S = 0.01  # a crossfade ends in its window, but for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +52,68 @@ def placed(
     progress: Progress,
 ) -> list[Placed]:
     """Return stretches (line, start, stop) that follow each other, with their seams to the sample."""
+    done = 0
+
+    def along(numbers: range) -> list[tuple[Seam, int]]:
+        nonlocal done
+        progress.report(done / len(stretches), "Finding the seams")
+        found = along_seams(raws, edited, stretches, numbers, progress)
+        done += len(numbers)
+        return found
+
+    found = chain.from_iterable(side_by_side(along, independent(edited, stretches)))
     starts = [0] * len(stretches)
     ends = [edited.length_samples] * len(stretches)
     seams: list[Seam | None] = [None] * len(stretches)
-    solid = 0  # from here on the stretch before the seam is heard alone
-    for number in range(1, len(stretches)):
-        progress.check_cancelled()
-        progress.report(number / len(stretches), "Finding the seams")
-        before, at, _ = stretches[number - 1][0], stretches[number][1], None
-        after, _, stop = stretches[number]
-        found, first = _found(raws, edited, before, after, (solid, at, stop))
-        starts[number] = first + found.start
-        ends[number - 1] = first + found.start + found.length
-        seams[number] = found if before is not None and after is not None else None
-        solid = ends[number - 1]
+    for number, (one, first) in enumerate(found, start=1):
+        starts[number] = first + one.start
+        ends[number - 1] = first + one.start + one.length
+        is_between = stretches[number - 1][0] is not None and stretches[number][0] is not None
+        seams[number] = one if is_between else None
     return [
         Placed(line, start, end, joint)
         for (line, _, _), start, end, joint in zip(stretches, starts, ends, seams, strict=True)
     ]
+
+
+def independent(edited: Sound, stretches: Sequence[tuple[Line | None, int, int]]) -> list[range]:
+    """Return the numbers of the seams, in runs of which none depends on where a seam of another is found.
+
+    A seam depends on the one before where that may end within the sound that the seam is found from.
+    """
+    far = round((max(_WINDOW_S, _CORE_S) + _APART_S) * edited.rate_hz)
+    begins = [1]
+    for number in range(2, len(stretches)):
+        _, at, stop = stretches[number - 1]
+        if stretches[number][1] - _last(edited, at, stop) >= far:
+            begins.append(number)
+    runs = [range(begin, end) for begin, end in pairwise([*begins, len(stretches)])]
+    return [run for run in runs if run]
+
+
+def along_seams(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    stretches: Sequence[tuple[Line | None, int, int]],
+    numbers: range,
+    progress: Progress,
+) -> list[tuple[Seam, int]]:
+    """Return seams, one after another, and where the window of each begins."""
+    found = []
+    solid = 0  # from here on the stretch before the seam is heard alone
+    for number in numbers:
+        progress.check_cancelled()
+        before, (after, at, stop) = stretches[number - 1][0], stretches[number]
+        one, first = _found(raws, edited, before, after, (solid, at, stop))
+        found.append((one, first))
+        solid = first + one.start + one.length
+    return found
+
+
+def _last(edited: Sound, at: int, stop: int) -> int:
+    """Return up to where a seam near `at` is looked for, where the stretch after it goes on up to `stop`."""
+    reach = round(_WINDOW_S * edited.rate_hz)
+    return min(edited.length_samples, at + max(1, min(reach, round(_OF_NEXT * (stop - at)))))
 
 
 def _found(
@@ -81,7 +128,7 @@ def _found(
     rate_hz = edited.rate_hz
     reach = round(_WINDOW_S * rate_hz)
     first = max(solid, at - reach)
-    last = min(edited.length_samples, at + max(1, min(reach, round(_OF_NEXT * (stop - at)))))
+    last = _last(edited, at, stop)
     first = min(first, at)
     heard = edited.read(first, last).astype(np.float64)
     if before is None and after is None:

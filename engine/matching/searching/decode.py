@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 UNKNOWN = -1
@@ -59,10 +59,9 @@ def decode(
     stops = np.array([line.stop for line in lines]) + _REACH_SAMPLES
     seen = _seen(raws, edited, lines)
     scores = seen.best(0.0, float(len(edited)), len(lines))
-    blocks: list[_Block] = []
-    states, totals = [UNKNOWN], np.zeros(1)
-    kept: list[int] = []
-    for first in range(0, steps, _BLOCK_STEPS):
+
+    def likely(first: int) -> _Likely:
+        """Return how likely the lines are in a block that are best there or anywhere."""
         progress.check_cancelled()
         progress.report(first / steps, "Following")
         count = min(_BLOCK_STEPS, steps - first)
@@ -70,20 +69,42 @@ def decode(
         near = np.flatnonzero((starts <= end) & (stops >= begin))
         here = seen.best(begin - _LOOK_SAMPLES / 2, end + _LOOK_SAMPLES / 2, len(lines))
         best_here, best_anywhere = (
-            near[np.argsort(-by[near], kind="stable")][:_MOST_LINES] for by in (here, scores)
+            near[np.argsort(-by[near], kind="stable")][:_MOST_LINES].tolist() for by in (here, scores)
         )
-        active = [*dict.fromkeys([*kept, *best_here.tolist(), *best_anywhere.tolist()])]
-        ratios = np.full((count, len(active) + 1), unknown_ratio)
-        if active:
-            ratios[:, :-1] = log_likelihoods(
-                raws, edited, [lines[one] for one in active], first, count, unknown_ratio
-            )
+        return ratios_of([*dict.fromkeys([*best_here, *best_anywhere])], first, count)
+
+    def ratios_of(some: list[int], first: int, count: int) -> _Likely:
+        if not some:
+            return _Likely(first, [], np.zeros((count, 0)))
+        these = [lines[one] for one in some]
+        return _Likely(first, some, log_likelihoods(raws, edited, these, first, count, unknown_ratio))
+
+    blocks: list[_Block] = []
+    states, totals = [UNKNOWN], np.zeros(1)
+    kept: list[int] = []
+    for best in side_by_side(likely, range(0, steps, _BLOCK_STEPS)):
+        missing = [one for one in kept if one not in best.lines]
+        also = ratios_of(missing, best.first, len(best.ratios))
+        active = [*dict.fromkeys([*kept, *best.lines])]
+        ratios = np.full((len(best.ratios), len(active) + 1), unknown_ratio)
+        column = {line: number for number, line in enumerate(active)}
+        for one in (best, also):
+            ratios[:, [column[line] for line in one.lines]] = one.ratios
         now = [*active, UNKNOWN]
         came_from, totals = _walked(states, totals, now, ratios)
         blocks.append(_Block(now, came_from))
         states = now
         kept = _alive(active, ratios, unknown_ratio)
     return _way(blocks, totals)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Likely:
+    """How likely some lines are in a block of steps that begins at `first`: nats, shape (steps, lines)."""
+
+    first: int
+    lines: list[int]
+    ratios: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import oaconvolve
 
 from engine.matching.searching.heard import RATE_HZ, Floats
-from engine.matching.searching.lags import agreeing, evenly, inverse_filter
+from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.places import Places, joined_places
 from engine.progress import Progress
 
@@ -46,11 +45,12 @@ def faint_places(
     taps = inverse_filter(np.concatenate(heard))
     asked = np.zeros((len(windows), WINDOW_SAMPLES), np.float32)
     for row, piece in enumerate(heard):
-        asked[row, : len(piece)] = oaconvolve(piece, taps, mode="same")
+        asked[row, : len(piece)] = filtered(piece, taps)
     parts = []
     for number, raw in enumerate(raws):
-        known = oaconvolve(raw, taps, mode="same").astype(np.float32)
-        answers = agreeing(known, asked, progress.step(number, len(raws)), "Searching beneath noise")
+        answers = agreeing(
+            filtered(raw, taps), asked, progress.step(number, len(raws)), "Searching beneath noise"
+        )
         for (start, stop), answer in zip(windows, answers, strict=True):
             best = answer.above(_LEAST_DEVIATIONS * answer.deviation, _MOST_KEPT)
             at = np.full(len(best.lags), (start + stop) / 2)

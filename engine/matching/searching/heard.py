@@ -12,6 +12,7 @@ from scipy.fft import dct
 from engine.features.mel import mel_power_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.mono import resampled
+from engine.features.read_ahead import read_ahead
 from engine.matching.sound import Sound
 from engine.progress import Progress
 
@@ -27,6 +28,7 @@ _ABSOLUTE_FLOOR = 1e-9
 _BAND_TERMS = 14
 _MEAN_WEIGHT = 0.5
 _ROWS = 8192
+_BLOCKS_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ def heard(sound: Sound, progress: Progress) -> Heard:
     mono = np.zeros(length, np.float32)
     filled = 0
 
-    def kept() -> Iterator[Floats]:
+    def kept(blocks: Iterator[Floats]) -> Iterator[Floats]:
         nonlocal filled
-        for block in resampled(sound.mono_blocks(), sound.rate_hz, RATE_HZ):
+        for block in resampled(blocks, sound.rate_hz, RATE_HZ):
             progress.check_cancelled()
             progress.report(filled / length, f"Listening to {sound.path.name}")
             piece = block[: length - filled]
@@ -60,7 +62,8 @@ def heard(sound: Sound, progress: Progress) -> Heard:
             filled += len(piece)
             yield piece
 
-    powers = list(mel_power_blocks(kept(), MEL))
+    with read_ahead(sound.mono_blocks(), _BLOCKS_AHEAD) as blocks:
+        powers = list(mel_power_blocks(kept(blocks), MEL))
     power = np.concatenate(powers) if powers else np.zeros((0, MEL.n_mels), np.float32)
     return Heard(mono[:filled], _levels(power))
 

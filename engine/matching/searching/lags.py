@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import welch
+from scipy.signal import oaconvolve, welch
 
 from engine.matching.searching.heard import Floats
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _BLOCK_LAGS = 1 << 16
 _CELL_LAGS = 256
+_PIECE_SAMPLES = 1 << 20
+_TOGETHER = 8  # transforms of several rows at once run side by side in the processor
 _TAPS = 1024
 _QUIETEST = 1e-6  # of the mean power of a recording
 
@@ -57,6 +59,23 @@ def inverse_filter(heard: Floats) -> Floats:
     return taps
 
 
+def filtered(samples: Floats, taps: Floats) -> Floats:
+    """Return samples through a filter that is centred on its middle tap, as many as there were.
+
+    It goes piece by piece: transforms of all blocks at once would take many times the memory of the samples.
+    """
+    reach = len(taps) // 2
+    found = np.empty(len(samples), np.float32)
+
+    def put(first: int) -> None:
+        begin, stop = max(0, first - reach), min(len(samples), first + _PIECE_SAMPLES)
+        piece = oaconvolve(samples[begin : stop + reach], taps, mode="same")
+        found[first:stop] = piece[first - begin : stop - begin]
+
+    side_by_side(put, range(0, len(samples), _PIECE_SAMPLES))
+    return found
+
+
 def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:
     """Return for each stretch the best lag of each cell of `_CELL_LAGS`.
 
@@ -67,7 +86,7 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
     doing : what it is for, in words
     """
     length = asked.shape[1]
-    size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2)
+    size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2, real=True)
     norms = np.linalg.norm(asked, axis=1, keepdims=True)
     spectra = np.conj(rfft(asked / np.maximum(norms, 1e-20), size, axis=1))
     quietest = max(1e-20, _QUIETEST * length * float(np.mean(np.square(known, dtype=np.float64))))
@@ -109,21 +128,23 @@ def _block(
     first: int,
 ) -> _Block:
     lags, scores, squares = [], [], []
-    for mine in spectra:
-        found = irfft(spectrum * mine, 2 * (len(spectrum) - 1))[:_BLOCK_LAGS] * scale
+    for row in range(0, len(spectra), _TOGETHER):
+        found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
+        found = found[:, :_BLOCK_LAGS] * scale
         inner, heights = _tops(found)
         lags.append(first + inner)
         scores.append(heights)
-        squares.append(float(found @ found))
-    return _Block(np.array(lags), np.array(scores), np.array(squares))
+        squares.append(np.einsum("rl,rl->r", found, found))
+    return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
 
 
-def _tops(found: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the highest place of each cell, to a part of a sample, and how high it is."""
-    cells = found.reshape(-1, _CELL_LAGS)
-    best = np.argmax(cells, axis=1) + np.arange(len(cells)) * _CELL_LAGS
-    inner = np.clip(best, 1, len(found) - 2)
-    before, top, after = (found[inner + step].astype(np.float64) for step in (-1, 0, 1))
+def _tops(found: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the highest place of each cell of each row, to a part of a sample, and how high it is."""
+    rows, count = np.arange(len(found))[:, None], found.shape[1]
+    best = np.argmax(found.reshape(len(found), -1, _CELL_LAGS), axis=2)
+    best += np.arange(best.shape[1]) * _CELL_LAGS
+    inner = np.clip(best, 1, count - 2)
+    before, top, after = (found[rows, inner + step].astype(np.float64) for step in (-1, 0, 1))
     bend = before - 2.0 * top + after
     part = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0.0, 1.0, bend), 0.0)
-    return inner + np.clip(part, -0.5, 0.5), found[best].astype(np.float64)
+    return inner + np.clip(part, -0.5, 0.5), found[rows, best].astype(np.float64)

@@ -22,6 +22,7 @@ from engine.matching.searching.heard import Floats
 
 WINDOW_SAMPLES = 512
 STEP_SAMPLES = 256
+_WINDOW = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
 _EDGES = np.array([3, 11, 19, 27, 39, 51, 67, 87, 111, 139, 171, 203, 235])
 _COMPRESSED = 0.5  # of the magnitudes: else one partial of a tone would be all of a band
 _POOLED = np.array([0.5, 1.0, 0.5])
@@ -44,16 +45,17 @@ def log_likelihoods(
     steps = count + 2 * _MARGIN
     begin = (first - _MARGIN) * STEP_SAMPLES - WINDOW_SAMPLES // 2
     length = (steps - 1) * STEP_SAMPLES + WINDOW_SAMPLES
-    mine, my_power = _spectra(cut(edited, begin, length)[None])
+    mine, my_energy, my_power = _spectra(cut(edited, begin, length)[None])
     pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
-    theirs, their_power = _spectra(pieces)
+    theirs, their_energy, their_power = _spectra(pieces)
     fractions = np.array([line.offset - round(line.offset) for line in lines])
     bins = np.arange(theirs.shape[2])
-    theirs = (
-        theirs * np.exp(2j * np.pi * fractions[:, None] * bins / WINDOW_SAMPLES).astype(np.complex64)[:, None]
-    )
-    cross = _pooled(_banded(np.conj(theirs) * mine))
-    energy = _pooled(_banded(np.abs(theirs) ** 2)) * _pooled(_banded(np.abs(mine) ** 2))
+    # In place: most of the time would go into new memory.
+    theirs *= np.exp(2j * np.pi * fractions[:, None] * bins / WINDOW_SAMPLES).astype(np.complex64)[:, None]
+    np.conj(theirs, out=theirs)
+    theirs *= mine
+    cross = _pooled(_banded(theirs))
+    energy = _pooled(_banded(their_energy)) * _pooled(_banded(my_energy))
     coherence = np.abs(cross) ** 2 / np.maximum(energy, 1e-30)
     numbers = np.diff(_EDGES) * (STEP_SAMPLES / WINDOW_SAMPLES)
     ratio: NDArray[np.float64] = -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) @ numbers
@@ -74,21 +76,28 @@ def cut(samples: Floats, begin: int, length: int) -> Floats:
     return out
 
 
-def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats]:
-    """Return spectra of compressed magnitudes, shape (pieces, steps, bins), and the power of the steps."""
+def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
+    """Return spectra of compressed magnitudes, and the power of the steps.
+
+    Returns
+    -------
+    spectra, energies : shape (pieces, steps, bins); the energies are the squares of the magnitudes
+    powers : shape (pieces, steps)
+    """
     frames = np.lib.stride_tricks.sliding_window_view(pieces, WINDOW_SAMPLES, axis=1)[:, ::STEP_SAMPLES]
-    window = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
     power = np.einsum("pst,pst->ps", frames, frames) / np.float32(WINDOW_SAMPLES)
-    spectra = rfft(frames * window, axis=2)
+    spectra = rfft(frames * _WINDOW, axis=2)
     magnitudes = np.abs(spectra)
-    return spectra / (magnitudes**_COMPRESSED + np.float32(1e-9)), power
+    gains = np.float32(1.0) / (magnitudes**_COMPRESSED + np.float32(1e-9))
+    spectra *= gains
+    return spectra, np.square(magnitudes * gains), power
 
 
 def _banded(
     values: NDArray[np.complexfloating] | Floats,
 ) -> NDArray[np.complexfloating] | NDArray[np.float64]:
-    wide = values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
-    return np.add.reduceat(wide[..., : _EDGES[-1]], _EDGES[:-1], axis=2)
+    wide = np.complex128 if np.iscomplexobj(values) else np.float64
+    return np.add.reduceat(values[..., : _EDGES[-1]], _EDGES[:-1], axis=2, dtype=wide)
 
 
 def _pooled(values: NDArray[Any]) -> NDArray[Any]:

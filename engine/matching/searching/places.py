@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from engine.matching.searching.heard import HOP_SAMPLES, Floats, Heard, patterns
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _MOST_ALIKE = 64
@@ -25,6 +26,7 @@ _MOST_KEPT = 12
 _FINER = 2  # lags between samples: a whitened peak that lies between two would lose a third of its height
 _LEAST_SCORE = 0.07
 _LEAST_OF_BEST = 0.45
+_HOPEFUL = 0.55  # of the height asked for: a peak midway between two lags loses 0.36 of it, or less
 _REACH_SAMPLES = 2 * HOP_SAMPLES
 _WHITENED = 0.6
 _ROWS = 64
@@ -121,7 +123,7 @@ def _correlated(
     length = frames * HOP_SAMPLES
     first = start * HOP_SAMPLES
     stretch = edited.mono[first : first + length]
-    size = next_fast_len(length + 2 * _REACH_SAMPLES, real=True)
+    size = 2 * next_fast_len(length // 2 + _REACH_SAMPLES, real=True)
     windows = np.zeros((len(owner), length + 2 * _REACH_SAMPLES), np.float32)
     for row, (raw, at) in enumerate(zip(owner, frame, strict=True)):
         mono = raws[raw].mono
@@ -129,12 +131,18 @@ def _correlated(
         piece = mono[max(0, begin) : begin + windows.shape[1]]
         lead = max(0, -begin)
         windows[row, lead : lead + len(piece)] = piece
-    mine = rfft(stretch, size)
-    theirs = rfft(windows, size, axis=1)
-    mine, theirs = (one / (np.abs(one) ** _WHITENED + 1e-9) for one in (mine, theirs))
-    power = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
-    scale = np.sqrt(np.maximum(power, 1e-20)) * 2.0 / (size * _FINER)
-    lags = irfft(np.conj(mine) * theirs, size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
+    mine, my_power = _whitened(rfft(stretch, size))
+    theirs, their_powers = _whitened(rfft(windows, size, axis=1))
+    theirs *= np.conj(mine)
+    theirs[:, -1] = 0.0
+    scale = np.sqrt(np.maximum(my_power * their_powers, 1e-20)) * 2.0 / size
+    lags = irfft(theirs, size, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
+    rough = np.max(lags, axis=1) / scale
+    hopeful = np.flatnonzero(rough > _HOPEFUL * max(_LEAST_SCORE, _LEAST_OF_BEST * float(rough.max())))
+    if not len(hopeful):
+        return joined_places([])
+    owner, frame, scale = owner[hopeful], frame[hopeful], scale[hopeful]
+    lags = finer_lags(lags[hopeful], theirs[hopeful], size)
     rows = np.arange(len(lags))
     inner = np.clip(np.argmax(lags, axis=1), 1, lags.shape[1] - 2)
     before, top, after = (lags[rows, inner + step] for step in (-1, 0, 1))
@@ -148,6 +156,37 @@ def _correlated(
     order = order[good[order]]
     middle = np.full(len(order), first + length / 2)
     return Places(middle, owner[order], offset[order].astype(np.float64), score[order].astype(np.float64))
+
+
+def _whitened(spectra: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], Floats]:
+    """Whiten spectra in part, in place; return them and the power of each."""
+    magnitudes = np.abs(spectra)
+    gains = np.float32(1.0) / (magnitudes ** np.float32(_WHITENED) + np.float32(1e-9))
+    spectra *= gains
+    magnitudes *= gains
+    powers: Floats = np.sum(np.square(magnitudes, out=magnitudes), axis=-1)
+    return spectra, powers
+
+
+def finer_lags(lags: Floats, spectra: NDArray[np.complex64], size: int) -> Floats:
+    """Return lags with those midway between them, shape (rows, 2 * lags - 1).
+
+    Parameters
+    ----------
+    lags : the first ones of what `spectra` turn back into, shape (rows, lags)
+    spectra : shape (rows, size // 2 + 1), the last of each 0, since what it says between lags is not known
+    """
+    spectra = spectra * _midway(size)
+    finer = np.empty((len(lags), _FINER * (lags.shape[1] - 1) + 1), np.float32)
+    finer[:, ::_FINER] = lags
+    finer[:, 1::_FINER] = irfft(spectra, size, axis=1)[:, : lags.shape[1] - 1]
+    return finer
+
+
+@lru_cache(maxsize=4)
+def _midway(size: int) -> NDArray[np.complex64]:
+    turns: NDArray[np.complex64] = np.exp(1j * np.pi * np.arange(size // 2 + 1) / size).astype(np.complex64)
+    return turns
 
 
 def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:

@@ -13,14 +13,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import oaconvolve, resample_poly
+from scipy.signal import resample_poly
 
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import RATE_HZ, Floats
-from engine.matching.searching.lags import agreeing, evenly, inverse_filter
+from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.searching.search import Stretch, joined
-from engine.matching.searching.side_by_side import side_by_side
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _DECIMATED = 4
@@ -67,11 +67,11 @@ def settled(
     if not np.any(asked):
         return list(found)
     taps = inverse_filter(asked[asked != 0.0])
-    asked = np.stack([_filtered(row, taps) for row in asked])
+    asked = np.stack([filtered(row, taps) for row in asked])
     others: list[list[tuple[int, float]]] = [[] for _ in numbers]
     for raw, known in enumerate(low):
         answers = agreeing(
-            _filtered(known, taps), asked, progress.step(raw, len(raws)), "Telling repeats apart"
+            filtered(known, taps), asked, progress.step(raw, len(raws)), "Telling repeats apart"
         )
         for row, answer in enumerate(answers):
             lags = answer.above(_LEAST_ALIKE, _MOST_PLACES).lags
@@ -82,11 +82,6 @@ def settled(
     )
     moved.update(zip(numbers, best, strict=True))
     return joined(list(moved.values()))
-
-
-def _filtered(samples: Floats, taps: Floats) -> Floats:
-    found: Floats = oaconvolve(samples, taps, mode="same").astype(np.float32)
-    return found
 
 
 def _core(one: Stretch) -> tuple[float, float] | None:

@@ -20,21 +20,24 @@ import numpy as np
 FOLDER = Path(__file__).parent / "engine" / "as_before"
 
 
-def require_as_before(name: str, found: object, *, most_apart: float = 1e-9) -> None:
-    """Compare an outcome, of plain values, dataclasses and arrays, with the one kept under a name."""
-    path = FOLDER / f"{name}.json"
+def require_as_before(file: str, name: str, found: object, *, most_apart: float = 1e-9) -> None:
+    """Compare an outcome, of plain values, dataclasses and arrays, with the one kept under a name in a file."""
+    path = FOLDER / f"{file}.json"
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
     told = plain(found)
     if os.environ.get("OFFCUT_KEEP"):
-        FOLDER.mkdir(exist_ok=True)
-        path.write_text(json.dumps(told, indent=0, ensure_ascii=False) + "\n", "utf-8")
-    _compare(json.loads(path.read_text("utf-8")), told, name, most_apart)
+        kept[name] = json.loads(json.dumps(told))
+        lines = (f"{json.dumps(key)}: {json.dumps(own, ensure_ascii=False)}" for key, own in kept.items())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+    _compare(kept[name], told, name, most_apart)
 
 
 def require_text_as_before(name: str, found: str) -> None:
     """Compare a text with the one kept under a name, letter by letter."""
     path = FOLDER / name
     if os.environ.get("OFFCUT_KEEP"):
-        FOLDER.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(found.encode())
     assert found.splitlines() == path.read_bytes().decode().splitlines()
 
@@ -61,7 +64,8 @@ def plain(value: Any) -> Any:
 
 def _compare(kept: Any, told: Any, where: str, most_apart: float) -> None:
     if isinstance(kept, float) and isinstance(told, float | int) and not isinstance(told, bool):
-        assert abs(kept - told) <= most_apart * max(1.0, abs(kept)), f"{where}: {told}, before {kept}"
+        near = kept == told or abs(kept - told) <= most_apart * max(1.0, abs(kept))
+        assert near, f"{where}: {told}, before {kept}"
     elif isinstance(kept, dict) and isinstance(told, dict):
         assert list(kept) == list(told), where
         for name, own in kept.items():

@@ -130,4 +130,4 @@ def _told(recorded: Recording, state: DocumentState) -> dict[str, object]:
 def test_what_was_edited_with_an_older_version_sounds_as_it_did(name: str, trio: Recording) -> None:  # noqa: F811
     state = edited(trio.state, ALL[name])
     # Rounding differs between machines in the seventh digit of a sample, and 160 of them add up.
-    require_as_before(f"sound, {name}", _told(trio, state), most_apart=3e-5)
+    require_as_before("sounds", name, _told(trio, state), most_apart=3e-5)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ FOLDER = Path(__file__).parent / "engine" / "as_before"
 def require_as_before(file: str, name: str, found: object, *, most_apart: float = 1e-9) -> None:
     """Compare an outcome, of plain values, dataclasses and arrays, with the one kept under a name in a file."""
     path = FOLDER / f"{file}.json"
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    kept = _kept(path)
     told = plain(found)
     if os.environ.get("OFFCUT_KEEP"):
         kept[name] = json.loads(json.dumps(told))
@@ -40,6 +41,11 @@ def require_text_as_before(name: str, found: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(found.encode())
     assert found.splitlines() == path.read_bytes().decode().splitlines()
+
+
+@cache
+def _kept(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "engine" / "as_before"
 
 
 def require_as_before(file: str, name: str, found: object, *, most_apart: float = 1e-9) -> None:
-    """Compare an outcome, of plain values, dataclasses and arrays, with the one kept under a name in a file."""
+    """Compare an outcome of plain values, dataclasses and arrays with the one kept under a name of a file."""
     path = FOLDER / f"{file}.json"
     kept = _kept(path)
     told = plain(found)

@@ -10,7 +10,6 @@ import ast
 import contextlib
 import gc
 import importlib
-import itertools
 import multiprocessing
 import os
 import pickle
@@ -28,13 +27,12 @@ from typing import Any
 import pytest
 
 from tests.mutants.faults import Fault, with_fault
-from tests.mutants.reach import Onlooker, Reach
+from tests.mutants.reach import AT_FIRST, Onlooker, Reach
 from tests.mutants.swapped import NOT_SWAPPED, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 OURS = frozenset({"engine", "tests", "desktop", "widgets", "conftest"})
-AT_FIRST = 15
 LONGEST_S = 30.0
 AT_LAST = ("desktop", "hostile")
 AT_LAST_S = 60.0
@@ -130,9 +128,9 @@ class Bench:
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.
 
-        Of the tests that may notice it the 15 quickest are asked, then what of the others takes 30 s, at last
-        60 s of those of whole programs and of those marked slow. A test that fails without the fault too is
-        left out from then on.
+        Of the tests that may notice it the 15 quickest are asked, then what of the others takes 30 s, one of
+        each file and then the next; at last 60 s of those of whole programs and of those marked slow. A test
+        that fails without the fault too is left out from then on.
         """
         source = (self._root / path).read_text("utf-8")
         every = self.reach.tests_of(path.as_posix(), source, fault.line)
@@ -152,8 +150,12 @@ class Bench:
         return ""
 
     def _in_time(self, tests: list[str], longest_s: float) -> list[str]:
-        ended_s = itertools.accumulate(self.reach.seconds[test] for test in tests)
-        return [test for test, end_s in zip(tests, ended_s, strict=True) if end_s <= longest_s]
+        asked, left_s = [], longest_s
+        for test in tests:
+            if self.reach.seconds[test] <= left_s:
+                asked.append(test)
+                left_s -= self.reach.seconds[test]
+        return asked
 
     def _passes_without(self, test: str) -> bool:
         """Tell whether a test passes by itself without any fault; leave it out if not."""
@@ -195,7 +197,7 @@ class Bench:
         return failed or {None: "no end", 2: "no import", 4: "no import"}.get(code, f"ended with {code}")
 
     def _tests(self, folders: tuple[str, ...]) -> list[str]:
-        """Return the files of tests of some folders, those that name a module of them, and those asked at last."""
+        """Return the files of tests of some folders, that name a module of them, or are asked at last."""
         modules = [
             ".".join(file.relative_to(self._root).with_suffix("").parts)
             for folder in folders

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 Bag = dict[str, set[int]]
+AT_FIRST = 15
 
 
 @dataclass(slots=True)
@@ -34,26 +35,31 @@ class Reach:
     passed_over: list[str] = field(default_factory=list)
 
     def tests_of(self, path: str, source: str, line: int) -> list[str]:
-        """Return the tests that may notice a fault, quickest first: that reach its statement.
+        """Return the tests that may notice a fault, that reach its statement: the 15 quickest, then by turns.
 
         What runs when the module is imported may be heard of anywhere: first come the tests that reach
-        anything of the module, then all others.
+        anything of the module, then all others, those of its own folder before those of others.
         """
         reaching = [test for test in self._reaching(path, source, line) if test not in self.late]
+        found = [*reaching[:AT_FIRST], *self._by_turns(reaching[AT_FIRST:])]
         if not self.is_at_import(path, source, line):
-            return reaching
-        others = self.seconds.keys() - self.late - set(reaching)
-        return [*reaching, *sorted(others, key=self.seconds.__getitem__)]
+            return found
+        own = f"tests/{'/'.join(path.split('/')[:2])}/"
+        others = self._by_turns(self.seconds.keys() - self.late - set(reaching))
+        return [*found, *sorted(others, key=lambda test: not test.startswith(own))]
 
     def last_of(self, path: str, source: str, line: int) -> list[str]:
-        """Return the late ones that may notice a fault: the quickest of each file, then the next of each."""
+        """Return the late ones that may notice a fault, by turns."""
+        return self._by_turns(test for test in self._reaching(path, source, line) if test in self.late)
+
+    def _by_turns(self, tests: Iterable[str]) -> list[str]:
+        """Return the quickest of each file, then the next of each."""
         turns: dict[str, int] = defaultdict(int)
         order = {}
-        for test in self._reaching(path, source, line):
-            if test in self.late:
-                file = test.partition("::")[0]
-                order[test] = turns[file], self.seconds[test]
-                turns[file] += 1
+        for test in sorted(tests, key=self.seconds.__getitem__):
+            file = test.partition("::")[0]
+            order[test] = turns[file], self.seconds[test]
+            turns[file] += 1
         return sorted(order, key=order.__getitem__)
 
     def _reaching(self, path: str, source: str, line: int) -> list[str]:
@@ -145,7 +151,8 @@ class Onlooker:
         name = item.nodeid.partition("::")[0]
         if item.get_closest_marker("slow") or not name.startswith("tests/engine/"):
             self.found.late.add(item.nodeid)
-        if not name.startswith(self._own) and self._of_file_s[name] > self._others_s:
+        is_over = not name.startswith(self._own) and self._of_file_s[name] > self._others_s
+        if is_over or item.get_closest_marker("timeout"):  # which asks for more time than all others
             item.add_marker(pytest.mark.skip(reason="its file has had its time"))
             self.found.passed_over.append(item.nodeid)
         self._bag, self._shared_s, began_s = defaultdict(set), 0.0, time.perf_counter()

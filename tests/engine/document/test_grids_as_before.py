@@ -122,7 +122,8 @@ def test_an_edit_of_a_grid_makes_the_beats_it_made(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bpm", "downbeat", "bar"), [(10.0, 0.0, 4), (999.0, 100.5, 3), (120.0, -5_000.0, 4), (97.3, 50_000.25, 5)]
+    ("bpm", "downbeat", "bar"),
+    [(10.0, 0.0, 4), (999.0, 100.5, 3), (120.0, -5_000.0, 4), (97.3, 50_000.25, 5)],
 )
 def test_a_steady_grid_is_where_it_was(bpm: float, downbeat: float, bar: int) -> None:
     made = grid_edits.steady(bpm, downbeat, rate_hz=RATE_HZ, length_samples=60_000, bar=bar)

@@ -31,7 +31,15 @@ from tests.engine.edl.test_sounds_as_before import ALL
 
 MARKERS = tuple(
     Marker(f"m{start}", start, stop, f"At {start}")
-    for start, stop in ((0, 0), (900, 900), (1_000, 2_600), (2_600, 6_000), (7_999, 8_001), (12_000, 15_999), (16_000, 16_000))
+    for start, stop in (
+        (0, 0),
+        (900, 900),
+        (1_000, 2_600),
+        (2_600, 6_000),
+        (7_999, 8_001),
+        (12_000, 15_999),
+        (16_000, 16_000),
+    )
 )
 RATE_HZ = 8_000
 
@@ -57,7 +65,9 @@ def _arranged(number: int) -> DocumentState:
 def _walked(edits: EditList) -> list[int]:
     """Return the source sample that is heard at each place of the result, hard edges throughout."""
     heard: list[int] = []
-    for start, stop in zip(edits.kept_starts_samples.tolist(), edits.kept_stops_samples.tolist(), strict=True):
+    for start, stop in zip(
+        edits.kept_starts_samples.tolist(), edits.kept_stops_samples.tolist(), strict=True
+    ):
         heard += range(start, stop)
     return heard
 
@@ -95,19 +105,33 @@ def test_what_lies_where_is_told_as_before(number: int) -> None:
         "removed": edits.removed_spans,
         "rising": edits.is_rising,
         "bounds": [edits.bounds_samples, edits.seams_samples],
-        "spans": [edits.result_span(start, start + 1_700, near) for start in range(0, 16_000, 1_300) for near in (None, 6_000)],
+        "spans": [
+            edits.result_span(start, start + 1_700, near)
+            for start in range(0, 16_000, 1_300)
+            for near in (None, 6_000)
+        ],
         "lanes": [edits.lane_span(start, start + 900) for start in range(0, 16_000, 2_100)],
         "gone": edits.to_result_array(np.arange(0, 16_500, 250)),
-        "same place": [place_in(one, other, at) for one in (edits, plain) for other in (edits, plain) for at in range(0, 16_000, 1_111)],
+        "same place": [
+            place_in(one, other, at)
+            for one in (edits, plain)
+            for other in (edits, plain)
+            for at in range(0, 16_000, 1_111)
+        ],
         "markers": [placed_markers(MARKERS, edits, onto_seams=onto) for onto in (True, False)],
         "blocks": made.blocks,
-        "block at": [made.block_at(at) for at in (-1, 0, 999, 1_000, made.length_samples - 1, made.length_samples)],
+        "block at": [
+            made.block_at(at) for at in (-1, 0, 999, 1_000, made.length_samples - 1, made.length_samples)
+        ],
         "laid": [laid_at(state, key) for key in state.proposals],
         "regions": region_edges(MARKERS),
         "seams": seams(state, edits),
         "removed pieces": removed_pieces(state, removed_edit_list(state, edits)),
-        "lengths": [[make(state, key).length_samples for make in (preview, without, removed_only)] for key in state.proposals],
-    }  # fmt: skip
+        "lengths": [
+            [make(state, key).length_samples for make in (preview, without, removed_only)]
+            for key in state.proposals
+        ],
+    }
     numbers = {key: f"edit {number}" for number, key in enumerate(state.proposals)}
     blocks = [replace(one, laid_by=numbers.get(one.laid_by, "")) for one in made.blocks]
     require_as_before("places", str(number), {**told, "blocks": blocks})
@@ -132,7 +156,9 @@ def test_blocks_are_rearranged_as_before(number: int) -> None:
         told[f"{place} out"] = _outcome(reordering.block_taken_out, state, made, place)
         for before in {0, place, place + 1, len(made) // 2, len(made)}:
             told[f"{place} before {before}"] = _outcome(reordering.moved_block, state, made, place, before)
-            told[f"{place} once more before {before}"] = _outcome(reordering.copied_block, state, made, place, before)
+            told[f"{place} once more before {before}"] = _outcome(
+                reordering.copied_block, state, made, place, before
+            )
     require_as_before("rearranged", str(number), dict(sorted(told.items())))
 
 
@@ -143,7 +169,10 @@ def test_what_changed_of_the_sound_lies_in_the_span_that_is_told(trio: Recording
             before, after = (edited(trio.state, some) for some in (made[:number], made[: number + 1]))
             old, new = build(before).patches, build(after).patches
             told[f"{name} {number}"] = {
-                track.id: [changed_span(old.get(track.id), new.get(track.id)), changed_span(new.get(track.id), old.get(track.id))]
+                track.id: [
+                    changed_span(old.get(track.id), new.get(track.id)),
+                    changed_span(new.get(track.id), old.get(track.id)),
+                ]
                 for track in trio.state.tracks
             }
     require_as_before("places", "changed", told)
@@ -161,5 +190,3 @@ def test_what_was_rejected_is_heard() -> None:
     one = replace(state, decisions={**state.decisions, ids[0]: Decision(ids[0], Verdict.REJECTED)})
     assert build(one) == without(state, ids[0])
     assert build(state) == preview(one, ids[0])
-
-

@@ -72,7 +72,11 @@ def _performed(dice: random.Random, fill: Fill) -> list[Made]:
         start = stop + (dice.randrange(400) if dice.random() < 0.3 else 0)
     shares = [dice.random() for _ in range(10)]
     lift = {"by_samples": dice.choice((-120.5, 3.0, 96.0)), "bleed": {"t2": shares}}
-    return [*made, Made("flam", _span(dice), lift, (0,)), Made("flam", _span(dice), {**lift, "bleed": {}}, (1,))]
+    return [
+        *made,
+        Made("flam", _span(dice), lift, (0,)),
+        Made("flam", _span(dice), {**lift, "bleed": {}}, (1,)),
+    ]
 
 
 def _clocked(dice: random.Random) -> list[Made]:

@@ -91,7 +91,9 @@ def test_the_queue_is_in_the_order_it_was(seed: int) -> None:
         told[order] = [queue(state, order), queue(state, order, learned=learned)]
     for by in ("", "region", "state", "kind", "maker", "sound"):
         ids = queue(state, "score")
-        told[f"by {by}"] = [listing(state, ids, by, ("Verse", "cut", "cat"), sounds).groups for sounds in (SOUNDS, None)]
+        told[f"by {by}"] = [
+            listing(state, ids, by, ("Verse", "cut", "cat"), sounds).groups for sounds in (SOUNDS, None)
+        ]
     shown = queue(state, "score", FILTERS["open"], learned)
     told["steps"] = {
         f"{only} {current}": [
@@ -101,7 +103,9 @@ def test_the_queue_is_in_the_order_it_was(seed: int) -> None:
         for only in (False, True)
         for current in (None, "gone", "p00", "p07", "p33", shown[0], shown[-1])
     }
-    told["accepting"] = [next_id(state, shown, shown[0], undecided_only=True, accepting=key) for key in shown[:5]]
+    told["accepting"] = [
+        next_id(state, shown, shown[0], undecided_only=True, accepting=key) for key in shown[:5]
+    ]
     told["above"] = [at_or_above(state, score) for score in (0.0, 0.5, 0.75, 1.0)]
     require_as_before("review", f"queue {seed}", told)
 
@@ -110,7 +114,9 @@ def test_the_queue_is_in_the_order_it_was(seed: int) -> None:
 def test_figures_of_a_review_are_what_they_were(seed: int) -> None:
     state = SESSIONS[seed]
     known = replace(state, proposals={key: one for key, one in state.proposals.items() if one.kind != "hum"})
-    known = replace(known, decisions={key: one for key, one in state.decisions.items() if key in known.proposals})
+    known = replace(
+        known, decisions={key: one for key, one in state.decisions.items() if key in known.proposals}
+    )
     table = table_of(known)
     chances = np.round(np.random.default_rng(seed).random(len(known.proposals)), 1)
     ranked = [standing(known), standing(known, Learned(chances, chances))]
@@ -150,9 +156,16 @@ def test_cuts_are_counted_anew_as_plain_loops_count_them(seed: int) -> None:
 
 
 def test_how_cuts_are_counted_anew_is_said_as_before() -> None:
-    sets = ([[0, 10]], [[0, 4], [5, 10]], [[0, 2], [3, 4], [5, 7], [20, 30]], [[0, 2], [3, 4], [12, 13], [20, 30]])
+    sets = (
+        [[0, 10]],
+        [[0, 4], [5, 10]],
+        [[0, 2], [3, 4], [5, 7], [20, 30]],
+        [[0, 2], [3, 4], [12, 13], [20, 30]],
+    )
     arrays = [np.array(one) for one in sets]
-    require_as_before("review", "recounts", [recount(one, other).sentence for one in arrays for other in arrays])
+    require_as_before(
+        "review", "recounts", [recount(one, other).sentence for one in arrays for other in arrays]
+    )
 
 
 def _performed() -> tuple[Hits, DocumentState]:
@@ -162,14 +175,25 @@ def _performed() -> tuple[Hits, DocumentState]:
     tracks = np.array([k % 3 for k in range(30)], np.int16)
     zeros = np.zeros(30, np.float32)
     hits = Hits(
-        onsets, tracks, zeros, np.arange(30, dtype=np.int32), np.zeros(30, np.int8), zeros,
-        ("t0", "t1", "t2"), (Role.KICK, Role.SNARE, Role.OVERHEAD), np.zeros(3),
-    )  # fmt: skip
+        onsets,
+        tracks,
+        zeros,
+        np.arange(30, dtype=np.int32),
+        np.zeros(30, np.int8),
+        zeros,
+        ("t0", "t1", "t2"),
+        (Role.KICK, Role.SNARE, Role.OVERHEAD),
+        np.zeros(3),
+    )
     proposals, decisions = {}, {}
     for number, onset in enumerate(onsets.tolist()):
         start = round(onset) - 40
         by = dice.choice((0.0, float(1_000 * round(onset / 1_000)) - onset, 55.5, float("nan")))
-        payload = {"by_samples": by, "onset_samples": onset, "voices": ("kick", "kick+snare", "", 5)[number % 4]}
+        payload = {
+            "by_samples": by,
+            "onset_samples": onset,
+            "voices": ("kick", "kick+snare", "", 5)[number % 4],
+        }
         if dice.random() < 0.85:
             key = f"h{number:02}"
             proposals[key] = Proposal(key, "hit", start, start + 700, 0.5, "", "align", payload=payload)
@@ -179,7 +203,15 @@ def _performed() -> tuple[Hits, DocumentState]:
     for number, track in ((4, "t1"), (9, "t0"), (10, "t1"), (11, "gone")):
         near = {"by_samples": 12.0, "onset_samples": float(onsets[number]) + 24.0, "bleed": {}}
         proposals[f"v{number}"] = Proposal(
-            f"v{number}", "flam", round(onsets[number]), round(onsets[number]) + 300, 0.5, "", "align", payload=near, tracks=(track,)
+            f"v{number}",
+            "flam",
+            round(onsets[number]),
+            round(onsets[number]) + 300,
+            0.5,
+            "",
+            "align",
+            payload=near,
+            tracks=(track,),
         )
     return hits, replace(timeline_state(LENGTH), proposals=proposals, decisions=decisions)
 
@@ -191,16 +223,29 @@ def test_moves_of_hits_are_told_as_before() -> None:
     told = {
         "moves": moves,
         "shifts": shifts_of(hits, moves, RATE_HZ),
-        "offsets": [offsets_of(hits, moves, some, strength, RATE_HZ) for some in (lines, lines[:1], lines[3:5]) for strength in (1.0, 0.5, 0.0)],
-        "pulls": [kept_pulls_of(hits, moves, some, strength, RATE_HZ) for some in (lines, lines[:1], lines[3:5]) for strength in (1.0, 0.5)],
+        "offsets": [
+            offsets_of(hits, moves, some, strength, RATE_HZ)
+            for some in (lines, lines[:1], lines[3:5])
+            for strength in (1.0, 0.5, 0.0)
+        ],
+        "pulls": [
+            kept_pulls_of(hits, moves, some, strength, RATE_HZ)
+            for some in (lines, lines[:1], lines[3:5])
+            for strength in (1.0, 0.5)
+        ],
         "sounding": [moves.sounding(voice) for voice in ("kick", "snare", "hat")],
-        "within": [moves.within(1_900, 10_000), moves.within(moves.onsets_samples[3], moves.onsets_samples[5])],
+        "within": [
+            moves.within(1_900, 10_000),
+            moves.within(moves.onsets_samples[3], moves.onsets_samples[5]),
+        ],
         "verdicts": [moves.are(verdict) for verdict in VERDICTS],
         "rows": [moves.row_of(key) for key in ("h04", "v9", "gone", None)],
         "chosen": moves.chosen(moves.by_samples > 0),
     }
     require_as_before("review", "moves", told, most_apart=1e-6)
-    nudged = replace(state, decisions={**state.decisions, "h04": Decision("h04", payload={"by_samples": 1.0})})
+    nudged = replace(
+        state, decisions={**state.decisions, "h04": Decision("h04", payload={"by_samples": 1.0})}
+    )
     answered = replace(state, decisions={**state.decisions, "v9": Decision("v9", Verdict.REJECTED)})
     assert moves.go_as(moves_of(answered))
     assert not moves.go_as(moves_of(nudged))

@@ -24,7 +24,9 @@ from tests.as_before import plain, require_as_before, require_text_as_before
 from tests.engine.edl.export.test_source_timecode import stamp
 from tests.engine.edl.recordings import RATE_HZ, Recording, by_hand, recording
 
-TEXTS = tuple(one.suffix for one in FORMATS.values() if not one.is_audio and one.suffix not in {".aaf", ".mid"})
+TEXTS = tuple(
+    one.suffix for one in FORMATS.values() if not one.is_audio and one.suffix not in {".aaf", ".mid"}
+)
 MARKERS = (
     Marker("m1", 2_000, 2_000, "Verse"),
     Marker("m2", 6_000, 6_000, "In a cut & <more> 🎸"),
@@ -43,7 +45,9 @@ OPTIONS = {
 def session(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """Four tracks of three lengths, cuts, a repeat, a move, and edits of the sound of two tracks."""
     folder, rng = tmp_path_factory.mktemp("my takes & more"), np.random.default_rng(2)
-    noise = [0.2 * rng.standard_normal((frames, width)) for frames, width in ((32_000, 1), (24_001, 2), (9_000, 1))]
+    noise = [
+        0.2 * rng.standard_normal((frames, width)) for frames, width in ((32_000, 1), (24_001, 2), (9_000, 1))
+    ]
     made = recording(
         folder,
         [*noise, noise[2]],
@@ -65,7 +69,12 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Recording:
         ("move", (20_000, 22_000), {"to_samples": 30_000, "crossfade_ms": 15.0}, ()),
         ("gain", (9_000, 10_000), {"gain_db": -6.0, "ramp_ms": 5.0}, ("t0",)),
         ("mute", (25_000, 26_000), {}, ("t1",)),
-        ("hit", (18_000, 19_000), {"by_samples": 40.0, "onset_samples": 18_040, "fill": str(Fill.PRE_ROLL)}, ("t0",)),
+        (
+            "hit",
+            (18_000, 19_000),
+            {"by_samples": 40.0, "onset_samples": 18_040, "fill": str(Fill.PRE_ROLL)},
+            ("t0",),
+        ),
     ):
         state = by_hand(state, kind, span, payload, tracks)
     return replace(made, state=state)
@@ -78,20 +87,36 @@ def _request(session: Recording, out: Path, options: ExportOptions) -> ExportReq
 def _without_places(text: str, session: Recording, folder: Path) -> str:
     """Return a text without the folders of this run, as they are, as an address, and in JSON or XML."""
     for path, name in ((session.media["s0"].parent, "TAKES"), (folder, "OUT")):
-        for written in (path.as_uri(), str(path), str(path).replace("&", "&amp;"), path.as_uri().replace("&", "&amp;"), path.as_uri()[7:]):
+        for written in (
+            path.as_uri(),
+            str(path),
+            str(path).replace("&", "&amp;"),
+            path.as_uri().replace("&", "&amp;"),
+            path.as_uri()[7:],
+        ):
             text = text.replace(written, name)
-    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ONE-OF-ITS-OWN", text, flags=re.I)
+    text = re.sub(
+        r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ONE-OF-ITS-OWN", text, flags=re.I
+    )
     return re.sub(r"\b20\d\d-\d\d-\d\d[T ][\d:.+Z]*", "NOW", text)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 @pytest.mark.parametrize("suffix", TEXTS)
-def test_what_others_read_is_written_as_before(suffix: str, name: str, session: Recording, tmp_path: Path) -> None:
+def test_what_others_read_is_written_as_before(
+    suffix: str, name: str, session: Recording, tmp_path: Path
+) -> None:
     told = export(_request(session, tmp_path / f"jam{suffix}", OPTIONS[name]))
     text = told.path.read_text("utf-8")
     require_text_as_before(f"formats/{name}{suffix}.txt", _without_places(text, session, tmp_path))
-    said = {"sentence": told.sentence, "figures": told.figures, "files": sorted(one.name for one in tmp_path.iterdir())}
-    require_as_before("exports", f"{name}{suffix}", {**said, "sentence": _without_places(told.sentence, session, tmp_path)})
+    said = {
+        "sentence": told.sentence,
+        "figures": told.figures,
+        "files": sorted(one.name for one in tmp_path.iterdir()),
+    }
+    require_as_before(
+        "exports", f"{name}{suffix}", {**said, "sentence": _without_places(told.sentence, session, tmp_path)}
+    )
 
 
 def test_a_tempo_map_is_written_as_before(session: Recording, tmp_path: Path) -> None:
@@ -137,3 +162,7 @@ def test_clips_lie_where_they_lay(session: Recording, tmp_path: Path) -> None:
         require_as_before("clips", str(number), _places_left_out(told, session, tmp_path))
         over = clips_of(request, track, over_silence=True)
         require_as_before("clips", f"{number} over silence", _places_left_out(over, session, tmp_path))
+
+
+def test_a_format_is_what_it_was() -> None:
+    require_as_before("plans", "formats", dict(FORMATS.items()))

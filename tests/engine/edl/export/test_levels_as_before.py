@@ -13,7 +13,7 @@ import pytest
 
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.clipping import Overs, find_clipping, lowered
+from engine.edl.export.clipping import find_clipping, lowered
 from engine.edl.export.fades import faded_block
 from engine.edl.export.headroom import highest_possible
 from engine.edl.export.request import Depth
@@ -32,12 +32,22 @@ FRAMES = 20 * RATE_HZ
 def band(tmp_path: Path) -> Recording:
     """Three tracks with loud places far from and near to each other, cut, faded, repeated and made louder."""
     rng = np.random.default_rng(8)
-    sounds = [rng.uniform(-0.2, 0.2, (frames, width)) for frames, width in ((FRAMES, 1), (FRAMES - 5_000, 2), (9_000, 1))]
+    sounds = [
+        rng.uniform(-0.2, 0.2, (frames, width))
+        for frames, width in ((FRAMES, 1), (FRAMES - 5_000, 2), (9_000, 1))
+    ]
     for at in (1_000, 9_000, 9_400, 17_500, 60_000, 60_001, 100_000):
         sounds[0][at] = 0.9
     sounds[1][3_000:3_050, 1] = -0.95
     sounds[2][8_990:] = 0.97
-    made = recording(tmp_path, sounds, subtype="PCM_24", gain_db=(1.5, 3.0, 2.0), start_samples=(0, 777, 40_000), pan=(0.0, 0.4, 0.0))
+    made = recording(
+        tmp_path,
+        sounds,
+        subtype="PCM_24",
+        gain_db=(1.5, 3.0, 2.0),
+        start_samples=(0, 777, 40_000),
+        pan=(0.0, 0.4, 0.0),
+    )
     state = made.state
     for kind, span, payload in (
         ("cut", (20_000, 31_000), {"crossfade_ms": 100.0}),
@@ -60,16 +70,19 @@ def test_what_clips_is_found_where_it_was(band: Recording, tmp_path: Path) -> No
         ("quieter", ".wav", {"gain_db": -20.0}),
         ("normalised", ".wav", {"loudness_lufs": -10.0}),
     ):
-        request = ExportRequest(band.state, band.media, tmp_path / f"a{suffix}", options=ExportOptions(**options))
+        request = ExportRequest(
+            band.state, band.media, tmp_path / f"a{suffix}", options=ExportOptions(**options)
+        )
         found = find_clipping([request])
         told[name] = found and {"found": found, "lower": found.lower_db, "said": found.sentence}
         told[f"{name}, lowered"] = [one.options.gain_db for one in lowered([request, request])]
     require_as_before("levels", "clipping", told, most_apart=1e-5)
 
 
-
 @pytest.mark.parametrize("block", [1_000, 4_096, 100_000])
-def test_no_block_passes_what_is_said_to_be_its_most_and_that_is_as_before(band: Recording, block: int) -> None:
+def test_no_block_passes_what_is_said_to_be_its_most_and_that_is_as_before(
+    band: Recording, block: int
+) -> None:
     edits = build(band.state)
     span = 1_500, edits.length_samples - 700
     found = highest_possible(band.state, edits, span, block)
@@ -87,14 +100,21 @@ def test_no_block_passes_what_is_said_to_be_its_most_and_that_is_as_before(band:
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000, 96_000])
 def test_the_weighting_is_what_it_was_and_loudness_is_that_of_one_long_filter(rate_hz: int) -> None:
     response = k_response(rate_hz)
-    require_as_before("levels", f"response, {rate_hz}", [len(response), response[:40], response[1_000:1_010]], most_apart=1e-10)
+    require_as_before(
+        "levels",
+        f"response, {rate_hz}",
+        [len(response), response[:40], response[1_000:1_010]],
+        most_apart=1e-10,
+    )
     assert not response.flags.writeable
     rng = np.random.default_rng(1)
     sound = rng.standard_normal((rate_hz * 3, 2)) * np.linspace(0.001, 0.3, rate_hz * 3)[:, None]
     found = measure(np.array_split(sound, 7), rate_hz=rate_hz)
     hop = round(rate_hz / 10)
     frames = len(sound) + len(response)
-    weighted = np.fft.irfft(np.fft.rfft(sound, frames, axis=0) * np.fft.rfft(response, frames)[:, None], frames, axis=0)
+    weighted = np.fft.irfft(
+        np.fft.rfft(sound, frames, axis=0) * np.fft.rfft(response, frames)[:, None], frames, axis=0
+    )
     energies = (weighted[: len(sound)] ** 2).sum(axis=1)
     power = [energies[at * hop : (at + 4) * hop].sum() / (4 * hop) for at in range(len(sound) // hop - 3)]
     loud = [one for one in power if -0.691 + 10 * np.log10(one) > -70]
@@ -105,7 +125,10 @@ def test_the_weighting_is_what_it_was_and_loudness_is_that_of_one_long_filter(ra
 
 def test_loudness_needs_four_tenths_of_a_second_over_the_gate() -> None:
     sound = np.full((RATE_HZ, 1), 0.1) * np.sin(np.arange(RATE_HZ) * 0.8)[:, None]
-    told = [measure([sound[:frames]], rate_hz=RATE_HZ).integrated_lufs for frames in (0, 3_199, 3_200, 4_000, 8_000)]
+    told = [
+        measure([sound[:frames]], rate_hz=RATE_HZ).integrated_lufs
+        for frames in (0, 3_199, 3_200, 4_000, 8_000)
+    ]
     assert told[:2] == [-np.inf, -np.inf]
     assert np.isfinite(told[2:]).all()
     quiet = [measure([sound * 10 ** (gain / 20)], rate_hz=RATE_HZ).integrated_lufs for gain in (-40.0, -60.0)]
@@ -120,7 +143,11 @@ def test_between_samples_is_what_four_convolutions_find() -> None:
     sound = rng.standard_normal((9_000, 2))
     from engine.edl.levels import true_peak
 
-    phases = [np.convolve(sound[:, channel], taps[::-1])[: len(sound)] for channel in (0, 1) for taps in true_peak._INTERPOLATOR.T]
+    phases = [
+        np.convolve(sound[:, channel], taps[::-1])[: len(sound)]
+        for channel in (0, 1)
+        for taps in true_peak._INTERPOLATOR.T
+    ]
     every = np.abs(np.stack([*phases]))
     starts = np.array([0, 1, 50, 4_096, 5_000, 8_999])
     # A value belongs to the sample that comes last of the twelve it is made of.

@@ -58,12 +58,24 @@ def test_evenness_is_how_far_levels_stray_from_six_db() -> None:
     np.testing.assert_allclose(_column("evenness", heard, spans), [-1.2, 0.8, -1.2])
     # The middle of -20, and of -30, -10 and -80, below which nothing counts, is between -20 and -30.
     middle = np.median(np.maximum(levels, -80.0))
-    np.testing.assert_allclose(_column("loudness", heard, spans), np.clip((np.array([-20, -20, -80]) - middle) / 10, -3, 3))
+    np.testing.assert_allclose(
+        _column("loudness", heard, spans), np.clip((np.array([-20, -20, -80]) - middle) / 10, -3, 3)
+    )
 
 
-def _nearest(starts: np.ndarray, kept_s: np.ndarray, recordings: np.ndarray, distances: np.ndarray) -> Analyses:
+def _nearest(
+    starts: np.ndarray, kept_s: np.ndarray, recordings: np.ndarray, distances: np.ndarray
+) -> Analyses:
     found = NearestKept(
-        starts, 1_000, recordings.astype(np.int32), kept_s, distances.astype(np.float32), ("a", "b"), ("", ""), np.ones(2), "m"
+        starts,
+        1_000,
+        recordings.astype(np.int32),
+        kept_s,
+        distances.astype(np.float32),
+        ("a", "b"),
+        ("", ""),
+        np.ones(2),
+        "m",
     )
     return Analyses(nearest=found)
 
@@ -78,7 +90,8 @@ def test_distance_and_jumps_are_those_of_plain_loops() -> None:
     spans = np.array([[0, 9_000], [10_000, 30_000], [30_500, 39_000], [12_345, 12_346]])
     hop_s, usual = np.median(np.diff(kept_s)), np.median(np.maximum(distances.astype(np.float32), 1e-3))
     jumps = [False] + [
-        abs(kept_s[k] - kept_s[k - 1] - hop_s) > 1.0 or recordings[k] != recordings[k - 1] for k in range(1, 40)
+        abs(kept_s[k] - kept_s[k - 1] - hop_s) > 1.0 or recordings[k] != recordings[k - 1]
+        for k in range(1, 40)
     ]
     jumps[0] = abs(0.0 - hop_s) > 1.0
     for place, (start, stop) in enumerate(spans.tolist()):
@@ -91,7 +104,10 @@ def test_distance_and_jumps_are_those_of_plain_loops() -> None:
 
 def test_a_single_kept_stretch_or_beat_says_nothing() -> None:
     one = np.zeros(1, np.int64)
-    heard = Analyses(grid=BeatGrid(one, one + 1, 100.0, 1.0, "m"), nearest=_nearest(one, np.zeros(1), one, np.ones(1)).nearest)
+    heard = Analyses(
+        grid=BeatGrid(one, one + 1, 100.0, 1.0, "m"),
+        nearest=_nearest(one, np.zeros(1), one, np.ones(1)).nearest,
+    )
     rows = evidence(SPANS, SCORES, RATE_HZ, heard).rows
     assert not rows[:, [OWN.index(name) for name in ("off beat", "downbeats", "distance", "jumps")]].any()
 
@@ -148,7 +164,9 @@ def test_what_a_taste_keeps_of_answers_is_what_it_kept() -> None:
     state = decided(state, cuts_the_quiet(range(7)))
     answers = answers_of(state, calibrate(state, heard))
     other = tuple(replace(one, proposal_id=f"o{number}") for number, one in enumerate(answers))
-    kept = with_document((Reviewed("o", (*other, answers[2])), Reviewed("here", answers[:2])), Reviewed("here", answers))
+    kept = with_document(
+        (Reviewed("o", (*other, answers[2])), Reviewed("here", answers[:2])), Reviewed("here", answers)
+    )
     require_as_before("taught", "kept", to_json(kept), most_apart=2e-4)
 
 

@@ -6,6 +6,7 @@ order of blocks makes, of documents full of repeats and moves, with what it made
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from engine.edl.export.seams import removed_edit_list, removed_pieces, seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.same_place import place_in
 from engine.edl.tracks.patches import changed_span
-from engine.errors import OffcutError
+from engine.errors import OffcutError, UsageError
 from tests.as_before import require_as_before
 from tests.engine.edl.recordings import Recording, by_hand, timeline_state, with_cuts
 from tests.engine.edl.test_every_kind import edited, trio  # noqa: F401
@@ -190,3 +191,52 @@ def test_what_was_rejected_is_heard() -> None:
     one = replace(state, decisions={**state.decisions, ids[0]: Decision(ids[0], Verdict.REJECTED)})
     assert build(one) == without(state, ids[0])
     assert build(state) == preview(one, ids[0])
+
+
+EMPTY: Mapping[str, DocumentState] = {
+    "nothing imported": DocumentState(0),
+    "nothing edited": timeline_state(16_000),
+    "everything cut": with_cuts(timeline_state(16_000), (0, 16_000)),
+    "all but the first": with_cuts(timeline_state(16_000), (1, 16_000)),
+    "all but the last": with_cuts(timeline_state(16_000), (0, 15_999), crossfade_ms=0.0),
+    "all but a click": with_cuts(timeline_state(16_000), (0, 8_000), (8_007, 16_000)),
+    "all but a millisecond": with_cuts(timeline_state(16_000), (0, 8_000), (8_008, 16_000)),
+    "cut twice": with_cuts(timeline_state(16_000), (0, 9_000), (9_000, 16_000)),
+    "overlapping": with_cuts(timeline_state(16_000), (100, 9_000), (8_999, 12_000), (200, 300)),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_documents_of_nothing_or_next_to_nothing_are_laid_out_as_before(name: str) -> None:
+    state = EMPTY[name]
+    made = arrangement(state)
+    edits = build(state) if state.rate_hz else None
+    told: dict[str, object] = {"blocks": made.blocks, "length": made.length_samples, "at": made.block_at(0)}
+    told["heard"] = heard_samples(state) if state.rate_hz else 0
+    if edits is not None:
+        told["edits"] = [
+            edits.segments,
+            edits.removed_spans,
+            edits.is_empty,
+            edits.is_rising,
+            edits.bounds_samples,
+        ]
+        told["there"] = [
+            edits.to_source_array([0, 1, 8_000, 16_000]),
+            edits.to_result_array([0, 1, 8_000, 16_000]),
+        ]
+        told["all"] = [edits.all_results(at) for at in (0, 8_000, 15_999, 16_000)]
+        told["markers"] = placed_markers(MARKERS, edits)
+        told["same place"] = [place_in(edits, whole(state), at) for at in (0, 8_003, 16_000)]
+        told["spans"] = [edits.result_span(8_000, 8_000), edits.result_span(0, 16_000, 5)]
+        told["seams"] = seams(state, edits)
+    require_as_before("places", name, told)
+
+
+def test_a_block_is_heard_ten_thousand_times_and_no_more() -> None:
+    state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 9_999})
+    edit, own = reordering.block_again(state, arrangement(state), 1)
+    assert (list(state.proposals), len(edit.changes)) == ([own], 1)
+    state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 10_000})
+    with pytest.raises(UsageError, match="between the copies of one repeat"):
+        reordering.block_again(state, arrangement(state), 1)

@@ -15,6 +15,7 @@ from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.clipping import find_clipping, lowered
 from engine.edl.export.fades import faded_block
+from engine.edl.export.gain import Normalised
 from engine.edl.export.headroom import highest_possible
 from engine.edl.export.request import Depth
 from engine.edl.levels.loudness import LoudnessMeter, k_response, measure
@@ -190,3 +191,15 @@ def test_cells_are_those_of_one_grid_whatever_is_rendered_at_once() -> None:
     part = TrackPeaks(2, 300, 700, 160)
     part.take(whole, 300, 700)
     np.testing.assert_array_equal(part.values, whole.values[:, 1:5])
+
+
+def test_a_loudness_short_of_what_was_asked_for_is_told_where_a_tenth_shows_it() -> None:
+    for loudness, is_told in (
+        (-16.0, False),
+        (-16.049, False),
+        (-16.051, True),
+        (-20.0, True),
+        (-15.0, False),
+    ):
+        told = Normalised(-16.0, 1.0, loudness, -1.0).sentence
+        assert ("it was raised no further" in told) == is_told

@@ -1,4 +1,4 @@
-"""How far a job is, in what words, and how often it can be stopped: told as before, and never more than all."""
+"""How far a job is, in what words, and how often it can be stopped: as before, and never more than all."""
 
 from __future__ import annotations
 

@@ -140,6 +140,17 @@ def test_a_tempo_is_taken_up_to_its_limits_and_no_further() -> None:
         grid_edits.require_beats_in_bar(beats)
 
 
+def test_taps_that_follow_no_beat_are_told_as_unsure() -> None:
+    for taps in (
+        [0.0, 1.08, 1.47, 1.58, 2.47],
+        [0.0, 0.13, 0.43, 0.8],
+        [0.0, 0.23, 0.8, 1.59, 2.1, 2.98, 3.34],
+    ):
+        found = fit_taps(taps)
+        assert found is not None
+        assert found.tempo_spread_bpm > 0.2 * found.tempo_bpm
+
+
 TAPS = {
     "even": [1.0, 1.5, 2.0, 2.5],
     "one missed": [0.2, 0.71, 1.69, 2.2, 2.71, 3.2],

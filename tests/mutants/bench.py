@@ -28,7 +28,7 @@ import pytest
 
 from tests.mutants.faults import Fault, with_fault
 from tests.mutants.reach import AT_FIRST, Onlooker, Reach
-from tests.mutants.swapped import NOT_SWAPPED, Server
+from tests.mutants.swapped import NOT_SWAPPED, Server, in_time
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
@@ -231,7 +231,12 @@ class Bench:
         process = multiprocessing.get_context("fork").Process(target=_run, args=arguments)
         process.start()
         assert process.pid is not None
-        process.join(patience_s)
+        if patience_s is None:
+            process.join()
+        else:
+            in_time(
+                lambda wait_s: process.join(wait_s) or process.exitcode is not None, process.pid, patience_s
+            )
         code = process.exitcode
         with contextlib.suppress(ProcessLookupError):  # with what it may have started
             os.killpg(process.pid, signal.SIGKILL)

@@ -22,7 +22,7 @@ from engine.document.marks import edits as marks
 from engine.document.marks.edits import NamedSpan
 from engine.document.marks.markers import Marker
 from engine.document.pictures import set_pictures
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.repairs import repair
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -438,3 +438,9 @@ def test_a_kind_is_what_it_was(kind: str) -> None:
     own = {one.name: getattr(KINDS[kind], one.name) for one in fields(KINDS[kind])}
     told = {name: value for name, value in own.items() if not callable(value)}
     require_as_before("edits", f"kind {kind}", told)
+
+
+def test_the_same_proposal_has_the_same_id_in_whatever_order_it_is_told() -> None:
+    one = proposal_id("hit", 1, 2, "m", ("a", "b"), {"x": 1, "y": {"p": 1, "q": 2}})
+    assert one == proposal_id("hit", 1, 2, "m", ("b", "a"), {"y": {"q": 2, "p": 1}, "x": 1})
+    assert one != proposal_id("hit", 1, 2, "m", ("b", "a"), {"x": 2})

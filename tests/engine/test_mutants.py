@@ -110,6 +110,20 @@ def test_wrong():
     assert never(1) == 5
 """
 
+LATE = """
+import pytest
+from engine.part.grown import grown
+
+
+@pytest.mark.timeout(900)
+def test_that_takes_long():
+    assert False
+
+
+def test_border():
+    assert grown(2) == 0
+"""
+
 ASKED = """
 import sys
 from pathlib import Path
@@ -120,7 +134,7 @@ if __name__ == "__main__":
     folder, checkout = map(Path, sys.argv[1:])
     bench = Bench(folder, checkout)
     bench.look_on(("engine/part",))
-    print(bench.reach.failing)
+    print(bench.reach.failing, bench.reach.passed_over)
     bench.serve(("engine/part",))
     for fault in faults_of((checkout / "engine/part/grown.py").read_text()):
         by = bench.notices(Path("engine/part/grown.py"), fault)
@@ -139,17 +153,23 @@ def test_the_statement_of_a_line_ends_before_what_it_holds() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are tried in forks")
 def test_a_fault_is_tried_on_the_tests_that_reach_it(tmp_path: Path) -> None:
     checkout = tmp_path / "small"
-    for name in ("engine/part", "tests/engine/part"):
+    for name in ("engine/part", "tests/engine/part", "tests/desktop"):
         (checkout / name).mkdir(parents=True)
-    (checkout / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmarkers = ['slow: long']\n", "utf-8")
+    marks = "markers = ['slow: long', 'timeout: longer']"
+    (checkout / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\n{marks}\n", "utf-8")
     (checkout / "engine/part/grown.py").write_text(MODULE, "utf-8")
     (checkout / "tests/engine/part/test_grown.py").write_text(TESTS, "utf-8")
+    (checkout / "tests/desktop/test_window.py").write_text(LATE, "utf-8")
     (tmp_path / "bench").mkdir()
     told = subprocess.run(
         [sys.executable, "-c", ASKED, str(tmp_path / "bench"), str(checkout)],
         cwd=ROOT, check=True, capture_output=True, text=True, encoding="utf-8",
     ).stdout.splitlines()  # fmt: skip
-    assert told[0] == "['tests/engine/part/test_grown.py::test_wrong']"
+    failing, passed_over = (
+        "engine/part/test_grown.py::test_wrong",
+        "desktop/test_window.py::test_that_takes_long",
+    )
+    assert told[0] == f"['tests/{failing}'] ['tests/{passed_over}']"
     assert sorted(told[1:]) == [
         "10|1|test_nothing",
         "14|2|",  # only a test that fails without a fault too reaches it
@@ -157,7 +177,7 @@ def test_a_fault_is_tried_on_the_tests_that_reach_it(tmp_path: Path) -> None:
         "19|count - more|test_added",
         "24|2|test_added",
         "2|3|",
-        "6|count >= LEAST|",
+        "6|count >= LEAST|test_border",  # of a whole program, asked at last
         "8|2|test_ten",
         "8|count - 1|test_ten",
     ]

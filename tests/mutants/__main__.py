@@ -1,10 +1,11 @@
 """``python -m tests.mutants FOLDER... [--faults N] [--seed S] [--minutes M]``: how many faults tests notice.
 
 Puts one small fault at a time into a module of a folder of the engine, in a copy of the checkout. The tests
-of the folders, and what is quick of those that name a module of them, run once without a fault, to see which
-lines each reaches; a fault is then tried on those that reach its line, the quickest first, until one fails.
-A fault with which tests do not end is noticed; one on a line that no test reaches is not. Nobody looks into
-processes that tests start, and tests marked slow or alone are left out. Prints what became of each fault, and
+of the folders, and what is quick of those that name a module of them or try whole programs, run once without
+a fault, to see which lines each reaches; a fault is then tried on those that reach its line, the quickest
+first and those of whole programs last, until one fails. A fault with which tests do not end is noticed; one
+on a line that no test reaches is not. Nobody looks into processes that tests start, and tests are left out
+that are marked alone or plays, or ask for more time than others. Prints what became of each fault, and
 the share of those that were noticed with its 95 % interval. A line with `# no fault:` and a reason is left
 alone.
 """

@@ -10,7 +10,6 @@ import ast
 import contextlib
 import gc
 import importlib
-import itertools
 import multiprocessing
 import os
 import pickle
@@ -28,14 +27,15 @@ from typing import Any
 import pytest
 
 from tests.mutants.faults import Fault, with_fault
-from tests.mutants.reach import Onlooker, Reach
-from tests.mutants.swapped import NOT_SWAPPED, Server
+from tests.mutants.reach import AT_FIRST, Onlooker, Reach
+from tests.mutants.swapped import NOT_SWAPPED, Server, in_time
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "tests", "resources", "desktop", "widgets", "docs", "packaging")
 OURS = frozenset({"engine", "tests", "desktop", "widgets", "conftest"})
-AT_FIRST = 15
 LONGEST_S = 30.0
+AT_LAST = ("desktop", "hostile")
+AT_LAST_S = 60.0
 OTHERS_S = 8.0
 _ADDRESSES = 12 << 30
 _PATIENCE_S, _PATIENCE = 20.0, 5.0
@@ -109,9 +109,9 @@ class Bench:
         self._server.send(None)
 
     def look_on(self, folders: tuple[str, ...]) -> None:
-        """Run the tests of some folders, and those that name a module of them, and learn what each reaches.
+        """Run the tests of some folders, those that name a module of them, and those asked at last.
 
-        Of the others, what begins in the first 8 s of each file.
+        Learns what each reaches; of all but the first, of what begins in the first 8 s of each file.
         """
         files = self._tests(folders)
         imported = Imported()
@@ -128,12 +128,18 @@ class Bench:
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.
 
-        Of the tests that may notice it the 15 quickest are asked, then what of the others takes 30 s.
-        A test that fails without the fault too is left out from then on.
+        Of the tests that may notice it the 15 quickest are asked, then what of the others takes 30 s, one of
+        each file and then the next; at last 60 s of those of whole programs and of those marked slow. A test
+        that fails without the fault too is left out from then on.
         """
         source = (self._root / path).read_text("utf-8")
         every = self.reach.tests_of(path.as_posix(), source, fault.line)
-        for left in (every[:AT_FIRST], self._in_time(every[AT_FIRST:])):
+        late = self.reach.last_of(path.as_posix(), source, fault.line)
+        for left in (
+            every[:AT_FIRST],
+            self._in_time(every[AT_FIRST:], LONGEST_S),
+            self._in_time(late, AT_LAST_S),
+        ):
             while left:
                 failed = self._failing(left, path, fault)
                 if not failed:
@@ -143,9 +149,13 @@ class Bench:
                 left.remove(failed)
         return ""
 
-    def _in_time(self, tests: list[str]) -> list[str]:
-        ended_s = itertools.accumulate(self.reach.seconds[test] for test in tests)
-        return [test for test, end_s in zip(tests, ended_s, strict=True) if end_s <= LONGEST_S]
+    def _in_time(self, tests: list[str], longest_s: float) -> list[str]:
+        asked, left_s = [], longest_s
+        for test in tests:
+            if self.reach.seconds[test] <= left_s:
+                asked.append(test)
+                left_s -= self.reach.seconds[test]
+        return asked
 
     def _passes_without(self, test: str) -> bool:
         """Tell whether a test passes by itself without any fault; leave it out if not."""
@@ -187,7 +197,7 @@ class Bench:
         return failed or {None: "no end", 2: "no import", 4: "no import"}.get(code, f"ended with {code}")
 
     def _tests(self, folders: tuple[str, ...]) -> list[str]:
-        """Return the files of tests of some folders, and those that name a module of them."""
+        """Return the files of tests of some folders, that name a module of them, or are asked at last."""
         modules = [
             ".".join(file.relative_to(self._root).with_suffix("").parts)
             for folder in folders
@@ -197,11 +207,13 @@ class Bench:
         own = tuple(f"tests/{folder}/" for folder in folders)
         every = sorted((self._root / "tests" / "engine").rglob("test_*.py"))
         names = {file.relative_to(self._root).as_posix(): file for file in every}
-        return [
+        near = [
             name
             for name, file in names.items()
             if name.startswith(own) or naming.search(file.read_text("utf-8"))
         ]
+        whole = sorted(file for one in AT_LAST for file in (self._root / "tests" / one).rglob("test_*.py"))
+        return [*near, *(file.relative_to(self._root).as_posix() for file in whole)]
 
     def _forked(
         self,
@@ -219,7 +231,12 @@ class Bench:
         process = multiprocessing.get_context("fork").Process(target=_run, args=arguments)
         process.start()
         assert process.pid is not None
-        process.join(patience_s)
+        if patience_s is None:
+            process.join()
+        else:
+            in_time(
+                lambda wait_s: process.join(wait_s) or process.exitcode is not None, process.pid, patience_s
+            )
         code = process.exitcode
         with contextlib.suppress(ProcessLookupError):  # with what it may have started
             os.killpg(process.pid, signal.SIGKILL)
@@ -258,7 +275,7 @@ def _run(
         "-p",
         "no:xvfb",
         "-m",
-        "not slow and not alone",
+        "not alone and not plays",
         "--basetemp",
         str(root.parent / "tmp"),
     ]

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
@@ -16,37 +16,57 @@ from typing import Any
 import pytest
 
 Bag = dict[str, set[int]]
+AT_FIRST = 15
 
 
 @dataclass(slots=True)
 class Reach:
     """Of the tests that pass, their seconds and the lines that each reaches in each file, as bits.
 
-    `at_import` are the lines of functions that a module calls when it is imported.
+    `at_import` are the lines of functions that a module calls when it is imported. `late` are tests of whole
+    programs and slow ones, which are asked at last.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[str, int]] = field(default_factory=dict)
     at_import: dict[str, int] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     failing: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
     def tests_of(self, path: str, source: str, line: int) -> list[str]:
-        """Return the tests that may notice a fault, quickest first: that reach its statement.
+        """Return the tests that may notice a fault, that reach its statement: the 15 quickest, then by turns.
 
         What runs when the module is imported may be heard of anywhere: first come the tests that reach
-        anything of the module, then all others.
+        anything of the module, then all others, those of its own folder before those of others.
         """
+        reaching = [test for test in self._reaching(path, source, line) if test not in self.late]
+        found = [*reaching[:AT_FIRST], *self._by_turns(reaching[AT_FIRST:])]
+        if not self.is_at_import(path, source, line):
+            return found
+        own = f"tests/{'/'.join(path.split('/')[:2])}/"
+        others = self._by_turns(self.seconds.keys() - self.late - set(reaching))
+        return [*found, *sorted(others, key=lambda test: not test.startswith(own))]
+
+    def last_of(self, path: str, source: str, line: int) -> list[str]:
+        """Return the late ones that may notice a fault, by turns."""
+        return self._by_turns(test for test in self._reaching(path, source, line) if test in self.late)
+
+    def _by_turns(self, tests: Iterable[str]) -> list[str]:
+        """Return the quickest of each file, then the next of each."""
+        turns: dict[str, int] = defaultdict(int)
+        order = {}
+        for test in sorted(tests, key=self.seconds.__getitem__):
+            file = test.partition("::")[0]
+            order[test] = turns[file], self.seconds[test]
+            turns[file] += 1
+        return sorted(order, key=order.__getitem__)
+
+    def _reaching(self, path: str, source: str, line: int) -> list[str]:
         first, last, _ = statement_at(source, line)
-        imported = self.is_at_import(path, source, line)
-        here = -1 if imported else _bits(range(first, last + 1))
-        reaching = [
-            test for test, of in self.lines.items() if of.get(path, 0) & here and test in self.seconds
-        ]
-        reaching.sort(key=self.seconds.__getitem__)
-        if not imported:
-            return reaching
-        return [*reaching, *sorted(self.seconds.keys() - set(reaching), key=self.seconds.__getitem__)]
+        here = -1 if self.is_at_import(path, source, line) else _bits(range(first, last + 1))
+        reaching = (test for test, of in self.lines.items() if of.get(path, 0) & here)
+        return sorted((test for test in reaching if test in self.seconds), key=self.seconds.__getitem__)
 
     def is_at_import(self, path: str, source: str, line: int) -> bool:
         """Tell whether a line of a module runs when that or another module is imported."""
@@ -129,7 +149,10 @@ class Onlooker:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         name = item.nodeid.partition("::")[0]
-        if not name.startswith(self._own) and self._of_file_s[name] > self._others_s:
+        if item.get_closest_marker("slow") or not name.startswith("tests/engine/"):
+            self.found.late.add(item.nodeid)
+        is_over = not name.startswith(self._own) and self._of_file_s[name] > self._others_s
+        if is_over or item.get_closest_marker("timeout"):  # which asks for more time than all others
             item.add_marker(pytest.mark.skip(reason="its file has had its time"))
             self.found.passed_over.append(item.nodeid)
         self._bag, self._shared_s, began_s = defaultdict(set), 0.0, time.perf_counter()

@@ -57,10 +57,12 @@ def fit_taps(times_s: ArrayLike) -> Tapped | None:
     period = float(np.median(slopes))
     first = float(np.median(times - beats * period))
     near = np.abs(times - first - beats * period) <= _OFF_BY * period
-    if np.count_nonzero(near) >= FEWEST_TAPS and np.ptp(beats[near]) > 0:
+    if np.count_nonzero(near) < FEWEST_TAPS:
+        near[:] = True  # they follow no beat: all of them say how unsure that is
+    elif np.ptp(beats[near]) > 0:
         period, first = (float(value) for value in np.polyfit(beats[near], times[near], 1))
     off = (times - first - beats * period)[near]
-    return Tapped(period, first, float(np.sqrt(np.mean(np.square(off)))) if len(off) else 0.0)
+    return Tapped(period, first, float(np.sqrt(np.mean(np.square(off)))))
 
 
 def _counted(steps_s: NDArray[np.float64], period_s: float) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from operator import gt
+from operator import gt, ne
 from types import MappingProxyType
 from typing import Any
 
@@ -57,6 +57,8 @@ def _whole_or_none(lowest: int, highest: int) -> Rule:
 def _real(lowest: float, highest: float) -> Rule:
     def require(values: Values) -> None:
         _require_types(values, float, int)
+        if any(map(ne, values, values)):  # what is no number is neither the least nor the greatest
+            raise ValueError("nan, which is no number")
         _require_within(values, lowest, highest)
 
     return require

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from engine.document import by_hand, edits, track_edits
+from engine.document import by_hand, edits
 from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.drums import edits as drum_edits
 from engine.document.drums.confirmed import confirmed, sure_enough, taken
@@ -21,12 +21,13 @@ from engine.document.kinds import KINDS
 from engine.document.marks import edits as marks
 from engine.document.marks.edits import NamedSpan
 from engine.document.marks.markers import Marker
-from engine.document.pictures import set_pictures
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.repairs import repair
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.document.track import Picture, Source
+from engine.document.tracks import edits as track_edits
+from engine.document.tracks.pictures import set_pictures
+from engine.document.tracks.track import Picture, Source
 from engine.errors import OffcutError
 from tests.as_before import require_as_before
 

@@ -19,7 +19,7 @@ from engine.document.file.rows import TABLES, Table, changes_from_json, changes_
 from engine.document.file.schema import SCHEMA_VERSION, STATEMENTS
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Alternative, KeptExample, Proposal
-from engine.document.track import Picture, Source, Track
+from engine.document.tracks.track import Picture, Source, Track
 from tests.as_before import require_as_before
 from tests.engine.document.scripted import STEPS, review
 

@@ -6,9 +6,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.crashes.watching import Watch
@@ -39,7 +39,12 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
     window = MainWindow(application, own_settings())
     window.show()
     window.crashes.begin(watch)
-    close_on_signals(application, window)
+
+    def close() -> None:
+        window.close()
+        application.exit(0)
+
+    close_on_signals(close)
     try:
         show(window, what)
     except OffcutError as error:
@@ -66,19 +71,15 @@ def make_application() -> QApplication:
     return application
 
 
-def close_on_signals(application: QApplication, window: MainWindow) -> None:
-    """Close the window where the system asks the program to end, as it does when a user logs out.
+def close_on_signals(close: Callable[[], None]) -> None:
+    """Close where the system asks the program to end, as it does when a user logs out.
 
-    Python answers a signal the next time it runs, which `WindowGarbage` sees to twice a second.
+    Python answers a signal the next time it runs, which `WindowGarbage` sees to twice a second: anywhere,
+    between two lines that open a recording too, or before the loop of events runs. So an event closes.
     """
-
-    def close(_number: int, _frame: object) -> None:
-        window.close()
-        application.exit(0)
-
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), close)
+            signal.signal(getattr(signal, name), lambda _number, _frame: QTimer.singleShot(0, close))
 
 
 def own_settings() -> QSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.app import own_settings
+from desktop.app import close_on_signals, own_settings
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
@@ -79,3 +80,17 @@ def test_the_queue_takes_its_share_until_its_border_is_dragged(window: MainWindo
     dragged = window.side.width()
     assert dragged > narrow
     assert widths(1_600) == dragged
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_closes_the_window_between_events_and_not_within_a_line(hands: Hands, name: str) -> None:
+    closed: list[bool] = []
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    close_on_signals(lambda: closed.append(hands.window.close()))
+    try:
+        signal.raise_signal(getattr(signal, name))
+        assert hands.window.isVisible(), "whatever runs goes on to its end"
+        hands.qtbot.waitUntil(lambda: closed == [True] and not hands.window.isVisible())
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -227,10 +227,10 @@ def _around(
 def _first_undecided(
     state: DocumentState, ids: tuple[str, ...], ahead: range, around: range, gone: Mask
 ) -> Step:
-    known = table_of(state).made.places
+    table = table_of(state)
+    known, wanted = table.made.places, (table.are(Verdict.UNDECIDED) & ~gone).tolist()
     for wrapped, places in ((False, ahead), (True, around)):
         for place in places:
-            is_open = state.verdict(ids[place]) is Verdict.UNDECIDED
-            if is_open and not gone[known[ids[place]]]:
+            if wanted[known[ids[place]]]:
                 return Step(ids[place], wrapped=wrapped)
     return Step(None, at_end=True)

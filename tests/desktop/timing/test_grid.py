@@ -252,24 +252,24 @@ def test_taps_lay_a_grid_once_the_hand_rests(at_work: Hands, clock: Clock, qtbot
 
 
 @pytest.mark.plays
-def test_taps_while_playing_fall_where_the_playhead_was(at_work: Hands, qtbot: QtBot) -> None:
+def test_taps_while_playing_fall_where_the_playhead_was(at_work: Hands, clock: Clock, qtbot: QtBot) -> None:
     window = at_work.window
     at_work.press("Space")
-    tapped = []
+    first_beats_samples = []
     for number in range(8):
         due = 4_000 + number * 8_000
         qtbot.waitUntil(lambda: window.transport.playhead_samples >= due)  # noqa: B023
-        tapped.append(window.transport.playhead_samples)
+        first_beats_samples.append(window.transport.playhead_samples - number * 8_000)
         window.tap_tempo.tap()
+        clock.now_s += 1.0
     window.tap_tempo.take()
     at_work.press("Space")
-    grid, period = grid_of(at_work), np.median(np.diff(tapped))
-    assert grid.tempo_bpm == pytest.approx(60 * RATE_HZ / period, rel=0.1)
-    # One tap may be late by a busy machine's hiccup; the grid follows most of them.
-    off = np.abs(grid.beats_samples[:, None] - np.array(tapped)).min(axis=0)
-    assert np.median(off) < 0.02 * RATE_HZ
-    bars_off = np.abs(grid.downbeats_samples[:, None] - np.array(tapped[::4])).min(axis=0)
-    assert bars_off.min() < 0.02 * RATE_HZ, "bars begin at the first tap"
+    grid = grid_of(at_work)
+    assert grid.tempo_bpm == pytest.approx(60.0)
+    # A busy machine shows the playhead late at some taps; the hand is as steady as its clock.
+    first_samples = np.median(first_beats_samples)
+    assert first_samples >= 4_000
+    assert np.abs(grid.downbeats_samples - first_samples).min() <= 1, "bars begin at the first tap"
 
 
 def test_few_taps_change_nothing_and_escape_drops_them(at_work: Hands, clock: Clock) -> None:

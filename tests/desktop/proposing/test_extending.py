@@ -19,7 +19,7 @@ from engine.edl.build import build
 from tests.desktop.conftest import Hands
 from tests.engine.extensions.conftest import ROOT, packages, run  # noqa: F401
 from tests.engine.takes.playing import RATE_HZ, joined, passage
-from tests.hostile.test_window_keys import is_one_sentence, quiet_commands, said
+from tests.hostile.window.test_window_keys import is_one_sentence, quiet_commands, said
 
 
 def test_a_maker_is_chosen_from_a_list(hands: Hands, tmp_path: Path) -> None:

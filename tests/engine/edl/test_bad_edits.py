@@ -21,9 +21,9 @@ from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.edl.export import ExportRequest, export
 from engine.errors import UsageError
+from tests.engine.edl.heard.test_every_kind import Made, edited, heard
 from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, timeline_state
-from tests.engine.edl.test_every_kind import Made, edited, heard
 
 LENGTH = 2 * RATE_HZ
 

@@ -26,9 +26,9 @@ from engine.edl.same_place import place_in
 from engine.edl.tracks.patches import changed_span
 from engine.errors import OffcutError, UsageError
 from tests.as_before import require_as_before
+from tests.engine.edl.heard.test_every_kind import edited, trio  # noqa: F401
+from tests.engine.edl.heard.test_sounds_as_before import ALL
 from tests.engine.edl.recordings import Recording, by_hand, timeline_state, with_cuts
-from tests.engine.edl.test_every_kind import edited, trio  # noqa: F401
-from tests.engine.edl.test_sounds_as_before import ALL
 
 MARKERS = tuple(
     Marker(f"m{start}", start, stop, f"At {start}")

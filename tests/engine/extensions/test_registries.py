@@ -15,7 +15,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.export.formats import FORMATS
-from tests.engine.edl.test_gathered import recording
+from tests.engine.edl.heard.test_gathered import recording
 from tests.engine.extensions.conftest import ROOT
 
 LOOKS_AT_NOTHING = """

@@ -26,10 +26,10 @@ from engine.edl.export.plan import export_all, plan
 from engine.edl.export.request import FrameRate
 from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError, SourceError
-from tests.engine.edl.export.test_source_timecode import stamp
+from tests.engine.edl.export.interchange.test_source_timecode import stamp
+from tests.engine.edl.heard.test_every_kind import MIXTURES, SLOW, Made, edited, heard, trio
 from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
-from tests.engine.edl.test_every_kind import MIXTURES, SLOW, Made, edited, heard, trio
 from tests.engine.edl.test_reaper import play as play_reaper
 
 __all__ = ["trio"]  # a fixture

@@ -13,7 +13,7 @@ from engine.edl.export.clipping import find_clipping
 from engine.edl.export.plan import export_all
 from engine.progress import Progress
 from tests.as_before import require_as_before
-from tests.engine.edl.export.test_formats_as_before import session  # noqa: F401
+from tests.engine.edl.export.interchange.test_formats_as_before import session  # noqa: F401
 from tests.engine.edl.recordings import Recording, recording
 
 

@@ -30,7 +30,7 @@ from tests.hostile.killing import VERSION_1
 from tests.permissions import let_others_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, mounts and limits as POSIX has them")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MANY = [a_cut(start / 10, start / 10 + 0.05) for start in range(5_000)]
 
 

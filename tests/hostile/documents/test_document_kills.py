@@ -20,7 +20,7 @@ def kill(mode: str, folder: Path) -> list[Killed]:
         [sys.executable, "-m", "tests.hostile.killing", mode, str(folder), "7"],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=Path(__file__).resolve().parents[3],
         check=False,
     )
     assert done.returncode == 0, done.stderr

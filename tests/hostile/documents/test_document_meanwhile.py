@@ -20,7 +20,7 @@ from engine.document.document import Document
 from engine.errors import DocumentError
 from tests.engine.document.scripted import CUTS, IDS, review
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OPENINGS = 150
 
 # Answers one proposal after the other, all of them the same way before any the other way, until its standard

@@ -16,8 +16,8 @@ from engine.edl.conflicts import conflicts_of, in_conflict
 from engine.edl.levels.loudness import measure
 from engine.edl.render import Renderer
 from tests.as_before import require_as_before
+from tests.engine.edl.heard.test_every_kind import AUDIO, LENGTH, Made, edited, trio  # noqa: F401
 from tests.engine.edl.recordings import RATE_HZ, Recording
-from tests.engine.edl.test_every_kind import AUDIO, LENGTH, Made, edited, trio  # noqa: F401
 
 BLOCK = 160
 """20 ms: what is heard in each is told by one number a channel."""

@@ -55,7 +55,7 @@ def test_a_kill_at_each_statement_leaves_the_edit_with_its_audio_or_neither(tmp_
             [sys.executable, "-c", PROGRAM, str(path), str(last)],
             capture_output=True,
             text=True,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
             check=False,
         )
         with Document.open(path) as document:

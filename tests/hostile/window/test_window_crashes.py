@@ -22,7 +22,7 @@ __all__ = ["screen"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="keys go through X")
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PERSON, SONG, TRACK = "Ines Vorname", "Geheimlied", "Oboe von Ines"
 ESCAPES = """
 from PySide6.QtCore import QTimer

@@ -21,7 +21,7 @@ from engine.edl.export.clips import clips_of, crossfades, with_gaps
 from engine.edl.export.plan import plan
 from engine.edl.export.request import FrameRate
 from tests.as_before import plain, require_as_before, require_text_as_before
-from tests.engine.edl.export.test_source_timecode import stamp
+from tests.engine.edl.export.interchange.test_source_timecode import stamp
 from tests.engine.edl.recordings import RATE_HZ, Recording, by_hand, recording
 
 TEXTS = tuple(

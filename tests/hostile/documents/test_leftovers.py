@@ -13,7 +13,7 @@ import pytest
 from engine.files.part_files import PartFile, sweep
 from engine.files.safe_write import check_target, replacing
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # Each writes until the test has seen half a file, then waits to be killed.
 EXPORT = """

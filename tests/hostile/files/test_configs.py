@@ -19,7 +19,7 @@ from engine.experiments.settings import load_experiment
 from engine.files.settings_file import MOST_BYTES
 from engine.strict_json import parse_json
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)

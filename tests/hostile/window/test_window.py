@@ -559,7 +559,7 @@ def test_folders_without_permission(tmp_path: Path) -> None:
         [sys.executable, "-c", AS_NOBODY, str(tmp_path)],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=Path(__file__).resolve().parents[3],
         env={**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"},
         timeout=60,
         check=False,

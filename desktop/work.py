@@ -91,6 +91,7 @@ class Work(QObject):
         self._opening: MediaRequest | None = None
         self._listening: JobHandle | None = None
         self._wants_pauses = False
+        self._once_listened: Callable[[], None] | None = None
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
 
@@ -155,7 +156,7 @@ class Work(QObject):
             if ends_with_document and not self._makes_document:
                 handle.cancel()
         self._warnings, self._opening = (), None
-        self._listening, self._wants_pauses = None, False
+        self._forget_listening()
         self._waves.clear()
         self.wave_tiles.forget()
         self.waves_changed.emit({})
@@ -251,13 +252,29 @@ class Work(QObject):
         handle = self._lanes.compute.submit(listen_to, state, media, taste, known, title=title)
         self._listening = handle
         self.watch(handle, partial(self._heard, state.tracks, taste))
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._listened(handle))
+        handle.finished.connect(lambda *_: self._listened(handle, is_heard=True))
+        for ended in (handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._listened(handle, is_heard=False))
 
-    def _listened(self, handle: JobHandle) -> None:
-        """Nobody waits for pauses any more, unless what was heard has to be heard again."""
+    def _listened(self, handle: JobHandle, *, is_heard: bool) -> None:
+        """Do what waited for it; unless what was heard has to be heard again."""
         if self._listening is handle:
-            self._listening, self._wants_pauses = None, False
+            waiting = self._once_listened
+            self._forget_listening()
+            if is_heard and waiting is not None:
+                waiting()
+
+    def _forget_listening(self) -> None:
+        self._listening, self._wants_pauses, self._once_listened = None, False, None
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the open recording is being listened to."""
+        return self._listening is not None
+
+    def once_listened(self, then: Callable[[], None]) -> None:
+        """Do something once the recording was listened to, unless that fails; only what was asked last."""
+        self._once_listened = then
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
         if sound_of(tracks) != sound_of(self._session.state.tracks):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from engine.jobs.drums.second_recorders import ProposedRecorders
     from engine.jobs.drums.tempo_proposals import ProposedTempo
 
+_LISTENED_FOR = "listened for first"
+
 
 class Window(Protocol):
     """What proposing needs of a window."""
@@ -163,18 +165,22 @@ class TimingProposing(QObject):
         except (UsageError, TimingError):
             drums = 0
         chosen = self._selecting.tracks
-        has_beats = grid is not None and len(grid.beats_samples) > 0
+        tempo = _LISTENED_FOR if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
         return Choices(
             drums=drums,
             chosen=chosen,
             chosen_words=self._selecting.tracks_words if chosen else "",
-            tempo=tempo_text(grid) if grid is not None and has_beats else "",
+            tempo=tempo,
             tracks={track.id: track.name for track in state.tracks},
             length_s=samples_to_s(state.length_samples, state.rate_hz),
         )
 
     def propose(self, asked: AlignAsked) -> None:
-        """Find hits and propose where they go."""
+        """Find hits and propose where they go; to beats that are being listened for, once they are heard."""
+        if asked.grid == "beats" and self._session.grid is None and self._work.is_listening:
+            self._work.once_listened(lambda: self.propose(asked))
+            self.said.emit("Timing is proposed as soon as the recording was listened to")
+            return
         limits = self._timing.settings
         settings = replace(
             limits,

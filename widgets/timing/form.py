@@ -90,7 +90,7 @@ class Choices:
     ----------
     drums : how many tracks are drums
     chosen : the ids of the tracks that are chosen in the window, with the words for them; none for none
-    tempo : of the beats of the document in words; empty where there are none
+    tempo : of the beats of the document in words, or that they are listened for; empty where there are none
     tracks : the name of every track by id, any of which can hold a click
     length_s : of the recording
     """
@@ -198,7 +198,7 @@ class AlignForm(QWidget):
         self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         even = beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
         return (
-            ("beats", "&Beats", _said(tempo or "none are known yet"), bool(tempo)),
+            ("beats", "&Beats", _said(tempo or "none were found"), bool(tempo)),
             ("even", "&Even", even, True),
             ("click", "C&lick track", self._click, bool(self._choices.tracks)),
             ("file", "&MIDI file", beside(self._file, choose), True),

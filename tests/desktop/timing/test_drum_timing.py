@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from engine.jobs.drums.hear_hits import hits_id
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.moves import moves_of, offsets_of
-from tests.desktop.conftest import Hands, named_field, type_path
+from tests.desktop.conftest import Hands, fill, named_field, type_path
 from tests.engine.hits.played import EIGHTH, MICROPHONES, RATE_HZ, played, sound_of
 from widgets.controls.check_box import CheckBox
 
@@ -306,3 +307,44 @@ def _channels_stay_together(window: MainWindow, written: list[Path], paths: tupl
         before, _ = soundfile.read(recorded, dtype="float32")
         earlier = before[span.start : span.stop]
         np.testing.assert_allclose(heard[span.start + by : span.stop + by], earlier, atol=2**-15)
+
+
+@pytest.fixture
+def unheard(hands: Hands, made_once: Path, tmp_path: Path) -> Iterator[tuple[Hands, Event]]:
+    """The window on the same recordings in a new document; it is listened to as soon as the event is set."""
+    path = tmp_path / "unheard.offcut"
+    recordings = tuple(made_once.parent / f"{name}.wav" for name, _ in MICROPHONES)
+    with Document.create(path) as made:
+        made.apply(import_edit(made.state, import_audio(ImportRequest(recordings), SILENT)))
+    may_listen = Event()
+    hands.window.work._lanes.compute.submit(lambda _progress: may_listen.wait(60), title="Waiting")
+    hands.window.session.open(path)
+    hands.qtbot.waitUntil(lambda: hands.window.work.is_listening)
+    yield hands, may_listen
+    may_listen.set()
+
+
+def test_timing_that_is_asked_for_while_it_listens_goes_by_the_beats_it_hears(
+    unheard: tuple[Hands, Event],
+) -> None:
+    hands, may_listen = unheard
+    window = hands.window
+    hands.press_and_answer("Ctrl+Shift+T", fill())
+    assert "as soon as the recording was listened to" in hands.said[-1]
+    may_listen.set()
+    hands.finish_work()
+    assert not hands.refused
+    assert window.session.hits is not None
+    assert not is_edited(window.session.state), "the grid is the one that was heard"
+    assert len(window.session.grid.beats_samples) > COUNT / 4
+
+
+def test_timing_that_waits_is_given_up_with_the_listening(unheard: tuple[Hands, Event]) -> None:
+    hands, may_listen = unheard
+    window = hands.window
+    hands.press_and_answer("Ctrl+Shift+T", fill())
+    window.work.cancel()
+    may_listen.set()
+    hands.qtbot.waitUntil(lambda: not window.work.is_listening and not window.work.is_busy)
+    assert window.session.hits is None
+    assert not window.session.state.proposals

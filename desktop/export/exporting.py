@@ -279,20 +279,20 @@ def _times(span: Span, rate_hz: int) -> str:
 
 
 def result_text(whole: ExportRequest) -> str:
-    """Say what is left, and what is not decided yet and therefore stays in."""
+    """Say what is left, and how much is not decided yet and therefore changes nothing."""
     state, edit_list = whole.state, whole.edit_list
     left, before = (
         format_time(samples_to_s(length, edit_list.rate_hz), 1)
         for length in (edit_list.length_samples, edit_list.source_length_samples)
     )
-    open_cuts = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
+    still_open = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
     if is_arranged(state):  # "left" would be wrong of what is heard twice
         said = f"The result is {left} long, made of {before}."
     elif edit_list.length_samples == edit_list.source_length_samples:
         said = f"Nothing is cut of {before}."
     else:
         said = f"{left} of {before} are left."
-    if not open_cuts:
+    if not still_open:
         return said
-    stays = "stays in" if open_cuts == 1 else "stay in"
-    return f"{said} {counted(open_cuts, 'proposal')} not decided yet {stays}."
+    change = "is not decided yet and changes" if still_open == 1 else "are not decided yet and change"
+    return f"{said} {counted(still_open, 'proposal')} {change} nothing."

@@ -133,7 +133,9 @@ def test_what_is_left_is_told_with_what_is_not_decided(subject: ExportSubject) -
     state = subject.whole.state
     assert result_text(subject.whole) == "0:08.0 of 0:10.0 are left."
     nothing = replace(subject.whole, state=replace(state, decisions={}))
-    assert result_text(nothing) == "Nothing is cut of 0:10.0. 1 proposal not decided yet stays in."
+    assert result_text(nothing) == (
+        "Nothing is cut of 0:10.0. 1 proposal is not decided yet and changes nothing."
+    )
     assert source_depth(state) == "24 bit"
 
 

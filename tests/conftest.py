@@ -101,7 +101,7 @@ def yard_copy(yard_once: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def room_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    """A document of a room in which somebody knocks; to be read only."""
+    """A document of a room in which somebody sneezes; to be read only."""
     from tests.engine.jobs.room import made_room
 
     return made_room(tmp_path_factory.mktemp("room"), data_dir)

@@ -35,7 +35,7 @@ _QUIETEST = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """What the network is given, a batch of views.
+    """What the network is given, a batch of views; one view may stand for all prompts.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[T
 
     Parameters
     ----------
-    power : mel power, shape (batch, VIEW_FRAMES, bands)
+    power : mel power, shape (batch, VIEW_FRAMES, bands), or of one view for all prompts
     prompt : vectors of length 1 or 0, shape (batch, SIZE)
     """
     mean = power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
@@ -147,6 +147,9 @@ class SeparationNetwork(nn.Module):
         image, around = images(heard)
         words = self.words(torch.cat([heard.prompt * 16.0, heard.example[:, None]], dim=1))
         beside = self.around(torch.cat([around.flatten(1), heard.surrounded[:, None]], dim=1))
+        beside = beside + torch.zeros_like(
+            words
+        )  # one view may stand for all prompts; `expand` is not exported
         condition = self.condition(torch.cat([words, beside], dim=1))
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
         kept = []

@@ -12,18 +12,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.detector import WEIGHTS as SOUNDS
+from engine.detection.detector import Detector
 from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
 from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
+from engine.separation.prompts import example_prompt
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.views import around, surrounds
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "separation.safetensors"
+WEIGHTS = (
+    Path(__file__).resolve().parents[2] / "resources" / "models" / "separation" / "separation.safetensors"
+)
 HOP_S = MEL.hop_samples / MEL.rate_hz
+_EARS = "sounds.safetensors"
 _STEP_FRAMES = VIEW_FRAMES // 2
 
 
@@ -69,39 +73,52 @@ class NetworkSeparator:
         flag: bool,
         prompts: Sequence[Prompt],
     ) -> Heard:
-        count = len(prompts)
         view = torch.zeros(VIEW_FRAMES, power.shape[1])
         marked = torch.zeros(VIEW_FRAMES)
         here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
         view[here.start - first : here.stop - first] = power[here]
         marked[here.start - first : here.stop - first] = inside[here].float()
-        views = view.expand(count, -1, -1)
         vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
         return Heard(
-            views,
-            marked.expand(count, -1),
-            told.expand(count, -1, -1),
-            torch.full((count,), float(flag)),
+            view[None],
+            marked[None],
+            told[None],
+            torch.tensor([float(flag)]),
             vectors,
             torch.tensor([float(prompt.example) for prompt in prompts]),
-            *listened(self.ears, views, vectors),
+            *listened(self.ears, view[None], vectors),
         )
 
 
 @cache
-def network_separator(weights: Path = WEIGHTS, sounds: Path = SOUNDS) -> NetworkSeparator:
+def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
     """Return the separator that comes with Offcut, or one of other weights.
 
-    Parameters
-    ----------
-    sounds : weights of the network that hears into words, with which the separator was trained
+    The network that hears into words, with which it was trained, lies beside it: another one hears other
+    features.
 
     Raises
     ------
+    OffcutError : weights of either are missing or damaged
+    """
+    ears = with_weights(SoundNetwork(), weights.with_name(_EARS), "sounds")
+    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
+
+
+def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) -> Prompt:
+    """Return a prompt that means what sounds like a span, as the separator that comes with Offcut hears it.
+
+    Parameters
+    ----------
+    samples : mono, at the rate of `engine.detection.spectra.MEL`, the span and what is around it
+    span : [start, stop) of the samples
+
+    Raises
+    ------
+    UsageError : nothing sounds in it
     OffcutError : its weights are missing or damaged
     """
-    ears = with_weights(SoundNetwork(), sounds, "sounds")
-    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
+    return example_prompt(Detector(network_separator().ears).vector(samples, span), told)
 
 
 def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.errors import UsageError
 from engine.extensions import Extended, Extension, require_factory
 from engine.separation.networked import WEIGHTS, network_separator
@@ -37,7 +36,7 @@ def separator_named(name: str) -> Separator:
     OffcutError : its weights are missing or damaged
     """
     if name.endswith(WEIGHTS.suffix):
-        return network_separator(Path(name), Path(name).with_name(SOUNDS.name))
+        return network_separator(Path(name))
     try:
         made = SEPARATORS[name]
     except KeyError:

@@ -107,9 +107,9 @@ def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
 def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
     import soxr
 
-    from engine.detection.detector import CONTEXT_S, detector
+    from engine.detection.detector import CONTEXT_S
     from engine.detection.spectra import MEL
-    from engine.separation.prompts import example_prompt
+    from engine.separation.networked import like_span
     from engine.separation.windows import joined
 
     spans = [(s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz))]
@@ -122,4 +122,4 @@ def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
         convert_samples(start - first, reader.rate_hz, MEL.rate_hz),
         convert_samples(stop - first, reader.rate_hz, MEL.rate_hz),
     )
-    return example_prompt(detector().vector(heard, span), f"like {start_s:g}-{stop_s:g} s")
+    return like_span(heard, span, f"like {start_s:g}-{stop_s:g} s")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S, Heard, detector, pooled
+from engine.detection.detector import CONTEXT_S, Heard, detector
 from engine.detection.events import (
     EXAMPLE_BEGINS_AT,
     SoundEvent,
@@ -22,7 +21,6 @@ from engine.document.kinds.cut import CUT
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 from engine.jobs.repairs.find_sounds import mono
 from engine.jobs.repairs.likely import likely_repairs, likely_words
 from engine.jobs.repairs.requests import Span, SpanRequest
@@ -36,10 +34,11 @@ from engine.jobs.repairs.separations import Separations
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.mask import Mode, floor_of
-from engine.separation.prompts import example_prompt
+from engine.separation.networked import like_span
+from engine.separation.separator import Prompt
 from engine.separation.windows import joined
 from engine.settings import cut_settings
-from engine.timebase import convert_samples, format_time, samples_to_s
+from engine.timebase import convert_samples, format_time, s_to_samples, samples_to_s
 from engine.wording import counted
 
 _SEARCH = 0.5
@@ -126,9 +125,7 @@ def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
     marked = replace(request, spans=replace(spans, windows=(example,)))
     if len(found) < 2 or request.cuts:
         return FoundLike(marked, found if len(found) > 1 else (), None)
-    prompt = example_prompt(
-        _vector(heard, example, state.rate_hz), f"sound like that at {example_words(marked.spans)}"
-    )
+    prompt = _prompt(marked.spans, example, progress)
     settings = request.settings
     asked = SeparateRequest(
         state,
@@ -160,9 +157,10 @@ def like_events(heard: Heard, example: Span, rate_hz: int, length_samples: int) 
     return tuple(sorted([*others, SoundEvent(*example, 1.0)], key=lambda one: one.start_samples))
 
 
-def _vector(heard: Heard, example: Span, rate_hz: int) -> NDArray[np.float32]:
-    count = convert_samples(example[1] - example[0], rate_hz, MEL.rate_hz)
-    inside = heard.within(samples_to_s(example[0], rate_hz), count)
-    if not len(inside.vectors):
-        raise UsageError(f"The selection is too short: select {STEP_S:.2g} s or more of the sound.")
-    return pooled(inside.vectors, inside.telling)
+def _prompt(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
+    rate_hz = spans.state.rate_hz
+    reach = s_to_samples(CONTEXT_S, rate_hz)
+    around = max(0, example[0] - reach), min(spans.state.length_samples, example[1] + reach)
+    samples = np.concatenate(list(mono(spans, around, progress.part(_SEARCH, _SEARCH))))
+    start, stop = (convert_samples(edge - around[0], rate_hz, MEL.rate_hz) for edge in example)
+    return like_span(samples, (start, stop), f"sound like that at {example_words(spans)}")

@@ -36,9 +36,9 @@ from engine.jobs.sounds.like import NOTHING_ELSE, find_like
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import SILENT, ReportingProgress
 from engine.words.vocabulary import vocabulary
-from tests.engine.jobs.room import FIRST_KNOCK, KNOCK_S, KNOCKS_S, LENGTH_S, RATE_HZ, made_room
+from tests.engine.jobs.room import FIRST_SNEEZE, LENGTH_S, RATE_HZ, SNEEZE_S, SNEEZES_S, made_room
 
-KNOCK = "door wood knock"
+SNEEZE = "sneezing"
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +57,21 @@ def spans_of(path: Path) -> SpanRequest:
     return SpanRequest(state, locate_all(state, path.parent))
 
 
-def like(spans: SpanRequest, span: tuple[int, int] = FIRST_KNOCK, *, cuts: bool = False) -> LikeRequest:
+def like(spans: SpanRequest, span: tuple[int, int] = FIRST_SNEEZE, *, cuts: bool = False) -> LikeRequest:
     return LikeRequest(replace(spans, windows=(span,)), RepairSettings(), cuts)
 
 
-def at_a_knock(start_samples: int, stop_samples: int) -> bool:
-    return any(start_samples - RATE_HZ // 2 <= at_s * RATE_HZ < stop_samples for at_s in KNOCKS_S)
+def at_a_sneeze(start_samples: int, stop_samples: int) -> bool:
+    return any(start_samples - RATE_HZ // 2 <= at_s * RATE_HZ < stop_samples for at_s in SNEEZES_S)
 
 
 def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
     heard: FoundSounds, room_copy: Path
 ) -> None:
     sounds = heard.sounds
-    assert set(sounds.words) == {KNOCK}
-    assert heard.sentence == f"Heard {len(sounds.words)} sounds: {KNOCK} ({len(sounds.words)})"
-    assert all(at_a_knock(*span) for span in sounds.spans_samples.tolist())
+    assert set(sounds.words) == {SNEEZE}
+    assert heard.sentence == f"Heard {len(sounds.words)} sounds: {SNEEZE} ({len(sounds.words)})"
+    assert all(at_a_sneeze(*span) for span in sounds.spans_samples.tolist())
     assert (sounds.likelihoods >= LEAST_LIKELIHOOD).all()
     with Document.open(room_copy) as document:
         label = document.undo_label
@@ -151,13 +151,13 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_
         document.apply(found.put_into(document.state))
         proposals = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
         assert not document.state.decisions
-        assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST_KNOCK
+        assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST_SNEEZE
         assert proposals[0].reason == "Sounds like what you marked at 0:08.0: the one you marked."
         assert {one.kind for one in proposals} == {"cut"}
         assert {one.maker for one in proposals} == {BY_EXAMPLE}
         others = proposals[1:]
-        assert at_a_knock(others[-1].start_samples, others[-1].stop_samples)
-        assert all(at_a_knock(one.start_samples, one.stop_samples) for one in others)
+        assert at_a_sneeze(others[-1].start_samples, others[-1].stop_samples)
+        assert all(at_a_sneeze(one.start_samples, one.stop_samples) for one in others)
         answered = others[-1].id
         document.apply(edits.decide(document.state, [answered], Verdict.REJECTED))
         document.apply(found.put_into(document.state))
@@ -227,9 +227,9 @@ def test_the_command_line_hears_and_finds_the_same(
     rows = said(capsys, "proposals", room_copy)["proposals"]
     words = [row["heard"] for row in rows]
     assert words[0], "the document was heard above"
-    assert words[0][0]["text"] == KNOCK
+    assert words[0][0]["text"] == SNEEZE
     assert main(["proposals", str(room_copy)]) == 0
-    assert f"Heard there: {KNOCK} (" in capsys.readouterr().out
+    assert f"Heard there: {SNEEZE} (" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -251,10 +251,10 @@ def test_wrong_use_is_one_sentence(
 
 
 def test_verbs_hear_what_repairs_left(room_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    start_s, stop_s = KNOCKS_S[0] - 0.2, KNOCKS_S[0] + KNOCK_S + 0.2
+    start_s, stop_s = SNEEZES_S[0] - 0.2, SNEEZES_S[0] + SNEEZE_S + 0.2
     band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)
     said(capsys, "edit", room_copy, "repair", *band)
-    found = said(capsys, "propose", room_copy, "--like", KNOCKS_S[3], KNOCKS_S[3] + KNOCK_S, "--cut")
+    found = said(capsys, "propose", room_copy, "--like", SNEEZES_S[3], SNEEZES_S[3] + SNEEZE_S, "--cut")
     heard = said(capsys, "detect", room_copy, "--events")
     assert heard["events"]
     for one in (*found["places"], *heard["events"]):

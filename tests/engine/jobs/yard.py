@@ -18,7 +18,7 @@ LENGTH_S = 12
 BARKS_S = (3.0, 8.5)
 FIRST_BARK = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
 """A span around it, in samples."""
-_BARKS = ("5-203128-A-0.flac", "5-203128-B-0.flac")
+_BARKS = ("5-203128-A-0.flac", "5-208030-A-0.flac")
 
 
 def made_yard(folder: Path, data_dir: Path) -> Path:

@@ -36,9 +36,10 @@ def heard(gaps):
 GAPS = st.lists(st.integers(0, 240), min_size=2, max_size=20, unique=True).map(
     lambda places: [(25 * a, 25 * b) for a, b in zip(sorted(places)[::2], sorted(places)[1::2], strict=False)]
 )
+EVERYTHING = [(0, 6000)]
 
 
-@given(GAPS, st.floats(0.3, 3.0), st.floats(0.0, 1.0))
+@given(GAPS.filter(lambda gaps: gaps != EVERYTHING), st.floats(0.3, 3.0), st.floats(0.0, 1.0))
 @settings(max_examples=60, deadline=None)
 def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
     state, left_s = document(), share * longest_s
@@ -61,6 +62,10 @@ def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
     surely = [(a, b) for a, b in gaps if (b - a - 3) * hop_s >= longest_s and b - a > 25]
     if left_s < longest_s - 0.1:
         assert len(made.proposals) >= len(surely)
+
+
+def test_where_nothing_is_said_there_is_nothing_to_shorten():
+    assert not shorten_pauses(document(), heard(EVERYTHING), 1.0, 0.0).proposals
 
 
 def test_what_was_answered_and_what_others_made_stays():

@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.separation import separate as separating
 from engine.separation.mask import Mask, Mode, masked, united
 from engine.separation.network import SeparationNetwork
-from engine.separation.networked import NetworkSeparator, views
+from engine.separation.networked import NetworkSeparator, network_separator, views
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
@@ -119,6 +119,18 @@ def test_the_network_answers_the_same_whatever_the_level() -> None:
         for gain in (1.0, 0.01)
     )
     np.testing.assert_allclose(loud, quiet, atol=1e-3)
+
+
+def test_several_prompts_at_once_are_answered_as_each_alone() -> None:
+    """What is heard of a view is computed once for all of them."""
+    stretch = Stretch(made(6.0, 16_000, 1)[:, 0], ((3.0, 3.5),))
+    prompts = prompts_of(["dog", "not rain", "church bells"])
+    at_once = network_separator().masks(stretch, prompts)
+    for prompt, mask in zip(prompts, at_once, strict=True):
+        (alone,) = network_separator().masks(stretch, (prompt,))
+        # Convolutions of one and of several images sum in another order.
+        np.testing.assert_allclose(mask.shares, alone.shares, atol=1e-5)
+    assert np.abs(at_once[0].shares - at_once[2].shares).max() > 0.01, "words tell them apart"
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-30, 1.0])

@@ -7,7 +7,7 @@ is of the recording as it was; "keep" is what is meant, "remove" the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -55,11 +55,18 @@ _LEVELS_DB = ((-5.0, -2.0), (-2.0, 2.0), (2.0, 5.0))
 
 @dataclass(frozen=True, slots=True)
 class Improvement:
-    """By how many dB a window is better than it was, of what is kept and of what is left."""
+    """By how many dB a window is better than it was, of what is kept and of what is left.
+
+    Attributes
+    ----------
+    kept_like, left_like : cosine between the words and what is kept, and what is left
+    """
 
     keep_db: float
     remove_db: float
     keep_sdr_db: float
+    kept_like: float
+    left_like: float
 
     @property
     def mean_db(self) -> float:
@@ -172,7 +179,14 @@ def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Impro
         si_sdr_db(kept, meant) - si_sdr_db(whole, meant),
         si_sdr_db(left, rest) - si_sdr_db(whole, rest),
         sdr_db(kept, meant),
+        _likeness(mixture, kept, prompt),
+        _likeness(mixture, left, prompt),
     )
+
+
+def _likeness(mixture: Mixture, inside: NDArray[np.float32], prompt: Prompt) -> float:
+    """Return the cosine between a prompt and what a window sounds like, as `engine.detection` hears it."""
+    return float(prompt.vector @ detector().vector(_mono(inside, mixture.rate_hz)))
 
 
 def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -> NDArray[np.float32]:
@@ -183,6 +197,7 @@ def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -
 
 def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Iterator[Line]:
     rows: dict[str, list[Improvement]] = defaultdict(list)
+    untouched: dict[str, list[float]] = defaultdict(list)
     by_level: dict[tuple[float, float], list[float]] = defaultdict(list)
     by_name: dict[str, list[float]] = defaultdict(list)
     for mixture in mixtures:
@@ -198,11 +213,29 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
             OracleSeparator(mixture),
         ):
             rows[separator.name].append(improvement(mixture, separator, prompt))
+        window = slice(*mixture.window_samples)
+        for part, samples in (("whole", mixture.whole), ("meant", mixture.meant), ("rest", mixture.rest)):
+            untouched[part].append(_likeness(mixture, samples[window], prompt))
         ours = rows[network_separator().name][-1].mean_db
         by_name[mixture.name].append(ours)
         for low, high in _LEVELS_DB:
             if low <= mixture.level_db < high:
                 by_level[low, high].append(ours)
+    yield from _improvement_lines(name, rows)
+    yield from _likeness_lines(name, rows, untouched)
+    for (low, high), found in sorted(by_level.items()):
+        metric = f"{name}: mean, {low:g} to {high:g} dB"
+        yield {"metric": metric, "value": float(np.mean(found)), "n": len(found)}
+    worst = sorted((float(np.mean(found)), sound) for sound, found in by_name.items())
+    yield {
+        "metric": f"{name}: mean by name, the worst",
+        "value": worst[0][0],
+        "names": ", ".join(f"{sound} {value:.1f}" for value, sound in worst),
+        "n": len(worst),
+    }
+
+
+def _improvement_lines(name: str, rows: Mapping[str, Sequence[Improvement]]) -> Iterator[Line]:
     ours_name = network_separator().name
     for metric, part in (("keep", "keep_db"), ("remove", "remove_db"), ("mean", "mean_db")):
         means = {row: float(np.mean([getattr(each, part) for each in found])) for row, found in rows.items()}
@@ -219,16 +252,24 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
         "baseline": float(np.mean([each.keep_sdr_db for each in rows["nmf"]])),
         "n": len(rows[ours_name]),
     }
-    for (low, high), found in sorted(by_level.items()):
-        metric = f"{name}: mean, {low:g} to {high:g} dB"
-        yield {"metric": metric, "value": float(np.mean(found)), "n": len(found)}
-    worst = sorted((float(np.mean(found)), sound) for sound, found in by_name.items())
-    yield {
-        "metric": f"{name}: mean of the worst names",
-        "value": worst[0][0],
-        "names": ", ".join(f"{sound} {value:.1f}" for value, sound in worst[:5]),
-        "n": len(worst),
-    }
+
+
+def _likeness_lines(
+    name: str, rows: Mapping[str, Sequence[Improvement]], untouched: Mapping[str, Sequence[float]]
+) -> Iterator[Line]:
+    """Yield how like the words it sounds, beside the mixture and what should have been kept or left."""
+    for metric, attribute, truth in (("kept", "kept_like", "meant"), ("left", "left_like", "rest")):
+        like = {
+            row: float(np.mean([getattr(each, attribute) for each in found])) for row, found in rows.items()
+        }
+        yield {
+            "metric": f"{name}: likeness to the words of what is {metric}",
+            "value": like.pop(network_separator().name),
+            "baseline": float(np.mean(untouched["whole"])),
+            **like,
+            "truth": float(np.mean(untouched[truth])),
+            "n": len(untouched[truth]),
+        }
 
 
 def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Progress) -> Iterator[Line]:
@@ -273,20 +314,28 @@ def _absent(mixtures: Iterator[Mixture]) -> Iterator[Line]:
 
 
 def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
-    """Yield the largest change outside of the window, which must be nothing at all."""
-    largest, count = 0.0, 0
+    """Yield how far what is outside of the window is from what it was, beside a mask that knows no window."""
+    largest: dict[str, list[float]] = defaultdict(list)
+    likeness_db: dict[str, list[float]] = defaultdict(list)
     for mixture in mixtures:
         whole = mixture.whole
-        result = whole.copy()
-        recording = _recorded(mixture)
-        asked = Asked(prompts_of([mixture.name]))
-        for piece in separate(recording, (mixture.window_samples,), asked, network_separator()):
-            result[piece.start_samples : piece.start_samples + len(piece.samples)] = piece.samples
         outside = np.ones(len(whole), bool)
         outside[slice(*mixture.window_samples)] = False
-        largest = max(largest, float(np.max(np.abs(result[outside] - whole[outside]))))
-        count += 1
-    yield {"metric": "outside the window: largest change of a sample", "value": largest, "n": count}
+        everywhere = (0, len(whole))
+        for row, window in (("ours", mixture.window_samples), ("without a window", everywhere)):
+            result = whole.copy()
+            asked = Asked(prompts_of([mixture.name]))
+            for piece in separate(_recorded(mixture), (window,), asked, network_separator()):
+                result[piece.start_samples : piece.start_samples + len(piece.samples)] = piece.samples
+            largest[row].append(float(np.max(np.abs(result[outside] - whole[outside]))))
+            likeness_db[row].append(si_sdr_db(result[outside], whole[outside]))
+    for metric, found, one in (("largest change of a sample", largest, max), ("SI-SDR", likeness_db, min)):
+        yield {
+            "metric": f"outside the window: {metric}",
+            "value": one(found["ours"]),
+            "baseline": one(found["without a window"]),
+            "n": len(found["ours"]),
+        }
 
 
 def _told(sounds: Sequence[Sound]) -> Iterator[Line]:

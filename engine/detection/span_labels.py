@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
-from engine.detection.detector import CONTEXT_S, Label, detector, pooled
+from engine.detection.detector import Label, detector
 from engine.detection.named_events import heard_sounds
+from engine.detection.naming import Part, naming
 from engine.detection.spectra import MEL
 from engine.document.analysis import HeardSounds
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.timebase import convert_samples, s_to_samples
-from engine.words.text import text_encoder
 
 _SILENT_BELOW = 1e-5
 """-100 dB."""
@@ -31,21 +31,23 @@ def labels_within(
     Parameters
     ----------
     span : [start, stop) in samples of the recording
+    texts : what is known, where there are none
 
     Raises
     ------
-    UsageError : words are empty, too long or unknown
+    UsageError : words are empty, too long or unknown, or the checkpoint of CLAP is damaged
     SourceError : the recording is damaged there
     """
-    words = np.stack([text_encoder().encode(text) for text in texts])
-    around = s_to_samples(CONTEXT_S, reader.rate_hz)
+    names = naming()
+    around = s_to_samples(names.around_s, reader.rate_hz)
     mono = (block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, span, around, progress))
     loudest = _Loudest()
-    heard = detector().heard(loudest.of(resampled(mono, reader.rate_hz, MEL.rate_hz)))
-    if not loudest.sample > _SILENT_BELOW:
-        return ()
-    heard = heard.within(CONTEXT_S, convert_samples(span[1] - span[0], reader.rate_hz, MEL.rate_hz))
-    return detector().labels(pooled(heard.vectors, heard.telling), texts, words)
+    part = Part(
+        loudest.of(resampled(mono, reader.rate_hz, names.rate_hz)),
+        convert_samples(span[1] - span[0], reader.rate_hz, names.rate_hz),
+    )
+    labels = names.labels([part], tuple(texts) or names.known)
+    return labels if loudest.sample > _SILENT_BELOW else ()
 
 
 def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> HeardSounds:

@@ -88,31 +88,38 @@ def load_clap(folder: Path) -> Clap:
             f"{shown(folder)} holds no CLAP checkpoint, {missing[0]} is missing: choose a folder with "
             f"{', '.join(CHECKPOINT_FILES)}."
         )
-    library = _transformers()
+    library = transformers_library()
     try:
         model, said = library.ClapAudioModelWithProjection.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
         extractor = library.ClapFeatureExtractor.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise _damaged(folder) from error
+        raise damaged(folder) from error
     if said["missing_keys"] or said["mismatched_keys"]:  # they would be filled up with random numbers
-        raise _damaged(folder)
+        raise damaged(folder)
     digest = content_hash(folder / "model.safetensors")[:_DIGITS]
     return Clap(f"clap-{digest}", model.eval(), extractor)
 
 
-def _damaged(folder: Path) -> UsageError:
+def damaged(folder: Path) -> UsageError:
+    """Return what is said of a checkpoint that cannot be loaded."""
     return UsageError(
         f"{shown(folder)} holds a checkpoint that is damaged or not of CLAP: take a copy of one that is."
     )
 
 
-def _transformers() -> Any:
+def transformers_library() -> Any:
+    """Return the library that loads checkpoints.
+
+    Raises
+    ------
+    UsageError : the extra is not installed
+    """
     try:
         transformers: Any = import_module("transformers")
     except ImportError as error:
         raise UsageError(f"The embedding 'clap' needs more packages: {how_to_add('clap')}.") from error
-    transformers.logging.set_verbosity_error()  # the text half of a checkpoint is left out on purpose
+    transformers.logging.set_verbosity_error()  # the other half of a checkpoint is left out on purpose
     transformers.logging.disable_progress_bar()
     return transformers

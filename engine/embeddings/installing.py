@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.embeddings.clap import CHECKPOINT_FILES, Clap, load_clap
+from engine.embeddings.clap_text import TOKENIZER, load_clap_text
 from engine.embeddings.registry import clap_folder
 from engine.errors import OffcutError
 from engine.files.safe_write import shown
@@ -38,6 +39,9 @@ def add_from(folder: Path) -> Clap:
     with _staged() as staged:
         for name in CHECKPOINT_FILES:
             shutil.copyfile(folder / name, staged / name)
+        if (folder / TOKENIZER).is_file():
+            load_clap_text(folder)
+            shutil.copyfile(folder / TOKENIZER, staged / TOKENIZER)
     return found
 
 
@@ -51,8 +55,10 @@ def download(progress: Progress) -> Clap:
     Cancelled : the user cancelled; nothing is left behind
     """
     with _staged() as staged:
-        for number, name in enumerate(CHECKPOINT_FILES):
-            _fetch(name, staged / name, progress.step(number, len(CHECKPOINT_FILES)))
+        names = (*CHECKPOINT_FILES, TOKENIZER)
+        for number, name in enumerate(names):
+            _fetch(name, staged / name, progress.step(number, len(names)))
+        load_clap_text(staged)
         return load_clap(staged)
 
 

@@ -49,16 +49,14 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.audio.reader import SourceReader
     from engine.detection.span_labels import labels_within
     from engine.separation.windows import joined
-    from engine.words.vocabulary import vocabulary
 
-    texts = tuple(options.text) or tuple(vocabulary())
     with SourceReader(options.audio) as reader:
         span = (0, reader.frames)
         if options.window is not None:
             start_s, stop_s = options.window
             asked = s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz)
             (span,) = joined([asked], reader.frames, reader.rate_hz)
-        labels = labels_within(reader, span, texts, progress)
+        labels = labels_within(reader, span, options.text, progress)
     if not labels:
         return VerbOutput({"labels": []}, f"{options.audio}: silence")
     likeliest = ", ".join(f"{label.text} {percent(label.likelihood)}" for label in labels[:_MOST])

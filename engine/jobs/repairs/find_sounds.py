@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import CONTEXT_S, detector, pooled
+from engine.detection.detector import detector
 from engine.detection.events import SoundEvent, events, odds_over_time
+from engine.detection.naming import Part, naming
 from engine.detection.spectra import MEL
 from engine.document.change import Edit
 from engine.document.edits import add_proposals
@@ -31,7 +32,7 @@ from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
-from engine.words.vocabulary import NOTHING_NAMED, vocabulary
+from engine.words.vocabulary import NOTHING_NAMED
 
 MOST_WORDS = 12
 _BLOCK_SAMPLES = 1 << 17
@@ -49,18 +50,16 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = sounding_tracks(state, request.tracks, windows)
     require_sound(state, request.media, tracks, windows, progress)
-    texts = tuple(vocabulary())
-    encode = text_encoder().encode
-    words = np.stack([encode(text) for text in texts])
-    hearing, parts = detector(), []
-    around = s_to_samples(CONTEXT_S, state.rate_hz)
-    for number, (start, stop) in enumerate(windows):
-        part = progress.part(number / len(windows), (number + 1) / len(windows))
-        heard = hearing.heard(mono(request, (start - around, stop + around), part))
-        parts.append(heard.within(CONTEXT_S, convert_samples(stop - start, state.rate_hz, MEL.rate_hz)))
-    vectors = np.concatenate([part.vectors for part in parts])
-    telling = np.concatenate([part.telling for part in parts])
-    labels = hearing.labels(pooled(vectors, telling), texts, words)
+    names = naming()
+    around = s_to_samples(names.around_s, state.rate_hz)
+
+    def parts() -> Iterator[Part]:
+        for number, (start, stop) in enumerate(windows):
+            part = progress.part(number / len(windows), (number + 1) / len(windows))
+            blocks = mono(request, (start - around, stop + around), part, names.rate_hz)
+            yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
+
+    labels = names.labels(parts(), names.known)
     return tuple(HeardWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
 
 
@@ -129,8 +128,10 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
     return FoundRepairs(named, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
 
 
-def mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[NDArray[np.float32]]:
-    """Yield the mix of the tracks in a window, folded to mono, at the rate that the network hears at."""
+def mono(
+    request: SpanRequest, window: Span, progress: Progress, rate_hz: int = MEL.rate_hz
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mix of the tracks in a window, folded to mono, at the rate of what hears it."""
     state = without_missing(request.state, request.media)
     heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]
     with ExitStack() as opened:
@@ -150,4 +151,4 @@ def mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[NDA
                     mixed += voice.read(first, last).mean(axis=1) * voice.gain
                 yield mixed
 
-        yield from resampled(blocks(), state.rate_hz, MEL.rate_hz)
+        yield from resampled(blocks(), state.rate_hz, rate_hz)

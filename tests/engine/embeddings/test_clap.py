@@ -20,38 +20,10 @@ from engine.embeddings.clap import Clap, load_clap
 from engine.embeddings.installing import HUB_VARIABLE, REPOSITORY
 from engine.embeddings.registry import clap_folder, embedder
 from engine.errors import UsageError
+from tests.engine.embeddings.tiny_clap import RATE_HZ, SIZE, checkpoint
 
 if TYPE_CHECKING:
     from transformers import ClapModel
-
-RATE_HZ = 48_000
-SIZE = 16
-_TEXT = {
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 16,
-    "vocab_size": 50,
-    "max_position_embeddings": 20,
-}
-_AUDIO = {
-    "patch_embeds_hidden_size": 8,
-    "depths": [1, 1, 1, 1],
-    "num_attention_heads": [1, 1, 1, 1],
-    "hidden_size": 64,
-}
-
-
-def checkpoint(folder: Path, *, fusion: bool) -> ClapModel:
-    """Save a tiny CLAP with random weights, as the published ones are saved, and return it."""
-    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel  # seconds, for these tests alone
-
-    torch.manual_seed(7)
-    audio = {**_AUDIO, "enable_fusion": fusion}
-    model = ClapModel(ClapConfig(text_config=_TEXT, audio_config=audio, projection_dim=SIZE)).eval()
-    model.save_pretrained(folder)
-    ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc").save_pretrained(folder)
-    return model
 
 
 @pytest.fixture(scope="module")

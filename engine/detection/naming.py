@@ -1,0 +1,175 @@
+"""Which of some names says best what sounds in stretches: the network that comes with Offcut, or CLAP.
+
+CLAP takes its place where its checkpoint is kept (`offcut embeddings add`, `download`), since it knows more
+sounds than fifty. What finds a sound in a recording stays the network: its thresholds are fitted to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detection.detector import CONTEXT_S, Detector, Label, detector, pooled
+from engine.detection.spectra import MEL
+from engine.embeddings.clap import Clap, load_clap
+from engine.embeddings.clap_text import TOKENIZER, ClapText, load_clap_text
+from engine.embeddings.registry import clap_folder
+from engine.words.text import text_encoder
+from engine.words.vocabulary import vocabulary
+
+Samples = NDArray[np.float32]
+_HEARD_AT_ONCE_S = 10.0
+"""What CLAP hears at most: a longer stretch is the mean of its parts."""
+_MORE_NAMES = (
+    *("speech", "singing", "music", "drums", "electric guitar", "acoustic guitar", "bass guitar", "piano"),
+    *("hum", "hiss", "a microphone being touched", "a chair creaking"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A stretch to be named.
+
+    Attributes
+    ----------
+    blocks : mono, at `Naming.rate_hz`, with `Naming.around_s` before and after the stretch
+    length_samples : of the stretch alone
+    """
+
+    blocks: Iterable[Samples]
+    length_samples: int
+
+
+class Naming(Protocol):
+    """Tells which of some names says best what is heard."""
+
+    @property
+    def name(self) -> str:
+        """Who names."""
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of the samples it takes."""
+
+    @property
+    def around_s(self) -> float:
+        """How much it hears before and after a stretch."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The names that are tried where none are asked for."""
+
+    def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
+        """Return how well each of some names says what is heard in all parts together, the likeliest first.
+
+        Raises
+        ------
+        UsageError : words are empty, too long or unknown
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkNaming:
+    """The network that comes with Offcut."""
+
+    hearing: Detector
+    name: str = "offcut"
+    rate_hz: int = MEL.rate_hz
+    around_s: float = CONTEXT_S
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The sounds it learned."""
+        return tuple(vocabulary())
+
+    def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
+        """See `Naming.labels`."""
+        words = np.stack([text_encoder().encode(text) for text in texts])
+        heard = [self.hearing.heard(part.blocks).within(self.around_s, part.length_samples) for part in parts]
+        vectors, telling = (
+            np.concatenate(each) for each in zip(*((one.vectors, one.telling) for one in heard), strict=True)
+        )
+        return self.hearing.labels(pooled(vectors, telling), texts, words)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClapNaming:
+    """CLAP: a name is as likely as it is beside all that are known, of which a cosine alone says nothing."""
+
+    hearing: Clap
+    text: ClapText
+    around_s: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The checkpoint."""
+        return self.hearing.name
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of its checkpoint."""
+        return self.hearing.rate_hz
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The fifty sounds of Offcut, and what editors of music and speech meet besides."""
+        return (*vocabulary(), *_MORE_NAMES)
+
+    def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
+        """See `Naming.labels`."""
+        for text in texts:
+            text_encoder().encode(text)  # refuses what is empty, too long or no word
+        at_once = round(_HEARD_AT_ONCE_S * self.rate_hz)
+        total = np.zeros(self.hearing.size)
+        for part in parts:
+            for window in _windows(part.blocks, at_once):
+                total += len(window) * self.hearing.embed(window[None])[0].astype(np.float64)
+        vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)
+        names = tuple(dict.fromkeys((*self.known, *texts)))
+        similarities = self.text.encode(names) @ vector
+        shares = np.exp(self.text.scale * (similarities - similarities.max()).astype(np.float64))
+        shares /= shares.sum()
+        labels = [
+            Label(text, float(similarities[names.index(text)]), float(shares[names.index(text)]))
+            for text in texts
+        ]
+        return tuple(sorted(labels, key=lambda label: -label.similarity))
+
+
+def naming() -> Naming:
+    """Return CLAP where it is here, its text half included, else the network that comes with Offcut.
+
+    Raises
+    ------
+    UsageError : the checkpoint is damaged
+    OffcutError : the network's weights are missing or damaged
+    """
+    folder = clap_folder()
+    if find_spec("transformers") is None or not (folder / TOKENIZER).is_file():
+        return NetworkNaming(detector())
+    changed_ns = (folder / TOKENIZER).stat().st_mtime_ns
+    return _clap_naming(folder, changed_ns)
+
+
+@cache
+def _clap_naming(folder: Path, _changed_ns: int) -> ClapNaming:
+    return ClapNaming(load_clap(folder), load_clap_text(folder))
+
+
+def _windows(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
+    """Yield a stream in windows of a length, and what is left of it."""
+    held = np.zeros(0, np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= length:
+            yield held[:length]
+            held = held[length:]
+    if len(held):
+        yield held

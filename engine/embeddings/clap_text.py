@@ -1,0 +1,78 @@
+"""The text half of CLAP: where words lie beside what is heard (extra `offcut[clap]`).
+
+It comes with the audio half (`engine.embeddings.clap`) in the same checkpoint, and needs one file more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from engine.embeddings.clap import damaged, transformers_library
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import ClapTextModelWithProjection
+
+TOKENIZER = "tokenizer.json"
+_SAID = "This is a sound of {}."
+"""What its authors ask with where they name the sounds of ESC-50."""
+_LOGIT_SCALE = "logit_scale_a"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClapText:
+    """The text half of a checkpoint, ready to encode.
+
+    Attributes
+    ----------
+    scale : what a cosine is multiplied with to be a logit
+    """
+
+    model: ClapTextModelWithProjection
+    tokenizer: Tokenizer
+    scale: float
+
+    def encode(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Return vectors of length 1 of some sounds by name, shape (n, size).
+
+        One after another: nothing is padded, so that a name has the same vector whatever is asked with it.
+        """
+        vectors = []
+        for name in names:
+            ids = torch.tensor([self.tokenizer.encode(_SAID.format(name)).ids])
+            with torch.inference_mode():
+                vectors.append(self.model(input_ids=ids).text_embeds)
+        return np.asarray(torch.nn.functional.normalize(torch.cat(vectors), dim=1).numpy(), np.float32)
+
+
+def load_clap_text(folder: Path) -> ClapText:
+    """Load the text half of a checkpoint.
+
+    Raises
+    ------
+    UsageError : the extra is not installed, or the folder holds no text half
+    """
+    from tokenizers import Tokenizer
+
+    library = transformers_library()
+    try:
+        model, said = library.ClapTextModelWithProjection.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+        with safe_open(folder / "model.safetensors", "pt") as stored:
+            scale = float(stored.get_tensor(_LOGIT_SCALE).exp())
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # tokenizers raises no other
+        raise damaged(folder) from error
+    if said["missing_keys"] or said["mismatched_keys"]:
+        raise damaged(folder)
+    tokenizer.no_padding()
+    return ClapText(model.eval(), tokenizer, scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -58,6 +58,7 @@ from desktop.transport import Transport
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
+from desktop.user_settings.window_size import keep_size, restore_size
 from desktop.work import Work
 from engine.document.change import Change
 from widgets.chrome.beside import Beside
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_document()
         self.timeline.setFocus()
-        self._restore_size()
+        restore_size(self, self._settings)
 
     def _make_views(self, keymap: Keymap) -> None:
         theme = self.look.theme
@@ -150,11 +151,6 @@ class MainWindow(QMainWindow):
         self.status_bar = StatusBar(theme, self.caps)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
-
-    def _restore_size(self) -> None:
-        geometry = self._settings.value("geometry")
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def _lay_out(self) -> None:
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
@@ -291,7 +287,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
-        self._settings.setValue("geometry", self.saveGeometry())
+        keep_size(self, self._settings)
         workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
         drawing = (self.spectrograms, self.stored_waves, self.timing)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):

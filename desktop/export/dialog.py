@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
 from desktop import dialogs
+from desktop.user_settings.window_size import room_for
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
 from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px
@@ -81,10 +82,6 @@ def ask_export(
     return asked[0] if asked else None
 
 
-def _room(dialog: QDialog) -> QSize:
-    return dialog.screen().availableSize()
-
-
 def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> None:
     """Let the form scroll where the screen is too small for it."""
     area = QScrollArea()
@@ -100,7 +97,7 @@ def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> No
         part.ensurePolished()  # only then do they know how large they are
     around = layout.contentsMargins()
     wanted = form.sizeHint().expandedTo(form.minimumSizeHint()).grownBy(around)
-    room = _room(dialog)
+    room = room_for(dialog)
     height = wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height()
     highest = room.height() - _SCREEN_MARGIN
     # What scrolls up and down needs room for the bar, or it would scroll sideways too.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 from pytestqt.qtbot import QtBot
 
 from desktop.app import close_on_signals, own_settings
@@ -29,8 +29,10 @@ def test_the_title_names_the_document(hands: Hands, tmp_path: Path) -> None:
 
 def test_the_first_window_fits_the_screen(window: MainWindow) -> None:
     room = window.screen().availableSize()
+    title_bar = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    assert title_bar > 0
     assert window.width() <= room.width()
-    assert window.height() <= room.height()
+    assert window.height() <= room.height() - title_bar
 
 
 @pytest.fixture

@@ -356,7 +356,10 @@ def _moved(by_samples: int, rate_hz: int) -> str:
 
 
 def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
-    """Write ``12 of 38 decided · result 4:57 of 10:41 (46 %)``; empty where there is nothing to decide."""
+    """Write ``12 of 38 decided, 5 cut already · result 4:57 of 10:41 (46 %)``.
+
+    It is empty where there is nothing to decide.
+    """
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ""
     result, length = (
@@ -365,7 +368,8 @@ def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
     )
     share = round(100 * statistics.result_samples / statistics.length_samples)
     decided = f"{statistics.decided:,} of {statistics.total:,} decided"
-    return f"{decided} · result {result} of {length} ({share} %)"
+    done = f", {statistics.cut_away:,} {CUT_ALREADY}" if statistics.cut_away else ""
+    return f"{decided}{done} · result {result} of {length} ({share} %)"
 
 
 def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str], ...]:

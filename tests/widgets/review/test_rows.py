@@ -142,6 +142,14 @@ def test_header_and_end_of_the_review() -> None:
     assert header_text(statistics(DocumentState()), 0) == ""
 
 
+def test_the_header_counts_what_needs_no_answer() -> None:
+    state = state_of(Decision("a", Verdict.ACCEPTED))
+    inside = replace(state.proposals["a"], id="c", start_samples=11 * RATE, stop_samples=12 * RATE)
+    state = replace(state, proposals={**state.proposals, "c": replace(inside, alternatives=())})
+    said = header_text(statistics(state), RATE)
+    assert said == "1 of 3 decided, 1 cut already · result 0:52 of 1:00 (87 %)"
+
+
 @pytest.mark.parametrize(
     ("state", "taste", "sentence"),
     [

@@ -26,6 +26,9 @@ _QUIET_DB = 60.0
 _LAGS = (4, 8, 16, 32)
 _NOVELTY = (4, 16)
 _CYCLES = (4, 8, 16, 32)
+_BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(_LAGS) + 4
+PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
+"""The columns that say where in the recording a step lies; no other one depends on how much is around it."""
 _PLAIN = 13 + _BANDS + len(_LAGS) + 4 * len(_CYCLES) + 8
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
@@ -206,18 +209,21 @@ def _played(found: FoundTakes, steps: Steps) -> _Played:
     return _Played(is_played, since, until)
 
 
+def places_of(n: int) -> tuple[NDArray[np.float64], ...]:
+    """Return where in a recording of n steps each lies, the columns `PLACES`, each of shape (n,)."""
+    at = np.arange(n)
+    return at / max(n, 1), np.log1p(at) / 6.0, np.log1p(at[::-1]) / 6.0
+
+
 def _phases(steps: Steps, played: _Played) -> Floats:
     n = len(steps)
-    at = np.arange(n)
     return np.stack(
         [
             played.is_played,
             steps.bar_positions == 1,
             steps.bar_positions > 0,
             steps.lengths_s - 0.5,
-            at / max(n, 1),
-            np.log1p(at) / 6.0,
-            np.log1p(at[::-1]) / 6.0,
+            *places_of(n),
             np.concatenate([[0.0], np.diff(played.is_played.astype(float))])[:n],
         ],
         axis=1,

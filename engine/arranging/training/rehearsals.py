@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.heard import Heard, hear
+from engine.arranging.heard import PLACES, Heard, hear, places_of
 from engine.arranging.steps import Steps
 from engine.beats.listen import listen
 from engine.simulated.recordings import HEARD_RATE_HZ, Clips
@@ -77,6 +77,40 @@ def rehearsal_of(one: Session) -> Rehearsal:
     pieces = tuple(_pieces(one, heard))
     levels = tuple(_level_db(one, heard, piece) for piece in pieces)
     return Rehearsal(one.name, heard, pieces, levels)
+
+
+def end_to_end(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
+    """Return rehearsals as one recording, one after another; each passage is played in one of them alone."""
+    heard = [one.heard for one in rehearsals]
+    edges, pieces = np.zeros(1, np.int64), list[Piece]()
+    firsts, steps, passages = [], 0, 0
+    for one in rehearsals:
+        firsts.append(steps)
+        edges = np.concatenate([edges, edges[-1] + one.heard.steps.edges_samples[1:]])
+        pieces += [
+            Piece(
+                piece.first + steps,
+                piece.last + steps,
+                piece.sort,
+                piece.passage + passages if piece.passage >= 0 else -1,
+            )
+            for piece in one.pieces
+        ]
+        steps += len(one.heard)
+        passages += 1 + max((piece.passage for piece in one.pieces), default=-1)
+    features = np.concatenate([one.features for one in heard])
+    features[:, PLACES] = np.clip(np.stack(places_of(steps), axis=1), -3.0, 3.0)
+    earlier, later = (
+        np.concatenate(
+            [np.where(own >= 0, own + first, -1) for own, first in zip(links, firsts, strict=True)]
+        )
+        for links in ([one.earlier for one in heard], [one.later for one in heard])
+    )
+    bars = np.concatenate([one.steps.bar_positions for one in heard])
+    whole = Steps(edges, bars, heard[0].steps.rate_hz)
+    levels = tuple(level for one in rehearsals for level in one.levels_db)
+    together = Heard(whole, features, earlier, later, FoundTakes())
+    return Rehearsal(", ".join(one.name for one in rehearsals), together, tuple(pieces), levels)
 
 
 def _pieces(one: Session, heard: Heard) -> list[Piece]:

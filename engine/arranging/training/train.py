@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.arranging.learning import Read, group_loss, tensors_of
 from engine.arranging.network import ArrangingNetwork, HeardTensors
 from engine.arranging.training.editors import seen_editor
-from engine.arranging.training.rehearsals import Rehearsal, kept
+from engine.arranging.training.rehearsals import Rehearsal, end_to_end, kept
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
@@ -26,6 +26,8 @@ WEIGHTS = "arranging.safetensors"
 SEEDS = range(1000, 1160)
 _RATE, _DECAY, _AVERAGING, _MOST_GRADIENT = 2e-3, 1e-2, 0.998, 1.0
 _GROUP, _GROUPS = 4, 1
+_COUNTS, _COUNT_SHARES = (1, 2, 4, 8, 16), (0.7, 0.12, 0.1, 0.06, 0.02)
+"""So many rehearsals are learned as one recording, half a minute to an hour and a half."""
 _NOISE = 0.03
 _WITHOUT_SHARE = 0.06
 _SAVED_EVERY = 50
@@ -43,12 +45,11 @@ def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) 
     )
     training.resume(out)
     began = time.monotonic()
-    heard = [tensors_of(one.heard) for one in rehearsals]
     losses: list[float] = []
     for step in range(len(training.history) * _SAVED_EVERY, steps):
         rng = np.random.default_rng([seed, step])
         training.network.train()
-        groups = [_group(training.network, rehearsals, heard, rng) for _ in range(_GROUPS)]
+        groups = [_group(training.network, rehearsals, rng) for _ in range(_GROUPS)]
         loss = torch.stack(groups).mean()
         training.step(loss, falling_rate(_RATE, step, steps, 50), step, _MOST_GRADIENT)
         losses.append(float(loss.detach()))
@@ -64,23 +65,33 @@ def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) 
 def _group(
     network: ArrangingNetwork,
     rehearsals: Sequence[Rehearsal],
-    heard: Sequence[HeardTensors],
     rng: np.random.Generator,
 ) -> Tensor:
     """Return the loss of some rehearsals that one editor edited."""
     editor = seen_editor(rng)
-    chosen = rng.choice(len(rehearsals), _GROUP, replace=False).tolist()
-    orders = [editor.order(rehearsals[number], rng) for number in chosen]
+    chosen = _drawn(rehearsals, rng)
+    orders = [editor.order(one, rng) for one in chosen]
     examples = []
-    for number in range(_GROUP):
-        others = [other for other in range(_GROUP) if other != number]
+    for number in range(len(chosen)):
+        others = [other for other in range(len(chosen)) if other != number]
         given = int(rng.choice(4, p=[0.15, 0.2, 0.2, 0.45]))
         examples.append(rng.permutation(others)[:given].tolist())
     read = [
-        Read.of(network, _varied(heard[number], rng), order)
-        for number, order in zip(chosen, orders, strict=True)
+        Read.of(network, _varied(tensors_of(one.heard), rng), order)
+        for one, order in zip(chosen, orders, strict=True)
     ]
     return group_loss(network, read, examples)
+
+
+def _drawn(rehearsals: Sequence[Rehearsal], rng: np.random.Generator) -> list[Rehearsal]:
+    """Return recordings that share nothing, each a rehearsal, or several one after another.
+
+    How long a recording is must not tell where it stops.
+    """
+    counts = rng.choice(_COUNTS, _GROUP, p=_COUNT_SHARES)
+    order = rng.permutation(len(rehearsals))[: counts.sum()]
+    parts = np.split(order, np.cumsum(counts)[:-1])
+    return [end_to_end([rehearsals[number] for number in part]) for part in parts if len(part)]
 
 
 def _varied(one: HeardTensors, rng: np.random.Generator) -> HeardTensors:

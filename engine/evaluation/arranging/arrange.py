@@ -19,7 +19,7 @@ from engine.arranging.learning import Pair
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Compared, Order, compared
 from engine.arranging.training.editors import UNSEEN, MadeEditor, seen_editor
-from engine.arranging.training.rehearsals import Rehearsal, made
+from engine.arranging.training.rehearsals import Rehearsal, end_to_end, made
 from engine.evaluation.arranging import plain
 from engine.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.progress import Progress
@@ -91,7 +91,10 @@ def evaluate(
             (reported, clips[1], _FIRST_REPORTED),
         )
     )
-    trials = list(made_trials(to_learn, to_find, 1 if short else seeds, 2 if short else _SEEN))
+    trials = [
+        *made_trials(to_learn, to_find, 1 if short else seeds, 2 if short else _SEEN),
+        *long_trials(to_learn, to_find, 1 if short else _SEEN),
+    ]
     yield from measured(trials, shipped_network(), progress)
 
 
@@ -120,6 +123,17 @@ def made_trials(
                 tuple(_pair(to_learn[number], editor, rng) for number in chosen),
                 tuple(_pair(to_find[number], editor, rng) for number in found),
             )
+
+
+def long_trials(to_learn: Sequence[Rehearsal], to_find: Sequence[Rehearsal], seen: int) -> Iterator[Trial]:
+    """Yield editors of seen kinds, whose edit of all rehearsals as one recording is to be found."""
+    whole = end_to_end(to_find)
+    for number in range(seen):
+        rng = np.random.default_rng([number, 78])
+        editor = seen_editor(rng)
+        chosen = rng.permutation(len(to_learn))[:_PAIRS].tolist()
+        pairs = tuple(_pair(to_learn[each], editor, rng) for each in chosen)
+        yield Trial(f"{len(to_find)} rehearsals as one recording", pairs, (_pair(whole, editor, rng),))
 
 
 def _pair(one: Rehearsal, editor: MadeEditor, rng: np.random.Generator) -> Pair:

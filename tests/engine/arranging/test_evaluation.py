@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from engine.arranging.heard import PLACES, places_of
 from engine.arranging.network import ArrangingNetwork
 from engine.arranging.orders import compared, plays, spans_of
 from engine.arranging.training.editors import Kept, MadeEditor, Part
-from engine.arranging.training.rehearsals import ATTEMPT, PAUSE, TAKE, TALK, Piece, Rehearsal
+from engine.arranging.training.rehearsals import ATTEMPT, PAUSE, TAKE, TALK, Piece, Rehearsal, end_to_end
 from engine.evaluation.arranging import plain
 from engine.evaluation.arranging.arrange import FIGURES, Trial, measured
 from engine.learning.loop import seeded
@@ -30,6 +33,27 @@ def rehearsal() -> Rehearsal:
     )
     heard = made.heard(np.random.default_rng(0), [(88, True)])
     return Rehearsal("made", heard, pieces, (-20.0, -60.0, -18.0, -30.0, -22.0, -60.0))
+
+
+def test_rehearsals_end_to_end_are_one_recording() -> None:
+    one = rehearsal()
+    linked = replace(one.heard, earlier=np.where(np.arange(88) >= 50, np.arange(88) - 36, -1))
+    linked.features[:, PLACES] = np.stack(places_of(88), axis=1)
+    one = replace(one, heard=linked)
+    alone = end_to_end([one])
+    np.testing.assert_allclose(alone.heard.features, linked.features, atol=1e-6)
+    assert alone.pieces == one.pieces
+    twice = end_to_end([one, one])
+    assert len(twice.heard) == 176
+    np.testing.assert_array_equal(
+        np.diff(twice.heard.steps.edges_samples), np.tile(np.diff(linked.steps.edges_samples), 2)
+    )
+    np.testing.assert_array_equal(twice.heard.earlier[:88], linked.earlier)
+    assert twice.heard.earlier[88 + 50] == 88 + 14
+    assert (twice.heard.earlier[88:138] == -1).all()
+    np.testing.assert_allclose(twice.heard.features[:, PLACES], np.stack(places_of(176), axis=1), atol=1e-6)
+    editor = MadeEditor(kept=Kept.LAST, pause_steps=2)
+    assert spans_of(editor.order(twice, np.random.default_rng(0))) == [(50, 82), (138, 170)]
 
 
 def test_made_editors_do_what_their_rules_say() -> None:

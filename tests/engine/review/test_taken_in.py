@@ -31,6 +31,11 @@ def test_whole_ones_and_parts_are_told_apart() -> None:
     assert taken_in(touching, "p0") == TakenIn()
 
 
+def test_what_only_touched_it_where_it_was_made_is_taken_in() -> None:
+    state = state_of((20, 40), (10, 20), (40, 50), (900, 950), p0=(5, 60))
+    assert taken_in(state, "p0") == TakenIn(("p1", "p2"))
+
+
 def test_an_edit_by_hand_takes_in_all_it_covers() -> None:
     state = state_of((0, 100), (20, 30), (90, 120), maker=BY_HAND)
     assert taken_in(state, "p0") == TakenIn(("p1",), ("p2",))

@@ -190,7 +190,11 @@ class JobLane(QObject):
             job.cancelled.emit()
         else:
             tell(*result)
-        job.setParent(None)  # who holds it keeps it; else it goes, with all that was asked and answered
+        # With it go its connections: slots that know their job would keep it, and all that was asked and
+        # answered, for good, since Python sees no circle that leads through Qt. Not while it is the lane's: a
+        # lane that goes first would free it a second time.
+        job.setParent(None)
+        job.deleteLater()
 
     def _deliver_report(self) -> None:
         if self._running is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,32 @@ def test_result_and_signals_reach_the_windows_thread(qtbot, lane):
     ]
     assert {thread for _, _, thread in told} == {window}
     assert not lane.is_busy
+
+
+class Answer:
+    """What a job was asked with, or answers."""
+
+
+def test_a_job_goes_when_it_ends_though_those_it_told_know_it(qtbot, lane):
+    asked, answer = Answer(), Answer()
+    gone = [weakref.ref(asked), weakref.ref(answer)]
+    job = lane.submit(lambda one, answer, _progress: (one, answer), asked, answer, title="Asking")
+
+    def take(result: object, job: object = job, asked: object = asked) -> None:
+        assert job is not None and asked is not None and result is not None
+
+    job.finished.connect(take)
+    for ended in (job.finished, job.failed, job.cancelled):
+        ended.connect(lambda *_, job=job: job.title)
+    with qtbot.waitSignal(job.finished, timeout=5_000):
+        pass
+    del asked, answer, job, take, ended
+
+    def is_gone() -> bool:
+        gc.collect()
+        return all(one() is None for one in gone)
+
+    qtbot.waitUntil(is_gone, timeout=5_000)
 
 
 class Slow(QWidget):

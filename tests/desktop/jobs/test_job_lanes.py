@@ -71,7 +71,7 @@ def test_a_job_goes_when_it_ends_though_those_it_told_know_it(qtbot, lane):
     job = lane.submit(lambda one, answer, _progress: (one, answer), asked, answer, title="Asking")
 
     def take(result: object, job: object = job, asked: object = asked) -> None:
-        assert job is not None and asked is not None and result is not None
+        assert None not in (result, job, asked)
 
     job.finished.connect(take)
     for ended in (job.finished, job.failed, job.cancelled):

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from engine.errors import OffcutError
+from engine.errors import OffcutError, UsageError
+from engine.learning.mean_weights import mean_weights
 from engine.learning.shipped import save_half, with_weights
 
 
@@ -29,3 +30,21 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -
     save_file(network.state_dict() | {"bias": torch.tensor([value])}, path)
     with pytest.raises(OffcutError, match="holds weights that are no numbers"):
         with_weights(network, path, "sounds")
+
+
+def test_the_mean_of_two_trainings_lies_between_them(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    paths, networks = [tmp_path / f"{name}.safetensors" for name in ("one", "other", "out")], []
+    for path in paths[:2]:
+        networks.append(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)))
+        save_half(networks[-1], path)
+    mean_weights(*paths, 0.75)
+    mean = with_weights(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), paths[2], "means")
+    for name, value in mean.state_dict().items():
+        one, other = (network.state_dict()[name] for network in networks)
+        torch.testing.assert_close(value.float(), 0.25 * one + 0.75 * other, atol=1e-3, rtol=0.0)
+    save_half(nn.Linear(3, 5), paths[1])
+    with pytest.raises(UsageError, match="not of the same network"):
+        mean_weights(*paths, 0.75)
+    with pytest.raises(UsageError, match="choose 0 to 1"):
+        mean_weights(*paths, 1.5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -51,10 +51,6 @@ class Naming(Protocol):
     """Tells which of some names says best what is heard."""
 
     @property
-    def name(self) -> str:
-        """Who names."""
-
-    @property
     def rate_hz(self) -> int:
         """The rate of the samples it takes."""
 
@@ -80,7 +76,6 @@ class NetworkNaming:
     """The network that comes with Offcut."""
 
     hearing: Detector
-    name: str = "offcut"
     rate_hz: int = MEL.rate_hz
     around_s: float = CONTEXT_S
 
@@ -108,11 +103,6 @@ class ClapNaming:
     around_s: float = 0.0
 
     @property
-    def name(self) -> str:
-        """The checkpoint."""
-        return self.hearing.name
-
-    @property
     def rate_hz(self) -> int:
         """The rate of its checkpoint."""
         return self.hearing.rate_hz
@@ -133,7 +123,7 @@ class ClapNaming:
                 total += len(window) * self.hearing.embed(window[None])[0].astype(np.float64)
         vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)
         names = tuple(dict.fromkeys((*self.known, *texts)))
-        similarities = self.text.encode(names) @ vector
+        similarities = _encoded(self.text, names) @ vector
         shares = np.exp(self.text.scale * (similarities - similarities.max()).astype(np.float64))
         shares /= shares.sum()
         labels = [
@@ -158,9 +148,15 @@ def naming() -> Naming:
     return _clap_naming(folder, changed_ns)
 
 
-@cache
+@lru_cache(maxsize=1)
 def _clap_naming(folder: Path, _changed_ns: int) -> ClapNaming:
     return ClapNaming(load_clap(folder), load_clap_text(folder))
+
+
+@lru_cache(maxsize=2)
+def _encoded(text: ClapText, names: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return the vectors of names; those that are known are asked for again and again."""
+    return text.encode(names)
 
 
 def _windows(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:

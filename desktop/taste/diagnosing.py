@@ -73,7 +73,6 @@ class Diagnosing(QObject):
     def drop(self) -> None:
         """Nobody waits for the check of recordings any more."""
         if self._checking is not None:
-            self._checking.finished.disconnect()
             self._checking.cancel()
             self._checking = None
 

@@ -38,7 +38,6 @@ class Lengths(QObject):
     def drop(self) -> None:
         """Nobody waits any more."""
         for handle in self._handles.values():
-            handle.finished.disconnect()
             handle.cancel()
         self._handles = {}
 

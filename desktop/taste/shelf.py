@@ -129,7 +129,6 @@ class Shelves(QObject):
     def _stop_reading(self) -> None:
         """Nobody waits any more: what is still to be read is let go, and what was read is kept."""
         for handle in self._reading:
-            handle.finished.disconnect()
             handle.cancel()
         self._reading = []
 

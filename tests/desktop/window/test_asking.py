@@ -104,7 +104,7 @@ def test_arrows_and_a_typed_time_move_the_playhead_in_both_views(song: Hands) ->
 
 
 def test_the_export_dialog_never_scrolls_sideways(song: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop.export.dialog._room", lambda _dialog: QSize(1280, 500))
+    monkeypatch.setattr("desktop.export.dialog.room_for", lambda _dialog: QSize(1280, 500))
     found: list[tuple[bool, bool]] = []
 
     def look(dialog: QWidget) -> None:

@@ -28,7 +28,7 @@ _NOVELTY = (4, 16)
 _CYCLES = (4, 8, 16, 32)
 _BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(_LAGS) + 4
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
-"""The columns that say where in the recording a step lies; no other one depends on how much is around it."""
+"""The columns that say where in the recording a step lies."""
 _PLAIN = 13 + _BANDS + len(_LAGS) + 4 * len(_CYCLES) + 8
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 

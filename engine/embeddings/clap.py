@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
 _DIGITS = 12
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,18 +89,32 @@ def load_clap(folder: Path) -> Clap:
             f"{shown(folder)} holds no CLAP checkpoint, {missing[0]} is missing: choose a folder with "
             f"{', '.join(CHECKPOINT_FILES)}."
         )
-    library = transformers_library()
+    model = load_half("ClapAudioModelWithProjection", folder)
     try:
-        model, said = library.ClapAudioModelWithProjection.from_pretrained(
+        extractor = _transformers().ClapFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    except _UNREADABLE as error:
+        raise damaged(folder) from error
+    digest = content_hash(folder / "model.safetensors")[:_DIGITS]
+    return Clap(f"clap-{digest}", model, extractor)
+
+
+def load_half(name: str, folder: Path) -> Any:
+    """Return half of a checkpoint, at rest, by what the transformers library calls it.
+
+    Raises
+    ------
+    UsageError : the extra is not installed, or the checkpoint does not hold this half
+    """
+    library = _transformers()
+    try:
+        model, said = getattr(library, name).from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
-        extractor = library.ClapFeatureExtractor.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except _UNREADABLE as error:
         raise damaged(folder) from error
     if said["missing_keys"] or said["mismatched_keys"]:  # they would be filled up with random numbers
         raise damaged(folder)
-    digest = content_hash(folder / "model.safetensors")[:_DIGITS]
-    return Clap(f"clap-{digest}", model.eval(), extractor)
+    return model.eval()
 
 
 def damaged(folder: Path) -> UsageError:
@@ -109,13 +124,7 @@ def damaged(folder: Path) -> UsageError:
     )
 
 
-def transformers_library() -> Any:
-    """Return the library that loads checkpoints.
-
-    Raises
-    ------
-    UsageError : the extra is not installed
-    """
+def _transformers() -> Any:
     try:
         transformers: Any = import_module("transformers")
     except ImportError as error:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from engine.embeddings.clap import damaged, transformers_library
+from engine.embeddings.clap import damaged, load_half
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -62,17 +62,12 @@ def load_clap_text(folder: Path) -> ClapText:
     """
     from tokenizers import Tokenizer
 
-    library = transformers_library()
+    model = load_half("ClapTextModelWithProjection", folder)
     try:
-        model, said = library.ClapTextModelWithProjection.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
-        )
         with safe_open(folder / "model.safetensors", "pt") as stored:
             scale = float(stored.get_tensor(_LOGIT_SCALE).exp())
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # tokenizers raises no other
         raise damaged(folder) from error
-    if said["missing_keys"] or said["mismatched_keys"]:
-        raise damaged(folder)
     tokenizer.no_padding()
-    return ClapText(model.eval(), tokenizer, scale)
+    return ClapText(model, tokenizer, scale)

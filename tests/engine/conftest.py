@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,10 @@ from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import Taste, load_taste
 from engine.progress import SILENT
+from tests.engine.embeddings.tiny_clap import checkpoint
+
+if TYPE_CHECKING:
+    from transformers import ClapModel
 
 RATE_HZ = 22_050
 TRANSFORMS = 230
@@ -104,3 +109,10 @@ def taste_path(edited: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def taste(taste_path: Path) -> Taste:
     """That taste, loaded."""
     return load_taste(taste_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_clap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ClapModel]:
+    """Return the folder of a checkpoint of CLAP, and the whole model that it holds."""
+    folder = tmp_path_factory.mktemp("clap") / "tiny"
+    return folder, checkpoint(folder, fusion=False)

@@ -24,22 +24,16 @@ from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.find_sounds import MOST_WORDS, words_in_span
 from engine.jobs.repairs.requests import SpanRequest
 from engine.progress import SILENT
-from tests.engine.embeddings.tiny_clap import RATE_HZ, checkpoint
+from tests.engine.embeddings.tiny_clap import RATE_HZ
 from tests.engine.jobs.yard import FIRST_BARK
 
 if TYPE_CHECKING:
     from transformers import ClapModel
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ClapModel]:
-    folder = tmp_path_factory.mktemp("clap") / "tiny"
-    return folder, checkpoint(folder, fusion=False)
-
-
 @pytest.fixture
-def added(tiny: tuple[Path, ClapModel]) -> None:
-    assert main(["embeddings", "add", str(tiny[0])]) == 0
+def added(tiny_clap: tuple[Path, ClapModel]) -> None:
+    assert main(["embeddings", "add", str(tiny_clap[0])]) == 0
 
 
 @pytest.fixture
@@ -47,8 +41,8 @@ def noise(rng: np.random.Generator) -> np.ndarray:
     return (0.1 * rng.standard_normal(3 * RATE_HZ)).astype(np.float32)
 
 
-def test_words_lie_where_the_whole_model_puts_them(tiny: tuple[Path, ClapModel]) -> None:
-    folder, model = tiny
+def test_words_lie_where_the_whole_model_puts_them(tiny_clap: tuple[Path, ClapModel]) -> None:
+    folder, model = tiny_clap
     text = load_clap_text(folder)
     for name in ("dog", "chair creaking"):
         ids = torch.tensor([text.tokenizer.encode(f"This is a sound of {name}.").ids])
@@ -95,7 +89,7 @@ def test_what_is_no_word_is_refused_by_both(noise: np.ndarray) -> None:
 
 
 def test_detect_names_with_clap_once_it_was_added(
-    tiny: tuple[Path, ClapModel], noise: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_clap: tuple[Path, ClapModel], noise: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "noise.wav"
     soundfile.write(path, noise, RATE_HZ)
@@ -105,7 +99,7 @@ def test_detect_names_with_clap_once_it_was_added(
         return {label["text"] for label in json.loads(capsys.readouterr().out)["labels"]}
 
     before = said()
-    assert main(["embeddings", "add", str(tiny[0])]) == 0
+    assert main(["embeddings", "add", str(tiny_clap[0])]) == 0
     capsys.readouterr()
     assert said() - before >= {"speech", "drums"}
     (clap_folder() / "tokenizer.json").unlink()  # as it was kept before it was used for words
@@ -132,10 +126,10 @@ def test_spans_of_a_document_are_named_by_clap_too(yard_once: Path) -> None:
     assert both != words(FIRST_BARK)
 
 
-def test_a_damaged_text_half_is_not_added(tiny: tuple[Path, ClapModel], tmp_path: Path) -> None:
+def test_a_damaged_text_half_is_not_added(tiny_clap: tuple[Path, ClapModel], tmp_path: Path) -> None:
     folder = tmp_path / "damaged"
     folder.mkdir()
-    for path in tiny[0].iterdir():
+    for path in tiny_clap[0].iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "tokenizer.json").write_text("{")
     with pytest.raises(UsageError, match="damaged or not of CLAP"):

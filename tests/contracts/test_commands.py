@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 
 from desktop.commands import BY_ID, COMMANDS, Command, conflicts, keys_markdown
 from widgets.controls.keys.names import key_label, key_labels
+from widgets.review.empty_queue import OFFERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,6 +92,11 @@ def test_conflicts_are_found_within_and_across_contexts() -> None:
 def test_ids_and_labels_are_unique() -> None:
     assert len(BY_ID) == len(COMMANDS)
     assert len({command.label for command in COMMANDS}) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command, label", [(command, label) for command, label, _ in OFFERS])
+def test_what_an_empty_queue_offers_is_a_command_by_its_own_name(command: str, label: str) -> None:
+    assert BY_ID[command].label == label
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)

@@ -60,8 +60,8 @@ def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None
     if not state.tracks or statistics.total or taste is not None:
         return ()
     if _has_drums(state):
-        return "timing.propose", "taste.learn", "taste.pauses"
-    return "taste.learn", "taste.pauses", "taste.shorten", "timing.propose"
+        return "timing.propose", "taste.learn", "taste.pauses", "takes.propose"
+    return "taste.learn", "taste.pauses", "taste.shorten", "takes.propose", "editor.propose", "timing.propose"
 
 
 def _has_drums(state: DocumentState) -> bool:

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
-_OFFERS = (
+OFFERS = (
     ("taste.learn", "Learn from edits…", "graduation-cap"),
     ("taste.pauses", "Propose pauses", "scissors"),
     ("taste.shorten", "Shorten pauses…", "scissors"),
+    ("takes.propose", "Propose takes", "repeat"),
+    ("editor.propose", "Propose an arrangement", "move"),
     ("timing.propose", "Propose timing…", "hit"),
 )
+"""The commands that can be offered, what their buttons say, and their icons."""
 
 
 class EmptyQueue(QWidget):
@@ -34,7 +37,7 @@ class EmptyQueue(QWidget):
         self._sentence.setWordWrap(True)
         self._sentence.setProperty("role", "dim")
         self._buttons = {
-            command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in _OFFERS
+            command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in OFFERS
         }
         self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(px(14), px(14), px(14), px(14))

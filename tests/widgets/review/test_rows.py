@@ -180,6 +180,8 @@ def test_an_empty_queue_offers_what_fits_the_tracks_first() -> None:
         "taste.learn",
         "taste.pauses",
         "taste.shorten",
+        "takes.propose",
+        "editor.propose",
         "timing.propose",
     )
     drums = replace(state, tracks=tuple(replace(track, role="kick") for track in state.tracks))

@@ -94,7 +94,7 @@ def test_ids_and_labels_are_unique() -> None:
     assert len({command.label for command in COMMANDS}) == len(COMMANDS)
 
 
-@pytest.mark.parametrize("command, label", [(command, label) for command, label, _ in OFFERS])
+@pytest.mark.parametrize(("command", "label"), [(command, label) for command, label, _ in OFFERS])
 def test_what_an_empty_queue_offers_is_a_command_by_its_own_name(command: str, label: str) -> None:
     assert BY_ID[command].label == label
 

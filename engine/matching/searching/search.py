@@ -13,8 +13,8 @@ from engine.matching.searching.diagonals import Diagonal, diagonals
 from engine.matching.searching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
 from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Heard
-from engine.matching.searching.likelihood import STEP_SAMPLES
+from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
+from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
 
@@ -25,6 +25,8 @@ _ROUNDS = 2  # what lay beside a louder piece is heard once that is known
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
 _FOLLOWED_ON_S = 2.0
+_DOUBTED_STEPS = 16
+_DOUBTED_BELOW = 0.15
 _SAME_WITHIN_SAMPLES = 1.2
 _SHORTEST_UNKNOWN_S = 0.13
 _FLICKER_S = 0.6
@@ -51,13 +53,16 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
         more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
         lines = [*lines, *more]
         stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.85))
-    lines, looked_at = _followed(stays, lines), list[tuple[float, float]]()
+    looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
         share = progress.part(0.85, 1.0).step(number, _ROUNDS)
-        spans = [span for span in _unknown(stays) if span not in looked_at]
+        unsure = sorted([*_unknown(stays), *_doubtful(monos, edited.mono, stays, lines)])
+        spans = [span for span in unsure if span not in looked_at]
         hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
         if number and not len(hidden.at):
             break
+        if not number:
+            lines = _followed(stays, lines)
         lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
         stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
         looked_at += spans
@@ -95,6 +100,41 @@ def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
     least = _SEARCHED_AGAIN_S * RATE_HZ
     spans = [(one.start * STEP_SAMPLES, one.stop * STEP_SAMPLES) for one in stays if one.line == UNKNOWN]
     return [(start, stop) for start, stop in spans if stop - start >= least]
+
+
+def _doubtful(
+    raws: Sequence[Floats], edited: Floats, stays: Sequence[Stay], lines: Sequence[Diagonal]
+) -> list[tuple[float, float]]:
+    """Return spans in which a line is followed that is far less likely there than lines are elsewhere.
+
+    A quiet passage, whose levels lie under the floor and tell nothing, follows any line that is a little
+    like it where its own was not found.
+    """
+    blocks = [
+        (stay, first, min(_DOUBTED_STEPS, stay.stop - first))
+        for stay in stays
+        if stay.line != UNKNOWN
+        for first in range(stay.start, stay.stop, _DOUBTED_STEPS)
+    ]
+    if not blocks:
+        return []
+    ratios = np.concatenate(
+        [
+            log_likelihoods(raws, edited, [lines[stay.line]], first, count, np.nan).mean(axis=0)
+            for stay, first, count in blocks
+        ]
+    )
+    if np.all(np.isnan(ratios)):
+        return []
+    is_doubted = ratios < _DOUBTED_BELOW * np.nanmedian(ratios)
+    spans: list[tuple[float, float]] = []
+    for (_, first, count), doubted in zip(blocks, is_doubted, strict=True):
+        start, stop = float(first * STEP_SAMPLES), float((first + count) * STEP_SAMPLES)
+        if doubted and spans and spans[-1][1] == start:
+            spans[-1] = (spans[-1][0], stop)
+        elif doubted:
+            spans.append((start, stop))
+    return spans
 
 
 def _starts_within(spans: Sequence[tuple[float, float]], length: int) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,13 +22,13 @@ from engine.matching.refining.shapes import fade, rising
 from engine.matching.refining.short_filter import filtered, fitted_filter
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.faint import faint_places
+from engine.matching.searching.heard import HOP_SAMPLES, Heard, heard
 from engine.matching.searching.heard import RATE_HZ as LOW_HZ
-from engine.matching.searching.heard import heard
 from engine.matching.searching.lags import agreeing, evenly
 from engine.matching.searching.places import places, stretches
 from engine.matching.searching.repeats import settled
-from engine.matching.searching.search import Stretch, joined, without_flicker
-from engine.matching.sound import sound_of
+from engine.matching.searching.search import Stretch, joined, searched, without_flicker
+from engine.matching.sound import Samples, sound_of
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music
 
@@ -155,6 +156,40 @@ def test_what_lies_beneath_noise_is_found_where_levels_tell_nothing() -> None:
     assert np.max(np.abs(found.offset[found.score > 0.9 * found.score.max()] - 16 * LOW_HZ)) < 0.5
     nothing = faint_places([raw], edited, [(0.0, 0.8 * LOW_HZ)], SILENT)
     assert len(nothing.at) == 0
+
+
+def test_a_quiet_passage_is_not_the_end_of_the_line_beside_it() -> None:
+    """Each chorus comes after a passage too quiet for levels, as before another chorus but not the same."""
+    rng = np.random.default_rng(0)
+    notes, quiet = music(0, 24.0), 2 * RATE_HZ
+    common = rng.standard_normal((quiet, 2))
+    passages = [
+        (0.001 * (common + 0.8 * rng.standard_normal((quiet, 2)))).astype(np.float32) for _ in range(2)
+    ]
+    third = 8 * RATE_HZ
+    raw = np.concatenate([notes[:third], passages[0], notes[third : 2 * third], passages[1]])
+    edited = np.concatenate(
+        [raw[2 * RATE_HZ : 4 * RATE_HZ], passages[1], raw[third + quiet :][: 4 * RATE_HZ]]
+    )
+    found = searched(
+        [_levels_untold(raw, (third, 2 * third + quiet), quiet)],
+        _levels_untold(edited, (2 * RATE_HZ,), quiet),
+        SILENT,
+    )
+    offsets = [one.line and one.line.offset * RATE_HZ / LOW_HZ for one in found]
+    assert offsets == pytest.approx(
+        [2 * RATE_HZ, 2 * third + quiet - 2 * RATE_HZ, third - 2 * RATE_HZ], abs=2
+    )
+
+
+def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> Heard:
+    """Return a recording as it is heard, with levels that are the same throughout some spans."""
+    one = heard(sound_of(Path("quiet"), samples, RATE_HZ), SILENT)
+    levels = one.levels.copy()
+    for start in starts:
+        frames = [round(edge * LOW_HZ / RATE_HZ / HOP_SAMPLES) for edge in (start, start + length)]
+        levels[frames[0] - 2 : frames[1] + 2] = levels.mean(axis=0)
+    return replace(one, levels=levels)
 
 
 def test_the_right_one_of_many_repeats_is_chosen() -> None:

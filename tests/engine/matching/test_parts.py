@@ -167,7 +167,8 @@ def test_a_quiet_passage_is_not_the_end_of_the_line_beside_it() -> None:
         (0.001 * (common + 0.8 * rng.standard_normal((quiet, 2)))).astype(np.float32) for _ in range(2)
     ]
     third = 8 * RATE_HZ
-    raw = np.concatenate([notes[:third], passages[0], notes[third : 2 * third], passages[1]])
+    verses = [notes[first : first + third] for first in (0, third, 2 * third)]
+    raw = np.concatenate([verses[0], passages[0], verses[1], passages[1], verses[2]])
     edited = np.concatenate(
         [raw[2 * RATE_HZ : 4 * RATE_HZ], passages[1], raw[third + quiet :][: 4 * RATE_HZ]]
     )

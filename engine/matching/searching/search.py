@@ -17,6 +17,7 @@ from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
+from engine.spans import runs
 
 _LONG_FRAMES, _LONG_HOP = 22, 5
 _SHORT_FRAMES, _SHORT_HOP = 8, 2
@@ -25,7 +26,8 @@ _ROUNDS = 2  # what lay beside a louder piece is heard once that is known
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
 _FOLLOWED_ON_S = 2.0
-_DOUBTED_STEPS = 16
+_DOUBTED_STEPS, _AT_ONCE_STEPS = 16, 256
+_NOTHING_TOLD = -1.0  # of steps in which both sides are silent
 _DOUBTED_BELOW = 0.15
 _SAME_WITHIN_SAMPLES = 1.2
 _SHORTEST_UNKNOWN_S = 0.13
@@ -110,31 +112,23 @@ def _doubtful(
     A quiet passage, whose levels lie under the floor and tell nothing, follows any line that is a little
     like it where its own was not found.
     """
-    blocks = [
-        (stay, first, min(_DOUBTED_STEPS, stay.stop - first))
-        for stay in stays
-        if stay.line != UNKNOWN
-        for first in range(stay.start, stay.stop, _DOUBTED_STEPS)
-    ]
-    if not blocks:
+    ratios = np.zeros(-(-(len(edited) // STEP_SAMPLES + 1) // _DOUBTED_STEPS) * _DOUBTED_STEPS)
+    told = np.zeros(len(ratios), bool)
+    for stay in stays:
+        for first in range(stay.start, stay.stop, _AT_ONCE_STEPS) if stay.line != UNKNOWN else ():
+            span = slice(first, min(first + _AT_ONCE_STEPS, stay.stop))
+            of_line = log_likelihoods(
+                raws, edited, [lines[stay.line]], first, span.stop - first, _NOTHING_TOLD
+            )[:, 0]
+            ratios[span], told[span] = of_line, of_line != _NOTHING_TOLD
+    counts = told.reshape(-1, _DOUBTED_STEPS).sum(axis=1)
+    means = (ratios * told).reshape(-1, _DOUBTED_STEPS).sum(axis=1) / np.maximum(counts, 1)
+    is_told = counts > _DOUBTED_STEPS // 2
+    if not np.any(is_told):
         return []
-    ratios = np.concatenate(
-        [
-            log_likelihoods(raws, edited, [lines[stay.line]], first, count, np.nan).mean(axis=0)
-            for stay, first, count in blocks
-        ]
-    )
-    if np.all(np.isnan(ratios)):
-        return []
-    is_doubted = ratios < _DOUBTED_BELOW * np.nanmedian(ratios)
-    spans: list[tuple[float, float]] = []
-    for (_, first, count), doubted in zip(blocks, is_doubted, strict=True):
-        start, stop = float(first * STEP_SAMPLES), float((first + count) * STEP_SAMPLES)
-        if doubted and spans and spans[-1][1] == start:
-            spans[-1] = (spans[-1][0], stop)
-        elif doubted:
-            spans.append((start, stop))
-    return spans
+    is_doubted = is_told & (means < _DOUBTED_BELOW * np.median(means[is_told]))
+    samples = runs(is_doubted) * float(_DOUBTED_STEPS * STEP_SAMPLES)
+    return [(start, stop) for start, stop in samples.tolist()]
 
 
 def _starts_within(spans: Sequence[tuple[float, float]], length: int) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
 from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.searching.places import places, stretches
+from engine.matching.searching.places import joined_places, places, stretches
 from engine.progress import Progress
 from engine.spans import runs
 
@@ -58,16 +58,23 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
     looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
         share = progress.part(0.85, 1.0).step(number, _ROUNDS)
-        unsure = sorted([*_unknown(stays), *_doubtful(monos, edited.mono, stays, lines)])
-        spans = [span for span in unsure if span not in looked_at]
-        hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
+        unknown, doubted = (
+            [span for span in spans if span not in looked_at]
+            for spans in (_unknown(stays), _doubtful(monos, edited.mono, stays, lines))
+        )
+        hidden = joined_places(
+            [
+                faint_places(monos, edited.mono, unknown, share.part(0.0, 0.3)),
+                faint_places(monos, edited.mono, doubted, share.part(0.3, 0.5), beside_a_line=True),
+            ]
+        )
         if number and not len(hidden.at):
             break
         if not number:
             lines = _followed(stays, lines)
         lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
         stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
-        looked_at += spans
+        looked_at += [*unknown, *doubted]
     return _stretches(stays, lines, length)
 
 

@@ -27,6 +27,8 @@ _LAGS = (4, 8, 16, 32)
 _NOVELTY = (4, 16)
 _CYCLES = (4, 8, 16, 32)
 _BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(_LAGS) + 4
+SPECTRUM = slice(4, 4 + _BANDS)
+"""The columns of the spectrum."""
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
 """The columns that say where in the recording a step lies."""
 _PLAIN = 13 + _BANDS + len(_LAGS) + 4 * len(_CYCLES) + 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -138,15 +138,27 @@ def _level_db(one: Session, heard: Heard, piece: Piece) -> float:
 
 
 def kept(
-    folder: Path, seeds: Sequence[int], pool: Pool, clips: Clips, *, is_long: bool = False
+    folder: Path,
+    seeds: Sequence[int],
+    pool: Pool,
+    clips: Clips,
+    *,
+    is_long: bool = False,
+    is_varied: bool = False,
 ) -> list[Rehearsal]:
-    """Return rehearsals, made once and then read from a folder."""
+    """Return rehearsals, made once and then read from a folder.
+
+    Parameters
+    ----------
+    is_varied : each of recordings at another speed and through another equaliser
+    """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for seed in seeds:
         path = folder / f"{'long' if is_long else 'short'}-{seed}.npz"
         if not path.exists():
-            _write(path, made(pool, clips, seed, is_long=is_long)[1])
+            played = replace(pool, varied_by=seed) if is_varied else pool
+            _write(path, made(played, clips, seed, is_long=is_long)[1])
         found.append(_read(path))
     return found
 

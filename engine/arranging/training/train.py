@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.arranging.heard import SPECTRUM
 from engine.arranging.learning import Read, group_loss, tensors_of
 from engine.arranging.network import ArrangingNetwork, HeardTensors
 from engine.arranging.training.editors import seen_editor
@@ -23,17 +24,20 @@ from engine.simulated.recordings import HEARD_RATE_HZ, drawn_clips
 from engine.simulated.rehearsals.passages import pools_in
 
 WEIGHTS = "arranging.safetensors"
-SEEDS = range(1000, 1160)
+SEEDS, SEEDS_VARIED = range(1000, 1160), range(1160, 1340)
+"""Of rehearsals made of recordings as they are, and at other speeds and through other equalisers."""
 _RATE, _DECAY, _AVERAGING, _MOST_GRADIENT = 2e-3, 1e-2, 0.998, 1.0
 _GROUP, _GROUPS = 4, 1
 _COUNTS, _COUNT_SHARES = (1, 2, 4, 8, 16), (0.7, 0.12, 0.1, 0.06, 0.02)
 """So many rehearsals are learned as one recording, half a minute to an hour and a half."""
-_NOISE = 0.03
+_NOISE, _COLOUR = 0.05, 0.15
 _WITHOUT_SHARE = 0.06
 _SAVED_EVERY = 50
 
 
-def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) -> None:
+def train(
+    rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int, saved_every: int = _SAVED_EVERY
+) -> None:
     """Train the network on made editors, and go on where a training in `out` was stopped.
 
     Each step draws editors; each edits a few rehearsals, and each of these is learned with none to three of
@@ -46,14 +50,14 @@ def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) 
     training.resume(out)
     began = time.monotonic()
     losses: list[float] = []
-    for step in range(len(training.history) * _SAVED_EVERY, steps):
+    for step in range(len(training.history) * saved_every, steps):
         rng = np.random.default_rng([seed, step])
         training.network.train()
         groups = [_group(training.network, rehearsals, rng) for _ in range(_GROUPS)]
         loss = torch.stack(groups).mean()
         training.step(loss, falling_rate(_RATE, step, steps, 50), step, _MOST_GRADIENT)
         losses.append(float(loss.detach()))
-        if (step + 1) % _SAVED_EVERY == 0:
+        if (step + 1) % saved_every == 0:
             row = {"step": step + 1, "loss": float(np.mean(losses)), "seconds": time.monotonic() - began}
             training.history.append(dict(row))
             training.save(out, save_half, WEIGHTS)
@@ -96,9 +100,13 @@ def _drawn(rehearsals: Sequence[Rehearsal], rng: np.random.Generator) -> list[Re
 
 def _varied(one: HeardTensors, rng: np.random.Generator) -> HeardTensors:
     """Return a recording heard a little otherwise, so that no recording is known by its sound."""
-    noise = torch.from_numpy(rng.standard_normal(one.features.shape).astype(np.float32)) * _NOISE
-    is_heard = torch.from_numpy((rng.random(one.features.shape[1]) >= _WITHOUT_SHARE).astype(np.float32))
-    return HeardTensors((one.features + noise) * is_heard, one.earlier, one.later)
+    steps, columns = one.features.shape
+    spread = np.zeros(columns, np.float32)
+    spread[SPECTRUM] = rng.normal(0.0, _COLOUR, SPECTRUM.stop - SPECTRUM.start)
+    noise = rng.standard_normal((steps, columns)).astype(np.float32) * _NOISE
+    is_heard = (rng.random(columns) >= _WITHOUT_SHARE).astype(np.float32)
+    features = (one.features + torch.from_numpy(spread + noise)) * torch.from_numpy(is_heard)
+    return HeardTensors(features, one.earlier, one.later)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -112,7 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     pool, _ = pools_in(options.data)
     clips = drawn_clips(options.data, np.random.default_rng(1), HEARD_RATE_HZ)[0]
-    rehearsals = kept(options.rehearsals or options.out / "rehearsals", SEEDS, pool, clips)
+    folder = options.rehearsals or options.out / "rehearsals"
+    rehearsals = [*kept(folder, SEEDS, pool, clips), *kept(folder, SEEDS_VARIED, pool, clips, is_varied=True)]
     with few_threads():
         train(rehearsals, options.out, seed=options.seed, steps=options.steps)
 

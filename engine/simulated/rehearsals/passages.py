@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine.anomaly.faults.material import Samples
+from engine.anomaly.faults.material import Samples, repitched
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 
 MUSIC, DRUMS, LOOPS = "music", "drums", "loops"
 _LEAST_S: Mapping[str, float] = {MUSIC: 40.0, DRUMS: 12.0, LOOPS: 7.5}
+_MOST_CENTS, _MOST_DB = 400.0, 8.0
+"""How far recordings are varied: two whole tones, and by how much an equaliser raises or lowers."""
+_SET_AT_HZ = (80.0, 200.0, 500.0, 1250.0, 3000.0, 7000.0)
 _UNUSED = ("loop_amen", "loop_drone")
 """What may not be passed on, and one sound that stands still."""
 
@@ -28,14 +31,20 @@ class Pool:
     Attributes
     ----------
     paths : of each recording its files, to be added up
+    varied_by : a seed by which recordings are played at another speed and through another equaliser; None
+        for as they are
     """
 
     paths: Mapping[str, tuple[tuple[Path, ...], ...]]
+    varied_by: int | None = None
 
     def drawn(self, sort: str, number: int) -> Samples:
         """Return a recording, mono at the rate of the evaluation."""
         of_sort = self.paths[sort]
-        return _mixed(of_sort[number % len(of_sort)])
+        recording = _mixed(of_sort[number % len(of_sort)])
+        if self.varied_by is None:
+            return recording
+        return _as_another(recording, np.random.default_rng([self.varied_by, number]))
 
 
 def pools_in(data_dir: Path) -> tuple[Pool, Pool]:
@@ -87,6 +96,17 @@ def _mixed(paths: tuple[Path, ...]) -> Samples:
     mix /= np.float32(max(1.0, float(np.abs(mix).max())))
     mix.setflags(write=False)
     return mix
+
+
+def _as_another(recording: Samples, rng: np.random.Generator) -> Samples:
+    """Return a recording at another speed, as a tape, and through an equaliser set at six pitches."""
+    cents = float(rng.uniform(-_MOST_CENTS, _MOST_CENTS))
+    played = repitched(recording[:, None], cents, HEARD_RATE_HZ)[:, 0]
+    spectrum = np.fft.rfft(played)
+    octaves = np.log2(np.maximum(np.arange(len(spectrum)) * HEARD_RATE_HZ / len(played), 30.0))
+    gains_db = np.interp(octaves, np.log2(_SET_AT_HZ), rng.uniform(-_MOST_DB, _MOST_DB, len(_SET_AT_HZ)))
+    heard: Samples = np.fft.irfft(spectrum * 10.0 ** (gains_db / 20.0), len(played)).astype(np.float32)
+    return heard / np.float32(max(1.0, float(np.abs(heard).max())))
 
 
 def _mono(path: Path) -> Samples:

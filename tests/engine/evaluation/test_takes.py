@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_ours_finds_what_plain_chroma_mistakes(rehearsal: Session) -> None:
     short = attempt_scores(rehearsal, short_stretches(np.array(found.played_s)))[1]
     assert auc_of(of, said) >= max(0.9, auc_of(of, short))
     assert all(one[1] <= other[0] for one, other in chroma_pairs(rehearsal.audio[: 60 * HEARD_RATE_HZ], 0.9))
+
+
+def test_recordings_are_varied_by_a_seed_in_speed_and_colour(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.wav", passage(0, 41.0), RATE_HZ)
+    pool = Pool({MUSIC: ((tmp_path / "song.wav",),)})
+    plain = pool.drawn(MUSIC, 0)
+    varied = [replace(pool, varied_by=seed).drawn(MUSIC, 0) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(varied[0], varied[1])
+    assert len({len(plain), len(varied[0]), len(varied[2])}) == 3
+    for one in varied:
+        assert 2.0 ** (-400 / 1200) < len(one) / len(plain) < 2.0 ** (400 / 1200)
+        assert np.max(np.abs(one)) <= 1.0
+        assert np.all(np.isfinite(one))
 
 
 def test_a_folder_without_music_is_named(tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
             [span for span in spans if span not in looked_at]
             for spans in (_unknown(stays), _doubtful(monos, edited.mono, stays, lines))
         )
+        # What follows a line by now comes from somewhere: of many places that sound alike the best is sought.
+        doubted += [span for span in looked_at if _is_followed(stays, sum(span) / 2)]
         hidden = joined_places(
             [
                 faint_places(monos, edited.mono, unknown, share.part(0.0, 0.3)),
@@ -109,6 +111,13 @@ def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
     least = _SEARCHED_AGAIN_S * RATE_HZ
     spans = [(one.start * STEP_SAMPLES, one.stop * STEP_SAMPLES) for one in stays if one.line == UNKNOWN]
     return [(start, stop) for start, stop in spans if stop - start >= least]
+
+
+def _is_followed(stays: Sequence[Stay], at: float) -> bool:
+    """Tell whether a line is followed at a sample of the edited file."""
+    return any(
+        stay.line != UNKNOWN and stay.start * STEP_SAMPLES <= at < stay.stop * STEP_SAMPLES for stay in stays
+    )
 
 
 def _doubtful(

@@ -254,6 +254,10 @@ def test_audio_lies_beside_the_backups_under_its_key_as_it_is_stored(path: Path)
         read(path, "SELECT key, bytes FROM stored_audio")
     )
     assert sorted(found) == sorted(SOUNDS[name].key for name in ("named", "another"))
+    digests = dict(read(path, "SELECT key, digest FROM stored_audio"))
+    assert {one.name for one in found.values()} == {
+        f"{key} {digest % 2**64:016x}" for key, digest in digests.items()
+    }, "whatever an older Offcut kept is found again"
     assert read(backups(path)[0], "SELECT sum(length(bytes)), count(*) FROM stored_audio") == [(0, 2)]
 
 

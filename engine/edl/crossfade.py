@@ -74,13 +74,3 @@ def crossfade(left: Block, right: Block) -> Block:
     gains = fade_in_gains(choose_curve(left, right), len(left)).astype(left.dtype)
     faded: Block = left * gains[::-1] + right * gains
     return faded
-
-
-def fade_in(block: Block) -> Block:
-    """Fade a piece in from silence over its whole length."""
-    return crossfade(np.zeros_like(block), block)
-
-
-def fade_out(block: Block) -> Block:
-    """Fade a piece out to silence over its whole length."""
-    return crossfade(block, np.zeros_like(block))

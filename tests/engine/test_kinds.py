@@ -99,6 +99,11 @@ def test_nudged_edges_stay_inside_and_apart(start, length, edge, by):
     assert moved[edge is Edge.STOP] == min(max(free, low), high)
 
 
+def test_at_a_rate_without_a_sample_a_millisecond_edges_are_one_sample_apart():
+    for edge, by, span in ((Edge.START, 9, (4, 5)), (Edge.STOP, -9, (0, 1))):
+        assert CUT.nudged((0, 5), edge, by, length_samples=10, rate_hz=100) == span
+
+
 def test_a_span_narrower_than_a_millisecond_can_only_be_widened():
     span = (1000, 1010)
     assert CUT.nudged(span, Edge.START, 5, length_samples=LENGTH, rate_hz=RATE_HZ) == span

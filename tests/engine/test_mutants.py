@@ -13,7 +13,7 @@ import pytest
 from tests.mutants.__main__ import interval, sample
 from tests.mutants.bench import ROOT
 from tests.mutants.faults import faults_of, with_fault
-from tests.mutants.reach import statement_at
+from tests.mutants.reach import Reach, importing, statement_at
 
 SOURCE = '''"""Text."""
 LONGEST: int = 3
@@ -141,6 +141,42 @@ if __name__ == "__main__":
         print(fault.line, fault.what.partition("  →  ")[2], by.partition("::")[2] or by, sep="|")
     bench.close()
 """
+
+
+def test_what_runs_at_import_is_asked_of_those_who_name_the_module_and_then_of_its_neighbours() -> None:
+    tests = {
+        "tests/engine/test_far.py::test_quick": 0.1,
+        "tests/engine/part/test_near.py::test_slow": 0.4,
+        "tests/engine/other/test_naming.py::test_first": 0.2,
+        "tests/engine/other/test_naming.py::test_second": 0.3,
+        "tests/engine/other/test_nobody.py::test_reaching": 0.2,
+    }
+    reach = Reach(seconds=dict(tests), lines={test: {} for test in tests})
+    reach.lines["tests/engine/other/test_nobody.py::test_reaching"] = {"engine/part/grown.py": 1 << 6}
+    reach.naming = {"engine/part/grown.py": frozenset({"tests/engine/other/test_naming.py"})}
+    asked = [test.partition("::")[2] for test in reach.tests_of("engine/part/grown.py", MODULE, 2)]
+    assert asked == ["test_first", "test_second", "test_slow", "test_reaching", "test_quick"]
+    asked = [test.partition("::")[2] for test in reach.tests_of("engine/part/grown.py", MODULE, 6)]
+    assert asked == ["test_reaching"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_naming"),
+    [
+        ("from engine.part.grown import grown", True),
+        ("from engine.part import grown", True),
+        ("from engine.part import every, grown as made", True),
+        ("from engine.part.grown_ups import grown", False),
+        ("from engine.part import grown_ups", False),
+        ("from engine.partygrown import grown", False),
+        ("import grown", False),
+    ],
+)
+def test_who_names_a_module_imports_it(text: str, is_naming: bool) -> None:
+    sources = {"a": f"import sys\n{text}\n", "b": ""}
+    assert importing("engine/part/grown.py", sources) == (frozenset("a") if is_naming else frozenset())
+    package = importing("engine/part/grown/__init__.py", sources)
+    assert package == (frozenset("a") if is_naming else frozenset())
 
 
 def test_the_statement_of_a_line_ends_before_what_it_holds() -> None:

@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 
 from tests.mutants.faults import Fault, with_fault
-from tests.mutants.reach import AT_FIRST, Onlooker, Reach
+from tests.mutants.reach import AT_FIRST, Onlooker, Reach, importing
 from tests.mutants.swapped import NOT_SWAPPED, Server, in_time
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,6 +124,14 @@ class Bench:
         _, self.reach = self._forked(
             files, (Onlooker, self._root, folders, own, OTHERS_S), None, faulty=False
         )
+        self._name(files, folders)
+
+    def _name(self, files: Sequence[str], folders: tuple[str, ...]) -> None:
+        """Note which files of tests import each module of some folders."""
+        sources = {file: (self._root / file).read_text("utf-8") for file in files}
+        modules = (file for folder in folders for file in (self._root / folder).rglob("*.py"))
+        paths = [file.relative_to(self._root).as_posix() for file in modules]
+        self.reach.naming = {path: importing(path, sources) for path in paths}
 
     def notices(self, path: Path, fault: Fault) -> str:
         """Return the name of a test that fails with a fault in a module, or "" if none does.

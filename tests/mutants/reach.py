@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -24,7 +26,7 @@ class Reach:
     """Of the tests that pass, their seconds and the lines that each reaches in each file, as bits.
 
     `at_import` are the lines of functions that a module calls when it is imported. `late` are tests of whole
-    programs and slow ones, which are asked at last.
+    programs and slow ones, which are asked at last. `naming` are the files of tests that import a module.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -33,20 +35,24 @@ class Reach:
     late: set[str] = field(default_factory=set)
     failing: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    naming: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def tests_of(self, path: str, source: str, line: int) -> list[str]:
         """Return the tests that may notice a fault, that reach its statement: the 15 quickest, then by turns.
 
-        What runs when the module is imported may be heard of anywhere: first come the tests that reach
-        anything of the module, then all others, those of its own folder before those of others.
+        What runs when the module is imported may be heard of anywhere: first come the tests whose files
+        import the module, then those that lie nearest to it, of both before all others those that reach
+        anything of it.
         """
         reaching = [test for test in self._reaching(path, source, line) if test not in self.late]
-        found = [*reaching[:AT_FIRST], *self._by_turns(reaching[AT_FIRST:])]
         if not self.is_at_import(path, source, line):
-            return found
-        own = f"tests/{'/'.join(path.split('/')[:2])}/"
-        others = self._by_turns(self.seconds.keys() - self.late - set(reaching))
-        return [*found, *sorted(others, key=lambda test: not test.startswith(own))]
+            return [*reaching[:AT_FIRST], *self._by_turns(reaching[AT_FIRST:])]
+        others = self.seconds.keys() - self.late - set(reaching)
+        found = [*self._by_turns(reaching), *self._by_turns(others)]
+        naming = self.naming.get(path, frozenset())
+        return sorted(
+            found, key=lambda test: (test.partition("::")[0] not in naming, -_parts_shared(path, test))
+        )
 
     def last_of(self, path: str, source: str, line: int) -> list[str]:
         """Return the late ones that may notice a fault, by turns."""
@@ -72,6 +78,21 @@ class Reach:
         """Tell whether a line of a module runs when that or another module is imported."""
         first, last, in_function = statement_at(source, line)
         return not in_function or bool(self.at_import.get(path, 0) & _bits(range(first, last + 1)))
+
+
+def importing(path: str, sources: Mapping[str, str]) -> frozenset[str]:
+    """Return which files, by name and text, import a module by its name or from its package."""
+    package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    package, name = (package, name) if name != "__init__" else package.rpartition(".")[::2]
+    whole, parent = re.escape(f"{package}.{name}"), re.escape(package)
+    pattern = re.compile(rf"\b{whole} import\b|^from {parent} import .*\b{name}\b", re.MULTILINE)
+    return frozenset(file for file, text in sources.items() if pattern.search(text))
+
+
+def _parts_shared(path: str, test: str) -> int:
+    """Return how many folders a module below the root shares with the file of a test below `tests`."""
+    folders = zip(path.split("/")[:-1], test.partition("::")[0].split("/")[1:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], folders))
 
 
 def statement_at(source: str, line: int) -> tuple[int, int, bool]:

@@ -247,3 +247,72 @@ def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> N
         assert_array_equal(again.beats_samples, heard.beats_samples)
         document.redo()
         assert grid_edits.is_edited(document.state)
+
+
+def test_three_taps_are_too_few_and_four_are_a_beat() -> None:
+    assert fit_taps([0.0, 0.5, 1.0]) is None
+    found = fit_taps([10.0, 10.5, 11.0, 11.5])
+    assert found is not None
+    assert (found.period_s, found.first_s) == (pytest.approx(0.5), pytest.approx(10.0))
+    assert found.spread_s == pytest.approx(0.0, abs=1e-12)
+    assert found.tempo_bpm == pytest.approx(120.0)
+    assert found.tempo_spread_bpm == pytest.approx(0.0, abs=1e-9)
+
+
+def test_taps_that_are_missed_or_late_move_no_beat() -> None:
+    even = 3.0 + 0.4 * np.arange(16)
+    for taps in (np.delete(even, [3, 4, 9]), even + np.where(np.arange(16) == 7, 0.15, 0.0)):
+        found = fit_taps(taps)
+        assert found is not None
+        assert found.period_s == pytest.approx(0.4, abs=1e-9)
+        assert found.first_s == pytest.approx(3.0, abs=1e-9)
+        assert found.spread_s == pytest.approx(0.0, abs=1e-9), "what is off by a third of a beat counts not"
+
+
+def test_how_far_taps_lie_from_their_beats_is_a_root_mean_square() -> None:
+    found = fit_taps(0.5 * np.arange(40) + np.tile([0.02, -0.02, -0.02, 0.02], 10))
+    assert found is not None
+    assert found.period_s == pytest.approx(0.5, abs=1e-4)
+    assert found.spread_s == pytest.approx(0.02, rel=0.01)
+    assert found.tempo_spread_bpm == pytest.approx(120.0 * 0.02 / 0.5, rel=0.01)
+
+
+@pytest.mark.parametrize(("length", "beats"), [(60_000, 3), (48_001, 3), (48_000, 2), (24_001, 2), (1, 1)])
+def test_a_steady_grid_has_a_beat_on_the_last_sample_and_none_behind_it(length: int, beats: int) -> None:
+    made = grid_edits.steady(120.0, 0.0, rate_hz=RATE_HZ, length_samples=length)
+    assert made.beats_samples.tolist() == [24_000 * k for k in range(beats)]
+    assert made.bar_positions.tolist() == [1, 2, 3][:beats]
+    assert (made.tempo_bpm, made.confidence, made.maker) == (120.0, 1.0, "edited by hand")
+
+
+@pytest.mark.parametrize(("length", "left"), [(36_001, [12_000, 36_000]), (36_000, [12_000])])
+def test_a_beat_that_leaves_the_recording_is_dropped(length: int, left: list[int]) -> None:
+    made = grid_edits.shifted_half_a_beat(grid_of([24_000]), RATE_HZ, length)
+    assert made.beats_samples.tolist() == left
+
+
+def test_beats_are_doubled_up_to_the_fastest_and_while_a_sample_lies_between() -> None:
+    slow = BeatGrid(np.array([0, 4]), np.array([1, 2]), 499.5, 0.5, "m")
+    made = grid_edits.doubled(slow)
+    assert made.beats_samples.tolist() == [0, 2, 4]
+    assert (made.bar_positions.tolist(), made.tempo_bpm) == ([1, 2, 3], 999.0)
+    for grid in (
+        BeatGrid(np.array([0, 4]), np.array([1, 2]), 499.6, 0.5, "m"),
+        BeatGrid(np.array([0, 1]), np.array([1, 2]), 100.0, 0.5, "m"),
+    ):
+        with pytest.raises(UsageError, match="999 BPM is the limit"):
+            grid_edits.doubled(grid)
+    near = BeatGrid(np.array([0, 2]), np.array([1, 2]), 100.0, 0.5, "m")
+    assert grid_edits.doubled(near).beats_samples.tolist() == [0, 1, 2]
+
+
+def test_what_listening_finds_never_replaces_a_grid_that_was_edited(document: Document) -> None:
+    found = {"beats": "beats-2", "score": "score-2"}
+    assert not grid_edits.is_edited(document.state)
+    assert grid_edits.keeping_edited(document.state, found) == found
+    edit, stored = grid_edits.set_grid(document.state, grid_of([24_000] * 8), "Doubled")
+    document.apply(edit, stored)
+    assert grid_edits.is_edited(document.state)
+    assert grid_edits.keeping_edited(document.state, found) == {"score": "score-2"}
+    again, same = grid_edits.set_grid(document.state, grid_of([24_000] * 8), "Doubled")
+    assert (again.changes, set(same)) == ((), set(stored))

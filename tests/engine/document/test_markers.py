@@ -76,6 +76,28 @@ def test_a_region_and_its_first_name_are_one_step(document: Document) -> None:
     assert document.state.markers[key].is_region
 
 
+def test_a_region_is_moved_as_long_as_a_sample_of_it_is_left(document: Document) -> None:
+    edit, key = marker_edits.add_region(document.state, 48_000, 96_000)
+    document.apply(edit)
+    length = document.state.length_samples
+    for asked, there in (
+        ((500, 501), (500, 501)),
+        ((-10, 1), (0, 1)),
+        ((length - 1, length + 9), (length - 1, length)),
+        ((0, length), (0, length)),
+    ):
+        document.apply(marker_edits.move_marker(document.state, key, *asked))
+        marker = document.state.markers[key]
+        assert (marker.start_samples, marker.stop_samples) == there
+    for asked, words in (
+        ((500, 500), "needs an end after its start"),
+        ((length, length + 9), "would lie outside"),
+        ((-9, 0), "would lie outside"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            marker_edits.move_marker(document.state, key, *asked)
+
+
 def test_what_cannot_be_done_is_said(document: Document) -> None:
     state = document.state
     with pytest.raises(UsageError, match="no markers yet"):

@@ -163,6 +163,14 @@ def test_a_row_that_no_version_wrote_is_refused(row_type: type[Row], column: int
         table.decode_all([table.encode_all([row])[0], values])
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": [float("-inf")]}])
+def test_what_json_has_no_word_for_is_not_written(value: object) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        changes_to_json([RowChange(None, Setting("x", value))])
+    with pytest.raises(ValueError, match="JSON compliant"):
+        TABLES[Setting].encode_all([Setting("x", value)])
+
+
 def test_thousands_of_texts_are_read_as_one() -> None:
     table = TABLES[Setting]
     rows = [Setting(f"s{number}", number) for number in range(2_001)]

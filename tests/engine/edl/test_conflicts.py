@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
+from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of, in_conflict
 from tests.engine.edl.recordings import by_hand, timeline_state
 
 Made = tuple[str, tuple[int, int], dict[str, object]]
+
+
+def sound(digit: str) -> dict[str, object]:
+    return {"audio": f"audio-{digit * 32}", "audio_start_samples": 0, "audio_stop_samples": 16_000}
 
 
 PAIRS: dict[str, tuple[Made, Made, bool]] = {
@@ -94,6 +99,126 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
         ("flam", (1_000, 2_000), {"by_samples": 7.0}),
         True,
     ),
+    "slips that touch": (
+        ("slip", (1_000, 2_000), {"by_samples": 5.0}),
+        ("slip", (2_000, 3_000), {"by_samples": 7.0}),
+        False,
+    ),
+    "slips that share one sample": (
+        ("slip", (1_000, 2_001), {"by_samples": 5.0}),
+        ("slip", (2_000, 3_000), {"by_samples": 7.0}),
+        True,
+    ),
+    "voices that touch": (
+        ("flam", (1_000, 2_000), {"by_samples": 5.0}),
+        ("flam", (2_000, 3_000), {"by_samples": 7.0}),
+        False,
+    ),
+    "voices that share one sample": (
+        ("flam", (1_000, 2_001), {"by_samples": 5.0}),
+        ("flam", (2_000, 3_000), {"by_samples": 7.0}),
+        True,
+    ),
+    "moves that share one sample": (
+        ("move", (1_000, 2_001), {"to_samples": 5_000}),
+        ("move", (2_000, 3_000), {"to_samples": 9_000}),
+        True,
+    ),
+    "moved to where what is moved away begins": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("move", (8_000, 9_000), {"to_samples": 1_000}),
+        False,
+    ),
+    "moved to one sample within it": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("move", (8_000, 9_000), {"to_samples": 1_001}),
+        True,
+    ),
+    "repeated before its last sample": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("repeat", (8_000, 9_000), {"to_samples": 1_999}),
+        True,
+    ),
+    "repeated where it ended": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("repeat", (8_000, 9_000), {"to_samples": 2_000}),
+        False,
+    ),
+    "laid into what is repeated": (
+        ("repeat", (1_000, 2_000), {"times": 2}),
+        ("repeat", (8_000, 9_000), {"to_samples": 1_500}),
+        False,
+    ),
+    "repeated in two places": (
+        ("repeat", (1_000, 2_000), {"times": 2, "to_samples": 5_000}),
+        ("repeat", (1_000, 2_000), {"times": 3, "to_samples": 6_000}),
+        False,
+    ),
+    "repeated in one place, one after the other": (
+        ("repeat", (1_000, 2_000), {"to_samples": 5_000, "rank": 1}),
+        ("repeat", (1_000, 2_000), {"to_samples": 5_000, "rank": 2}),
+        False,
+    ),
+    "a longer part repeated in the same place": (
+        ("repeat", (1_000, 2_000), {"to_samples": 5_000}),
+        ("repeat", (1_000, 2_001), {"to_samples": 5_000}),
+        False,
+    ),
+    "hits that come at once": (
+        ("hit", (1_000, 2_000), {"by_samples": 500.0, "onset_samples": 1_040}),
+        ("hit", (2_000, 3_000), {"by_samples": -500.0, "onset_samples": 2_040}),
+        True,
+    ),
+    "hits one sample apart": (
+        ("hit", (1_000, 2_000), {"by_samples": 499.0, "onset_samples": 1_040}),
+        ("hit", (2_000, 3_000), {"by_samples": -500.0, "onset_samples": 2_040}),
+        False,
+    ),
+    "hits of one start moved alike": (
+        ("hit", (1_000, 2_000), {"by_samples": 5.0, "onset_samples": 1_040}),
+        ("hit", (1_000, 2_500), {"by_samples": 5.0, "onset_samples": 1_010}),
+        False,
+    ),
+    "recorders lined up in two ways": (
+        ("recorder", (0, 16_000), {"by_samples": 5.0}),
+        ("recorder", (0, 16_000), {"by_samples": 5.0, "drift_ppm": 1.0}),
+        True,
+    ),
+    "recorders lined up alike": (
+        ("recorder", (0, 16_000), {"by_samples": 5.0}),
+        ("recorder", (0, 15_000), {"by_samples": 5.0}),
+        False,
+    ),
+    "a recorder and a slip": (
+        ("recorder", (0, 16_000), {"by_samples": 5.0}),
+        ("slip", (1_000, 2_000), {"by_samples": 7.0}),
+        False,
+    ),
+    "repairs of one place": (
+        ("repair", (1_000, 2_000), sound("0")),
+        ("repair", (1_999, 3_000), sound("1")),
+        True,
+    ),
+    "repairs that touch": (
+        ("repair", (1_000, 2_000), sound("0")),
+        ("repair", (2_000, 3_000), sound("1")),
+        False,
+    ),
+    "a repair over the other": (
+        ("repair", (1_000, 2_000), sound("0")),
+        ("repair", (1_500, 3_000), {**sound("1"), "over": [sound("0")["audio"]]}),
+        False,
+    ),
+    "repairs that play the same": (
+        ("repair", (1_000, 2_000), sound("0")),
+        ("repair", (1_500, 3_000), sound("0")),
+        False,
+    ),
+    "repaired and muted": (
+        ("repair", (1_000, 2_000), sound("0")),
+        ("mute", (1_500, 3_000), {}),
+        False,
+    ),
     "muted and slipped": (("mute", (1_000, 2_000), {}), ("slip", (1_500, 2_500), {"by_samples": 5.0}), False),
     "kept and cut": (("keep", (1_000, 2_000), {}), ("cut", (500, 2_500), {}), False),
 }
@@ -112,6 +237,25 @@ def test_a_conflict_is_told_of_both_and_its_outcome_is_the_same_in_any_order(wha
     undone = replace(state, decisions={ids[0]: state.decisions[ids[0]]})
     assert conflicts_of(undone, ids[0]) == (), "what nobody accepted is in nobody's way"
     assert not in_conflict(undone).any()
+
+
+@pytest.mark.parametrize("kind", ["slip", "hit", "flam", "recorder", "repair"])
+@pytest.mark.parametrize(
+    ("tracks", "others", "clash"),
+    [((), ("b",), True), (("a",), ("b",), False), (("a", "b"), ("b", "c"), True)],
+)
+def test_what_is_of_other_tracks_is_in_nobodys_way(
+    kind: str, tracks: tuple[str, ...], others: tuple[str, ...], clash: bool
+) -> None:
+    by = {"by_samples": 5.0}, {"by_samples": 7.0}
+    first, second = (sound("0"), sound("1")) if kind == "repair" else by
+    empty = timeline_state(16_000)
+    empty = replace(empty, tracks=tuple(Track(name, "s0", name, at) for at, name in enumerate("abc")))
+    state = by_hand(empty, kind, (1_000, 2_000), first, tracks)
+    state = by_hand(state, kind, (1_000, 3_000), second, others)
+    assert in_conflict(state).tolist() == [clash, clash]
+    ids = list(state.proposals)
+    assert conflicts_of(state, ids[0]) == ((ids[1],) if clash else ())
 
 
 SPANS = st.tuples(st.integers(0, 40), st.integers(1, 12))

@@ -15,6 +15,7 @@ from engine.edl.arrangement import arrangement
 from engine.edl.conflicts import in_conflict
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 from engine.errors import UsageError
+from tests.engine.edl.recordings import by_hand
 from tests.engine.edl.test_arrangement import LENGTH, recording, with_regions
 
 Spans = list[tuple[int, int]]
@@ -116,3 +117,17 @@ def test_copies_in_several_places_are_no_conflict() -> None:
     assert [start for start, _ in order_of(state)].count(4_000) == 5
     assert len(state.proposals) == 3
     assert not in_conflict(state).any()
+
+
+@pytest.mark.parametrize(("at", "first"), [(0, 0), (9_000, 2)])
+def test_nothing_stands_between_the_copies_of_one_repeat(at: int, first: int) -> None:
+    state = by_hand(song(), "repeat", (4_000, 9_000), {"times": 3, "to_samples": at})
+    made = arrangement(state)
+    laid = [number for number, block in enumerate(made.blocks) if block.laid_by]
+    assert laid == [first, first + 1]
+    last = len(made.blocks) - 1
+    with pytest.raises(UsageError, match="Nothing can stand between the copies of one repeat"):
+        moved_block(state, made, last, first + 1)
+    for before in (first, first + 2):
+        moved = done(state, moved_block(state, made, last, before)[0])
+        assert order_of(moved)[before] == (22_000, LENGTH)

@@ -37,6 +37,25 @@ def test_a_confirmed_hit_that_is_not_found_again_is_put_back() -> None:
     assert sure.tracks.tolist() == [1, 0, 2, 1, 2, 2]
 
 
+@pytest.mark.parametrize(("at", "strokes"), [(1_480, [0, 0, 1, 2]), (1_481, [0, 1, 2, 3])])
+def test_what_is_put_back_is_of_a_stroke_within_ten_milliseconds_and_strokes_stay_apart(
+    at: int, strokes: list[int]
+) -> None:
+    near = made_hits([(1_000, 0, 0), (13_000, 1, 1), (13_100, 0, 2)])
+    assert confirmed(near, made_hits([(at, 2, 0)]), RATE_HZ).strokes.tolist() == strokes
+    close = made_hits([(1_000, 0, 0), (1_100, 1, 1)])  # two strokes of a flam
+    assert confirmed(close, made_hits([(9_000, 2, 0)]), RATE_HZ).strokes.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("at", "count"), [(1_480, 1), (1_481, 2), (520, 1), (519, 2)])
+def test_a_hit_is_found_again_within_ten_milliseconds_on_its_own_microphone(at: int, count: int) -> None:
+    one = made_hits([(1_000, 0, 0)], confidence=0.4)
+    sure = confirmed(one, made_hits([(at, 0, 0)]), RATE_HZ)
+    assert len(sure.onsets_samples) == count
+    assert (sure.confidences == 1.0).sum() == 1
+    assert len(confirmed(one, made_hits([(1_000, 1, 0)]), RATE_HZ).onsets_samples) == 2
+
+
 def test_microphones_that_are_gone_wait() -> None:
     one = made_hits([(5_000, 0, 0)], track_ids=("other",))
     assert confirmed(FOUND, one, RATE_HZ).onsets_samples.tolist() == FOUND.onsets_samples.tolist()

@@ -36,6 +36,15 @@ def test_what_only_touched_it_where_it_was_made_is_taken_in() -> None:
     assert taken_in(state, "p0") == TakenIn(("p1", "p2"))
 
 
+def test_to_the_sample_it_is_taken_in_wholly_in_part_or_not_at_all() -> None:
+    moved = state_of((0, 5), (10, 20), (20, 30), (30, 40), p0=(10, 30))
+    assert taken_in(moved, "p0") == TakenIn(("p1", "p2"))
+    assert taken_in(state_of((0, 5), (10, 20), (29, 40), p0=(10, 30)), "p0") == TakenIn(("p1",), ("p2",))
+    assert taken_in(state_of((0, 5), (9, 20), p0=(10, 30)), "p0") == TakenIn((), ("p1",))
+    assert taken_in(state_of((0, 5), (5, 10), (4, 20), p0=(5, 30)), "p0") == TakenIn(("p1",))
+    assert TakenIn(("a",), ("b",)).ids == ("a", "b")
+
+
 def test_an_edit_by_hand_takes_in_all_it_covers() -> None:
     state = state_of((0, 100), (20, 30), (90, 120), maker=BY_HAND)
     assert taken_in(state, "p0") == TakenIn(("p1",), ("p2",))

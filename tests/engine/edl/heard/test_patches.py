@@ -11,10 +11,12 @@ from numpy.typing import DTypeLike, NDArray
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.stored_audio import stored
-from engine.document.kinds.operations import Gain, Reclock, Replace, Shift, Slice, Sounding, Stored
+from engine.document.kinds.operations import Fill, Gain, Reclock, Replace, Shift, Slice, Sounding, Stored
 from engine.edl.crossfade import Block, crossfade
+from engine.edl.slicing.slices import Gap, Piece
+from engine.edl.tracks import stored_sounds
 from engine.edl.tracks.delay import REACH_SAMPLES, delayed
-from engine.edl.tracks.patched_reader import PatchedReader
+from engine.edl.tracks.patched_reader import GAPS_HELD, PatchedReader
 from engine.edl.tracks.patches import Patches, changed_span, patches_by_track
 from engine.edl.tracks.stored_sounds import StoredSounds
 
@@ -251,3 +253,116 @@ def test_a_track_of_another_clock_sounds_as_much_later_as_that_clock_says(drift_
     assert start == pytest.approx(1_100 / (1 + drift_ppm / 1e6) - reach, abs=1)
     assert stop == pytest.approx(50_100 / (1 + drift_ppm / 1e6) + reach, abs=1)
     assert Patches.of([], RATE_HZ).sounding(1_000, 50_000) == (1_000, 50_000)
+
+
+def test_what_plays_audio_that_is_gone_is_left_out_and_nothing_else() -> None:
+    there, gone = (Stored(f"audio-{digit * 32}", 100, 300) for digit in "01")
+    first, second = (Replace(100, 300, (), None, 0.0, one) for one in (there, gone))
+    mute = Replace(400, 500)
+    patches = Patches.of([first, second, mute], RATE_HZ)
+    assert {one for one, _ in patches.stored} == {first, second}
+    assert dict(patches.stored)[first] == there
+    assert patches.without_missing(lambda _: True) is patches
+    left = patches.without_missing(lambda one: one == there)
+    assert left is not None
+    assert set(left.operations) == {first, mute}
+    alone = Patches.of([second], RATE_HZ)
+    assert alone.without_missing(lambda _: False) is None
+
+
+def test_of_several_clocks_one_is_kept_alone() -> None:
+    clock = Reclock(0, 2**43, (), 5.0, 1.0)
+    assert Patches.of([Replace(100, 300)], RATE_HZ).clock_alone is None
+    alone = Patches.of([Replace(100, 300), clock], RATE_HZ).clock_alone
+    assert alone is not None
+    assert alone.operations == (clock,)
+
+
+def test_what_was_made_over_a_repair_that_is_gone_is_faded_longer() -> None:
+    under, over = (Stored(f"audio-{digit * 32}", 0, 1_000) for digit in "01")
+    below = Replace(200, 800, (), None, 10.0, under)
+    above = Replace(300, 700, (), None, 10.0, over, (under.key,))
+    longer = Replace(300, 700, (), None, 90.0, over, (under.key,))
+    both = Patches.of([below, above], RATE_HZ).operations
+    assert [one.crossfade_ms for one in both if isinstance(one, Replace)] == [10.0, 10.0]
+    for one, fade_ms in ((above, 70.0), (longer, 90.0)):
+        (alone,) = Patches.of([one], RATE_HZ).operations
+        assert isinstance(alone, Replace)
+        assert alone.crossfade_ms == fade_ms
+
+
+class Counting(StoredSounds):
+    """Counts how often audio is read."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.reads: list[str] = []
+
+    def _read(self, one: Stored) -> np.ndarray | None:
+        self.reads.append(one.key)
+        return super()._read(one)
+
+
+def test_audio_is_kept_ready_up_to_a_limit_and_what_was_heard_last_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    every = [stored(rng.standard_normal((100, 1)).astype(np.float32), 8_000) for _ in range(3)]
+    wanted = [Stored(one.key, 0, 100) for one in every]
+    monkeypatch.setattr(stored_sounds, "MOST_KEPT_SAMPLES", 200)
+    sounds = Counting({}, 8_000, 1, {one.key: one for one in every})
+    a, b, c = wanted
+    for one in (a, b, a, b, a):
+        np.testing.assert_array_equal(sounds.read(one, 10, 20), every[wanted.index(one)].samples[10:20])
+    assert sounds.reads == [a.key, b.key]
+    assert sounds.holds(c)
+    assert sounds.holds(a)
+    assert sounds.reads == [a.key, b.key, c.key], "the one heard longest ago went"
+    assert sounds.holds(b)
+    assert sounds.reads[3:] == [b.key]
+    assert not sounds.holds(Stored("audio-" + "f" * 32, 0, 100))
+    assert not sounds.holds(Stored(a.key, 0, 99)), "it is not as long as the edit says"
+    many = len(sounds.reads)
+    assert not sounds.holds(Stored("audio-" + "f" * 32, 0, 100))
+    assert len(sounds.reads) == many, "what cannot be read is not asked for again"
+
+
+@pytest.mark.parametrize(
+    ("channels", "wide", "is_heard"), [(1, 1, True), (1, 2, True), (2, 2, True), (2, 1, False), (2, 3, False)]
+)
+def test_audio_of_one_channel_plays_on_all_and_of_others_where_there_are_as_many(
+    channels: int, wide: int, is_heard: bool
+) -> None:
+    one = stored(np.full((10, channels), 0.5, np.float32), 8_000)
+    wanted = Stored(one.key, 0, 10)
+    sounds = StoredSounds({}, 8_000, wide, {one.key: one})
+    assert sounds.holds(wanted) is is_heard
+    if is_heard:
+        np.testing.assert_array_equal(sounds.read(wanted, 2, 5), np.full((3, wide), 0.5))
+    assert not StoredSounds({}, 8_001, wide, {one.key: one}).holds(wanted)
+
+
+def test_gaps_that_were_made_up_are_made_up_once_and_eight_are_kept() -> None:
+    made: list[int] = []
+
+    def made_up(gap: Gap, *_: object) -> Sound:
+        made.append(gap.start_samples)
+        return np.zeros((gap.stop_samples - gap.start_samples, 2))
+
+    moves = [0.0, 20.0] * 10
+    edits = [
+        Slice(50 * k, 50 * k + 50, (), by, 1.0, Fill.DECAY, 50 * k + 2.0, None) for k, by in enumerate(moves)
+    ]
+    patches = Patches.of(edits, 1_000)
+    gaps = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.heard, Gap)]
+    assert len(gaps) > GAPS_HELD == 8
+    reader = PatchedReader(Plain(), patches, FRAMES, 2, 0, None, made_up)
+    for one in gaps[:8]:
+        reader.read(one.start_samples, one.stop_samples)
+    reader.read(gaps[0].start_samples, gaps[0].stop_samples)
+    assert len(made) == len(set(made)) == 8
+    reader.read(gaps[8].start_samples, gaps[8].stop_samples)
+    reader.read(gaps[1].start_samples, gaps[1].stop_samples)
+    assert len(made) == 9
+    reader.read(gaps[0].start_samples, gaps[0].stop_samples)
+    assert made[9:] == [made[0]], "the oldest went"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import wave
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from threading import Event
 from urllib.parse import unquote, urlparse
@@ -20,7 +23,7 @@ from engine.edl.export import export
 from engine.edl.export.request import FrameRate
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
-from tests.engine.edl.export.cases import CASES, Case, Piece
+from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 
 
 def test_opentimelineio_reads_clips_and_crossfades(case: Case, tmp_path: Path) -> None:
@@ -108,3 +111,132 @@ def test_cancel_is_heard_while_the_objects_are_written(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         export(CASES[2].request(tmp_path / "jam.aaf"), ReportingProgress(listen, cancelled))
     assert not list(tmp_path.iterdir())
+
+
+def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
+    """Names, dates, numbers of tracks and lengths, which OpenTimelineIO never looks at."""
+    export(CASES[3].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        date = datetime(2000, 1, 1)
+        assert file.header["LastModified"].value == date
+        (made_by,) = file.header["IdentificationList"].value
+        assert [made_by[name].value for name in ("ProductName", "CompanyName", "Date")] == [
+            "Offcut",
+            "Offcut",
+            date,
+        ]
+        (composition,) = file.content.toplevel()
+        assert composition.usage == "Usage_TopLevel"
+        for mob in file.content.mobs:
+            assert mob["CreationTime"].value == mob["LastModified"].value == date
+        timecode, *slots = composition.slots
+        assert (timecode.name, timecode.edit_rate, timecode.segment.components[0]["Drop"].value) == (
+            "Timecode",
+            25,
+            False,
+        )
+        assert [slot["PhysicalTrackNumber"].value for slot in slots] == [1, 2, 3]
+        assert [slot.edit_rate for slot in slots] == [48_000] * 3
+        length = build(CASES[3].state).length_samples
+        assert timecode.segment.components[0].length == ceil(length * 25 / 48_000)
+        # the second track has begun late and is over early
+        assert [slot.segment.length for slot in slots] == [length, length, 1_179_669]
+        for mob in (*file.content.mastermobs(), *file.content.sourcemobs()):
+            frames = {"take 0.wav": 2_880_000, "take 1.wav": 960_011, "take 2.wav": 2_880_000}[mob.name]
+            for number, slot in enumerate(mob.slots, 1):
+                assert (slot.slot_id, slot["PhysicalTrackNumber"].value) == (number, number)
+                assert (slot.edit_rate, slot.segment.length) == (48_000, frames)
+
+
+def test_a_crossfade_is_a_dissolve_of_two_that_both_its_clips_reach_into(tmp_path: Path) -> None:
+    export(CASES[3].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        components = list(list(composition.slots)[1].segment.components)
+        first, dissolve, second = components
+        assert (first.start, first.length) == (12_345, 500_001 - 12_345 + 720)
+        assert (second.start, second.length) == (700_003 - 720, 2_000_000 - 700_003 + 720)
+        assert (dissolve.length, dissolve.cutpoint) == (1_440, 720)
+        group = dissolve["OperationGroup"].value
+        assert group.length == 1_440
+        how = group.operation
+        told = ("NumberInputs", "IsTimeWarp", "Bypass", "OperationCategory")
+        assert [how[name].value for name in told] == [2, False, 1, "OperationCategory_Effect"]
+
+
+@pytest.mark.parametrize(
+    ("subtype", "channels", "rate_hz", "tag", "block"),
+    [
+        ("PCM_U8", 1, 8_000, 1, 1),
+        ("PCM_16", 2, 44_100, 1, 4),
+        ("PCM_24", 3, 48_000, 1, 9),
+        ("PCM_32", 1, 96_000, 1, 4),
+        ("FLOAT", 2, 48_000, 3, 8),
+        ("DOUBLE", 1, 48_000, 3, 8),
+    ],
+)
+def test_a_wav_is_described_by_the_head_that_it_has(
+    tmp_path: Path, subtype: str, channels: int, rate_hz: int, tag: int, block: int
+) -> None:
+    case, frames = CASES[0], 1_001
+    source = replace(
+        case.state.sources["s0"], subtype=subtype, channels=channels, rate_hz=rate_hz, frames=frames
+    )
+    state = replace(case.state, sources={"s0": source})
+    export(replace(case, state=state).request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (mob,) = file.content.sourcemobs()
+        assert struct.unpack("<4sI4s4sIHHIIHH", bytes(mob.descriptor["Summary"].value)) == (
+            *(b"RIFF", 36 + frames * block, b"WAVE", b"fmt ", 16),
+            *(tag, channels, rate_hz, rate_hz * block, block, 8 * block // channels),
+        )
+
+
+def test_a_wav_beyond_four_gigabytes_is_as_long_as_a_head_can_say(tmp_path: Path) -> None:
+    case = CASES[0]
+    source = replace(case.state.sources["s0"], frames=2**33)
+    export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (mob,) = file.content.sourcemobs()
+        assert bytes(mob.descriptor["Summary"].value)[4:8] == b"\xff" * 4
+        assert mob.descriptor.length == 2**33
+
+
+def test_what_is_no_wav_is_told_as_its_samples_are(tmp_path: Path) -> None:
+    case = CASES[0]
+    values = {"container": "AIFF", "subtype": "PCM_24", "channels": 2, "rate_hz": 96_000, "frames": 2_000}
+    source = replace(case.state.sources["s0"], **values)
+    export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (mob,) = file.content.sourcemobs()
+        assert {name: mob.descriptor[name].value for name in PCM} == PCM
+        assert not isinstance(mob.descriptor, aaf2.essence.WAVEDescriptor)
+
+
+PCM = {
+    "SampleRate": 96_000,
+    "AudioSamplingRate": 96_000,
+    "Channels": 2,
+    "QuantizationBits": 24,
+    "BlockAlign": 6,
+    "AverageBPS": 576_000,
+    "Length": 2_000,
+}
+
+
+def test_the_same_edit_is_the_same_file_and_another_has_other_ids(tmp_path: Path) -> None:
+    for name in ("jam", "again"):
+        export(CASES[1].request(tmp_path / f"{name}.aaf"))
+    assert (tmp_path / "jam.aaf").read_bytes() == (tmp_path / "again.aaf").read_bytes()
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        ids = [str(mob.mob_id) for mob in file.content.mobs]
+    assert len(set(ids)) == len(ids) == 7  # of three sources each a file and a master, and one composition
+
+
+def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:
+    export(EVERYTHING_CUT.request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        timecode, slot = composition.slots
+        assert timecode.segment.components[0].length == 1
+        assert (slot.segment.length, len(list(slot.segment.components))) == (0, 0)

@@ -19,8 +19,9 @@ from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.interchange.cues import Cues
+from engine.edl.export.interchange.tempo import tempo_map
 from engine.edl.export.seams import Seam
-from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
+from tests.engine.edl.recordings import RATE_HZ, Recording, recording, timeline_state, with_cuts
 
 CUTS = ((4_000, 8_000), (20_000, 24_000))
 MARKERS = (
@@ -176,3 +177,29 @@ def test_marks_at_the_edges_of_a_file_belong_to_it() -> None:
         (999, "1999 to 2500", 1),
         (1_000, "At 2000", 0),
     ]
+
+
+def test_of_nothing_heard_no_beat_is_left() -> None:
+    grid = BeatGrid(np.arange(10) * 4_000, np.arange(10) % 4 + 1, 120.0, 1.0, "m")
+    state = with_cuts(timeline_state(40_000), (0, 40_000))
+    for given in (grid, None):
+        found, beats = tempo_map(given, build(state))
+        assert beats == 0
+        assert (found.starts_us.tolist(), found.downbeats.tolist()) == ([0], [])
+        assert (found.bar_quarters, found.last_us, list(found.bars())) == (4, 500_000, [])
+        assert list(found.tempi()) == [(0, 500_000)]
+        assert [found.tick(at_us) for at_us in (0, 250_000, 500_000, 1_250_000)] == [0, 480, 960, 2_400]
+
+
+def test_before_the_first_beat_quarters_of_the_usual_length_fill_the_time() -> None:
+    grid = BeatGrid(10_000 + np.arange(5) * 4_000, np.array([4, 1, 2, 3, 1]), 120.0, 1.0, "m")
+    found, beats = tempo_map(grid, build(timeline_state(40_000)))
+    assert beats == 5
+    before = [0, 625_000]  # 1.25 s, which is nearer to two quarters than to three
+    assert found.starts_us.tolist() == [*before, *(1_250_000 + 500_000 * k for k in range(5))]
+    assert found.downbeats.tolist() == [3, 6]
+    assert (found.bar_quarters, found.last_us) == (4, 500_000)
+    assert list(found.tempi()) == [(0, 625_000), (2, 500_000)]
+    assert list(found.bars()) == [(0, 3), (6, 4)]
+    assert found.tick(1_250_000) == 2 * 960
+    assert found.tick(1_500_000) == 2 * 960 + 480

@@ -15,10 +15,11 @@ from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
 from engine.edl.export.formats import AUDIO_SUFFIXES
 from engine.edl.export.plan import check, plan
+from engine.edl.export.region_files import planned_regions, unheard_sentence
 from engine.edl.export.request import Exported
 from engine.edl.render import render
 from engine.errors import ExportError
-from tests.engine.edl.recordings import Recording, by_hand, recording, with_cuts
+from tests.engine.edl.recordings import Recording, by_hand, recording, timeline_state, with_cuts
 
 FRAMES = 120_000
 CUTS = ((20_000, 30_000), (50_000, 60_000), (90_000, 95_000))
@@ -225,3 +226,46 @@ def test_cue_points_count_from_the_start_of_each_file(request_of: Make) -> None:
     places = [int.from_bytes(raw[at + 8 + 24 * n : at + 12 + 24 * n], "little") for n in range(count)]
     # the region itself, the cut in it, and the region that overlaps it
     assert places == [0, 10_000, 15_000]
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ((0, 1_000), [(100, 200), (200, 300)]),
+        ((200, 1_000), [(200, 300)]),
+        ((199, 1_000), [(199, 200), (200, 300)]),
+        ((0, 200), [(100, 200)]),
+        ((0, 201), [(100, 200), (200, 201)]),
+        ((150, 250), [(150, 200), (200, 250)]),
+    ],
+)
+def test_of_a_range_there_are_files_of_what_has_a_sample_in_it(
+    tmp_path: Path, span: tuple[int, int], expected: list[tuple[int, int]]
+) -> None:
+    state = marked(timeline_state(1_000), (200, 300, "b"), (100, 200, "a"))
+    request = ExportRequest(state, {}, tmp_path / "out.wav", options=ExportOptions(regions=True))
+    assert [one.span for one in planned_regions(request, request.edit_list, span)] == expected
+
+
+@pytest.mark.parametrize(
+    ("gone", "names"),
+    [
+        (1, "n0"),
+        (2, "n0 and n1"),
+        (5, "n0, n1, n2, n3 and n4"),
+        (6, "n0, n1, n2, n3 and 2 more"),
+        (9, "n0, n1, n2, n3 and 5 more"),
+    ],
+)
+def test_regions_without_a_file_are_named_up_to_five(tmp_path: Path, gone: int, names: str) -> None:
+    spans = [(100 + number, 110 + number, f"n{number}") for number in range(gone)]
+    state = marked(with_cuts(timeline_state(1_000), (100, 200), crossfade_ms=0.0), (0, 50, "Heard"), *spans)
+    request = ExportRequest(state, {}, tmp_path / "out.wav", options=ExportOptions(regions=True))
+    expected = f"Nothing is heard of {names}, so there is no file of it."
+    assert unheard_sentence(request, request.edit_list) == expected
+    unnamed = marked(state, (100, 150, ""))
+    assert "Nothing is heard of a region without a name," in unheard_sentence(
+        replace(request, state=unnamed), request.edit_list
+    )
+    heard_alone = marked(state, (0, 101, "Heard"))
+    assert unheard_sentence(replace(request, state=heard_alone), request.edit_list) == ""

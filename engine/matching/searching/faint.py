@@ -20,21 +20,13 @@ from engine.progress import Progress
 WINDOW_SAMPLES = 3 * RATE_HZ // 2
 HOP_SAMPLES = WINDOW_SAMPLES // 2
 _LEAST_SAMPLES = RATE_HZ // 2
-_MOST_KEPT, _LEAST_DEVIATIONS = (
-    6,
-    10.0,
-)  # of music that is not there the best of three minutes has five to eight
-_MOST_KEPT_BESIDE, _LEAST_DEVIATIONS_BESIDE = 32, 7.0
+_MOST_KEPT = 6
+_LEAST_DEVIATIONS = 10.0  # of music that is not there the best of three minutes has five to eight
 _MOST_WORK = 20 * 3600 * RATE_HZ  # windows times samples of the raw recordings: twenty windows of an hour
 
 
 def faint_places(
-    raws: Sequence[Floats],
-    edited: Floats,
-    spans: Sequence[tuple[float, float]],
-    progress: Progress,
-    *,
-    beside_a_line: bool = False,
+    raws: Sequence[Floats], edited: Floats, spans: Sequence[tuple[float, float]], progress: Progress
 ) -> Places:
     """Search at every lag for what is heard within some spans [start, stop) of the edited file.
 
@@ -43,10 +35,7 @@ def faint_places(
     Parameters
     ----------
     raws, edited : mono, as the search hears them; spans in their samples
-    beside_a_line : a line is followed there, which a place has to be likelier than: more of them are kept
     """
-    most_kept = _MOST_KEPT_BESIDE if beside_a_line else _MOST_KEPT
-    least = _LEAST_DEVIATIONS_BESIDE if beside_a_line else _LEAST_DEVIATIONS
     every = _windows(spans, len(edited))
     most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))
     windows = [every[one] for one in evenly(len(every), most)]
@@ -63,7 +52,7 @@ def faint_places(
             filtered(raw, taps), asked, progress.step(number, len(raws)), "Searching beneath noise"
         )
         for (start, stop), answer in zip(windows, answers, strict=True):
-            best = answer.above(least * answer.deviation, most_kept)
+            best = answer.above(_LEAST_DEVIATIONS * answer.deviation, _MOST_KEPT)
             at = np.full(len(best.lags), (start + stop) / 2)
             parts.append(Places(at, np.full(len(at), number), best.lags - start, best.scores))
     return joined_places(parts)

@@ -15,7 +15,7 @@ from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
 from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.searching.places import joined_places, places, stretches
+from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
 from engine.spans import runs
 
@@ -58,25 +58,16 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
     looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
         share = progress.part(0.85, 1.0).step(number, _ROUNDS)
-        unknown, doubted = (
-            [span for span in spans if span not in looked_at]
-            for spans in (_unknown(stays), _doubtful(monos, edited.mono, stays, lines))
-        )
-        # What follows a line by now comes from somewhere: of many places that sound alike the best is sought.
-        doubted += [span for span in looked_at if _is_followed(stays, sum(span) / 2)]
-        hidden = joined_places(
-            [
-                faint_places(monos, edited.mono, unknown, share.part(0.0, 0.3)),
-                faint_places(monos, edited.mono, doubted, share.part(0.3, 0.5), beside_a_line=True),
-            ]
-        )
+        unsure = sorted([*_unknown(stays), *_doubtful(monos, edited.mono, stays, lines)])
+        spans = [span for span in unsure if span not in looked_at]
+        hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
         if number and not len(hidden.at):
             break
         if not number:
             lines = _followed(stays, lines)
         lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
         stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
-        looked_at += [*unknown, *doubted]
+        looked_at += spans
     return _stretches(stays, lines, length)
 
 
@@ -111,13 +102,6 @@ def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
     least = _SEARCHED_AGAIN_S * RATE_HZ
     spans = [(one.start * STEP_SAMPLES, one.stop * STEP_SAMPLES) for one in stays if one.line == UNKNOWN]
     return [(start, stop) for start, stop in spans if stop - start >= least]
-
-
-def _is_followed(stays: Sequence[Stay], at: float) -> bool:
-    """Tell whether a line is followed at a sample of the edited file."""
-    return any(
-        stay.line != UNKNOWN and stay.start * STEP_SAMPLES <= at < stay.stop * STEP_SAMPLES for stay in stays
-    )
 
 
 def _doubtful(

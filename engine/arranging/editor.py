@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,12 @@ def shipped_network() -> ArrangingNetwork:
     OffcutError : it is missing or damaged
     """
     return with_weights(ArrangingNetwork(), WEIGHTS, "arrangements")
+
+
+@lru_cache(maxsize=1)
+def _network_known_by() -> str:
+    """Return what tells the network that comes with Offcut from those that came before."""
+    return blake2b(WEIGHTS.read_bytes() if WEIGHTS.exists() else b"", digest_size=16).hexdigest()
 
 
 def learn_editor(
@@ -200,7 +207,12 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
         }
         tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
         rows.append({"name": pair.name, "rate_hz": heard.steps.rate_hz})
-    facts: dict[str, object] = {"format": _FORMAT, "name": editor.name, "pairs": rows}
+    facts: dict[str, object] = {
+        "format": _FORMAT,
+        "name": editor.name,
+        "pairs": rows,
+        "network": _network_known_by(),
+    }
     if editor.habits is not None:
         facts["habits"] = editor.habits.facts()
     metadata = {"offcut": json.dumps(facts)}
@@ -210,6 +222,9 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
 
 def load_editor(path: Path) -> Editor:
     """Read an editor.
+
+    What was adapted to the network of another Offcut means nothing to this one: of such an editor the pairs
+    are kept, as examples.
 
     Raises
     ------
@@ -239,6 +254,8 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
     adapter.load_state_dict({name: tensors[f"adapter.{name}"] for name in adapter.state_dict()})
     if not all(bool(torch.isfinite(value).all()) for value in adapter.state_dict().values()):
         raise ValueError("weights that are no numbers")
+    if facts.get("network") != _network_known_by():
+        adapter = Adapter()
     pairs = tuple(_pair(number, row, tensors) for number, row in enumerate(rows))
     habits = Habits.of_facts(facts.get("habits"))
     return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from engine.arranging.decode import Bounds
@@ -63,6 +65,22 @@ def test_an_editor_is_the_same_after_it_was_written(trained: ArrangingNetwork, t
     some, others = (scores_for(trained, heard, one.pairs, one.adapter) for one in (editor, again))
     np.testing.assert_allclose(some.keep, others.keep, atol=0.02)  # features are kept at half precision
     assert [pair.order.tolist() for pair in again.pairs] == [pair.order.tolist() for pair in editor.pairs]
+
+
+def test_what_was_adapted_to_another_network_is_left_out_and_the_pairs_stay(
+    trained: ArrangingNetwork, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.editor"
+    editor = learn_editor([quiet_is_cut(1), quiet_is_cut(2)], "mine", trained, steps=3)
+    save_editor(editor, path)
+    assert any(bool(value.any()) for value in load_editor(path).adapter.state_dict().values())
+    with safe_open(path, "pt") as file:
+        facts = json.loads(file.metadata()["offcut"])
+    for network in ("0" * 32, None):
+        save_file(load_file(path), path, {"offcut": json.dumps(facts | {"network": network})})
+        older, fresh = load_editor(path), Adapter().state_dict()
+        assert all(torch.equal(value, fresh[name]) for name, value in older.adapter.state_dict().items())
+        assert [pair.order.tolist() for pair in older.pairs] == [pair.order.tolist() for pair in editor.pairs]
 
 
 def test_adapting_brings_the_network_nearer_to_the_editor_and_holds_its_weights(

@@ -42,6 +42,10 @@ def train(
 
     Each step draws editors; each edits a few rehearsals, and each of these is learned with none to three of
     the others as examples.
+
+    Parameters
+    ----------
+    saved_every : so many steps are lost at most when it is stopped
     """
     out.mkdir(parents=True, exist_ok=True)
     training = Resumable(

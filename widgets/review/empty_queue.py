@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
@@ -21,8 +21,8 @@ OFFERS = (
 """The commands that can be offered, what their buttons say, and their icons."""
 
 
-class EmptyQueue(QWidget):
-    """A sentence, and below it what can be done without a taste.
+class EmptyQueue(QScrollArea):
+    """A sentence, and below it what can be done without a taste. In a low window it scrolls.
 
     Signals
     -------
@@ -39,7 +39,9 @@ class EmptyQueue(QWidget):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in OFFERS
         }
-        self._layout = layout = QVBoxLayout(self)
+        inside = QWidget()
+        inside.setProperty("surface", "panel")
+        self._layout = layout = QVBoxLayout(inside)
         layout.setContentsMargins(px(14), px(14), px(14), px(14))
         layout.setSpacing(px(8))
         layout.addWidget(self._sentence)
@@ -49,6 +51,11 @@ class EmptyQueue(QWidget):
             layout.addWidget(button)
         layout.addStretch(1)
         layout.setAlignment(self._sentence, Qt.AlignmentFlag.AlignTop)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""

@@ -327,11 +327,12 @@ def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel
     panel.set_taste(None)
     bare = replace(SOME, proposals={}, decisions={})
     show(panel, bare, None)
-    wanted = ["Learn from edits…", "Propose pauses", "Shorten pauses…", "Propose timing…"]
+    wanted = ["Learn from edits…", "Propose pauses", "Shorten pauses…"]
+    wanted += ["Propose takes", "Propose an arrangement", "Propose timing…"]
     qtbot.waitUntil(lambda: offered() == wanted)
     drums = replace(bare, tracks=tuple(replace(track, role="kick") for track in bare.tracks))
     show(panel, drums, None)
-    qtbot.waitUntil(lambda: offered() == ["Propose timing…", "Learn from edits…", "Propose pauses"])
+    qtbot.waitUntil(lambda: offered() == ["Propose timing…", *wanted[:2], "Propose takes"])
 
 
 @pytest.mark.parametrize("width", [260, 320, 420])

@@ -18,6 +18,7 @@ from engine.matching.refining.levels import BLOCK_S, ride, to_db
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.seams import Placed, placed
 from engine.matching.refining.short_filter import fitted_gain
+from engine.matching.searching.carried_on import carried_on
 from engine.matching.searching.heard import RATE_HZ, heard
 from engine.matching.searching.repeats import settled
 from engine.matching.searching.search import Stretch, searched
@@ -66,7 +67,9 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         played = played_back(edited, speed)
         target = heard(played, progress.part(0.6, 0.62))
         rough = searched(sources, target, progress.part(0.62, 0.7))
-    rough = settled([source.mono for source in sources], target.mono, rough, progress.part(0.7, 0.75))
+    monos = [source.mono for source in sources]
+    rough = settled(monos, target.mono, rough, progress.part(0.7, 0.74))
+    rough = carried_on(monos, target.mono, rough, progress.part(0.74, 0.75))
     segments = _edit_list(raws, played, rough, progress.part(0.75, 1.0))
     if speed is not None:
         segments = [_at_speed(segment, speed) for segment in segments]

@@ -152,10 +152,11 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
             found.append(Stretch(line, start, stop))
     if found:
         found[-1] = replace(found[-1], stop=float(length))
-    return joined(without_flicker(joined(_without_short_gaps(found))))
+    return joined(without_flicker(joined(without_short_gaps(found))))
 
 
-def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
+def without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches, gaps too short to be heard of shared by their neighbours."""
     kept: list[Stretch] = []
     for number, one in enumerate(found):
         is_short = one.line is None and one.stop - one.start < _SHORTEST_UNKNOWN_S * RATE_HZ

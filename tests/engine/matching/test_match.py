@@ -95,6 +95,20 @@ def test_what_was_done_to_it_since_hides_no_segment(made: EditedPair, version: s
         assert abs(one.edited_start_samples - piece.edited_start_samples) < 0.06 * RATE_HZ
 
 
+def test_what_sinks_beneath_noise_is_still_part_of_its_segment() -> None:
+    """Two seconds some 18 dB below white noise, at the end of a piece."""
+    raw = music(3, 30.0)
+    edited = np.concatenate([raw[2 * RATE_HZ : 8 * RATE_HZ], raw[16 * RATE_HZ : 20 * RATE_HZ]])
+    edited[4 * RATE_HZ : 6 * RATE_HZ] *= 0.04
+    edited += 0.3 * np.std(edited) * np.random.default_rng(4).standard_normal(edited.shape)
+    found = match_sounds(
+        (sound_of(Path("raw.wav"), raw, RATE_HZ),), sound_of(Path("edited.wav"), edited, RATE_HZ)
+    )
+    assert found.unmatched == ()
+    assert [one.raw_start_samples for one in found.segments] == [2 * RATE_HZ, 16 * RATE_HZ]
+    assert found.segments[0].edited_stop_samples == pytest.approx(6 * RATE_HZ, abs=0.1 * RATE_HZ)
+
+
 def test_other_music_of_the_same_notes_is_told() -> None:
     """Notes of one instrument are like each other everywhere; that makes no edit of it."""
     raw, other = (passage(seed, length_s)[:, None] for seed, length_s in ((4, 20.0), (99, 6.0)))

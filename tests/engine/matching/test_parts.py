@@ -20,6 +20,7 @@ from engine.matching.refining.levels import gain_at, ride
 from engine.matching.refining.line_sound import Line
 from engine.matching.refining.shapes import fade, rising
 from engine.matching.refining.short_filter import filtered, fitted_filter
+from engine.matching.searching.carried_on import carried_on
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.faint import faint_places
 from engine.matching.searching.heard import HOP_SAMPLES, Heard, heard
@@ -191,6 +192,60 @@ def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> Hear
         frames = [round(edge * LOW_HZ / RATE_HZ / HOP_SAMPLES) for edge in (start, start + length)]
         levels[frames[0] - 2 : frames[1] + 2] = levels.mean(axis=0)
     return replace(one, levels=levels)
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_a_line_goes_on_as_far_as_something_of_it_lies_beneath_noise(is_mirrored: bool) -> None:
+    """Two seconds 12 dB beneath white noise after what is heard well, then two of something else."""
+    rng = np.random.default_rng(9)
+    raw = lfilter([1.0], [1.0, -0.7], rng.standard_normal(30 * LOW_HZ)).astype(np.float32)
+    edited = (4.0 * np.std(raw) * rng.standard_normal(7 * LOW_HZ)).astype(np.float32)
+    edited[: 3 * LOW_HZ] = raw[17 * LOW_HZ : 20 * LOW_HZ]
+    edited[3 * LOW_HZ : 5 * LOW_HZ] += raw[20 * LOW_HZ : 22 * LOW_HZ]
+    length, offset = float(len(edited)), 17.0 * LOW_HZ
+    if is_mirrored:
+        raw, edited, offset = raw[::-1], edited[::-1], len(raw) - offset - length
+    known, unknown = Stretch(Diagonal(0, offset, 0.0, length, 1.0), 0.0, 3.0 * LOW_HZ), (3.0 * LOW_HZ, length)
+    found = [known, Stretch(None, *unknown)]
+    if is_mirrored:
+        found = [
+            Stretch(None, 0.0, length - known.stop),
+            replace(known, start=length - known.stop, stop=length),
+        ]
+    on_line, rest = carried_on([raw], edited, found, SILENT)[:: -1 if is_mirrored else 1]
+    assert on_line.line == known.line
+    assert rest.line is None
+    assert (on_line.stop - on_line.start) / LOW_HZ == pytest.approx(5.0, abs=0.3)
+
+
+def test_a_line_does_not_go_on_in_what_is_foreign() -> None:
+    """Nor in silence, nor beyond the end of the recording."""
+    rng = np.random.default_rng(10)
+    raw = lfilter([1.0], [1.0, -0.7], rng.standard_normal(30 * LOW_HZ)).astype(np.float32)
+    for number in range(200):
+        edited = rng.standard_normal(4 * LOW_HZ).astype(np.float32) * (0.0 if number == 0 else 1.0)
+        edited[:LOW_HZ] = raw[17 * LOW_HZ : 18 * LOW_HZ]
+        offset = (30.0 if number == 1 else 17.0) * LOW_HZ
+        line = Diagonal(0, offset, 0.0, 4.0 * LOW_HZ, 1.0)
+        found = [Stretch(line, 0.0, float(LOW_HZ)), Stretch(None, float(LOW_HZ), 4.0 * LOW_HZ)]
+        assert carried_on([raw], edited, found, SILENT) == found
+
+
+def test_a_line_does_not_go_on_because_the_same_tones_sound() -> None:
+    """A drone agrees with itself wherever it is held against itself; so does hum."""
+    rng = np.random.default_rng(11)
+    at_s = np.arange(12 * LOW_HZ) / LOW_HZ
+    chord = [110.0 * 2.0 ** (note / 12) for note in (0, 4, 7, 12, 16, 19, 24)]
+    for _ in range(20):
+        known, other = (
+            sum(np.sin(2 * np.pi * hz * at_s + rng.uniform(0.0, 2 * np.pi)) for hz in chord)
+            + 0.1 * rng.standard_normal(len(at_s))
+            for _ in range(2)
+        )
+        edited = np.concatenate([known[: 4 * LOW_HZ], other[: 6 * LOW_HZ]]).astype(np.float32)
+        line = Diagonal(0, 0.0, 0.0, 10.0 * LOW_HZ, 1.0)
+        found = [Stretch(line, 0.0, 4.0 * LOW_HZ), Stretch(None, 4.0 * LOW_HZ, 10.0 * LOW_HZ)]
+        assert carried_on([known.astype(np.float32)], edited, found, SILENT) == found
 
 
 def test_the_right_one_of_many_repeats_is_chosen() -> None:

@@ -1,0 +1,125 @@
+"""How far a line goes on beneath noise, or beneath something louder, where its levels tell nothing any more.
+
+Both sides are filtered by the inverse of the spectrum that is heard and correlated tenth by tenth of a
+second, on the line and at lags beside it, which say what chance does. What agrees a little everywhere adds
+up; it is followed to where the sum is highest, if that is more than chance gives (a cumulative sum: E. S.
+Page, "Continuous inspection schemes", Biometrika 41, 1954) and more than at any lag beside the line: steady
+tones and hum agree with themselves at many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.edl.tracks.delay import delayed
+from engine.matching.searching.diagonals import Diagonal
+from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.lags import filtered, inverse_filter
+from engine.matching.searching.likelihood import cut
+from engine.matching.searching.search import Stretch, joined, without_short_gaps
+from engine.progress import Progress
+
+_BLOCK_SAMPLES = RATE_HZ // 10
+_BLOCKS_AT_ONCE = 30
+_BESIDE_SAMPLES, _LIKE_IT_SAMPLES = 600, 60  # two periods of hum and more
+_IS_BESIDE = np.abs(np.arange(-_BESIDE_SAMPLES, _BESIDE_SAMPLES + 1)) > _LIKE_IT_SAMPLES
+_FILTER_SAMPLES = 512
+_MEAN, _MOST = 1.0, 3.0  # deviations: what a faint copy agrees by in a block, and what one block counts for
+_ENOUGH, _GIVEN_UP = 8.0, 12.0  # nats: chance reaches the first once in three thousand
+
+
+def carried_on(
+    raws: Sequence[Floats], edited: Floats, found: Sequence[Stretch], progress: Progress
+) -> list[Stretch]:
+    """Return stretches, those on a line longer by what of the unknown beside them lies on it too.
+
+    Parameters
+    ----------
+    raws, edited : mono, as the search hears them; stretches in their samples
+    """
+    kept = list(found)
+    for number, one in enumerate(found):
+        progress.check_cancelled()
+        if one.line is not None:
+            continue
+        start, stop = round(one.start), round(one.stop)
+        before = found[number - 1].line if number else None
+        after = found[number + 1].line if number + 1 < len(found) else None
+        on, on_sum = _reach(raws, edited, before, start, stop)
+        back, back_sum = _reach(raws, edited, after, stop, start)
+        if on + back > stop - start:
+            on, back = (on, stop - start - on) if on_sum >= back_sum else (stop - start - back, back)
+        if on:
+            kept[number - 1] = replace(kept[number - 1], stop=one.start + on)
+        if back:
+            kept[number + 1] = replace(kept[number + 1], start=one.stop - back)
+        kept[number] = replace(one, start=one.start + on, stop=one.stop - back)
+    return joined(without_short_gaps([one for one in kept if one.stop > one.start]))
+
+
+def _reach(
+    raws: Sequence[Floats], edited: Floats, line: Diagonal | None, begin: int, end: int
+) -> tuple[int, float]:
+    """Return how many samples a line goes on from `begin` towards `end`, and how many nats tell so."""
+    if line is None:
+        return 0, 0.0
+    total, best, reach, is_highest = 0.0, 0.0, 0, False
+    sums = np.zeros(2 * _BESIDE_SAMPLES + 1)
+    for gone, agreement in _agreements(raws[line.raw], edited, line.offset, begin, end):
+        sums += agreement
+        total += _MEAN * min(float(agreement[_BESIDE_SAMPLES]), _MOST) - _MEAN**2 / 2
+        if total > best:
+            best, reach = total, gone
+            is_highest = bool(sums[_BESIDE_SAMPLES] > sums[_IS_BESIDE].max())
+        if total < best - _GIVEN_UP:
+            break
+    return (reach, best) if best >= _ENOUGH and is_highest else (0, 0.0)
+
+
+def _agreements(
+    raw: Floats, edited: Floats, offset: float, begin: int, end: int
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield block by block how far it is from `begin`, and how well both agree at each lag."""
+    way = 1 if end > begin else -1
+    at_once = _BLOCK_SAMPLES * _BLOCKS_AT_ONCE
+    for done in range(0, abs(end - begin), at_once):
+        near, far = begin + way * done, begin + way * min(done + at_once, abs(end - begin))
+        first, last = min(near, far), max(near, far)
+        mine, theirs = _filtered_pair(raw, edited, offset, first, last)
+        for gone in range(0, last - first - _BLOCK_SAMPLES // 2, _BLOCK_SAMPLES):
+            length = min(_BLOCK_SAMPLES, last - first - gone)
+            at = gone if way > 0 else last - first - gone - length
+            around = theirs[at : at + length + 2 * _BESIDE_SAMPLES]
+            yield done + gone + length, _agreement(mine[at : at + length], around)
+
+
+def _filtered_pair(
+    raw: Floats, edited: Floats, offset: float, first: int, last: int
+) -> tuple[Floats, Floats]:
+    """Return [first, last) of the edited file, and the raw one on the line with some samples around it."""
+    taps = inverse_filter(edited[first:last])
+    mine = filtered(cut(edited, first - _FILTER_SAMPLES, last - first + 2 * _FILTER_SAMPLES), taps)
+    around = _FILTER_SAMPLES + _BESIDE_SAMPLES
+    on_line = delayed(
+        lambda begin, stop: cut(raw, begin, stop - begin)[:, None].astype(np.float64),
+        first - around,
+        last + around,
+        -offset,
+    )
+    theirs = filtered(on_line[:, 0].astype(np.float32), taps)
+    inside = slice(_FILTER_SAMPLES, -_FILTER_SAMPLES)
+    return mine[inside], theirs[inside]
+
+
+def _agreement(mine: Floats, theirs: Floats) -> NDArray[np.float64]:
+    """Return the correlation at each lag, in deviations of that at the lags beside the line."""
+    products = np.correlate(theirs, mine, "valid").astype(np.float64)
+    sums = np.concatenate([[0.0], np.cumsum(np.square(theirs, dtype=np.float64))])
+    power = sums[len(mine) :] - sums[: -len(mine)]
+    found: NDArray[np.float64] = products / np.sqrt(np.maximum(power, 1e-6 * power.max() + 1e-20))
+    deviation = np.sqrt(np.mean(found[_IS_BESIDE] ** 2))
+    return found / deviation if deviation > 0.0 else np.zeros(len(found))

@@ -114,8 +114,8 @@ def _doubtful(
     """
     ratios = np.zeros(-(-(len(edited) // STEP_SAMPLES + 1) // _DOUBTED_STEPS) * _DOUBTED_STEPS)
     told = np.zeros(len(ratios), bool)
-    for stay in stays:
-        for first in range(stay.start, stay.stop, _AT_ONCE_STEPS) if stay.line != UNKNOWN else ():
+    for stay in (one for one in stays if one.line != UNKNOWN):
+        for first in range(stay.start, stay.stop, _AT_ONCE_STEPS):
             span = slice(first, min(first + _AT_ONCE_STEPS, stay.stop))
             of_line = log_likelihoods(
                 raws, edited, [lines[stay.line]], first, span.stop - first, _NOTHING_TOLD

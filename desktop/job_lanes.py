@@ -22,6 +22,7 @@ from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
 from engine.extensions import blamed
 from engine.files.places import state_folder
+from engine.jobs.unused_memory import give_back_unused
 from engine.progress import ReportingProgress
 
 # A person cannot read faster, and each report costs a repaint.
@@ -29,6 +30,8 @@ REPORT_INTERVAL_MS = 33
 # Between reports the time left goes on falling.
 TELL_INTERVAL_S = 1.0
 CLOSE_TIMEOUT_S = 5.0
+# After shorter jobs there is little to give back, and tiles come by the dozen.
+GIVE_BACK_AFTER_S = 1.0
 # How long a job of a lane that lets the window paint first waits for that.
 PAINT_TIMEOUT_S = 0.25
 LOG_NAME = "offcut.log"
@@ -149,7 +152,8 @@ class JobLane(QObject):
     # On the lane's thread.
 
     def _run(self, job: JobHandle, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
-        """Do the work and post what came of it."""
+        """Do the work and post what came of it; give back what it needed."""
+        began_s = time.monotonic()
         progress = ReportingProgress(lambda *report: job.reports.append(report), job.stop)
         try:
             progress.check_cancelled()
@@ -165,6 +169,8 @@ class JobLane(QObject):
             told = _log_unexpected(job.title, error)
             outcome = partial(self._end, job, job.failed.emit, blamed(error) or told)
         self._posted.emit(outcome)
+        if time.monotonic() - began_s >= GIVE_BACK_AFTER_S:
+            give_back_unused()
 
     # On the window's thread.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 import weakref
@@ -13,6 +14,7 @@ import pytest
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.bench.held import held_now
 from desktop.job_lanes import JobLane, JobLanes
 from engine.errors import ExportError
 from engine.files.places import state_folder
@@ -42,6 +44,23 @@ def work_until_cancelled(began: threading.Event, progress: Progress) -> None:
 def wait_for(event: threading.Event, progress: Progress) -> str:  # noqa: ARG001
     assert event.wait(5.0)
     return "made"
+
+
+def need_much(used: list[bytes], progress: Progress) -> None:
+    """Need 180 MB for a second, and keep the last piece, above all others: nothing shrinks from its end."""
+    until_s = time.monotonic() + 1.0
+    pieces = [number.to_bytes(4, "little") * 15_000 for number in range(3000)]
+    while time.monotonic() < until_s:
+        progress.check_cancelled()
+    used.append(pieces[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from Linux's /proc")
+def test_what_a_long_job_needed_is_given_back(qtbot, lane, tmp_path):
+    before_mb, used = held_now(tmp_path).memory_mb, []
+    with qtbot.waitSignal(lane.submit(need_much, used, title="Needing much").finished, timeout=20_000):
+        pass
+    qtbot.waitUntil(lambda: held_now(tmp_path).memory_mb < before_mb + 60.0, timeout=5_000)
 
 
 def test_result_and_signals_reach_the_windows_thread(qtbot, lane):

@@ -84,13 +84,12 @@ def _agreements(
     raw: Floats, edited: Floats, offset: float, begin: int, end: int
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield block by block how far it is from `begin`, and how well both agree at each lag."""
-    way = 1 if end > begin else -1
-    at_once = _BLOCK_SAMPLES * _BLOCKS_AT_ONCE
-    for done in range(0, abs(end - begin), at_once):
-        near, far = begin + way * done, begin + way * min(done + at_once, abs(end - begin))
-        first, last = min(near, far), max(near, far)
+    way, whole = (1 if end > begin else -1), abs(end - begin)
+    least, at_once = _BLOCK_SAMPLES // 2, _BLOCK_SAMPLES * _BLOCKS_AT_ONCE
+    for done in range(0, whole - least, at_once):
+        first, last = sorted((begin + way * done, begin + way * min(done + at_once, whole)))
         mine, theirs = _filtered_pair(raw, edited, offset, first, last)
-        for gone in range(0, last - first - _BLOCK_SAMPLES // 2, _BLOCK_SAMPLES):
+        for gone in range(0, last - first - least, _BLOCK_SAMPLES):
             length = min(_BLOCK_SAMPLES, last - first - gone)
             at = gone if way > 0 else last - first - gone - length
             around = theirs[at : at + length + 2 * _BESIDE_SAMPLES]

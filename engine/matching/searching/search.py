@@ -156,7 +156,7 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
 
 
 def without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
-    """Return stretches, gaps too short to be heard of shared by their neighbours."""
+    """Return stretches, each gap that is too short to be one shared by its neighbours."""
     kept: list[Stretch] = []
     for number, one in enumerate(found):
         is_short = one.line is None and one.stop - one.start < _SHORTEST_UNKNOWN_S * RATE_HZ

@@ -19,12 +19,15 @@ _LATE_S = 0.2
 
 def main(rate_hz: float, frame_bytes: int, folder: Path, *, keep: bool) -> None:
     """Take blocks from standard input no faster than they sound."""
-    (folder / PACER_PID).write_text(str(os.getpid()))
     with ExitStack() as open_files:
         out = open_files.enter_context((folder / CAPTURED).open("ab")) if keep else None
         began_s, done = 0.0, 0
         while block := sys.stdin.buffer.read(_BLOCK_FRAMES * frame_bytes):
-            began_s = began_s or time.perf_counter()
+            if not began_s:  # who only looks whether it can be opened plays nothing
+                began_s = time.perf_counter()
+                half = folder / f"{PACER_PID}.part"
+                half.write_text(str(os.getpid()))
+                half.replace(folder / PACER_PID)
             if out:
                 out.write(block)
             done += len(block) // frame_bytes

@@ -87,9 +87,9 @@ def _measure(folder: Path, temporary: Path, minutes: float, load: Load, drums: L
             samples.append(_Sample((time.monotonic() - begun_s) / 60, held_now(temporary)))
             if samples[-1].minutes >= told + every:
                 told = samples[-1].minutes
-                yield Measured(
-                    f"memory_mb_after_{told:.1f}_minutes", samples[-1].held.memory_mb, n=len(samples)
-                )
+                after, n = f"after_{told:.1f}_minutes", len(samples)
+                yield Measured(f"memory_mb_{after}", samples[-1].held.memory_mb, n=n)
+                yield Measured(f"underruns_{after}", rounds.underruns, 0.0, n)
     finally:
         window.close()
     yield from _figures(samples, minutes)

@@ -38,6 +38,7 @@ from engine.anomaly.threshold import USUAL_LIMIT
 from engine.errors import TasteError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.learning.loop import Epoch
+from engine.shortage import raise_shortage
 from engine.wording import quoted
 
 _KEPT = "kept."
@@ -134,6 +135,7 @@ def taste_from_bytes(content: bytes, path: Path) -> Taste:
     except (
         SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError
     ) as error:  # fmt: skip
+        raise_shortage(error)
         raise TasteError(f"{shown(path)} is damaged: learn this taste again or take a copy of it.") from error
 
 

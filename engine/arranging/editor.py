@@ -28,6 +28,7 @@ from engine.learning.loop import seeded
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
+from engine.shortage import raise_shortage
 from engine.takes.takes import FoundTakes
 
 SUFFIX = ".editor"
@@ -243,6 +244,7 @@ def load_editor(path: Path) -> Editor:
     try:
         return _checked(facts, tensors)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise_shortage(error)
         raise OffcutError(f"'{path}' is damaged: make the editor again with learn-edits.") from error
 
 

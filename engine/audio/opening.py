@@ -55,7 +55,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise SourceError(
-            f"{name} is not there any more: bring it back, or show Offcut where it is now."
+            f"{name} is not there: check the name, bring it back, or show Offcut where it is now."
         ) from error
     except PermissionError as error:
         raise SourceError(

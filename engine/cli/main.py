@@ -19,6 +19,7 @@ from engine.cli.streams import ReaderGone, own_output, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.extensions import blamed
 from engine.progress import Progress, ReportingProgress
+from engine.shortage import said_of_shortage
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
@@ -104,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
     except Exception as error:
-        if not (sentence := blamed(error)):
+        if not (sentence := said_of_shortage(error) or blamed(error)):
             raise
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1

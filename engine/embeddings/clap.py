@@ -21,6 +21,7 @@ from engine.audio.reader import content_hash
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.own_program import how_to_add
+from engine.shortage import raise_shortage
 
 if TYPE_CHECKING:
     from transformers import ClapAudioModelWithProjection, ClapFeatureExtractor
@@ -93,6 +94,7 @@ def load_clap(folder: Path) -> Clap:
     try:
         extractor = _transformers().ClapFeatureExtractor.from_pretrained(folder, local_files_only=True)
     except _UNREADABLE as error:
+        raise_shortage(error)
         raise damaged(folder) from error
     digest = content_hash(folder / "model.safetensors")[:_DIGITS]
     return Clap(f"clap-{digest}", model, extractor)
@@ -111,6 +113,7 @@ def load_half(name: str, folder: Path) -> Any:
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
     except _UNREADABLE as error:
+        raise_shortage(error)
         raise damaged(folder) from error
     if said["missing_keys"] or said["mismatched_keys"]:  # they would be filled up with random numbers
         raise damaged(folder)

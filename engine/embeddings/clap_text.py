@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from engine.embeddings.clap import damaged, load_half
+from engine.shortage import raise_shortage
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -68,6 +69,7 @@ def load_clap_text(folder: Path) -> ClapText:
             scale = float(stored.get_tensor(_LOGIT_SCALE).exp())
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # tokenizers raises no other
+        raise_shortage(error)
         raise damaged(folder) from error
     tokenizer.no_padding()
     return ClapText(model, tokenizer, scale)

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.errors import OffcutError
+from engine.shortage import raise_shortage
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -32,6 +33,7 @@ def with_weights(network: _Network, path: Path, found: str) -> _Network:
     except FileNotFoundError as error:
         raise OffcutError(f"'{path}' is missing: {found} are found with it; install Offcut again.") from error
     except (OSError, SafetensorError, RuntimeError) as error:
+        raise_shortage(error)
         raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
         raise OffcutError(f"'{path}' holds weights that are no numbers: install Offcut again.")

@@ -10,11 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 from engine.errors import Cancelled, OffcutError, UsageError
+from engine.jobs.unused_memory import give_back_unused
 from engine.progress import Progress, ReportingProgress
+from engine.shortage import said_of_shortage
 
 Answer = Mapping[str, object]
 MOST_WAITING = 8
 _MOST_KEPT = 200
+_UNEXPECTED = "Something went wrong that should not: what it was stands where offcut serve was started."
 _LOG = logging.getLogger(__name__)
 
 
@@ -121,7 +124,9 @@ def _run(job: Job, work: Callable[[Progress], Answer]) -> None:
     except OffcutError as error:
         job.text = str(error)
         job.state = JobState.FAILED
-    except Exception:
+    except Exception as error:
         _LOG.exception("The work on a page failed")
-        job.text = "Something went wrong that should not: what it was stands where offcut serve was started."
+        job.text = said_of_shortage(error) or _UNEXPECTED
         job.state = JobState.FAILED
+    finally:
+        give_back_unused()

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from engine.errors import OffcutError, UsageError
+from engine.shortage import raise_shortage
 from engine.wording import quoted
 from engine.words.vocabulary import FOLDER, NOTHING_NAMED
 
@@ -77,6 +78,7 @@ def text_encoder() -> TextEncoder:
         tokenizer.no_truncation()
         return TextEncoder(tokenizer, stored["pieces"], stored["scale"] * stored["weight"])
     except Exception as error:  # tokenizers raises no other
+        raise_shortage(error)
         raise OffcutError(
             f"What knows words in '{FOLDER}' is missing or damaged: install Offcut again."
         ) from error

@@ -35,11 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, arrange, and propose."""
-    from engine.jobs.arrangements.arrange import arrange
-    from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
-    from engine.jobs.listen import ListenRequest, listen_to_document
-
     with opened(options.project) as document:
+        # What is missing is told before torch is imported, which takes seconds.
+        from engine.jobs.arrangements.arrange import arrange
+        from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
+        from engine.jobs.listen import ListenRequest, listen_to_document
+
         require_arranging(document.state, options.minutes)
         media = media_of(document)
         known = document.analysis("listening")

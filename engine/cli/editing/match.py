@@ -33,24 +33,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Print the edit list; of a document, make it the document's."""
-    from engine.jobs.matched.match import MatchRequest, match_edited
-
     *raws, edited = options.audio
     if not raws:
         raise UsageError("Only one file is named: name the raw recordings and, last, the edited file.")
     if raws[0].suffix == ".offcut":
         yield _into_document(raws, edited, progress)
         return
+    from engine.jobs.matched.match import MatchRequest, match_edited
+
     matched = match_edited(MatchRequest(tuple(raws), edited), progress)
     yield VerbOutput(_fields(matched), "\n".join(_table(matched)))
 
 
 def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -> VerbOutput:
-    from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
-
     if len(projects) > 1:
         raise UsageError("An edit goes into one document: name one, and then the edited file.")
     with opened(projects[0]) as document:
+        # What is missing is told before torch is imported, which takes seconds.
+        from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
+
         media = media_of(document)
         made = matched_edit(MatchedEditRequest(document.state, media, edited), progress)
         document.apply(made.put_into(document.state))

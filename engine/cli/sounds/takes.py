@@ -44,16 +44,18 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 def _found(path: Path, progress: Progress) -> FoundTakes:
     from engine.audio.reader import SourceReader
-    from engine.features.mono import mono_of
-    from engine.takes.find import find_takes
 
+    # What is missing is told before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
-        from engine.jobs.takes.proposals import TakesRequest, takes_in_document
-
         with opened(path) as document:
+            from engine.jobs.takes.proposals import TakesRequest, takes_in_document
+
             media = media_of(document)
             return takes_in_document(TakesRequest(document.state, media), progress)
     with SourceReader(path) as reader:
+        from engine.features.mono import mono_of
+        from engine.takes.find import find_takes
+
         return find_takes(mono_of(reader, reader.rate_hz), reader.rate_hz, reader.frames, progress)
 
 

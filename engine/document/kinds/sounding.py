@@ -25,6 +25,8 @@ from engine.errors import DocumentError
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
+LONGEST_TONE_SAMPLES = 2**22
+"""Of room tone, which is held in memory whole; what is proposed is a second or two of it."""
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
 MOST_SLIP_MS = 60_000.0
 """That a form and keys give; the verb takes more."""
@@ -39,8 +41,11 @@ def _validate_mute(payload: Mapping[str, object]) -> None:
     _mute(payload)
     if (TONE_START in payload) != (TONE_STOP in payload):
         raise DocumentError("A mute's room tone needs both its edges.")
-    if TONE_START in payload and integer(payload, TONE_START, 0) >= integer(payload, TONE_STOP, 0):
+    length = integer(payload, TONE_STOP, 0) - integer(payload, TONE_START, 0)
+    if TONE_START in payload and length <= 0:
         raise DocumentError("A mute's room tone ends before it begins.")
+    if length > LONGEST_TONE_SAMPLES:
+        raise DocumentError(f"A mute's room tone is longer than {LONGEST_TONE_SAMPLES} samples.")
 
 
 def _muted(edited: Edited) -> tuple[Replace, ...]:

@@ -33,6 +33,8 @@ GUARD_S = 0.001
 LONGEST_TAIL_S = 0.5
 """What a fill is made from, before the gap."""
 LEAST_TAIL_S = 0.01
+LONGEST_FILL_S = 10.0
+"""What is made up of so short a tail has long died away; it is held in memory whole."""
 
 Positions = NDArray[np.float64]
 _Ordered = TypeVar("_Ordered")
@@ -349,7 +351,7 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
 def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
     """Return what is made up between two segments, from where the left ends to where the right begins.
 
-    None where there is no room for it, so that the right one reaches back instead.
+    None where there is no room for it or it would be too long, so that the right one reaches back instead.
 
     Parameters
     ----------
@@ -370,6 +372,7 @@ def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], ra
     start, tail, stop, left = (float(np.floor(at + 0.5)) for at in (start, tail, stop, left))
     is_right_clean = stop - fade / 2 >= float(of.after[place + 1]) + b + attack
     is_long = left - tail >= s_to_samples(LEAST_TAIL_S, rate_hz)
-    if not (is_right_clean and is_long and room[0] < start < stop < room[1]):
+    is_short = stop - start <= s_to_samples(LONGEST_FILL_S, rate_hz)
+    if not (is_right_clean and is_long and is_short and room[0] < start < stop < room[1]):
         return None
     return _Part(start, stop, Gap(0, 0, fill, int(tail), int(left), a), fade, place + 1)

@@ -269,6 +269,13 @@ def test_taps_that_are_missed_or_late_move_no_beat() -> None:
         assert found.spread_s == pytest.approx(0.0, abs=1e-9), "what is off by a third of a beat counts not"
 
 
+def test_a_long_run_of_taps_that_slows_down_keeps_one_beat_a_tap() -> None:
+    # Counted by the median step, the slower half would have two beats more than it has taps.
+    found = fit_taps(np.append(0.0, np.cumsum([0.50] * 31 + [0.54] * 29)))
+    assert found is not None
+    assert found.period_s == pytest.approx(0.52, abs=0.005)
+
+
 def test_how_far_taps_lie_from_their_beats_is_a_root_mean_square() -> None:
     found = fit_taps(0.5 * np.arange(40) + np.tile([0.02, -0.02, -0.02, 0.02], 10))
     assert found is not None

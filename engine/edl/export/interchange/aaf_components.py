@@ -157,7 +157,8 @@ def ascending_tree(count: int) -> tuple[int, list[int], list[int], list[bool]]:
     for entry in range(1, count):
         red[entry] = True
         right[head] = root
-        above = grand = parent = -1  # three, two and one above the node; none at first
+        # Three, two and one above the node; none at first, which is where the head stands in the list.
+        above = grand = parent = -1
         great, node = head, root
         while True:
             if node < 0:
@@ -171,9 +172,7 @@ def ascending_tree(count: int) -> tuple[int, list[int], list[int], list[bool]]:
                 grand, great = great, above
             if node == entry:
                 break
-            above = great if great >= 0 else above
-            great = grand if grand >= 0 else great
-            grand, parent, node = parent, node, right[node]
+            above, great, grand, parent, node = great, grand, parent, node, right[node]
         root = right[head]
         red[root] = False
     return root, left[:count], right[:count], red[:count]

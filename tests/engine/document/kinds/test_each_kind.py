@@ -28,6 +28,7 @@ from engine.errors import DocumentError
 
 RATE_HZ = 48_000
 FARTHEST = 2**43
+LONGEST_TONE = 2**22
 KEY = f"audio-{'0' * 32}"
 OTHER_KEY = f"audio-{'1' * 32}"
 SOUND = {"audio": KEY, "audio_start_samples": 900, "audio_stop_samples": 2_100}
@@ -38,8 +39,8 @@ NUMBERS: dict[str, dict[str, tuple[float, float, float]]] = {
     "cut": {"crossfade_ms": (0.0, 1_000.0, 0.01)},
     "keep": {},
     "mute": {
-        "tone_start_samples": (0, FARTHEST - 1, 1),
-        "tone_stop_samples": (1, FARTHEST, 1),
+        "tone_start_samples": (0, LONGEST_TONE - 1, 1),
+        "tone_stop_samples": (1, LONGEST_TONE, 1),
         "crossfade_ms": (0.0, 1_000.0, 0.01),
     },
     "slip": {"by_samples": (-FARTHEST, FARTHEST, 1), "crossfade_ms": (0.0, 1_000.0, 0.01)},
@@ -76,7 +77,7 @@ NUMBERS: dict[str, dict[str, tuple[float, float, float]]] = {
     "tempo": {"bars_later_beats": (0, 31, 1), "tempo_bpm": (0.0, 10_000.0, 0.01)},
 }
 NEEDED: dict[str, Mapping[str, object]] = {
-    "mute": {"tone_start_samples": 0, "tone_stop_samples": FARTHEST},
+    "mute": {"tone_start_samples": 0, "tone_stop_samples": LONGEST_TONE},
     "move": {"to_samples": 5_000},
     "repair": SOUND,
 }

@@ -98,3 +98,12 @@ def test_a_fill_ends_before_the_attack_and_leaves_the_rest(fill: Fill) -> None:
     np.testing.assert_array_equal(heard[:4_160], sound[:4_160])
     np.testing.assert_array_equal(heard[6_400:], sound[6_400:])
     np.testing.assert_array_equal(played(sound, slices(onsets, moves, fill), 333), heard)
+
+
+@pytest.mark.parametrize("fill", [Fill.DECAY, Fill.STRETCH])
+def test_a_hit_that_goes_hours_away_leaves_silence_and_no_fill_of_hours(fill: Fill) -> None:
+    sound, edits = noise(), slices([4_000, 5_200, 6_400], [0.0, -4.8e10, 0.0], fill)
+    pieces = [one for one in Patches.of(edits, RATE_HZ).operations if isinstance(one, Piece)]
+    assert not any(isinstance(one.heard, Gap) for one in pieces)
+    heard = played(sound, edits)
+    np.testing.assert_array_equal(heard[6_400:], sound[6_400:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from desktop.bench.device import CAPTURED, PACER_PID, paced_device
 
 RATE_HZ = 48_000
+on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 
 
 class CapturingDevice:
@@ -34,6 +36,12 @@ class CapturingDevice:
     def unplug(self) -> None:
         """Make the device go away, as a cable that is pulled does."""
         os.kill(int(self._pacer.read_text()), signal.SIGKILL)
+        self._pacer.unlink()
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether it takes what is played."""
+        return self._pacer.exists()
 
     def take_away(self) -> None:
         """Pull it out, and let nobody find it again until `put_back`."""

@@ -16,6 +16,7 @@ from engine.bench.sound import write
 from engine.document.document import Document
 from engine.own_program import module_environment
 from tests.desktop.conftest import Hands
+from tests.desktop.sound_device import on_alsa
 
 PLAYBACK = """
 from desktop.bench.document import Load
@@ -57,7 +58,7 @@ def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str)
 
 @pytest.mark.alone
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+@on_alsa
 def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PLAYBACK]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -70,7 +71,7 @@ def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None
 
 @pytest.mark.plays
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA and /proc are Linux's")
+@on_alsa
 def test_rounds_of_work_leave_nothing_behind(tmp_path: Path) -> None:
     program = tmp_path / "soaked.py"
     program.write_text(SOAK)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,23 +15,13 @@ from engine.document.document import Document
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
-from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
+from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
 from widgets.controls.elided_label import ElidedLabel
 from widgets.forms.taste.learn_panel import LearnRequest
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+pytestmark = on_alsa
 TRACKS = 16
 PLAYED_S = 60
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Iterator[CapturingDevice]:
-    """A sound device that takes what it is given in real time."""
-    folder = tmp_path / "device"
-    folder.mkdir()
-    capturing = CapturingDevice(folder)
-    with alsa_configuration(capturing.configuration):
-        yield capturing
 
 
 def many_tracks(folder: Path, length_s: int) -> Path:

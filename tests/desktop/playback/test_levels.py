@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +18,10 @@ from engine.edl.build import build
 from engine.edl.render import Renderer
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
-from tests.desktop.playback.test_playback import ArraySource, on_alsa
-from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
+from tests.desktop.playback.array_source import ArraySource
+from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
 from tests.engine.edl.recordings import Recording, recording, with_cuts
 from widgets.timeline.heads.meter import FALL_DB_S, HOLD_S, LOWEST_DB, Level, share
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Iterator[CapturingDevice]:
-    """A sound device that keeps what it was given."""
-    capturing = CapturingDevice(tmp_path)
-    with alsa_configuration(capturing.configuration):
-        yield capturing
-
-
-@pytest.fixture
-def player(qapp: object) -> Iterator[Player]:  # noqa: ARG001 - timers need an application
-    """A player that is closed at the end."""
-    made = Player()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
 from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.play_source import fold_sentence, to_device_channels
@@ -22,53 +20,11 @@ from desktop.playback.ring import Feed, Following, Ring
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
 from engine.edl.render import Renderer
-from engine.errors import SourceError
-from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
+from tests.desktop.playback.array_source import ArraySource, Frames
+from tests.desktop.sound_device import RATE_HZ, alsa_configuration, on_alsa
 from tests.engine.edl.recordings import recording, with_cuts
 
 pytestmark = pytest.mark.plays
-
-on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
-Frames = NDArray[np.float32]
-
-
-class ArraySource:
-    """Plays an array, and remembers on which threads it was touched."""
-
-    def __init__(self, frames: Frames, rate_hz: int = RATE_HZ, breaks_at: int | None = None) -> None:
-        self._frames = frames
-        self._breaks_at = breaks_at
-        self.rate_hz = rate_hz
-        self.channels = frames.shape[1]
-        self.length_samples = len(frames)
-        self.threads: set[str] = set()
-        self.closed = False
-
-    def read(self, start_samples: int, stop_samples: int) -> Frames:
-        """Return [start, stop), which never reaches past the end."""
-        assert 0 <= start_samples < stop_samples <= self.length_samples
-        self.threads.add(threading.current_thread().name)
-        if self._breaks_at is not None and stop_samples > self._breaks_at:
-            raise SourceError("'jam.wav' cannot be read any more; see that its disk is there.")
-        return self._frames[start_samples:stop_samples]
-
-    def close(self) -> None:
-        """Remember it."""
-        self.closed = True
-
-
-@pytest.fixture
-def noise(rng: np.random.Generator) -> Callable[[float], Frames]:
-    """Make stereo noise with no silent frame, of a length in seconds."""
-    return lambda length_s: rng.uniform(0.1, 0.9, (round(length_s * RATE_HZ), 2)).astype(np.float32)
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Iterator[CapturingDevice]:
-    """A sound device that keeps what it was given."""
-    capturing = CapturingDevice(tmp_path)
-    with alsa_configuration(capturing.configuration):
-        yield capturing
 
 
 @pytest.fixture
@@ -79,14 +35,6 @@ def no_device(tmp_path: Path) -> Iterator[None]:
     empty.write_text("pcm.gone { type hw card 77 }\nctl.hw { type hw card 77 }\n")
     with alsa_configuration(empty):
         yield
-
-
-@pytest.fixture
-def player(qapp) -> Iterator[Player]:  # noqa: ARG001 - timers need an application
-    """A player that is closed at the end."""
-    made = Player()
-    yield made
-    made.close()
 
 
 def wait_for_end(qtbot, player: Player) -> None:

@@ -14,17 +14,10 @@ from desktop.playback.shuttle import SPEEDS, Shuttle, _low_pass
 from engine.document.decisions import Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
-from tests.desktop.playback.test_playback import (  # noqa: F401
-    ArraySource,
-    Frames,
-    device,
-    noise,
-    on_alsa,
-    player,
-    same_until,
-    wait_for_end,
-)
+from tests.desktop.playback.array_source import ArraySource, Frames
+from tests.desktop.playback.test_playback import wait_for_end
 from tests.desktop.sound_device import RATE_HZ as DEVICE_RATE_HZ
+from tests.desktop.sound_device import on_alsa
 from tests.hostile.bad_files import RATE_HZ, good
 
 SECONDS = 40
@@ -43,7 +36,7 @@ def heard_plainly(frames: Frames, speed: int) -> Frames:
 @pytest.mark.parametrize("speed", BOTH_WAYS)
 @pytest.mark.parametrize("block", [1, 333, 10_000])
 def test_what_is_heard_is_the_same_whatever_the_blocks(
-    noise: Callable[[float], Frames],  # noqa: F811
+    noise: Callable[[float], Frames],
     speed: int,
     block: int,
 ) -> None:
@@ -80,7 +73,7 @@ def test_positions_go_there_and_back(speed: int, length: int) -> None:
 @on_alsa
 @pytest.mark.plays
 @pytest.mark.parametrize("speed", [4, -4])
-def test_the_device_gets_it(qtbot, device, player: Player, noise, speed: int) -> None:  # noqa: F811
+def test_the_device_gets_it(qtbot, device, player: Player, noise, speed: int) -> None:
     frames = noise(4.0)
     shuttle = Shuttle(speed, len(frames))
     player.set_source(lambda: shuttle.of(ArraySource(frames)), DEVICE_RATE_HZ)

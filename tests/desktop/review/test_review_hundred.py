@@ -21,8 +21,7 @@ from engine.document.proposals import Proposal
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.desktop.hour.editor import LONG
-from tests.desktop.playback.test_playback import on_alsa
-from tests.desktop.sound_device import alsa_configuration
+from tests.desktop.sound_device import alsa_configuration, on_alsa
 from tests.hostile.bad_files import RATE_HZ, good
 
 COUNT = 100 if LONG else 25

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +35,7 @@ from engine.files.places import CACHE_VARIABLE, cache_folder
 from engine.learning import torch_threads
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
-from tests.desktop.sound_device import CapturingDevice, alsa_configuration
+from tests.desktop.sound_device import CapturingDevice, alsa_configuration, on_alsa
 from tests.hostile.bad_files import good
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
@@ -46,7 +45,6 @@ from widgets.forms.key_editor import KeyEditor
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
 from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale
 
-on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 CHOSEN = PreferenceValues("", 30, "", 7, 2, "light", 125)
 
 

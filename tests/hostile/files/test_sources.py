@@ -67,7 +67,7 @@ REFUSED = {
     "1 MHz": (lambda path: _header_only(path, rate_hz=1_000_000), "sample rate of 1000000 Hz"),
     "65 channels": (lambda path: _wave(path, 100, 65), "65 channels, and Offcut takes up to 64"),
     "no channels": (lambda path: _header_only(path, channels=0), "is not audio"),
-    "missing": (lambda path: path, "is not there any more: bring it back"),
+    "missing": (lambda path: path, "is not there: check the name, bring it back"),
     "folder": (_folder, "is a folder: choose the audio files in it"),
     "path through a file": (_through_a_file, "a part of its path is a file"),
 }
@@ -185,7 +185,7 @@ def test_any_name_is_read(tmp_path: Path, name: bytes) -> None:
     assert probe(path).frames == 1_000
     assert content_hash(path)
     path.unlink()
-    with pytest.raises(SourceError, match="is not there any more") as caught:
+    with pytest.raises(SourceError, match="is not there: check the name") as caught:
         probe(path)
     str(caught.value).encode("utf-8")  # can be shown and logged
 
@@ -201,7 +201,7 @@ def test_a_file_that_vanishes_or_shrinks_while_open(tmp_path: Path) -> None:
     with SourceReader(path) as reader:
         reader.read(150_000, 150_100)
         path.unlink()
-        with pytest.raises(SourceError, match=r"gone\.ogg is not there any more"):
+        with pytest.raises(SourceError, match=r"gone\.ogg is not there"):
             reader.read(0, 100)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -174,6 +175,13 @@ def listened(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def with_caches(document: Path, to: Path) -> Path:
+    """Copy a document, and link what is cached of its recordings in the folder that it was made in."""
+    own = Path(os.environ["XDG_CACHE_HOME"])
+    shutil.copytree(document.parent / own.name, own, copy_function=os.link, dirs_exist_ok=True)
+    return shutil.copy(document, to)
+
+
 @pytest.fixture
 def yard(hands: Hands, yard_copy: Path) -> Hands:
     """The window on a yard in which a dog barks, with the first bark selected."""
@@ -187,7 +195,7 @@ def yard(hands: Hands, yard_copy: Path) -> Hands:
 @pytest.fixture
 def song(hands: Hands, listened: Path, tmp_path: Path) -> Hands:
     """The demo's recordings in a document of their own, without a proposal."""
-    hands.window.session.open(shutil.copy(listened, tmp_path / "by hand.offcut"))
+    hands.window.session.open(with_caches(listened, tmp_path / "by hand.offcut"))
     hands.finish_work()
     return hands
 

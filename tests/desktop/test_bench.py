@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -12,6 +13,15 @@ import pytest
 
 from desktop.bench.document import Load, document_of, made_up_document
 from engine.bench.measured import Measured
+
+SPECTROGRAMS = """
+import sys
+from pathlib import Path
+from desktop.bench import timeline
+timeline.FRAMES = 40
+for one in timeline.spectrograms(Path(sys.argv[1]), "small"):
+    print((one.metric, one.value))
+"""
 
 
 @pytest.fixture
@@ -24,11 +34,16 @@ def folder(tmp_path: Path) -> Path:
 
 def measure(part: str, folder: Path) -> dict[str, Measured]:
     """Run a part as the benchmark does, in this test's folders."""
-    command = [sys.executable, "-m", "desktop.bench.timeline", part, str(folder), "small"]
+    lines = printed("-m", "desktop.bench.timeline", part, str(folder), "small")
+    return {one.metric: one for one in (Measured(**json.loads(line)) for line in lines)}
+
+
+def printed(*arguments: str) -> list[str]:
+    """Return what a program of its own prints."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    found = [Measured(**json.loads(line)) for line in done.stdout.splitlines()]
-    return {measured.metric: measured for measured in found}
+    return done.stdout.splitlines()
 
 
 def test_opening_deciding_and_memory_are_measured(folder: Path) -> None:
@@ -47,7 +62,7 @@ def test_a_part_that_fails_is_told_with_its_reason(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_lanes_with_spectrograms_are_measured_as_they_are_made_and_scrolled(folder: Path) -> None:
-    found = measure("spectrograms", folder)
-    assert found["small_2_spectrograms_times_real_time"].value > 0.0
+    found = dict(map(ast.literal_eval, printed("-c", SPECTROGRAMS, str(folder))))
+    assert found["small_2_spectrograms_times_real_time"] > 0.0
     for view in ("source", "result"):
-        assert 0.0 < found[f"small_{view}_frame_with_2_spectrograms_p99_ms"].value < 1_000.0
+        assert 0.0 < found[f"small_{view}_frame_with_2_spectrograms_p99_ms"] < 1_000.0

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.crashes.watching import Watch
 from desktop.main_window import MainWindow
 from engine.errors import OffcutError
+from engine.jobs.unused_memory import keep_large_apart
 from widgets.theme import load_fonts
 
 SWITCH_INTERVAL_S = 0.001
@@ -62,6 +63,7 @@ def make_application() -> QApplication:
     # torch reads this when it is first imported, which a job does later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    keep_large_apart()
     application = QApplication(sys.argv[:1])
     application.setOrganizationName("Offcut")
     application.setApplicationName("offcut")

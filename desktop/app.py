@@ -51,7 +51,10 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
     except OffcutError as error:
         window.telling.refuse(str(error))
     gc.freeze()  # what stands now stays; walking over all of it takes Python's collector 40 ms each time
-    return application.exec()
+    status = application.exec()
+    if window.isVisible():  # its screen went away, and nobody closed it: what still plays would be waited for
+        window.close()
+    return status
 
 
 def make_application() -> QApplication:

@@ -20,11 +20,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
-from engine.extensions import blamed
 from engine.files.places import state_folder
 from engine.jobs.unused_memory import give_back_unused
 from engine.progress import ReportingProgress
-from engine.shortage import said_of_shortage
+from engine.unexpected import said_of_unexpected
 
 # A person cannot read faster, and each report costs a repaint.
 REPORT_INTERVAL_MS = 33
@@ -168,7 +167,7 @@ class JobLane(QObject):
             outcome = partial(self._end, job, job.failed.emit, str(error))
         except BaseException as error:  # also SystemExit: whatever ends the work ends here, and is told
             told = _log_unexpected(job.title, error)
-            sentence = said_of_shortage(error) or blamed(error) or told
+            sentence = said_of_unexpected(error) or told
             outcome = partial(self._end, job, job.failed.emit, sentence)
         self._posted.emit(outcome)
         if time.monotonic() - began_s >= GIVE_BACK_AFTER_S:

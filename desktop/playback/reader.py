@@ -12,7 +12,7 @@ from desktop.playback.levels import BlockMeter
 from desktop.playback.play_source import PlaySource, SourceFactory, to_device_channels
 from desktop.playback.ring import Following, Ring
 from engine.errors import OffcutError
-from engine.shortage import said_of_shortage
+from engine.unexpected import said_of_unexpected
 
 # Short blocks while little is ahead, so that sound comes soon; then long ones, which ask for Python's lock a
 # quarter as often: while a model trains, each time may cost milliseconds.
@@ -114,7 +114,7 @@ class Reader(threading.Thread):
                 self._fail(str(error))
             except Exception as error:
                 logging.getLogger(__name__).exception("playback failed")
-                self._fail(said_of_shortage(error) or f"Playback stopped: {type(error).__name__}: {error}.")
+                self._fail(said_of_unexpected(error) or f"Playback stopped: {type(error).__name__}: {error}.")
         self._close_source()
 
     def _pause_s(self) -> float:

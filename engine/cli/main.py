@@ -17,9 +17,8 @@ from engine import own_program
 from engine.cli.output import Listing, VerbOutput
 from engine.cli.streams import ReaderGone, own_output, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
-from engine.extensions import blamed
 from engine.progress import Progress, ReportingProgress
-from engine.shortage import said_of_shortage
+from engine.unexpected import said_of_unexpected
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
@@ -105,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
     except Exception as error:
-        if not (sentence := said_of_shortage(error) or blamed(error)):
+        if not (sentence := said_of_unexpected(error)):
             raise
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1

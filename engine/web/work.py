@@ -12,7 +12,7 @@ from enum import StrEnum
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.jobs.unused_memory import give_back_unused
 from engine.progress import Progress, ReportingProgress
-from engine.shortage import said_of_shortage
+from engine.unexpected import said_of_unexpected
 
 Answer = Mapping[str, object]
 MOST_WAITING = 8
@@ -126,7 +126,7 @@ def _run(job: Job, work: Callable[[Progress], Answer]) -> None:
         job.state = JobState.FAILED
     except Exception as error:
         _LOG.exception("The work on a page failed")
-        job.text = said_of_shortage(error) or _UNEXPECTED
+        job.text = said_of_unexpected(error) or _UNEXPECTED
         job.state = JobState.FAILED
     finally:
         give_back_unused()

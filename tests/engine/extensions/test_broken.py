@@ -166,6 +166,31 @@ def test_what_fails_when_it_is_used_ends_in_one_sentence(broken: Path, jam: Path
         assert words in sentence
 
 
+PAGE = """
+from broken_makers import fail
+from engine.web.work import Work
+work = Work()
+job = work.submit(lambda progress: fail(None, progress))
+while not job.is_over:
+    job.cancelled.wait(0.01)
+work.close()
+print(job.state.name, job.text)
+"""
+
+
+def test_a_page_names_the_package_that_failed(broken: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PAGE],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{broken}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = "FAILED The package offcut-broken 1.0 failed in broken_makers, line 5: ZeroDivisionError ("
+    assert done.stdout.startswith(said)
+
+
 OPEN = """
 import json, sys, time
 from PySide6.QtCore import QSettings

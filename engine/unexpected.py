@@ -1,0 +1,11 @@
+"""What is said of an error that nobody foresaw where it was raised."""
+
+from __future__ import annotations
+
+from engine.extensions import blamed
+from engine.shortage import said_of_shortage
+
+
+def said_of_unexpected(error: BaseException) -> str:
+    """Return the sentence for too little memory or a package that failed; empty for a fault of Offcut's."""
+    return said_of_shortage(error) or blamed(error)

@@ -78,7 +78,8 @@ class Across:
 
     def mean(self, value: float) -> float:
         """Return the mean of a number over all processes, the same in each."""
-        return float(self._fabric.all_reduce(torch.tensor(value, dtype=torch.float64), reduce_op="mean"))
+        mean: Any = self._fabric.all_reduce(torch.tensor(value, dtype=torch.float64), reduce_op="mean")
+        return float(mean)
 
 
 class _Whole(nn.Module):
@@ -135,7 +136,7 @@ def _launched(machines: Machines) -> Fabric:
         raise UsageError("Several machines need --main-address HOST:PORT of the first, the same on each.")
     try:
         from lightning_fabric import Fabric
-        from lightning_fabric.strategies import DDPStrategy
+        from lightning_fabric.strategies.ddp import DDPStrategy
         from lightning_fabric.utilities.exceptions import MisconfigurationException
     except ImportError:
         raise UsageError(

@@ -21,6 +21,7 @@ from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
+from engine.wording import reason_of
 from widgets.chrome.crash_bar import CrashBar
 from widgets.chrome.report_view import ReportView
 
@@ -112,7 +113,7 @@ class AfterCrash(QObject):
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            raise UsageError(f"{shown(path)} cannot be read: {error.strerror}.") from error
+            raise UsageError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
         if self._view is None:
             below = "It is on this computer alone, until you send it."
             self._view = ReportView(self._parts.look.theme, "Crash report", below, self._window)

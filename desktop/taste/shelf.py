@@ -18,6 +18,7 @@ from desktop.user_settings.recents import TASTES, Recents
 from engine.anomaly.taste_summary import TasteSummary, summaries, tastes_in
 from engine.files.safe_write import shown
 from engine.progress import Progress
+from engine.wording import reason_of
 from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.forms.taste.shelf_rows import Shelf
 from widgets.theme import Theme
@@ -157,6 +158,6 @@ def _shelf_of(title: str, folder: Path, note_of_none: str) -> Shelf:
     try:
         paths = tastes_in(folder)
     except (OSError, ValueError) as error:
-        reason = ((error.strerror if isinstance(error, OSError) else "") or str(error)).lower()
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
         return Shelf(title, (), f"This folder cannot be read: {reason}.")
     return Shelf(title, paths, "" if paths else note_of_none)

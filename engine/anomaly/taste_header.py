@@ -7,6 +7,7 @@ multiple of eight, and the tensors. Under "__metadata__" a taste has one text, w
 from __future__ import annotations
 
 import json
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,15 +87,14 @@ def read_taste_bytes(path: Path) -> bytes:
     """
     try:
         with open_regular(path) as stream:
+            if os.fstat(stream.fileno()).st_size > _MOST_BYTES:
+                raise not_a_taste(path)
             first = stream.read(_LENGTH.size)
             if len(first) < _LENGTH.size or _LENGTH.unpack(first)[0] > MOST_HEADER_BYTES:
                 raise not_a_taste(path)
-            content = first + stream.read(_MOST_BYTES)
+            return first + stream.read(_MOST_BYTES)
     except OSError as error:
         raise TasteError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
-    if len(content) > _MOST_BYTES:
-        raise not_a_taste(path)
-    return content
 
 
 def not_a_taste(path: Path) -> TasteError:

@@ -23,6 +23,7 @@ from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.scores import Scores, scores_of
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
+from engine.files.regular_file import open_regular
 from engine.files.safe_write import replacing
 from engine.learning.loop import seeded
 from engine.learning.shipped import with_weights
@@ -232,7 +233,8 @@ def load_editor(path: Path) -> Editor:
     OffcutError : it is missing, no editor, damaged, or written by a newer Offcut
     """
     try:
-        with safe_open(path, "pt") as file:
+        # First as an ordinary file: safetensors would wait for a pipe.
+        with open_regular(path), safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {})["offcut"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:

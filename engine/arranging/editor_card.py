@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.arranging.habits import Habits
+from engine.files.regular_file import open_regular
 from engine.strict_json import parse_json
 from engine.wording import counted, percent
 
@@ -47,7 +48,7 @@ class EditorCard:
 def card_of(path: Path) -> EditorCard | None:
     """Return what the head of a file says; None where it is no editor, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > _MOST_BYTES:
                 return None

@@ -14,6 +14,7 @@ import soundfile
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.files.safe_write import shown
+from engine.wording import reason_of
 
 LOWEST_RATE_HZ = 4_000
 HIGHEST_RATE_HZ = 768_000
@@ -64,7 +65,7 @@ def explained(path: Path) -> Iterator[None]:
     except NotADirectoryError as error:
         raise SourceError(f"{name} is not there: a part of its path is a file, not a folder.") from error
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror or error}.") from error
+        raise SourceError(f"{name} cannot be read: {reason_of(error)}.") from error
 
 
 def require_file(path: Path) -> int:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from engine.errors import OffcutError
 from engine.files.safe_write import shown
+from engine.wording import reason_of
 
 _STANDARD_OUTPUT = 1
 
@@ -65,7 +66,7 @@ def tell(piece: str, output: TextIO) -> None:
     except BrokenPipeError:
         raise ReaderGone from None
     except OSError as error:
-        raise OffcutError(f"Standard output cannot be written to: {error.strerror}.") from error
+        raise OffcutError(f"Standard output cannot be written to: {reason_of(error)}.") from error
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from engine.embeddings.registry import clap_folder
 from engine.errors import OffcutError
 from engine.files.safe_write import shown
 from engine.progress import Progress
+from engine.wording import reason_of
 
 REPOSITORY = "laion/clap-htsat-unfused"
 HUB = "https://huggingface.co"
@@ -75,9 +76,7 @@ def _staged() -> Iterator[Path]:
                 target.rename(old)
             new.rename(target)
     except OSError as error:
-        raise OffcutError(
-            f"The checkpoint was not kept in {shown(target)}: {error.strerror or error}."
-        ) from error
+        raise OffcutError(f"The checkpoint was not kept in {shown(target)}: {reason_of(error)}.") from error
 
 
 def _fetch(name: str, target: Path, progress: Progress) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from engine.errors import OffcutError
+from engine.wording import reason_of
 
 CACHE_VARIABLE = "OFFCUT_CACHE"
 """Names the environment variable that puts the caches into another folder."""
@@ -62,6 +63,6 @@ def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OffcutError(
-            f"Offcut's own folder {folder} cannot be made: {error.strerror}; make the place writable."
+            f"Offcut's own folder {folder} cannot be made: {reason_of(error)}; make the place writable."
         ) from error
     return folder

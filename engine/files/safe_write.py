@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import ExportError
 from engine.files.part_files import PartFile, sweep
+from engine.wording import reason_of
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -141,7 +142,7 @@ def _sentence(path: Path, error: OSError) -> ExportError:
     name, folder = shown(path), shown(Path(path).parent)
     other = error.filename
     if isinstance(other, str) and Path(other).parent != Path(os.path.realpath(path)).parent:
-        return ExportError(f"{name} was not written: {shown(other)}: {error.strerror}.")
+        return ExportError(f"{name} was not written: {shown(other)}: {reason_of(error)}.")
     if error.errno in _FULL:
         return ExportError(
             f"{name} was not written because the disk is full: free some space or choose another disk."
@@ -152,4 +153,4 @@ def _sentence(path: Path, error: OSError) -> ExportError:
         return ExportError(f"{name} cannot be written, {folder} is read-only for you: choose another folder.")
     if error.errno == errno.ENAMETOOLONG:
         return ExportError(f"{name} has too long a name for its disk: choose a shorter one.")
-    return ExportError(f"{name} was not written: {error.strerror or error}.")
+    return ExportError(f"{name} was not written: {reason_of(error)}.")

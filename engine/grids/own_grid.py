@@ -9,6 +9,7 @@ from engine.document.analysis import BeatGrid
 from engine.errors import SourceError
 from engine.files.regular_file import read_beginning
 from engine.files.safe_write import shown
+from engine.wording import reason_of
 
 _MOST_BYTES = 16 * 2**20
 
@@ -31,7 +32,7 @@ def bytes_of_file(path: Path) -> bytes:
     try:
         held = read_beginning(path, _MOST_BYTES + 1)
     except OSError as error:
-        raise SourceError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
+        raise SourceError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
     if len(held) > _MOST_BYTES:
         raise SourceError(f"{shown(path)} has more than 16 MB, too much for a grid: give another file.")
     return held

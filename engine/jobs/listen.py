@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,10 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
         or state.analyses.get("listening") != wanted["listening"]
         or (not is_edited(state) and state.analyses.get("beats") != wanted["beats"])
     )
-    split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
+    path, score = request.taste, None
+    if path is not None:
+        score = partial(_score, request, load_taste(path), path)  # a file that is no taste is told at once
+    split = 0.5 if needs_listening and score is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}
     listening, tempo = request.listening, None
@@ -88,8 +92,8 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
         listening, tempo = heard.listening, proposed_of(state, heard.grid, heard.songs)
         found |= {"beats": heard.grid, "listening": listening}
         ids |= wanted
-    if request.taste is not None:
-        scored = _score(request, request.taste, listening, progress.part(split, 1.0))
+    if score is not None:
+        scored = score(listening, progress.part(split, 1.0))
         found |= scored
         sound = sound_of(state)
         ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
@@ -119,10 +123,9 @@ def _hear(request: ListenRequest, progress: Progress) -> PassResult:
 
 
 def _score(
-    request: ListenRequest, path: Path, listening: Listening | None, progress: Progress
+    request: ListenRequest, taste: Taste, path: Path, listening: Listening | None, progress: Progress
 ) -> dict[str, Analysis]:
     state = request.state
-    taste = load_taste(path)
     blocks, length = mono_blocks(request.state, request.media), state.length_samples
     if listening is not None:
         level_db = playing_level_db(listening.loudness_db)

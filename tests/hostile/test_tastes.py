@@ -6,6 +6,7 @@ import json
 import os
 import re
 import struct
+import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -264,8 +265,12 @@ def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
         stream.truncate(1 << 42)
     for path in (tmp_path / "pipe.taste", Path("/dev/zero"), tmp_path / "large.taste", tmp_path / "a\0b"):
         for read in (load_taste, lambda path: read_memory(path, SILENT)):
+            tracemalloc.start()
             with pytest.raises(TasteError, match=r"\.$"):
                 read(path)
+            most_bytes = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert most_bytes < 1 << 20, "what is too long is not read to be refused"
 
 
 def test_the_verbs_say_it_in_one_line(

@@ -119,6 +119,36 @@ def test_every_verb_that_reads_a_recording_refuses_a_bad_one(
             assert words in said
 
 
+READING = {
+    "proposals": ("NAMED.offcut",),
+    "arrange": ("jam.offcut", "--editor", "NAMED.editor"),
+    "arrange like": ("jam.offcut", "--like", "jam.wav", "NAMED.wav"),
+    "score": ("NAMED.taste", "jam.wav"),
+    "propose": ("jam.offcut", "--taste", "NAMED.taste"),
+    "learn": ("jam.wav", "--config", "NAMED.yaml", "--out", "new.taste"),
+    "learn-edits": ("--raw", "jam.wav", "--edited", "NAMED.wav", "--out", "new.editor"),
+    "experiment": ("run", "NAMED.yaml"),
+    "align": ("jam.wav", "--beats", "NAMED.json", "--propose-only"),
+    "match": ("jam.wav", "NAMED.wav"),
+    "separate": ("NAMED.wav", "--text", "dog", "--window", "0", "1", "--out", "new.wav"),
+    "detect": ("NAMED.wav",),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such files")
+@pytest.mark.parametrize("name", READING)
+def test_no_verb_waits_for_a_pipe_or_reads_a_folder(
+    verb: Verb, project: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.parent)
+    (pointed,) = (Path(word) for word in READING[name] if "NAMED" in word)
+    os.mkfifo(pointed.with_stem("pipe"))
+    pointed.with_stem("folder").mkdir()
+    for stem in ("pipe", "folder"):
+        said = verb.refusal(name.split()[0], *(word.replace("NAMED", stem) for word in READING[name]))
+        assert pointed.with_stem(stem).name in said
+
+
 @pytest.mark.parametrize("case", WARNED)
 def test_what_can_be_saved_is_imported_and_told(verb: Verb, folder: Path, case: str) -> None:
     make, words = WARNED[case]
@@ -342,7 +372,7 @@ def test_an_answer_that_nobody_reads_ends_quietly(proposed: Path, words: tuple[s
 def test_an_answer_that_cannot_be_written_is_told(proposed: Path) -> None:
     with Path("/dev/full").open("wb") as output:
         said = _written_to(output, "proposals", proposed, status=1)
-    assert said == "offcut proposals: Standard output cannot be written to: No space left on device.\n"
+    assert said == "offcut proposals: Standard output cannot be written to: no space left on device.\n"
 
 
 def _written_to(output: BinaryIO, *words: object, status: int) -> str:

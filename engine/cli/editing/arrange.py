@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, ScoreCurve
+from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
@@ -39,18 +40,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         # What is missing is told before torch is imported, which takes seconds.
         from engine.jobs.arrangements.arrange import arrange
         from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
-        from engine.jobs.listen import ListenRequest, listen_to_document
 
         require_arranging(document.state, options.minutes)
+        _require_named(options)
         media = media_of(document)
-        known = document.analysis("listening")
-        known = known if isinstance(known, Listening) else None
-        heard = listen_to_document(ListenRequest(document.state, media, None, known), progress.part(0.0, 0.5))
-        if heard.ids:
-            document.apply(
-                set_analyses(document.state, keeping_edited(document.state, heard.ids), "Listened"),
-                {heard.ids[kind]: found for kind, found in heard.analyses.items()},
-            )
+        _listen(document, media, progress.part(0.0, 0.5))
         grid = grid_in_force(document.state, document.analysis("beats"))
         assert grid is not None
         curve = document.analysis("score")
@@ -88,3 +82,29 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         },
         made.sentence,
     )
+
+
+def _require_named(options: argparse.Namespace) -> None:
+    """Refuse what was named and cannot be used, before an hour is listened to, which takes minutes."""
+    from engine.arranging.editor import load_editor
+    from engine.jobs.arrangements.learn_edits_requests import RawAndEdited, require_files
+
+    if options.editor is not None:
+        load_editor(options.editor)
+    if options.like is not None:
+        raw, edited = options.like
+        require_files(RawAndEdited((raw,), edited))
+
+
+def _listen(document: Document, media: Mapping[str, Path], progress: Progress) -> None:
+    """Find what the document does not know yet of its sound, and keep it there."""
+    from engine.jobs.listen import ListenRequest, listen_to_document
+
+    known = document.analysis("listening")
+    known = known if isinstance(known, Listening) else None
+    heard = listen_to_document(ListenRequest(document.state, media, None, known), progress)
+    if heard.ids:
+        document.apply(
+            set_analyses(document.state, keeping_edited(document.state, heard.ids), "Listened"),
+            {heard.ids[kind]: found for kind, found in heard.analyses.items()},
+        )

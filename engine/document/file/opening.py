@@ -25,6 +25,7 @@ from engine.document.history import undo_labels
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 from engine.files.safe_write import shown
+from engine.wording import reason_of
 
 _ELSEWHERE = "it is open in another window: close it there first"
 _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"
@@ -263,6 +264,6 @@ def _refusal(path: Path, error: Exception) -> DocumentError:
     if isinstance(error, ForeignLayoutError):
         return DocumentError(f"{path} is not an Offcut document ({error}) and was left as it is.")
     if isinstance(error, OSError):
-        return DocumentError(f"{path} cannot be read: {error.strerror or error}.")
+        return DocumentError(f"{path} cannot be read: {reason_of(error)}.")
     what = " ".join(str(error).split())[:_LONGEST_REASON]
     return DocumentError(f"{path} is damaged ({what}) and was left as it is: take a backup or another copy.")

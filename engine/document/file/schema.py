@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.errors import DocumentError
+from engine.files.regular_file import read_beginning
+from engine.wording import reason_of
 
 APPLICATION_ID = 0x0FFC0701
 SCHEMA_VERSION = 5
@@ -81,12 +83,11 @@ def require_document(path: Path) -> None:
     DocumentError : the file is missing, unreadable, or not an Offcut document
     """
     try:
-        with path.open("rb") as stream:
-            header = stream.read(_HEADER_BYTES)
+        header = read_beginning(path, _HEADER_BYTES)
     except FileNotFoundError as error:
         raise DocumentError(f"{path} is not there; check the name, or make it with 'offcut new'.") from error
     except OSError as error:
-        raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
+        raise DocumentError(f"{path} cannot be read: {reason_of(error)}.") from error
     is_ours = header.startswith(_MAGIC) and int.from_bytes(header[68:72], "big") == APPLICATION_ID
     if len(header) < _HEADER_BYTES or not is_ours:
         raise DocumentError(f"{path} is not an Offcut document; to import a recording, use 'offcut new'.")

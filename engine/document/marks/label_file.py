@@ -10,7 +10,9 @@ from pathlib import Path
 
 from engine.document.marks.edits import NamedSpan
 from engine.errors import SourceError
+from engine.files.regular_file import read_beginning
 from engine.timebase import s_to_samples
+from engine.wording import reason_of
 
 _LARGEST_BYTES = 32 * 2**20
 _LONGEST_S = 1e7
@@ -24,11 +26,11 @@ def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
     SourceError : the file cannot be read, or a line is no label
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
-        content = path.read_bytes()
+        content = read_beginning(path, _LARGEST_BYTES + 1)
     except OSError as error:
-        raise SourceError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise SourceError(f"{path.name} cannot be read: {reason_of(error)}.") from error
+    if len(content) > _LARGEST_BYTES:
+        raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from filecmp import cmp
 from pathlib import Path
 
 from engine.arranging.habits import Habits
+from engine.audio.opening import require_file
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.timebase import format_time
@@ -164,16 +165,12 @@ def require_files(pair: RawAndEdited) -> None:
 
     Raises
     ------
-    UsageError : one of the files is missing, or the edited file is a copy of a recording
+    SourceError : one of the files cannot be read
+    UsageError : the edited file is a copy of a recording
     """
-    for path in (*pair.raws, pair.edited):
-        if not path.is_file():
-            raise UsageError(
-                f"There is no file {shown(path)}: it was moved, renamed or deleted; choose it again."
-            )
+    edited_bytes = require_file(pair.edited)
     for raw in pair.raws:
-        same_size = raw.stat().st_size == pair.edited.stat().st_size
-        if same_size and cmp(raw, pair.edited, shallow=False):
+        if require_file(raw) == edited_bytes and cmp(raw, pair.edited, shallow=False):
             raise UsageError(
                 f"{shown(pair.edited)} is the same file as {shown(raw)}: choose what was made of it."
             )

@@ -35,7 +35,7 @@ from engine.jobs.drums.hear_hits import HITS, HitsRequest, hear_hits, hits_id
 from engine.jobs.drums.microphones import Microphones
 from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
 from engine.progress import Progress
-from engine.wording import listed
+from engine.wording import listed, reason_of
 
 _SUFFIXES = (".wav", ".flac")
 
@@ -239,7 +239,7 @@ def _folder(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise ExportError(f"The folder {shown(folder)} cannot be made: {error.strerror or error}.") from error
+        raise ExportError(f"The folder {shown(folder)} cannot be made: {reason_of(error)}.") from error
     try:
         yield
     finally:

@@ -356,7 +356,7 @@ def test_nothing_that_fits_is_told_where_it_was_asked(hands: Hands, pair: Path, 
     dialog = learning.panel.window()
     hands.do_and_answer(lambda: QTest.keyClick(dialog, Qt.Key.Key_Return), type_path(tmp_path / "mine"))
     hands.finish_work()
-    assert "There is no file" in learning.panel.said
+    assert "gone.wav is not there" in learning.panel.said
     assert learning.panel.shown_pairs[0].is_refused
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert dialog.isHidden()

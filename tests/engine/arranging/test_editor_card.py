@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -57,6 +58,12 @@ def test_what_is_no_editor_has_no_card(editor: Editor, tmp_path: Path) -> None:
     assert card_of(tmp_path) is None
     listed = cards_of([path, tmp_path / "gone.editor"], [tmp_path, tmp_path / "no folder"])
     assert [card.path.name for card in listed] == ["mine.editor"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no pipes with names")
+def test_a_list_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.editor")
+    assert cards_of([], [tmp_path]) == ()
 
 
 def test_reading_a_card_loads_no_model() -> None:

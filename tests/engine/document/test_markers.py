@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import replace
 from inspect import getmembers, isfunction, signature
@@ -237,6 +238,17 @@ def test_what_is_no_label_file_is_said(tmp_path: Path, text: str) -> None:
         read_labels(path, RATE_HZ)
     with pytest.raises(SourceError, match="cannot be read"):
         read_labels(tmp_path, RATE_HZ)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no pipes with names")
+def test_a_pipe_and_hours_of_sound_are_no_label_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(SourceError, match="no ordinary file"):
+        read_labels(tmp_path / "pipe.txt", RATE_HZ)
+    with (tmp_path / "hours.txt").open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(SourceError, match="too large"):
+        read_labels(tmp_path / "hours.txt", RATE_HZ)
 
 
 def test_markers_in_cuts_land_on_the_seam_and_regions_shrink() -> None:

@@ -127,6 +127,9 @@ def test_a_moment_is_held_only_as_long_as_somebody_looks(path: Path) -> None:
             assert one.in_transaction
             with snapshot(other):  # two may look at once
                 assert other.in_transaction
+            other.execute("PRAGMA busy_timeout = 0")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("DELETE FROM marker")
         assert not one.in_transaction
         other.execute("DELETE FROM marker")
         assert data_version(one) != seen
@@ -214,7 +217,7 @@ def test_a_file_that_cannot_be_looked_at_is_told_with_the_reason(
         patch.setattr(Path, "stat", refused)
         with pytest.raises(DocumentError) as told:
             Document.open(path)
-    assert str(told.value).startswith(f"{path} cannot be read: Input/output error.")
+    assert str(told.value).startswith(f"{path} cannot be read: input/output error.")
     assert not path.with_name(".jam.lock").exists()
     Document.open(path).close()
 

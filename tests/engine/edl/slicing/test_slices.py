@@ -178,6 +178,14 @@ def test_hits_farther_apart_than_what_lies_between_are_parted_by_silence() -> No
     assert np.abs(filled[4_500:5_000]).min() > 0.0
 
 
+def test_after_a_gap_a_hit_comes_in_once_the_one_before_has_rung() -> None:
+    """What lies before the hit on the right holds the end of the attack on the left, heard already."""
+    heard = played(SOUND, slices([4_000, 4_600], [0.0, 900.0]))
+    rung = 4_000 + 900 + ATTACK
+    assert not heard[4_700:rung].any()
+    np.testing.assert_array_equal(heard[rung + FADE : 5_900], SOUND[rung + FADE - 900 : 5_000])
+
+
 def test_of_hits_moved_past_each_other_the_later_is_heard_and_none_twice() -> None:
     onsets = performance([0.0] * 4)
     edits = slices(onsets, [0.0, 1_500.0, 0.0, 0.0])

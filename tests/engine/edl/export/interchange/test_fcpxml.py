@@ -182,8 +182,12 @@ def test_opentimelineio_reads_the_clips_of_hard_cuts(tmp_path: Path) -> None:
         assert pieces == case.pieces(case.state.tracks[0])
 
 
-@pytest.mark.parametrize(("rate_hz", "written"), [(44_100, "44.1k"), (96_000, "96k"), (8000, None)])
+RATES = {32_000: "32k", 44_100: "44.1k", 88_200: "88.2k", 96_000: "96k", 176_400: "176.4k", 192_000: "192k"}
+
+
+@pytest.mark.parametrize(("rate_hz", "written"), [*RATES.items(), (8000, None), (176_401, None)])
 def test_only_rates_that_final_cut_knows_are_named(rate_hz: int, written: str | None, tmp_path: Path) -> None:
+    """As the document type of FCPXML lists them, beside 48k."""
     case = replace(CASES[0], state=replace(CASES[0].state, rate_hz=rate_hz))
     export(case.request(tmp_path / "jam.fcpxml"))
     assert project(tmp_path / "jam.fcpxml").find(".//sequence").get("audioRate") == written

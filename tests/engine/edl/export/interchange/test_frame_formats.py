@@ -106,16 +106,22 @@ def test_opentimelineio_reads_the_edit_decision_list(case: Case, tmp_path: Path)
         assert found == in_frames(case, case.pieces(track), FrameRate.FPS_25)
 
 
-def test_reels_stay_apart_and_short(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "reels"),
+    [
+        (("The long take.wav", "The long take (2).flac", "🥁.wav"), ("THELONGT", "THELONG2", "REEL")),
+        (("take.wav", "Take.flac", "TAKE!.wav"), ("TAKE", "TAKE2", "TAKE3")),
+    ],
+)
+def test_reels_stay_apart_and_short(tmp_path: Path, names: tuple[str, ...], reels: tuple[str, ...]) -> None:
     case = CASES[1]
-    names = ["The long take.wav", "The long take (2).flac", "🥁.wav"]
     media = {f"s{n}": tmp_path / f"{n}" / name for n, name in enumerate(names)}
     tracks = tuple(replace(track, mute=False) for track in case.state.tracks)
     export(replace(case, state=replace(case.state, tracks=tracks), media=media).request(tmp_path / "jam.edl"))
     lines = [
         line.split() for line in (tmp_path / "jam.edl").read_text("utf-8").splitlines() if line[:3].isdigit()
     ]
-    assert [line[1] for line in lines] == ["THELONGT", "REEL", "THELONG2"]  # in the order they are heard
+    assert [line[1] for line in lines] == [reels[0], reels[2], reels[1]]  # in the order they are heard
 
 
 def test_past_a_day_no_timecode_counts(tmp_path: Path) -> None:

@@ -45,14 +45,12 @@ def beats_in_bar(grid: BeatGrid) -> int:
     return int(grid.bar_positions.max(initial=1)) if len(grid.bar_positions) > 1 else USUAL_BEATS_IN_BAR
 
 
-def _made(grid: BeatGrid | None, beats: ArrayLike, bar_positions: ArrayLike, rate_hz: int) -> BeatGrid:
+def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: int) -> BeatGrid:
     """Return a grid of these beats; where there are too few to tell, the tempo stays."""
-    positions = np.asarray(beats, np.int64)
-    tempo_bpm = 0.0 if grid is None else grid.tempo_bpm
-    if len(positions) > 1:
-        tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(positions)))
-    confidence = 1.0 if grid is None else grid.confidence
-    return BeatGrid(positions, np.asarray(bar_positions, np.int64), tempo_bpm, confidence, MAKER)
+    tempo_bpm = grid.tempo_bpm
+    if len(beats) > 1:
+        tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
+    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER)
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:

@@ -15,6 +15,7 @@ from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
+from engine.audio.opening import require_file
 from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError
 from engine.features.dead_air import detect
@@ -75,7 +76,7 @@ def learn(request: LearnRequest, progress: Progress) -> LearnedTaste:
     SourceError : a recording cannot be read
     Cancelled : nothing is written
     """
-    check_out(request)
+    check_files(request)
     config = request.config
     examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
@@ -141,17 +142,23 @@ def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
     return likeliest
 
 
-def check_out(request: LearnRequest) -> None:
-    """Find out before minutes of training, not after, that the file cannot be written."""
-    out = request.out
+def check_files(request: LearnRequest) -> None:
+    """Find out before minutes of training, not after, that a file cannot be read, or not be written.
+
+    Raises
+    ------
+    TasteError : the file to write is in the way
+    SourceError : a recording is not there, or cannot be opened
+    """
+    out, recordings = request.out, (*request.edited, *request.raw, *request.cut)
     if not out.parent.is_dir():
         raise TasteError(no_folder_sentence(out))
-    if out.exists() and any(
-        path.exists() and out.samefile(path) for path in (*request.edited, *request.raw, *request.cut)
-    ):
+    if out.exists() and any(path.exists() and out.samefile(path) for path in recordings):
         raise TasteError(f"{shown(out)} is one of the recordings: choose another name for the taste.")
     if out.exists() and not request.overwrite:
         raise TasteError(exists_sentence(out))
+    for path in recordings:
+        require_file(path)
 
 
 def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:

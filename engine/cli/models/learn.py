@@ -77,7 +77,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 
     config = load_config(options.config) if options.config else default_config()
 
-    from engine.anomaly.learn import LearnRequest, check_out, learn
+    from engine.anomaly.learn import LearnRequest, check_files, learn
     from engine.anomaly.recipes.examples import Examples
     from engine.diagnoses.material import check_material
 
@@ -89,7 +89,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
         overwrite=options.force,
         raw=tuple(options.raw),
     )
-    check_out(request)
+    check_files(request)
     found = check_material(Examples(request.edited, request.raw), progress.part(0.0, 0.05))
     for finding in found:
         print(f"offcut learn: {finding.severity}: {shown(finding.sentence)}", file=sys.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.audio.folders import audio_files
+from engine.audio.opening import require_file
 from engine.cli.numbers import finite
 from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
@@ -79,6 +80,8 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
     """Score named files, all or none of them."""
     from engine.anomaly.score import score_file
 
+    for path in options.audio:
+        require_file(path)  # before the first of hours is scored
     scored = []
     for number, path in enumerate(options.audio):
         scored.append((path, score_file(taste, path, progress.step(number, len(options.audio)))))

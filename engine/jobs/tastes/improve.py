@@ -96,13 +96,13 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     SourceError : a recording of a document cannot be read
     Cancelled : nothing is left behind
     """
-    from engine.anomaly.learn import LearnRequest, check_out, learn
+    from engine.anomaly.learn import LearnRequest, check_files, learn
     from engine.anomaly.taste import load_taste
 
     _check(request)
     taste = load_taste(request.taste)
     old = () if taste.kept is None else taste.kept.recordings
-    check_out(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite))
+    check_files(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite))
     home = request.taste.absolute().parent
     found, missing = _find([(home / one.path, one.content_hash) for one in old], request, progress)
     try:

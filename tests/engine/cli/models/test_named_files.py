@@ -1,0 +1,29 @@
+"""Of several recordings that are named, one that is gone is told before the first is read."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from engine.errors import SourceError
+from engine.progress import ReportingProgress
+from tests.hostile.bad_files import good
+
+TASTE = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"
+
+
+@pytest.mark.parametrize("verb", ["learn", "score"])
+def test_one_that_is_gone_is_told_before_another_is_read(verb: str, tmp_path: Path) -> None:
+    module = import_module(f"engine.cli.models.{verb}")
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    recordings = [str(good(tmp_path / "take.wav", 12.0)), str(tmp_path / "gone.wav")]
+    words = ["--out", str(tmp_path / "ours.taste")] if verb == "learn" else [str(TASTE)]
+    told: list[object] = []
+    options = parser.parse_args([*words, *recordings])
+    with pytest.raises(SourceError, match=r"gone\.wav is not there"):
+        list(module.run(options, ReportingProgress(lambda *report: told.append(report))))
+    assert not told

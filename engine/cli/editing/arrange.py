@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import media_of, opened
+from engine.cli.documents import listen, media_of, opened
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
-from engine.document.analysis import Listening, ScoreCurve
-from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.grid.edits import keeping_edited
+from engine.document.analysis import ScoreCurve
 from engine.document.grid.recounted import grid_in_force
 from engine.progress import Progress
 
@@ -44,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         require_arranging(document.state, options.minutes)
         _require_named(options)
         media = media_of(document)
-        _listen(document, media, progress.part(0.0, 0.5))
+        listen(document, media, progress.part(0.0, 0.5))
         grid = grid_in_force(document.state, document.analysis("beats"))
         assert grid is not None
         curve = document.analysis("score")
@@ -94,17 +91,3 @@ def _require_named(options: argparse.Namespace) -> None:
     if options.like is not None:
         raw, edited = options.like
         require_files(RawAndEdited((raw,), edited))
-
-
-def _listen(document: Document, media: Mapping[str, Path], progress: Progress) -> None:
-    """Find what the document does not know yet of its sound, and keep it there."""
-    from engine.jobs.listen import ListenRequest, listen_to_document
-
-    known = document.analysis("listening")
-    known = known if isinstance(known, Listening) else None
-    heard = listen_to_document(ListenRequest(document.state, media, None, known), progress)
-    if heard.ids:
-        document.apply(
-            set_analyses(document.state, keeping_edited(document.state, heard.ids), "Listened"),
-            {heard.ids[kind]: found for kind, found in heard.analyses.items()},
-        )

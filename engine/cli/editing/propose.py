@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened
+from engine.cli.documents import listen, media_of, opened
 from engine.cli.editing.repairs import propose_like, propose_repairs
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -90,23 +88,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if getattr(options, name):
             yield by(options, progress)
             return
-    from engine.jobs.listen import ListenRequest, listen_to_document
-
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
-        media = media_of(document)
-        known = document.analysis("listening")
-        known = known if isinstance(known, Listening) else None
-        heard = listen_to_document(ListenRequest(document.state, media, options.taste, known), progress)
-        document.apply(
-            set_analyses(
-                document.state,
-                keeping_edited(document.state, heard.ids),
-                "Listened" if options.taste is None else f"Listened with {options.taste.stem}",
-            ),
-            {heard.ids[kind]: found for kind, found in heard.analyses.items()},
-        )
+        listen(document, media_of(document), progress, options.taste)
         if shortens:
             yield _shorter_pauses(document, options)
             return

@@ -12,6 +12,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.crashes.watching import Watch
+from desktop.heavy_modules import TorchLibraries
 from desktop.main_window import MainWindow
 from engine.errors import OffcutError
 from engine.jobs.unused_memory import keep_large_apart
@@ -66,6 +67,7 @@ def make_application() -> QApplication:
     # torch reads this when it is first imported, which a job does later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.meta_path.insert(0, TorchLibraries())
     keep_large_apart()
     application = QApplication(sys.argv[:1])
     application.setOrganizationName("Offcut")

@@ -33,6 +33,11 @@ def show_demo(window: Window) -> None:
         window.work.compute(make_demo, path, "Making the demo", lambda _made: later())
 
 
+def is_demo(path: Path | None) -> bool:
+    """Tell whether a document is the demo."""
+    return path is not None and path.absolute() == _demo_path().absolute()
+
+
 def _demo_path() -> Path:
     return data_folder("demo") / DEMO_NAME
 
@@ -42,7 +47,6 @@ def open_demo(window: Window) -> None:
     path = _demo_path()
     if not path.exists():
         make_demo(path)
-    window.files.edited = edited_examples()
     window.session.open(path)
     window.work.rested.connect(
         lambda: window.say(

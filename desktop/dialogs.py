@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -10,16 +10,20 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QFrame,
     QInputDialog,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.user_settings.window_size import room_for
 from engine.diagnoses.finding import Finding
+from engine.hits.membership import left_behind_sentence
 from engine.settings import CutSettings
-from engine.wording import counted
+from engine.wording import counted, listed
 from widgets.editors.editor_list import EditorList
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.like_form import LikeForm
@@ -43,6 +47,7 @@ TASTES = "Tastes (*.taste)"
 EDITORS = "Editors (*.editor)"
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
+_SCREEN_MARGIN = 16
 
 
 def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
@@ -113,6 +118,23 @@ def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     box.setEscapeButton(cancel)
     box.exec()
     return None if box.clickedButton() is cancel else box.clickedButton() is edit
+
+
+def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
+    """Ask whether tracks that were recorded with those that move do so too; None where the user cancels."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Tracks stay behind")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?")
+    box.setInformativeText("They picked up the same strokes. If they stay, each hit that moves sounds twice.")
+    move = box.addButton("&Move too", QMessageBox.ButtonRole.AcceptRole)
+    accept = box.addButton("&Accept without", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(move)
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()  # none where the window was closed otherwise
+    return clicked is move if clicked in (move, accept) else None
 
 
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
@@ -269,7 +291,8 @@ def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | N
             form.set_file(chosen)
 
     form.file_requested.connect(choose)
-    return form.values() if _ask(parent, "Propose timing", form, form.problem, "Propose") else None
+    accepted = _ask(parent, "Propose timing", form, form.problem, "Propose", scrolls=True)
+    return form.values() if accepted else None
 
 
 def ask_recent(
@@ -346,6 +369,27 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     return box.clickedButton() is replace
 
 
+def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
+    """Ask before running work is stopped; the answer that loses nothing is the default."""
+    what = listed(titles)
+    are = "is" if len(titles) == 1 else "are"
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Work is running")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{what} {are} not done yet.")
+    box.setInformativeText(
+        "If you close Offcut now, the work stops and what it found so far is lost. "
+        "Offcut offers to start it again when you come back."
+    )
+    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is stop
+
+
 def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     """Add the button that Enter presses wherever the focus is, another button aside.
 
@@ -375,6 +419,31 @@ _Form = (
 )
 
 
+def _scrolling(form: QWidget) -> QScrollArea:
+    """Return an area as tall as a form, or as the screen has room for, in which it scrolls up and down."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(form)
+    for part in form.findChildren(QWidget):
+        part.ensurePolished()  # only then do they know how large they are
+    area.setMinimumWidth(form.sizeHint().width() + area.verticalScrollBar().sizeHint().width() + px(4))
+    return area
+
+
+def _fit_height(dialog: QDialog, form: QWidget, buttons: QWidget) -> None:
+    """Make a dialog as tall as all of its form needs, as far as the screen has room."""
+    layout = dialog.layout()
+    assert layout is not None, "the form is laid out"
+    width, margins = dialog.minimumWidth(), layout.contentsMargins()
+    inside = width - margins.left() - margins.right()
+    tall = max(form.heightForWidth(inside), form.sizeHint().height())
+    around = margins.top() + margins.bottom() + layout.spacing() + buttons.sizeHint().height()
+    dialog.resize(width, min(tall + around + px(2), room_for(dialog).height() - px(_SCREEN_MARGIN)))
+
+
 def _ask(
     parent: QWidget,
     title: str,
@@ -383,15 +452,22 @@ def _ask(
     do: str,
     *,
     in_corner: bool = False,
+    scrolls: bool = False,
 ) -> bool:
-    """Show a form until it is accepted without a problem, or given up."""
+    """Show a form until it is accepted without a problem, or given up.
+
+    Parameters
+    ----------
+    in_corner : places the dialog where it hides least
+    scrolls : whether the form may be taller than the screen
+    """
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(px(20), px(20), px(20), px(16))
     layout.setSpacing(px(16))
-    layout.addWidget(form)
+    layout.addWidget(_scrolling(form) if scrolls else form)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     layout.addWidget(buttons)
     accept = add_accept(buttons, do)
@@ -400,6 +476,8 @@ def _ask(
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
+    if scrolls:
+        _fit_height(dialog, form, buttons)
     if form.focusProxy() is not None:
         form.setFocus()  # before it is shown, so that no key is lost until the system has made it active
     if in_corner:

@@ -14,7 +14,7 @@ from desktop.work import Work
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
-from engine.extensions import any_named
+from engine.extensions.names import any_named
 
 if TYPE_CHECKING:
     from engine.jobs.makers import MadeProposals

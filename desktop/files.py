@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
 from desktop.extending import Extending
 from desktop.matching.taking_edit import TakingEdit
 from desktop.review.cuts_ahead import CutsAhead
@@ -16,11 +17,12 @@ from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.lengths import Lengths
 from desktop.taste.shelf import Shelves
+from desktop.user_settings.per_document import PerDocument
 from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.files.safe_write import is_taken, shown
 from engine.jobs.recordings.import_audio import rates_of
 from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, MOST_S, SHORTEST_S, shorten_pauses
 from engine.settings import cut_settings
@@ -28,6 +30,8 @@ from engine.timebase import samples_to_s
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.theme import Theme
+
+_LEARN = "learn"
 
 
 class Files(QObject):
@@ -55,6 +59,7 @@ class Files(QObject):
         checks: Diagnosing,
         shelves: Shelves,
         theme: Callable[[], Theme],
+        settings: QSettings,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -66,7 +71,8 @@ class Files(QObject):
         self._theme = theme
         self._ahead = CutsAhead(session, self)
         self._lengths = Lengths(self)
-        self.edited: tuple[Path, ...] = ()
+        self._settings = settings
+        self._edited: tuple[Path, ...] = ()
         self.taking_edit = TakingEdit(window, session, work, lambda: self.folder, self)
         self.taking_edit.said.connect(self.said)
         self.extending = Extending(window, session, work, self)
@@ -80,8 +86,27 @@ class Files(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where dialogs begin: beside the document, at home without one."""
-        return Path.home() if self._session.path is None else self._session.path.absolute().parent
+        """Where dialogs begin."""
+        return self._session.folder
+
+    @property
+    def edited(self) -> tuple[Path, ...]:
+        """Recordings that were last learned from in this document; those of the demo in the demo alone."""
+        path = self._session.path
+        if path is None:
+            return self._edited
+        stored = PerDocument(self._settings, path).read(_LEARN).get("edited", ())
+        listed = tuple(map(Path, map(str, stored))) if isinstance(stored, list) else ()
+        chosen = tuple(one for one in listed if is_taken(one))
+        return chosen or (edited_examples() if is_demo(path) else ())
+
+    @edited.setter
+    def edited(self, paths: tuple[Path, ...]) -> None:
+        if self._session.path is None:
+            self._edited = paths
+        else:
+            document = PerDocument(self._settings, self._session.path)
+            document.write(_LEARN, {"edited": [str(one) for one in paths]})
 
     def new(self) -> None:
         """Start an empty document."""
@@ -168,10 +193,10 @@ class Files(QObject):
 
     @property
     def _learned_from(self) -> tuple[Path, ...]:
-        """What the taste in force learned from, as far as it is there."""
+        """Recordings that the taste in use was learned from, except those of the demo and missing ones."""
         nearest = self._session.nearest
         paths = () if nearest is None else map(Path, nearest.paths)
-        return tuple(path for path in paths if is_taken(path))
+        return tuple(path for path in paths if is_taken(path) and DEMO_FOLDER not in path.parents)
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
@@ -181,7 +206,10 @@ class Files(QObject):
             self._work.use_taste(path)
 
     def propose(self) -> None:
-        """Ask how much to cut and propose it."""
+        """Ask how much to cut and propose it; while a taste is scoring, propose once the scores are known."""
+        if self._work.is_scoring and self._session.state.tracks:
+            self._work.propose_once_scored()
+            return
         state = self._session.state
         self._session.required_curve()
         asked = dialogs.ask_propose(
@@ -210,7 +238,10 @@ class Files(QObject):
             Number("Pauses &longer than (s)", longest_s, SHORTEST_S, MOST_S, 2, step=0.1),
             Number("L&eave of each (s)", left_s, 0.0, MOST_S, 2, step=0.1),
         )
-        said = "Half of what is left stays at either side, so that no word is cut off. Answers stay."
+        said = (
+            "Half of what is left of each pause stays on either side, so that no word is cut off. "
+            "Your decisions do not change."
+        )
 
         def outlook(values: tuple[float, ...]) -> str:
             return shorten_pauses(state, listening, *values).sentence
@@ -225,11 +256,3 @@ class Files(QObject):
             self._work.propose_made(made.put_into(self._session.state))
         else:
             self.said.emit(made.sentence)
-
-
-def is_taken(path: Path) -> bool:
-    """Tell whether there is a file already; a name that cannot be looked at is told when it is written."""
-    try:
-        return path.exists()
-    except OSError:
-        return False

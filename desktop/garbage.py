@@ -8,11 +8,14 @@ itself is off while a window is open, and the window's thread collects instead, 
 from __future__ import annotations
 
 import gc
+import sys
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer
 
 LOOK_EVERY_MS = 500
+MANY_MODULES = 10
+"""More new modules than this since the last look: a heavy package is being imported."""
 
 
 class WindowGarbage(QObject):
@@ -22,11 +25,24 @@ class WindowGarbage(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._modules = len(sys.modules)
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
-        self._timer.timeout.connect(collect_what_is_due)
+        self._timer.timeout.connect(self._look)
         self._timer.start()
         WindowGarbage._open += 1
         gc.disable()
+
+    def _look(self) -> None:
+        """Collect what is due. While a worker imports a package, take what is new out of sight instead.
+
+        An import makes hundreds of thousands of objects that are never freed. A collection would walk over
+        all of them: 60 to 240 ms in which no key is answered.
+        """
+        before, self._modules = self._modules, len(sys.modules)
+        if self._modules - before > MANY_MODULES:
+            gc.freeze()
+        else:
+            collect_what_is_due()
 
     def let_stand(self) -> None:
         """Collect all there is, and walk over what is left no more until the next time.

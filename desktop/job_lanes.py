@@ -20,10 +20,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
+from engine.extensions.unexpected import said_of_unexpected
 from engine.files.places import state_folder
 from engine.jobs.unused_memory import give_back_unused
 from engine.progress import ReportingProgress
-from engine.unexpected import said_of_unexpected
 
 # A person cannot read faster, and each report costs a repaint.
 REPORT_INTERVAL_MS = 33
@@ -47,6 +47,10 @@ class JobHandle(QObject):
         and each second without one the same again, without figures; figures are live values such as a loss,
         seconds_left is None while nobody can tell
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
+
+    Attributes
+    ----------
+    error : why it failed, where the user can act on that; set before `failed`
     """
 
     started = Signal()
@@ -59,6 +63,7 @@ class JobHandle(QObject):
         super().__init__(lane)
         self.title = title
         self.stop = threading.Event()
+        self.error: OffcutError | None = None
         self.seen = threading.Event()
         # The newest report: the worker appends, the window takes.
         self.reports: deque[tuple[float, str, dict[str, float]]] = deque(maxlen=1)
@@ -164,6 +169,7 @@ class JobLane(QObject):
         except Cancelled:
             outcome = partial(self._end, job, job.cancelled.emit)
         except OffcutError as error:
+            job.error = error.with_traceback(None)  # whose frames would hold what the job read
             outcome = partial(self._end, job, job.failed.emit, str(error))
         except BaseException as error:  # also SystemExit: whatever ends the work ends here, and is told
             told = _log_unexpected(job.title, error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from desktop.editors.pairs_told import PairsTold
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.extensions import standing_of_all
 from engine.files.part_files import sweep
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
     from engine.jobs.sounds.like import FoundLike
     from engine.jobs.sounds.requests import LikeRequest
+    from engine.jobs.sounds.talk import HeardTalk
     from engine.jobs.takes.proposals import TakesRequest
     from engine.review.heard_there import HeardWord
     from engine.takes.takes import FoundTakes
@@ -49,8 +51,19 @@ if TYPE_CHECKING:
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
     """Import recordings; what was begun before there was a window is waited for first."""
+    from engine.jobs.drums.kit import with_kit
+
     import_ahead.finish(progress)
-    return import_audio(request, progress)
+    imported = import_audio(request, progress.part(0.0, 0.9))
+    return with_kit(imported, progress.part(0.9, 1.0))
+
+
+def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> StrokePickup:
+    """Measure which tracks were recorded together."""
+    from engine.jobs.drums.kit import PickupRequest
+    from engine.jobs.drums.kit import compare_tracks as compare
+
+    return compare(PickupRequest(state, media), progress)
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
@@ -199,6 +212,13 @@ def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     from engine.jobs.sounds import hear
 
     return hear.hear_sounds(request, progress)
+
+
+def hear_talk(request: SpanRequest, progress: Progress) -> HeardTalk:
+    """Detect the sounds of a document, and propose to cut the talk outside of songs."""
+    from engine.jobs.sounds import talk
+
+    return talk.hear_talk(request, progress)
 
 
 def find_like(request: LikeRequest, progress: Progress) -> FoundLike:

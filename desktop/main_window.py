@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
+from desktop.commands import ABSENT
 from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
@@ -20,6 +21,7 @@ from desktop.grid.editing import GridEditing
 from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
+from desktop.menus import Menus
 from desktop.playback import Player
 from desktop.playback.metering import Metering
 from desktop.review.amounts import Amounts
@@ -55,15 +57,15 @@ from desktop.timeline.zooms import Zooms
 from desktop.timing.proposing import TimingProposing
 from desktop.timing.timing import Timing
 from desktop.transport import Transport
+from desktop.unfinished import Unfinished
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.user_settings.window_size import keep_size, restore_size
 from desktop.work import Work
 from engine.document.change import Change
-from widgets.chrome.beside import Beside
+from widgets.chrome.beside import Beside, stacked
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
@@ -98,7 +100,7 @@ class MainWindow(QMainWindow):
         self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self)
         self.shelves = Shelves(self, self.session, settings, themed)
-        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
+        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed, settings)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -114,10 +116,10 @@ class MainWindow(QMainWindow):
         )
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = panel_of(self.work, self.look.theme)
+        self.commands = Actions(self, keymap.commands)
         self.telling = Telling(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.exporting = Exporting(self, self, settings)
-        self.commands = Actions(self, keymap.commands)
         self.crashes = AfterCrash(self, self)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
@@ -150,9 +152,11 @@ class MainWindow(QMainWindow):
         self.repair_panel = RepairPanel(theme, self.caps)
         self.status_bar = StatusBar(theme, self.caps)
         self.selection_bar = SelectionBar(theme, self.caps)
-        self.palette_popup = CommandPalette(theme, keymap.commands, self)
+        self.palette_popup = CommandPalette(theme, keymap.commands, self, absent=ABSENT, keys=self.caps)
 
     def _lay_out(self) -> None:
+        self.menus = Menus(self, self.commands, self._settings)
+        self.unfinished = Unfinished(self, self, self._settings)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
@@ -161,8 +165,9 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.pages = QStackedWidget()
-        self.pages.addWidget(Beside(self.timeline, self.side))
-        for part in (self.top_bar, self.crashes.bar, self.pages, self.selection_bar, self.status_bar):
+        self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side))
+        bars = (self.top_bar, self.crashes.bar, self.unfinished.bar)
+        for part in (*bars, self.pages, self.status_bar):
             column.addWidget(part)
         column.setStretchFactor(self.pages, 1)
         self.setCentralWidget(whole)
@@ -184,14 +189,15 @@ class MainWindow(QMainWindow):
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        finding = (self.repairing, self.takes, self.editors, self.crashes)
+        finding = (self.repairing, self.takes, self.editors, self.crashes, self.unfinished)
         self.telling.hear((*showing, *working, *editing, *answering, *rest, *finding))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
         self.work.proposed.connect(self.review.come_to_new)
-        self.queue_panel.proposal_chosen.connect(self.zooms.frame)
         self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
+        for chosen in (self.timeline.proposal_clicked, self.queue_panel.proposal_chosen):
+            chosen.connect(lambda _id: self.selecting.let_go())  # Delete means what was chosen last
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))
@@ -213,16 +219,9 @@ class MainWindow(QMainWindow):
         """Say what the last command did and what undo would take back."""
         self.telling.say(sentence)
 
-    def show_keys(self) -> None:
-        """Show the key sheet."""
-        sheet = KeySheet(self.user_settings.keymap.commands, self)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.change_requested.connect(self.user_settings.change_keys)
-        sheet.show()
-
     def show_palette(self) -> None:
         """Show the command palette."""
-        self.palette_popup.open_over(self)
+        self.palette_popup.open_over(self.pages)
 
     def _set_theme(self, theme: Theme) -> None:
         bars = (self.top_bar, self.status_bar, self.selection_bar)
@@ -248,6 +247,7 @@ class MainWindow(QMainWindow):
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
         self.top_bar.set_enabled(audio=bool(state.tracks))
+        self.selection_bar.setVisible(bool(state.tracks))
         self.commands.enable_review(bool(state.proposals) and not self.tasting.is_open)
         if change is None or change.sources or not change.tracks or change.proposals:
             self._show_current()
@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
         self.timeline.set_current(self.review.current)
-        self.zooms.reveal_change()
+        self.zooms.follow_edges()
         self.queue.follow()
 
     def _show_view(self, result: bool) -> None:
@@ -286,7 +286,10 @@ class MainWindow(QMainWindow):
         self.say("As it was recorded" if before else "With its edited sound")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of everything; nothing is left to save."""
+        """Let go of everything; nothing is left to save. A user who closes is asked about work that runs."""
+        if event.spontaneous() and not self.unfinished.may_close():
+            event.ignore()
+            return
         keep_size(self, self._settings)
         workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
         drawing = (self.spectrograms, self.stored_waves, self.timing)

@@ -9,17 +9,23 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.demo import is_demo
 from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
 from engine.document.drums.hits import Hits
+from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.recounted import grid_in_force
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
+from engine.document.takes import TAKES
 from engine.errors import OffcutError, UsageError
+from engine.jobs.drums.stored_pickup import known_pickup
+from engine.jobs.takes.stored import known_takes
+from engine.takes.takes import FoundTakes
 
 NO_DOCUMENT = DocumentState()
 _Made = TypeVar("_Made", bound=Analysis)
@@ -71,6 +77,11 @@ class Session(QObject):
     def path(self) -> Path | None:
         """The document's file."""
         return None if self._document is None else self._document.path
+
+    @property
+    def folder(self) -> Path:
+        """Where dialogs begin: next to the document; at home without one, and in the demo."""
+        return Path.home() if self.path is None or is_demo(self.path) else self.path.absolute().parent
 
     @property
     def name(self) -> str:
@@ -140,6 +151,16 @@ class Session(QObject):
     def hits(self) -> Hits | None:
         """The hits of drums that were found."""
         return self._analysis_of("hits", Hits)
+
+    @property
+    def pickup(self) -> StrokePickup | None:
+        """Which tracks were recorded together; None where the tracks as they are were not compared."""
+        return known_pickup(self.state, self._analysis(PICKUP))
+
+    @property
+    def takes(self) -> FoundTakes | None:
+        """The takes that were found; None where the tracks as they are were not searched."""
+        return known_takes(self.state, self._analysis(TAKES))
 
     @property
     def promoted(self) -> Hits | None:

@@ -1,4 +1,4 @@
-"""What the parts of the window say, told in the bar under everything and kept in a log."""
+"""Messages of the parts of the window: shown in the bar under everything, and stored in a log."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from widgets.chrome.status_bar import StatusBar
 
 MOST_MESSAGES = 1_000
 """So many are kept; the oldest give way."""
+NO_DEVICE = "No audio device"
 _CLOCK = re.compile(r"\b\d+:\d\d")
 
 
@@ -35,7 +36,10 @@ class Window(Protocol):
 
 
 class Telling(QObject):
-    """Hears what every part says and refuses, tells it in one place, and remembers it.
+    """Collects results and refusals of every part, shows them in one place, and stores them.
+
+    An error is shown until its cause is gone: another command runs, or the document changes. The state of the
+    sound device has a place of its own, so that it never replaces a result.
 
     Attributes
     ----------
@@ -48,7 +52,10 @@ class Telling(QObject):
         self._window = window
         self._parts = parts
         self._bar = status_bar
-        self._silent = False
+        self._has_result = False
+        parts.commands.running.connect(self._begin_command)
+        parts.session.changed.connect(self._bar.clear_error)
+        parts.session.replaced.connect(self._bar.clear_error)
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
         self.log: MessageLog | None = None
 
@@ -64,27 +71,37 @@ class Telling(QObject):
         """Say what the last command did and what undo would take back."""
         # While a mask is painted the key of undo takes strokes back.
         undo_label = "" if self._parts.commands.layer == PAINT_LAYER else self._parts.session.undo_label
+        self._has_result = True
         self._bar.set_message(self._on_clock(sentence), self._on_clock(undo_label) or None)
         self._note(is_error=False)
 
     def refuse(self, sentence: str) -> None:
         """Say what could not be done, and why."""
+        self._has_result = True
         self._bar.set_error(sentence)
         self._note(is_error=True)
+
+    def _begin_command(self, _command_id: str) -> None:
+        """Let go of the message before: what the command has to report is new."""
+        self._has_result = False
+        self._bar.clear_error()
 
     def _on_clock(self, sentence: str) -> str:
         """Say of a time of the history which clock it is of: the one on screen counts the result."""
         labels = (self._parts.session.undo_label, self._parts.session.redo_label)
-        is_of_history = any(label and label in sentence for label in labels)
+        is_of_history = any(label and label.lower() in sentence.lower() for label in labels)
         if self._parts.transport.plays_result and is_of_history and _CLOCK.search(sentence):
             return f"{sentence} (time of the source)"
         return sentence
 
     def _note(self, *, is_error: bool) -> None:
         if self._bar.message:
-            self.messages.append(Message(datetime.now(), self._bar.message, is_error))
-            if self.log is not None and self.log.isVisible():
-                self.log.add(self.messages[-1])
+            self._log(self._bar.message, is_error=is_error)
+
+    def _log(self, sentence: str, *, is_error: bool) -> None:
+        self.messages.append(Message(datetime.now(), sentence, is_error))
+        if self.log is not None and self.log.isVisible():
+            self.log.add(self.messages[-1])
 
     def show_log(self) -> None:
         """Show the list of all that was said, or come back to it."""
@@ -97,10 +114,18 @@ class Telling(QObject):
         self.log.activateWindow()
 
     def device(self, status: str) -> None:
-        """Say that there is nothing to play on, and that there is again."""
+        """Show that there is no device to play on until there is one; a result stays the message."""
+        was_missing = bool(self._bar.notice)
         if status.startswith("no audio device"):
-            self._silent = True
-            self.say(f"{begun(status)}; the playhead moves in silence until a device is connected.")
-        elif self._silent:
-            self._silent = False
-            self.say(f"The sound is back: {status}.")
+            sentence = f"{begun(status)}; the playhead moves in silence until a device is connected."
+            self._bar.set_notice(NO_DEVICE, sentence)
+        elif not was_missing:
+            return
+        else:
+            sentence = f"The sound is back: {status}."
+            self._bar.set_notice("")
+        if self._has_result:
+            self._log(sentence, is_error=False)
+        else:
+            self.say(sentence)
+            self._has_result = False

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from desktop.again import Again, again_of
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
+from desktop.heavy_modules import is_loaded, load
 from desktop.job_lanes import JobHandle, JobLanes
 from desktop.jobs import (
     clipping_of,
+    compare_tracks,
     export_files,
     import_recordings,
     improve_taste,
@@ -23,6 +27,8 @@ from desktop.jobs import (
 )
 from desktop.session import Session
 from engine.document.change import Edit
+from engine.document.drums.edits import DRUMS, role_of
+from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
@@ -30,6 +36,8 @@ from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
 from engine.files.safe_write import shown
+from engine.hits.membership import left_behind
+from engine.jobs.drums.stored_pickup import pickup_id, store_pickup
 from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.recordings.kept_recording import KeptRequest, prepare_kept
@@ -37,6 +45,7 @@ from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_med
 from engine.jobs.tastes.improve import Improved, ImproveRequest
 from engine.jobs.tastes.learn import TasteWritten
 from engine.jobs.told import told_of, told_sentence
+from engine.wording import listed
 from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
@@ -44,7 +53,7 @@ if TYPE_CHECKING:
     from engine.jobs.listen import FoundAnalyses
 
 
-UNSURE_TEMPO = "How it is counted is not sure: see the other ways ‹timing.tempo›"
+UNSURE_TEMPO = "Tempo is ambiguous. Show alternatives ‹timing.tempo›"
 
 
 class Work(QObject):
@@ -53,16 +62,18 @@ class Work(QObject):
     Signals
     -------
     said, failed : one sentence
+    began : the `JobHandle` of a job that can be started again, and an `Again`
     progressed : title, fraction, seconds left or None, of the job that is running
     rested : nothing is running
     waves_changed : the sounds to draw, by track id
     waves_refined : more of them is known
-    learning_started, learning_progressed(figures), learning_ended : for the live loss curve
+    learning_started(name), learning_progressed(figures), learning_stepped(text), learning_ended : of learning
     exported : the files that were written, after they were told
     learned : the file of a taste that was just learned
     proposed : the ids of proposals that were not there before, where they were asked for
     """
 
+    began = Signal(object, object)
     said = Signal(str)
     failed = Signal(str)
     progressed = Signal(str, float, object)
@@ -71,6 +82,7 @@ class Work(QObject):
     waves_refined = Signal()
     learning_started = Signal(str)
     learning_progressed = Signal(object)
+    learning_stepped = Signal(str)
     learning_ended = Signal()
     exported = Signal(object)
     learned = Signal(object)
@@ -83,6 +95,7 @@ class Work(QObject):
         self._lanes = lanes
         # Whether each running job ends with the document it was started in.
         self._running: dict[JobHandle, bool] = {}
+        self._can_start_again = set[JobHandle]()
         self._makes_document = False
         self._warnings: tuple[str, ...] = ()
         self._waves: dict[str, TrackWave] = {}
@@ -90,7 +103,8 @@ class Work(QObject):
         self.wave_tiles.arrived.connect(self.waves_refined)
         self._opening: MediaRequest | None = None
         self._listening: JobHandle | None = None
-        self._wants_pauses = False
+        self._scoring: JobHandle | None = None
+        self._wants_pauses = self._wants_cuts = False
         self._once_listened: Callable[[], None] | None = None
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
@@ -105,6 +119,11 @@ class Work(QObject):
     def is_busy(self) -> bool:
         """Whether a job is running or waiting."""
         return bool(self._running)
+
+    @property
+    def lost_titles(self) -> tuple[str, ...]:
+        """Titles of the jobs whose work would be lost if they stopped now."""
+        return tuple(handle.title for handle in self._running if handle in self._can_start_again)
 
     def cancel(self) -> None:
         """Cancel all running work; the document stays as it was."""
@@ -126,7 +145,8 @@ class Work(QObject):
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
         handle = self._lanes.io.submit(import_recordings, request, title="Importing")
-        self.watch(handle, partial(self._imported, request))
+        again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
+        self.watch(handle, partial(self._imported, request), again=again)
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Place what was imported; a document is made only now, so that a failure leaves none behind."""
@@ -139,8 +159,39 @@ class Work(QObject):
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
         self._warnings = _by_name(imported.warnings, request.paths)
+        pickup, tracks = imported.pickup, self._session.state.tracks
+        if pickup is not None and len(pickup.track_ids) == len(tracks):
+            self._session.apply(*store_pickup(self._session.state, pickup))
+            self._warnings = self._outside_the_kit() + self._warnings  # the bar may have no room for all
+        elif len(tracks) > 1:
+            self.compare_tracks(self._tell_outside)
         self.said.emit(_sentences(change.label, self._warnings))
         self.listen(self.taste)
+
+    def compare_tracks(self, then: Callable[[], None]) -> None:
+        """Find out which tracks of the document were recorded together."""
+        state = self._session.state
+
+        def take(pickup: StrokePickup) -> None:
+            if pickup_id(self._session.state) == pickup_id(state):
+                self._session.apply(*store_pickup(self._session.state, pickup))
+                then()
+
+        handle = self._lanes.io.submit(compare_tracks, state, self._session.media, title="Comparing tracks")
+        self.watch(handle, take)
+
+    def _outside_the_kit(self) -> tuple[str, ...]:
+        """Return a sentence about tracks that were recorded with the drums and have no role of a drum."""
+        state = self._session.state
+        kit = [track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None]
+        outside = left_behind(state, self._session.pickup, kit)
+        were = "was" if len(outside) == 1 else "were"
+        said = f"{listed(outside)} {were} recorded with the drums but not grouped with them."
+        return (said,) if outside else ()
+
+    def _tell_outside(self) -> None:
+        for sentence in self._outside_the_kit():
+            self.said.emit(sentence)
 
     def _create_beside(self, recording: Path) -> None:
         """Make a document beside a recording; other imports into the empty window go on into it."""
@@ -156,6 +207,7 @@ class Work(QObject):
             if ends_with_document and not self._makes_document:
                 handle.cancel()
         self._warnings, self._opening = (), None
+        self._scoring, self._wants_cuts = None, False
         self._forget_listening()
         self._waves.clear()
         self.wave_tiles.forget()
@@ -210,23 +262,27 @@ class Work(QObject):
     def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
         """Learn a taste and, where a recording is open, listen to it with that taste."""
         job = self._lanes.compute.submit(learn_taste, asked, out, overwrite, title=f"Learning {asked.name}")
-        self._follow_learning(job, asked.name)
+        again = {**asdict(asked), "edited": list(asked.edited), "out": str(out), "overwrite": overwrite}
+        self._follow_learning(job, asked.name, Again("taste.learn", again))
 
     def improve(self, request: ImproveRequest) -> None:
         """Learn a taste anew with what was decided and, as after `learn`, listen with it."""
         name = request.out.stem
-        self._follow_learning(
-            self._lanes.compute.submit(improve_taste, request, title=f"Learning {name}"), name
-        )
+        job = self._lanes.compute.submit(improve_taste, request, title=f"Learning {name}")
+        self._follow_learning(job, name, Again("taste.improve"))
 
-    def _follow_learning(self, handle: JobHandle, name: str) -> None:
-        handle.progressed.connect(
-            lambda _fraction, _text, figures, _left: self.learning_progressed.emit(figures)
-        )
+    def _follow_learning(self, handle: JobHandle, name: str, again: Again) -> None:
+        def follow(_fraction: float, text: str, figures: object, _left_s: float | None) -> None:
+            self.learning_progressed.emit(figures)
+            self.learning_stepped.emit(text)
+
+        handle.progressed.connect(follow)
         for ended in (handle.finished, handle.failed, handle.cancelled):
             ended.connect(lambda *_: self.learning_ended.emit())
         self.learning_started.emit(name)
-        self.watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
+        learned = partial(self._learned, self._session.path)
+        self.watch(handle, learned, ends_with_document=False, again=again)
+        self._await_scores(handle)
 
     def _learned(self, asked_in: Path | None, learned: TasteWritten | Improved) -> None:
         without = learned.missing if isinstance(learned, Improved) else ()
@@ -251,7 +307,9 @@ class Work(QObject):
         state, media, known = self._session.state, self._session.media, self._session.listening
         handle = self._lanes.compute.submit(listen_to, state, media, taste, known, title=title)
         self._listening = handle
-        self.watch(handle, partial(self._heard, state.tracks, taste))
+        self.watch(handle, partial(self._heard, state.tracks, taste), again=Again("taste.listen"))
+        if taste is not None:
+            self._await_scores(handle)
         handle.finished.connect(lambda *_: self._listened(handle, is_heard=True))
         for ended in (handle.failed, handle.cancelled):
             ended.connect(lambda *_: self._listened(handle, is_heard=False))
@@ -263,6 +321,26 @@ class Work(QObject):
             self._forget_listening()
             if is_heard and waiting is not None:
                 waiting()
+
+    def _await_scores(self, handle: JobHandle) -> None:
+        """Expect scores from a job that learns a taste or scores the recording; of several, from the last."""
+        self._scoring = handle
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._scores_ended(handle))
+
+    def _scores_ended(self, handle: JobHandle) -> None:
+        if self._scoring is handle:
+            self._scoring, self._wants_cuts = None, False
+
+    @property
+    def is_scoring(self) -> bool:
+        """Whether a taste is being learned, or scores the open recording."""
+        return self._scoring is not None
+
+    def propose_once_scored(self) -> None:
+        """Propose cuts as soon as the running job has scored the recording, unless that job fails."""
+        self._wants_cuts = True
+        self.said.emit("Cuts are proposed as soon as the recording is scored")
 
     def _forget_listening(self) -> None:
         self._listening, self._wants_pauses, self._once_listened = None, False, None
@@ -284,6 +362,8 @@ class Work(QObject):
             self._take_heard(heard)
         if self._wants_pauses:
             self._propose_pauses()
+        elif taste is not None and self._wants_cuts:
+            self.propose({})
         elif "score" in heard.ids:
             self._propose({})  # who reviews meanwhile stays where they are
 
@@ -372,8 +452,19 @@ class Work(QObject):
     ) -> JobHandle:
         """Run a heavy job that edits nothing, and hand over what it found."""
         handle = self._lanes.compute.submit(job, request, title=title)
-        self.watch(handle, take, ends_with_document=ends_with_document)
+        self.watch(handle, take, ends_with_document=ends_with_document, again=again_of(job))
         return handle
+
+    def once_loaded(self, module: str, title: str, then: Callable[[], object]) -> None:
+        """Do something once a heavy module is imported: now, or after a worker imported it."""
+
+        def go_on(_: object) -> None:
+            then()
+
+        if is_loaded(module):
+            then()
+        else:
+            self.compute(load, module, title, go_on)
 
     def read_aside(self, job: Callable[..., object], title: str, take: Callable[[Any], None]) -> None:
         """Read what no document knows of, and hand it over whichever is open then."""
@@ -385,7 +476,7 @@ class Work(QObject):
 
         written: list[Exported] = []
         handle = self._lanes.io.submit(export_files, requests, written, title="Exporting")
-        self.watch(handle, self._exported, ends_with_document=False)
+        self.watch(handle, self._exported, ends_with_document=False, again=Again("file.export"))
         handle.cancelled.connect(
             lambda: self.said.emit(f"Cancelled: Exporting. {written_before(written)}") if written else None
         )
@@ -399,9 +490,19 @@ class Work(QObject):
         self.exported.emit(written)
 
     def watch(
-        self, handle: JobHandle, apply: Callable[[Any], None], *, ends_with_document: bool = True
+        self,
+        handle: JobHandle,
+        apply: Callable[[Any], None],
+        *,
+        ends_with_document: bool = True,
+        again: Again | None = None,
     ) -> None:
-        """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot."""
+        """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot.
+
+        Parameters
+        ----------
+        again : how it is started again, for work that the user would miss
+        """
 
         def take(result: object) -> None:
             try:
@@ -414,6 +515,9 @@ class Work(QObject):
             self.progressed.emit(f"{handle.title} · {text}" if says_more else handle.title, fraction, left_s)
 
         self._running[handle] = ends_with_document
+        if again is not None:
+            self._can_start_again.add(handle)
+            self.began.emit(handle, again)
         self.progressed.emit(handle.title, 0.0, None)
         handle.progressed.connect(tell)
         handle.finished.connect(take)
@@ -425,6 +529,7 @@ class Work(QObject):
 
     def _ended(self, handle: JobHandle) -> None:
         del self._running[handle]
+        self._can_start_again.discard(handle)
         if not self._running:
             self.rested.emit()
 

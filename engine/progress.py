@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from functools import partial
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from engine.errors import Cancelled
@@ -50,6 +54,33 @@ def gathered(pieces: Iterable[_Piece], expected: float, text: str, progress: Pro
         done += len(piece)
         progress.report(min(1.0, done / max(1.0, expected)), text)
     return found
+
+
+_heeded: ContextVar[Progress | None] = ContextVar("heeded", default=None)
+
+
+def heeding(progress: Progress, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Pass on pieces; what makes them can ask `check_heeded` whether the user still wants them."""
+    iterator = iter(pieces)
+    while True:
+        before = _heeded.set(progress)
+        try:
+            piece = next(iterator, None)
+        finally:
+            _heeded.reset(before)
+        if piece is None:
+            return
+        yield piece
+
+
+def check_heeded() -> None:
+    """Raise `Cancelled` where the work that this is a part of was cancelled.
+
+    For parts that are called through an interface without a progress, as a separator is.
+    """
+    progress = _heeded.get()
+    if progress is not None:
+        progress.check_cancelled()
 
 
 class CancelFlag(Protocol):
@@ -104,3 +135,41 @@ class ReportingProgress:
 
 
 SILENT = ReportingProgress()
+
+
+def parallel(progress: Progress, count: int) -> tuple[Progress, ...]:
+    """Return a progress for each of `count` parts of a job that run at the same time, on threads.
+
+    The job has done the mean of their fractions. Figures are reported once all parts have reported theirs, as
+    means: the first loss of each part together, then the second.
+    """
+    lock, fractions = Lock(), [0.0] * count
+    waiting: list[deque[dict[str, float]]] = [deque() for _ in range(count)]
+
+    def on_report(number: int, fraction: float, text: str, figures: dict[str, float]) -> None:
+        with lock:
+            fractions[number] = fraction
+            if figures:
+                waiting[number].append(figures)
+            together = [own.popleft() for own in waiting] if all(waiting) else []
+            names = together[0] if together else ()
+            means = {name: sum(one[name] for one in together) / count for name in names}
+            progress.report(sum(fractions) / count, text, **means)
+
+    cancelled = _CancelledOf(progress)
+    return tuple(ReportingProgress(partial(on_report, number), cancelled) for number in range(count))
+
+
+class _CancelledOf:
+    """The cancel of another progress, as a flag."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def is_set(self) -> bool:
+        """Return whether the user asked for it."""
+        try:
+            self._progress.check_cancelled()
+        except Cancelled:
+            return True
+        return False

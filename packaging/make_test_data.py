@@ -1,9 +1,10 @@
 """Make `tests/data` from recordings with a free licence: ``make_test_data.py DATA_DIR [OUT_DIR]``.
 
-DATA_DIR holds `music/`, `loops/`, `multimic/` and `esc50/`. OUT_DIR gets the same folders with few, short and
-mostly mono recordings, `grooves/` (human performances played on the sampled kit, with their beats), `drums/`
-(one by six microphones, of which all is known) and CREDITS.md. What the demo is made of is copied as it is,
-so that a test can make the demo again; all else is cut and encoded anew. The same data give the same files.
+DATA_DIR holds `music/`, `loops/`, `multimic/`, `speech/` and `esc50/`. OUT_DIR gets the same folders with
+few, short and mostly mono recordings, `grooves/` (human performances played on the sampled kit, with their
+beats), `drums/` (one by six microphones, of which all is known) and CREDITS.md. What the demo is made of is
+copied as it is, so that a test can make the demo again, and so is a sentence; all else is cut and encoded
+anew. The same data give the same files.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ CLIPS_OF_A_FOLD = {
 STAND_INS = ("coughing", "footsteps", "car_horn", "door_wood_knock")
 STAND_INS_OF_A_FOLD = 4
 FOLDS = ("1", "2", "3", "5")
+SENTENCE = "08b22cb8-01d7-449a-923d-1597720742f0"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, metavar="DATA_DIR")
     parser.add_argument("out", type=Path, metavar="OUT_DIR", nargs="?", default=OUT)
     options = parser.parse_args(arguments)
-    for name in ("music", "loops", "multimic", "esc50", "grooves", "drums"):
+    for name in ("music", "loops", "multimic", "esc50", "grooves", "drums", "speech"):
         shutil.rmtree(options.out / name, ignore_errors=True)
     copy_demo_pieces(options.data, options.out)
     make_music(options.data / "music", options.out / "music")
@@ -114,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     copy_takes(options.data / "multimic" / "midi", options.out / "multimic" / "midi")
     make_grooves(options.data / "multimic", options.out / "grooves")
     make_drums(options.data, options.out / "drums")
+    copy_sentence(options.data / "speech", options.out / "speech")
     clips = make_clips(options.data / "esc50", options.out / "esc50")
     (options.out / "CREDITS.md").write_text(
         credits_of(clips, options.data / "esc50" / "LICENSE"), encoding="utf-8"
@@ -258,6 +261,13 @@ def beats_of(path: Path, length_s: float) -> Samples:
 
 
 # Clips.
+
+
+def copy_sentence(data: Path, out: Path) -> None:
+    """Copy a sentence that no shipped weights were trained on, and its licence."""
+    (out / "commands").mkdir(parents=True)
+    for name in ("LICENSE", f"commands/{SENTENCE}.flac"):
+        shutil.copyfile(data / name, out / name)
 
 
 def make_clips(data: Path, out: Path) -> list[str]:

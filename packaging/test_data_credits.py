@@ -29,6 +29,7 @@ Their makers do not endorse Offcut. Whoever passes them on passes these credits 
 | `multimic/kit_muldjord/` | hits of MuldjordKit |
 | `multimic/midi/` | performances of the Groove MIDI Dataset, unchanged |
 | `multimic/example_drummer1_session1_1/`, `grooves/`, `drums/` | those performances, played on that kit |
+| `speech/` | a sentence of Picovoice's benchmark, unchanged |
 | `esc50/audio/*-made-*` | sounds made by the script, ours, under Offcut's licence |
 | `esc50/`, all else | clips of ESC-10, unchanged, and their rows of its table |
 | `CREDITS.md`, `grooves/*/*.beats` | ours, under Offcut's licence |
@@ -74,6 +75,11 @@ _DRUMS = """
   "Learning to Groove with Inverse Sequence Transformations", 2019, licensed under
   [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/).
   <https://magenta.tensorflow.org/datasets/groove>
+
+## Voices
+
+From the speech-to-intent benchmark of Picovoice Inc., licensed under [Apache 2.0](speech/LICENSE):
+<https://github.com/Picovoice/speech-to-intent-benchmark>
 
 ## Clips
 

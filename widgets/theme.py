@@ -350,6 +350,7 @@ def style_sheet(theme: Theme) -> str:
             "step": px(STEP),
             "step2": px(2 * STEP),
             "step3": px(3 * STEP),
+            "step5": px(5 * STEP),
             "bar_px": px(2 * STEP),
         }
     )
@@ -404,10 +405,12 @@ QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QCo
     border-color: {undecided};
 }}
 QComboBox QAbstractItemView, QMenu {{ background: {panel}; border: 1px solid {line}; padding: {step}px; }}
-QMenu::item {{ padding: {step}px {step3}px; border-radius: {key_radius}px; }}
+QMenu::item {{ padding: {step}px {step5}px {step}px {step3}px; border-radius: {key_radius}px; }}
 QMenu::item:selected {{ background: {current_row}; color: {text}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: {step}px 0; }}
+QMenuBar {{ border-bottom: 1px solid {line}; }}
+QMenuBar::item {{ padding: {step}px {step2}px; background: transparent; }}
 QMenuBar::item:selected {{ background: {current_row}; }}
 QToolTip {{ background: {panel2}; color: {text}; border: 1px solid {line}; padding: {step}px; }}
 QAbstractItemView {{ border: none; outline: none; }}

@@ -31,6 +31,7 @@ from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
 from engine.errors import OffcutError
+from engine.separation.paint import Range
 from widgets.timing.form import AlignAsked
 
 RATE_HZ = 48_000
@@ -41,6 +42,7 @@ PLAYED_S = 40.0
 ANSWER_EVERY_MS = 250
 POLL_MS = 10
 REPAIRED_S = 2.0
+REPAIRED_HZ = (2_000.0, 4_000.0)
 MEMORY_LIMIT_PERCENT = 5.0
 KEYS = (
     *("review.accept", "view.zoom_in", "review.reject", "review.next", "edit.undo", "view.zoom_out"),
@@ -190,12 +192,16 @@ class _Rounds:
         window.commands.run(key)
 
     def _take_out(self) -> None:
-        """Take a sound out of a span of all tracks, hear it, accept it, and take that back."""
+        """Take a range of pitches out of a span of all tracks, hear it, accept it, and undo that.
+
+        Words would be refused where their sound is not there.
+        """
         window = self._window
         start = int(self._rng.uniform(0.1, 0.8) * window.session.state.length_samples)
-        window.selecting.select(start, start + round(REPAIRED_S * RATE_HZ))
+        stop = start + round(REPAIRED_S * RATE_HZ)
+        window.selecting.select(start, stop)
         window.commands.run("repair.open")
-        window.repair_panel.words.line.setText("dog")
+        window.repairing.painting.put((Range(start, stop, *REPAIRED_HZ),))
         for command in ("repair.preview", "repair.result", "repair.accept", "edit.undo"):
             window.commands.run(command)
             self._until(lambda: not window.work.is_busy)

@@ -10,6 +10,7 @@ from desktop.bindings.window import Handler, Window
 
 def by_hand(window: Window) -> Mapping[str, Handler]:
     selecting, editing, amounts = window.selecting, window.by_hand, window.amounts
+    clipboard = window.by_hand.clipboard
     return {
         "hand.select_left": partial(selecting.extend, -1),
         "hand.select_right": partial(selecting.extend, 1),
@@ -26,7 +27,13 @@ def by_hand(window: Window) -> Mapping[str, Handler]:
         "hand.select_proposal": lambda: selecting.select(*window.review.span()),
         "hand.tracks": editing.toggle_tracks,
         "hand.track": editing.toggle_track,
-        "hand.cut": editing.cut,
+        "hand.cut": editing.cut_or_delete,
+        "hand.delete": editing.delete,
+        "hand.copy": clipboard.copy,
+        "hand.cut_copy": clipboard.cut,
+        "hand.paste": clipboard.paste,
+        "hand.duplicate": editing.duplicate,
+        "hand.split": editing.split,
         "hand.keep": editing.keep,
         "hand.mute": editing.mute,
         "hand.repeat": editing.repeat,

@@ -16,11 +16,11 @@ def documents(window: Window) -> Mapping[str, Handler]:
 
     def undo() -> None:
         change = session.undo() if session.is_open else None
-        window.say(f"Took back: {change.label}" if change else "There is nothing to take back")
+        window.say(f"Undid: {_inside(change.label)}" if change else "There is nothing to undo")
 
     def redo() -> None:
         change = session.redo() if session.is_open else None
-        window.say(f"Made again: {change.label}" if change else "There is nothing to make again")
+        window.say(f"Redid: {_inside(change.label)}" if change else "There is nothing to redo")
 
     def listen() -> None:
         require_recording(session.state, "listen to")
@@ -40,7 +40,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,
         "file.show_exported": window.exporting.show_in_folder,
-        "file.quit": window.close,
+        "file.quit": window.unfinished.quit,
         "edit.undo": undo,
         "edit.redo": redo,
         "taste.learn": files.learn,
@@ -56,4 +56,11 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "taste.look": window.tasting.look,
         "taste.compare": window.tasting.compare,
         "job.cancel": work.cancel,
+        "job.again": window.unfinished.start_again,
+        "job.forget": window.unfinished.dismiss,
     }
+
+
+def _inside(label: str) -> str:
+    """Return the label of a step as it is written inside a sentence."""
+    return f"{label[:1].lower()}{label[1:]}"

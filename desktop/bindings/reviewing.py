@@ -12,6 +12,7 @@ from engine.document.kinds import Edge, NudgeSize
 
 def answers(window: Window) -> Mapping[str, Handler]:
     review, work, bulk = window.review, window.work, window.queue.bulk
+    left = window.timing_proposing.left
     answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
 
     def threshold(direction: int) -> None:
@@ -40,7 +41,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.hear_kept": window.kept.hear,
         "review.threshold_up": partial(threshold, 1),
         "review.threshold_down": partial(threshold, -1),
-        "review.accept_above": review.accept_above,
+        "review.accept_above": lambda: left.before_accepting(review.above(), review.accept_above),
         "review.search": search,
         "review.sort": review.sort,
         "review.learn": review.calibrating.toggle,
@@ -50,6 +51,9 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.extend_down": partial(extend, 1),
         "review.extend_up": partial(extend, -1),
         **{f"review.{name}_many": partial(bulk.decide, verdict) for name, verdict in answers.items()},
+        "review.accept_many": lambda: left.before_accepting(
+            bulk.scope().ids, partial(bulk.decide, Verdict.ACCEPTED)
+        ),
         "review.flag_many": bulk.flag,
     }
 

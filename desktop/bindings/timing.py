@@ -17,12 +17,17 @@ def timing(window: Window) -> Mapping[str, Handler]:
         require_recording(window.session.state, "hear")
         transport.choose_before(not transport.plays_before)
 
+    def accept(name: str) -> None:
+        group = answers.groups().get(name)
+        left = window.timing_proposing.left
+        left.before_accepting(() if group is None else group.ids, partial(answers.accept, name))
+
     return {
         "timing.propose": window.timing_proposing.ask,
         "timing.recorders": window.timing_proposing.line_up_recorders,
         "timing.tempo": window.timing_proposing.propose_tempo,
         "timing.panel": timing.toggle_panel,
-        **{f"timing.accept_{name}": partial(answers.accept, name) for name in ("bar", "voice", "range")},
+        **{f"timing.accept_{name}": partial(accept, name) for name in ("bar", "voice", "range")},
         "timing.confirm": answers.confirm,
         "timing.loop_bar": answers.loop_bar,
         "timing.before": before,

@@ -29,9 +29,11 @@ def viewing(window: Window) -> Mapping[str, Handler]:
         "view.picture": window.spectrograms.toggle,
         "view.pictures": window.spectrograms.toggle_all,
         "view.spectrogram": window.spectrograms.ask_look,
+        "view.menu": window.menus.open,
+        "view.menu_bar": lambda: window.say(window.menus.toggle()),
         "view.theme": lambda: window.say(window.look.step()),
         "view.ruler": lambda: window.say(window.ruler.step()),
         "help.palette": window.show_palette,
-        "help.keys": window.show_keys,
+        "help.keys": window.user_settings.show_keys,
         "help.rebind": window.user_settings.change_keys,
     }

@@ -14,6 +14,7 @@ from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
+from desktop.menus import Menus
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
@@ -38,6 +39,7 @@ from desktop.timeline.zooms import Zooms
 from desktop.timing.proposing import TimingProposing
 from desktop.timing.timing import Timing
 from desktop.transport import Transport
+from desktop.unfinished import Unfinished
 from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
@@ -86,12 +88,11 @@ class Window(Protocol):
     takes: Takes
     editors: Editors
     crashes: AfterCrash
+    menus: Menus
+    unfinished: Unfinished
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""
-
-    def show_keys(self) -> None:
-        """Show the key sheet."""
 
     def show_palette(self) -> None:
         """Show the command palette."""

@@ -7,9 +7,11 @@ Keys are in Qt's portable notation. This package needs no Qt, so that the key sh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 
+from desktop.commands.absent import ABSENT
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import (
@@ -28,9 +30,11 @@ from desktop.commands.editors import EDITORS
 from desktop.commands.grid import GRID
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
+from desktop.commands.menus import MENUS, MenuGroups
 from desktop.commands.repairs import REPAIRS
 from desktop.commands.reviewing import ANSWERS, EDGES
 from desktop.commands.sounds import SOUNDS
+from desktop.commands.synonyms import SYNONYMS
 from desktop.commands.takes import TAKES
 from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
@@ -38,21 +42,24 @@ from desktop.commands.viewing import HELP, VIEW
 from widgets.controls.keys.names import key_labels
 
 __all__ = [
+    "ABSENT",
     "BY_ID",
     "COMMANDS",
     "GRID_LAYER",
     "LAYERS",
+    "MENUS",
     "OUTER_LAYERS",
     "PAINT_LAYER",
     "REPAIR_LAYER",
     "REVIEW",
     "WINDOW",
     "Command",
+    "MenuGroups",
     "conflicts",
     "keys_markdown",
 ]
 
-COMMANDS: tuple[Command, ...] = (
+_TABLE: tuple[Command, ...] = (
     *ANSWERS,
     *EDGES,
     *TRANSPORT,
@@ -73,6 +80,7 @@ COMMANDS: tuple[Command, ...] = (
     *CRASHES,
     *HELP,
 )
+COMMANDS = tuple(replace(command, synonyms=SYNONYMS.get(command.id, ())) for command in _TABLE)
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})
 
@@ -105,7 +113,8 @@ def keys_markdown(commands: Iterable[Command]) -> str:
         lines.append("")
     lines += [
         "Deciding twice is the same as once. Esc closes or stops and never decides. Delete and Backspace cut",
-        "what is selected in the timeline, and do nothing in the queue. Space plays, a text field aside.",
+        "the selection; without one, they remove your own edit or reject the current proposal. Space plays,",
+        "a text field aside.",
         "",
     ]
     return "\n".join(lines)

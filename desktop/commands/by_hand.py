@@ -6,7 +6,8 @@ from desktop.commands.command import REVIEW, WINDOW, Command
 
 
 def _hand(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"hand.{name}", label, keys, WINDOW, description, "By hand", repeats=name in _REPEATED)
+    group = "Selection" if name.startswith(("select", "track")) else "By hand"
+    return Command(f"hand.{name}", label, keys, WINDOW, description, group, repeats=name in _REPEATED)
 
 
 def _amount(name: str, label: str, key: str, description: str) -> Command:
@@ -42,7 +43,28 @@ BY_HAND = (
         ("Alt+Shift+T",),
         "Select on the chosen track too, or no longer; so does a click on its head with Ctrl.",
     ),
-    _hand("cut", "Cut the selection", ("Del", "Backspace"), "Leave the selected span out of the result."),
+    _hand(
+        "cut",
+        "Cut the selection",
+        ("Del", "Backspace"),
+        "Leave the selected span out of the result; without a selection, delete the current edit.",
+    ),
+    _hand("delete", "Delete the edit", (), "Remove your own edit, or reject the current proposal."),
+    _hand("copy", "Copy the selection", ("Ctrl+C",), "Copy the selected span, to paste it elsewhere."),
+    _hand("cut_copy", "Cut and copy the span", ("Ctrl+X",), "Cut the selected span, to paste it elsewhere."),
+    _hand("paste", "Paste at the playhead", ("Ctrl+V",), "Play the copied span there too; move a cut one."),
+    _hand(
+        "duplicate",
+        "Duplicate the selection",
+        ("Ctrl+D",),
+        "Play the selected span again right after itself.",
+    ),
+    _hand(
+        "split",
+        "Split at the playhead",
+        ("S",),
+        "Split your own cut or keep, else the region there, else place a boundary marker.",
+    ),
     _hand("keep", "Keep the selection", (), "Hold the selected span against every cut."),
     _hand("mute", "Mute the selection", (), "Fill the selected span with room tone, or silence."),
     _hand("repeat", "Repeat the selection…", (), "Hear the selected span several times in a row."),
@@ -53,10 +75,14 @@ BY_HAND = (
     _hand("play", "Play the selection looped", (), "Hear the selected span over and over."),
     _hand("export", "Export the selection…", (), "Write what is heard of the selected span as a file."),
     _hand("let_go", "Let go of the selection", (), "Select nothing."),
-    _amount("less", "Less of it", "Ctrl+Shift+Left", "slip 1 ms or move a beat earlier, 0.5 dB, once less"),
-    _amount("more", "More of it", "Ctrl+Shift+Right", "slip 1 ms or move a beat later, 0.5 dB, once more"),
-    _amount("less_fine", "A little less of it", "Ctrl+Alt+Shift+Left", "a tenth of that, or 1 ms"),
-    _amount("more_fine", "A little more of it", "Ctrl+Alt+Shift+Right", "a tenth of that, or 1 ms"),
+    _amount(
+        "less", "Decrease amount", "Ctrl+Shift+Left", "slip 1 ms or move a beat earlier, 0.5 dB, once less"
+    ),
+    _amount(
+        "more", "Increase amount", "Ctrl+Shift+Right", "slip 1 ms or move a beat later, 0.5 dB, once more"
+    ),
+    _amount("less_fine", "Decrease amount slightly", "Ctrl+Alt+Shift+Left", "a tenth of that, or 1 ms"),
+    _amount("more_fine", "Increase amount slightly", "Ctrl+Alt+Shift+Right", "a tenth of that, or 1 ms"),
     Command(
         "hand.change",
         "Change the amount…",

@@ -32,6 +32,7 @@ class Command:
     description : one sentence
     group : the heading it stands under
     repeats : runs again and again while its key is held
+    synonyms : what other programs call it; the palette finds it by these, too
     """
 
     id: str
@@ -41,3 +42,4 @@ class Command:
     description: str
     group: str
     repeats: bool = True
+    synonyms: tuple[str, ...] = ()

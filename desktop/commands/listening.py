@@ -33,7 +33,7 @@ TRANSPORT = (
         "shuttle_forward", "Play forwards", ("L",), "Play from the playhead; again: twice as fast, up to ×8."
     ),
     _transport("loop", "Loop", ("Shift+L",), "Repeat the current proposal, or play on."),
-    _transport("solo", "Solo", ("S",), "Hear only the selected track, or all of them."),
+    _transport("solo", "Solo", ("Shift+S",), "Hear only the selected track, or all of them."),
     _transport(
         "preview",
         "Preview the cut",
@@ -43,7 +43,7 @@ TRANSPORT = (
     _transport(
         "source_result", "Source or result", ("Q",), "See and hear the recording, or what is left of it."
     ),
-    _transport("removed", "Hear what goes", ("D",), "Play only what would be removed."),
+    _transport("removed", "Preview removed audio", ("D",), "Play only what would be removed."),
     _transport("back", "Back 5 s", ("Left",), "Put the playhead five seconds earlier."),
     _transport("forward", "Forward 5 s", ("Right",), "Put the playhead five seconds later."),
     _transport("back_little", "Back 1 s", ("Ctrl+Left",), "Put the playhead a second earlier."),
@@ -51,6 +51,7 @@ TRANSPORT = (
     _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type where the playhead goes."),
     _transport("copy_time", "Copy the time", ("Ctrl+Shift+C",), "Copy where the playhead is, as text."),
     _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
+    _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
     _transport(
         "next_clip",
         "To the next clipped place",
@@ -58,5 +59,4 @@ TRANSPORT = (
         "Put the playhead where a recording next reaches full scale, or a mix that was to be exported.",
     ),
     _transport("clear_clips", "Clear the clip lights", (), "Put out every light that says it clipped."),
-    _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
 )

@@ -35,9 +35,9 @@ REPAIRS = (
         ("Ctrl+Return", "Ctrl+Enter"),
         "Take it out so that you can hear how that is; in the field Enter does it.",
     ),
-    _repair("target", "Hear what the words mean", ("Alt+1", "1"), "Play the sound that is meant, alone."),
-    _repair("remainder", "Hear what is left", ("Alt+2", "2"), "Play everything but the sound that is meant."),
-    _repair("result", "Hear the repair", ("Alt+3", "3"), "Play what the settings make of it, and around."),
+    _repair("target", "Play the target", ("Alt+1", "1"), "Play only the sound that the words name."),
+    _repair("remainder", "Play the remainder", ("Alt+2", "2"), "Play everything except that sound."),
+    _repair("result", "Play the repair", ("Alt+3", "3"), "Play the repaired window with a second around it."),
     _repair("compare", "Compare two settings", ("Alt+4", "4"), "Go over to the preview before, and back."),
     _repair(
         "accept",
@@ -67,5 +67,23 @@ REPAIRS = (
         "redo_paint", "Paint the stroke again", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the undone stroke again."
     ),
     _repair("clear", "Clear what was painted", ("C",), "Let the words alone say what is meant."),
+    _repair(
+        "widen",
+        "Use a longer window",
+        ("Alt+8",),
+        "Add half a window of surroundings on either side, and make the preview again.",
+    ),
+    _repair(
+        "example",
+        "Use the selection as an example",
+        ("Alt+9",),
+        "Look for what sounds like the selection, instead of words.",
+    ),
+    _repair(
+        "mute",
+        "Mute the window instead",
+        ("Alt+0",),
+        "Fill the window with room tone instead of taking the sound out; accepted, one step of undo.",
+    ),
     _repair("queue", "Put the repair into the queue", ("Alt+7",), "Leave it undecided, to answer it later."),
 )

@@ -9,6 +9,10 @@ def _review(name: str, label: str, keys: tuple[str, ...], description: str) -> C
     return Command(f"review.{name}", label, keys, REVIEW, description, "Review")
 
 
+def _queue(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"review.{name}", label, keys, REVIEW, description, "Queue")
+
+
 def _edge(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
     # Those two select where nothing is proposed.
     context = WINDOW if name in ("set_left", "set_right") else REVIEW
@@ -49,56 +53,56 @@ ANSWERS = (
         ("Shift+C",),
         "Play what you kept that is most like it; once more for the proposal, and so by turns.",
     ),
-    _review("threshold_up", "Threshold up", ("Alt+Up",), "Cut less: only what is odder."),
-    _review("threshold_down", "Threshold down", ("Alt+Down",), "Cut more: also what is less odd."),
-    _review(
+    _queue("threshold_up", "Threshold up", ("Alt+Up",), "Cut less: only what is odder."),
+    _queue("threshold_down", "Threshold down", ("Alt+Down",), "Cut more: also what is less odd."),
+    _queue(
         "accept_above",
         "Accept all at or above the threshold",
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         "Say how many those are, then accept them; one undo takes all back.",
     ),
-    _review("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason holds some words."),
-    _review("sort", "Sort the queue otherwise", ("Alt+S",), "Step through time, score, length and use."),
-    _review(
+    _queue("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason holds some words."),
+    _queue("sort", "Change the order of the queue", ("Alt+S",), "Step through time, score, length and use."),
+    _queue(
         "learn",
         "Learn from decisions, or not",
         ("Alt+L",),
         "Let each decision reorder what is undecided, or leave the score alone.",
     ),
-    _review(
+    _queue(
         "group",
-        "Group the queue otherwise",
+        "Change the grouping of the queue",
         ("Alt+G",),
         "Step through regions, states, kinds, makers and none.",
     ),
-    _review(
+    _queue(
         "fold",
         "Fold or unfold the group",
         ("Alt+Shift+G",),
         "Hide the group of the current proposal, or show it.",
     ),
-    _review("select_all", "Select all shown", ("Ctrl+A",), "Select every proposal that the queue shows."),
-    _review("extend_down", "Select one more below", ("Shift+Down",), "Let the selection reach one row down."),
-    _review("extend_up", "Select one more above", ("Shift+Up",), "Let the selection reach one row up."),
-    _review(
+    _queue("select_all", "Select all shown", ("Ctrl+A",), "Select every proposal that the queue shows."),
+    _queue("extend_down", "Select one more below", ("Shift+Down",), "Let the selection reach one row down."),
+    _queue("extend_up", "Select one more above", ("Shift+Up",), "Let the selection reach one row up."),
+    _queue(
         "accept_many",
         "Accept all selected or shown",
         ("Alt+A",),
         "Accept the selected proposals, else all that filter and search leave.",
     ),
-    _review(
+    _queue(
         "reject_many",
         "Reject all selected or shown",
         ("Alt+X",),
         "Reject the selected proposals, else all that filter and search leave.",
     ),
-    _review(
+    _queue(
         "undecided_many",
         "Reopen all selected or shown",
         ("Alt+U",),
         "Leave the selected proposals undecided, else all that filter and search leave.",
     ),
-    _review(
+    _queue(
         "flag_many",
         "Flag all selected or shown",
         ("Alt+F",),

@@ -30,4 +30,10 @@ SOUNDS = (
         ("Shift+E",),
         "Look for all that sounds like the selection, and propose to take it out, or to cut it.",
     ),
+    _sound(
+        "talk",
+        "Find talk",
+        (),
+        "Propose to cut talk outside of songs, and name each song as a region.",
+    ),
 )

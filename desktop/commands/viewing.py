@@ -15,7 +15,7 @@ VIEW = (
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
     _view("waves_higher", "All waveforms higher", ("Ctrl++", "Ctrl+="), "Draw all waves twice as high."),
     _view("waves_lower", "All waveforms lower", ("Ctrl+-",), "Draw all waves half as high."),
-    _view("waves_reset", "All waveforms as high as they are", ("Ctrl+0",), "Draw all waves at ×1 again."),
+    _view("waves_reset", "Reset waveform height", ("Ctrl+0",), "Draw all waves at ×1 again."),
     _view("back", "View back", ("[",), "Show the window of time you came from."),
     _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
     _view(
@@ -30,9 +30,7 @@ VIEW = (
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
-    _view(
-        "messages", "What was said…", ("Ctrl+Shift+H",), "List every message with its time; errors marked."
-    ),
+    _view("messages", "Message log…", ("Ctrl+Shift+H",), "List every message with its time; errors marked."),
     _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
     _view(
         "picture", "Waveform or spectrogram", ("Alt+W",), "Show the chosen track, or the first, as the other."
@@ -43,6 +41,8 @@ VIEW = (
     _view(
         "spectrogram", "Spectrogram settings…", (), "Choose scale, colours, range and window of spectrograms."
     ),
+    _view("menu", "Open the menus", ("F10",), "Open the menu bar, or all menus where the bar is hidden."),
+    _view("menu_bar", "Show or hide the menu bar", ("Ctrl+F10",), "Give the timeline the row of the menus."),
     _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
 )
 
@@ -65,4 +65,13 @@ HELP = (
         "Stop it; the document stays as it was.",
         "Help",
     ),
+    Command(
+        "job.again",
+        "Start stopped work again",
+        (),
+        WINDOW,
+        "Start the work again that stopped when Offcut or the document was closed.",
+        "Help",
+    ),
+    Command("job.forget", "Dismiss stopped work", (), WINDOW, "Offer it no more.", "Help"),
 )

@@ -22,7 +22,7 @@ from desktop.work import Work
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.wording import reason_of
-from widgets.chrome.crash_bar import CrashBar
+from widgets.chrome.offer_bar import OfferBar
 from widgets.chrome.report_view import ReportView
 
 SETTLED_MS = 20_000
@@ -63,7 +63,8 @@ class AfterCrash(QObject):
         self._document: Path | None = None
         self._takes_backup = False
         self._view: ReportView | None = None
-        self.bar = CrashBar(parts.look.theme, parts.caps)
+        commands = ("crash.open", "crash.report", "crash.forget")
+        self.bar = OfferBar(parts.look.theme, "After a crash", "How the last run ended", parts.caps, commands)
         self.bar.command_requested.connect(parts.commands.run)
         parts.look.changed.connect(self.bar.set_theme)
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
@@ -88,7 +89,7 @@ class AfterCrash(QObject):
         if left:
             self._offer(left, has_report=new is not None)
         elif new is not None:
-            self.bar.offer("Something went wrong inside Offcut the last time.", "", has_report=True)
+            self._show("Something went wrong inside Offcut the last time.", "", has_report=True)
 
     def open(self) -> None:
         """Open what was open, or its newest backup where the document ended the program twice."""
@@ -166,13 +167,20 @@ class AfterCrash(QObject):
         else:
             sentence = f"{shown(document.name)} was open when Offcut ended; nothing is lost."
             opens = "Open it"
-        self.bar.offer(sentence, opens, has_report=has_report)
+        self._show(sentence, opens, has_report=has_report)
+
+    def _show(self, sentence: str, opens: str, *, has_report: bool) -> None:
+        """Offer in the bar what there is; no words, no button that opens a document."""
+        buttons = {"crash.open": opens} if opens else {}
+        if has_report:
+            buttons["crash.report"] = "Show the report"
+        self.bar.offer(sentence, {**buttons, "crash.forget": "Forget it"})
 
     def _tell_error(self) -> None:
         """Say at once that an error escaped; an offer that stands stays what it is."""
         if self._document is None:
             sentence = "Something went wrong inside Offcut; your document is as it was after your last edit."
-            self.bar.offer(sentence, "", has_report=True)
+            self._show(sentence, "", has_report=True)
 
     def _note_opening(self, path: Path | None) -> None:
         assert self._watch is not None

@@ -47,5 +47,5 @@ def _write(counts: dict[str, int]) -> None:
     kept = dict(list(counts.items())[-_MOST_DOCUMENTS:])
     with suppress(OSError, OffcutError):
         path = state_folder("crashes") / "openings.json"
-        with replacing(path, overwrite=True, follow_symlinks=False) as part:
+        with replacing(path, overwrite=True, is_own_name=True) as part:
             part.write_text(strict_json(kept), encoding="utf-8")

@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop import dialogs
-from desktop.files import Files, is_taken
+from desktop.files import Files
 from desktop.job_lanes import JobHandle
 from desktop.jobs import learn_editor
 from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.errors import OffcutError
-from engine.files.safe_write import shown
+from engine.files.safe_write import is_taken, shown
 from widgets.theme import px
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QEventLoop, Qt
-from PySide6.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushButton, QWidget
 
 from desktop.job_lanes import JobHandle
 from engine.edl.export.clipping import Clipping
+from widgets.theme import px
 
 _STEPS = 1_000
 _SHOWN_AFTER_MS = 500
@@ -26,7 +27,7 @@ class Answer(Enum):
 def lowered_by(
     parent: QWidget, look: Callable[[], JobHandle], note: Callable[[Clipping], None]
 ) -> float | None:
-    """Look whether an export would clip, and ask what to do where it would.
+    """Check whether an export would clip, and ask what to do where it would.
 
     Parameters
     ----------
@@ -49,12 +50,7 @@ def lowered_by(
 
 def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
     """Return what a job found; what it failed at, the export tells too."""
-    waiting = QProgressDialog("Looking for clipping before anything is written", "Cancel", 0, _STEPS, parent)
-    waiting.setWindowTitle("Export")
-    waiting.setWindowModality(Qt.WindowModality.WindowModal)
-    waiting.setMinimumDuration(_SHOWN_AFTER_MS)
-    waiting.setAutoReset(False)
-    waiting.setValue(0)
+    waiting = progress_dialog(parent)
     loop = QEventLoop()
     found: list[Clipping | Answer | None] = []
 
@@ -72,6 +68,22 @@ def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
     waiting.close()
     waiting.deleteLater()
     return found[0]
+
+
+def progress_dialog(parent: QWidget) -> QProgressDialog:
+    """Return the dialog of the search for clipping, shown once that has taken half a second."""
+    waiting = QProgressDialog("Checking for clipping before anything is written", "Cancel", 0, _STEPS, parent)
+    waiting.setWindowTitle("Export")
+    waiting.setWindowModality(Qt.WindowModality.WindowModal)
+    waiting.setMinimumDuration(_SHOWN_AFTER_MS)
+    waiting.setAutoReset(False)
+    bar = QProgressBar(waiting)
+    bar.setRange(0, _STEPS)
+    bar.setTextVisible(False)  # the bar of the style is lower than a line of text
+    waiting.setBar(bar)
+    waiting.setMinimumSize(px(440), px(116))
+    waiting.setValue(0)
+    return waiting
 
 
 def _ask(parent: QWidget, clipping: Clipping) -> Answer:

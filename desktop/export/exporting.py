@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,22 +22,24 @@ from desktop.review.review import Review
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.user_settings.look import Look
+from desktop.user_settings.per_document import PerDocument
 from desktop.work import Work
-from engine.document.decisions import Verdict
+from engine.document.decisions import Edited, Verdict, edited
+from engine.document.kinds import KINDS, Kind
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.edl.edit_list import EditList
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import require_regions, source_depth
 from engine.edl.export.clipping import Clipping
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
-from engine.edl.gathered import is_arranged
 from engine.errors import ExportError, UsageError
 from engine.files.disk_room import size_words
-from engine.files.safe_write import shown
+from engine.files.safe_write import brief, shown
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
+from engine.wording import begun, counted, listed
 from widgets.chrome.status_bar import StatusBar
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.timeline.timeline_view import TimelineView
@@ -74,7 +77,7 @@ class ExportSubject:
         if choice.span and choice.has_audio:
             heard = heard_range(replace(self.whole, options=options), self.spans[choice.span])
             options = replace(options, range_samples=heard)
-        wanted = (replace(self.whole, out=Path(path).expanduser(), options=options) for path in choice.paths)
+        wanted = (replace(self.whole, out=_expanded(path), options=options) for path in choice.paths)
         return tuple(
             replace(request, overwrite=any(path.name in replaced for path in files_written(request)))
             if replaced
@@ -85,12 +88,14 @@ class ExportSubject:
 
 def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
     """Return what an export would write, or why it could not; nothing is touched."""
-    folder = Path(choice.folder).expanduser()
-    if not folder.is_dir():
-        return ExportOutlook(field="folder", problem=f"There is no folder {choice.folder}: choose another.")
+    folder = _expanded(choice.folder)
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises an error for a name that no disk can have
+        return ExportOutlook(
+            field="folder", problem=f"There is no folder {brief(choice.folder)}: choose another."
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
         return ExportOutlook(
-            field="folder", problem=f"{choice.folder} is read-only for you: choose another folder."
+            field="folder", problem=f"{brief(choice.folder)} is read-only for you: choose another folder."
         )
     if ".flac" in choice.suffixes and choice.options.depth is Depth.FLOAT_32:
         return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
@@ -110,6 +115,11 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
     except ExportError as error:
         return ExportOutlook(field="files", problem=str(error))
     return _outlook(folder, tuple(planned.values()))
+
+
+def _expanded(path: str) -> Path:
+    """Return a path with a leading ~ replaced by the folder of that user, where there is one."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises an error for an unknown user
 
 
 def _check_name(request: ExportRequest) -> None:
@@ -200,11 +210,13 @@ class Exporting(QObject):
         state = session.state
         require_recording(state, "export")
         offers, spans = self.offers(state)
-        folder = Path.home() if session.path is None else session.path.absolute().parent
+        folder = session.folder
         whole = ExportRequest(state, session.media, folder, False, session.name, grid=session.grid)
         subject = ExportSubject(whole, spans)
         name = f"{session.name} {'selection' if part else 'edited'}"
-        choice = recall(self._settings, str(folder), name)
+        document = PerDocument(self._settings, session.path)
+        has_regions = any(marker.is_region for marker in state.markers.values())
+        choice = recall(document, str(folder), name, has_regions=has_regions)
         if part:  # which only sound can be
             audio = tuple(suffix for suffix in choice.suffixes if suffix in AUDIO_SUFFIXES) or (".wav",)
             choice = replace(choice, suffixes=audio, span=part)
@@ -219,7 +231,7 @@ class Exporting(QObject):
             lambda dialog, asked: self._lowered_by(dialog, subject.requests(asked.choice)),
         )
         if asked is not None:
-            remember(self._settings, asked.choice)
+            remember(document, asked.choice)
             self._parts.work.export(subject.requests(asked.choice, asked.replaced))
 
     def _lowered_by(self, dialog: QWidget, requests: tuple[ExportRequest, ...]) -> float | None:
@@ -279,20 +291,44 @@ def _times(span: Span, rate_hz: int) -> str:
 
 
 def result_text(whole: ExportRequest) -> str:
-    """Say what is left, and how much is not decided yet and therefore changes nothing."""
-    state, edit_list = whole.state, whole.edit_list
-    left, before = (
-        format_time(samples_to_s(length, edit_list.rate_hz), 1)
-        for length in (edit_list.length_samples, edit_list.source_length_samples)
-    )
-    still_open = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
-    if is_arranged(state):  # "left" would be wrong of what is heard twice
-        said = f"The result is {left} long, made of {before}."
-    elif edit_list.length_samples == edit_list.source_length_samples:
-        said = f"Nothing is cut of {before}."
+    """Summarise the edits of every kind, the length of the result, and what is undecided."""
+    edit_list, rate_hz = whole.edit_list, whole.edit_list.rate_hz
+    length_s = format_time(samples_to_s(edit_list.length_samples, rate_hz), 1)
+    made = made_edits(whole)
+    if made:
+        said = f"{begun(made)}. The result is {length_s} long{_change(edit_list)}."
     else:
-        said = f"{left} of {before} are left."
+        said = f"No edit is accepted: the result is the recording, {length_s} long."
+    still_open = sum(whole.state.verdict(key) is Verdict.UNDECIDED for key in whole.state.proposals)
     if not still_open:
         return said
-    change = "is not decided yet and changes" if still_open == 1 else "are not decided yet and change"
-    return f"{said} {counted(still_open, 'proposal')} {change} nothing."
+    are = "is undecided and changes" if still_open == 1 else "are undecided and change"
+    return f"{said} {counted(still_open, 'proposal')} {are} nothing."
+
+
+def made_edits(whole: ExportRequest) -> str:
+    """Count the accepted edits, such as "96 hits moved and 2 cuts"; "" where there are none."""
+    state = whole.state
+    last: dict[str, Edited] = {}
+    counts = Counter[str]()
+    for key, proposal in state.proposals.items():
+        if state.verdict(key) is Verdict.ACCEPTED and proposal.kind in KINDS:
+            counts[proposal.kind] += 1
+            last[proposal.kind] = edited(proposal, state.decisions[key])
+    kinds = [KINDS[name] for name in sorted(counts) if KINDS[name].effect(last[name])]
+    sounding = [_counted(kind, counts[kind.name]) for kind in kinds if kind.is_of_tracks]
+    timing = [_counted(kind, counts[kind.name]) for kind in kinds if not kind.is_of_tracks]
+    return listed([*sounding, *timing])
+
+
+def _change(edit_list: EditList) -> str:
+    """Return how much longer or shorter the result is than the recording; "" where it is as long."""
+    change_samples = edit_list.length_samples - edit_list.source_length_samples
+    if not change_samples:
+        return ""
+    by = format_time(samples_to_s(abs(change_samples), edit_list.rate_hz), 1)
+    return f", {by} {'longer' if change_samples > 0 else 'shorter'} than the recording"
+
+
+def _counted(kind: Kind, count: int) -> str:
+    return f"{counted(count, kind.title.lower())} {kind.done}".rstrip()

@@ -1,22 +1,21 @@
-"""What the user exported last, kept for the next time: formats and options, but no range and no name."""
+"""The last export of each document: formats and options, but no range and no name."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from PySide6.QtCore import QSettings
-
+from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
 from widgets.forms.export.choice import ExportChoice
 
-_GROUP = "export"
+_SECTION = "export"
 
 
-def remember(settings: QSettings, choice: ExportChoice) -> None:
-    """Keep a choice. What was cut is exported once and on purpose, so that is not kept."""
+def remember(document: PerDocument, choice: ExportChoice) -> None:
+    """Store a choice. Removed audio is exported once and on purpose, so that is not stored."""
     options = choice.options
     kept = {
         "formats": " ".join(choice.suffixes),
@@ -31,15 +30,20 @@ def remember(settings: QSettings, choice: ExportChoice) -> None:
         "broadcast": str(int(options.broadcast)),
         "frame_rate": options.frame_rate.value,
     }
-    for name, value in kept.items():
-        settings.setValue(f"{_GROUP}/{name}", value)
+    document.write(_SECTION, kept)
 
 
-def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
-    """Return the last choice for another file; a value that makes no sense counts as never chosen."""
+def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool = True) -> ExportChoice:
+    """Return the last choice in a document; an unreadable value counts as never chosen.
+
+    Parameters
+    ----------
+    has_regions : whether the document has regions now; without any there is no file for each
+    """
+    last = document.read(_SECTION)
 
     def stored(key: str) -> str:
-        return str(settings.value(f"{_GROUP}/{key}", ""))
+        return str(last.get(key, ""))
 
     usual = ExportOptions()
     known = list(FORMATS)
@@ -64,7 +68,7 @@ def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
         loudness_lufs = found if -70 < found <= 0 else None
     options = ExportOptions(
         stems=stored("stems") == "1",
-        regions=stored("regions") == "1",
+        regions=has_regions and stored("regions") == "1",
         loudness_lufs=loudness_lufs,
         depth=depth,
         dither=dither,

@@ -53,10 +53,13 @@ class TakingEdit(QObject):
 
     def take(self, path: Path) -> None:
         """Match a file with the unedited mix, and make its edit the document's."""
+        title = f"Taking the edit from {shown(path.name)}"
+        self._work.once_loaded("engine.jobs.matched.edit", title, lambda: self._match(path, title))
+
+    def _match(self, path: Path, title: str) -> None:
         from engine.jobs.matched.edit import MatchedEditRequest
 
         request = MatchedEditRequest(self._session.state, self._session.media, path)
-        title = f"Taking the edit from {shown(path.name)}"
         self._work.compute(take_edit, request, title, partial(self._put, request))
 
     def _put(self, request: MatchedEditRequest, made: MatchedEdit) -> None:

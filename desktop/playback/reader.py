@@ -12,7 +12,7 @@ from desktop.playback.levels import BlockMeter
 from desktop.playback.play_source import PlaySource, SourceFactory, to_device_channels
 from desktop.playback.ring import Following, Ring
 from engine.errors import OffcutError
-from engine.unexpected import said_of_unexpected
+from engine.extensions.unexpected import said_of_unexpected
 
 # Short blocks while little is ahead, so that sound comes soon; then long ones, which ask for Python's lock a
 # quarter as often: while a model trains, each time may cost milliseconds.

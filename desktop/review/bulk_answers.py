@@ -12,6 +12,9 @@ from engine.document import edits
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
+from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
+
+NOTHING_LEFT = BulkAccept(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ class BulkAnswers(QObject):
             return Scope(tuple(key for key in review.ids if key in review.selected), "selected")
         return Scope(review.ids, "shown") if review.choices.narrows and review.ids else Scope()
 
+    def accepted(self) -> BulkAccept:
+        """Return what would be accepted, and what has weak evidence and would be left."""
+        scope, state = self.scope(), self._session.state
+        divide = accept_selected if scope.name == "selected" else accept_in_bulk
+        return divide(state, scope.ids)
+
     def _required_scope(self) -> Scope:
         scope = self.scope()
         if not scope.ids:
@@ -59,7 +68,12 @@ class BulkAnswers(QObject):
     def decide(self, verdict: Verdict) -> None:
         """Answer them, and go on where the current one was among them."""
         scope = self._required_scope()
-        self._apply(scope, edits.decide(self._session.state, scope.ids, verdict), verdict.value)
+        bulk = self.accepted() if verdict is Verdict.ACCEPTED else BulkAccept(scope.ids)
+        if not bulk.ids:
+            self.said.emit(bulk.after(f"Accepted 0 {scope.name}"))
+            return
+        edit = edits.decide(self._session.state, bulk.ids, verdict)
+        self._apply(replace(scope, ids=bulk.ids), edit, verdict.value, bulk)
         if self._review.current in scope.ids:
             self._review.go_on()
 
@@ -70,13 +84,15 @@ class BulkAnswers(QObject):
         edit = edits.flag_all(self._session.state, scope.ids, flagged)
         self._apply(scope, edit, "flagged" if flagged else "unflagged")
 
-    def _apply(self, scope: Scope, edit: Edit, became: str) -> None:
+    def _apply(self, scope: Scope, edit: Edit, became: str, left: BulkAccept = NOTHING_LEFT) -> None:
         count, answered = f"{len(scope.ids):,} {scope.name}", len(edit.changes)
         if not answered:
-            self.said.emit(f"All {count} were {became} before")
+            self.said.emit(left.after(f"All {count} were {became} before"))
             return
         some = f"{answered:,} of " if answered < len(scope.ids) else ""
         label = f"{became.capitalize()} {some}{count}"
         self._session.apply(replace(edit, label=label))
-        self.said.emit(f"{label}; the others were before" if some else label)
+        before = len(scope.ids) - answered
+        were = f"; {before:,} {'was' if before == 1 else 'were'} {became} before" if before else ""
+        self.said.emit(left.after(f"{label}{were}"))
         self._review.select_none()

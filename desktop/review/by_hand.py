@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -10,14 +11,20 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.review.amounts import asked, length_ahead
+from desktop.review.clipboard import SpanClipboard
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.transport import Transport
-from engine.document.by_hand import edit_by_hand
+from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
+from engine.document.change import Edit
+from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
+from engine.document.marks.edits import add_marker, split_region
+from engine.document.proposals import BY_HAND
+from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.jobs.hand_payloads import (
     Payload,
@@ -52,18 +59,19 @@ class ByHand(QObject):
     Signals
     -------
     said, refused : what was done, or why not
-    shown(words, tracks) : what is selected, or nothing, and the tracks that would be edited
+    shown(words, tracks, length) : the selection or nothing, the tracks that would be edited, its length
     """
 
     said = Signal(str)
     refused = Signal(str)
-    shown = Signal(str, str)
+    shown = Signal(str, str, str)
 
     def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._tracks = parts.review, parts.selecting, parts.tracks
         self._theme = theme
+        self.clipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
         canvas = parts.timeline.canvas
         canvas.selection_slipped.connect(telling_refusals(self.slip_by, self.refused.emit))
@@ -82,9 +90,61 @@ class ByHand(QObject):
     def _say_tracks(self) -> None:
         self.said.emit(f"The selection is of {self._selecting.tracks_words}")
 
-    def cut(self) -> None:
-        """Leave the selected span out of the result."""
-        self._make("cut", cut_payload(self._session.state))
+    def cut(self) -> str:
+        """Leave the selected span out of the result; return the id of the cut."""
+        return self._make("cut", cut_payload(self._session.state))
+
+    def cut_or_delete(self) -> None:
+        """Cut the selected span; where nothing is selected, delete what the queue has selected."""
+        if self._selecting.span is None:
+            self.delete()
+        else:
+            self.cut()
+
+    def delete(self) -> None:
+        """Remove own edits and reject other proposals: the selected rows of the queue, else the current one.
+
+        Raises
+        ------
+        UsageError : there is none
+        """
+        review, state = self._review, self._session.state
+        ids = tuple(key for key in review.ids if key in review.selected)
+        if not ids and review.current is None:
+            raise UsageError("Nothing is selected: drag in a lane, or choose an edit in the queue.")
+        ids = ids or (review.here(),)
+        edit = delete_edits(state, ids)
+        removed = {key for key in ids if state.proposals[key].maker == BY_HAND}
+        onward = review.neighbour_of(removed) if review.current in removed else review.current
+        self._session.apply(edit)
+        review.choose(onward)
+        self.said.emit(edit.label)
+
+    def duplicate(self) -> None:
+        """Play the selected span once more right after itself; it stays selected."""
+        span = self.required_of_all("repeat")
+        edit, own = duplicate(self._session.state, *span)
+        self.make(edit, own, lets_go=False)
+
+    def split(self) -> None:
+        """Split an own edit at the playhead in two, else the region there, else place a boundary.
+
+        Raises
+        ------
+        UsageError : there is no recording
+        """
+        state, at = self._session.state, self._transport.playhead_samples
+        require_recording(state, "split")
+        if (made := split_edit(state, at, self._review.current)) is not None:
+            self.make(*made, lets_go=False)
+        elif (parted := split_region(state, at)) is not None:
+            self.said.emit(self._session.apply(parted).label)
+        else:
+            self._session.apply(replace(add_marker(state, at), merges_as=""))
+            self.said.emit(
+                f"Boundary at {format_time(samples_to_s(at, state.rate_hz), 1)}. "
+                "A double click in a lane selects up to it"
+            )
 
     def keep(self) -> None:
         """Hold the selected span against every cut."""
@@ -99,7 +159,7 @@ class ByHand(QObject):
 
     def repeat(self) -> None:
         """Ask how often the selected span is heard in a row."""
-        span, state = self._required_of_all("repeat"), self._session.state
+        span, state = self.required_of_all("repeat"), self._session.state
         length = format_time(samples_to_s(span[1] - span[0], state.rate_hz), 1)
 
         def outlook(values: tuple[float, ...]) -> str:
@@ -112,7 +172,7 @@ class ByHand(QObject):
 
     def move(self) -> None:
         """Ask where the selected span comes back."""
-        self._required_of_all("move")
+        self.required_of_all("move")
         state = self._session.state
         here_s = samples_to_s(self._transport.playhead_samples, state.rate_hz)
         said = (
@@ -153,7 +213,8 @@ class ByHand(QObject):
             self._make("gain", gain_payload(gain_db))
 
     def _show(self) -> None:
-        self.shown.emit(self._selecting.words, self._selecting.tracks_words)
+        selecting = self._selecting
+        self.shown.emit(selecting.words, selecting.tracks_words, selecting.length_words)
 
     def _ask(
         self, name: str, value: float, said: str, outlook: Callable[[tuple[float, ...]], str] = lambda _: ""
@@ -165,7 +226,7 @@ class ByHand(QObject):
         values = dialogs.ask_numbers(self._window, kind.title, form, kind.title)
         return values[0] if values else None
 
-    def _required_of_all(self, name: str) -> tuple[int, int]:
+    def required_of_all(self, name: str) -> tuple[int, int]:
         """Return the selected span; what changes when things sound does so for all tracks, so it is of all.
 
         Raises
@@ -180,15 +241,26 @@ class ByHand(QObject):
             )
         return span
 
-    def _make(self, name: str, payload: Payload) -> None:
+    def _make(self, name: str, payload: Payload) -> str:
         if not KINDS[name].is_of_tracks:
-            self._required_of_all(name)
+            self.required_of_all(name)
         span, tracks = self._selecting.required(), self._selecting.tracks
         edit, proposal = edit_by_hand(self._session.state, name, *span, payload, tracks)
+        self.make(edit, proposal.id)
+        return proposal.id
+
+    def make(self, edit: Edit, proposal_id: str, *, lets_go: bool = True) -> None:
+        """Make an edit by hand and choose it in the queue; the view stays where it is.
+
+        Parameters
+        ----------
+        lets_go : whether nothing is selected any more
+        """
         self._session.apply(edit)
-        self._selecting.let_go()
-        self._review.choose(proposal.id)
+        if lets_go:
+            self._selecting.let_go()
+        self._review.choose(proposal_id)
         state = self._session.state
-        more = (taken_in_sentence(state, proposal.id), conflict_sentence(state, proposal.id))
+        more = (taken_in_sentence(state, proposal_id), conflict_sentence(state, proposal_id))
         said = " ".join(filter(None, more))
         self.said.emit(f"{edit.label}. {said}" if said else edit.label)

@@ -150,7 +150,7 @@ class Calibrating(QObject):
             return ""
         if not self.is_on:
             return "Not learning from your decisions."
-        return sentence(self._calibration()) or "Each decision teaches it what you cut."
+        return sentence(self._calibration()) or "Offcut learns from each decision."
 
     @property
     def _learns(self) -> bool:

@@ -78,7 +78,7 @@ class HistoryWalk(QObject):
             self._is_stepping = False
         self._steps_left -= steps
         count = counted(self._walked, "step")
-        done = f"Took back {count}" if steps < 0 else f"Made {count} again"
+        done = f"{'Undid' if steps < 0 else 'Redid'} {count}"
         self.said.emit(f"{done}, {abs(self._steps_left):,} to go: Esc stops" if self._steps_left else done)
         if self._steps_left:
             self._next.start(0)

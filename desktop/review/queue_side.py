@@ -103,7 +103,8 @@ class QueueSide(QObject):
         edge, moved = _EDGE_NAMES[review.edge], self.moved_edges.said()
         state, learned = self._session.state, review.learned
         self.panel.set_queue(state, review.listing, review.current, edge, learned, moved)
-        self.panel.set_scope(review.selected, len(scope.ids), scope.name)
+        left = len(self.bulk.accepted().left)
+        self.panel.set_scope(review.selected, len(scope.ids), scope.name, left)
 
     def _show_figures(self) -> None:
         review, state = self._review, self._session.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -23,6 +23,7 @@ from engine.edl.build import whole
 from engine.edl.render import render
 from engine.errors import OffcutError, UsageError
 from engine.jobs.propose import PAUSE_SCORE, stepped_percentile
+from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned
 from engine.review.listing import Listing
@@ -77,7 +78,7 @@ class Review(QObject):
         self.selected: frozenset[str] = frozenset()
         self._anchor: str | None = None
         self._reach: str | None = None
-        self._counted: tuple[DocumentState, ReviewStatistics, tuple[str, ...]] | None = None
+        self._counted: tuple[DocumentState, ReviewStatistics, BulkAccept] | None = None
         self.current: str | None = None
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
@@ -181,8 +182,8 @@ class Review(QObject):
         """Go to the first that the search found, unless the current one is among them."""
         if not self.ids:
             raise UsageError(f"No reason holds {self.choices.text!r}; search for other words.")
-        if self.current not in self.ids:
-            self.choose(self._first_open())
+        if self.current not in self.ids and (first := self._first_open()) is not None:
+            self.visit(first)
 
     def sort(self) -> None:
         """Take the next order of the queue."""
@@ -267,6 +268,12 @@ class Review(QObject):
             self._asks_next = False
         self.arrived.emit("" if self.current is None or self.current == before[0] else self.current)
 
+    def neighbour_of(self, gone: Set[str]) -> str | None:
+        """Return the nearest proposal of the queue that is not among these, later ones first."""
+        here = self.ids.index(self.current) if self.current in self.ids else 0
+        rest = (*self.ids[here:], *reversed(self.ids[:here]))
+        return next((key for key in rest if key not in gone), None)
+
     def go_on(self) -> None:
         """Go where an answer leads."""
         if (onward := self._onward()) is not None:
@@ -324,31 +331,34 @@ class Review(QObject):
         self.moved.emit()
 
     def above(self) -> tuple[str, ...]:
-        """Return the undecided proposals at or above the threshold, the oddest first."""
-        return self._figures()[2]
+        """Return what is accepted at or above the threshold, the highest score first."""
+        return self._figures()[2].ids
 
     @property
     def statistics(self) -> ReviewStatistics:
         """How far the review is."""
         return self._figures()[1]
 
-    def _figures(self) -> tuple[DocumentState, ReviewStatistics, tuple[str, ...]]:
+    def _figures(self) -> tuple[DocumentState, ReviewStatistics, BulkAccept]:
         """Count once for each state of the document; most keys only move."""
         state = self._session.state
         if self._counted is None or self._counted[0] is not state:
-            self._counted = (state, statistics(state), at_or_above(state, self.threshold))
+            above = accept_in_bulk(state, at_or_above(state, self.threshold))
+            self._counted = (state, statistics(state), above)
         return self._counted
 
     def accept_above(self) -> None:
         """Accept all at or above the threshold as one step of undo, and say how many and which first."""
-        ids = self.above()
+        above = self._figures()[2]
+        ids = above.ids
         if not ids:
-            self.said.emit("Nothing undecided is at or above the threshold")
+            self.said.emit(above.after("No proposal to accept is at or above the threshold"))
             return
         first = edits.span_text(self._session.state, ids[0])
         self._session.apply(edits.decide(self._session.state, ids, Verdict.ACCEPTED))
         count = counted(len(ids), "proposal")
-        self.said.emit(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
+        done = f"Accepted {count} at or above {self.threshold:.2f}, first the {first}"
+        self.said.emit(above.after(done))
 
     def flag(self) -> None:
         """Keep the current proposal for later, or no longer."""

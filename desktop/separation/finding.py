@@ -21,6 +21,7 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
+from engine.wording import begun
 from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Finding(QObject):
             raise UsageError("The tracks were changed meanwhile: look for it again ‹repair.find›.")
         self._recent.note(found.texts)
         if found.separations is None:
-            self.said.emit(f"{found.named.capitalize()} was heard nowhere in this recording")
+            self.said.emit(f"{begun(found.named)} was not found in this recording")
             return
         edit = found.put_into(state)
         self.said.emit(self._session.apply(edit, audio=found.separations.audio).label)

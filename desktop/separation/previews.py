@@ -12,10 +12,9 @@ from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import RepairPreview, RepairSettings
+from engine.jobs.repairs.requests import RepairPreview
 from engine.jobs.repairs.separations import separations_edit
 from engine.timebase import s_to_samples
-from engine.wording import listed
 
 AROUND_S = 1.0
 TOGETHER_S = 20.0
@@ -49,7 +48,10 @@ class Previews(QObject):
         return self._said(1 - self._at) if len(self._held) > 1 else ""
 
     def _said(self, at: int) -> str:
-        return f"{_NAMES[at]}: {settings_words(self._held[at].settings)}"
+        preview = self._held[at]
+        limit_db = preview.settings.strength_db
+        limit = "" if limit_db is None else f" (limit {limit_db:g} dB)"
+        return f"{_NAMES[at]}: {preview.result.change.words}{limit}"
 
     def forget(self) -> None:
         """Hold none any more."""
@@ -118,14 +120,3 @@ class Previews(QObject):
         edit, proposals = separations_edit(self._session.state, found, accepted=accepted)
         self._session.apply(edit, audio=found.audio)
         return edit, proposals
-
-
-def settings_words(settings: RepairSettings) -> str:
-    """Return what is done, in words: "dog and hum out, by 12 dB"."""
-    named = listed(settings.texts) or "what is painted"
-    if settings.texts and settings.paint:
-        named = f"{named} as painted"
-    how = "entirely" if settings.strength_db is None else f"by {settings.strength_db:g} dB"
-    if settings.keeps:
-        return f"{named} kept alone, all else {'gone' if settings.strength_db is None else how}"
-    return f"{named} out {how}"

@@ -18,15 +18,19 @@ from desktop.review.arrivals import Arrivals
 from desktop.review.review import Review
 from desktop.separation.finding import Finding
 from desktop.separation.painting import Meant, Painting
-from desktop.separation.previews import Previews, settings_words
+from desktop.separation.previews import Previews
 from desktop.separation.recent_words import RecentWords
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
+from engine.document.by_hand import edit_by_hand
+from engine.document.change import Edit, RowChange
+from engine.document.kinds.sounding import TONE_START
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
-from engine.errors import OffcutError, UsageError
+from engine.errors import OffcutError, SeparationError, UnknownPromptError, UsageError
+from engine.jobs.hand_payloads import mute_payload
 from engine.jobs.repairs.requests import (
     PreviewRequest,
     RepairPreview,
@@ -34,18 +38,23 @@ from engine.jobs.repairs.requests import (
     ShownMask,
     Span,
     SpanRequest,
+    example_words,
 )
 from engine.review.heard_there import HeardWord
+from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory
-from engine.timebase import format_time, samples_to_s
+from engine.separation.windows import joined
+from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
 from engine.words.negation import without_not
-from engine.words.vocabulary import NOTHING_NAMED, vocabulary
+from engine.words.vocabulary import NOTHING_NAMED, separable_sounds
 from widgets.separation.completion import KnownWords, Suggestion
 from widgets.separation.panel import RepairPanel
 from widgets.timeline.timeline_view import TimelineView
 
 WAITING = "Waiting for other work"
+LEAST_WIDER_S = 0.25
+"""A longer window gains this much on either side at least."""
 
 
 class Window(Protocol):
@@ -93,6 +102,7 @@ class Repairing(QObject):
         self._memory = MaskMemory()
         self._windows: tuple[Span, ...] = ()
         self._tracks: tuple[str, ...] = ()
+        self._example: Span | None = None
         self._job: JobHandle | None = None
         self.finding = Finding(window, parts, self._recent, self._panel.settings)
         self.finding.said.connect(self.said)
@@ -105,7 +115,7 @@ class Repairing(QObject):
         panel.hide()
         panel.preview_wanted.connect(self.preview)
         panel.settings_chosen.connect(self._choose)
-        panel.words_changed.connect(lambda: panel.show_problem(""))
+        panel.words_changed.connect(self._follow_words)
         panel.command_requested.connect(parts.commands.run)
         panel.cancel_requested.connect(self._cancel)
         parts.session.replaced.connect(self._start_over)
@@ -129,7 +139,7 @@ class Repairing(QObject):
         if not self.is_open:
             self._set_windows((self._selecting.required(),))
             self._panel.words.set_known(
-                KnownWords({name: one.said for name, one in vocabulary().items()}, self._recent.words)
+                KnownWords({name: one.said for name, one in separable_sounds().items()}, self._recent.words)
             )
             self._panel.show_rest()
             self._panel.show()
@@ -190,21 +200,26 @@ class Repairing(QObject):
     def _set_windows(self, windows: tuple[Span, ...]) -> None:
         self._cancel()
         self._windows, self._tracks = windows, self._selecting.tracks
+        self._example = None
         self._forget()
         self._panel.words.offer_heard(())
         self._show_where()
+
+    @property
+    def _where(self) -> str:
+        if len(self._windows) != 1:
+            return counted(len(self._windows), "window")
+        rate_hz = max(self._session.state.rate_hz, 1)
+        first, last = (format_time(samples_to_s(edge, rate_hz), 1) for edge in self._windows[0])
+        return f"{first} – {last}"
 
     def _show_where(self) -> None:
         if not self._windows:
             return
         rate_hz = max(self._session.state.rate_hz, 1)
-        if len(self._windows) == 1:
-            first, last = (format_time(samples_to_s(edge, rate_hz), 1) for edge in self._windows[0])
-            where = f"{first} – {last}"
-        else:
-            where = counted(len(self._windows), "window")
         chosen = f", {self._selecting.tracks_words}" if self._tracks else ""
-        self._panel.show_where(f"{where}{chosen}")
+        example = "" if self._example is None else f", like {example_words(self._example, rate_hz)}"
+        self._panel.show_where(f"{self._where}{chosen}{example}")
 
     # what is asked for
 
@@ -225,7 +240,7 @@ class Repairing(QObject):
         """Have a preview made of what the panel says; where it is made already, hear it."""
         self._require_open()
         settings, before = self._settings, self._previews.current
-        if not settings.texts and not settings.paint:
+        if not settings.texts and not settings.paint and settings.example is None:
             self._panel.show_problem(NOTHING_NAMED)
             return
         if before is not None and before.settings == settings:
@@ -237,8 +252,54 @@ class Repairing(QObject):
 
     @property
     def _settings(self) -> RepairSettings:
-        """What the panel says, and what is painted."""
-        return replace(self._panel.settings(), paint=self.painting.paint)
+        """What the panel says, what is painted, and the example."""
+        return replace(self._panel.settings(), paint=self.painting.paint, example=self._example)
+
+    def _follow_words(self) -> None:
+        """Forget the last refusal, and the example once words are written in its place."""
+        self._panel.show_problem("")
+        if self._example is not None and self._panel.settings().texts:
+            self._example = None
+            self._show_where()
+
+    # what helps after a refusal
+
+    def widen(self) -> None:
+        """Mean longer windows, by half of each on either side, and make the preview again."""
+        self._require_open()
+        length, rate_hz = self._session.state.length_samples, self._session.state.rate_hz
+        longer = []
+        for start, stop in self._windows:
+            more = max((stop - start) // 2, s_to_samples(LEAST_WIDER_S, rate_hz))
+            longer.append((max(0, start - more), min(length, stop + more)))
+        self._set_windows(joined(longer, length, rate_hz))
+        self.said.emit(f"The window is {self._where}")
+        if self._panel.settings().texts:
+            self.preview()
+
+    def use_example(self) -> None:
+        """Look for what sounds like the selection, or like the window if nothing else is selected."""
+        self._require_open()
+        self._example = self._selecting.span or self._windows[0]
+        self._panel.words.set_text("")
+        self._show_where()
+        self.preview()
+
+    def mute(self) -> None:
+        """Mute the windows, filled with room tone if there is any near; accepted, as one step of undo."""
+        self._require_open()
+        state = self._session.state
+        changes: list[RowChange] = []
+        proposals = []
+        for start, stop in self._windows:
+            payload = mute_payload(state, self._session.media, (start, stop), self._tracks)
+            edit, proposal = edit_by_hand(state, "mute", start, stop, payload, self._tracks)
+            changes += edit.changes
+            proposals.append(proposal)
+        label = edit.label if len(proposals) == 1 else f"Muted {counted(len(proposals), 'window')}"
+        self._session.apply(Edit(label, tuple(changes)))
+        self._leave_for(proposals[0].id)
+        self.said.emit(f"{label}, with room tone" if TONE_START in proposals[0].payload else label)
 
     def paint(self) -> None:
         """Take the brush, or put it away."""
@@ -254,7 +315,7 @@ class Repairing(QObject):
         """Draw what is painted, and have it ready to be heard."""
         self._show_masks()
         settings, current = self._settings, self._previews.current
-        if settings.texts or settings.paint:
+        if settings.texts or settings.paint or settings.example is not None:
             if current is None or current.settings != settings:
                 self.preview()
             else:
@@ -294,7 +355,7 @@ class Repairing(QObject):
 
         def fail(sentence: str) -> None:
             if self._job is handle:
-                self._panel.show_problem(sentence)
+                self._refuse(sentence, handle.error)
 
         def rest() -> None:
             if self._job is handle:
@@ -306,6 +367,17 @@ class Repairing(QObject):
         handle.failed.connect(fail)
         for ended in (handle.finished, handle.failed, handle.cancelled):
             ended.connect(lambda *_: rest())
+
+    def _refuse(self, sentence: str, error: OffcutError | None) -> None:
+        """Show why there is no preview; after a refused prompt with ways on, and with known names near it."""
+        self._forget()
+        ways_on: tuple[str, ...] = ()
+        if isinstance(error, SeparationError):
+            ways_on = ("repair.widen", "repair.example")
+        if isinstance(error, UnknownPromptError):
+            ways_on = ("repair.example",)
+            self._panel.words.offer_nearest(error.nearest)
+        self._panel.show_problem(sentence, ways_on)
 
     def _cancel(self) -> bool:
         """Give up the job that runs; False where none does."""
@@ -343,7 +415,11 @@ class Repairing(QObject):
             self._parts.timeline.setFocus()
 
     def _show_preview(self) -> None:
-        self._panel.show_preview(self._previews.said, self._previews.other)
+        current = self._previews.current
+        offers_mute = current is not None and bool(mute_offer(current.result.change))
+        levels = "" if current is None else f"\n{current.result.change.levels_words}"
+        said = f"{self._previews.said}{levels}"
+        self._panel.show_preview(said, self._previews.other, offers_mute=offers_mute)
         self._show_masks()
 
     def _show_masks(self) -> None:
@@ -364,7 +440,7 @@ class Repairing(QObject):
             self._heard_next = what
             return
         self._previews.hear(what)
-        said = {"target": "What the words mean", "remainder": "What is left", "result": "The repair"}
+        said = {"target": "Target", "remainder": "Remainder", "result": "Result"}
         self.said.emit(f"{said[what]}, {self._previews.said}")
 
     def compare(self) -> None:
@@ -395,13 +471,17 @@ class Repairing(QObject):
         except OffcutError as error:
             self._panel.show_problem(str(error))
             raise
-        self._parts.transport.stop()
-        self._close()
-        self._selecting.let_go()
-        self._parts.review.choose(proposals[0].id)
+        self._leave_for(proposals[0].id)
         done = "Accepted" if accepted else "In the queue"
         tracks = len({proposal.tracks for proposal in proposals})
         where = f", on {counted(tracks, 'track')}" if tracks > 1 else ""
         self.said.emit(
-            f"{done}: {settings_words(preview.settings)}{where}" if edit.changes else "It is there already"
+            f"{done}: {preview.result.change.words}{where}" if edit.changes else "It is there already"
         )
+
+    def _leave_for(self, proposal: str) -> None:
+        """Close the panel and show an edit that was made."""
+        self._parts.transport.stop()
+        self._close()
+        self._selecting.let_go()
+        self._parts.review.choose(proposal)

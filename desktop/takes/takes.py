@@ -21,6 +21,7 @@ from engine.document.decisions import Verdict
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
+from engine.jobs.takes.stored import store_takes
 from engine.takes.takes import FoundTakes, TakeGroup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from engine.jobs.takes.facts import TakeFacts
     from engine.jobs.takes.proposals import TakesRequest
 
-NOT_YET = "Nobody has listened for takes here yet."
+_LOOKING = "Looking for takes"
+NOT_YET = "The recording was not searched for takes yet."
 NONE = "Nothing was played more than once. Takes are told apart by the pauses between them."
 
 
@@ -49,12 +51,12 @@ class Window(Protocol):
 
 
 class Takes(QObject):
-    """Holds what was found while the document is open, lists it, and plays and keeps takes.
+    """Lists the takes that were found in the document, and plays and keeps them.
 
     Attributes
     ----------
     panel : the list
-    found : what was found; None before anybody looked, or since the tracks changed
+    found : the takes; None before a search, or since the tracks changed
 
     Signals
     -------
@@ -90,11 +92,14 @@ class Takes(QObject):
         ------
         UsageError : there is no recording yet
         """
+        require_recording(self._session.state, "listen to")
+        self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
+
+    def _find(self) -> None:
         from engine.jobs.takes.proposals import TakesRequest
 
-        require_recording(self._session.state, "listen to")
         request = TakesRequest(self._session.state, self._session.media)
-        self._work.compute(find_takes, request, "Looking for takes", partial(self._take, request))
+        self._work.compute(find_takes, request, _LOOKING, partial(self._take, request))
 
     def _take(self, request: TakesRequest, found: FoundTakes) -> None:
         from engine.jobs.takes.proposals import propose_takes
@@ -104,6 +109,8 @@ class Takes(QObject):
             self.propose()
             return
         self.found, self._heard = found, sound_of(state.tracks)
+        self._session.apply(*store_takes(state, found))
+        state = self._session.state
         made = propose_takes(state, found, self._session.curve)
         edit = made.put_into(state)
         if edit.changes:
@@ -135,7 +142,8 @@ class Takes(QObject):
 
     def _start_over(self) -> None:
         self._turn.leave()
-        self.found, self._facts = None, ()
+        self.found, self._facts = self._session.takes, ()
+        self._heard = sound_of(self._session.state.tracks)
         self._refresh()
 
     def _follow(self, change: Change) -> None:
@@ -179,7 +187,9 @@ class Takes(QObject):
         if self.found is None or chosen is None:
             if self.found is not None:
                 raise UsageError("Nothing was played more than once here, so there is no take to choose.")
-            raise UsageError("Nobody has listened for takes yet; look for them first ‹takes.propose›.")
+            raise UsageError(
+                "The recording was not searched for takes yet; look for them first ‹takes.propose›."
+            )
         return chosen
 
     def _go_to(self, group: int, number: int) -> None:
@@ -225,10 +235,10 @@ class Takes(QObject):
         ------
         UsageError : there is no take
         """
-        from engine.jobs.takes.proposals import keep_take, kept_takes
-
         group, number = self._chosen()
         assert self.found is not None
+        from engine.jobs.takes.proposals import keep_take, kept_takes
+
         state = self._session.state
         kept: Mapping[int, int] = {**kept_takes(state, self.found), group: number}
         edit = keep_take(state, self.found, self._session.curve, kept, group)

@@ -10,6 +10,7 @@ from desktop.work import Work
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.files.safe_write import is_taken
 from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_folder
 
 
@@ -25,14 +26,13 @@ def improve_taste(window: QWidget, session: Session, work: Work) -> None:
         raise UsageError("There is no taste to improve yet; learn one from your edits first ‹taste.learn›.")
     if not _is_decided(state):
         raise UsageError("Nothing is decided yet: accept or reject some cuts first.")
-    assert session.path is not None, "only a document that is open has decisions"
-    folder = session.path.absolute().parent
+    folder = session.folder
     out = dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
-    if out is None or (out.exists() and not dialogs.confirm_overwrite(window, (out,))):
+    if out is None or (is_taken(out) and not dialogs.confirm_overwrite(window, (out,))):
         return
     document = DecidedDocument(session.name, state, dict(session.media))
     folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
-    work.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, out.exists()))
+    work.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
 
 
 def _is_decided(state: DocumentState) -> bool:

@@ -13,5 +13,6 @@ def panel_of(work: Work, theme: Theme) -> LearningPanel:
     panel.hide()
     work.learning_started.connect(panel.start)
     work.learning_progressed.connect(panel.add)
+    work.learning_stepped.connect(panel.show_step)
     work.learning_ended.connect(panel.hide)
     return panel

@@ -107,6 +107,11 @@ class Arranging(QObject):
     def again(self) -> None:
         """Hear the block at the playhead once more, right after itself."""
         made = self._taken()
+        if len(made) == 1 and not made.laid_by:
+            raise UsageError(
+                "Nothing is arranged: the one block is the whole recording. Select a span and duplicate it "
+                "‹hand.duplicate›."
+            )
         self._apply(block_again(self._parts.session.state, made, self._block(made)))
 
     def take_out(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject
 
 from desktop.session import Session
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from engine.document.analysis import BeatGrid
+from engine.document.grid.steady import beat_at, has_music
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.top_bar import TopBar
 from widgets.review.rows import ON_IT_S
@@ -44,12 +44,12 @@ class Clock(QObject):
         rate_hz, grid = self._session.state.rate_hz, self._session.grid
         seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
         bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)
-        self._top_bar.set_time(seconds, bar_beat, 0.0 if grid is None else grid.tempo_bpm)
+        self._top_bar.set_time(seconds, bar_beat, grid.tempo_bpm if grid and has_music(grid) else 0.0)
 
 
 def _bar_beat(grid: BeatGrid, position_samples: int, rate_hz: int) -> tuple[int, int] | None:
-    """Bar and beat at a position; None before the first beat."""
+    """Return bar and beat at a position; None where no music plays."""
     # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
     reached = position_samples + s_to_samples(ON_IT_S, rate_hz)
-    beat = int(np.searchsorted(grid.beats_samples, reached, side="right")) - 1
-    return (grid.bar_of(beat), int(grid.bar_positions[beat])) if beat >= 0 else None
+    beat = beat_at(grid, reached)
+    return None if beat is None else (grid.bar_of(beat), int(grid.bar_positions[beat]))

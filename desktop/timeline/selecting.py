@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.session import Session
 from desktop.transport import Transport
+from engine.document.kinds.kind import length_words
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
@@ -123,6 +124,13 @@ class Selecting(QObject):
             return f"Selected {first} – {last} of the source ({length}), cut from the result"
         return f"Selected {first} – {last} ({length})"
 
+    @property
+    def length_words(self) -> str:
+        """How long the selection is, for where there is no room for `words`."""
+        if self.span is None:
+            return ""
+        return length_words(samples_to_s(self.span[1] - self.span[0], self._session.state.rate_hz))
+
     def extend(self, direction: int) -> None:
         """Move the end of the selection a second earlier (-1) or later (1).
 
@@ -156,12 +164,12 @@ class Selecting(QObject):
         self.select(0, self._session.state.length_samples)
 
     def piece(self) -> None:
-        """Select between the seams, or the edges of accepted cuts, around the playhead."""
+        """Select between the seams, or the edges of accepted cuts and the markers, around the playhead."""
         self._require_recording()
         self.select_piece(self._transport.shown_samples)
 
     def select_piece(self, shown_samples: int) -> None:
-        """Select what lies between two seams of the result, or two edges of accepted cuts in the source.
+        """Select between two seams of the result, or between two edges of cuts or markers in the source.
 
         Parameters
         ----------
@@ -173,9 +181,9 @@ class Selecting(QObject):
             at = min(max(at, 0), len(result.seams_samples) - 1)
             self.select(int(result.kept_starts_samples[at]), int(result.kept_stops_samples[at]))
         elif result is None:
-            edges = np.unique(
-                [0, state.length_samples, *np.ravel(self._transport.result.removed_spans).tolist()]
-            )
+            cut = np.ravel(self._transport.result.removed_spans).tolist()
+            marked = [one.start_samples for one in state.markers.values() if not one.is_region]
+            edges = np.unique([0, state.length_samples, *cut, *marked])
             self._around(edges, shown_samples)
 
     def region(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import ROLES, track_of
 from engine.document.tracks.track import Picture, Track
+from engine.wording import counted
 from widgets import theme
 from widgets.controls.icons import paint_icon
 
@@ -26,6 +27,7 @@ _COMMANDS = (
 )
 
 Change = Callable[[str, Mapping[str, object]], None]
+GiveRole = Callable[[Sequence[str], str], None]
 
 
 class TrackMenu:
@@ -34,12 +36,16 @@ class TrackMenu:
     Parameters
     ----------
     change : takes a track's id and the fields that the user chose
+    give_role : takes the ids of one or several tracks and the role that the user chose
     action : returns the action of a command by its id
     """
 
-    def __init__(self, window: QWidget, change: Change, action: Callable[[str], QAction]) -> None:
+    def __init__(
+        self, window: QWidget, change: Change, give_role: GiveRole, action: Callable[[str], QAction]
+    ) -> None:
         self._window = window
-        self._change = change
+        self._change, self._give_role = change, give_role
+        self._selected: tuple[str, ...] = ()
         self._action = action
         self._builders = {
             "color": self._add_colors,
@@ -50,15 +56,34 @@ class TrackMenu:
         }
 
     def popup(
-        self, name: str, state: DocumentState, track_id: str, accents: Mapping[str, str], place: QPoint
+        self,
+        name: str,
+        state: DocumentState,
+        track_id: str,
+        accents: Mapping[str, str],
+        place: QPoint,
+        selected: Sequence[str] = (),
     ) -> None:
-        """Open the "menu" of a track, or one of its parts, at a place on the screen."""
-        menu = self.menu(name, state, track_of(state, track_id), accents)
+        """Open the "menu" of a track, or one of its parts, at a place on the screen.
+
+        Parameters
+        ----------
+        selected : the ids of all tracks that are selected with it; a role is given to all of them
+        """
+        menu = self.menu(name, state, track_of(state, track_id), accents, selected)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
 
-    def menu(self, name: str, state: DocumentState, track: Track, accents: Mapping[str, str]) -> QMenu:
-        """Return the "menu" of a track, or one of its parts."""
+    def menu(
+        self,
+        name: str,
+        state: DocumentState,
+        track: Track,
+        accents: Mapping[str, str],
+        selected: Sequence[str] = (),
+    ) -> QMenu:
+        """Return the "menu" of a track, or one of its parts; see `popup`."""
+        self._selected = tuple(selected) or (track.id,)
         menu = QMenu(self._window)
         menu.setAccessibleName(f"Track {track.name}")
         if name != "menu":
@@ -69,7 +94,7 @@ class TrackMenu:
                 menu.addSeparator()
             for each in names:
                 if each in self._builders:
-                    part = menu.addMenu(each.capitalize().replace("Color", "Colour"))
+                    part = menu.addMenu(self._title(each))
                     self._builders[each](part, state, track, accents)
                 else:
                     menu.addAction(self._action(f"tracks.{each}"))
@@ -103,12 +128,13 @@ class TrackMenu:
     def _add_roles(
         self, menu: QMenu, state: DocumentState, track: Track, _accents: Mapping[str, str]
     ) -> None:
-        choices = _Choices(menu)
-        choices.add("None", self._pick(track, {"role": ""}), is_chosen=not track.role)
+        choices, ids = _Choices(menu), self._selected
+        roles = {other.role for other in state.tracks if other.id in ids}
+        choices.add("None", partial(self._give_role, ids, ""), is_chosen=roles == {""})
         own = [other.role for other in state.tracks if other.role and other.role not in ROLES]
         for role in (*ROLES, *dict.fromkeys(own)):
-            choices.add(role.capitalize(), self._pick(track, {"role": role}), is_chosen=role == track.role)
-        choices.add("Other…", partial(self._ask_words, track, "role", "What does this track hold?"))
+            choices.add(role.capitalize(), partial(self._give_role, ids, role), is_chosen=roles == {role})
+        choices.add("Other…", partial(self._ask_role, track, ids))
 
     def _add_heights(
         self, menu: QMenu, _state: DocumentState, track: Track, _accents: Mapping[str, str]
@@ -137,6 +163,20 @@ class TrackMenu:
         color = QColorDialog.getColor(QColor(shown), self._window, f"Colour of {track.name}")
         if color.isValid():
             self._change(track.id, {"color": color.name()})
+
+    def _title(self, part: str) -> str:
+        several = len(self._selected)
+        if part == "role" and several > 1:
+            return f"Role of {several} tracks"
+        return part.capitalize().replace("Color", "Colour")
+
+    def _ask_role(self, track: Track, ids: Sequence[str]) -> None:
+        title = f"Role of {track.name if len(ids) == 1 else counted(len(ids), 'track')}"
+        question = "What does this track hold?" if len(ids) == 1 else "What do these tracks hold?"
+        text, is_accepted = QInputDialog.getText(self._window, title, question, text=track.role)
+        words = " ".join(text.split())
+        if is_accepted and words:
+            self._give_role(ids, words)
 
     def _ask_words(self, track: Track, field: str, question: str) -> None:
         before = getattr(track, field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -14,7 +14,7 @@ from desktop.slots import telling_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
-from engine.document.tracks.edits import move_track, remove_track, set_group, set_track
+from engine.document.tracks.edits import move_track, remove_track, set_group, set_roles, set_track
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from widgets.theme import text_scale
@@ -48,7 +48,8 @@ class Tracks(QObject):
         self._session = session
         self._timeline = timeline
         self._heads = timeline.heads
-        self._menu = TrackMenu(window, telling_refusals(self.change, self._refuse), action)
+        change, give_role = (telling_refusals(do, self._refuse) for do in (self.change, self.give_role))
+        self._menu = TrackMenu(window, change, give_role, action)
         heads = self._heads
         heads.track_changed.connect(telling_refusals(self.change, self._refuse))
         heads.group_changed.connect(
@@ -74,6 +75,10 @@ class Tracks(QObject):
     def change(self, track_id: str, values: Mapping[str, object], run: str = "") -> None:
         """Change fields of a track; changes in a row that carry the same `run` are one step of undo."""
         self._apply(set_track(self._session.state, track_id, run=run, **values))
+
+    def give_role(self, track_ids: Sequence[str], role: str) -> None:
+        """Give one or several tracks a role."""
+        self._apply(set_roles(self._session.state, track_ids, role))
 
     def current(self) -> Track:
         """Return the track that the keys mean.
@@ -173,4 +178,6 @@ class Tracks(QObject):
         return self._heads.heads[track.id]
 
     def _popup(self, name: str, track_id: str, place: QPoint) -> None:
-        self._menu.popup(name, self._session.state, track_id, self._heads.accents(), place)
+        selected = self._heads.selected
+        tracks = selected if track_id in selected else (track_id,)
+        self._menu.popup(name, self._session.state, track_id, self._heads.accents(), place, tracks)

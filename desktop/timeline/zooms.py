@@ -138,6 +138,7 @@ class Zooms(QObject):
         self._is_turning = False
         self._is_paused = False
         self._revealed: tuple[str | None, tuple[int, int] | None] = (None, None)
+        self._clicked = ""
         self._close_to: tuple[str | tuple[int, int], Window, Window] | None = None
         self.follows = settings.value(_FOLLOWS, "paging") != "off"
         self._timer = QTimer(self)
@@ -148,6 +149,7 @@ class Zooms(QObject):
         transport.playing_changed.connect(self._start_following)
         transport.playhead_moved.connect(self._keep_soon)
         review.moved.connect(self._keep_soon)
+        review.arrived.connect(self._arrive)
         session.leaving.connect(self.keep)
 
     # back and forward
@@ -211,20 +213,24 @@ class Zooms(QObject):
         self._timeline.zoom_to(*span)
         self._close_to = (here, now, self._here)
 
-    def reveal_change(self) -> None:
-        """Frame the current proposal where the user came to it, bring it into view where it has other edges.
+    def follow_edges(self) -> None:
+        """Bring the current proposal into view again where its edges were moved out of it.
 
-        One that took the place of another which is gone, as while the threshold moves, changes no zoom.
+        Nothing else scrolls: an edit, an undo and a proposal that takes the place of another leave the view.
         """
-        (before, _), span = self._revealed, self._review.current_span()
-        if (self._review.current, span) == self._revealed:
+        current, span = self._review.current, self._review.current_span()
+        (before, old), self._revealed = self._revealed, (current, span)
+        if before != current or span is None or old is None:
             return
-        if before != self._review.current and before in self._session.state.proposals:
+        first, last = self._timeline.visible_span
+        edges = zip(old, span, strict=True)
+        if any(first <= was <= last and not first <= now <= last for was, now in edges):
+            self._timeline.reveal(*span)
+
+    def _arrive(self, proposal_id: str) -> None:
+        """Frame a proposal that the user went to, unless they clicked it in the timeline."""
+        if proposal_id and proposal_id != self._clicked:
             self.frame()
-        else:
-            self._revealed = (self._review.current, span)
-            if span is not None:
-                self._timeline.reveal(*span)
 
     def frame(self) -> None:
         """Show the current proposal with what is around it, zooming in and out as that takes."""
@@ -241,8 +247,9 @@ class Zooms(QObject):
 
     def visit_in_view(self, proposal_id: str) -> None:
         """Go to a proposal that was clicked in the timeline: what is under the mouse stays there."""
-        self._revealed = (proposal_id, self._session.state.span(proposal_id))
+        self._clicked = proposal_id
         self._review.visit(proposal_id)
+        self._clicked = ""
 
     # the height of waveforms
 

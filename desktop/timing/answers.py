@@ -17,6 +17,7 @@ from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.drums.edits import promote
 from engine.errors import UsageError
+from engine.review.bulk import accept_in_bulk
 from engine.review.moves import Moves, moves_of
 from engine.wording import counted
 
@@ -152,13 +153,16 @@ class TimingAnswers(QObject):
         if group is None or not len(group):
             whose = {"bar": " of {0}", "voice": " of the {0}", "range": " in the range"}[name]
             raise UsageError(f"Every hit{whose.format('' if group is None else group.name)} is decided.")
-        count, ids = counted(len(group), "hit"), group.ids
+        bulk = accept_in_bulk(self._session.state, group.ids)
+        if not bulk.ids:
+            raise UsageError(f"Every hit here has weak evidence: {bulk.left_words}. Accept them one by one.")
+        count, ids = counted(len(bulk.ids), "hit"), bulk.ids
         which = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
         label = f"Accepted {which.get(name, f'{count}: {group.name}')}"
         was_current = self._review.current in ids
         edit = edits.decide(self._session.state, ids, Verdict.ACCEPTED)
         self._session.apply(replace(edit, label=label))
-        self.said.emit(label)
+        self.said.emit(bulk.after(label))
         if was_current:
             self._review.go_on()
 

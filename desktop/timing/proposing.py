@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from desktop import dialogs
 from desktop.jobs import align_drums, compare_recorders, weigh_tempo
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
+from desktop.timing.left_behind import LeftBehind
 from desktop.timing.timing import Timing
 from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis
 from engine.document.change import Edit
+from engine.document.decisions import Verdict
 from engine.document.drums.edits import drum_tracks
-from engine.document.edits import set_analyses
+from engine.document.edits import decide, set_analyses
 from engine.document.grid.edits import is_edited, tempo_text
+from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
+from engine.hits.membership import left_behind_sentence, unnamed_kit
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.theme import Theme
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from engine.jobs.drums.second_recorders import ProposedRecorders
     from engine.jobs.drums.tempo_proposals import ProposedTempo
 
+_COMPARING, _WEIGHING, _PROPOSING = "Comparing recorders", "Weighing tempi", "Proposing timing"
 _LISTENED_FOR = "listened for first"
 
 
@@ -64,6 +71,8 @@ class TimingProposing(QObject):
         self._session, self._work = parts.session, parts.work
         self._selecting, self._timing = parts.selecting, parts.timing
         self._asked = AlignAsked()
+        self.left = LeftBehind(window, parts.session, parts.work, self._move_too)
+        self._newest: TimingSettings | None = None
         parts.session.replaced.connect(self._start_over)
         parts.timing.proposing_wanted.connect(self._propose_anew)
 
@@ -79,10 +88,16 @@ class TimingProposing(QObject):
         """
         require_recording(self._session.state, "put in time")
         form = AlignForm(self._theme(), self._filled_in(), self._choices())
+        self.left.once_known(partial(self._show_choices, form))
         asked = dialogs.ask_timing(self._window, form, self._folder)
         if asked is not None:
             self._asked = asked
             self.propose(asked)
+
+    def _show_choices(self, form: AlignForm) -> None:
+        """Show in a form that is still open what became known of the tracks."""
+        if isValid(form):
+            form.set_choices(self._choices())
 
     def line_up_recorders(self) -> None:
         """Compare the chosen tracks, or all, and propose to line up what another recorder made.
@@ -91,11 +106,15 @@ class TimingProposing(QObject):
         ------
         UsageError : there are no two of them
         """
-        from engine.jobs.drums.second_recorders import RecordersRequest
-
         state, chosen = self._session.state, self._selecting.tracks
         if len(chosen or state.tracks) < 2:
             raise UsageError("Recorders are compared with each other: choose two tracks or more, or none.")
+        self._work.once_loaded("engine.jobs.drums.second_recorders", _COMPARING, self._compare_recorders)
+
+    def _compare_recorders(self) -> None:
+        from engine.jobs.drums.second_recorders import RecordersRequest
+
+        state, chosen = self._session.state, self._selecting.tracks
         request = RecordersRequest(state, self._session.media, chosen)
 
         def take(found: ProposedRecorders) -> None:
@@ -104,7 +123,7 @@ class TimingProposing(QObject):
                 return
             self._put((found.put_into(self._session.state), {}), found.sentence)
 
-        self._work.compute(compare_recorders, request, "Comparing recorders", take)
+        self._work.compute(compare_recorders, request, _COMPARING, take)
 
     def propose_tempo(self) -> None:
         """Weigh the ways to count each song, and propose the likely ones where that is not sure.
@@ -113,6 +132,10 @@ class TimingProposing(QObject):
         ------
         UsageError : there is nothing to count, or the user decided how it is counted
         """
+        require_recording(self._session.state, "count")
+        self._work.once_loaded("engine.jobs.listen", _WEIGHING, self._weigh_tempo)
+
+    def _weigh_tempo(self) -> None:
         from engine.jobs.drums.tempo_proposals import require_open
         from engine.jobs.listen import ListenRequest
 
@@ -125,7 +148,7 @@ class TimingProposing(QObject):
             elif not is_edited(self._session.state):
                 self._put(found.put_into(self._session.state), found.sentence)
 
-        self._work.compute(weigh_tempo, ListenRequest(state, self._session.media), "Weighing tempi", take)
+        self._work.compute(weigh_tempo, ListenRequest(state, self._session.media), _WEIGHING, take)
 
     def _put(self, edit: tuple[Edit, Mapping[str, Analysis]], sentence: str) -> None:
         """Put proposals into the queue, and go to the first that is new."""
@@ -160,20 +183,38 @@ class TimingProposing(QObject):
 
     def _choices(self) -> Choices:
         state, grid = self._session.state, self._session.grid
-        try:
-            drums = len(drum_tracks(state))
-        except (UsageError, TimingError):
-            drums = 0
-        chosen = self._selecting.tracks
+        drums, chosen = self._drums(), self._selecting.tracks
         tempo = _LISTENED_FOR if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
         return Choices(
-            drums=drums,
+            drums=len(drums),
             chosen=chosen,
+            left_by_drums=self.left.of(drums),
+            left_by_chosen=self.left.of(chosen),
             chosen_words=self._selecting.tracks_words if chosen else "",
             tempo=tempo,
             tracks={track.id: track.name for track in state.tracks},
             length_s=samples_to_s(state.length_samples, state.rate_hz),
         )
+
+    def _drums(self) -> tuple[str, ...]:
+        state = self._session.state
+        try:
+            return drum_tracks(state, (), unnamed_kit(state, self._session.pickup))
+        except (UsageError, TimingError):
+            return ()
+
+    def _move_too(self, staying: Sequence[str]) -> None:
+        """Propose again with tracks that were left behind; hits that were accepted without them are open."""
+        state, hits = self._session.state, self._session.hits
+        accepted = [
+            key
+            for key, one in state.proposals.items()
+            if one.kind == HIT.name and state.verdict(key) is Verdict.ACCEPTED
+        ]
+        if accepted:
+            self._session.apply(decide(state, accepted, Verdict.UNDECIDED))
+        moved = self._drums() if hits is None else tuple(hits.track_ids)
+        self.propose(replace(self._asked, tracks=(*moved, *staying), also=()))
 
     def propose(self, asked: AlignAsked) -> None:
         """Find hits and propose where they go; to beats that are being listened for, once they are heard."""
@@ -181,6 +222,10 @@ class TimingProposing(QObject):
             self._work.once_listened(lambda: self.propose(asked))
             self.said.emit("Timing is proposed as soon as the recording was listened to")
             return
+        self._work.once_loaded("engine.jobs.drums.aligned_files", _PROPOSING, lambda: self._find_hits(asked))
+
+    def _find_hits(self, asked: AlignAsked) -> None:
+        """Find hits and propose where they go."""
         limits = self._timing.settings
         settings = replace(
             limits,
@@ -195,7 +240,7 @@ class TimingProposing(QObject):
             drum_feel=asked.keeps_drums,
         )
         request = self._request(asked, settings)
-        self._work.compute(align_drums, request, "Proposing timing", self._taking(asked))
+        self._work.compute(align_drums, request, _PROPOSING, self._taking(asked))
 
     def _taking(self, asked: AlignAsked) -> Callable[[Aligned], None]:
         state = self._session.state
@@ -230,19 +275,26 @@ class TimingProposing(QObject):
             session.media,
             wanted,
             settings,
-            asked.tracks,
+            (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks,
             None,
             session.grid,
             session.hits,
             session.promoted,
+            session.pickup,
         )
 
     def _propose_anew(self, settings: TimingSettings) -> None:
         """Propose with other settings where hits were found already; only the newest counts."""
+        self._newest = settings
+        if self._session.hits is not None:
+            again = partial(self._propose_again, settings)
+            self._work.once_loaded("engine.jobs.drums.aligned_files", _PROPOSING, again)
+
+    def _propose_again(self, settings: TimingSettings) -> None:
         hits, state = self._session.hits, self._session.state
-        if hits is None:
+        if hits is None or settings is not self._newest:
             return
-        asked = replace(self._asked, tracks=tuple(hits.track_ids))
+        asked = replace(self._asked, tracks=tuple(hits.track_ids), also=())
         request = self._request(asked, settings, grid_in_force=True)
 
         def take(made: Aligned) -> None:
@@ -264,7 +316,9 @@ class TimingProposing(QObject):
 
         before = self._session.state.proposals.keys()
         self._session.apply(*proposing(made, self._session.state, self._session.grid, merges_as))
-        self.said.emit(" ".join((f"{_sentence(made)}.", *made.notices)))
+        staying = left_behind_sentence(made.left_behind)
+        question = (staying, "Move them too? ‹timing.propose›") if staying and not merges_as else ()
+        self.said.emit(" ".join((f"{_sentence(made)}.", *made.notices, *question)))
         new = self._session.state.proposals.keys() - before
         if new and not merges_as:
             self._work.proposed.emit(frozenset(new))

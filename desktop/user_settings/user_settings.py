@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
@@ -23,6 +23,7 @@ from desktop.user_settings.recents import Recents
 from engine.document.file.stored_audio import content_of, is_key
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
+from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
@@ -59,6 +60,7 @@ class RecentEntry:
     description: str
     keys: tuple[str, ...] = ()
     group: str = "File"
+    synonyms: tuple[str, ...] = ()
 
 
 class UserSettings(QObject):
@@ -86,12 +88,12 @@ class UserSettings(QObject):
         self._start.opened.connect(telling_refusals(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
         parts.look.changed.connect(self._start.set_theme)
-        keymap.changed.connect(self._show_keys)
+        keymap.changed.connect(self._renew_keys)
         self.recents.changed.connect(self._show_recent)
         parts.session.replaced.connect(self._note_document)
         parts.session.media_found.connect(telling_refusals(self._keep_cache_small, self.failed.emit))
         parts.palette_popup.command_requested.connect(telling_refusals(self.run, self.failed.emit))
-        self._show_keys()
+        self._renew_keys()
         self._show_recent()
 
     def run(self, command_id: str) -> None:
@@ -111,6 +113,13 @@ class UserSettings(QObject):
     def change_keys(self) -> None:
         """Let the user change keys; each change holds at once."""
         dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
+
+    def show_keys(self) -> None:
+        """Show the key sheet."""
+        sheet = KeySheet(self.keymap.commands, self._window)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.change_requested.connect(self.change_keys)
+        sheet.show()
 
     def show_preferences(self) -> None:
         """Ask for preferences and put them into force."""
@@ -172,7 +181,7 @@ class UserSettings(QObject):
     def _keep_cache_small(self) -> None:
         self.preferences.keep_cache_small(self._in_use())
 
-    def _show_keys(self) -> None:
+    def _renew_keys(self) -> None:
         """Bring shortcuts, tooltips, key caps and the palette up to date."""
         caps, shown = self._parts.caps, self.keymap.caps
         # A cap belongs to one command, and to another one in the layers of the panel that shows those.

@@ -17,25 +17,32 @@ from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
 from engine.audio.opening import require_file
 from engine.audio.reader import SourceReader, content_hash
-from engine.errors import TasteError
 from engine.features.dead_air import detect
 from engine.features.mono import mono_of
-from engine.files.safe_write import exists_sentence, no_folder_sentence, shown
+from engine.files.safe_write import check_target
 from engine.learning.across import in_force
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 from engine.takes.features import frames_of
 from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples, format_time
 from engine.wording import counted
 
 _PAUSES_AT_HZ = 16_000
+_LEARNT = 0.95
+"""The share of the progress after which pauses and false starts are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from and where the taste goes; see `engine.anomaly.recipes.examples.Examples`."""
+    """What to learn from and where the taste goes; see `engine.anomaly.recipes.examples.Examples`.
+
+    Attributes
+    ----------
+    reads : files that are read besides the recordings, such as the recipe; none of them is written over
+    """
 
     edited: tuple[Path, ...]
     config: RecipeConfig
@@ -44,6 +51,7 @@ class LearnRequest:
     overwrite: bool = False
     raw: tuple[Path, ...] = ()
     cut: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ def learn(request: LearnRequest, progress: Progress) -> LearnedTaste:
 
     Raises
     ------
-    TasteError : there is nothing to learn from, or the file to write is in the way
+    TasteError : there is nothing to learn from
+    ExportError : the taste cannot be written
     SourceError : a recording cannot be read
     Cancelled : nothing is written
     """
@@ -80,8 +89,8 @@ def learn(request: LearnRequest, progress: Progress) -> LearnedTaste:
     config = request.config
     examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
-        learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, 0.98))
-    return write_taste(learnt, request, progress.part(0.98, 1.0))
+        learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, _LEARNT))
+    return write_taste(learnt, request, progress.part(_LEARNT, 1.0))
 
 
 def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> LearnedTaste:
@@ -116,30 +125,31 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
 
 
 def _longest_pause_s(paths: Iterable[Path]) -> float:
-    """Return how long the longest dead air inside edited recordings is; 0 where there is none.
+    """Return the length of the longest dead air inside edited recordings; 0 where there is none.
 
-    What stands before the first sound and after the last is where a recording was switched on and off.
+    Dead air before the first sound and after the last does not count: a recorder was started or stopped.
     """
-    longest = 0
-    for path in paths:
+
+    def longest(path: Path) -> int:
         with SourceReader(path) as reader:
             total = convert_samples(reader.frames, reader.rate_hz, _PAUSES_AT_HZ)
             spans = detect(mono_of(reader, _PAUSES_AT_HZ), _PAUSES_AT_HZ).spans
         between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
-        longest = max(longest, int(np.diff(spans[between]).max(initial=0)))
-    return longest / _PAUSES_AT_HZ
+        return int(np.diff(spans[between]).max(initial=0))
+
+    return max(side_by_side(longest, paths), default=0) / _PAUSES_AT_HZ
 
 
 def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
-    """Return how likely the likeliest false start inside edited recordings is; 0 where none is told."""
-    likeliest = 0.0
-    for path in paths:
+    """Return the likelihood of the likeliest false start inside edited recordings; 0 where none is found."""
+
+    def likeliest(path: Path) -> float:
         progress.check_cancelled()
         with SourceReader(path) as reader:
             frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        found = likelier_than(false_starts_in(frames), 0.0)
-        likeliest = max(likeliest, *(one.likelihood for one in found), 0.0)
-    return likeliest
+        return max((one.likelihood for one in likelier_than(false_starts_in(frames), 0.0)), default=0.0)
+
+    return max(side_by_side(likeliest, paths), default=0.0)
 
 
 def check_files(request: LearnRequest) -> None:
@@ -147,16 +157,11 @@ def check_files(request: LearnRequest) -> None:
 
     Raises
     ------
-    TasteError : the file to write is in the way
+    ExportError : the taste cannot be written, see `engine.files.safe_write.check_target`
     SourceError : a recording is not there, or cannot be opened
     """
     out, recordings = request.out, (*request.edited, *request.raw, *request.cut)
-    if not out.parent.is_dir():
-        raise TasteError(no_folder_sentence(out))
-    if out.exists() and any(path.exists() and out.samefile(path) for path in recordings):
-        raise TasteError(f"{shown(out)} is one of the recordings: choose another name for the taste.")
-    if out.exists() and not request.overwrite:
-        raise TasteError(exists_sentence(out))
+    check_target(out, overwrite=request.overwrite, reads=(*recordings, *request.reads))
     for path in recordings:
         require_file(path)
 

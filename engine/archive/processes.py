@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from engine.anomaly.taste import Taste, load_taste
 from engine.archive.in_order import in_order
 from engine.archive.outcome import Outcome, score_recording
+from engine.archive.workers import one_thread_each, worker_context
 from engine.errors import OffcutError
 from engine.progress import Progress, ReportingProgress
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _AHEAD_PER_WORKER = 3
-_FILES_PER_WORKER = 24
-"""A process takes two seconds to start, in which another scores so many short recordings."""
-
-
-def fitting_workers(files: int) -> int:
-    """Return how many processes so many recordings are worth: at most one a core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, files // _FILES_PER_WORKER))
 
 
 def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) -> Iterator[Outcome]:
@@ -39,9 +28,9 @@ def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) ->
     ------
     OffcutError : a process ended
     """
-    context = get_context("spawn")  # a fork would copy locks that other threads hold
+    context = worker_context()
     cancelled = context.Event()
-    with _one_thread_each(), ProcessPoolExecutor(workers, context, _start, (taste_path, cancelled)) as pool:
+    with one_thread_each(), ProcessPoolExecutor(workers, context, _start, (taste_path, cancelled)) as pool:
 
         def submit(path: Path) -> Future[Outcome]:
             return pool.submit(_score, path)
@@ -54,22 +43,6 @@ def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) ->
             ) from error
         finally:
             cancelled.set()
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let processes that start within compute with one thread, unless the user said otherwise.
-
-    Two processes with a thread for every core each spend a third of their time waiting for each other. numpy
-    reads this when it is imported, which a process does before it can be told anything.
-    """
-    added = [name for name in _THREADS if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
 
 
 class _Worker:

@@ -25,6 +25,8 @@ _HALVINGS = 22
 _MOST_WORTH = 10.0
 _NO_WORTH, _NEAR_S = 5e-3, 0.25
 _SPLICES = 20
+_UNLIKELY = -12.0
+"""The logarithm of a chance that the network does not give."""
 _NEXT, _STOP = -1, -2
 
 
@@ -201,18 +203,22 @@ def _onward(
 
 
 def _jumped(jump: Jump, table: _Table, from_: int, must: int, n: int) -> tuple[float, int]:
-    """Return the best landing, or the end where nothing that must be played is left."""
+    """Return the best landing, or the end where nothing that must be played is left.
+
+    The next step that must be played can always be reached: where it is not among the likeliest targets,
+    it has the chance of the least likely of them.
+    """
     value, to = (jump.log_stop, _STOP) if must >= n else (-np.inf, _NEXT)
     allowed = (jump.targets >= from_) & (jump.targets <= must)
-    if allowed.any():
-        targets = jump.targets[allowed]
-        sums = jump.log_chances[allowed] + table.landing[targets]
+    targets, chances = jump.targets[allowed], jump.log_chances[allowed]
+    if must < n and must not in targets:
+        least = float(jump.log_chances.min()) if len(jump.targets) else _UNLIKELY
+        targets, chances = np.append(targets, must), np.append(chances, least)
+    if len(targets):
+        sums = chances + table.landing[targets]
         best = int(np.argmax(sums))
         if sums[best] > value:
             value, to = float(sums[best]), int(targets[best])
-    if to == _NEXT and from_ == 0:
-        # What must be played lies before all that the network would begin with.
-        return float(table.landing[0]), 0
     return float(value), to
 
 

@@ -15,11 +15,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from engine.arranging.decode import Bounds, Decoded, several
+from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
 from engine.arranging.heard import COLUMNS, Heard
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
+from engine.arranging.orders import plays
+from engine.arranging.references import keeping_references
 from engine.arranging.scores import Scores, scores_of
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
@@ -173,6 +175,9 @@ def arrangements(
 ) -> list[Decoded]:
     """Return the likeliest order of a recording, and others.
 
+    Without an editor and without examples, reference takes are played whole: what is common to all editors is
+    no evidence against a take that others are compared with.
+
     Parameters
     ----------
     editor : whose; the habits common to all that were learned where None
@@ -183,6 +188,9 @@ def arrangements(
         return [Decoded(np.zeros(0, np.int64), 0.0)]
     pairs = [*(editor.pairs if editor else ()), *like]
     scores = scores_for(network, heard, pairs, editor.adapter if editor else None)
+    if not pairs:
+        played = plays(decode(scores, heard.steps, bounds).order, len(heard))
+        bounds = keeping_references(bounds, heard, played)
     return several(scores, heard.steps, bounds, seeds)
 
 

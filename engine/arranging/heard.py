@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.borders import LEAST_PAUSE_S, with_borders
 from engine.arranging.steps import Steps, steps_of
 from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
@@ -16,22 +17,26 @@ from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.takes.find import takes_in
 from engine.takes.takes import FoundTakes
+from engine.takes.tuning import are_tuning
 
 Floats = NDArray[np.float32]
 
+_LEAST_TUNING_S = 3.0
 _BANDS = 9
 """The highest band of takes is left out: not every recording has it."""
 _LOUD_QUANTILE = 0.9
 _QUIET_DB = 60.0
-_LAGS = (4, 8, 16, 32)
+LAGS = (4, 8, 16, 32)
 _NOVELTY = (4, 16)
 _CYCLES = (4, 8, 16, 32)
-_BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(_LAGS) + 4
+_BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(LAGS) + 4
 SPECTRUM = slice(4, 4 + _BANDS)
 """The columns of the spectrum."""
+ALIKE_LATER = slice(6 + _BANDS + len(_NOVELTY), 6 + _BANDS + len(_NOVELTY) + len(LAGS))
+"""The columns that say how similar each step is to the step `LAGS` later."""
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
 """The columns that say where in the recording a step lies."""
-_PLAIN = 13 + _BANDS + len(_LAGS) + 4 * len(_CYCLES) + 8
+_PLAIN = 13 + _BANDS + len(LAGS) + 4 * len(_CYCLES) + 8
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
 
@@ -44,6 +49,7 @@ class Heard:
     features : shape (n, COLUMNS), all of them near -1 to 1
     earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
     takes : what was played more than once, for the reasons
+    tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
     """
 
     steps: Steps
@@ -51,9 +57,16 @@ class Heard:
     earlier: NDArray[np.int64]
     later: NDArray[np.int64]
     takes: FoundTakes
+    tuning_s: tuple[tuple[float, float], ...] = ()
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def levels_db(self) -> Floats:
+        """Return the level of each step in dB relative to the loud steps, shape (n,)."""
+        levels: Floats = 20.0 * (self.features[:, 0] - 0.5)
+        return levels
 
 
 def hear(
@@ -77,6 +90,7 @@ def hear(
     """
     frames = frames_of(blocks, rate_hz, length_samples, progress.part(0.0, 0.6))
     found = takes_in(frames, progress.part(0.6, 1.0))
+    found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
     return heard_of(frames, found, steps, curve)
 
@@ -100,7 +114,16 @@ def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve 
     ]
     features = np.concatenate(columns, axis=1).astype(np.float32)
     features = np.clip(np.nan_to_num(features), -3.0, 3.0)
-    return Heard(steps, features, again.earlier, again.later, found)
+    return Heard(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
+
+
+def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:
+    return tuple(
+        (start_s, stop_s)
+        for start_s, stop_s in found.runs_of_playing(LEAST_PAUSE_S)
+        if stop_s - start_s >= _LEAST_TUNING_S
+        and are_tuning(frames, [(FRAMES_PER_S * start_s, FRAMES_PER_S * stop_s)])
+    )
 
 
 def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
@@ -176,12 +199,12 @@ def _novelty(rows: Floats) -> Floats:
 def _repeating(frames: Frames, steps: Steps) -> Floats:
     """Return how alike each step is to the steps some beats later: what loops."""
     n = len(steps)
-    out = np.zeros((n, len(_LAGS)), np.float32)
+    out = np.zeros((n, len(LAGS)), np.float32)
     if not n or not len(frames):
         return out
     rows = _means(np.concatenate([frames.chroma, frames.broad], axis=1), steps.edges_s * FRAMES_PER_S)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.3)
-    for number, lag in enumerate(_LAGS):
+    for number, lag in enumerate(LAGS):
         if n > lag:
             out[: n - lag, number] = _boxed((rows[:-lag] * rows[lag:]).sum(axis=1), 2)
     return out

@@ -1,114 +1,204 @@
-"""Why an editor would go on as it does, in a sentence that a musician understands."""
+"""Why an arrangement has an edit: one sentence, and whether it names evidence that can be checked by ear."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import Heard
+from engine.arranging.heard import ALIKE_LATER, LAGS, Heard
 from engine.arranging.orders import Order, Span, plays
-from engine.takes.takes import Take, TakeGroup
+from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
+from engine.document.proposals import Evidence
+from engine.takes.takes import FalseStart
 from engine.timebase import format_time
 from engine.wording import counted
 
 _MOSTLY = 0.6
-_SAME = 0.5
-_PART = 0.2
-"""A take of which so much is played stays, if shortened."""
+_SAME = 0.8
+"""Of a reference take, at least this share comes again where the reason says; of others, `_MOSTLY`."""
+_QUIET_DB = 10.0
+_LEAST_SOUND_S = 1.0
+_LONGEST_ALONE_S = 20.0
+"""A performance this short with pauses around it is not a take."""
+_SOFTER_DB, _LEAST_SONG_S = 6.0, 5.0
+"""A performance that is softer or shorter than this is not a song."""
+_ALIKE = 0.6
+"""Loops whose next bars are this similar join without a break."""
+
+Seconds = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence for the queue, and how well it can be checked by ear."""
+
+    text: str
+    evidence: Evidence = Evidence.STRONG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reasons:
-    """Gives the reasons of one arrangement.
+    """Reasons for the edits of one arrangement.
 
     Attributes
     ----------
     played : shape (n,), how often each step is played
+    is_reference : shape (n,), whether each step is in a take that others are compared with
+    elsewhere : shape (n,), a played step of another take with the same music, −1 for none
     """
 
     heard: Heard
     played: NDArray[np.int64]
+    is_reference: NDArray[np.bool_]
+    elsewhere: NDArray[np.int64]
 
     @classmethod
     def of(cls, heard: Heard, order: Order) -> Reasons:
-        """Return what gives the reasons of an order."""
-        return cls(heard, plays(order, len(heard)))
+        """Return the reasons for an order."""
+        played = plays(order, len(heard))
+        is_reference = references_of(heard, played)
+        return cls(heard, played, is_reference, places_elsewhere(heard, played, is_reference))
 
-    def of_cut(self, span: Span) -> str:
-        """Say why steps [first, last) are left out."""
-        start_s, stop_s = self._seconds(span)
-        for start in self.heard.takes.likely_false_starts():
-            if _shared((start_s, stop_s), (start.start_s, start.stop_s)) > _MOSTLY * (stop_s - start_s):
-                return start.reason
-        told = self._of_take(start_s, stop_s)
-        if told is not None:
-            return told
-        silent_s = (stop_s - start_s) - sum(
-            max(0.0, _shared((start_s, stop_s), span)) for span in self.heard.takes.played_s
+    def of_cut(self, span: Span) -> Reason:
+        """Return why steps [first, last) are left out.
+
+        A cut of a reference take is explained by a comparison, or its evidence is weak.
+        """
+        parts = self._performances(span)
+        same = self._of_same_music(span, parts)
+        if same is not None:
+            return same
+        if self.is_reference[span[0] : span[1]].any():
+            return self._unexplained(span)
+        return (
+            self._of_false_start(parts)
+            or self._of_pause(span, parts)
+            or self._of_quiet(span, parts)
+            or self._of_short_performance(parts)
+            or self._unexplained(span)
         )
-        if silent_s > _MOSTLY * (stop_s - start_s):
-            return f"Nothing is played for {silent_s:.1f} s."
-        return self._of_what_comes_again(span) or self._of_playing(span)
 
-    def of_repeat(self, span: Span) -> str:
-        """Say why steps [first, last) are played again."""
-        return f"{self._bars(span)} go round: they are played {counted(int(self.played[span[0]]), 'time')}."
+    def of_repeat(self, span: Span) -> Reason:
+        """Return why steps [first, last) are played again."""
+        times = counted(int(self.played[span[0]]), "time")
+        length = span[1] - span[0]
+        if length in LAGS and span[1] + length <= len(self.heard):
+            column = self.heard.features[:, ALIKE_LATER][span[0] : span[1], LAGS.index(length)]
+            if float(column.mean()) >= _ALIKE:
+                at = format_time(float(self.heard.steps.edges_s[span[1]]), 0)
+                return Reason(f"The same music ({self._bars(span)}) comes again at {at}. Played {times}.")
+        return Reason(f"{self._bars(span)} played {times}. Other bars follow.", Evidence.WEAK)
 
-    def of_move(self, span: Span) -> str:
-        """Say why steps [first, last) are played elsewhere."""
-        return f"{self._bars(span)} are played elsewhere, as in the edits that were learned."
+    def of_move(self, span: Span) -> Reason:
+        """Return why steps [first, last) are played elsewhere."""
+        return Reason(f"{self._bars(span)} moved as in the edits that were learned.", Evidence.WEAK)
 
-    def _of_take(self, start_s: float, stop_s: float) -> str | None:
-        """Return what is said of a take that is left out while another of its passage stays."""
+    def _of_false_start(self, parts: Sequence[Seconds]) -> Reason | None:
+        """Return the false start that most of what sounds in a cut belongs to."""
+        for one in false_starts_of(self.heard):
+            shared_s = sum(_shared(part, (one.start_s, one.stop_s)) for part in parts)
+            again_s = self._played_again_s(one)
+            if shared_s > _MOSTLY * _length_s(parts) and again_s is not None:
+                return Reason(FalseStart.told(one.start_s, one.stop_s, again_s, one.likelihood).reason)
+        return None
+
+    def _played_again_s(self, one: FalseStart) -> float | None:
+        """Return where the arrangement plays what a false start begins with; None where it does not."""
+        edges = self.heard.steps.edges_s
+        last_s = one.begins_again_s + one.stop_s - one.start_s
+        first, last = np.searchsorted(edges[:-1], [one.begins_again_s, last_s])
+        if first >= last:
+            return None
+        if (self.played[first:last] > 0).mean() > _MOSTLY:
+            return one.begins_again_s
+        there = self.elsewhere[first:last]
+        return float(edges[there[there >= 0][0]]) if (there >= 0).mean() > _MOSTLY else None
+
+    def _of_same_music(self, span: Span, parts: Sequence[Seconds]) -> Reason | None:
+        """Return where the arrangement plays the same music as a cut takes out."""
+        there = self.elsewhere[span[0] : span[1]]
+        found_s = float(self.heard.steps.lengths_s[span[0] : span[1]][there >= 0].sum())
+        share = _SAME if self.is_reference[span[0] : span[1]].any() else _MOSTLY
+        if not found_s or found_s < share * _length_s(parts):
+            return None
+        at = format_time(float(self.heard.steps.edges_s[int(there[there >= 0][0])]), 0)
         for group in self.heard.takes.groups:
             for number, take in enumerate(group.takes, start=1):
-                shared = _shared((start_s, stop_s), (take.start_s, take.stop_s))
-                if shared < _SAME * (take.stop_s - take.start_s) or shared < _SAME * (stop_s - start_s):
-                    continue
-                stays = self._that_stays(group, take)
-                if stays is not None:
+                whole = take.start_s, take.stop_s
+                if _shared(whole, self._seconds(span)) > _SAME * (take.stop_s - take.start_s):
                     of = f"Take {number} of {len(group.takes)} of the {group.name}"
-                    kept = group.takes.index(stays) + 1
-                    return f"{of}; take {kept} ({format_time(stays.start_s, 0)}) stays."
-        return None
+                    return Reason(f"{of}; the same music is in the arrangement from {at}.")
+        return Reason(f"The same music ({self._bars(span)}) is in the arrangement from {at}.")
 
-    def _that_stays(self, group: TakeGroup, cut: Take) -> Take | None:
-        for take in group.takes:
-            if take is cut:
+    def _of_pause(self, span: Span, parts: Sequence[Seconds]) -> Reason | None:
+        start_s, stop_s = self._seconds(span)
+        sounding_s = _length_s(parts)
+        if sounding_s >= _LEAST_SOUND_S:
+            return None
+        return Reason(f"A pause of {stop_s - start_s:.1f} s.")
+
+    def _of_quiet(self, span: Span, parts: Sequence[Seconds]) -> Reason | None:
+        """Return how far below the played music a cut is."""
+        below_db = self._below_db(span)
+        if below_db < _QUIET_DB:
+            return None
+        return Reason(f"Quiet: {below_db:.0f} dB below the rest for {_length_s(parts):.0f} s.")
+
+    def _below_db(self, span: Span) -> float:
+        """Return how far the loudest step of a cut is below the played music."""
+        rest, own = self.heard.levels_db[self.played > 0], self.heard.levels_db[span[0] : span[1]]
+        if not len(rest) or not len(own):
+            return 0.0
+        return float(np.median(rest) - own.max())
+
+    def _of_short_performance(self, parts: Sequence[Seconds]) -> Reason | None:
+        """Return that what sounds is short, with pauses around it, and not played again.
+
+        Where it is about as loud as the rest, it may be a song that was played once: the evidence is weak.
+        """
+        if not parts:
+            return None
+        end_s = float(self.heard.steps.edges_s[-1])
+        found = runs_of_playing(self.heard)
+        for number, (start_s, stop_s) in enumerate(found):
+            within_s = sum(_shared(part, (start_s, stop_s)) for part in parts)
+            if within_s < _SAME * _length_s(parts) or stop_s - start_s > _LONGEST_ALONE_S:
                 continue
-            first, last = (
-                self.heard.steps.nearest_edge(take.start_s),
-                self.heard.steps.nearest_edge(take.stop_s),
-            )
-            if last > first and (self.played[first:last] > 0).mean() > _PART:
-                return take
+            before_s = start_s - (found[number - 1][1] if number else 0.0)
+            after_s = (found[number + 1][0] if number + 1 < len(found) else end_s) - stop_s
+            pauses = f"between pauses of {before_s:.1f} s and {after_s:.1f} s"
+            if (start_s, stop_s) in self.heard.tuning_s:
+                return Reason(f"Tuning: held notes for {stop_s - start_s:.0f} s, {pauses}.")
+            softer_db = self._softer_db(start_s, stop_s)
+            if softer_db < _SOFTER_DB and stop_s - start_s >= _LEAST_SONG_S:
+                once = f"Played once, for {stop_s - start_s:.0f} s, about as loud as the rest"
+                return Reason(f"{once}, {pauses}. It may be a song.", Evidence.WEAK)
+            softer = f", {softer_db:.0f} dB softer than the rest" if softer_db >= _SOFTER_DB else ""
+            return Reason(f"Played once, for {stop_s - start_s:.0f} s{softer}, {pauses}.")
         return None
 
-    def _of_what_comes_again(self, span: Span) -> str | None:
-        """Return where the same is played that stays, in another take."""
-        first, last = span
-        for places in (self.heard.later[first:last], self.heard.earlier[first:last]):
-            there = places[places >= 0]
-            if len(there) < _SAME * (last - first):
-                continue
-            if (self.played[there] > 0).mean() > _SAME:
-                at_s = self.heard.steps.edges_s[int(there[0])]
-                return f"{self._bars(span)} also played at {format_time(float(at_s), 0)}, which stays."
-        return None
+    def _softer_db(self, start_s: float, stop_s: float) -> float:
+        """Return how far the median level of a performance is below that of the played music."""
+        first, last = (self.heard.steps.nearest_edge(place_s) for place_s in (start_s, stop_s))
+        rest, own = self.heard.levels_db[self.played > 0], self.heard.levels_db[first:last]
+        return float(np.median(rest) - np.median(own)) if len(rest) and len(own) else 0.0
 
-    def _of_playing(self, span: Span) -> str:
-        first, last = span
-        before = first > 0 and self.played[first - 1] > 0
-        after = last < len(self.played) and self.played[last] > 0
-        if before and after:
-            return (
-                f"{self._bars(span)} are taken out of what is played on: it is shorter in edits like these."
-            )
-        if before:
-            return f"What is played goes on for {self._bars(span).lower()} more than edits like these keep."
-        return f"Edits like these leave this out ({self._bars(span)})."
+    def _unexplained(self, span: Span) -> Reason:
+        below_db = self._below_db(span)
+        level = f"{abs(below_db):.0f} dB {'below' if below_db >= 0.0 else 'above'} the rest"
+        return Reason(f"Played once: {self._bars(span)}, {level}. Nothing to compare with.", Evidence.WEAK)
+
+    def _performances(self, span: Span) -> list[Seconds]:
+        """Return what is played within steps, [start, stop) each."""
+        start_s, stop_s = self._seconds(span)
+        return [
+            (max(start_s, begin_s), min(stop_s, end_s))
+            for begin_s, end_s in self.heard.takes.played_s
+            if min(stop_s, end_s) - max(start_s, begin_s) > 1e-3
+        ]
 
     def _bars(self, span: Span) -> str:
         """Return how long steps are, in bars where they are of music."""
@@ -120,10 +210,14 @@ class Reasons:
             return counted(bars, "bar")
         return f"{stop_s - start_s:.1f} s"
 
-    def _seconds(self, span: Span) -> tuple[float, float]:
+    def _seconds(self, span: Span) -> Seconds:
         edges = self.heard.steps.edges_s
         return float(edges[span[0]]), float(edges[span[1]])
 
 
-def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:
-    return min(one[1], other[1]) - max(one[0], other[0])
+def _shared(one: Seconds, other: Seconds) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
+def _length_s(parts: Sequence[Seconds]) -> float:
+    return sum(stop_s - start_s for start_s, stop_s in parts)

@@ -104,20 +104,27 @@ def _shares(take: Take, steps: Steps, first: int, last: int) -> NDArray[np.float
     return shares
 
 
+def same_places(
+    group: TakeGroup, place: int, other: int, steps: Steps
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the steps of a take whose music another take has as well, and the steps of the other take.
+
+    Both have shape (k,).
+    """
+    first, last = _span(group.takes[place], steps)
+    shares, there = _shares(group.takes[place], steps, first, last), group.takes[other]
+    within = np.flatnonzero((shares >= there.from_share) & (shares < there.to_share))
+    rate = (there.stop_s - there.start_s) / max(there.to_share - there.from_share, 1e-6)
+    places_s = there.start_s + (shares[within] - there.from_share) * rate
+    return first + within, steps.nearest_steps(places_s)
+
+
 def _link(
     earlier: NDArray[np.int64], later: NDArray[np.int64], group: TakeGroup, place: int, steps: Steps
 ) -> None:
     """Fill in where what a take plays is played in the takes before and after it."""
-    first, last = _span(group.takes[place], steps)
-    shares = _shares(group.takes[place], steps, first, last)
-    for table, order in (
-        (earlier, reversed(group.takes[:place])),
-        (later, iter(group.takes[place + 1 :])),
-    ):
-        for other in order:
-            there = (shares >= other.from_share) & (shares < other.to_share) & (table[first:last] < 0)
-            if not there.any():
-                continue
-            rate = (other.stop_s - other.start_s) / max(other.to_share - other.from_share, 1e-6)
-            places_s = other.start_s + (shares - other.from_share) * rate
-            table[first:last][there] = steps.nearest_steps(places_s[there])
+    for table, others in ((earlier, range(place - 1, -1, -1)), (later, range(place + 1, len(group.takes)))):
+        for other in others:
+            own, there = same_places(group, place, other, steps)
+            is_new = table[own] < 0
+            table[own[is_new]] = there[is_new]

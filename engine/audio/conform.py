@@ -60,7 +60,7 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
             subtype="FLOAT",
             total_frames=length_samples,
             overwrite=True,
-            follow_symlinks=False,
+            is_own_name=True,
             progress=progress,
         )
     return target

@@ -28,10 +28,11 @@ _EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
 
 
 class _ForwardSound(soundfile.SoundFile):  # type: ignore[misc]
-    """A sound file that is only read forward.
+    """A sound file that stays where a read has ended.
 
     soundfile seeks to where it already is after every read, which is a real seek to the MP3 and Opus decoders
-    and changes the samples that follow; it does not where a file says that it cannot seek.
+    and changes the samples that follow, and which fails at the end of a FLAC file that promises more; it does
+    not where a file says that it cannot seek.
     """
 
     def seekable(self) -> bool:
@@ -133,6 +134,16 @@ def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
     return low
 
 
+def open_shortened(path: Path) -> soundfile.SoundFile:
+    """Open a sound file again that holds less than its head promises, so that it can be read to its end.
+
+    Raises
+    ------
+    SourceError : it is not audio any more
+    """
+    return _open_libsndfile(path, _ForwardSound)
+
+
 def libsndfile_name(path: Path) -> bytes | str:
     """Return a path as libsndfile opens it: as bytes, so that any name goes; Windows wants text."""
     return os.fsencode(path) if os.name == "posix" else str(path)
@@ -165,7 +176,7 @@ def _refusal(file: soundfile.SoundFile) -> str:
 
 def _decodes_at(path: Path, position: int) -> bool:
     # Opened anew each time, since libFLAC's decoder is unusable after a failed seek.
-    with suppress(*DECODING_ERRORS), _open_libsndfile(path) as file:
+    with suppress(*DECODING_ERRORS), _open_libsndfile(path, _ForwardSound) as file:
         file.seek(position)
         return len(file.read(out=np.empty((1, file.channels), np.int16))) == 1
     return False

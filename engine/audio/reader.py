@@ -21,6 +21,7 @@ from engine.audio.opening import (
     DECODING_ERRORS,
     explained,
     frames_that_decode,
+    open_shortened,
     open_sound,
     require_file,
 )
@@ -147,6 +148,9 @@ class SourceReader:
             self.frames = frames_that_decode(path, self._file)
             if self.frames <= 0:
                 raise SourceError(f"{shown(path)} holds no readable samples: copy or record it again.")
+            if self._exact and self.frames < self.promised_frames:
+                self._file.close()
+                self._file = open_shortened(path)
             if self.promised_frames == _UNKNOWN_FRAMES:
                 self.promised_frames = self.frames
         except SourceError:
@@ -217,7 +221,7 @@ class SourceReader:
             number, offset = divmod(position + done, _CHUNK_FRAMES)
             self._decode_up_to(number)
             piece = self._chunk_samples[offset : offset + len(out) - done]
-            out[done : done + len(piece)] = piece
+            out[done : done + len(piece)] = piece if out.dtype.kind == "f" else _whole_numbers(piece)
             done += len(piece)
 
     def _decode_up_to(self, number: int) -> None:
@@ -268,6 +272,11 @@ class SourceReader:
             f"{shown(self.path)} is damaged or was shortened at {format_time(position / self.rate_hz)}: "
             f"replace it by a good copy, or convert it."
         )
+
+
+def _whole_numbers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return samples as numbers of 16 bits; those of a file of 16 bits come back as they are in it."""
+    return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), np.int16)
 
 
 def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) -> str:

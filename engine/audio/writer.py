@@ -118,7 +118,8 @@ def write_audio(
     subtype: str,
     total_frames: int,
     overwrite: bool = False,
-    follow_symlinks: bool = True,
+    reads: Iterable[Path] = (),
+    is_own_name: bool = False,
     progress: Progress = SILENT,
     riff_limit_bytes: int = RIFF_LIMIT_BYTES,
     trailing_chunks: bytes = b"",
@@ -133,11 +134,10 @@ def write_audio(
     subtype : PCM_U8, PCM_S8, PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; PCM_S8 becomes PCM_U8 in WAV, the same
         samples; FLAC takes PCM_S8, PCM_16 and PCM_24
     total_frames : what the blocks hold together; decides between WAV and RF64
-    overwrite, follow_symlinks : see `engine.files.safe_write.replacing`
+    overwrite, reads, is_own_name : see `engine.files.safe_write.replacing`
     riff_limit_bytes : the size from which RF64 is written
     trailing_chunks : what a WAV file holds after its samples (see `engine.audio.headers.bwf`)
-    coding : how MP3 and Ogg are coded; their subtype is the codec's. Too loud samples are clipped as for
-        integers, since most players would do it
+    coding : how MP3 and Ogg are coded; their subtype is the codec's, and too loud samples are clipped
 
     Raises
     ------
@@ -149,7 +149,7 @@ def write_audio(
     frame_bytes = channels * _BITS.get(subtype, 16) // 8
     size = total_frames * frame_bytes + len(trailing_chunks)
     kind = "RF64" if container == "WAV" and size > riff_limit_bytes else container
-    with replacing(path, overwrite=overwrite, follow_symlinks=follow_symlinks) as part:
+    with replacing(path, overwrite=overwrite, reads=reads, is_own_name=is_own_name) as part:
         file = _create(path, part, (rate_hz, channels, kind, subtype), coding)
         try:
             with file:

@@ -72,9 +72,13 @@ def band_levels(
 
 def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
     """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
-    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
+    from engine.features.mel import (  # torch: only once something is to be heard
+        band_power_blocks,
+        bank_tensor,
+    )
 
-    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), filter_bank(), N_FFT, HOP_SAMPLES):
+    bank = bank_tensor(filter_bank())
+    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES):
         yield levels_of(power)
 
 

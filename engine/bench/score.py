@@ -14,7 +14,8 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.archive.outcome import score_recording
-from engine.archive.processes import fitting_workers, score_by_processes
+from engine.archive.processes import score_by_processes
+from engine.archive.workers import fitting_workers
 from engine.audio.reader import SourceReader
 from engine.bench.long_recording import write_sparse
 from engine.bench.measured import Measured, peak_memory_mb, seconds

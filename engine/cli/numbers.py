@@ -6,6 +6,7 @@ import argparse
 import math
 from typing import Protocol
 
+from engine.document.proposals import Proposal
 from engine.timebase import samples_to_s
 
 
@@ -39,3 +40,8 @@ def span_s(one: _Span, rate_hz: int) -> dict[str, float]:
         "start_s": samples_to_s(one.start_samples, rate_hz),
         "stop_s": samples_to_s(one.stop_samples, rate_hz),
     }
+
+
+def proposal_row(one: Proposal, rate_hz: int, *names: str) -> dict[str, object]:
+    """Return the id of a proposal, its span in seconds, and the attributes that are named."""
+    return {"id": one.id, **span_s(one, rate_hz), **{name: getattr(one, name) for name in names}}

@@ -45,5 +45,5 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             f"{serving.address}\nOnly this machine is answered. It ends when it is interrupted here.",
         )
         if not options.no_browser:
-            webbrowser.open(serving.address)
+            webbrowser.open(serving.entrance().as_uri())
         serving.run()

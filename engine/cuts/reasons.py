@@ -271,7 +271,7 @@ def _against_recording(spans: Samples, against: Backdrop, highest: float | None)
     below = np.searchsorted(against.ranked, means) / len(against.ranked)
     top = highest_of(peaks) if highest is None else highest
     return [
-        "the oddest moment of the recording is in it"
+        "it has the highest score of the recording"
         if peak == top
         else "nothing you kept sounds like it"
         if is_far

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from engine.detection.detector import STEP_S, Detector, Heard
 from engine.detection.events import Candidate, candidates, odds_over_time, standing_out
-from engine.document.analysis import HeardSounds
 from engine.timebase import s_to_samples
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
@@ -35,8 +34,8 @@ SAID: Mapping[str, float] = MappingProxyType(
 """The words that are said, and how much surer each is than its odds tell, in log odds. All fifty are heard,
 and nothing is said where another one is the likeliest."""
 LEAST_LIKELIHOOD = 0.5
-NAMED_BY = "sounds-2"
-"""Another one when network, words or limits change."""
+NAMED_BY = "sounds-3"
+"""Another one when networks, words or limits change."""
 _ODDS_SLOPE, _STANDING_SLOPE, _OFFSET = 1.14, 1.04, -4.29
 """Logistic regression, with an offset for each word, of whether the likeliest word is right on its log odds
 and on how much the place stands out; fitted on fold 5, of which nothing was learned, and as much music,
@@ -92,18 +91,6 @@ def named_events(
         if place.word in SAID and likelihood >= LEAST_LIKELIHOOD and start < stop:
             found.append(NamedEvent(start, stop, place.word, likelihood))
     return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
-
-
-def heard_sounds(hearing: Detector, heard: Heard, rate_hz: int, length_samples: int) -> HeardSounds:
-    """Return what sounds where as documents keep it; see `named_events`."""
-    found = named_events(hearing, heard, rate_hz, length_samples)
-    spans = [(one.start_samples, one.stop_samples) for one in found]
-    return HeardSounds(
-        np.array(spans, np.int64).reshape(-1, 2),
-        tuple(one.word for one in found),
-        np.array([one.likelihood for one in found], np.float32),
-        NAMED_BY,
-    )
 
 
 def named_places(hearing: Detector, heard: Heard) -> list[Place]:

@@ -22,6 +22,7 @@ from engine.embeddings.clap import Clap, load_clap
 from engine.embeddings.clap_text import TOKENIZER, ClapText, load_clap_text
 from engine.embeddings.registry import clap_folder
 from engine.words.text import text_encoder
+from engine.words.understanding import require_understood, require_words
 from engine.words.vocabulary import vocabulary
 
 Samples = NDArray[np.float32]
@@ -67,7 +68,8 @@ class Naming(Protocol):
 
         Raises
         ------
-        UsageError : words are empty, too long or unknown
+        UnknownPromptError : a text does not name a known sound
+        UsageError : a text is empty or too long
         """
 
 
@@ -86,6 +88,8 @@ class NetworkNaming:
 
     def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
         """See `Naming.labels`."""
+        for text in texts:
+            require_understood(text)
         words = np.stack([text_encoder().encode(text) for text in texts])
         heard = [self.hearing.heard(part.blocks).within(self.around_s, part.length_samples) for part in parts]
         vectors, telling = (
@@ -115,7 +119,7 @@ class ClapNaming:
     def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
         """See `Naming.labels`."""
         for text in texts:
-            text_encoder().encode(text)  # refuses what is empty, too long or no word
+            require_words(text)
         at_once = round(_HEARD_AT_ONCE_S * self.rate_hz)
         total = np.zeros(self.hearing.size)
         for part in parts:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
 from engine.detection.detector import Label, detector
-from engine.detection.named_events import heard_sounds
 from engine.detection.naming import Part, naming
 from engine.detection.spectra import MEL
+from engine.detection.what_sounds import sounds_in
 from engine.document.analysis import HeardSounds
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
@@ -60,8 +60,8 @@ def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> He
     mono = (
         block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, (0, reader.frames), 0, progress)
     )
-    heard = detector().heard(resampled(mono, reader.rate_hz, MEL.rate_hz))
-    return heard_sounds(detector(), heard, reader.rate_hz, reader.frames)
+    blocks = resampled(mono, reader.rate_hz, MEL.rate_hz)
+    return sounds_in(detector(), blocks, reader.rate_hz, reader.frames)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from engine.features.mel_settings import MelSettings
 
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)
 """A frame is 64 ms long and 16 ms from the next."""
-_FLOOR = 1e-7
+LEAST_POWER = 1e-7
 """Power of a band below which nothing is told: about what 16 bits leave in it."""
 
 
@@ -45,7 +45,7 @@ class Spectra(torch.nn.Module):
 
     def levels(self, spectrum: Tensor) -> Tensor:
         """Return levels, natural logarithms of mel power, shape (batch, frames, bands), of a spectrum."""
-        return torch.log(self.power(spectrum).clamp(min=_FLOOR))
+        return torch.log(self.power(spectrum).clamp(min=LEAST_POWER))
 
 
 def band_centres_hz() -> np.ndarray:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits
+from engine.document.drums.pickup import StrokePickup
+from engine.document.takes import StoredTakes
 
 
 def _no_positions() -> NDArray[np.int64]:
@@ -155,4 +157,4 @@ class HeardSounds:
     maker: str = ""
 
 
-Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits | HeardSounds
+Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits | HeardSounds | StrokePickup | StoredTakes

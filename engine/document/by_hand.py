@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.change import Edit, Row, row_changes
+from engine.document.change import Edit, Row, merged, row_changes
 from engine.document.decisions import Decision, Edited, Verdict, edited
-from engine.document.edits import required_proposal
+from engine.document.edits import decide, required_proposal, span_text
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.amount import Amount
@@ -20,6 +20,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
 
 REASON = "Made by hand."
 _SCORE = 1.0
@@ -76,6 +77,69 @@ def edit_by_hand(
     ]
     label = kind.label(asked, state.rate_hz)
     return Edit(f"{label[0].upper()}{label[1:]}, by hand", row_changes(rows)), proposal
+
+
+def delete_edits(state: DocumentState, ids: Sequence[str]) -> Edit:
+    """Return the edit that removes the user's own edits of these ids and rejects all other proposals of them.
+
+    Raises
+    ------
+    UsageError : there is no such proposal
+    """
+    own = [key for key in ids if required_proposal(state, key).maker == BY_HAND]
+    others = [key for key in ids if key not in own]
+    removed = [(row, None) for key in own for row in _rows_of(state, key)]
+    rejected = decide(state, others, Verdict.REJECTED)
+    said = [f"removed {span_text(state, own[0]) if len(own) == 1 else counted(len(own), 'edit')}"] * bool(own)
+    said += [rejected.label.lower()] * bool(others)
+    label = " and ".join(said)
+    return Edit(f"{label[:1].upper()}{label[1:]}", (*row_changes(removed), *rejected.changes))
+
+
+def split_edit(
+    state: DocumentState, at_samples: int, preferred: str | None = None
+) -> tuple[Edit, str] | None:
+    """Split one of the user's own accepted edits in two, without a change of the result.
+
+    Parameters
+    ----------
+    at_samples : where; of several edits there the preferred one is split, else the shortest
+    preferred : the id of a proposal
+
+    Returns
+    -------
+    The edit and the id of the part after `at_samples`; None where no own edit is there that can be split.
+    """
+    around = [key for key in state.proposals if _can_split(state, key, at_samples)]
+    if not around:
+        return None
+    key = preferred if preferred in around else min(around, key=lambda one: np.diff(state.span(one))[0])
+    (start, stop), proposal = state.span(key), state.proposals[key]
+    now = edited(proposal, state.decisions.get(key))
+    rows: list[tuple[Row | None, Row | None]] = [(row, None) for row in _rows_of(state, key)]
+    changes, made = row_changes(rows), ""
+    for span in ((start, at_samples), (at_samples, stop)):
+        edit, part = edit_by_hand(state, proposal.kind, *span, now.payload, now.tracks)
+        changes, made = merged(changes, edit.changes), part.id
+    return Edit(f"Split {span_text(state, key)} at {_time(state, at_samples)}", changes), made
+
+
+def _can_split(state: DocumentState, proposal_id: str, at_samples: int) -> bool:
+    proposal, (start, stop) = state.proposals[proposal_id], state.span(proposal_id)
+    kind, apart = KINDS.get(proposal.kind), round(MINIMUM_SPAN_S * state.rate_hz)
+    return (
+        kind is not None
+        and kind.splits
+        and proposal.maker == BY_HAND
+        and state.verdict(proposal_id) is Verdict.ACCEPTED
+        and start + apart <= at_samples <= stop - apart
+    )
+
+
+def _rows_of(state: DocumentState, proposal_id: str) -> list[Row]:
+    """Return the rows that a proposal has in the document."""
+    decision = state.decisions.get(proposal_id)
+    return [state.proposals[proposal_id], *([] if decision is None else [decision])]
 
 
 def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str, object]) -> Edit:

@@ -20,7 +20,7 @@ from engine.document.file import storage
 from engine.document.file.backups import backups, copy_beside, copy_database
 from engine.document.file.checks.coherence import require_coherent
 from engine.document.file.checksums import Tally
-from engine.document.file.opening import Opened, open_file
+from engine.document.file.opening import TO_READ, Opened, open_file, right_to_write
 from engine.document.file.row_copies import RowCopies
 from engine.document.file.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
 from engine.document.file.stored_audio import StoredAudio, key_of, read_audio, write_audio
@@ -42,6 +42,9 @@ class Document:
 
     def __init__(self, path: Path, opened: Opened) -> None:
         self.path = path
+        self._show(opened)
+
+    def _show(self, opened: Opened) -> None:
         self.state = opened.state
         self.undo_label, self.redo_label = opened.undo_labels
         self._damaged = opened.damaged
@@ -69,18 +72,23 @@ class Document:
         return cls.open(path)
 
     @classmethod
-    def open(cls, path: Path) -> Document:
+    def open(cls, path: Path, *, to_read: bool = False, patience_s: float = 0.0) -> Document:
         """Open a document, check it, and keep a backup of it.
 
         A document that another window has open, that may not be written or that a newer Offcut made opens
         for reading only and says so in `notice`. One of an older version is brought up to date, and kept as
         it was.
 
+        Parameters
+        ----------
+        to_read : open it without the right to write, so that others can write it meanwhile; no backup is made
+        patience_s : how long to wait while another program has the right to write
+
         Raises
         ------
         DocumentError : the file is missing, is no document, or is damaged; it is left as it is
         """
-        return cls(path, open_file(path))
+        return cls(path, open_file(path, to_read=to_read, patience_s=patience_s))
 
     @classmethod
     def open_backup(cls, path: Path) -> Document:
@@ -110,12 +118,38 @@ class Document:
         self.close()
         return again
 
+    @contextmanager
+    def unlocked(self, patience_s: float = 0.0) -> Iterator[None]:
+        """Let other programs write the document inside the block, and read it again if they did.
+
+        Parameters
+        ----------
+        patience_s : how long to wait for the right to write after the block
+
+        Raises
+        ------
+        DocumentError : it cannot be written, before or after the block; or as `open`
+        """
+        self.require_writable()
+        assert self._lock is not None, "who may write has it"
+        self._lock.release()
+        self._read_only_reason = TO_READ
+        yield
+        self._require_in_place()
+        self._lock, self._read_only_reason = right_to_write(self.path, patience_s)
+        self.require_writable()
+        with self._reading():
+            is_changed = data_version(self._connection) != self._seen_version
+        if is_changed:
+            again = open_file(self.path, self._lock)
+            self._connection.close()
+            self._show(again)
+
     def close(self) -> None:
         """Close the file; nothing is left to save."""
         self._connection.close()
         if self._lock is not None:
             self._lock.release()
-            self._lock = None
 
     def __enter__(self) -> Document:
         return self
@@ -129,6 +163,16 @@ class Document:
     def is_read_only(self) -> bool:
         """Whether edits are refused."""
         return bool(self._read_only_reason)
+
+    def require_writable(self) -> None:
+        """Refuse a document that was opened to read, before work whose result could not be stored.
+
+        Raises
+        ------
+        DocumentError : the text says why it cannot be written, and what to do
+        """
+        if self._read_only_reason:
+            raise not_written(self.path, self._read_only_reason)
 
     @property
     def damage(self) -> str:
@@ -364,14 +408,25 @@ class Document:
 
     @contextmanager
     def _writing(self) -> Iterator[Tally]:
-        if self._read_only_reason:
-            raise not_written(self.path, self._read_only_reason)
+        self.require_writable()
         self._require_in_place()
+        is_ours = False
+
+        def check() -> None:
+            nonlocal is_ours
+            self._require_unchanged()
+            is_ours = True
+
         try:
-            with Transaction(self._connection, self.path, check=self._require_unchanged) as tally:
+            with Transaction(self._connection, self.path, check=check) as tally:
                 yield tally
-        except ValueError as error:
-            raise not_written(self.path, f"no document can hold it ({error})") from error
+        except BaseException as error:
+            if is_ours:  # taking back what did not fit on the disk counts as a change of the file
+                with suppress(sqlite3.Error):
+                    self._seen_version = data_version(self._connection)
+            if isinstance(error, ValueError):
+                raise not_written(self.path, f"no document can hold it ({error})") from error
+            raise
 
     def _require_in_place(self) -> None:
         """Refuse to write into a file that lost its name: nobody would find what was written there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 
 BY_HAND = "you"
@@ -25,16 +26,34 @@ BY_EXAMPLE = "example"
 BY_SHORTENING = "shorter pauses"
 """The maker of cuts that leave a shorter pause; planners leave them as they are."""
 
+BY_TALK = "talk"
+"""The maker of cuts of talk outside of songs; planners by scores leave them as they are."""
+
 ADDED_MAKER = "added:"
 """What `Proposal.maker` begins with where a maker of another package made it, installed or not."""
 
-OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING})
+SEPARATION_MAKER = "separation:"
+"""What `Proposal.maker` begins with where a separator made a repair."""
+
+UNSCORED = frozenset({BY_HAND, BY_MATCH})
+"""Makers that know what was done and rate nothing: the score of their proposals means nothing."""
+OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK})
 """Makers of Offcut whose proposals only they themselves replace."""
 
 
 def only_it_replaces(maker: str) -> bool:
     """Tell whether nobody but a maker itself replaces its proposals."""
     return maker in OWN_MAKERS or maker.startswith(ADDED_MAKER)
+
+
+class Evidence(StrEnum):
+    """How well a proposal can be checked by ear; see `engine.review.bulk`."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+WEAK_EVIDENCE = "weak evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ class Proposal:
     payload : what the kind needs beside the span, as plain JSON values
     nearest_kept : what it resembles most of all that the user kept, where the taste can tell
     tracks : the ids of those it is about; none for all of them
+    evidence : weak evidence is marked in the queue, and bulk answers do not accept the proposal
     """
 
     id: str
@@ -99,6 +119,7 @@ class Proposal:
     payload: dict[str, object] = field(default_factory=dict)
     nearest_kept: KeptExample | None = None
     tracks: tuple[str, ...] = ()
+    evidence: Evidence = Evidence.STRONG
 
 
 def proposal_id(

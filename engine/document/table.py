@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.kinds.operations import Drop, Operation
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import BY_HAND, WEAK_EVIDENCE, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.document.table_steps import Step, step_between
 from engine.errors import DocumentError
@@ -154,7 +154,10 @@ class Made:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """What a search looks into, in lower case."""
-        return tuple(f"{proposal.reason} {proposal.id}".casefold() for proposal in self.rows)
+        weak = {True: f" {WEAK_EVIDENCE}", False: ""}
+        return tuple(
+            f"{one.reason} {one.id}{weak[one.evidence is Evidence.WEAK]}".casefold() for one in self.rows
+        )
 
     @cached_property
     def by_score(self) -> Positions:

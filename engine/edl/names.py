@@ -1,12 +1,81 @@
-"""Names of files made of names of tracks."""
+"""Names of files made of names of tracks and regions."""
 
 from __future__ import annotations
 
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
 _LONGEST = 60
+_USUAL_BYTES = 255
+_JOINERS = "\u200c\u200d"
+_REGIONAL = range(0x1F1E6, 0x1F200)
+_SKIN = range(0x1F3FB, 0x1F400)
+_TAGS = range(0xE0020, 0xE0080)
 
 
 def name_of_file(name: str) -> str:
     """Return a name as every system's files can have it, one line and not too long."""
-    letters = "".join(letter if letter.isprintable() else " " for letter in name.translate(_NOT_IN_NAMES))
-    return " ".join(letters.split())[:_LONGEST]
+    letters = "".join(letter if _is_shown(letter) else " " for letter in name.translate(_NOT_IN_NAMES))
+    return beginning_of(" ".join(letters.split()), _LONGEST)
+
+
+def named_after(out: Path, words: str) -> Path:
+    """Return the path with words behind its name, as many as a name of its disk has room for.
+
+    No name ends in a dot or a space before its suffix, which not every system takes.
+    """
+    room_bytes = _most_bytes(out.parent) - len(os.fsencode(f"{out.stem} {out.suffix}"))
+    number, _space, _name = words.partition(" ")
+    fitting = beginning_of(words, len(words), room_bytes)
+    kept = fitting if len(fitting) > len(number) else number
+    return out.with_name(f"{out.stem} {kept}".rstrip(" .") + out.suffix)
+
+
+def beginning_of(name: str, most_characters: int, most_bytes: int = _USUAL_BYTES * 4) -> str:
+    """Return as much of a name as fits, without a part of what is read as one character."""
+    kept, size_bytes = "", 0
+    for cluster in _clusters(name):
+        size_bytes += len(os.fsencode(cluster))
+        if len(kept) + len(cluster) > most_characters or size_bytes > most_bytes:
+            break
+        kept += cluster
+    return kept
+
+
+def _is_shown(letter: str) -> bool:
+    return letter.isprintable() or letter in _JOINERS or ord(letter) in _TAGS
+
+
+def _clusters(name: str) -> Iterator[str]:
+    """Yield what is read as one character each: a letter with its marks, an emoji of several parts, a flag.
+
+    These are the rules of Unicode's extended grapheme clusters (UAX 29) as far as names of files need them;
+    Hangul that is spelled in single letters is not among them.
+    """
+    cluster = ""
+    for letter in name:
+        if cluster and not _goes_on(cluster, letter):
+            yield cluster
+            cluster = ""
+        cluster += letter
+    if cluster:
+        yield cluster
+
+
+def _goes_on(cluster: str, letter: str) -> bool:
+    code = ord(letter)
+    if code in _REGIONAL and len(cluster) == 1:
+        return ord(cluster) in _REGIONAL
+    is_mark = unicodedata.category(letter).startswith("M")
+    return is_mark or cluster[-1] == "\u200d" or letter in _JOINERS or code in _SKIN or code in _TAGS
+
+
+def _most_bytes(folder: Path) -> int:
+    """Return how long a name in a folder may be."""
+    try:
+        return min(os.pathconf(folder, "PC_NAME_MAX"), _USUAL_BYTES)
+    except (OSError, ValueError, AttributeError):
+        return _USUAL_BYTES

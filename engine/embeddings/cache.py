@@ -46,7 +46,10 @@ def keep_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) 
     ------
     ExportError : the folder cannot take them, or the disk is full
     """
-    with replacing(path, overwrite=True, follow_symlinks=False) as part, part.open("r+b") as stream:
+    with (
+        replacing(path, overwrite=True, is_own_name=True, has_checksum=True) as part,
+        part.open("r+b") as stream,
+    ):
         stream.seek(_HEAD.size)
         checksum, count = 0, 0
         for batch in batches:

@@ -9,7 +9,8 @@ from pathlib import Path
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
 from engine.errors import TasteError, UsageError
-from engine.extensions import Extended, Extension, require_factory
+from engine.extensions import Extended, require_factory
+from engine.extensions.names import Extension
 from engine.files.places import data_folder
 from engine.wording import quoted
 

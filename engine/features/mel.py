@@ -8,6 +8,7 @@ librosa itself would compile for seconds when first called.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import numpy as np
 import torch
@@ -58,11 +59,21 @@ def mel_power_blocks(
     the same places. A stream of n samples has 1 + n // hop_samples frames; the middle of frame i is sample
     i * hop_samples.
     """
-    yield from band_power_blocks(blocks, mel_filter_bank(settings), settings.n_fft, settings.hop_samples)
+    yield from band_power_blocks(blocks, _mel_bank(settings), settings.n_fft, settings.hop_samples)
+
+
+@cache
+def _mel_bank(settings: MelSettings) -> torch.Tensor:
+    return bank_tensor(mel_filter_bank(settings))
+
+
+def bank_tensor(filter_bank: NDArray[np.float32]) -> torch.Tensor:
+    """Return a filter bank, shape (bands, bins), as `band_power_blocks` takes it, shape (bins, bands)."""
+    return torch.tensor(filter_bank).T.contiguous()
 
 
 def band_power_blocks(
-    blocks: Iterable[NDArray[np.float32]], filter_bank: NDArray[np.float32], n_fft: int, hop_samples: int
+    blocks: Iterable[NDArray[np.float32]], bank: torch.Tensor, n_fft: int, hop_samples: int
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the power of a mono stream in any bands, in blocks of shape (frames, bands).
 
@@ -70,10 +81,9 @@ def band_power_blocks(
 
     Parameters
     ----------
-    filter_bank : float32, shape (bands, n_fft // 2 + 1), the share of each FFT bin in each band
+    bank : float32, shape (n_fft // 2 + 1, bands), the share of each FFT bin in each band, see `bank_tensor`
     """
     window = torch.hann_window(n_fft, periodic=True)
-    bank = torch.tensor(filter_bank).T.contiguous()
     for piece in framed_pieces(blocks, n_fft, hop_samples):
         # A copy of its own: numpy's memory is aligned differently from run to run, and sums with it.
         samples = torch.tensor(piece)

@@ -11,6 +11,7 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
+from engine.features.loudness import finite
 
 _log = logging.getLogger(__name__)
 
@@ -60,4 +61,4 @@ def resampled(
 
 
 def _finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.nan_to_num(np.ascontiguousarray(block, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    return finite(np.ascontiguousarray(block, np.float32))

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from pathlib import Path
 
 from engine.files.regular_file import open_handle
@@ -20,6 +21,12 @@ from engine.files.regular_file import open_handle
 _NAME = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.part", re.DOTALL)
 _IS_WINDOWS = sys.platform == "win32"
 _LONGEST_STEM = 40
+_SUFFIX = ".part"
+_CROWDED = 500
+"""Entries of a folder from which on looking at all of them for each file that is written would be slow."""
+_LEAST_REST = 100.0
+"""A crowded folder is left alone for so many times as long as the last look took."""
+_next_look_s: dict[str, float] = {}
 # O_EXCL alone follows no link where POSIX holds; some network file systems are lax about it.
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
 
@@ -59,12 +66,30 @@ def sweep(folder: Path) -> int:
 
     Files that a living writer holds stay, and so does whatever cannot be told.
     """
-    removed = 0
+    return _looked_through(folder)[0]
+
+
+def sweep_before_writing(folder: Path) -> None:
+    """Remove the same before a file is written, of a crowded folder only in a hundredth of the time."""
+    key, now_s = str(folder), time.monotonic()
+    if now_s < _next_look_s.get(key, now_s):
+        return
+    _, entries = _looked_through(folder)
+    if entries >= _CROWDED:
+        after_s = time.monotonic()
+        _next_look_s[key] = after_s + _LEAST_REST * (after_s - now_s)
+
+
+def _looked_through(folder: Path) -> tuple[int, int]:
+    """Remove what writers that died left; return how many files that were, and of how many entries."""
+    removed = looked_at = 0
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            looked_at += 1
+            name = entry.name
+            if name.endswith(_SUFFIX) and _NAME.fullmatch(name) and entry.is_file(follow_symlinks=False):
                 removed += _removed_if_abandoned(Path(entry.path))
-    return removed
+    return removed, looked_at
 
 
 def _removed_if_abandoned(path: Path) -> bool:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ExportError
-from engine.files.part_files import PartFile, sweep
+from engine.files.part_files import PartFile, sweep_before_writing
 from engine.wording import reason_of
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LONGEST = 300
+"""Characters of a path in a sentence."""
 
 
 def shown(path: Path | str) -> str:
@@ -21,18 +24,28 @@ def shown(path: Path | str) -> str:
 
 
 @contextmanager
-def replacing(path: Path, *, overwrite: bool = False, follow_symlinks: bool = True) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and move what was written there into place at the end.
+def replacing(
+    path: Path,
+    *,
+    overwrite: bool = False,
+    reads: Iterable[Path] = (),
+    is_own_name: bool = False,
+    has_checksum: bool = False,
+) -> Iterator[Path]:
+    """Give a temporary path next to `path`, and move what was written there into place at the end.
 
     The body writes the temporary file and closes it. When the body succeeds, the file is flushed to the disk
     and takes the name `path` in one step; when anything fails, or the job is cancelled, the temporary file is
-    removed and `path` is as it was. What writers that were killed left in the folder goes too.
+    removed and `path` is as it was. What writers that were killed left in the folder goes too. A link is
+    replaced by the file; what it points to is never written.
 
     Parameters
     ----------
-    overwrite : replace a file that is already there; the caller has asked the user
-    follow_symlinks : whether a link is followed, since the user chose it, or replaced, since Offcut chose the
-        name and wrote no link
+    overwrite : replace a file or a link that is already there; the caller has asked the user
+    reads : the files that the same work reads, see `require_unread`
+    is_own_name : the name is Offcut's, in a folder of its own: all but a folder is replaced there
+    has_checksum : who reads the file finds out whether it is whole and can make it again, so that nobody has
+        to wait for the disk
 
     Yields
     ------
@@ -40,50 +53,118 @@ def replacing(path: Path, *, overwrite: bool = False, follow_symlinks: bool = Tr
 
     Raises
     ------
-    ExportError : the file exists and `overwrite` is False (also when it appeared meanwhile), its folder is
-        missing or cannot be written, or the disk is full
+    ExportError : the file exists and `overwrite` is False (also when it appeared meanwhile), it is one of
+        `reads`, a folder, a pipe or a device, its folder is missing or cannot be written, or the disk is full
     """
-    target = Path(os.path.realpath(path)) if follow_symlinks else path
-    held = _held_part(target, overwrite)
+    held = _held_part(path, overwrite, reads, is_own_name)
     part = held.path
     try:
         yield part
-        settle(part)
+        if not has_checksum:
+            settle(part)
         if os.name == "nt":  # which renames nothing that is open
             held.let_go()
-        _take_the_name(part, target, overwrite)
+        _take_the_name(part, path, overwrite)
     except FileExistsError as error:
-        raise ExportError(exists_sentence(path)) from error
+        raise ExportError(_exists_sentence(path)) from error
     except OSError as error:
         raise _sentence(path, error) from error
     finally:
         held.let_go()
         part.unlink(missing_ok=True)
-    _flush_folder(target.parent)
+    if not has_checksum:
+        _flush_folder(path.parent)
 
 
-def check_target(path: Path, *, overwrite: bool = False) -> None:
+def check_target(path: Path, *, overwrite: bool = False, reads: Iterable[Path] = ()) -> None:
     """Find out whether `replacing` could write a file, and leave nothing behind.
 
     Raises
     ------
     ExportError : as `replacing` does before its body runs
     """
-    held = _held_part(Path(os.path.realpath(path)), overwrite)
+    held = _held_part(path, overwrite, reads)
     held.let_go()
     held.path.unlink(missing_ok=True)
 
 
-def _held_part(target: Path, overwrite: bool) -> PartFile:
+def require_unread(path: Path, reads: Iterable[Path]) -> None:
+    """Refuse to write a file that the same work reads, under whatever name.
+
+    Files are compared as the system knows them, so that symbolic and hard links, other spellings of a path
+    and, where the disk does not distinguish them, upper and lower case make no difference.
+
+    Raises
+    ------
+    ExportError : `path` is one of `reads`
+    """
+    target = _status(path)
+    if target is None:
+        return
+    for one in reads:
+        read = _status(one)
+        if read is not None and os.path.samestat(target, read):
+            same = "" if one == path else f"is the same file as {brief(one)}, which "
+            raise ExportError(
+                f"{brief(path)} {same}is read here and never written over: choose another name."
+            )
+
+
+def target_key(path: Path) -> tuple[object, str]:
+    """Return the same key for two paths that would be written as one file.
+
+    On a disk that does not distinguish them, names in upper and lower case are the same.
+    """
+    folder = _status(path.parent)
+    if folder is None:
+        return os.path.realpath(path.parent), path.name
+    name = path.name if _distinguishes_case(path.parent, folder) else path.name.casefold()
+    return (folder.st_dev, folder.st_ino), name
+
+
+def _distinguishes_case(folder: Path, known: os.stat_result) -> bool:
+    whole = folder.absolute()
+    if whole.name == whole.name.swapcase():
+        return True
+    swapped = _status(whole.with_name(whole.name.swapcase()))
+    return swapped is None or not os.path.samestat(swapped, known)
+
+
+def is_taken(path: Path) -> bool:
+    """Tell whether a file, a folder or a link has this name; False where that cannot be asked."""
     try:
-        if target.is_dir() and not target.is_symlink():
+        return os.path.lexists(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return what the system knows of a file, links followed; None where it knows none."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):
+        return None
+
+
+def _held_part(target: Path, overwrite: bool, reads: Iterable[Path], is_own_name: bool = False) -> PartFile:
+    require_unread(target, reads)
+    try:
+        found = _status(target)
+        is_link = target.is_symlink()
+        if found is not None and stat.S_ISDIR(found.st_mode) and not (is_own_name and is_link):
             raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
-        if target.exists() and not overwrite:
-            raise ExportError(exists_sentence(target))
-        sweep(target.parent)
+        if is_taken(target) and not overwrite:
+            raise ExportError(_exists_sentence(target))
+        if found is not None and not stat.S_ISREG(found.st_mode) and not is_own_name:
+            raise ExportError(f"{shown(target)} is a pipe or a device, not a file: choose another name.")
+        sweep_before_writing(target.parent)
         return PartFile(target)
     except OSError as error:
         raise _sentence(target, error) from error
+    except ValueError as error:
+        raise ExportError(
+            f"{brief(target)} has a character that no file name can have: choose another name."
+        ) from error
 
 
 def settle(part: Path) -> None:
@@ -127,28 +208,28 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def exists_sentence(path: Path) -> str:
+def brief(path: Path | str) -> str:
+    """Return a path as `shown`, but of an endless one only its beginning and its end."""
+    text = shown(path)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
+
+
+def _exists_sentence(path: Path) -> str:
     """Say that a file is there already."""
-    return f"{shown(path)} already exists: choose another name, or allow it to be replaced."
-
-
-def no_folder_sentence(path: Path) -> str:
-    """Say that the folder of a file is not there."""
-    folder = shown(Path(path).parent)
-    return f"{shown(path)} cannot be written because there is no folder {folder}: choose another."
+    return f"{brief(path)} already exists: choose another name, or allow it to be replaced."
 
 
 def _sentence(path: Path, error: OSError) -> ExportError:
-    name, folder = shown(path), shown(Path(path).parent)
+    name, folder = brief(path), brief(Path(path).parent)
     other = error.filename
-    if isinstance(other, str) and Path(other).parent != Path(os.path.realpath(path)).parent:
+    if isinstance(other, str) and Path(other).parent != path.parent:
         return ExportError(f"{name} was not written: {shown(other)}: {reason_of(error)}.")
     if error.errno in _FULL:
         return ExportError(
             f"{name} was not written because the disk is full: free some space or choose another disk."
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return ExportError(no_folder_sentence(path))
+        return ExportError(f"{name} cannot be written because there is no folder {folder}: choose another.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ExportError(f"{name} cannot be written, {folder} is read-only for you: choose another folder.")
     if error.errno == errno.ENAMETOOLONG:

@@ -40,6 +40,10 @@ _WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
+_OTHER_INSTRUMENT = re.compile(
+    r"\b(bass(?! ?dr)|bajo|contrabass|e?gtr|git|guit\w*|gitarr\w*|vox|voc\w*|voice|voix|voz|gesang|"
+    r"keys?|keyboards?|piano|synth\w*|organ|orgel|sax\w*|trump\w*|violin\w*|click|klick|metronom\w*)"
+)
 _SIDE = re.compile(r"(?<=[a-z]{2})(left|right|top|bottom|btm|bot|in|out|[lr])$")
 
 
@@ -59,6 +63,12 @@ def role_of_name(name: str) -> Role | None:
         if role is not None:
             return role
     return None
+
+
+def is_other_instrument(name: str) -> bool:
+    """Tell whether a recording is called after a voice, a click or an instrument that is not a drum."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
+    return role_of_name(name) is None and _OTHER_INSTRUMENT.search(spaced) is not None
 
 
 def kit_of_names(names: Sequence[str]) -> Mapping[str, Role]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import all_octaves_db, new_db
 from engine.hits.judge import ROLE_WEIGHTS, network_of
-from engine.hits.microphone_names import role_of_name
+from engine.hits.microphone_names import is_other_instrument, role_of_name
 from engine.hits.octaves import Floats
 
 HEARD_ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD, Role.ROOM)
@@ -22,10 +21,6 @@ _BY_NAME = 0.95
 _LEAST_HEARD = 4
 _OCTAVES = 5
 _STRONG_QUANTILE = 0.8
-_NO_DRUM = re.compile(
-    r"\b(bass(?! ?dr)|bajo|contrabass|e?gtr|git|guit\w*|gitarr\w*|vox|voc\w*|voice|voix|voz|gesang|"
-    r"keys?|keyboards?|piano|synth\w*|organ|orgel|sax\w*|trump\w*|violin\w*|click|klick|metronom\w*)"
-)
 EVIDENCE = (
     *(f"level {octave}" for octave in range(_OCTAVES)),
     *(f"spread {octave}" for octave in range(_OCTAVES)),
@@ -82,8 +77,7 @@ def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
     named = role_of_name(name)
     if named is not None:
         return GuessedRole(named, _BY_NAME)
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
-    return GuessedRole(Role.OTHER, _BY_NAME) if _NO_DRUM.search(spaced) else None
+    return GuessedRole(Role.OTHER, _BY_NAME) if is_other_instrument(name) else None
 
 
 def _heard_roles(candidates: Candidates, rate_hz: int) -> list[GuessedRole]:

@@ -11,6 +11,7 @@ from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
 from engine.features.loudness import finite
+from engine.features.summit import summit
 from engine.hits.octaves import Floats, Octaves, octave_energies
 
 _COARSE_S = 0.010
@@ -146,13 +147,7 @@ def _phase_lag(near: Floats, far: Floats, rate_hz: int) -> float | None:
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-20
     if not 0 < best < len(found) - 1 or found[best] < _CLOSE_PEAK * spread:
         return None
-    return best + _summit(*found[best - 1 : best + 2].tolist())
-
-
-def _summit(before: float, at: float, after: float) -> float:
-    """Return where the parabola through three values is highest, from the one in the middle."""
-    bend = before - 2.0 * at + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return best + summit(*found[best - 1 : best + 2].tolist())
 
 
 def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:
@@ -251,7 +246,7 @@ def _lag_s(
     alike = found[best] / (np.linalg.norm(one) * np.linalg.norm(two - two.mean()) + 1e-12)
     if not 0 < best < len(found) - 1 or alike < _LEAST_ALIKE:
         return None
-    part = _summit(*found[best - 1 : best + 2].tolist())
+    part = summit(*found[best - 1 : best + 2].tolist())
     return (shift - reach + best + part) * step_s
 
 

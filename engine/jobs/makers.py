@@ -22,7 +22,8 @@ from engine.document.proposals import ADDED_MAKER, BY_TAKES, Alternative, Propos
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, UsageError
-from engine.extensions import Extended, Extension, UnusableError, require_type
+from engine.extensions import Extended, UnusableError, require_type
+from engine.extensions.names import Extension
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
 

@@ -10,23 +10,32 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.audio.reader import SourceReader
 from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.matching.matched import GainPoint, Matched, Segment
-from engine.matching.null_test import with_residuals
+from engine.matching.null_test import NullTested, proven, with_residuals
+from engine.matching.nulling.spans import nulled, nulls
+from engine.matching.nulling.stutters import with_stutters
 from engine.matching.refining.aligning import aligned
 from engine.matching.refining.levels import BLOCK_S, ride, to_db
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.seams import Placed, placed
 from engine.matching.refining.short_filter import fitted_gain
-from engine.matching.searching.carried_on import carried_on
+from engine.matching.searching.carried_on import CarriedOn, carried_on
 from engine.matching.searching.heard import RATE_HZ, heard
 from engine.matching.searching.repeats import settled
 from engine.matching.searching.search import Stretch, searched
-from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
 from engine.matching.told import left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
+from engine.side_by_side import side_by_side
+from engine.spans import united
+from engine.wording import counted
+
+LEAST_S = 0.4
+"""Shorter files have less than one window of the search."""
 
 _EDGE = 0.15
 _ENOUGH = 0.5
@@ -39,11 +48,14 @@ def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Ma
     Raises
     ------
     SourceError : a file cannot be read
-    UsageError : no raw recording is named
+    UsageError : no raw recording is named, or a file is too short
     Cancelled : the user asked for it
     """
     if not raws:
         raise UsageError("No raw recording is named: name at least one before the edited file.")
+    for path in (*raws, edited):  # converted to another rate, a file of few samples would be empty
+        with SourceReader(path) as reader:
+            _require_long(path, reader.frames, reader.rate_hz)
     with ExitStack() as stack:
         target = stack.enter_context(opened(edited, progress.part(0.0, 0.02)))
         sounds = []
@@ -57,7 +69,14 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     """Do what `match` does, of sounds of one rate.
 
     Where little is found, the edited file may run at another speed; it is then searched as it was before.
+
+    Raises
+    ------
+    UsageError : a sound is too short
+    Cancelled : the user asked for it
     """
+    for sound in (*raws, edited):
+        _require_long(sound.path, sound.length_samples, sound.rate_hz)
     listening = progress.part(0.0, 0.3)
     target = heard(edited, listening.step(0, len(raws) + 1))
     sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
@@ -68,13 +87,22 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         target = heard(played, progress.part(0.6, 0.62))
         rough = searched(sources, target, progress.part(0.62, 0.7))
     monos = [source.mono for source in sources]
-    rough = settled(monos, target.mono, rough, progress.part(0.7, 0.74))
-    rough = carried_on(monos, target.mono, rough, progress.part(0.74, 0.75))
-    segments = _edit_list(raws, played, rough, progress.part(0.75, 1.0))
+    rough = settled(monos, target.mono, rough, progress.part(0.7, 0.73))
+    passed = nulled(monos, target.mono, rough, progress.part(0.73, 0.74))
+    carried = carried_on(
+        monos,
+        target.mono,
+        with_stutters(monos, target.mono, passed),
+        lambda line, span: nulls(monos, target.mono, line, span, passed.expected),
+        progress.part(0.74, 0.75),
+    )
+    tested = _edit_list(raws, played, carried.stretches, progress.part(0.75, 1.0))
+    segments = proven(tested, _covered(carried, played, 1.0))
     if speed is not None:
         segments = [_at_speed(segment, speed) for segment in segments]
     open_spans = unmatched(segments, edited.length_samples)
-    share = matched_share(edited, open_spans)
+    covered = _covered(carried, played, speed or 1.0)
+    share = matched_share(edited, (*open_spans, *covered))
     return Matched(
         tuple(raw.path for raw in raws),
         edited.path,
@@ -85,7 +113,23 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         left_out(segments, raws),
         share,
         verdict(segments, share, raws, edited),
+        covered,
     )
+
+
+def _require_long(path: Path, samples: int, rate_hz: int) -> None:
+    if samples < LEAST_S * rate_hz:
+        raise UsageError(
+            f"{shown(path)} holds {counted(samples, 'sample')}, which is too short to match: "
+            f"name a file of at least {LEAST_S:g} s."
+        )
+
+
+def _covered(carried: CarriedOn, edited: Sound, speed: float) -> tuple[tuple[int, int], ...]:
+    """Return the covered spans in samples of the edited file, disjoint and in order."""
+    ratio = edited.rate_hz / RATE_HZ / speed
+    spans = united([(round(start * ratio), round(stop * ratio)) for start, stop in carried.covered])
+    return tuple((start, stop) for start, stop in spans.tolist())
 
 
 def _is_doubtful(rough: Sequence[Stretch]) -> bool:
@@ -97,7 +141,7 @@ def _is_doubtful(rough: Sequence[Stretch]) -> bool:
 
 def _edit_list(
     raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch], progress: Progress
-) -> list[Segment]:
+) -> list[NullTested]:
     lines = _lines(raws, edited, rough)
     spans = _full_rate(rough, edited)
     stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]

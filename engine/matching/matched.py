@@ -81,7 +81,8 @@ class Matched:
     segments : in the order of the edited file; a segment overlaps with the one before by its crossfade
     unmatched : spans [start, stop) of the edited file that come from none of the raw recordings
     left_out : of each raw recording the spans that are heard nowhere
-    matched_share : how much of what sounds in the edited file comes from the raw recordings, 0 to 1
+    covered : spans [start, stop) of segments that something else sounds over, so that they do not null
+    matched_share : how much of the audible samples of the edited file nulls against the recordings, 0 to 1
     verdict : what was found, in a sentence, with the evidence
     """
 
@@ -94,3 +95,4 @@ class Matched:
     left_out: tuple[tuple[tuple[int, int], ...], ...]
     matched_share: float
     verdict: str
+    covered: tuple[tuple[int, int], ...] = ()

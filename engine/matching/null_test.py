@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,19 @@ from engine.matching.refining.levels import gain_at
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.shapes import fade
 from engine.matching.refining.short_filter import filtered, fitted_filter
-from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 Wide = NDArray[np.float64]
 
 _BLOCK_SAMPLES = 1 << 17
 _MOST_FILTERED_S = 8.0
 _LEAST_POWER = 1e-16
+_NULLS_DB, _FAILS_DB = -6.0, -3.0
+_MOST_LEFT = 10.0  # times what segments that null leave: noise and coding leave about the same everywhere
+_HIGH_PERCENTILE = 90.0
+_MOST_COVERED = 0.5
 
 
 def rendered(
@@ -59,17 +63,56 @@ def _fade(gains: Wide, first: int, segment: Segment, *, is_rising: bool) -> None
     gains[slice(0, start) if is_rising else slice(stop, None)] = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class NullTested:
+    """A segment with its residuals, and the power of a sample of the edited file there."""
+
+    segment: Segment
+    power: float
+
+    @property
+    def residual_db(self) -> float:
+        """The lower of the two residuals; 0 dB where the edited file is silent."""
+        return min(self.segment.residual_db or 0.0, self.segment.filtered_residual_db or 0.0)
+
+    @property
+    def left(self) -> float:
+        """The power of a sample that is left."""
+        return self.power * float(10.0 ** (self.residual_db / 10.0))
+
+
+def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> list[Segment]:
+    """Return the segments without those that leave far more than segments that null do.
+
+    Segments that something else sounds over, for half of their length or less, are returned as well.
+    """
+    floors = [one.left for one in tested if one.residual_db <= _NULLS_DB]
+    most = _MOST_LEFT * float(np.percentile(floors, _HIGH_PERCENTILE)) if floors else np.inf
+    kept: list[Segment] = []
+    is_dropped = False
+    for one in tested:
+        start, stop = one.segment.edited_start_samples, one.segment.edited_stop_samples
+        beneath = sum(max(0, min(last, stop) - max(first, start)) for first, last in covered)
+        is_covered = 0 < beneath <= _MOST_COVERED * (stop - start)
+        fails = one.residual_db > _FAILS_DB and one.left > most and not is_covered
+        if not fails:
+            alone = replace(one.segment, crossfade_samples=0, crossfade_shape=None)
+            kept.append(alone if is_dropped else one.segment)
+        is_dropped = fails
+    return kept
+
+
 def with_residuals(
     raws: tuple[Sound, ...],
     edited: Sound,
     segments: Sequence[Segment],
     lines: Sequence[Line],
     progress: Progress,
-) -> list[Segment]:
+) -> list[NullTested]:
     """Return segments with what is left of each when all are rendered and subtracted."""
     done = 0
 
-    def measured(number: int) -> Segment:
+    def measured(number: int) -> NullTested:
         nonlocal done
         progress.check_cancelled()
         progress.report(done / len(segments), "Subtracting")
@@ -86,7 +129,7 @@ def _measured(
     edited: Sound,
     segment: Segment,
     near: tuple[Sequence[Segment], Sequence[Line]],
-) -> Segment:
+) -> NullTested:
     power = left = 0.0
     start, stop = segment.edited_start_samples, segment.edited_stop_samples
     for first in range(start, stop, _BLOCK_SAMPLES):
@@ -97,7 +140,8 @@ def _measured(
     middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
     span = max(start, middle - half), min(stop, middle + half)
     filtered_db = _filtered_db(edited, rendered(raws, *near, edited.channels, span), span)
-    return replace(segment, residual_db=_ratio_db(left, power), filtered_residual_db=filtered_db)
+    found = replace(segment, residual_db=_ratio_db(left, power), filtered_residual_db=filtered_db)
+    return NullTested(found, power / max(1, stop - start))
 
 
 def _filtered_db(edited: Sound, ours: Wide, span: tuple[int, int]) -> float | None:

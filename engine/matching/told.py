@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.files.safe_write import shown
-from engine.matching.matched import Matched, Segment
-from engine.matching.side_by_side import side_by_side
+from engine.matching.matched import Segment
 from engine.matching.sound import Sound
+from engine.side_by_side import side_by_side
 from engine.spans import united
 from engine.wording import counted, level_text, percent
 
@@ -17,8 +17,7 @@ _LEAST_S = 0.01
 _BLOCK_SAMPLES = 1 << 17
 _SILENT = 1e-5
 _NOT_FROM_BELOW = 0.05
-_EXPLAINED_DB = -6.0
-_EXPLAINED_BELOW = 0.2
+_CLEARLY_LESS_DB = 3.0
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -47,7 +46,7 @@ def _rest(spans: Sequence[tuple[int, int]], length: int) -> Spans:
 
 
 def matched_share(edited: Sound, open_spans: Spans) -> float:
-    """Return how much of what sounds in an edited file is not open, 0 to 1; 0 where nothing sounds."""
+    """Return the share of the audible samples of an edited file outside some spans, 0 to 1; 0 in silence."""
     borders = np.array(open_spans, np.int64).reshape(-1, 2)
 
     def counts(start: int) -> tuple[int, int]:
@@ -60,25 +59,6 @@ def matched_share(edited: Sound, open_spans: Spans) -> float:
     counted = side_by_side(counts, range(0, edited.length_samples, _BLOCK_SAMPLES))
     sounding, left = (sum(column) for column in zip((0, 0), *counted, strict=True))
     return 1.0 - left / sounding if sounding else 0.0
-
-
-def explained_share(segments: Sequence[Segment]) -> float:
-    """Return how much of what is held by segments is clearly less when they are subtracted, 0 to 1.
-
-    Music of the same samples, one note after another, is found everywhere and explains nothing.
-    """
-    explained = found = 0
-    for one in segments:
-        length = one.edited_stop_samples - one.edited_start_samples
-        left_db = min(one.residual_db or 0.0, one.filtered_residual_db or 0.0)
-        found += length
-        explained += length if left_db <= _EXPLAINED_DB else 0
-    return explained / max(1, found)
-
-
-def own_share(matched: Matched) -> float:
-    """Return how much of a file is of the recordings, without what is hardly less if they are subtracted."""
-    return matched.matched_share * explained_share(matched.segments)
 
 
 def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:
@@ -94,14 +74,16 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
     if share < _NOT_FROM_BELOW:
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
-    if explained_share(segments) < _EXPLAINED_BELOW:
-        return (
-            f"{name} is hardly made of these recordings: single notes are like some of theirs, in {number}"
-            f"{_residual_text(segments)}."
-        )
     return f"{percent(share, 1)} of what sounds in {name} was found, in {number}{_residual_text(segments)}."
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:
-    residuals = [one.residual_db for one in segments if one.residual_db is not None]
-    return f"; subtracted, {level_text(float(np.median(residuals)))} are left" if residuals else ""
+    """Return what is left, through the short filter where that leaves clearly less: of equalised copies."""
+    plain = [one.residual_db for one in segments if one.residual_db is not None]
+    through = [one.filtered_residual_db for one in segments if one.filtered_residual_db is not None]
+    if not plain:
+        return ""
+    left_db, filtered_db = (float(np.median(some)) if some else np.inf for some in (plain, through))
+    if filtered_db < left_db - _CLEARLY_LESS_DB:
+        return f"; subtracted through a short filter, {level_text(filtered_db)} are left"
+    return f"; subtracted, {level_text(left_db)} are left"

@@ -1,4 +1,4 @@
-"""How sure each proposal is beside the others: its rank, in the order that the queue sorts by."""
+"""Rank of each proposal among the others, in the order that the queue sorts by."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ class Standing:
     ----------
     bars : float64, shape (n,), 0 to 1 and never quite: where it stands, the surest highest; equals share the
         middle of their places
-    surer : float64, shape (n,), the share of the other proposals that it is surer than
+    top_shares : float64, shape (n,), 1 / n to 1, the share of the proposals that rank as high or higher, with
+        itself
     """
 
     bars: Shares
-    surer: Shares
+    top_shares: Shares
 
     def bar(self, table: ProposalTable, proposal_id: str) -> float | None:
         """Return the bar of a proposal, None for an edit by hand."""
         return _known(self.bars[table.made.places[proposal_id]])
 
-    def surer_than(self, table: ProposalTable, proposal_id: str) -> float | None:
-        """Return what share of the others it is surer than, None for an edit by hand."""
-        return _known(self.surer[table.made.places[proposal_id]])
+    def top_share(self, table: ProposalTable, proposal_id: str) -> float | None:
+        """Return the share of proposals that rank as high or higher, None for an edit by hand."""
+        return _known(self.top_shares[table.made.places[proposal_id]])
 
 
 def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
@@ -47,7 +48,7 @@ def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
     made = table.made
     order = by_sureness(table, learned)
     order = order[~made.is_by_hand[order]]
-    bars, surer = np.full((2, len(made.ids)), np.nan)
+    bars, top_shares = np.full((2, len(made.ids)), np.nan)
     if len(order):
         has_chance = np.zeros(len(order), bool)
         figures = made.scores[order]
@@ -59,8 +60,8 @@ def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
         ends = np.append(first[1:], len(order))
         run = np.cumsum(np.concatenate([[0], differs]))
         bars[order] = 1.0 - ((first + ends) / 2 / len(order))[run]
-        surer[order] = ((len(order) - ends) / max(1, len(order) - 1))[run]
-    return Standing(bars, surer)
+        top_shares[order] = (ends / len(order))[run]
+    return Standing(bars, top_shares)
 
 
 def _known(figure: np.float64) -> float | None:

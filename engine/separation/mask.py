@@ -120,7 +120,7 @@ def masked(
     samples : float32, shape (frames, channels)
     floor_db : no moment of a band is made quieter than by this; none unless told
     """
-    transform = _transform(rate_hz)
+    transform = transform_at(rate_hz)
     if len(samples) < transform.m_num:
         padded = np.zeros((transform.m_num, samples.shape[1]), np.float32)
         padded[: len(samples)] = samples
@@ -134,7 +134,8 @@ def masked(
     return np.ascontiguousarray(np.real(changed).T, dtype=np.float32)
 
 
-def _transform(rate_hz: int) -> ShortTimeFFT:
+def transform_at(rate_hz: int) -> ShortTimeFFT:
+    """Return the transform in which masks are applied, at a rate."""
     hop = max(1, round(WINDOW_S * rate_hz / _HOPS_EACH))
     length = hop * _HOPS_EACH
     window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length))

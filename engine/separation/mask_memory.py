@@ -12,6 +12,6 @@ Asked = tuple[str, bytes, bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskMemory:
-    """`engine.separation.mask.Mask` by what was asked; used by one thread at a time."""
+    """`engine.separation.outcomes.outcome.Outcome` by what was asked; used by one thread at a time."""
 
     masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)

@@ -17,6 +17,7 @@ from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
+from engine.progress import check_heeded
 from engine.separation.mask import Mask
 from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
 from engine.separation.prompts import example_prompt
@@ -29,6 +30,7 @@ WEIGHTS = (
 HOP_S = MEL.hop_samples / MEL.rate_hz
 _EARS = "sounds.safetensors"
 _STEP_FRAMES = VIEW_FRAMES // 2
+_ONE_VIEW_FRAMES = VIEW_FRAMES * 3 // 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,7 @@ class NetworkSeparator:
             shares = torch.zeros(len(prompts), len(power), MEL.n_mels)
             weights = torch.zeros(len(power))
             for first in views(inside):
+                check_heeded()
                 heard = self._heard(power, inside, first, told, flag, prompts)
                 answered = torch.sigmoid(self.network(heard)[0])
                 curve = torch.hann_window(VIEW_FRAMES + 2, periodic=False)[1:-1]
@@ -136,12 +139,23 @@ def views(inside: torch.Tensor) -> list[int]:
     if not len(places):
         return []
     firsts: list[int] = []
-    for run in _runs(places):
+    for run in _gathered(_runs(places)):
         length = run[1] - run[0]
-        count = 1 if length <= VIEW_FRAMES * 3 // 4 else 1 + math.ceil(length / _STEP_FRAMES)
+        count = 1 if length <= _ONE_VIEW_FRAMES else 1 + math.ceil(length / _STEP_FRAMES)
         begin = (run[0] + run[1]) / 2 - ((count - 1) * _STEP_FRAMES + VIEW_FRAMES) / 2
         firsts += [round(begin) + number * _STEP_FRAMES for number in range(count)]
     return firsts
+
+
+def _gathered(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return runs as spans of views: those that one view has room for are seen together."""
+    spans: list[tuple[int, int]] = []
+    for start, stop in runs:
+        if spans and stop - spans[-1][0] <= _ONE_VIEW_FRAMES:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return spans
 
 
 def _runs(places: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.extensions import Extended, Extension, require_factory
+from engine.extensions import Extended, require_factory
+from engine.extensions.names import Extension
+from engine.separation.by_prompt import default_separator
 from engine.separation.networked import WEIGHTS, network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.separator import Separator
 from engine.wording import listed, quoted
 
-DEFAULT = "network"
+DEFAULT = "blend"
 
 
 def _added(extension: Extension, made: object) -> Callable[[], Separator]:
@@ -22,13 +24,18 @@ def _added(extension: Extension, made: object) -> Callable[[], Separator]:
 
 SEPARATORS: Extended[Callable[[], Separator]] = Extended(
     "offcut.separators",
-    {DEFAULT: network_separator, "subtraction": SubtractionSeparator, "nmf": FactorSeparator},
+    {
+        DEFAULT: default_separator,
+        "network": network_separator,
+        "subtraction": SubtractionSeparator,
+        "nmf": FactorSeparator,
+    },
     _added,
 )
 
 
 def separator_named(name: str) -> Separator:
-    """Return a separator by name, or the network with the weights in a file and those beside it.
+    """Return a separator by name, or the network with the weights in a file and those next to it.
 
     Raises
     ------

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.separation.mask import Mask
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.outcomes.outcome import Outcome, outcomes_of
 from engine.separation.separator import Prompt, Separator, Stretch
 
 MOST_MASKS = 64
@@ -34,14 +35,18 @@ class RememberingSeparator:
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""
+        return tuple(outcome.mask for outcome in self.outcomes(stretch, prompts))
+
+    def outcomes(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Outcome, ...]:
+        """Return an outcome for each prompt."""
         heard = blake2b(np.ascontiguousarray(stretch.samples).data, digest_size=16)
         heard.update(repr(stretch.windows_s).encode())
         keys = [(self.name, heard.digest(), _meaning(prompt)) for prompt in prompts]
         known = self.memory.masks
         new = [number for number, key in enumerate(keys) if key not in known]
         if new:
-            answered = self.asks.masks(stretch, [prompts[number] for number in new])
-            known.update({keys[number]: mask for number, mask in zip(new, answered, strict=True)})
+            answered = outcomes_of(stretch, [prompts[number] for number in new], self.asks)
+            known.update({keys[number]: outcome for number, outcome in zip(new, answered, strict=True)})
         found = []
         for key in keys:
             known.move_to_end(key)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
-from engine.progress import SILENT, Progress
-from engine.separation.mask import NOTHING_MEANT, Mask, Mode, masked, united
+from engine.progress import SILENT, Progress, heeding
+from engine.separation.mask import Mask, Mode, masked
+from engine.separation.mask_memory import MaskMemory
+from engine.separation.outcomes.outcome import Outcome, outcome_of
 from engine.separation.paint import Paint, PaintedMask
+from engine.separation.remembered import RememberingSeparator
 from engine.separation.separator import CONTEXT_S, Prompt, Separator, Stretch
-from engine.separation.windows import FADE_MS, gate
+from engine.separation.windows import FADE_MS, gate, neighbourhood
 from engine.timebase import s_to_samples
 
 Samples = NDArray[np.float32]
@@ -36,6 +39,7 @@ class Asked:
     fade_ms : how long the change comes and goes, inside each window
     floor_db : no moment of a band is made quieter than by this
     paint : what is painted on the mask, on the timeline
+    is_judged : whether a result that may be worse than the recording is refused
     """
 
     prompts: tuple[Prompt, ...]
@@ -43,15 +47,22 @@ class Asked:
     fade_ms: float = FADE_MS
     floor_db: float = -np.inf
     paint: tuple[Paint, ...] = ()
+    is_judged: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """What is taken apart; reads from anywhere, so that memory does not grow with its length."""
+    """What is taken apart; reads from anywhere, so that memory does not grow with its length.
+
+    Attributes
+    ----------
+    latest : what was read last around windows, by their span: windows of one neighbourhood follow each other
+    """
 
     read: Read
     length_samples: int
     rate_hz: int
+    latest: dict[tuple[int, int], tuple[Stretch, int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +74,13 @@ class Separated:
     start_samples : where it lies in the recording
     samples : float32, shape (frames, channels)
     window_samples : [start, stop) of the window it is a piece of
+    outcome : how it was made, and what it is expected to be worth
     """
 
     start_samples: int
     samples: Samples
     window_samples: tuple[int, int]
+    outcome: Outcome
 
 
 def separate(
@@ -82,19 +95,25 @@ def separate(
     Parameters
     ----------
     windows : as `engine.separation.windows.joined` returns them
+
+    Raises
+    ------
+    NotCredibleError : a result may be worse than the recording; not where masks are painted by hand
     """
+    separator = RememberingSeparator(separator, MaskMemory())
     total = sum(stop - start for start, stop in windows)
     fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
     done = 0
     for start, stop in windows:
         at = start
-        for piece in _pieces(recording, windows, (start, stop), asked, separator):
+        pieces = heeding(progress, _pieces(recording, windows, (start, stop), asked, separator))
+        for piece, outcome in pieces:
             progress.check_cancelled()
             samples = recording.read(at, at + len(piece))
             curve = gate(stop - start, fade, at - start, at - start + len(piece))[:, None]
             # The difference is laid over the recording, so that where the gate is shut nothing is rounded.
             heard = np.asarray(samples + curve * (piece - samples), np.float32)
-            yield Separated(at, heard, (start, stop))
+            yield Separated(at, heard, (start, stop), outcome)
             at, done = at + len(piece), done + len(piece)
             progress.report(done / total, "Separating")
 
@@ -105,19 +124,19 @@ def _pieces(
     window: tuple[int, int],
     asked: Asked,
     separator: Separator,
-) -> Iterator[Samples]:
-    """Yield a window piece by piece, each faded over the end of the one before."""
+) -> Iterator[tuple[Samples, Outcome]]:
+    """Yield a window piece by piece, each faded over the end of the one before, and how it was made."""
     step = s_to_samples(_PIECE_S, recording.rate_hz)
     tail: Samples | None = None
     for at, until in piece_spans(window, recording.rate_hz):
-        piece = changed(recording, windows, (at, until), asked, separator)
+        piece, outcome = changed(recording, windows, (at, until), asked, separator)
         if tail is not None:
             ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
             piece[: len(tail)] = tail + ramp * (piece[: len(tail)] - tail)
         if until == window[1]:
-            yield piece
+            yield piece, outcome
             return
-        yield piece[:step]
+        yield piece[:step], outcome
         tail = piece[step:]
 
 
@@ -135,8 +154,21 @@ def piece_spans(window: tuple[int, int], rate_hz: int) -> Iterator[tuple[int, in
 def heard_around(
     recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int]
 ) -> tuple[Stretch, int, int]:
-    """Return a window with what surrounds it as a separator hears it, and where that starts and stops."""
+    """Return a window with its neighbourhood as a separator hears it, and where that starts and stops.
+
+    Windows of one neighbourhood share what surrounds them, so that it is analysed once for all of them.
+    """
     reach = s_to_samples(CONTEXT_S, recording.rate_hz)
+    span = neighbourhood(tuple(windows), window, s_to_samples(_PIECE_S, recording.rate_hz), reach)
+    if span not in recording.latest:
+        recording.latest.clear()
+        recording.latest[span] = _read_around(recording, windows, span, reach)
+    return recording.latest[span]
+
+
+def _read_around(
+    recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int], reach: int
+) -> tuple[Stretch, int, int]:
     first, last = max(0, window[0] - reach), min(recording.length_samples, window[1] + reach)
     mono = np.asarray(recording.read(first, last).mean(axis=1), np.float32)
     if recording.rate_hz != MEL.rate_hz:
@@ -163,9 +195,7 @@ def mask_of(
 
 def meant_mask(stretch: Stretch, prompts: Sequence[Prompt], separator: Separator) -> Mask:
     """Return what all prompts together mean of a stretch; nothing where there are none."""
-    if not prompts:
-        return NOTHING_MEANT
-    return united(separator.masks(stretch, prompts), [prompt.stays for prompt in prompts])
+    return outcome_of(stretch, prompts, separator).mask
 
 
 def changed(
@@ -174,13 +204,20 @@ def changed(
     window: tuple[int, int],
     asked: Asked,
     separator: Separator,
-) -> Samples:
-    """Return a window with all that is meant kept or removed, without a gate."""
+) -> tuple[Samples, Outcome]:
+    """Return a window with all that is meant kept or removed, without a gate, and how it was made.
+
+    Raises
+    ------
+    NotCredibleError : the result may be worse than the recording; not where the mask is painted by hand
+    """
     stretch, first, last = heard_around(recording, windows, window)
-    mask = meant_mask(stretch, asked.prompts, separator)
+    outcome = outcome_of(stretch, asked.prompts, separator)
+    if asked.is_judged and not asked.paint:
+        outcome.require_credible(asked.prompts, asked.mode)
     margin = s_to_samples(0.25, recording.rate_hz)
     begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
-    shifted = mask.from_later((begin - first) / recording.rate_hz)
+    shifted = outcome.mask_for(asked.mode).from_later((begin - first) / recording.rate_hz)
     meant = PaintedMask(shifted, asked.paint, begin, recording.rate_hz)
     samples = masked(recording.read(begin, end), recording.rate_hz, meant, asked.mode, asked.floor_db)
-    return samples[window[0] - begin : window[1] - begin]
+    return samples[window[0] - begin : window[1] - begin], outcome

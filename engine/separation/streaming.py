@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
 from engine.separation.mask import Mode, masked
-from engine.separation.separate import meant_mask
+from engine.separation.outcomes.outcome import outcome_of
 from engine.separation.separator import Prompt, Separator, Stretch
 
 Samples = NDArray[np.float32]
@@ -73,8 +73,8 @@ class SeparationStream:
             np.concatenate([self._around, heard]),
             ((begin / MEL.rate_hz, (begin + len(heard)) / MEL.rate_hz),),
         )
-        mask = meant_mask(stretch, self._prompts, self._separator)
-        shifted = mask.from_later(begin / MEL.rate_hz)
+        outcome = outcome_of(stretch, self._prompts, self._separator)
+        shifted = outcome.mask_for(self._mode).from_later(begin / MEL.rate_hz)
         separated = masked(heard[:, None], MEL.rate_hz, shifted, self._mode)[:, 0]
         known = min(after, _samples(_AHEAD_S))
         last = len(separated) - known

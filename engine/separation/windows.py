@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +54,33 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
         else:
             united.append((start, stop))
     return tuple(united)
+
+
+def neighbourhood(windows: tuple[_Span, ...], window: _Span, longest: int, reach: int) -> _Span:
+    """Return the span of the windows that are analysed together with one, itself where it is alone.
+
+    Parameters
+    ----------
+    windows : as `joined` returns them
+    window : one of them, or a part of one
+    longest : how long a neighbourhood may be, in samples
+    reach : how far apart neighbours may be, in samples
+    """
+    spans = _neighbourhoods(windows, longest, reach)
+    found = spans[max(0, bisect_right(spans, window[0], key=itemgetter(0)) - 1)] if spans else window
+    return found if found[0] <= window[0] and window[1] <= found[1] <= found[0] + longest else window
+
+
+@lru_cache(maxsize=4)
+def _neighbourhoods(windows: tuple[_Span, ...], longest: int, reach: int) -> tuple[_Span, ...]:
+    """Divide windows in the order of time into as few spans as are no longer than allowed."""
+    spans: list[_Span] = []
+    for start, stop in windows:
+        if spans and start - spans[-1][1] <= reach and stop - spans[-1][0] <= longest:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return tuple(spans)
 
 
 def gate(length_samples: int, fade_samples: int, first: int, last: int) -> NDArray[np.float32]:

@@ -8,13 +8,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.codecs import Container
 from engine.audio.reader import SourceReader
 from engine.audio.writer import WrittenAudio, block_dtype, container_for, export_format, write_audio
+from engine.files.safe_write import check_target
 from engine.progress import SILENT, Progress
+from engine.separation.levels.level_change import LevelChange, combined
+from engine.separation.levels.measured import level_change
 from engine.separation.separate import Asked, Recording, Separated, separate
 from engine.separation.separator import Separator
 
 _BLOCK_FRAMES = 1 << 18
+
+
+def check_separated(path: Path, reader: SourceReader, *, overwrite: bool) -> Container:
+    """Return the container of the file to write, before minutes of work.
+
+    Raises
+    ------
+    ExportError : the format is not known, or the file is in the way or the recording itself
+    """
+    container = container_for(path.suffix)
+    check_target(path, overwrite=overwrite, reads=[reader.path])
+    return container
 
 
 def write_separated(
@@ -31,13 +47,13 @@ def write_separated(
 
     Parameters
     ----------
-    windows : as `engine.separation.windows.joined` returns them
+    windows : as `engine.separation.checks.credible.credible_windows` returns them
 
     Raises
     ------
     ExportError : see `engine.audio.writer.write_audio`
     """
-    container = container_for(path.suffix)
+    container = check_separated(path, reader, overwrite=overwrite)
     subtype = export_format([reader.subtype], path.suffix)
     recording = Recording(reader.read, reader.frames, reader.rate_hz)
     found = separate(recording, windows, asked, separator, progress.part(0.0, 0.9))
@@ -50,7 +66,28 @@ def write_separated(
         subtype=subtype,
         total_frames=reader.frames,
         overwrite=overwrite,
+        reads=[reader.path],
     )
+
+
+def level_change_in_file(
+    reader: SourceReader,
+    written: Path,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: Separator,
+) -> LevelChange:
+    """Measure the levels inside all windows before and after, in a file as `write_separated` wrote it.
+
+    Raises
+    ------
+    SourceError : one of the files cannot be read
+    """
+    recording = Recording(reader.read, reader.frames, reader.rate_hz)
+    with SourceReader(written) as result:
+        return combined(
+            level_change(recording, result.read, windows, window, asked, separator) for window in windows
+        )
 
 
 def _blocks(

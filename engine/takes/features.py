@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress, gathered
+
+if TYPE_CHECKING:
+    import torch
 
 Floats = NDArray[np.float32]
 
@@ -58,12 +63,14 @@ class Frames:
     broad : shape (n, bands), length at most 1
     levels_db : shape (steps,), below full scale, `STEPS_PER_S` of them a second
     bands_db : shape (steps, bands), the same of each broad band
+    notes_db : shape (n, semitones), the same of each semitone band, from the lowest E of a guitar on
     """
 
     chroma: Floats
     broad: Floats
     levels_db: Floats
     bands_db: Floats = field(default_factory=lambda: np.zeros((0, BROAD_BANDS), np.float32))
+    notes_db: Floats = field(default_factory=lambda: np.zeros((0, _SEMITONES), np.float32))
 
     def __len__(self) -> int:
         return len(self.chroma)
@@ -74,7 +81,13 @@ class Frames:
             return self
         steps = slice(round(start * STEPS_PER_S / FRAMES_PER_S), round(stop * STEPS_PER_S / FRAMES_PER_S))
         frames = slice(start, stop)
-        return Frames(self.chroma[frames], self.broad[frames], self.levels_db[steps], self.bands_db[steps])
+        return Frames(
+            self.chroma[frames],
+            self.broad[frames],
+            self.levels_db[steps],
+            self.bands_db[steps],
+            self.notes_db[frames],
+        )
 
 
 def frames_of(
@@ -100,8 +113,15 @@ def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
     """Yield the power of a mono stream in the bands that frames are made of, `STEPS_PER_S` rows a second."""
     from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
 
-    bank = np.concatenate([_semitone_bank(), _broad_bank()])
-    yield from band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES)
+    yield from band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), _bank(), N_FFT, HOP_SAMPLES)
+
+
+@cache
+def _bank() -> torch.Tensor:
+    """Return the bands of frames; making them takes as long as scoring a recording of a second."""
+    from engine.features.mel import bank_tensor
+
+    return bank_tensor(np.concatenate([_semitone_bank(), _broad_bank()]))
 
 
 def frames_from(powers: Sequence[Floats]) -> Frames:
@@ -111,7 +131,7 @@ def frames_from(powers: Sequence[Floats]) -> Frames:
     fine, broad = steps[:, : _SEMITONES * _PER_SEMITONE], steps[:, _SEMITONES * _PER_SEMITONE :]
     levels_db = (10.0 * np.log10(broad.sum(axis=1) + _FLOOR_POWER)).astype(np.float32)
     bands_db = (10.0 * np.log10(broad + _FLOOR_POWER)).astype(np.float32)
-    return Frames(_chroma(fine), _movement(broad), levels_db, bands_db)
+    return Frames(_chroma(fine), _movement(broad), levels_db, bands_db, _notes_db(fine))
 
 
 def _semitone_bank() -> Floats:
@@ -151,6 +171,13 @@ def _decibels(power: Floats, range_db: float) -> Floats:
     loud = float(np.quantile(power.max(axis=1), 0.9))
     floor = max(loud * 10.0 ** (-range_db / 10.0), _FLOOR_POWER)
     levels: Floats = (10.0 * np.log10(np.maximum(power, floor) / floor)).astype(np.float32)
+    return levels
+
+
+def _notes_db(fine: Floats) -> Floats:
+    """Return the level of each semitone: the loudest of its bands, so that pitches may glide."""
+    loudest = _halved(fine).reshape(-1, _SEMITONES, _PER_SEMITONE).max(axis=2)
+    levels: Floats = (10.0 * np.log10(loudest + _FLOOR_POWER)).astype(np.float32)
     return levels
 
 

@@ -14,9 +14,12 @@ from engine.takes.groups import Edges, Member, grouped, takes_of
 from engine.takes.pairs import find_pairs
 from engine.takes.playing import SOFT_BELOW_DB, performances
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
+from engine.takes.tuning import are_tuning
 from engine.timebase import format_time
 
 _COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06
+_LOOKED_AT_S = 6.0
+"""Where an attempt begins again, so much is looked at, at least."""
 _EVERY_S, _MOST_S = 3300.0, 3600.0
 
 
@@ -48,7 +51,8 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     spans = performances(frames.levels_db)
     pairs = find_pairs(frames, spans, progress.part(0.0, 0.8))
     edges = Edges(spans[:, 0], spans[:, 1])
-    together = grouped(takes_of(pairs, edges))
+    played_again = (pair for pair in takes_of(pairs, edges) if not are_tuning(frames, pair.sides()))
+    together = grouped(list(played_again))
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
     near = near_pairs(frames, spans, progress.part(0.8, 0.9))
     softly = performances(frames.levels_db, SOFT_BELOW_DB)
@@ -57,7 +61,7 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
         Broken(chain(pairs, near), edges),
         Broken(chain(pairs, nearer), Edges(softly[:, 0], softly[:, 1]), is_soft=True),
     )
-    starts = false_starts(breaks, together)
+    starts = [one for one in false_starts(breaks, together) if not _is_tuning(one, frames)]
     played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
     return FoundTakes(tuple(groups), tuple(starts), played)
 
@@ -90,6 +94,13 @@ def false_starts_in(
         # What the hour before knows to its end, this one knows from its middle on.
         found += [one for one in fresh if one.start_s >= known_s]
     return tuple(found)
+
+
+def _is_tuning(start: FalseStart, frames: Frames) -> bool:
+    """Tell whether players tune in an attempt and where it begins again."""
+    length_s = max(start.stop_s - start.start_s, _LOOKED_AT_S)
+    spans_s = (start.start_s, start.stop_s), (start.begins_again_s, start.begins_again_s + length_s)
+    return are_tuning(frames, [(FRAMES_PER_S * begin_s, FRAMES_PER_S * end_s) for begin_s, end_s in spans_s])
 
 
 def _group(members: Sequence[Member]) -> TakeGroup:

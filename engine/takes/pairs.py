@@ -49,6 +49,10 @@ class Pair:
     score: float
     speed: float = 1.0
 
+    def sides(self) -> Iterator[tuple[float, float]]:
+        """Yield the frames [start, stop) of the earlier and of the later."""
+        yield from zip(self.starts, self.stops, strict=True)
+
     def length(self, side: int) -> float:
         """Return how long it is on one side."""
         return self.stops[side] - self.starts[side]

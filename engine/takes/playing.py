@@ -32,17 +32,27 @@ def performances(levels_db: Floats, below_db: float = BELOW_DB) -> Spans:
     """
     if not len(levels_db):
         return np.zeros((0, 2), np.int64)
+    spans = _joined(runs(sounding(levels_db, below_db)), round(_LEAST_BREAK_S * STEPS_PER_S))
+    spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]
+    ratio = STEPS_PER_S / FRAMES_PER_S
+    return np.stack([(spans[:, 0] + 1) // ratio, np.ceil((spans[:, 1] - 1) / ratio)], axis=1).astype(np.int64)
+
+
+def sounding(levels_db: Floats, below_db: float = BELOW_DB) -> NDArray[np.bool_]:
+    """Return at which steps something sounds, compared with what is played around them, shape (steps,).
+
+    Parameters
+    ----------
+    levels_db : of `Frames`, shape (steps,), at least one
+    below_db : how far below what is played around it a break is
+    """
     # Every tenth step: what is played around a moment changes slowly, and an hour is filtered in no time.
     width = round(_AROUND_S)
     sparse = _maxima(levels_db, round(STEPS_PER_S))
     around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
     playing = np.repeat(around, round(STEPS_PER_S))[: len(levels_db)]
-    sounds = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
-    spans = runs(sounds)
-    spans = _joined(spans, round(_LEAST_BREAK_S * STEPS_PER_S))
-    spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]
-    ratio = STEPS_PER_S / FRAMES_PER_S
-    return np.stack([(spans[:, 0] + 1) // ratio, np.ceil((spans[:, 1] - 1) / ratio)], axis=1).astype(np.int64)
+    sounds: NDArray[np.bool_] = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
+    return sounds
 
 
 def _maxima(levels_db: Floats, every: int) -> Floats:

@@ -74,7 +74,7 @@ def search(
     found: dict[tuple[int, int], tuple[float, int, int]] = {}
     for begin in range(0, length, _ROWS):
         progress.check_cancelled()
-        progress.report(begin / length, "Comparing all with all")
+        progress.report(begin / length, "Comparing passages")
         stop, low = min(begin + _ROWS, length), int(first_columns[begin])
         if low >= columns:
             break
@@ -87,7 +87,7 @@ def search(
             now = _step(alike[:, row - begin, column - low :], past, before, column, row)
             _note(found, now, row, least)
             before, past = past, now
-    progress.report(1.0, "Comparing all with all")
+    progress.report(1.0, "Comparing passages")
     return _paths(found, columns)
 
 

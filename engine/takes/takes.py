@@ -84,6 +84,16 @@ class FoundTakes:
     false_starts: tuple[FalseStart, ...] = ()
     played_s: tuple[tuple[float, float], ...] = ()
 
+    def runs_of_playing(self, rest_s: float) -> list[tuple[float, float]]:
+        """Return performances in seconds, joined where the rest between them is shorter than `rest_s`."""
+        joined: list[tuple[float, float]] = []
+        for start_s, stop_s in self.played_s:
+            if joined and start_s - joined[-1][1] < rest_s:
+                joined[-1] = joined[-1][0], stop_s
+            else:
+                joined.append((start_s, stop_s))
+        return joined
+
     def likely_false_starts(self) -> tuple[FalseStart, ...]:
         """Return those that are told."""
         return tuple(one for one in self.false_starts if one.likelihood >= LIKELY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from engine.errors import OffcutError, SourceError, UsageError
+from engine.errors import SourceError, UsageError
 from engine.strict_json import strict_json
 from engine.web.uploads import TooLargeError
 
@@ -84,13 +84,18 @@ def _file(path: Path) -> Response:
     return Response(path.read_bytes(), media_type=_TYPES[path.suffix])
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    if isinstance(error, TooLargeError):
-        # The rest of what is sent is not waited for.
-        refusal = answer({"error": str(error)}, 413)
-        refusal.headers["connection"] = "close"
-        return refusal
-    return answer({"error": str(error)}, 415 if isinstance(error, SourceError) else 400)
+def refused(told: Callable[[str], str]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return what answers an error that a person can act on; `told` gives its sentence as pages show it."""
+
+    async def refuse(_request: Request, error: Exception) -> Response:
+        if isinstance(error, TooLargeError):
+            # The rest of what is sent is not waited for.
+            refusal = answer({"error": told(str(error))}, 413)
+            refusal.headers["connection"] = "close"
+            return refusal
+        return answer({"error": told(str(error))}, 415 if isinstance(error, SourceError) else 400)
+
+    return refuse
 
 
 async def _no_such_address(_request: Request, error: Exception) -> Response:
@@ -108,7 +113,6 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 HANDLERS: dict[Any, Any] = {
-    OffcutError: _refused,
     HTTPException: _no_such_address,
     ClientDisconnect: _given_up,
     Exception: _failed,

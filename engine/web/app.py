@@ -14,15 +14,15 @@ from starlette.routing import Route
 
 from engine.audio.folders import AUDIO_SUFFIXES
 from engine.audio.reader import probe
-from engine.errors import OffcutError, UsageError
+from engine.errors import OffcutError, SeparationError, UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
 from engine.web import listening, separating, tastes, uploads
-from engine.web.answers import HANDLERS, answer, body, number, page, static
+from engine.web.answers import HANDLERS, answer, body, number, page, refused, static
 from engine.web.drawing import MOST_COLUMNS, outline
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
-from engine.words.vocabulary import vocabulary
+from engine.words.vocabulary import separable_sounds
 
 _HEARD = {
     "target": listening.target_heard,
@@ -59,7 +59,7 @@ def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starl
             Route("/api/results/{key}/download", served.download),
             Route("/api/results/{key}/{what}", served.listen_to_result),
         ],
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, OffcutError: refused(session.told)},
     )
     pages.router.redirect_slashes = False  # to an address that lacks the token
     return pages
@@ -80,7 +80,7 @@ class _Served:
                 "folder": None if root is None else shown(root.absolute().name or root),
                 "recordings": await run_in_threadpool(session.names),
                 "tastes": listed,
-                "words": list(vocabulary()),
+                "words": list(separable_sounds()),
                 "suffixes": sorted(AUDIO_SUFFIXES),
                 "most_bytes": self._most_bytes,
             }
@@ -108,7 +108,8 @@ class _Served:
         stop_s = number(asked.get("stop_s"), recording.duration_s, 0.0, recording.duration_s)
         if stop_s <= start_s:
             raise UsageError("There is nothing to draw between these times.")
-        return answer(await run_in_threadpool(outline, recording, start_s, stop_s, columns))
+        found = await run_in_threadpool(outline, recording, start_s, stop_s, columns)
+        return answer({"read": recording.read_share}, 202) if found is None else answer(found)
 
     async def listen(self, request: Request) -> Response:
         heard = listening.recording_heard(self._recording(request))
@@ -165,6 +166,8 @@ def _with_its_name(of: OpenRecording, work: Callable[[Progress], Answer], progre
     """Do work; what goes wrong is told of the name that the page knows, not of where we put the file."""
     try:
         return work(progress)
+    except SeparationError:
+        raise  # names no file
     except OffcutError as error:
         raise OffcutError(of.told(str(error))) from error
 

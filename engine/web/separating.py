@@ -6,6 +6,7 @@ What separates and hears is imported by the work that needs it: the pages are th
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from engine.audio.reader import SourceReader
 from engine.audio.writer import export_format
 from engine.files.disk_room import check_room
 from engine.progress import Progress
+from engine.separation.levels.level_change import refused_words
 from engine.separation.windows import FADE_MS, joined
 from engine.timebase import s_to_samples, samples_to_s
 from engine.web.session import OpenRecording, Result, Session
@@ -22,6 +24,7 @@ from engine.web.work import Answer
 
 MOST_LABELS = 8
 MOST_WINDOWS = 200
+MOST_EXAMPLES = 12
 _BYTES_EACH = 8
 Time = Annotated[float, Field(ge=0.0, le=1e7, allow_inf_nan=False)]
 
@@ -39,10 +42,12 @@ class Wanted(Windowed):
     Attributes
     ----------
     texts : what is meant; none for whatever is new in the windows
-    strength_db : no moment of a band is made quieter than by this; entirely unless told
+    like_s : [start, stop) of examples of what is meant
+    strength_db : no moment of a band is lowered by more than this; no limit if None
     """
 
     texts: list[str] = Field(default_factory=list, max_length=100)
+    like_s: list[tuple[Time, Time]] = Field(default_factory=list, max_length=MOST_EXAMPLES)
     mode: Literal["keep", "remove"] = "remove"
     strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
 
@@ -72,22 +77,33 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
+    from engine.separation.checks.credible import credible_windows
+    from engine.separation.checks.refusals import require_present, understood_prompts
+    from engine.separation.example import example_in_file
     from engine.separation.mask import Mode, floor_of
-    from engine.separation.prompts import prompts_of
+    from engine.separation.mask_memory import MaskMemory
     from engine.separation.registry import DEFAULT, separator_named
-    from engine.separation.separate import Asked
-    from engine.separation.written import write_separated
+    from engine.separation.remembered import RememberingSeparator
+    from engine.separation.separate import Asked, Recording
+    from engine.separation.written import level_change_in_file, write_separated
 
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)
         floor_db = floor_of(wanted.strength_db)
-        asked = Asked(prompts_of(wanted.texts), Mode(wanted.mode), FADE_MS, floor_db)
+        examples = tuple(example_in_file(reader, *each) for each in wanted.like_s)
+        prompts = understood_prompts(wanted.texts) if wanted.texts or not examples else ()
+        asked = Asked(examples + prompts, Mode(wanted.mode), FADE_MS, floor_db)
         # Only what keeps every sample is written; all else becomes WAV.
         suffix = ".flac" if reader.container == "FLAC" else ".wav"
         check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
         path = session.own / f"result-{secrets.token_hex(8)}{suffix}"
-        separator = separator_named(DEFAULT)
+        separator = RememberingSeparator(separator_named(DEFAULT), MaskMemory())
+        whole = Recording(reader.read, reader.frames, reader.rate_hz)
+        probability = require_present((whole,), windows, asked.prompts, progress=progress)
+        asked_for, windows = len(windows), credible_windows(whole, windows, asked, separator)
         found = write_separated(path, reader, windows, asked, separator, progress)
+        change = level_change_in_file(reader, path, windows, asked, separator)
+        change = replace(change, probability=probability)
         rate_hz = reader.rate_hz
         fade = s_to_samples(FADE_MS / 1000.0, rate_hz)
         subtype = export_format([reader.subtype], suffix)
@@ -102,6 +118,10 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
         "mode": wanted.mode,
         "windows_s": [[samples_to_s(edge, rate_hz) for edge in window] for window in windows],
         "clipped_samples": found.clipped_samples,
+        **change.fields(),
+        "summary": f"{change.words}{refused_words(asked_for - len(windows))}",
+        "refused_places": asked_for - len(windows),
+        "levels": change.levels_words,
         "subtype": subtype,
     }
 

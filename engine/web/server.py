@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from types import FrameType
 
@@ -14,11 +15,31 @@ import uvicorn
 
 from engine.errors import UsageError
 from engine.web.app import application
+from engine.web.connections import (
+    BACKLOG,
+    HEAD_S,
+    KEEP_ALIVE_S,
+    MOST_WAITING,
+    Strangers,
+    connections,
+    report_exhaustion,
+)
 from engine.web.door import Door, new_token
 from engine.web.session import Session
 
 HOST = "127.0.0.1"
 _END = (signal.SIGINT, signal.SIGTERM)
+_ENTRANCE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={address}">
+<title>Offcut</title>
+</head>
+<body><a href="{address}">Open Offcut</a></body>
+</html>
+"""
 
 
 class _Server(uvicorn.Server):
@@ -29,6 +50,13 @@ class _Server(uvicorn.Server):
         """Leave signals to `Serving`."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; more may wait to be accepted than are accepted at once."""
+        report_exhaustion()
+        await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(MOST_WAITING)
+
 
 class Serving:
     """The pages, bound to an address; `run` serves them until `stop`.
@@ -37,13 +65,16 @@ class Serving:
     ----------
     folder : that recordings and tastes may be picked from
     port : 0 for any that is free
+    head_s : how long a request may take to come, up to the end of its head
 
     Raises
     ------
     UsageError : the folder is none, or the port is taken
     """
 
-    def __init__(self, folder: Path | None, port: int = 0, most_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path | None, port: int = 0, most_bytes: int | None = None, head_s: float = HEAD_S
+    ) -> None:
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{folder} is no folder: choose one with recordings.")
         self._socket = _bound(port)
@@ -54,6 +85,10 @@ class Serving:
         pages = application(self.session, most_bytes) if most_bytes else application(self.session)
         config = uvicorn.Config(
             Door(pages, token, self.port),
+            http=connections(Strangers(head_s)),
+            ws="none",
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
             log_level="critical",  # what goes wrong is logged by `engine.web.answers`
             access_log=False,  # which would tell the token
             server_header=False,
@@ -68,6 +103,17 @@ class Serving:
             self._server.run([self._socket])
         finally:
             self.close()
+
+    def entrance(self) -> Path:
+        """Write a page that only its owner can read and that leads to the address, and return where it is.
+
+        A browser is started with its path: what a program is started with, every user of the machine can see.
+        """
+        path = self.session.own / "open.html"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(_ENTRANCE.format(address=escape(self.address)))
+        return path
 
     def close(self) -> None:
         """Remove all that was written; `run` does so at its end."""

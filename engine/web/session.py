@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.audio.reader import SourceReader
-from engine.errors import UsageError
+from engine.errors import Cancelled, UsageError
 from engine.files.safe_write import shown
+from engine.progress import ReportingProgress
 from engine.web.folder import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 
@@ -29,6 +32,7 @@ class OpenRecording:
     Attributes
     ----------
     name : as it is shown
+    read_share : how much of it was read for its peaks, 0 to 1
     is_ours : whether the file was sent to us and goes when nobody needs it
     """
 
@@ -37,15 +41,33 @@ class OpenRecording:
         self.path, self.name, self.is_ours = path, name, is_ours
         self.lock = threading.Lock()
         self.reader = SourceReader(path)
+        self._cancelled = threading.Event()
+        self._pyramid: Future[PeakPyramid] | None = None
+        self.read_share = 0.0
 
-    @cached_property
-    def _pyramid(self) -> PeakPyramid:
-        return build_peaks(self.path)
-
-    def peaks(self) -> PeakPyramid:
-        """Return its peaks, built the first time."""
+    def _built(self) -> Future[PeakPyramid]:
+        """Begin to build the peaks, once."""
         with self.lock:
+            if self._pyramid is None:
+                thread = ThreadPoolExecutor(1, "peaks")
+                progress = ReportingProgress(self._note, self._cancelled)
+                self._pyramid = thread.submit(build_peaks, self.path, progress)
+                thread.shutdown(wait=False)
             return self._pyramid
+
+    def _note(self, fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        self.read_share = fraction
+
+    def peaks(self, patience_s: float) -> PeakPyramid | None:
+        """Return its peaks, built the first time; None where they are not ready within the time.
+
+        Raises
+        ------
+        SourceError : it cannot be read
+        """
+        with suppress(TimeoutError, Cancelled):
+            return self._built().result(patience_s)
+        return None
 
     @property
     def duration_s(self) -> float:
@@ -58,6 +80,7 @@ class OpenRecording:
 
     def close(self) -> None:
         """Close the file, and remove it where it was sent to us."""
+        self._cancelled.set()
         with self.lock:
             self.reader.close()
         if self.is_ours:
@@ -96,10 +119,22 @@ class Session:
 
     root: Path | None
     own: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="offcut-serve-")))
-    work: Work = field(default_factory=Work)
+    work: Work = field(init=False)
     recordings: dict[str, OpenRecording] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Begin to take work."""
+        self.work = Work(self.told)
+
+    def told(self, sentence: str) -> str:
+        """Return a sentence with the paths of files as pages show them: from the folder they are in."""
+        roots = {self.own, SHIPPED} if self.root is None else {self.own, SHIPPED, self.root}
+        spellings = {f"{kind(root)}{os.sep}" for root in roots for kind in (Path.absolute, os.path.realpath)}
+        for spelling in sorted(spellings - {os.sep * 2}, key=len, reverse=True):
+            sentence = sentence.replace(shown(spelling), "")
+        return sentence
 
     def pick(self, name: str) -> OpenRecording:
         """Open a recording of the folder.

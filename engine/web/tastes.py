@@ -49,7 +49,7 @@ def listed(session: Session) -> list[dict[str, object]]:
                 "shelf": told.partition("/")[0],
                 "recordings": summary.recordings,
                 "duration_s": summary.duration_s,
-                "trouble": summary.trouble,
+                "trouble": session.told(summary.trouble),
             }
         )
     return found

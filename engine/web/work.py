@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
-from engine.errors import Cancelled, OffcutError, UsageError
+from engine.errors import Cancelled, OffcutError, SeparationError, UsageError
+from engine.extensions.unexpected import said_of_unexpected
 from engine.jobs.unused_memory import give_back_unused
 from engine.progress import Progress, ReportingProgress
-from engine.unexpected import said_of_unexpected
 
 Answer = Mapping[str, object]
 MOST_WAITING = 8
@@ -39,6 +39,7 @@ class Job:
     fraction : of it that is done, 0 to 1
     text : what is being done, or what went wrong
     answer : empty until it is done
+    refusal : figures of a prompt that was refused, else empty
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class Job:
         self.fraction = 0.0
         self.text = ""
         self.answer: Answer = {}
+        self.refusal: Answer = {}
         self.cancelled = threading.Event()
 
     @property
@@ -62,13 +64,20 @@ class Job:
             "fraction": self.fraction,
             "text": self.text,
             "answer": dict(self.answer),
+            "refusal": dict(self.refusal),
         }
 
 
 class Work:
-    """The jobs of a session, one at a time, in the order in which they came."""
+    """The jobs of a session, one at a time, in the order in which they came.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    told : returns a sentence as pages show it
+    """
+
+    def __init__(self, told: Callable[[str], str] = str) -> None:
+        self._told = told
         self._thread = ThreadPoolExecutor(1, "web work")
         self._jobs: dict[str, Job] = {}
 
@@ -85,7 +94,7 @@ class Work:
         self._jobs[job.id] = job
         for old in [key for key, kept in self._jobs.items() if kept.is_over][:-_MOST_KEPT]:
             del self._jobs[old]
-        self._thread.submit(_run, job, work)
+        self._thread.submit(_run, job, work, self._told)
         return job
 
     def job(self, key: str) -> Job:
@@ -107,7 +116,7 @@ class Work:
         self._thread.shutdown(wait=True)
 
 
-def _run(job: Job, work: Callable[[Progress], Answer]) -> None:
+def _run(job: Job, work: Callable[[Progress], Answer], told: Callable[[str], str]) -> None:
     def report(fraction: float, text: str, _figures: dict[str, float]) -> None:
         job.fraction, job.text = fraction, text
 
@@ -122,11 +131,12 @@ def _run(job: Job, work: Callable[[Progress], Answer]) -> None:
         job.text = "Cancelled."
         job.state = JobState.CANCELLED
     except OffcutError as error:
-        job.text = str(error)
+        job.text = told(str(error))
+        job.refusal = error.fields() if isinstance(error, SeparationError) else {}
         job.state = JobState.FAILED
     except Exception as error:
         _LOG.exception("The work on a page failed")
-        job.text = said_of_unexpected(error) or _UNEXPECTED
+        job.text = told(said_of_unexpected(error)) or _UNEXPECTED
         job.state = JobState.FAILED
     finally:
         give_back_unused()

@@ -61,6 +61,10 @@ class TextEncoder:
             raise UsageError(f"{quoted(words)} holds no word that is known: name the sound in English words.")
         return vector / np.float32(length)
 
+    def is_whole(self, word: str) -> bool:
+        """Return whether the table holds a word whole, so that its vector is its own."""
+        return self.tokenizer.token_to_id(word) is not None
+
 
 @cache
 def text_encoder() -> TextEncoder:

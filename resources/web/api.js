@@ -36,6 +36,7 @@ export function tell(element, text) {
 export class Doing {
   #job = null;
   #number = 0;
+  refusal = {};
 
   constructor() {
     by("cancel").addEventListener("click", () => this.cancel());
@@ -51,6 +52,7 @@ export class Doing {
   async follow(path, body) {
     this.cancel();
     const mine = this.#number;
+    this.refusal = {};
     tell(by("error"), "");
     const begun = performance.now();
     try {
@@ -70,7 +72,10 @@ export class Doing {
         job = await ask(`api/jobs/${job.id}`);
         if (mine !== this.#number) return null;
       }
-      if (job.state === "failed") throw new Error(job.text);
+      if (job.state === "failed") {
+        this.refusal = job.refusal;
+        throw new Error(job.text);
+      }
       return job.state === "done" ? job.answer : null;
     } catch (error) {
       if (mine === this.#number) tell(by("error"), error.message);

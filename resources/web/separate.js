@@ -4,7 +4,7 @@ import { Doing, ask, base, by, clock, made, tell, told } from "./api.js";
 import { recordings } from "./recordings.js";
 import { Wave } from "./wave.js";
 
-const ENTIRELY = 41;
+const NO_LIMIT = 41;
 const SAID = {
   original: "The recording as it is.",
   target: "What was named, alone.",
@@ -84,7 +84,7 @@ by("add").addEventListener("click", () => {
 });
 by("strength").addEventListener("input", () => {
   const db = by("strength").valueAsNumber;
-  by("strength-said").textContent = db >= ENTIRELY ? "entirely" : `by ${db} dB at most`;
+  by("strength-said").textContent = db >= NO_LIMIT ? "no limit" : `by ${db} dB at most`;
 });
 
 by("what").addEventListener("click", async () => {
@@ -109,17 +109,56 @@ by("what").addEventListener("click", async () => {
   showWords();
 });
 
-by("separate").addEventListener("click", async () => {
+by("separate").addEventListener("click", () => {
   takeWord();
+  separate({ texts: words });
+});
+by("widen").addEventListener("click", () => {
+  const longer = wave.windows.map(([start, stop]) => {
+    const more = Math.max(0.25, (stop - start) / 2);
+    return [Math.max(0, start - more), Math.min(recording.duration_s, stop + more)];
+  });
+  for (const each of [...wave.windows]) wave.remove(0);
+  for (const [start, stop] of longer) wave.add(start, stop);
+  separate({ texts: words });
+});
+by("like").addEventListener("click", () => {
+  words = [];
+  showWords();
+  separate({ texts: [], like_s: [wave.windows[wave.chosen] ?? wave.windows[0]] });
+});
+
+function showWays(refusal) {
+  by("ways").hidden = !refusal.code;
+  by("widen").hidden = refusal.code === "not_understood";
+  by("nearest").replaceChildren(
+    ...(refusal.nearest ?? []).map((name) => {
+      const chip = made("button", name, "chip");
+      chip.type = "button";
+      chip.addEventListener("click", () => {
+        words = words.filter((each) => each.replace(/^not /i, "") !== refusal.prompt).concat(name);
+        showWords();
+        separate({ texts: words });
+      });
+      return chip;
+    }),
+  );
+}
+
+async function separate(meant) {
+  tell(by("change"), "");
+  showWays({});
   const db = by("strength").valueAsNumber;
   const found = await doing.follow(`api/recordings/${recording.key}/separate`, {
     windows_s: wave.windows,
-    texts: words,
+    ...meant,
     mode: document.querySelector("[name=mode]:checked").value,
-    strength_db: db >= ENTIRELY ? null : db,
+    strength_db: db >= NO_LIMIT ? null : db,
   });
+  showWays(doing.refusal);
   if (!found) return;
   result = found;
+  tell(by("change"), `${found.summary}. ${found.levels}.`);
   for (const choice of document.querySelectorAll("[name=what]")) choice.disabled = false;
   const download = by("download");
   download.href = `${base}api/results/${result.result}/download`;
@@ -129,7 +168,7 @@ by("separate").addEventListener("click", async () => {
     tell(by("error"), `${found.clipped_samples} samples are louder than the file can hold, and clip.`);
   }
   hear("result", Math.max(0, found.windows_s[0][0] - 1));
-});
+}
 
 function hear(what, at = audio.currentTime) {
   const was = !audio.paused;
@@ -164,6 +203,8 @@ function choose(chosen) {
   tell(by("warning"), recording.warning);
   by("heard-row").hidden = true;
   by("download").hidden = true;
+  tell(by("change"), "");
+  showWays({});
   for (const choice of document.querySelectorAll("[name=what]")) choice.disabled = choice.value !== "original";
   audio.pause();
   hear("original", 0);

@@ -13,6 +13,7 @@ export class Wave {
   #recording = null;
   #outline = null;
   #asked = 0;
+  #read = null;
   #view = [0, 1];
   #drag = null;
 
@@ -39,6 +40,7 @@ export class Wave {
     this.chosen = -1;
     this.at = null;
     this.#outline = null;
+    this.#read = null;
     this.#show(0, recording.duration_s);
     this.changed();
   }
@@ -83,8 +85,14 @@ export class Wave {
     const mine = (this.#asked += 1);
     const address = `api/recordings/${this.#recording.key}/peaks?columns=${columns}&start_s=${start}&stop_s=${stop}`;
     try {
-      const outline = await ask(address);
+      let outline = await ask(address);
+      while ("read" in outline && mine === this.#asked) {
+        this.#read = outline.read;
+        this.draw();
+        outline = await ask(address);
+      }
       if (mine !== this.#asked) return;
+      this.#read = null;
       this.#outline = { ...outline, start, stop };
       this.draw();
     } catch { /* what goes wrong with the recording is said where it is worked on */ }
@@ -195,6 +203,10 @@ export class Wave {
       pen.fillRect(x, RULER + 1, wide, on ? 4 : 2);
       pen.fillRect(x, RULER + 1, 1, height);
       pen.fillRect(x + wide - 1, RULER + 1, 1, height);
+    }
+    if (this.#read !== null) {
+      pen.fillStyle = ink("dim");
+      pen.fillText(`Reading the recording: ${Math.round(100 * this.#read)} %`, 4, RULER + 16);
     }
     this.#wave(pen, width, height);
     if (this.at !== null && this.at >= start && this.at <= stop) {

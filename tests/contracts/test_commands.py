@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from desktop.commands import BY_ID, COMMANDS, Command, conflicts, keys_markdown
+from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, Command, conflicts, keys_markdown
+from desktop.commands.synonyms import SYNONYMS
 from widgets.controls.keys.names import key_label, key_labels
 from widgets.review.empty_queue import OFFERS
 
@@ -49,7 +50,8 @@ PROMISED = {
     "transport.shuttle_stop": "K",
     "transport.shuttle_forward": "L",
     "transport.loop": "Shift+L",
-    "transport.solo": "S",
+    "transport.solo": "Shift+S",
+    "hand.split": "S",
     "transport.preview": "C",
     "transport.source_result": "Q",
     "transport.removed": "D",
@@ -119,6 +121,23 @@ def test_delete_and_backspace_cut_what_is_selected_alone_and_escape_never_decide
 def test_key_sheet_is_up_to_date() -> None:
     text = (ROOT / "resources" / "keys.md").read_text(encoding="utf-8")
     assert text == keys_markdown(COMMANDS), "run: python -m desktop.commands > resources/keys.md"
+
+
+def test_every_group_is_in_one_menu() -> None:
+    shown = [group for menu in MENUS for group in (*menu.groups, *menu.submenus)]
+    assert sorted(shown) == sorted({command.group for command in COMMANDS})
+
+
+def test_menu_titles_claim_no_key() -> None:
+    assert not [menu.title for menu in MENUS if "&" in menu.title], "Alt with a letter is a command"
+
+
+def test_synonyms_and_absent_functions_name_commands() -> None:
+    assert not SYNONYMS.keys() - BY_ID.keys()
+    assert not [name for each in ABSENT for name in each.commands if name not in BY_ID]
+    names = [name for each in ABSENT for name in each.names]
+    assert len(names) == len(set(names))
+    assert all(name == name.casefold() for name in names)
 
 
 def test_table_needs_no_qt() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.extensions import GROUPS, Extended
+from engine.extensions import Extended
+from engine.extensions.names import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")

@@ -22,6 +22,7 @@ SHIPPABLE = (
     "grooves/*",
     "drums/*",
     "esc50/*",
+    "speech/*",
 )
 
 

@@ -35,8 +35,13 @@ RAW = sorted((DEMO_FOLDER / "raw").iterdir())
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
-    """A shown window without a document."""
+def window(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
+    """A shown window without a document, whose user has an empty home."""
+    home = tmp_path / "home of the user"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
     load_fonts()
     # The desktop's own file dialog cannot be typed into by a test.
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)

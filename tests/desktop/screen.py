@@ -23,8 +23,10 @@ class Screen:
         told, tells = os.pipe()
         size = f"{WIDTH}x{HEIGHT}x24"
         command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", size, "-fbdir", str(folder)]
+        # Without "-noreset" the server starts over when its last window closes, as xdotool does at each
+        # question, and refuses a program that connects meanwhile.
         self.server = subprocess.Popen(
-            [*command, "-nolisten", "tcp"],
+            [*command, "-nolisten", "tcp", "-noreset"],
             pass_fds=[tells],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

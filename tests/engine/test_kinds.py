@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Edited
@@ -80,7 +80,6 @@ def test_nudge_steps(size, rate_hz, step):
     assert CUT.step_samples(size, rate_hz) == step
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     st.integers(0, LENGTH - 48),
     st.integers(48, LENGTH),

@@ -164,7 +164,6 @@ def test_statistics_agree_with_what_each_kind_does():
     assert statistics(state).result_samples == LENGTH - gone
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.data())
 def test_learned_orders_are_those_of_plain_sorting(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 12))
@@ -236,7 +235,7 @@ filters_drawn = st.builds(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(max_examples=60)
 @given(verdicts_drawn, st.frozensets(st.integers(0, 4)), filters_drawn, st.sampled_from([*Verdict, "flag"]))
 def test_an_answer_for_all_shown_equals_each_answered_alone(verdicts, flagged, show, answer):
     start = made(FIVE, verdicts=verdicts, flagged=flagged)

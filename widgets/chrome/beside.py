@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from widgets.theme import QUEUE, QUEUE_SHARE, px
 
 LEAST_SIDE = 300
+
+
+def stacked(main: QWidget, below: QWidget) -> QWidget:
+    """Return a page of two widgets; the one below takes the height that it needs."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(main, 1)
+    layout.addWidget(below)
+    return page
 
 
 class Beside(QSplitter):

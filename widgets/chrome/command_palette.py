@@ -1,8 +1,8 @@
-"""Find any command by a few letters of its name, and learn its key on the way."""
+"""Find any command by its name, a few letters of it, or a word of another program, and learn its key."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
+    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -28,9 +29,9 @@ from PySide6.QtWidgets import (
 
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import paint_words
-from widgets.controls.entries import CommandEntry, ranked
+from widgets.controls.entries import Absent, CommandEntry, search
 from widgets.controls.keys.caps import paint_cap
-from widgets.controls.keys.names import key_labels
+from widgets.controls.keys.names import key_labels, with_keys
 from widgets.theme import ROW, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()
@@ -93,20 +94,42 @@ class CommandDelegate(QStyledItemDelegate):
 
 
 class CommandPalette(QFrame):
-    """A popup with a field and the commands it finds; Enter runs the chosen one, Esc closes."""
+    """A popup with a field and the commands it finds; Enter runs the chosen one, Esc closes.
+
+    Parameters
+    ----------
+    absent : functions of other programs that are explained where they are searched for
+    keys : the key cap of each command id
+    """
 
     command_requested = Signal(str)
 
-    def __init__(self, theme: Theme, commands: Sequence[CommandEntry], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        commands: Sequence[CommandEntry],
+        parent: QWidget | None = None,
+        *,
+        absent: Sequence[Absent] = (),
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self._theme = theme
         self._commands = tuple(commands)
+        self._absent = tuple(absent)
+        self._keys = {} if keys is None else keys
         self._found = FoundCommands()
         self._delegate = CommandDelegate(theme, self._found)
         self.setAccessibleName("Find a command")
         self._field = QLineEdit()
         self._field.setPlaceholderText("Find a command")
         self._field.setAccessibleName("Name of the command")
+        self._note = QLabel()
+        self._note.setAccessibleName("What was not found")
+        self._note.setProperty("role", "dim")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setWordWrap(True)
+        self._note.hide()
         self._list = QListView()
         self._list.setModel(self._found)
         self._list.setItemDelegate(self._delegate)
@@ -118,7 +141,8 @@ class CommandPalette(QFrame):
         layout.setContentsMargins(px(8), px(8), px(8), px(8))
         layout.setSpacing(px(6))
         layout.addWidget(self._field)
-        layout.addWidget(self._list)
+        layout.addWidget(self._note)
+        layout.addWidget(self._list, 1)
         self._field.textChanged.connect(self._find)
         self._field.installEventFilter(self)
         self._list.clicked.connect(lambda index: self._run(index.row()))
@@ -135,19 +159,30 @@ class CommandPalette(QFrame):
         self._find(self._field.text())
 
     def open_over(self, window: QWidget) -> None:
-        """Open empty at the top of a window, with the cursor in the field."""
+        """Open empty at the top of a part of the window, with the cursor in the field."""
         width = min(px(640), window.width() - px(24))
-        height = min(px(8 * 2 + 34 + 6 + _SHOWN_ROWS * ROW), window.height() - px(64))
+        height = min(px(8 * 2 + 34 + 6 + _SHOWN_ROWS * ROW), window.height() - px(16))
         corner = window.mapToGlobal(window.rect().topLeft())
-        self.setGeometry(corner.x() + (window.width() - width) // 2, corner.y() + px(52), width, height)
+        self.setGeometry(corner.x() + (window.width() - width) // 2, corner.y() + px(4), width, height)
         self._field.clear()
         self._find("")
         self.show()
         self._field.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    @property
+    def note(self) -> str:
+        """The sentence about what was not found, "" where there is none."""
+        return self._note.text()
+
     def _find(self, query: str) -> None:
-        self._found.show(ranked(query, self._commands))
-        self._choose(0)
+        found = search(query, self._commands, self._absent)
+        self._found.show(found.commands)
+        self._note.setText(with_keys(found.note, self._keys))
+        self._note.setVisible(bool(found.note))
+        if found.note:
+            announce(self._field, self.note)
+        if not found.is_guess:  # Enter runs nothing that was only guessed
+            self._choose(0)
 
     def _choose(self, row: int) -> None:
         if self._found.commands:

@@ -39,6 +39,7 @@ class DemoCommand:
     keys: tuple[str, ...]
     description: str
     group: str
+    synonyms: tuple[str, ...] = ()
 
 
 COMMANDS = (

@@ -39,7 +39,7 @@ class MessageLog(QDialog):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What was said")
+        self.setWindowTitle("Message log")
         self._theme = theme
         self._messages: list[Message] = []
         self._text = QTextEdit()

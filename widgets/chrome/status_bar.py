@@ -1,4 +1,4 @@
-"""The bar under everything: what the last key did, what undo takes back, and the running work."""
+"""The bar under everything: last result, undo step, sound device and running work."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000
 _GAP = 14
+_WORKING = 0.28
+"""How much of the room the words of running work have at least, where they need it."""
 
 
 class StatusBar(QFrame):
-    """Says what happened on the left and what is happening on the right."""
+    """Shows the last result on the left, and on the right what is going on."""
 
     command_requested = Signal(str)
 
@@ -36,11 +38,15 @@ class StatusBar(QFrame):
         self._undo_label: str | None = None
         self._done = ElidedLabel(lines=2)
         self._undo = ElidedLabel(role="dim")
-        self._job, self._left = ElidedLabel(role="dim"), QLabel()
+        self._job, self._left = ElidedLabel(role="dim", lines=2), QLabel()
+        self._notice = QLabel()
+        self._notice.setAccessibleName("State of the sound device")
+        self._notice.setProperty("role", "dim")
+        self._notice.hide()
         self._done.setAccessibleName("Last command")
         self._done.setCursor(Qt.CursorShape.PointingHandCursor)
         self._done.clicked.connect(lambda: self.command_requested.emit("view.messages"))
-        self._undo.setAccessibleName("What undo takes back")
+        self._undo.setAccessibleName("Undo step")
         self._job.setAccessibleName("Running work")
         self._left.setAccessibleName("Time left")
         self._left.setProperty("role", "dim")
@@ -63,6 +69,7 @@ class StatusBar(QFrame):
         layout.addWidget(self._offer)
         layout.addWidget(self._undo)
         layout.addStretch(1)
+        layout.addWidget(self._notice)
         layout.addWidget(self._job)
         layout.addWidget(self._left)
         layout.addWidget(self._bar, 1)  # up to its maximum, before the gap in the middle grows
@@ -87,7 +94,7 @@ class StatusBar(QFrame):
 
     @property
     def message(self) -> str:
-        """What was said last."""
+        """The last message."""
         return self._done.text()
 
     def set_message(self, text: str, undo_label: str | None = None) -> None:
@@ -101,24 +108,26 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def _show_undo(self, said: str) -> None:
-        """Say what undo takes back; "it" is what the sentence beside says was done."""
+        """Say the step that undo reverses; "it" is what the sentence beside says was done."""
         undo_key = self._keys.get("edit.undo", "Undo")
         if self._undo_label is None:
             self._undo.setText("")
         elif self._undo_label == said:
-            self._undo.setText(f"{undo_key} takes it back")
+            self._undo.setText(f"{undo_key} undoes it")
         else:
-            self._undo.setText(f"{undo_key} takes back: {self._undo_label}")
+            self._undo.setText(f"{undo_key} undoes: {self._undo_label}")
 
     def _share(self) -> None:
-        """Let the running work's words give way before what was done and what undo takes back."""
-        fixed = (self._left, self._cancel, self._offer)
+        """Let the running work's words give way before what was done and the step that undo reverses."""
+        fixed = (self._left, self._cancel, self._offer, self._notice)
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
         room = max(0, self.width() - taken - px(6 * _GAP))
-        for label, part in ((self._done, 0.5), (self._undo, 0.35)):
-            label.setMinimumWidth(0)  # what a QLabel asks for is never less than its minimum
-            label.setMinimumWidth(min(label.sizeHint().width(), round(part * room)))
+        working = 0 if self._job.isHidden() else min(_half(self._job), round(_WORKING * room))
+        done = min(_wanted(self._done), round(0.5 * room))
+        undo = min(_wanted(self._undo), round(0.35 * room), max(room - done - working, 0))
+        for label, least in ((self._done, done), (self._undo, undo), (self._job, working)):
+            label.setMinimumWidth(least)
         self._layout.activate()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -133,6 +142,23 @@ class StatusBar(QFrame):
         self._undo.setText("")
         announce(self, self._done.text(), urgent=True)
         self._paint_message()
+
+    def clear_error(self, *_: object) -> None:
+        """Remove a message of something that went wrong; any other message stays."""
+        if self._failed:
+            self.set_message("")
+
+    @property
+    def notice(self) -> str:
+        """The state that is shown until it ends, "" where there is none."""
+        return self._notice.text()
+
+    def set_notice(self, words: str, more: str = "") -> None:
+        """Show a state in few words until it ends; the tooltip says more."""
+        self._notice.setText(words)
+        self._notice.setToolTip(more)
+        self._notice.setVisible(bool(words))
+        self._share()
 
     def offer(self, text: str, command_id: str) -> None:
         """Offer a command beside what was just said; it goes with the next sentence."""
@@ -156,3 +182,14 @@ class StatusBar(QFrame):
         for part in (self._job, self._left, self._bar, self._cancel):
             part.hide()
         self._share()
+
+
+def _wanted(label: QLabel) -> int:
+    """Return how wide a label would be by itself; a QLabel never asks for less than its minimum."""
+    label.setMinimumWidth(0)
+    return label.sizeHint().width()
+
+
+def _half(label: QLabel) -> int:
+    """Return how wide a label is in two lines, with room for a word that goes to the second."""
+    return _wanted(label) if _wanted(label) < px(160) else round(0.6 * _wanted(label))

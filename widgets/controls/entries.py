@@ -1,10 +1,16 @@
-"""What the palette and the key sheet need to know of a command, and how a few letters find one."""
+"""Entries of the palette and the key sheet, and the search for them by words, letters and synonyms."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Protocol
+
+_NEAR_RATIO, _NEAREST = 0.7, 5
+_LONG_ENOUGH, _MOST_STREWN = 3, 4
+"""Letters that are looked for inside words of a description, and scattered over a name."""
 
 
 class CommandEntry(Protocol):
@@ -20,6 +26,77 @@ class CommandEntry(Protocol):
     def description(self) -> str: ...
     @property
     def group(self) -> str: ...
+    @property
+    def synonyms(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A function of other programs that Offcut does not have.
+
+    Attributes
+    ----------
+    names : what other programs call it, in lower case
+    sentence : what Offcut does in its place
+    commands : ids of the commands that do it, the nearest first
+    """
+
+    names: tuple[str, ...]
+    sentence: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The result of a search.
+
+    Attributes
+    ----------
+    commands : the best first
+    note : a sentence about what was not found; "" where the commands answer by themselves
+    is_guess : no command matches; those listed are only near
+    """
+
+    commands: tuple[CommandEntry, ...]
+    note: str = ""
+    is_guess: bool = False
+
+
+def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent] = ()) -> Search:
+    """Search the commands, and explain where Offcut has no such function or nothing matches."""
+    found = ranked(query, commands)
+    missing = _absent(query, commands, absent)
+    if missing is not None:
+        by_id = {command.id: command for command in commands}
+        instead = tuple(by_id[each] for each in missing.commands if each in by_id)
+        return Search((*instead, *(each for each in found if each not in instead)), missing.sentence)
+    if found or not query.strip():
+        return Search(found)
+    near = nearest(query, commands)
+    what = f"No command is called “{' '.join(query.split())}”."
+    if near:
+        return Search(near, f"{what} These are near:", is_guess=True)
+    return Search((), f"{what} Try another word, or look through the menus ‹view.menu›.", is_guess=True)
+
+
+def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absent]) -> Absent | None:
+    """Return what Offcut does not have and is searched for, unless a command has that very name."""
+    wanted = " ".join(query.casefold().split())
+    missing = next((each for each in absent if wanted in each.names), None)
+    has_command = any(command.label.casefold().startswith(wanted) for command in commands)
+    return None if has_command else missing
+
+
+def nearest(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, ...]:
+    """Return up to five commands whose words resemble those of `query`, the nearest first."""
+    words = query.casefold().split()
+    scored = []
+    for order, command in enumerate(commands):
+        known = _words(" ".join((command.label, *command.synonyms)).casefold())
+        ratio = min(max(SequenceMatcher(None, word, each).ratio() for each in known) for word in words)
+        if ratio >= _NEAR_RATIO:
+            scored.append((-ratio, order, command))
+    return tuple(command for *_, command in sorted(scored, key=lambda each: each[:2])[:_NEAREST])
 
 
 def match_score(query: str, text: str) -> float | None:
@@ -56,8 +133,8 @@ def _run_score(wanted: str, found: str, start: int) -> float | None:
 def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, ...]:
     """Return the commands that `query` finds, the best first; all of them in their order for an empty one.
 
-    Words of the name come before letters inside its words, those before words of the description, and letters
-    that are only strewn over the name come last.
+    Words of the name come first, then synonyms, letters inside the name, and words of the description.
+    Letters that are scattered over the name come last.
     """
     words = query.casefold().split()
     if not words:
@@ -67,8 +144,7 @@ def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, 
         score = match_score(query, command.label)
         rank = _rank(words, command, is_strewn=score is not None)
         if rank is not None:
-            begins = command.label.casefold().startswith(" ".join(words))
-            scored.append((rank, not begins, -(score or 0.0), order, command))
+            scored.append((rank, -(score or 0.0), order, command))
     return tuple(each[-1] for each in sorted(scored, key=lambda each: each[:-1]))
 
 
@@ -77,12 +153,15 @@ def _rank(words: Sequence[str], command: CommandEntry, *, is_strewn: bool) -> in
     name = command.label.casefold()
     whole = f"{name} {command.group} {command.description}".casefold()
     ways = (
+        any(each.casefold() == " ".join(words) for each in (name, *command.synonyms)),
+        name.startswith(" ".join(words)),
         _begin_words(words, name),
         "".join(words) in "".join(each[0] for each in _words(name)),
+        any(_begin_words(words, each.casefold()) for each in command.synonyms),
         all(word in name for word in words),
         _begin_words(words, whole),
-        all(word in whole for word in words),
-        is_strewn,
+        all(len(word) >= _LONG_ENOUGH and word in whole for word in words),
+        is_strewn and len("".join(words)) <= _MOST_STREWN,
     )
     return next((rank for rank, holds in enumerate(ways) if holds), None)
 

@@ -35,18 +35,19 @@ def advice(
         return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
     if taste is None and _has_drums(state):
         return (
-            f"These are drums: put them in time with {_key(keys, 'timing.propose', 'Propose timing')}. "
-            f"Or show Offcut edits you made before: {_key(keys, 'taste.learn', 'Learn')}."
+            f"Put these drums in time ({_key(keys, 'timing.propose', 'Propose timing')}), "
+            f"or learn a taste from your edits ({_key(keys, 'taste.learn', 'Learn')})."
         )
     if taste is None:
         pauses = _key(keys, "taste.pauses", "Propose pauses")
         return (
-            f"Show Offcut edits you made before: {_key(keys, 'taste.learn', 'Learn')}. "
-            f"Or let it propose the pauses, where nobody plays: {pauses}."
+            f"Learn a taste from your edits ({_key(keys, 'taste.learn', 'Learn')}), "
+            f"or propose to cut the pauses ({pauses})."
         )
     return (
-        f"Nothing proposed yet. Let {taste} listen: {_key(keys, 'taste.listen', 'Listen')}. "
-        f"Then propose cuts: {_key(keys, 'taste.propose', 'Propose')}."
+        f'No proposals yet. Analyse with "{taste}" '
+        f"({_key(keys, 'taste.listen', 'Listen')}), "
+        f"then propose cuts ({_key(keys, 'taste.propose', 'Propose')})."
     )
 
 

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
+ACCEPT_MANY = "review.accept_many"
 _ANSWERS = (
-    ("review.accept_many", "Accept"),
+    (ACCEPT_MANY, "Accept"),
     ("review.reject_many", "Reject"),
     ("review.undecided_many", "Reopen"),
     ("review.flag_many", "Flag"),
@@ -47,11 +48,15 @@ class BulkBar(QWidget):
         for button in self._buttons.values():
             button.set_theme(theme)
 
-    def set_scope(self, count: int, name: str) -> None:
-        """Say how many would be answered, and which: "selected" or "shown"; without a name it is away."""
+    def set_scope(self, count: int, name: str, weak_left: int = 0) -> None:
+        """Say how many would be answered, and which: "selected" or "shown"; without a name it is away.
+
+        Accepting leaves out `weak_left` proposals with weak evidence.
+        """
         for command, word in _ANSWERS:
-            self._buttons[command].setText(f"{word} {count:,} {name}")
-            self._buttons[command].setEnabled(count > 0)
+            answered = count - weak_left if command == ACCEPT_MANY else count
+            self._buttons[command].setText(f"{word} {answered:,} {name}")
+            self._buttons[command].setEnabled(answered > 0)
         self.setVisible(bool(name))
         self._fit()
 

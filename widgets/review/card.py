@@ -103,8 +103,9 @@ class Card(QFrame):
         self._spark = ScoreSpark(theme)
         self._names = {name: QLabel(name) for name in _FIELDS}
         self._values = {name: QLabel() for name in _FIELDS}
-        self._surer = ElidedLabel()
-        self._surer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._top = ElidedLabel()
+        self._top.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._gap, self._rest = QLabel(), QLabel()  # the verdict ends the line of a score, or begins its own
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
@@ -134,30 +135,31 @@ class Card(QFrame):
         layout.addLayout(top)
         layout.addWidget(self._reason)
         layout.addWidget(self._note)
-        layout.addSpacing(px(2))
         fields = QGridLayout()
         fields.setHorizontalSpacing(px(12))
         fields.setVerticalSpacing(px(3))
+        fields.setContentsMargins(0, px(2), 0, px(4))  # none where all fields are hidden
         fields.setColumnStretch(1, 1)
         for number, name in enumerate(_FIELDS):
             line = number + 2 * bool(number)  # two lines say what the score is made of and what was learned
             fields.addWidget(self._names[name], line, 0, Qt.AlignmentFlag.AlignTop)
             if name != "score":
-                fields.addWidget(self._values[name], line, 1, 1, 2)
+                fields.addWidget(self._values[name], line, 1)
                 self._values[name].setWordWrap(True)
         score = QHBoxLayout()
-        score.setSpacing(0)
+        score.setSpacing(px(4))
         score.addWidget(self._values["score"])
-        score.addWidget(self._surer, 1)
+        score.addWidget(self._top, 1)
+        score.addWidget(self._gap, 1)
+        score.addWidget(self._verdict)
+        score.addWidget(self._rest, 1)
         fields.addLayout(score, 0, 1)
-        fields.addWidget(self._verdict, 0, 2)
         for line, (label, value) in enumerate(self._of_score, start=1):
             fields.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
-            fields.addWidget(value, line, 1, 1, 2)
+            fields.addWidget(value, line, 1)
         self._lay_out_kept(fields)
         layout.addWidget(self._spark)
         layout.addLayout(fields)
-        layout.addSpacing(px(4))
         answers = QGridLayout()
         answers.setSpacing(px(6))
         for place, button in enumerate(self._buttons.values()):
@@ -179,7 +181,7 @@ class Card(QFrame):
         row.addStretch(1)
         row.addWidget(self._hear)
         fields.addWidget(self._kept_name, len(_FIELDS) + 2, 0)
-        fields.addLayout(row, len(_FIELDS) + 2, 1, 1, 2)
+        fields.addLayout(row, len(_FIELDS) + 2, 1)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -198,7 +200,7 @@ class Card(QFrame):
             f" border-left: {px(2)}px solid {theme.line};"
         )
         quiet = (self._kept, self._kept_name, self._chance_name, self._chance, self._parts_name)
-        for label in (*self._values.values(), self._surer, *quiet):
+        for label in (*self._values.values(), self._top, *quiet):
             label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._kept_at.setStyleSheet(f"{mono} color: {theme.text};")
         self._hear.set_theme(theme)
@@ -227,13 +229,17 @@ class Card(QFrame):
             self._values[name].setText(f"{self._number(time)} {on}")
             self._names[name].setVisible(bool(time))
             self._values[name].setVisible(bool(time))
-        self._surer.setText(text.surer)
-        self._surer.setToolTip(f"{text.surer.removeprefix(', ')} of the other proposals".capitalize())
-        self._surer.setVisible(bool(text.surer) and bool(text.score))
+        self._top.setText(text.top)
+        self._top.setToolTip("Rank among all proposals")
+        self._top.setVisible(bool(text.top) and bool(text.score))
+        self._gap.setVisible(bool(text.score) and not text.top)
+        self._rest.setVisible(not text.score)
         for name, words in (("score", text.score), ("crossfade", text.crossfade)):
             self._values[name].setText(self._number(words))
-            self._names[name].setVisible(bool(words))
+            self._names[name].setVisible(bool(words) or name == "score")
             self._values[name].setVisible(bool(words))
+        for say in (self._names["score"].setText, self._names["score"].setAccessibleName):
+            say("score" if text.score else "decision")
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
         self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
@@ -252,6 +258,7 @@ class Card(QFrame):
         many = text.alternatives > 1
         other.setText(f"Other {text.alternative}/{text.alternatives}" if many else "Other")
         other.setEnabled(many)
+        self._buttons["edge.switch"].setEnabled(bool(text.left))
         self._buttons["review.flag"].setText("Flagged" if text.flagged else "Later")
         self.updateGeometry()
 
@@ -282,10 +289,10 @@ class Card(QFrame):
         named = {name: (self._names[name], self._values[name]) for name in _FIELDS}
         kept = (self._kept_name, self._kept, self._kept_at, self._hear)
         edges = (*named["left edge"], *named["right edge"])
-        score = (*named["score"], self._surer, self._verdict)
+        score = (*named["score"], self._top, self._verdict, self._gap, self._rest)
         rest = tuple(self._buttons[command] for command, _ in _ANSWERS[3:])
         of_score = tuple(chain.from_iterable(self._of_score))
-        return ((self._spark,), named["crossfade"], kept, of_score, edges, score, (self._reason,), rest)
+        return ((self._spark,), named["crossfade"], kept, of_score, edges, score, rest, (self._reason,))
 
     def _take_back(self) -> None:
         """Show what was given up."""

@@ -1,14 +1,15 @@
-"""The filters of the queue, each with how many proposals it holds."""
+"""The filters of the queue, each with its number of proposals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from engine.document.kinds import KINDS
+from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
 
@@ -21,9 +22,51 @@ FILTERS = {
 """What chips say that are no kind's, by the name of the filter; those of kinds have the kind's name."""
 
 
-class FilterChips(QWidget):
-    """One chip a filter, in as many lines as they need; exactly one is chosen.
+_ARROW, _HEIGHT = 22, 22
 
+
+class _Arrow(QWidget):
+    """Scrolls the row by a click; keys scroll it with the focus.
+
+    Signals
+    -------
+    clicked : the mouse was pressed on it
+    """
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme, step: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._step = theme, step
+        self.setAccessibleName("More filters")
+        self.setFixedWidth(px(_ARROW))
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.clicked.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, side = QPainter(self), float(px(14))
+        painter.fillRect(self.rect(), QColor(self._theme.panel))
+        painter.translate(self.rect().toRectF().center())
+        painter.rotate(180 if self._step < 0 else 0)
+        token = self._theme.text if self.underMouse() else self._theme.dim
+        paint_icon(painter, "chevron-right", QRectF(-side / 2, -side / 2, side, side), token)
+
+
+class FilterChips(QScrollArea):
+    """One row of chips, one a filter; exactly one is chosen. A row that is too long scrolls sideways.
+
+    The wheel, the arrows at its ends and the Tab key scroll it, and the chosen chip is scrolled into view.
     Kinds have chips where there is more than one of them: alone, it would show what "All" does. Those of
     other packages, and those that are not known here, get theirs when there is something of them.
     """
@@ -34,55 +77,92 @@ class FilterChips(QWidget):
         super().__init__(parent)
         self._chips: dict[str, EnterButton] = {}
         self._labels = {**FILTERS, **{name: kind.plural for name, kind in KINDS.own.items()}}
+        self._row = QWidget()
+        self._row.setObjectName("chips")
+        self._layout = QHBoxLayout(self._row)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(px(6))
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
+        self._arrows = {step: self._arrow(theme, step) for step in (-1, 1)}
+        self.setWidget(self._row)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for name in self._labels:
             self._add(name)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.horizontalScrollBar().valueChanged.connect(self._show_arrows)
+        self.horizontalScrollBar().rangeChanged.connect(self._show_arrows)
         self.set_counts({})
         self.set_filter("undecided")
         self.set_theme(theme)
 
     def _add(self, name: str) -> None:
-        chip = self._chips[name] = EnterButton(self._labels[name], self)
+        chip = self._chips[name] = EnterButton(self._labels[name])
         chip.setCheckable(True)
+        chip.setFixedHeight(px(_HEIGHT))
         chip.clicked.connect(lambda: self._choose(name))
+        self._layout.addWidget(chip)
 
-    def _places(self, width: int) -> dict[str, QRect]:
-        """Return where each chip stands: from left to right, and on into the next line."""
-        gap, left, top, places = px(6), 0, 0, {}
-        for name, chip in self._chips.items():
-            if chip.isHidden():
-                continue
-            size = chip.sizeHint()
-            if left and left + size.width() > width:
-                left, top = 0, top + size.height() + gap
-            places[name] = QRect(left, top, size.width(), size.height())
-            left += size.width() + gap
-        return places
+    def _arrow(self, theme: Theme, step: int) -> _Arrow:
+        arrow = _Arrow(theme, step, self)
+        arrow.clicked.connect(lambda: self._scroll(step * self.viewport().width() // 2))
+        return arrow
 
-    def hasHeightForWidth(self) -> bool:
-        return True
+    def _scroll(self, by_px: int) -> None:
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() + by_px)
 
-    def heightForWidth(self, width: int) -> int:
-        return max(place.bottom() + 1 for place in self._places(width).values())
+    def _show_arrows(self) -> None:
+        """Show an arrow at each end behind which there are more chips."""
+        bar = self.horizontalScrollBar()
+        for step, more in ((-1, bar.value() - bar.minimum()), (1, bar.maximum() - bar.value())):
+            arrow = self._arrows[step]
+            arrow.setGeometry(
+                0 if step < 0 else self.width() - arrow.width(), 0, arrow.width(), self.height()
+            )
+            arrow.setVisible(more > 0)
+            arrow.raise_()
 
     def sizeHint(self) -> QSize:
-        return QSize(px(340), self.heightForWidth(px(340)))
+        return QSize(px(340), px(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return max((chip.sizeHint() for chip in self._chips.values()), key=QSize.width)
+        return QSize(0, px(_HEIGHT))
 
-    def resizeEvent(self, _event: QResizeEvent) -> None:
-        self._place()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_chosen()
 
-    def _place(self) -> None:
-        for name, place in self._places(self.width()).items():
-            self._chips[name].setGeometry(place)
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
+        self._scroll(-(delta.x() or delta.y()))
+        event.accept()
+
+    def _show_chosen(self) -> None:
+        """Scroll the chosen chip into view, with room for an arrow beside it."""
+        self._layout.activate()
+        for chip in self._chips.values():
+            if chip.isChecked():
+                self.ensureWidgetVisible(chip, px(_ARROW + 6), 0)
+        self._begin_with_a_whole_chip()
+        self._show_arrows()
+
+    def _begin_with_a_whole_chip(self) -> None:
+        """Scroll on until the first chip next to the left arrow is not cut off."""
+        bar, room = self.horizontalScrollBar(), px(_ARROW + 4)
+        lefts = [chip.x() - room for chip in self._chips.values() if not chip.isHidden()]
+        later = [left for left in lefts if left >= bar.value()]
+        if bar.value() > 0 and later:
+            bar.setValue(later[0])
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
+        for arrow in self._arrows.values():
+            arrow.set_theme(theme)
         self.setStyleSheet(
+            f"QScrollArea, QWidget#chips {{ background: {theme.panel}; }}"
             f"QPushButton {{ background: {theme.control}; color: {theme.dim};"
             f" border: 1px solid {theme.control}; border-radius: {px(9)}px;"
             f" min-height: {px(18)}px; padding: 0 {px(7)}px; font-size: {px(TEXT_SMALL + 0.5)}px; }}"
@@ -106,12 +186,13 @@ class FilterChips(QWidget):
             if name not in FILTERS:
                 chip.setVisible(chip.isChecked() or (are_several and count > 0))
         self.updateGeometry()
-        self._place()
+        self._show_chosen()
 
     def set_filter(self, name: str) -> None:
         """Mark a filter as the one in force."""
         for each, chip in self._chips.items():
             chip.setChecked(each == name)
+        self._show_chosen()
 
     def _choose(self, name: str) -> None:
         self.set_filter(name)

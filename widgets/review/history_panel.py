@@ -108,6 +108,7 @@ class _StepDelegate(QStyledItemDelegate):
         paint_words(painter, words, steps.label(index.row()), font, theme.text if here else theme.dim)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(theme.undecided))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
 

@@ -56,6 +56,7 @@ class QueueHead(QWidget):
         self._figures = QWidget()
         self._cells: list[tuple[QLabel, QLabel]] = []
         self._chips = FilterChips(theme)
+        self._has_any = self._leaves_room = False
         self._sort, self._group = EnterButton(SORTINGS["time"]), EnterButton(GROUPINGS[""])
         for button, command in ((self._sort, "review.sort"), (self._group, "review.group")):
             button.clicked.connect(
@@ -114,12 +115,13 @@ class QueueHead(QWidget):
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Name these keys, by command id."""
         self.search.set_key(keys.get("review.search", ""))
-        self._sort.setToolTip(with_keys("Sort otherwise ‹review.sort›", keys))
-        self._group.setToolTip(with_keys("Group otherwise ‹review.group›", keys))
+        self._sort.setToolTip(with_keys("Change the order ‹review.sort›", keys))
+        self._group.setToolTip(with_keys("Change the grouping ‹review.group›", keys))
 
     def leave_room(self, is_wanted: bool) -> None:
         """Hide the filters, or show them again."""
-        self._chips.setVisible(not is_wanted)
+        self._leaves_room = is_wanted
+        self._chips.setVisible(self._has_any and not is_wanted)
 
     def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:
         """Mark how the queue is shown."""
@@ -141,8 +143,10 @@ class QueueHead(QWidget):
 
         Before anything was proposed there is nothing to filter, to find or to count.
         """
-        for part in (self._chips, self._finding, self._more):
-            part.setVisible(statistics.total > 0)
+        self._has_any = statistics.total > 0
+        for part in (self._finding, self._more):
+            part.setVisible(self._has_any)
+        self._chips.setVisible(self._has_any and not self._leaves_room)
         self._chips.set_counts(
             {
                 "undecided": statistics.total - statistics.decided,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
@@ -135,13 +135,14 @@ class QueuePanel(QFrame):
         """Mark how the queue is shown: filter, order and groups."""
         self._head.set_choices(filter_name, sorting, grouping)
 
-    def set_scope(self, selected: frozenset[str], count: int, name: str) -> None:
+    def set_scope(self, selected: frozenset[str], count: int, name: str, weak_left: int = 0) -> None:
         """Mark the selected rows, and say how many a bulk answer is for, and which they are.
 
-        `name` is "selected" or "shown"; where it is empty there is nothing to answer at once.
+        `name` is "selected" or "shown"; where it is empty there is nothing to answer at once. Accepting
+        leaves out `weak_left` proposals with weak evidence.
         """
         self._view.set_selected(selected)
-        self._bulk.set_scope(count, name)
+        self._bulk.set_scope(count, name, weak_left)
 
     def set_moved(self, moved: SaidOfSpan | None) -> None:
         """Say this of the open proposal, whose edges were moved."""
@@ -175,6 +176,14 @@ class QueuePanel(QFrame):
         self._head.leave_room(is_wanted)
         is_any = self._statistics is not None and self._statistics.total > 0
         self._foot.setVisible(is_any and not is_wanted)
+        self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        return not self._leaves_room and super().hasHeightForWidth()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()  # the panel below has its height first
+        return QSize(hint.width(), self.minimumSizeHint().height()) if self._leaves_room else hint
 
     def _say_above(self, count: int, threshold: float) -> None:
         some = f"Accept {count:,} at or above {threshold:.2f}"
@@ -263,5 +272,6 @@ class QueuePanel(QFrame):
             card = card_of(state, current, self._around, self._learned, self._moved, ranked)
             self._card.set_card(card, edge)
             reach = SPARK_REACH_S * state.rate_hz
-            self._card.set_scores(self._around.curve, state.span(current), reach, self._threshold)
+            curve = self._around.curve if card.score else None
+            self._card.set_scores(curve, state.span(current), reach, self._threshold)
             self._view.card_resized()

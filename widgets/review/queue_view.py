@@ -204,6 +204,7 @@ class QueueView(QListView):
             row += 1
         if self.hasFocus():
             painter.setPen(QPen(QColor(self._theme.undecided), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

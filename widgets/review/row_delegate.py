@@ -13,7 +13,7 @@ from engine.review.listing import QueueGroup
 from widgets.controls.icons import paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
-from widgets.review.rows import CONFLICT_ICON, CUT_ALREADY, VERDICT_ICONS, QueueRow
+from widgets.review.rows import CONFLICT_ICON, CUT_ALREADY, VERDICT_ICONS, WEAK, WEAK_ICON, QueueRow
 from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
 
 SMALL = TEXT - 1
@@ -116,6 +116,8 @@ class RowDelegate(QStyledItemDelegate):
             paint_icon(painter, CONFLICT_ICON, square(columns.sign), theme.error)
         elif row.verdict is not Verdict.UNDECIDED:  # what is marked is decided
             paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
+        elif _is_marked_weak(row):
+            paint_icon(painter, WEAK_ICON, square(columns.sign), theme.undecided)
         if row.flagged:
             paint_icon(painter, "flag", square(columns.flag), theme.text)
         middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -129,15 +131,23 @@ class RowDelegate(QStyledItemDelegate):
             length.setLeft(rect.left() + columns.bar[0])
         text = painter.fontMetrics().elidedText(row.length, Qt.TextElideMode.ElideRight, int(length.width()))
         painter.drawText(length, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        self._paint_words(painter, row, (cell(columns.bar), cell(columns.sign), cell(columns.word)))
+
+    def _paint_words(self, painter: QPainter, row: QueueRow, cells: tuple[QRectF, QRectF, QRectF]) -> None:
+        """Paint who made a proposal and its answer, in the cells of the bar, the sign and the word."""
+        theme, middle_left = self._theme, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        bar, sign, room = cells
         painter.setFont(self._words)
-        if row.is_yours and columns.bar[1] >= painter.fontMetrics().horizontalAdvance(YOURS):
-            painter.drawText(cell(columns.bar), middle_left, YOURS)
+        if row.is_yours and bar.width() >= painter.fontMetrics().horizontalAdvance(YOURS):
+            painter.drawText(bar, middle_left, YOURS)
         if row.verdict is not Verdict.UNDECIDED:
-            painter.setPen(QColor(token))
-            painter.drawText(cell(columns.word), middle_left, row.verdict.value)
+            painter.setPen(QColor(theme.verdict_text(row.verdict)))
+            painter.drawText(room, middle_left, row.verdict.value)
+        elif _is_marked_weak(row):
+            painter.setPen(QColor(theme.text))
+            painter.drawText(room, middle_left, WEAK)
         elif said := CUT_ALREADY if row.is_cut_away else row.heard:  # undecided needs neither sign nor word
-            room = cell(columns.word)
-            room.setLeft(rect.left() + columns.sign[0])
+            room.setLeft(sign.left())
             word = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.setPen(QColor(theme.dim if row.is_cut_away else theme.text))
             painter.drawText(room, middle_left, word)
@@ -178,3 +188,7 @@ class RowDelegate(QStyledItemDelegate):
             sign=(sign_left, side),
             word=(word_left, word),
         )
+
+
+def _is_marked_weak(row: QueueRow) -> bool:
+    return row.is_weak and not row.is_cut_away and row.verdict is Verdict.UNDECIDED

@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
+from engine.document.grid.steady import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available
 from engine.document.kinds.kind import length_words
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import (
+    BY_HAND,
+    SEPARATION_MAKER,
+    UNSCORED,
+    WEAK_EVIDENCE,
+    Evidence,
+    Proposal,
+    only_it_replaces,
+)
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.cut_away import is_cut_away
@@ -40,8 +49,12 @@ Positions = Sequence[int] | NDArray[np.int64]
 ON_IT_S = 0.008
 """An edge this near to a beat or an onset sits on it: cuts are made 5 ms ahead of what they fall on."""
 
-ANY_KIND_ICON, CONFLICT_ICON = "asterisk", "conflict"
-CUT_ALREADY = "cut already"
+HIGHEST_TOP = 0.5
+"""Ranks below this share of the proposals are not written."""
+
+ANY_KIND_ICON, CONFLICT_ICON, WEAK_ICON = "asterisk", "conflict", "weak"
+CUT_ALREADY, WEAK = "cut already", "weak"
+_WEAK = "Weak evidence: bulk answers do not accept this proposal. Listen to it first."
 _NEEDS_NO_ANSWER = "An accepted cut takes this out already: it needs no answer."
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
@@ -55,11 +68,13 @@ class QueueRow:
     length : how much it does: how long its span is, or what its kind says instead
     chance : how likely the user would accept it, None where nobody can tell
     bar : 0 to 1, how sure it is beside the others; None where nobody can tell
-    surer_than : the share of the other proposals that it is surer than
+    top_share : the share of the proposals that rank as high or higher; None for an edit by hand
     heard : the likeliest word for what sounds where it leaves a span out; "" for none
-    is_yours : whether the user made it by hand
+    is_yours : whether the user made it by hand, or asked for it alone
+    is_scored : whether its score means anything
     conflicts : the accepted edits that cannot hold beside it, in words
     is_cut_away : whether it needs no answer, see `engine.review.cut_away`
+    is_weak : whether its evidence is weak, see `engine.review.bulk`
     """
 
     id: str
@@ -73,11 +88,13 @@ class QueueRow:
     flagged: bool
     chance: float | None = None
     is_yours: bool = False
+    is_scored: bool = True
     conflicts: tuple[str, ...] = ()
     bar: float | None = None
-    surer_than: float | None = None
+    top_share: float | None = None
     heard: str = ""
     is_cut_away: bool = False
+    is_weak: bool = False
 
     @property
     def hint(self) -> str:
@@ -85,12 +102,13 @@ class QueueRow:
         heard = f"\nHeard there: {self.heard}" if self.heard else ""
         if self.is_cut_away:
             return f"{_NEEDS_NO_ANSWER}{heard}"
-        if self.is_yours:
-            return f"You made this edit by hand; it has no score.{heard}"
+        if not self.is_scored:
+            made = "You made this edit" if self.is_yours else "This edit was imported from a file"
+            return f"{made}; it has no score.{heard}"
         chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
-        surer = surer_text(self.surer_than)
-        score = f"Score {self.score:.2f}{surer}{' of the others' if surer else ''}"
-        return f"The longer the bar, the surer the proposal beside the others.\n{score}{chance}{heard}"
+        score = " ".join(filter(None, (f"Score {self.score:.2f}", top_text(self.top_share))))
+        weak = f"{_WEAK}\n" if self.is_weak else ""
+        return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{heard}"
 
     @property
     def spoken(self) -> str:
@@ -98,11 +116,12 @@ class QueueRow:
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
         chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
-        score = YOURS if self.is_yours else f"score {self.score:.2f}"
+        score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
         heard = f", {self.heard} heard there" if self.heard else ""
         answer = CUT_ALREADY if self.is_cut_away else self.verdict.value
-        return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{heard}{clash}"
+        weak = f", {WEAK_EVIDENCE}" if self.is_weak else ""
+        return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{weak}{heard}{clash}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,9 +138,9 @@ class Surroundings:
 class CardText:
     """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
 
-    `chance` is empty where nothing was learned, `score` of what the user made, `left` and `right` of a slice,
-    `crossfade` where nothing is faded; `parts` are those of the score that lead, if it has any; `surer` says
-    how it stands beside the others, where it is surer than any.
+    `score`, `top` and `chance` are empty for what nobody scored, `chance` also where nothing was learned,
+    `left` and `right` for a slice, `crossfade` where nothing is faded. `parts` are those of the score that
+    lead, of what the taste proposed; `top` gives the rank among all proposals, in the upper half.
     """
 
     title: str
@@ -143,7 +162,7 @@ class CardText:
     verb: str = ""
     parts: tuple[ScorePart, ...] = ()
     note: str = ""
-    surer: str = ""
+    top: str = ""
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -156,9 +175,9 @@ def chance_text(chance: float) -> str:
     return f"{min(99, max(1, round(100 * chance)))} %"
 
 
-def surer_text(share: float | None) -> str:
-    """Write how a proposal stands beside the others; empty where it is surer than none of them."""
-    return f", surer than {chance_text(share)}" if share else ""
+def top_text(share: float | None) -> str:
+    """Write the rank of a proposal as ``(top 3 %)``; empty in the lower half, and without a rank."""
+    return "" if share is None or share > HIGHEST_TOP else f"(top {max(1, round(100 * share))} %)"
 
 
 def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -> float | None:
@@ -180,6 +199,7 @@ def row_of(
     start, stop = state.span(proposal_id)
     decision = state.decisions.get(proposal_id)
     kind, table = KINDS.get(proposal.kind), table_of(state)
+    ranks = standing if _is_scored(proposal) else None
     return QueueRow(
         id=proposal_id,
         icon=ANY_KIND_ICON if kind is None else kind.icon,
@@ -191,11 +211,13 @@ def row_of(
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         chance=chance_of(state, proposal_id, learned),
-        is_yours=proposal.maker == BY_HAND,
+        is_yours=proposal.maker == BY_HAND or _is_asked_for(proposal),
+        is_scored=_is_scored(proposal),
         conflicts=conflict_names(state, proposal_id),
-        bar=None if standing is None else standing.bar(table, proposal_id),
-        surer_than=None if standing is None else standing.surer_than(table, proposal_id),
+        bar=None if ranks is None else ranks.bar(table, proposal_id),
+        top_share=None if ranks is None else ranks.top_share(table, proposal_id),
         is_cut_away=is_cut_away(state, proposal_id),
+        is_weak=proposal.evidence is Evidence.WEAK,
         heard=next((one.text for one in heard_there(state, proposal_id, sounds)), ""),
     )
 
@@ -256,13 +278,14 @@ def card_of(
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     others = _others(state, proposal_id)
     kind = KINDS.get(proposal.kind)
+    is_scored = _is_scored(proposal)
     has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
         reason=_sentences(state, proposal, moved, around.sounds),
-        score="" if proposal.maker == BY_HAND else _score_text(proposal, moved),
-        surer=surer_text(None if standing is None else standing.surer_than(table_of(state), proposal_id)),
+        score=_score_text(proposal, moved) if is_scored else "",
+        top=top_text(standing.top_share(table_of(state), proposal_id) if is_scored and standing else None),
         left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
         right=format_time(samples_to_s(stop, rate_hz)) if has_edges else "",
@@ -274,9 +297,9 @@ def card_of(
         alternatives=len(proposal.alternatives) + 1 + bool(others),
         kept="" if kept is None else PurePath(kept.path).stem,
         kept_at="" if kept is None else format_time(kept.start_s, 0),
-        chance="" if chance is None else chance_text(chance),
+        chance="" if chance is None or not is_scored else chance_text(chance),
         verb=_verb(proposal),
-        parts=leading_parts(around.curve, start, stop),
+        parts=leading_parts(around.curve, start, stop) if is_scored and _is_of_taste(proposal) else (),
         note="" if decision is None else decision.note,
     )
 
@@ -289,6 +312,7 @@ def _sentences(
     is_known = proposal.kind in KINDS
     others = (
         heard_sentence(heard_there(state, proposal.id, sounds)),
+        _WEAK if proposal.evidence is Evidence.WEAK else "",
         "" if is_known else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",
         taken_in_sentence(state, proposal.id),
@@ -296,6 +320,22 @@ def _sentences(
         held_sentence(state, proposal.id),
     )
     return " ".join(filter(None, (why, *others)))
+
+
+def _is_scored(proposal: Proposal) -> bool:
+    """Tell whether the score of a proposal means anything."""
+    return proposal.maker not in UNSCORED and not _is_asked_for(proposal)
+
+
+def _is_asked_for(proposal: Proposal) -> bool:
+    """Tell whether the user asked for this repair alone: its score is then 1, not a probability."""
+    return proposal.maker.startswith(SEPARATION_MAKER) and proposal.score == 1.0
+
+
+def _is_of_taste(proposal: Proposal) -> bool:
+    """Tell whether a proposal was planned by the scores of a taste, whose parts then explain it."""
+    kind = KINDS.get(proposal.kind)
+    return kind is not None and kind.is_learned and not only_it_replaces(proposal.maker)
 
 
 def _score_text(proposal: Proposal, moved: SaidOfSpan | None) -> str:
@@ -310,7 +350,7 @@ def _verb(proposal: Proposal) -> str:
 
 
 def _crossfade(state: DocumentState, proposal_id: str) -> str:
-    """Return how long an edit's edges are faded; empty where they are not."""
+    """Return how long the edges of an edit are faded; empty where they are not."""
     fade_ms = fade_ms_of(state, proposal_id)
     return "" if fade_ms is None else f"{fade_ms:g} ms"
 
@@ -321,14 +361,15 @@ def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
     grid = around.grid
     if grid is not None and len(grid.beats_samples):
         nearest = _nearest(grid.beats_samples, position_samples)
-        if abs(int(grid.beats_samples[nearest]) - position_samples) <= reach:
+        is_near = abs(int(grid.beats_samples[nearest]) - position_samples) <= reach
+        if is_near and steady_beats(grid)[nearest]:
             bar = grid.bar_of(nearest)
             beat = int(grid.bar_positions[nearest])
             return f"downbeat {bar}" if beat == 1 else f"beat {bar} | {beat}"
     onsets = around.onsets_samples
     if len(onsets) and abs(int(onsets[_nearest(onsets, position_samples)]) - position_samples) <= reach:
         return "onset"
-    return "between beats" if grid is not None and len(grid.beats_samples) else ""
+    return "" if beat_at(grid, position_samples) is None else "between beats"
 
 
 def _nearest(ascending: Positions, position: int) -> int:

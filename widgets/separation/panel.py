@@ -38,6 +38,11 @@ MOST_SHARE = 0.72
 _LEAST = 200
 _STEPS = 1000
 _HEARD = {"repair.target": "Target", "repair.remainder": "Remainder", "repair.result": "Result"}
+_WAYS_ON = {
+    "repair.widen": "Longer window",
+    "repair.example": "Use as example",
+    "repair.mute": "Mute, with room tone",
+}
 
 
 class RepairPanel(QScrollArea):
@@ -76,6 +81,8 @@ class RepairPanel(QScrollArea):
         self._bar, self._left = QProgressBar(), QLabel()
         self._cancel = KeyButton(theme, "Cancel")
         self._problem, self._said = QLabel(), QLabel()
+        self._ways_on: tuple[str, ...] = ()
+        self._offers_mute = False
         self._lay_out()
         self._connect()
         self.show_settings(RepairSettings())
@@ -117,6 +124,7 @@ class RepairPanel(QScrollArea):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             layout.addWidget(label)
+        layout.addLayout(self._laid_out_ways_on())
         self._heard = QWidget()
         heard = QGridLayout(self._heard)
         heard.setContentsMargins(0, 0, 0, 0)
@@ -142,6 +150,14 @@ class RepairPanel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setMinimumHeight(px(_LEAST))
+
+    def _laid_out_ways_on(self) -> QHBoxLayout:
+        ways = QHBoxLayout()
+        ways.setSpacing(px(5))
+        for name in _WAYS_ON:
+            self._buttons[name].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            ways.addWidget(self._buttons[name], 1)
+        return ways
 
     def _connect(self) -> None:
         modes = QButtonGroup(self)
@@ -226,21 +242,40 @@ class RepairPanel(QScrollArea):
         self._said.setVisible(bool(self._said.text()))
         self._grow()
 
-    def show_problem(self, sentence: str) -> None:
-        """Say what went wrong, or nothing any more."""
+    def show_problem(self, sentence: str, ways_on: tuple[str, ...] = ()) -> None:
+        """Show what went wrong, with buttons for ways on, or nothing any more.
+
+        Parameters
+        ----------
+        ways_on : ids of commands
+        """
+        self._ways_on = ways_on
         if sentence != self._problem.text() and sentence:
             announce(self._problem, sentence, urgent=True)
         self._problem.setText(sentence)
         self._problem.setVisible(bool(sentence))
-        self._grow()
+        self._show_ways_on()
 
-    def show_preview(self, said: str, other: str) -> None:
-        """Say which preview is heard, and which one there is to compare; none leaves nothing to hear."""
+    def show_preview(self, said: str, other: str, *, offers_mute: bool = False) -> None:
+        """Show which preview is heard, and which one there is to compare; none leaves nothing to hear.
+
+        Parameters
+        ----------
+        offers_mute : whether the window can be muted instead
+        """
+        self._offers_mute = offers_mute
         self._said.setText(said)
         self._said.setVisible(bool(said) and self._work.isHidden())
         self._heard.setVisible(bool(said))
         self._buttons["repair.compare"].setEnabled(bool(other))
         self._buttons["repair.compare"].setAccessibleName(f"Compare with {other}" if other else "Compare")
+        self._show_ways_on()
+
+    def _show_ways_on(self) -> None:
+        """Show the buttons of what helps after a refusal, and of what may replace the preview."""
+        offered = {*self._ways_on, *(("repair.mute",) if self._offers_mute else ())}
+        for name in _WAYS_ON:
+            self._buttons[name].setVisible(name in offered)
         self._grow()
 
     def show_brush(self, brush: Brush | None, painted: int) -> None:
@@ -259,6 +294,7 @@ _WORDS = {
     "repair.what": "What is here?",
     "repair.preview": "Preview",
     **_HEARD,
+    **_WAYS_ON,
     "repair.compare": "Compare",
     "repair.accept": "Accept",
     "repair.queue": "Queue it",
@@ -266,4 +302,4 @@ _WORDS = {
 
 
 def _strength_words(value: int) -> str:
-    return "entirely" if value == ENTIRELY_DB else f"{value} dB"
+    return "no limit" if value == ENTIRELY_DB else f"{value} dB"

@@ -104,6 +104,10 @@ class WordsField(QWidget):
         if heard:
             announce(self.line, ", ".join(one.text for one in heard[:3]))
 
+    def offer_nearest(self, names: tuple[str, ...]) -> None:
+        """Offer known names in the place of words that are not understood."""
+        self.list.offer(tuple(Suggestion(name, "known") for name in names))
+
     def rest(self) -> None:
         """Offer nothing until somebody types or asks."""
         self.list.offer(())

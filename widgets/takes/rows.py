@@ -136,6 +136,7 @@ class TakeDelegate(QStyledItemDelegate):
         self._paint_columns(painter, inside.adjusted(side + px(_GAP), 0, 0, 0), row)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(theme.undecided))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def _paint_columns(self, painter: QPainter, area: QRectF, row: TakeRow) -> None:

@@ -36,6 +36,7 @@ from widgets.timeline import gestures, panning
 from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.block_drag import slab_at
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
+from widgets.timeline.edits.landings import LandingLines
 from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
 from widgets.timeline.edits.sentences import canvas_sentence
 from widgets.timeline.edits.spans import Spans
@@ -118,12 +119,12 @@ class Canvas(QWidget):
         self._source_beats: Beats | None = None
         self._source_lines = NO_LINES
         self._hits: Hits | None = None
-        self._is_before = False
+        self._is_before = self._has_score = False
         self.selection = Selected()
         self._playhead, self._scroll = 0, 0
         self._near: int | None = None
         self._faded: Part | None = None
-        self._layers = Layers()
+        self._landings, self._layers = LandingLines(), Layers()
         self._overview_due = QTimer(self, singleShot=True, interval=OVERVIEW_MS)
         self._overview_due.timeout.connect(self._bring_overview_up)
         self._ahead = ReadAhead(lambda side: self._layers.read_ahead(self.frame, self.shown, side), self)
@@ -224,6 +225,7 @@ class Canvas(QWidget):
         if found:
             self.shown = replace(self.shown, **found)  # which parts look otherwise is asked once, below
             self._lay_out()
+            self._landings.follow(self)
         self.set_lanes(lanes)
         if retimed or not is_answer:
             self._layers.forget_overview()
@@ -298,10 +300,11 @@ class Canvas(QWidget):
         self._layers.forget_spectrograms()
         self.update()
 
-    def set_score(self, curve: ScoreCurve | None, threshold: float | None) -> None:
-        """Show a score and the threshold at which cuts are proposed."""
-        self._source_curve = curve
+    def set_score(self, curve: ScoreCurve | None, threshold: float | None, is_expected: bool = False) -> None:
+        """Show a score and the threshold of cuts; the lane is open for a score, or one that is expected."""
+        self._source_curve, self._has_score = curve, curve is not None or is_expected
         self._show(curve=self.times.curve(curve), threshold=threshold)
+        self._lay_out()
 
     def set_sounds(self, sounds: HeardSounds | None) -> None:
         """Show what sounds where, or no such lane."""
@@ -370,6 +373,7 @@ class Canvas(QWidget):
         """Show one proposal as the current one."""
         if proposal_id != self.shown.current:
             self._show(current=proposal_id)
+            self._landings.follow(self)
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
@@ -471,6 +475,7 @@ class Canvas(QWidget):
         dpr, part = frame.dpr, QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
+        self._landings.paint(painter, frame)
         if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
             paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
         fade = fade_of(self)
@@ -497,6 +502,7 @@ class Canvas(QWidget):
             has_arrangement=len(self.slabs) > 0,
             has_edits=bool(self.state.proposals),
             has_sounds=self.shown.sounds.is_shown,
+            has_score=self._has_score,
         )
         self._scroll = self._layout.scroll
         if self._layout != before:

@@ -70,6 +70,7 @@ class Layout:
     ----------
     arrangement_top : where the arrangement begins, below the overview; without one, `marks_top` as well
     marks_top : where the strip of the markers begins; where there are none, `ruler_top` as well
+    score_top : where the score lane begins; without a taste it has no height
     sounds_top : where the lane of what sounds where begins, below the score; without one, `edits_top` as well
     edits_top : where the strip of the proposals' flags begins; where there are none, `lanes_top` as well
     lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
@@ -117,13 +118,14 @@ def lay_out(
     has_arrangement: bool = False,
     has_edits: bool = False,
     has_sounds: bool = False,
+    has_score: bool = True,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     arrangement_top = theme.px(OVERVIEW)
     marks_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
     ruler_top = marks_top + (theme.px(MARKS) if has_marks else 0)
     score_top = ruler_top + theme.px(RULER)
-    sounds_top = score_top + theme.px(SCORE)
+    sounds_top = score_top + (theme.px(SCORE) if has_score else 0)
     edits_top = sounds_top + (theme.px(SOUNDS) if has_sounds else 0)
     lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
     room = height - lanes_top - theme.px(DROP)

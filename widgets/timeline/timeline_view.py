@@ -254,7 +254,7 @@ class TimelineView(QWidget):
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""
-        self.canvas.set_score(curve, threshold)
+        self.canvas.set_score(curve, threshold, is_expected=bool(taste))
         shown = taste or (curve.maker if curve is not None else "")
         self.heads.score.show_score(shown, threshold if curve is not None else None)
 

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.hits.membership import left_behind_sentence
+from engine.wording import counted
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.elided_label import ElidedLabel
@@ -63,6 +65,7 @@ class AlignAsked:
     least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
     keeps_feel : whether hits are held against the player's own push and pull
     keeps_drums : whether each drum stays as early or late as it mostly is
+    also : the ids of tracks recorded with those, which move too
     """
 
     tracks: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ class AlignAsked:
     most_ms: float = inf
     keeps_feel: bool = False
     keeps_drums: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Choices:
     tempo : of the beats of the document in words, or that they are listened for; empty where there are none
     tracks : the name of every track by id, any of which can hold a click
     length_s : of the recording
+    left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that stay where they
+        are, names by id
     """
 
     drums: int = 0
@@ -101,6 +107,8 @@ class Choices:
     tempo: str = ""
     tracks: Mapping[str, str] = field(default_factory=dict)
     length_s: float = 0.0
+    left_by_drums: Mapping[str, str] = field(default_factory=dict)
+    left_by_chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 class AlignForm(QWidget):
@@ -134,6 +142,7 @@ class AlignForm(QWidget):
                 ("least_ms", "Least distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
             )
         }
+        self._drums_words = _said(_microphones(choices.drums))
         self._click = ChoiceField(theme, "Click track", choices.tracks, asked.click)
         self._file = ElidedLabel(self._file_words())
         self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
@@ -141,6 +150,10 @@ class AlignForm(QWidget):
         self._feel.setChecked(asked.keeps_feel)
         self._drums = CheckBox(theme, "Keep each drum's own place")
         self._drums.setChecked(asked.keeps_drums)
+        self._staying = QLabel()
+        self._staying.setWordWrap(True)
+        self._also = CheckBox(theme, "Move them too")
+        self._also.setChecked(True)
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         self._problem.setMinimumWidth(px(LINE))
@@ -166,6 +179,11 @@ class AlignForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(14))
         layout.addLayout(self._radio_rows("Tracks", self._scopes, self._scope_rows(), self._scope_of(asked)))
+        staying = QVBoxLayout()
+        staying.setSpacing(px(6))
+        staying.addWidget(self._staying)
+        staying.addWidget(self._also)
+        layout.addLayout(staying)
         layout.addLayout(self._radio_rows("Grid", self._grids, self._grid_rows(), self._grid_of(asked)))
         layout.addLayout(self._number_rows())
         kept = QVBoxLayout()
@@ -183,7 +201,7 @@ class AlignForm(QWidget):
             (
                 "drums",
                 "&All drums",
-                _said(f"{drums} microphones" if drums != 1 else "1 microphone"),
+                self._drums_words,
                 drums > 0,
             ),
             ("chosen", "&Chosen tracks", _said(chosen or "none are chosen"), bool(chosen)),
@@ -243,11 +261,11 @@ class AlignForm(QWidget):
             ),
             (
                 _label("Se&nsitivity", numbers["sensitivity"]),
-                beside(numbers["sensitivity"], QLabel("%; less finds only what is surely a hit")),
+                beside(numbers["sensitivity"], QLabel("%; lower finds only clear hits")),
             ),
             (
                 _label("Trigger &pad", numbers["pad_ms"]),
-                beside(numbers["pad_ms"], QLabel("ms before a hit its slice begins")),
+                beside(numbers["pad_ms"], QLabel("ms from slice start to hit")),
             ),
             (
                 _label("&Range", numbers["least_ms"]),
@@ -262,6 +280,16 @@ class AlignForm(QWidget):
             grid.addWidget(label, row, 0)
             grid.addWidget(content, row, 1)
         return grid
+
+    def set_choices(self, choices: Choices) -> None:
+        """Show what became known of the tracks since the form was made."""
+        self._choices = choices
+        self._drums_words.setText(_microphones(choices.drums))
+        self._renew()
+
+    def _left(self) -> Mapping[str, str]:
+        choices = self._choices
+        return choices.left_by_chosen if self._scope() == "chosen" else choices.left_by_drums
 
     # what is asked for
 
@@ -304,6 +332,7 @@ class AlignForm(QWidget):
             least_ms=self._value("least_ms", 0.0),
             keeps_feel=self._feel.isChecked(),
             keeps_drums=self._drums.isChecked(),
+            also=tuple(self._left()) if self._also.isChecked() else (),
         )
 
     def _value(self, name: str, otherwise: float) -> float:
@@ -322,9 +351,18 @@ class AlignForm(QWidget):
 
     def _renew(self) -> None:
         self._numbers["swing_percent"].setEnabled(self._division.value() in PAIRED)
+        left = self._left()
+        self._staying.setText(left_behind_sentence(tuple(left.values())))
+        self._also.setText("Move it too" if len(left) == 1 else "Move them too")
+        for part in (self._staying, self._also):
+            part.setVisible(bool(left))
         self._problem.setText(self.problem())
         self._problem.setStyleSheet(f"color: {self._theme.error};")
         self.changed.emit()
+
+
+def _microphones(count: int) -> str:
+    return counted(count, "microphone")
 
 
 def _checked(group: QButtonGroup) -> str:

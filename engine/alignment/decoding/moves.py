@@ -11,6 +11,7 @@ from engine.alignment.decoding import flams
 from engine.alignment.decoding.groove import lines_in_bar
 from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, drum_pulls, phrase
+from engine.alignment.quantized import quantized_playing
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
 from engine.alignment.strokes import VOICES, Strokes, leading_voices, when
 from engine.document.drums.hits import Hits
@@ -42,13 +43,16 @@ def placed(
     taken, confidences = taken[first], confidences[first]
     curve = phrase(strokes, taken, lines)
     late = np.full(len(hits.onsets_samples), np.nan)
-    if settings.fix_flams:
+    quantized = quantized_playing(hits, lines)
+    if settings.fix_flams and quantized is None:
         faults = flams.find(hits, strokes, taken, lines, curve)
         late = faults.late_samples
         apart = faults.strays | ~np.isnan(late)
         onsets, unsure = _without(hits, strokes, apart)
         strokes = replace(strokes, onsets_samples=onsets, unsure_samples=unsure)
     shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings)
+    if quantized is not None:
+        shifts = np.where(quantized.moves(strokes.of_hits, strokes.graces), shifts, 0.0)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
     return Placement(
         lines=taken[strokes.of_hits],

@@ -16,7 +16,8 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
-from engine.extensions import Extended, Extension
+from engine.extensions import Extended
+from engine.extensions.names import Extension
 from engine.files.safe_write import shown
 from engine.files.settings_file import read_settings
 from engine.wording import quoted

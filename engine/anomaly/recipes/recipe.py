@@ -14,7 +14,8 @@ from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Recording
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import USUAL_LIMIT
-from engine.extensions import Extension, UnusableError, require_type
+from engine.extensions import UnusableError, require_type
+from engine.extensions.names import Extension
 from engine.learning.loop import Epoch, Fitted
 from engine.progress import Progress
 

@@ -80,7 +80,7 @@ def source_spectrogram(
             return kept
         target = _path(request.content_hash, reader.rate_hz, request.window_samples)
         check_room(target.parent, sum(_sizes(reader.channels, request.window_samples, reader.frames)))
-        with replacing(target, overwrite=True, follow_symlinks=False) as part:
+        with replacing(target, overwrite=True, is_own_name=True, has_checksum=True) as part:
             _write(part, reader, request, begun, progress)
     made = load_spectrogram(request.content_hash, reader.rate_hz, request.window_samples)
     assert made is not None, "what was just written whole can be read"

@@ -17,6 +17,7 @@ from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.drums.hits import Hits
+from engine.document.drums.pickup import PICKUP
 from engine.document.edits import set_analyses
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR
@@ -24,6 +25,9 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import shown
+from engine.hits.membership import left_behind_sentence
+from engine.jobs.drums.accept_all import weak_left_sentence
+from engine.jobs.drums.stored_pickup import known_pickup
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
 from engine.timebase import samples_to_s_array
@@ -86,14 +90,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Find hits and lines, and say, store or write where the hits go."""
     _check_options(options)
     if _is_project(options):
-        with opened(options.inputs[0]) as document:
+        with opened(options.inputs[0], to_read=not options.propose_only) as document:
             yield _of_document(options, document, progress)
     else:
-        imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.1))
+        from engine.jobs.drums.kit import with_kit
+
+        imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.08))
+        imported = with_kit(imported, progress.part(0.08, 0.1))
         state = DocumentState()
         state = apply_rows(state, import_edit(state, imported).changes)
         media = {key: Path(source.path) for key, source in state.sources.items()}
-        request = _request(options, state, media)
+        request = replace(_request(options, state, media), pickup=imported.pickup)
         yield _answer(options, _aligned(options, request, progress.part(0.1, 1.0)), imported.warnings)
 
 
@@ -110,6 +117,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
         known if isinstance(known, Hits) else None,
         promoted if isinstance(promoted, Hits) else None,
     )
+    request = replace(request, pickup=known_pickup(state, document.analysis(PICKUP)))
     done = _aligned(options, request, progress)
     if options.propose_only:
         from engine.jobs.drums.aligned_files import proposing
@@ -121,19 +129,35 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
 
 
 def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> Aligned:
-    from engine.jobs.drums.aligned_files import align, check_files, differing_rates, write_files
+    from engine.jobs.drums.aligned_files import align, check_files, differing_rates, with_pickup, write_files
 
     if options.out is not None:
-        check_files(request, options.out, overwrite=options.force)
-    done = align(request, progress.part(0.0, 0.7 if options.out else 1.0))
+        request = with_pickup(request, progress.part(0.0, 0.05))
+        check_files(request, options.out, overwrite=options.force, reads=_reads(options))
+    done = align(request, progress.part(0.05, 0.7 if options.out else 1.0))
     if options.out is not None and done.recorders.proposals:
-        request = replace(request, state=done.recorders.lined_up(request.state), hits=None)
+        lined_up = done.recorders.lined_up(request.state)
+        request = replace(request, state=lined_up.state, hits=None, pickup=None)
         again = align(request, progress.part(0.5, 0.7))
-        done = replace(again, notices=(*done.notices, *again.notices))
+        notices = (*done.notices, *again.notices)
+        done = replace(again, notices=notices, weak_left=lined_up.weak_left)
     done = replace(done, notices=(*done.notices, *differing_rates(done)))
     if options.out is None:
         return done
-    return write_files(request, done, options.out, overwrite=options.force, progress=progress.part(0.7, 1.0))
+    return write_files(
+        request,
+        done,
+        options.out,
+        overwrite=options.force,
+        reads=_reads(options),
+        progress=progress.part(0.7, 1.0),
+    )
+
+
+def _reads(options: argparse.Namespace) -> tuple[Path, ...]:
+    """Return the files that are read besides the recordings; a groove may be the name of a track instead."""
+    named = (options.click, options.midi, options.beats, options.groove, *options.inputs)
+    return tuple(Path(one) for one in named if isinstance(one, str | Path) and one)
 
 
 def _is_project(options: argparse.Namespace) -> bool:
@@ -175,8 +199,6 @@ def _request(
         options.beats,
     )
     chosen = tracks_named(state, options.tracks)
-    if not chosen and not _is_project(options):
-        chosen = tuple(track.id for track in state.tracks)
     settings = timing_settings(state.settings, **_settings(options))
     return AlignRequest(state, media, wanted, settings, chosen, options.groove, grid, hits, promoted)
 
@@ -200,6 +222,10 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
 def _answer(options: argparse.Namespace, done: Aligned, warnings: Sequence[str]) -> VerbOutput:
     placed, grid, rate_hz = done.proposed.placed, done.found.grid, done.state.rate_hz
     notices = [*warnings, *done.notices]
+    if done.left_behind:
+        notices.append(f"{left_behind_sentence(done.left_behind)} Name them with --tracks to move them too.")
+    if done.weak_left:
+        notices.append(weak_left_sentence(done.weak_left))
     lines = [f"{done.proposed.sentence}; {grid.tempo_bpm:.2f} BPM, {placed.settings.divided.words}"]
     if options.propose_only and _is_project(options):
         lines.append(f"Stored in {shown(options.inputs[0])}")
@@ -215,6 +241,8 @@ def _answer(options: argparse.Namespace, done: Aligned, warnings: Sequence[str])
         },
         "proposals": len(done.proposed.proposals),
         "files": [str(path) for path in done.files],
+        "left_behind": list(done.left_behind),
+        "weak_left": [one.id for one in done.weak_left],
         "notices": notices,
     }
     return VerbOutput(fields, "\n".join([*lines, *notices]))

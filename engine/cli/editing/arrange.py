@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import listen, media_of, opened
-from engine.cli.numbers import finite, span_s
+from engine.cli.documents import analysing, listen, media_of, opened
+from engine.cli.numbers import finite, proposal_row
 from engine.cli.output import VerbOutput
 from engine.document.analysis import ScoreCurve
 from engine.document.grid.recounted import grid_in_force
 from engine.progress import Progress
+from engine.timebase import samples_to_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +41,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
         require_arranging(document.state, options.minutes)
         _require_named(options)
-        media = media_of(document)
-        listen(document, media, progress.part(0.0, 0.5))
+        listen(document, progress.part(0.0, 0.5))
         grid = grid_in_force(document.state, document.analysis("beats"))
         assert grid is not None
         curve = document.analysis("score")
         request = ArrangeRequest(
             document.state,
-            media,
+            media_of(document),
             grid,
             curve if isinstance(curve, ScoreCurve) else None,
             options.editor,
@@ -55,18 +55,15 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             options.minutes,
             options.seed,
         )
-        made = arrange(request, progress.part(0.5, 1.0))
+        with analysing(document, "beats", "score"):
+            made = arrange(request, progress.part(0.5, 1.0))
         document.apply(made.put_into(document.state))
         rate_hz = document.state.rate_hz
     rows = [
         {
-            "id": one.id,
-            "kind": one.kind,
-            **span_s(one, rate_hz),
-            "score": one.score,
-            "payload": one.payload,
+            **proposal_row(one, rate_hz, "kind", "score", "payload", "reason"),
             "alternatives": [other.label for other in one.alternatives],
-            "reason": one.reason,
+            "evidence": str(one.evidence),
         }
         for one in made.proposals
     ]
@@ -75,6 +72,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "result_s": made.result_s,
             "recording_s": made.recording_s,
             "others_s": list(made.others_s),
+            "references": [
+                {"start_s": samples_to_s(start, rate_hz), "stop_s": samples_to_s(stop, rate_hz)}
+                for start, stop in made.references_samples
+            ],
             "arrangement": rows,
         },
         made.sentence,

@@ -11,9 +11,14 @@ from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.drums.pickup import PICKUP
 from engine.document.edits import decide, move_edges
+from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.hits.membership import left_behind, left_behind_sentence, tracks_of_moves
+from engine.jobs.drums.stored_pickup import known_pickup
 from engine.progress import Progress
+from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.queue import at_or_above
 from engine.timebase import s_to_samples
 
@@ -36,19 +41,40 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if bool(options.ids) + options.all + (options.above is not None) != 1:
         raise UsageError("Say which proposals: their ids, or --all, or --above SCORE.")
     with opened(options.project) as document:
-        state = document.state
-        ids = tuple(dict.fromkeys(options.ids))
-        if options.all:
-            ids = tuple(state.proposals)
-        elif options.above is not None:
-            ids = at_or_above(state, options.above)
-        verdict = _VERDICTS[options.answer]
+        state, verdict = document.state, _VERDICTS[options.answer]
+        bulk = _asked(options, state, verdict)
+        ids = bulk.ids
         answer = decide(state, ids, verdict)
         if options.nudge_start_ms or options.nudge_stop_ms:
             _nudge(document, ids, options.nudge_start_ms, options.nudge_stop_ms)
             answer = decide(document.state, ids, verdict)
         document.apply(answer)
-    yield VerbOutput({"decided": len(ids), "state": str(verdict), "ids": list(ids)}, answer.label)
+        outside = _left_behind(document, ids) if verdict is Verdict.ACCEPTED else ()
+    fields = {
+        "decided": len(ids),
+        "state": str(verdict),
+        "ids": list(ids),
+        "weak_left": list(bulk.left),
+        "left_behind": list(outside),
+    }
+    yield VerbOutput(
+        fields, "\n".join(filter(None, (bulk.after(answer.label), left_behind_sentence(outside))))
+    )
+
+
+def _asked(options: argparse.Namespace, state: DocumentState, verdict: Verdict) -> BulkAccept:
+    """Return the proposals that the options name; ids that are named are accepted whatever their evidence."""
+    if options.ids:
+        return BulkAccept(tuple(dict.fromkeys(options.ids)))
+    ids = tuple(state.proposals) if options.all else at_or_above(state, options.above)
+    return accept_in_bulk(state, ids) if verdict is Verdict.ACCEPTED else BulkAccept(ids)
+
+
+def _left_behind(document: Document, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the tracks recorded with those whose hits were accepted, which stay."""
+    state = document.state
+    pickup = known_pickup(state, document.analysis(PICKUP))
+    return left_behind(state, pickup, tracks_of_moves(state, ids))
 
 
 def _nudge(document: Document, ids: tuple[str, ...], start_ms: float, stop_ms: float) -> None:

@@ -61,7 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--mode", choices=MODES, help="repair: what becomes of them; remove unless told")
     parser.add_argument(
-        "--strength-db", type=finite, metavar="D", help="repair: by so much at most; entirely unless told"
+        "--strength-db",
+        type=finite,
+        metavar="D",
+        help="repair: lower by up to so many dB; no limit unless given",
     )
     parser.add_argument("--fade-ms", type=finite, metavar="MS", help="repair: how long it comes and goes")
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")

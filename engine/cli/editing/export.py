@@ -77,12 +77,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Write every file asked for."""
-    with opened(options.project) as document:
+    with opened(options.project, to_read=True) as document:
         state, media = document.state, media_of(document)
         beats = grid_in_force(state, document.analysis("beats"))
     chosen = _options(options, state.rate_hz)
     span = _span_of_recording(options, state)
-    whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
+    whole = ExportRequest(
+        state,
+        media,
+        options.out[0],
+        options.force,
+        options.project.stem,
+        chosen,
+        beats,
+        (options.project,),
+    )
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened
+from engine.cli.documents import analysing, media_of, opened
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -52,8 +52,9 @@ def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -
         # What is missing is told before torch is imported, which takes seconds.
         from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
 
-        media = media_of(document)
-        made = matched_edit(MatchedEditRequest(document.state, media, edited), progress)
+        request = MatchedEditRequest(document.state, media_of(document), edited)
+        with analysing(document):
+            made = matched_edit(request, progress)
         document.apply(made.put_into(document.state))
     found = replace(made.matched, raws=(projects[0],))
     fields = {"proposals": len(made.proposals), "played_residual_db": made.residual_db, "notes": made.notes}
@@ -70,6 +71,7 @@ def _fields(matched: Matched) -> dict[str, object]:
         "matched_share": matched.matched_share,
         "segments": [_segment_fields(matched, segment) for segment in matched.segments],
         "unmatched": _seconds(matched.unmatched, rate_hz),
+        "covered": _seconds(matched.covered, rate_hz),
         "left_out": [
             {"raw": str(raw), "spans": _seconds(spans, rate_hz)}
             for raw, spans in zip(matched.raws, matched.left_out, strict=True)
@@ -117,10 +119,15 @@ def _table(matched: Matched) -> Iterator[str]:
         left = "" if one.residual_db is None else level_text(one.residual_db)
         notes = _notes(one)
         yield f"{times}  {one.gain_db:+6.2f} dB  {fade:>22}  {left:>8}  {shown(matched.raws[one.raw])}{notes}"
-    for start, stop in matched.unmatched:
-        spans_text = " to ".join(format_time(samples_to_s(at, rate_hz)) for at in (start, stop))
-        yield f"{spans_text} of the edited file comes from none of the recordings."
+    for span in matched.unmatched:
+        yield f"{_span_text(span, rate_hz)} of the edited file comes from none of the recordings."
+    for span in matched.covered:
+        yield f"{_span_text(span, rate_hz)} of the edited file has something else over the recording."
     yield matched.verdict
+
+
+def _span_text(span: tuple[int, int], rate_hz: int) -> str:
+    return " to ".join(format_time(samples_to_s(at, rate_hz)) for at in span)
 
 
 def _notes(segment: Segment) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
+from engine.hits.membership import left_behind, left_behind_sentence
+from engine.jobs.drums.stored_pickup import store_pickup
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
+from engine.wording import counted, listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +24,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
-    imported = import_audio(ImportRequest(tuple(options.audio)), progress)
+    from engine.jobs.drums.kit import with_kit
+
+    imported = import_audio(ImportRequest(tuple(options.audio)), progress.part(0.0, 0.9))
+    imported = with_kit(imported, progress.part(0.9, 1.0))
     with Document.create(options.project) as document:
         document.apply(import_edit(document.state, imported))
+        if imported.pickup is not None:
+            document.apply(*store_pickup(document.state, imported.pickup))
         state = document.state
+    kit = [track for track in state.tracks if track.group]
+    outside = left_behind(state, imported.pickup, [track.id for track in kit])
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     tracks = counted(len(state.tracks), "track")
     lines = [f"{options.project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
+    lines += [f"Drum kit: {listed([track.name for track in kit])}"] if kit else []
+    lines += [left_behind_sentence(outside)] if outside else []
     yield VerbOutput(
         {
             "project": str(options.project),
@@ -37,6 +48,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "tracks": [
                 {"name": track.name, "source": state.sources[track.source_id].path} for track in state.tracks
             ],
+            "kit": [track.name for track in kit],
+            "left_behind": list(outside),
             "warnings": list(imported.warnings),
         },
         "\n".join([*lines, *imported.warnings]),

@@ -14,7 +14,7 @@ from engine.document.document import Document
 from engine.document.file.storage import without_collection
 from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds import KINDS
-from engine.document.proposals import KeptExample, Proposal
+from engine.document.proposals import WEAK_EVIDENCE, Evidence, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:  # noqa: ARG001
     """List the proposals in the order of their start."""
     with without_collection():
-        with opened(options.project) as document:
+        with opened(options.project, to_read=True) as document:
             state, chances, sounds = document.state, _chances(document), document.analysis("sounds")
         if state.proposals:
             heard = sounds if isinstance(sounds, HeardSounds) else None
@@ -65,6 +65,7 @@ def _entries(
             "chance": chances.get(proposal.id),
             "state": verdict,
             "reason": proposal.reason,
+            "evidence": str(proposal.evidence),
             "maker": proposal.maker,
             "tracks": on,
             "payload": dict(payload),
@@ -89,7 +90,8 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
     asked = edited(proposal, state.decisions.get(proposal.id))
     done = f"{proposal.kind} (not available)" if kind is None else kind.label(asked, state.rate_hz)
     where = f" on {', '.join(on)}" if on else ""
-    return f"{done}{where} · {proposal.maker} · {proposal.reason}"
+    weak = f" ({WEAK_EVIDENCE})" if proposal.evidence is Evidence.WEAK else ""
+    return f"{done}{where} · {proposal.maker} · {proposal.reason}{weak}"
 
 
 def _chances(document: Document) -> dict[str, float]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import listen, media_of, opened
+from engine.cli.documents import analysing, listen, media_of, opened
 from engine.cli.editing.repairs import propose_like, propose_repairs
-from engine.cli.numbers import finite, span_s
+from engine.cli.numbers import finite, proposal_row
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tempo", action="store_true", help="other ways to count songs of which the tempo is not sure"
     )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
+    by.add_argument("--talk", action="store_true", help="talk outside of songs, which become named regions")
     by.add_argument("--takes", action="store_true", help="all but the best take, and false starts")
     by.add_argument("--maker", metavar="NAME", help="what a maker finds, such as one of another package")
     by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if options.sound is not None or options.like is not None:
         yield (propose_repairs if options.like is None else propose_like)(options, progress)
         return
-    others = {"recorders": _recorders, "tempo": _tempo, "takes": _takes, "maker": _made}
+    others = {"recorders": _recorders, "tempo": _tempo, "takes": _takes, "talk": _talk, "maker": _made}
     for name, by in others.items():
         if getattr(options, name):
             yield by(options, progress)
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
-        listen(document, media_of(document), progress, options.taste)
+        listen(document, progress, options.taste)
         if shortens:
             yield _shorter_pauses(document, options)
             return
@@ -123,7 +124,7 @@ def _shorter_pauses(document: Document, options: argparse.Namespace) -> VerbOutp
     made = shorten_pauses(document.state, listening, longest_s, left_s)
     document.apply(made.put_into(document.state))
     rate_hz = document.state.rate_hz
-    rows = [{"id": one.id, **span_s(one, rate_hz), "reason": one.reason} for one in made.proposals]
+    rows = [proposal_row(one, rate_hz, "reason") for one in made.proposals]
     figures = {"proposals": len(document.state.proposals), "cut_s": samples_to_s(made.cut_samples, rate_hz)}
     return VerbOutput({**figures, "pauses": rows}, made.sentence)
 
@@ -133,8 +134,8 @@ def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
 
     with opened(options.project) as document:
-        media = media_of(document)
-        found = propose_recorders(RecordersRequest(document.state, media), progress)
+        with analysing(document):
+            found = propose_recorders(RecordersRequest(document.state, media_of(document)), progress)
         document.apply(found.put_into(document.state))
         state = document.state
     names = {track.id: track.name for track in state.tracks}
@@ -155,17 +156,14 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.listen import ListenRequest, weigh_tempo
 
     with opened(options.project) as document:
-        media = media_of(document)
-        found = weigh_tempo(ListenRequest(document.state, media), progress)
+        with analysing(document, "beats"):
+            found = weigh_tempo(ListenRequest(document.state, media_of(document)), progress)
         document.apply(*found.put_into(document.state))
         state = document.state
     rows = [
         {
-            "id": one.id,
-            **span_s(one, state.rate_hz),
-            "payload": one.payload,
+            **proposal_row(one, state.rate_hz, "payload", "reason"),
             "alternatives": [{"label": other.label, "payload": other.payload} for other in one.alternatives],
-            "reason": one.reason,
         }
         for one in found.proposals
     ]
@@ -175,24 +173,42 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Propose to cut what was played again, but for the best of it."""
     from engine.jobs.takes.proposals import TakesRequest, propose_takes, takes_in_document
+    from engine.jobs.takes.stored import store_takes
 
     with opened(options.project) as document:
-        media = media_of(document)
-        found = takes_in_document(TakesRequest(document.state, media), progress)
+        with analysing(document):
+            found = takes_in_document(TakesRequest(document.state, media_of(document)), progress)
+        document.apply(*store_takes(document.state, found))
         curve = document.analysis("score")
         made = propose_takes(document.state, found, curve if isinstance(curve, ScoreCurve) else None)
         document.apply(made.put_into(document.state))
         state = document.state
+    rows = [proposal_row(one, state.rate_hz, "score", "reason") for one in made.proposals]
+    return VerbOutput({"proposals": len(state.proposals), "takes": rows}, made.sentence)
+
+
+def _talk(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose to cut talk outside of songs, and name the songs."""
+    from engine.jobs.repairs.requests import SpanRequest
+    from engine.jobs.sounds.talk import hear_talk
+
+    with opened(options.project) as document:
+        with analysing(document):
+            found = hear_talk(SpanRequest(document.state, media_of(document)), progress)
+        made = found.talk
+        document.apply(*found.heard.put_into(document.state))
+        for edit in made.put_into(document.state):
+            document.apply(edit)
+        state = document.state
     rows = [
-        {
-            "id": one.id,
-            **span_s(one, state.rate_hz),
-            "score": one.score,
-            "reason": one.reason,
-        }
+        {**proposal_row(one, state.rate_hz, "score", "reason"), "evidence": one.evidence.value}
         for one in made.proposals
     ]
-    return VerbOutput({"proposals": len(state.proposals), "takes": rows}, made.sentence)
+    songs = [
+        {"start_s": samples_to_s(start, state.rate_hz), "stop_s": samples_to_s(stop, state.rate_hz)}
+        for start, stop in made.songs
+    ]
+    return VerbOutput({"proposals": len(state.proposals), "songs": songs, "talk": rows}, made.sentence)
 
 
 def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -200,24 +216,15 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.jobs.makers import make_proposals, request_of
 
     with opened(options.project) as document:
-        media = media_of(document)
         found = {kind: document.analysis(kind) for kind in _ANALYSES}
         grid = grid_in_force(document.state, document.analysis("beats"))
-        request = request_of(options.maker, document.state, media, {**found, "beats": grid})
-        made = make_proposals(request, progress)
+        request = request_of(options.maker, document.state, media_of(document), {**found, "beats": grid})
+        with analysing(document, *_ANALYSES, "beats"):
+            made = make_proposals(request, progress)
         document.apply(made.put_into(document.state))
         state = document.state
-    rows = [
-        {
-            "id": one.id,
-            "kind": one.kind,
-            **span_s(one, state.rate_hz),
-            "score": one.score,
-            "payload": one.payload,
-            "reason": one.reason,
-        }
-        for one in made.proposals
-    ]
+    said = ("kind", "score", "payload", "reason")
+    rows = [proposal_row(one, state.rate_hz, *said) for one in made.proposals]
     return VerbOutput(
         {"proposals": len(state.proposals), "maker": options.maker, "made": rows}, made.sentence
     )

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened, tracks_named
-from engine.cli.numbers import span_s
+from engine.cli.documents import analysing, media_of, opened, tracks_named
+from engine.cli.numbers import proposal_row, span_s
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
@@ -17,6 +17,7 @@ from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, S
 from engine.jobs.repairs.separations import separations_edit
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
+from engine.separation.levels.level_change import mute_offer
 from engine.separation.paint import Paint, Range
 from engine.timebase import s_to_samples
 from engine.wording import counted
@@ -28,7 +29,7 @@ MODES = ("remove", "keep")
 
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Keep or take out what words name in a span, accepted at once."""
+    """Keep or take out what words name in a span; accepted at once, unless it may be another sound."""
     from engine.jobs.repairs.separate import asked_for, separate_in_document
 
     with opened(options.project) as document:
@@ -43,12 +44,22 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         )
         spans = SpanRequest(state, media_of(document), tracks_named(state, options.tracks), (span,))
         found = separate_in_document(asked_for(spans, settings), progress)
-        edit, proposals = separations_edit(state, found, accepted=True)
+        is_sure = found.change.is_sure
+        edit, proposals = separations_edit(state, found, accepted=is_sure)
         document.apply(edit, audio=found.audio)
     on = counted(len(proposals), "track")
     return VerbOutput(
-        {"repairs": [_row(state, one) for one in proposals], "state": str(Verdict.ACCEPTED)},
-        f"{edit.label}, on {on} ({', '.join(one.id for one in proposals)}).",
+        {
+            "repairs": [
+                {**_row(state, one), **change.fields()}
+                for one, change in zip(proposals, found.changes, strict=True)
+            ],
+            **found.change.fields(),
+            "state": str(Verdict.ACCEPTED if is_sure else Verdict.UNDECIDED),
+            "refused_places": found.refused,
+        },
+        f"{edit.label}, on {on} ({', '.join(one.id for one in proposals)}). {found.change.levels_words}."
+        f"{mute_offer(found.change)}",
     )
 
 
@@ -74,14 +85,15 @@ def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutp
     from engine.jobs.repairs.find_sounds import find_repairs
 
     with opened(options.project) as document:
-        state = document.state
-        spans = SpanRequest(state, media_of(document))
-        found = find_repairs(FindRequest(spans, RepairSettings(options.sound)), progress)
-        edit = found.put_into(state)
+        spans = SpanRequest(document.state, media_of(document))
+        with analysing(document):
+            found = find_repairs(FindRequest(spans, RepairSettings(options.sound)), progress)
+        edit = found.put_into(document.state)
         if found.separations is not None:
             document.apply(edit, audio=found.separations.audio)
-        count = len(document.state.proposals)
-    return VerbOutput({"proposals": count, "places": _places(state, found.events)}, f"{edit.label}.")
+        state = document.state
+    places = _places(state, found.events)
+    return VerbOutput({"proposals": len(state.proposals), "places": places}, f"{edit.label}.")
 
 
 def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -93,8 +105,9 @@ def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         start_s, stop_s = options.like
         span = s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
         spans = SpanRequest(state, media_of(document), (), (span,))
-        found = find_like(LikeRequest(spans, RepairSettings(), options.cut), progress)
-        edit = found.put_into(state)
+        with analysing(document):
+            found = find_like(LikeRequest(spans, RepairSettings(), options.cut), progress)
+        edit = found.put_into(document.state)
         document.apply(edit, audio=() if found.separations is None else found.separations.audio)
         count = len(document.state.proposals)
     return VerbOutput({"proposals": count, "places": _places(state, found.events)}, f"{found.sentence}.")
@@ -112,11 +125,5 @@ def _places(state: DocumentState, events: Sequence[SoundEvent]) -> list[dict[str
 
 def _row(state: DocumentState, one: Proposal) -> dict[str, object]:
     names = {track.id: track.name for track in state.tracks}
-    return {
-        "id": one.id,
-        **span_s(one, state.rate_hz),
-        "tracks": [names[track] for track in one.tracks],
-        "reason": one.reason,
-        "maker": one.maker,
-        "payload": one.payload,
-    }
+    row = proposal_row(one, state.rate_hz, "reason", "maker", "payload")
+    return row | {"tracks": [names[track] for track in one.tracks]}

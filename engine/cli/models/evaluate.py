@@ -12,7 +12,7 @@ from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
 
-PARTS = ("anomaly", "kept", "beats", "timing", "separation", "match", "takes", "arrange")
+PARTS = ("anomaly", "kept", "beats", "timing", "separation", "speech", "voices", "match", "takes", "arrange")
 _SEEDS = 5
 
 Lines = Iterator[Mapping[str, object]]
@@ -48,12 +48,26 @@ def _timing_rendering(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
 
 
+def _timing_programmed(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.evaluation.timing.programmed import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
+def _timing_membership(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.evaluation.timing.membership import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
 _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
     {
         "beats": _timing_beats,
         "hits": _timing_hits,
         "alignment": _timing_alignment,
         "rendering": _timing_rendering,
+        "programmed": _timing_programmed,
+        "membership": _timing_membership,
     }
 )
 """What of timing can be measured: a name and what yields its lines."""
@@ -65,6 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("of", nargs="?", choices=tuple(_TIMING), help="what of timing is measured")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of recordings")
     parser.add_argument("--short", action="store_true", help="one seed and little material")
+    parser.add_argument(
+        "--unseen", action="store_true", help="of separation: only mixtures drawn independently of training"
+    )
     anomaly = parser.add_argument_group("anomaly")
     anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
     anomaly.add_argument(
@@ -133,7 +150,13 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
     if options.part == "separation":
         from engine.evaluation.separation.separation import evaluate as evaluate_separation
 
-        return evaluate_separation(options.data, short=options.short, progress=progress)
+        return evaluate_separation(
+            options.data, short=options.short, is_unseen_only=options.unseen, progress=progress
+        )
+    if options.part == "speech":
+        from engine.evaluation.speech.separated import evaluate as evaluate_speech
+
+        return evaluate_speech(options.data, short=options.short, progress=progress)
     if options.part == "match":
         from engine.evaluation.matching.match import evaluate as evaluate_match
 
@@ -142,6 +165,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
+    if options.part == "voices":
+        from engine.evaluation.voices.voices import evaluate as evaluate_voices
+
+        return evaluate_voices(options.data, short=options.short, progress=progress)
     if options.part == "arrange":
         from engine.evaluation.arranging.arrange import evaluate as evaluate_arrange
 

@@ -88,6 +88,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
         out=options.out,
         overwrite=options.force,
         raw=tuple(options.raw),
+        reads=(options.config,) if options.config else (),
     )
     check_files(request)
     found = check_material(Examples(request.edited, request.raw), progress.part(0.0, 0.05))
@@ -114,7 +115,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
         raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")
     documents = []
     for project in options.projects:
-        with opened(project) as document:
+        with opened(project, to_read=True) as document:
             documents.append(DecidedDocument(project.stem, document.state, media_of(document)))
     folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))
     request = ImproveRequest(

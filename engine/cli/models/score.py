@@ -7,9 +7,11 @@ import csv
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.archive.workers import begin, fitting_workers
 from engine.audio.folders import audio_files
 from engine.audio.opening import require_file
 from engine.cli.numbers import finite
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", type=Path, metavar="F", help="also write a table: the moments, or with --threshold the files"
     )
+    parser.add_argument("--force", action="store_true", help="replace a table that is there")
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes that score folders; one a core where not said"
     )
@@ -54,15 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Score every file; those of folders one after the other, whatever is wrong with some of them."""
-    from engine.anomaly.taste import load_taste
-
     _check(options)
-    taste = load_taste(options.taste)
     is_many = any(path.is_dir() for path in options.audio)
     if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
-        yield from _score_many(options, taste, progress)
+        yield from _score_many(options, progress)
     else:
-        yield _score_few(options, taste, progress)
+        yield _score_few(options, _loaded(options.taste), progress)
+
+
+def _loaded(path: Path) -> Taste:
+    from engine.anomaly.taste import load_taste  # torch
+
+    return load_taste(path)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -73,7 +79,8 @@ def _check(options: argparse.Namespace) -> None:
     if options.workers is not None and options.cluster is not None:
         raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
     if options.csv is not None:
-        check_target(options.csv)
+        recordings = (one for path in options.audio for one in audio_files(path, lambda _error: None))
+        check_target(options.csv, overwrite=options.force, reads=chain([options.taste], recordings))
 
 
 def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:
@@ -86,7 +93,10 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
     for number, path in enumerate(options.audio):
         scored.append((path, score_file(taste, path, progress.step(number, len(options.audio)))))
     if options.csv:
-        with replacing(options.csv) as part, part.open("w", newline="", encoding="utf-8") as stream:
+        with (
+            replacing(options.csv, overwrite=options.force) as part,
+            part.open("w", newline="", encoding="utf-8") as stream,
+        ):
             table = csv.writer(stream)
             table.writerow(_MOMENTS)
             for path, scores in scored:
@@ -97,9 +107,9 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
     )
 
 
-def _score_many(options: argparse.Namespace, taste: Taste, progress: Progress) -> Iterator[Listing]:
+def _score_many(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
     """Score what is in folders, hold one recording at a time, and say at the end whether any was left out."""
-    scoring = _Scoring(options, taste, progress)
+    scoring = _Scoring(options, progress)
     yield Listing("files", scoring.entries())
     if scoring.refused:
         raise OffcutError(
@@ -114,22 +124,25 @@ _FILES = ("path", "score", "prediction")
 class _Scoring:
     """Recordings being scored, and how many were refused so far."""
 
-    def __init__(self, options: argparse.Namespace, taste: Taste, progress: Progress) -> None:
+    def __init__(self, options: argparse.Namespace, progress: Progress) -> None:
         self.refused = 0
         self.total = sum(1 for path in options.audio for _ in audio_files(path, lambda _error: None))
         self._options = options
-        self._taste = taste
         self._progress = progress
         if not self.total:
             names = ", ".join(shown(path) for path in options.audio)
             raise OffcutError(f"{names} holds no audio files: choose a folder of recordings.")
+        self._workers = 1 if options.cluster else options.workers or fitting_workers(self.total)
+        if self._workers > 1:
+            begin()
+        self._taste = _loaded(options.taste)  # while the other process imports what it needs
 
     def entries(self) -> Iterator[VerbOutput]:
         """Yield what each recording came to, while rows go into the table."""
         with ExitStack() as stack:
             table = None
             if self._options.csv:
-                part = stack.enter_context(replacing(self._options.csv))
+                part = stack.enter_context(replacing(self._options.csv, overwrite=self._options.force))
                 table = csv.writer(stack.enter_context(part.open("w", newline="", encoding="utf-8")))
                 table.writerow(_MOMENTS if self._options.threshold is None else _FILES)
             outcomes = stack.enter_context(closing(self._outcomes()))
@@ -144,13 +157,12 @@ class _Scoring:
     def _outcomes(self) -> Generator[Outcome]:
         from engine.archive.cluster import score_on_cluster
         from engine.archive.outcome import score_recording
-        from engine.archive.processes import fitting_workers, score_by_processes
+        from engine.archive.processes import score_by_processes
 
-        workers = self._options.workers or fitting_workers(self.total)
         if self._options.cluster is not None:
             yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)
-        elif workers > 1:
-            yield from score_by_processes(self._options.taste, self._paths(), workers)
+        elif self._workers > 1:
+            yield from score_by_processes(self._options.taste, self._paths(), self._workers)
         else:
             yield from (score_recording(self._taste, path) for path in self._paths())
 

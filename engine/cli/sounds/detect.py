@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import media_of, opened
+from engine.cli.documents import analysing, media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import HeardSounds
@@ -77,7 +77,8 @@ def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
     from engine.jobs.sounds.hear import hear_sounds
 
     with opened(path) as document:
-        found = hear_sounds(SpanRequest(document.state, media_of(document)), progress)
+        with analysing(document):
+            found = hear_sounds(SpanRequest(document.state, media_of(document)), progress)
         document.apply(*found.put_into(document.state))
         return _told(path, found.sounds, document.state.rate_hz)
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.timebase import convert_samples, s_to_samples, samples_to_s
+from engine.separation.levels.level_change import mute_offer, refused_words
+from engine.timebase import s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
     from engine.audio.reader import SourceReader
     from engine.separation.separate import Asked
-    from engine.separation.separator import Prompt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=["keep", "remove"], default="remove")
     parser.add_argument("--fade-ms", type=finite, default=70.0, metavar="MS")
     parser.add_argument(
-        "--strength-db", type=finite, metavar="DB", help="lower it by so much at most; entirely unless told"
+        "--strength-db", type=finite, metavar="DB", help="lower it by up to so many dB; no limit unless given"
     )
-    parser.add_argument("--separator", default="network", metavar="NAME")
+    parser.add_argument("--separator", default="blend", metavar="NAME")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
@@ -62,9 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Separate, and write the recording with its windows changed and all else as it was."""
     from engine.audio.reader import SourceReader
+    from engine.separation.checks.credible import credible_windows
+    from engine.separation.checks.refusals import require_present
+    from engine.separation.mask_memory import MaskMemory
     from engine.separation.registry import separator_named
+    from engine.separation.remembered import RememberingSeparator
+    from engine.separation.separate import Recording
     from engine.separation.windows import joined
-    from engine.separation.written import write_separated
+    from engine.separation.written import check_separated, level_change_in_file, write_separated
 
     with SourceReader(options.audio) as reader:
         rate_hz = reader.rate_hz
@@ -74,10 +78,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             rate_hz,
         )
         asked = _asked(options, reader)
-        separator = separator_named(options.separator)
+        separator = RememberingSeparator(separator_named(options.separator), MaskMemory())
+        check_separated(options.out, reader, overwrite=options.force)
+        recording = Recording(reader.read, reader.frames, rate_hz)
+        probability = require_present((recording,), windows, asked.prompts, options.separator, progress)
+        credible = credible_windows(recording, windows, asked, separator)
+        refused, windows = len(windows) - len(credible), credible
         written = write_separated(
             options.out, reader, windows, asked, separator, progress, overwrite=options.force
         )
+        change = level_change_in_file(reader, options.out, windows, asked, separator)
+        change = replace(change, probability=probability)
     spans = [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in windows]
     texts = [prompt.text for prompt in asked.prompts]
     said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
@@ -88,38 +99,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "mode": options.mode,
             "texts": texts,
             "clipped_samples": written.clipped_samples,
+            **change.fields(),
+            "refused_places": refused,
         },
-        f"{shown(options.out)}: {options.mode} {', '.join(texts)} in {said}",
+        f"{shown(options.out)}, {said}: {change.words}{refused_words(refused)}. {change.levels_words}."
+        f"{mute_offer(change)}",
     )
 
 
 def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
+    from engine.separation.checks.refusals import understood_prompts
+    from engine.separation.example import example_in_file
     from engine.separation.mask import Mode, floor_of
-    from engine.separation.prompts import prompts_of
     from engine.separation.separate import Asked
 
-    examples = tuple(_example(reader, start_s, stop_s) for start_s, stop_s in options.like)
-    prompts = prompts_of(options.text) if options.text or not examples else ()
+    examples = tuple(example_in_file(reader, start_s, stop_s) for start_s, stop_s in options.like)
+    prompts = understood_prompts(options.text, options.separator) if options.text or not examples else ()
     floor_db = floor_of(options.strength_db)
     return Asked(examples + prompts, Mode(options.mode), max(0.0, options.fade_ms), floor_db)
-
-
-def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
-    import soxr
-
-    from engine.detection.detector import CONTEXT_S
-    from engine.detection.spectra import MEL
-    from engine.separation.networked import like_span
-    from engine.separation.windows import joined
-
-    spans = [(s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz))]
-    ((start, stop),) = joined(spans, reader.frames, reader.rate_hz)
-    around = s_to_samples(CONTEXT_S, reader.rate_hz)
-    first = max(0, start - around)
-    mono = reader.read(first, min(reader.frames, stop + around)).mean(axis=1, dtype=np.float32)
-    heard = np.asarray(soxr.resample(mono, reader.rate_hz, MEL.rate_hz), np.float32)
-    span = (
-        convert_samples(start - first, reader.rate_hz, MEL.rate_hz),
-        convert_samples(stop - first, reader.rate_hz, MEL.rate_hz),
-    )
-    return like_span(heard, span, f"like {start_s:g}-{stop_s:g} s")

@@ -47,7 +47,7 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
 
     # What is missing is told before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
-        with opened(path) as document:
+        with opened(path, to_read=True) as document:
             from engine.jobs.takes.proposals import TakesRequest, takes_in_document
 
             media = media_of(document)

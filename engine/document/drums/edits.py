@@ -6,7 +6,7 @@ What was found is an analysis that finding again replaces. What the user confirm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -36,10 +36,16 @@ def role_of(role: str) -> Role | None:
         return None
 
 
-def drum_tracks(state: DocumentState, chosen: Sequence[str] = ()) -> tuple[str, ...]:
+def drum_tracks(
+    state: DocumentState, chosen: Sequence[str] = (), recorded: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the ids of the microphones of the drums: those chosen, else those whose role says so.
 
     Where no track has a role, all are.
+
+    Parameters
+    ----------
+    recorded : those that the audio shows to be one kit, in the place of all where no track has a role
 
     Raises
     ------
@@ -50,7 +56,7 @@ def drum_tracks(state: DocumentState, chosen: Sequence[str] = ()) -> tuple[str, 
     if chosen:
         return tuple(track.id for track in state.tracks if track.id in chosen)
     if not any(track.role for track in state.tracks):
-        return tuple(track.id for track in state.tracks)
+        return tuple(track.id for track in state.tracks if not recorded or track.id in recorded)
     told = tuple(track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None)
     if not told:
         raise UsageError("No track has the role of a drum or of drums: give one, or name the tracks.")

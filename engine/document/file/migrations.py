@@ -69,8 +69,19 @@ def _add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE decision ADD COLUMN note TEXT NOT NULL DEFAULT ''")
 
 
+def _add_evidence(connection: sqlite3.Connection) -> None:
+    """From 5 to 6: whether the evidence of a proposal is weak."""
+    connection.execute("ALTER TABLE proposal ADD COLUMN evidence TEXT NOT NULL DEFAULT 'strong'")
+
+
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
-    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_changes_and_audio, 4: _add_notes}
+    {
+        1: _add_checksums,
+        2: _add_lanes_and_markers,
+        3: _add_tracks_changes_and_audio,
+        4: _add_notes,
+        5: _add_evidence,
+    }
 )
 """What leads from each version to the next."""
 

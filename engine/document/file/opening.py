@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ _LONGEST_REASON = 300
 _AUDIO_BROKEN = (
     "the audio that its edits store is damaged on the disk: open a backup, or keep the rest with a snapshot"
 )
+TO_READ = "it was opened to be read"
+_LOOKS_EVERY_S = 0.001
 _NEWER = "it was made by a newer Offcut: update Offcut"
 
 
@@ -71,12 +74,16 @@ class Opened:
     audio_is_broken: bool
 
 
-def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
+def open_file(
+    path: Path, lock: DocumentLock | None = None, *, to_read: bool = False, patience_s: float = 0.0
+) -> Opened:
     """Open a document file, check all of it, and bring it to this version where that may be done.
 
     Parameters
     ----------
     lock : the right to write it, where the caller has it already; it stays the caller's when this fails
+    to_read : take no right to write, so that others can write meanwhile
+    patience_s : how long to wait for the right to write while another program has it
 
     Raises
     ------
@@ -85,9 +92,9 @@ def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
     own = None
     try:
         require_document(path)
-        reason = ""
-        if lock is None:
-            own, reason = _right_to_write(path)
+        reason = TO_READ if to_read else ""
+        if lock is None and not to_read:
+            own, reason = right_to_write(path, patience_s)
         return _opened(path, lock or own, reason)
     except DocumentError as error:
         if own is not None:
@@ -99,12 +106,14 @@ def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
         raise DocumentError(f"{error} Its newest backup is {backup}.") from error
 
 
-def _right_to_write(path: Path) -> tuple[DocumentLock | None, str]:
+def right_to_write(path: Path, patience_s: float) -> tuple[DocumentLock | None, str]:
     """Return the lock, or why the document can only be read."""
-    if not os.access(path, os.W_OK):
+    if not _may_write(path):
         return None, _PROTECTED
+    ends_s = time.monotonic() + patience_s
     try:
-        lock = take_lock(path)
+        while (lock := take_lock(path)) is None and time.monotonic() < ends_s:
+            time.sleep(_LOOKS_EVERY_S)
     except FileExistsError:
         return None, f"{shown(lock_path(path).name)} beside it is no file of Offcut's: remove it"
     except OSError as error:
@@ -112,12 +121,18 @@ def _right_to_write(path: Path) -> tuple[DocumentLock | None, str]:
     return lock, "" if lock is not None else _ELSEWHERE
 
 
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK)
+
+
 def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
     connection = None
     try:
         file = path.stat()
-        connection = connect(path, read_only=bool(reason))
-        notice = f"{path.name} is open for reading only because {reason}." if reason else ""
+        # To read is not enough where an edit was cut off: the next reader takes that back.
+        connection = connect(path, read_only=bool(reason) and not (reason == TO_READ and _may_write(path)))
+        is_limited = reason not in ("", TO_READ)
+        notice = f"{path.name} is open for reading only because {reason}." if is_limited else ""
         with snapshot(connection):
             is_older = _version(connection) < SCHEMA_VERSION
         if is_older and reason:
@@ -126,7 +141,7 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
             kept = _bring_up_to_date(connection, path)
             notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
         with snapshot(connection):
-            found = _sound_version(connection)
+            found = _sound_version(connection, with_audio=reason != TO_READ)
             if not reason and (found.audio_is_broken or found.version > SCHEMA_VERSION):
                 reason = _AUDIO_BROKEN if found.audio_is_broken else _NEWER
                 notice = f"{path.name} is open for reading only because {reason}."
@@ -182,19 +197,38 @@ class _Sound:
     audio_is_broken: bool
 
 
-def _sound_version(connection: sqlite3.Connection) -> _Sound:
-    """Return the version of a document that has the tables of its version, and whose pages hang together."""
+def _sound_version(connection: sqlite3.Connection, *, with_audio: bool = True) -> _Sound:
+    """Return the version of a document that has the tables of its version, and whose pages hang together.
+
+    Parameters
+    ----------
+    with_audio : check every page of the audio that is stored, too. That takes a second per gigabyte, in which
+        nobody else can write; without, damage to audio is found when it is read
+    """
     version = _version(connection)
     if version < 1:
         raise ForeignLayoutError(f"there is no version {version}")
     require_layout(connection, version)
     tables = set(layout_of(min(version, SCHEMA_VERSION)))
-    found = _integrity(connection, "1")
+    found = _integrity(connection, "1") if with_audio else _integrity_but_of_audio(connection, tables)
     if found != "ok" and (TABLE not in tables or not _is_of_audio_alone(connection, tables)):
         raise ValueError(found)
     is_broken = found != "ok"
     require_sizes(connection, tables - {TABLE} if is_broken else tables)
     return _Sound(version, is_broken)
+
+
+def _integrity_but_of_audio(connection: sqlite3.Connection, tables: Collection[str]) -> str:
+    """Return "ok" where the pages of all tables but that of audio hang together, and its keys can be read."""
+    others = (*sorted(set(tables) - {TABLE}), "sqlite_schema")
+    found = next((each for each in (_integrity(connection, one) for one in others) if each != "ok"), "ok")
+    if found != "ok" or TABLE not in tables:
+        return found
+    try:
+        possible_keys(connection)
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "ok"
 
 
 def _is_of_audio_alone(connection: sqlite3.Connection, tables: Collection[str]) -> bool:

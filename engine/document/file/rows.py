@@ -23,7 +23,7 @@ from engine.document.file.checks.columns import (
     shown,
 )
 from engine.document.marks.markers import Marker
-from engine.document.proposals import Alternative, KeptExample, Proposal
+from engine.document.proposals import Alternative, Evidence, KeptExample, Proposal
 from engine.document.tracks.track import Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
@@ -207,6 +207,7 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "int | None": _whole_or_none,
     "Verdict": str,
     "Picture": str,
+    "Evidence": str,
     "tuple[str, ...]": _names_text,
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
@@ -216,6 +217,7 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "bool": lambda column: [bool(value) for value in column],
     "Verdict": _enumerated(Verdict),
     "Picture": _enumerated(Picture),
+    "Evidence": _enumerated(Evidence),
     "tuple[Alternative, ...]": _alternatives,
     "dict[str, object]": _payloads,
     "dict[str, object] | None": _changes,

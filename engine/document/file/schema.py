@@ -11,7 +11,7 @@ from engine.files.regular_file import read_beginning
 from engine.wording import reason_of
 
 APPLICATION_ID = 0x0FFC0701
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -34,7 +34,8 @@ CREATE TABLE marker (
 CREATE TABLE proposal (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL,
     score REAL NOT NULL, reason TEXT NOT NULL, maker TEXT NOT NULL,
-    alternatives TEXT NOT NULL, payload TEXT NOT NULL, nearest_kept TEXT NOT NULL, tracks TEXT NOT NULL
+    alternatives TEXT NOT NULL, payload TEXT NOT NULL, nearest_kept TEXT NOT NULL, tracks TEXT NOT NULL,
+    evidence TEXT NOT NULL
 ) STRICT;
 CREATE TABLE decision (
     proposal_id TEXT PRIMARY KEY, verdict TEXT NOT NULL, alternative INTEGER NOT NULL,
@@ -69,6 +70,7 @@ ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
         4: {"proposal": ("tracks",), "decision": ("payload",), "stored_audio": ()},
         5: {"decision": ("note",)},
+        6: {"proposal": ("evidence",)},
     }
 )
 

@@ -12,11 +12,13 @@ import numpy as np
 
 from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import Hits
+from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
 from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import json_value
+from engine.document.takes import TAKES, StoredTakes
 
 _ANALYSES: dict[str, type[Analysis]] = {
     "score": ScoreCurve,
@@ -26,6 +28,8 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "hits": Hits,
     "promoted": Hits,
     "sounds": HeardSounds,
+    PICKUP: StrokePickup,
+    TAKES: StoredTakes,
 }
 _NAMES = {
     "score": "the scores",
@@ -35,6 +39,8 @@ _NAMES = {
     "hits": "the drum hits",
     "promoted": "the drum hits that you confirmed",
     "sounds": "what sounds where",
+    PICKUP: "which tracks were recorded together",
+    TAKES: "the takes",
 }
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"

@@ -11,7 +11,8 @@ from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Operation
 from engine.errors import DocumentError
-from engine.extensions import Extension, UnusableError, require_type, said_of
+from engine.extensions import UnusableError, require_type, said_of
+from engine.extensions.names import Extension
 
 _ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
 

@@ -23,6 +23,7 @@ CUT = Kind(
     icon="scissors",
     verb="cut",
     drops_span=True,
+    splits=True,
     is_learned=True,
     validate=_validate,
     effect=_effect,

@@ -123,6 +123,7 @@ def _words(edited: Edited, rate_hz: int) -> str:
 HIT = Kind(
     name="hit",
     title="Hit",
+    done="moved",
     icon="hit",
     verb="move hit",
     shape="slice",
@@ -139,6 +140,7 @@ HIT = Kind(
 FLAM = Kind(
     name="flam",
     title="Flam",
+    done="moved",
     icon="flam",
     verb="move voice",
     shape="slice",

@@ -21,6 +21,7 @@ KEEP = Kind(
     title="Keep",
     icon="keep",
     verb="keep",
+    splits=True,
     validate=_validate,
     effect=_effect,
     words=span_words,

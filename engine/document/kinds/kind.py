@@ -63,6 +63,7 @@ class Kind:
         or is of all that its tracks hold; of the last two keys nudge how far it goes and not its edges
     fine_s : the fine nudge; the coarse one is ten times as far
     drops_span : whether it takes its span out of the result, and does nothing else
+    splits : whether two of it side by side do what one over both does
     is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
     validate : raises `DocumentError` where a payload is not one of this kind
     effect : what it does, as the user has it
@@ -74,6 +75,7 @@ class Kind:
     other : the other way to do it, as changes of the payload, or None where there is one way alone
     filling : (start, stop) of a stretch of the recording to the changes of the payload that fill it with
         that; None where nothing is filled
+    done : what a summary adds to its title, such as "moved" in "96 hits moved"
     """
 
     name: str
@@ -86,6 +88,7 @@ class Kind:
     shape: Literal["span", "point", "slice", "whole"] = "span"
     fine_s: float = 0.010
     drops_span: bool = False
+    splits: bool = False
     is_learned: bool = False
     how_much: Callable[[Edited, int], str] = span_alone
     is_of_tracks: bool = False
@@ -93,6 +96,7 @@ class Kind:
     fade: Amount | None = None
     other: Callable[[Edited], Mapping[str, object] | None] = no_other
     filling: Callable[[int, int], Mapping[str, object]] | None = None
+    done: str = ""
 
     @property
     def has_edges(self) -> bool:

@@ -40,6 +40,7 @@ def _words(edited: Edited, rate_hz: int) -> str:
 RECORDER = Kind(
     name="recorder",
     title="Recorder",
+    done="lined up",
     icon="recorder",
     verb="line up recorder",
     shape="whole",

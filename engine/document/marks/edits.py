@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from engine.document.change import Edit, RowChange
 from engine.document.marks.markers import Marker
@@ -66,6 +68,28 @@ def add_region(state: DocumentState, start_samples: int, stop_samples: int) -> t
         raise UsageError("A region needs a span; choose a proposal that is longer than nothing.")
     made = _new(state, [NamedSpan(start_samples, stop_samples)])
     return Edit(f"Added {marker_text(state, made[0])}", _added(made), _naming(made[0].id)), made[0].id
+
+
+def split_region(state: DocumentState, at_samples: int) -> Edit | None:
+    """Split the shortest region around a position in two; the second part is numbered on.
+
+    Returns
+    -------
+    The edit, or None where no region is there.
+    """
+    around = [one for one in state.markers.values() if one.start_samples < at_samples < one.stop_samples]
+    if not around:
+        return None
+    region = min(around, key=lambda one: one.stop_samples - one.start_samples)
+    taken = {one.name for one in state.markers.values()}
+    found = re.fullmatch(r"(.*?)(?: (\d{1,9}))?", region.name)
+    assert found is not None
+    word, first_free = found[1], int(found[2] or 1) + 1
+    name = next(free for number in count(first_free) if (free := f"{word} {number}") not in taken)
+    (rest,) = _new(state, [NamedSpan(at_samples, region.stop_samples, name)])
+    at = format_time(samples_to_s(at_samples, max(state.rate_hz, 1)), 1)
+    first = replace(region, stop_samples=at_samples)
+    return Edit(f"Split {region.name} at {at}", (RowChange(region, first), *_added([rest])))
 
 
 def add_all(state: DocumentState, spans: Iterable[NamedSpan], label: str) -> Edit:

@@ -38,7 +38,7 @@ def add_tracks(
     Parameters
     ----------
     rate_hz : of a document that has none yet; 0 for the highest of the sources, so that none loses anything
-    kit : the roles of those that are microphones of one drum kit, by name; they become one group
+    kit : the roles of those that are microphones of one drum kit, by source id; they become one group
 
     Raises
     ------
@@ -53,11 +53,11 @@ def add_tracks(
     position, group = len(state.tracks), _free_group(state)
     for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
         track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
-        if name in kit:
-            track = replace(track, group=group, role=kit[name])
+        if source.id in kit:
+            track = replace(track, group=group, role=kit[source.id])
         rows += [(None, source), (None, track)]
     what = names[0] if len(names) == 1 else counted(len(names), "recording")
-    mics = sum(name in kit for name in names)
+    mics = sum(source.id in kit for source in sources)
     grouped = f", {mics} as group {group}" if 0 < mics < len(names) else f" as group {group}" if mics else ""
     return Edit(f"Imported {what}{grouped}", row_changes(rows))
 
@@ -139,6 +139,22 @@ def set_group(state: DocumentState, track_id: str, **values: Any) -> Edit:
     field = _told(track, values)
     label = _label(replace(track, name=f"group {track.group}"), field, values[field])
     return Edit(label, row_changes(rows))
+
+
+def set_roles(state: DocumentState, track_ids: Sequence[str], role: str) -> Edit:
+    """Give several tracks the same role, as one step of undo; a track named twice counts once.
+
+    Raises
+    ------
+    UsageError : there is no such track, or the role cannot be had
+    """
+    keys = tuple(dict.fromkeys(track_ids))
+    if len(keys) == 1:
+        return set_track(state, keys[0], role=role)
+    _require("role", role)
+    tracks = [track_of(state, key) for key in keys]
+    label = _label(replace(tracks[0], name=counted(len(tracks), "track")), "role", role)
+    return Edit(label, row_changes((one, replace(one, role=role)) for one in tracks))
 
 
 def track_of(state: DocumentState, track_id: str) -> Track:

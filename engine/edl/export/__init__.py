@@ -16,7 +16,7 @@ from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
 from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
-from engine.files.safe_write import shown
+from engine.files.safe_write import require_unread, shown
 from engine.progress import SILENT, Progress
 
 __all__ = [
@@ -58,8 +58,8 @@ def export(
 
     Raises
     ------
-    ExportError : the suffix is unknown, the file exists and may not be replaced, it is one of the sources, or
-        it cannot be written
+    ExportError : the suffix is unknown, the file exists and may not be replaced, it is one that the
+        export reads, or it cannot be written
     SourceError : a source is missing or cannot be read
     Cancelled : the user asked for it
     """
@@ -91,16 +91,12 @@ def check_names(request: ExportRequest) -> None:
 
     Raises
     ------
-    ExportError : the suffix is unknown, or a file is one of the sources
+    ExportError : the suffix is unknown, or a file is one that the export reads
     """
     if request.out.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
         raise ExportError(
             f"{shown(request.out)} names no format that Offcut writes: end it in one of {known}."
         )
-    recordings = {path.resolve() for path in request.media.values()}
     for path in files_written(request):
-        if path.resolve() in recordings:
-            raise ExportError(
-                f"{shown(path)} is one of the recordings of this document: export under another name."
-            )
+        require_unread(path, (*request.media.values(), *request.reads))

@@ -14,7 +14,7 @@ from engine.edl.export.formats import FORMATS
 from engine.edl.export.region_files import planned_regions
 from engine.edl.export.request import Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
-from engine.edl.names import name_of_file
+from engine.edl.names import name_of_file, named_after
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
 from engine.files.safe_write import shown
@@ -142,7 +142,7 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
     digits = max(2, len(str(len(regions))))
     files: list[PlannedAudio] = []
     for number, region in enumerate(regions, 1):
-        path = _named(request.out, f"{number:0{digits}d} {name_of_file(region.name)}")
+        path = named_after(request.out, f"{number:0{digits}d} {name_of_file(region.name)}")
         tags = Tags(region.name or path.stem, album, number)
         files += _tracks_of(request, path, tags, region.span)
     return tuple(files)
@@ -159,17 +159,12 @@ def _tracks_of(
         raise ExportError(f"{shown(out)} would have no stems because every track is muted: unmute one first.")
     files = []
     for number, track in enumerate(heard, 1):
-        path = _named(out, f"{number:02d} {name_of_file(track.name)}")
+        path = named_after(out, f"{number:02d} {name_of_file(track.name)}")
         alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
         title = f"{tags.title}, {track.name}" if request.options.regions else track.name
         its_tags = Tags(title, tags.album, tags.number or number)
         files.append(_planned(request, path, alone, its_tags, span))
     return tuple(files)
-
-
-def _named(out: Path, words: str) -> Path:
-    """Return the path with words behind its name; no name may end in a dot or a space on every system."""
-    return out.with_name(f"{out.stem} {words}".rstrip(" .") + out.suffix)
 
 
 def _planned(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from engine.extensions import Extended, Extension, UnusableError, require_type
+from engine.extensions import Extended, UnusableError, require_type
+from engine.extensions.names import Extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ _ROWS = (
     Format(
         ".wav",
         "WAV",
-        "the result as audio, as the source has it",
+        "the result, uncompressed",
         "engine.edl.export.audio",
         is_audio=True,
         names_media=False,
@@ -59,7 +60,7 @@ _ROWS = (
     Format(
         ".flac",
         "FLAC",
-        "the same samples in about half the room",
+        "same samples, half the size",
         "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
@@ -78,7 +79,7 @@ _ROWS = (
     Format(
         ".ogg",
         "Ogg Vorbis",
-        "small files, better than MP3 of their size",
+        "small files, better than MP3",
         "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
@@ -88,7 +89,7 @@ _ROWS = (
     Format(
         ".opus",
         "Opus",
-        "the smallest files, for phones and browsers",
+        "smallest files, for phones",
         "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
@@ -105,7 +106,7 @@ _ROWS = (
     Format(
         ".txt",
         "Audacity labels",
-        "the edits and markers as a label track",
+        "edits and markers as labels",
         "engine.edl.export.interchange.labels",
         names_media=False,
         edit_bytes=60,
@@ -113,7 +114,7 @@ _ROWS = (
     Format(
         ".rpp",
         "REAPER project",
-        "the sources with edits and crossfades in place",
+        "sources, edits and crossfades",
         "engine.edl.export.interchange.reaper",
         listens=True,
         clip_bytes=355,
@@ -122,14 +123,14 @@ _ROWS = (
     Format(
         ".otio",
         "OpenTimelineIO",
-        "for programs and scripts of film and sound",
+        "for film programs and scripts",
         "engine.edl.export.interchange.otio",
         clip_bytes=1_540,
     ),
     Format(
         ".aaf",
         "AAF",
-        "the edits for Pro Tools and Media Composer",
+        "for Pro Tools, Media Composer",
         "engine.edl.export.interchange.aaf",
         has_frames=True,
         clip_bytes=1_196,

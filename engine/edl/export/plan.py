@@ -19,7 +19,7 @@ from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError
 from engine.files.disk_room import check_room
-from engine.files.safe_write import check_target, shown
+from engine.files.safe_write import check_target, is_taken, shown, target_key
 from engine.progress import SILENT, Progress
 from engine.timebase import samples_to_s
 
@@ -61,7 +61,7 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
     for path, size_bytes, length_s in _sizes(request):
         form = FORMATS[path.suffix.lower()]
         is_most = form.is_packed and not form.is_coded
-        found.append(PlannedFile(path, size_bytes, length_s, _is_taken(path), is_most, form.is_coded))
+        found.append(PlannedFile(path, size_bytes, length_s, is_taken(path), is_most, form.is_coded))
     return tuple(found)
 
 
@@ -76,23 +76,23 @@ def check(requests: Sequence[ExportRequest]) -> None:
     ExportError : one of the files cannot be written
     SourceError : a recording is missing
     """
-    named: dict[Path, Consolidated | None] = {}
+    named: dict[object, Consolidated | None] = {}
     needed: dict[Path, int] = {}
     for request in requests:
         check_names(request)
         _check_media(request)
         beside = {one.path: one for one in request.consolidated.values()}
         for file in plan(request):
-            real, own = Path(os.path.realpath(file.path)), beside.get(file.path)
-            if own is not None and named.get(real) == own:
+            key, own = target_key(file.path), beside.get(file.path)
+            if own is not None and named.get(key) == own:
                 continue  # formats share it
-            if real in named:
+            if key in named:
                 raise ExportError(
                     f"{shown(file.path)} would be written twice: give every file a name of its own."
                 )
-            named[real] = own
+            named[key] = own
             check_target(file.path, overwrite=request.overwrite)
-            folder = Path(os.path.realpath(file.path)).parent
+            folder = Path(os.path.realpath(file.path.parent))
             needed[folder] = needed.get(folder, 0) + (0 if file.is_most or file.is_guess else file.size_bytes)
     for folder, size_bytes in needed.items():
         check_room(folder, size_bytes)
@@ -183,11 +183,3 @@ def _check_media(request: ExportRequest) -> None:
     for track in tracks:
         if form.listens or track in heard or track.id in request.consolidated:
             require_file(media_path(request.state, track, request.media))
-
-
-def _is_taken(path: Path) -> bool:
-    """Tell whether there is a file already; a name that cannot be looked at is told when it is written."""
-    try:
-        return os.path.lexists(path)
-    except (OSError, ValueError):
-        return False

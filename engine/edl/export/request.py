@@ -22,11 +22,12 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.stretches import Consolidated, consolidated_track
-from engine.edl.names import name_of_file
+from engine.edl.names import name_of_file, named_after
 from engine.wording import counted
 
 LONGEST_FADE_S = 600
 MOST_GAIN_DB = 60
+_EDITED = " edited"
 
 
 class Depth(StrEnum):
@@ -119,6 +120,7 @@ class ExportRequest:
     overwrite : whether the user has agreed to replace an existing file
     document_name : what the user calls the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
+    reads : files that are read besides the recordings, such as the document; none of them is written over
     compiled : made here, and shared by what `dataclasses.replace` makes of a request
     """
 
@@ -129,6 +131,7 @@ class ExportRequest:
     document_name: str = ""
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
+    reads: tuple[Path, ...] = ()
     compiled: CompiledEdits | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -154,8 +157,9 @@ class ExportRequest:
             return {}
         found = {}
         for number, track in enumerate(self.state.tracks, 1):
-            name = f"{self.out.stem} edited {number:02d} {name_of_file(track.name)}".rstrip(" .")
-            path, rate = self.out.with_name(f"{name}.wav"), self.options.frame_rate.exact
+            edited = self.out.with_name(f"{self.out.stem.removesuffix(_EDITED)}{_EDITED}.wav")
+            path = named_after(edited, f"{number:02d} {name_of_file(track.name)}")
+            rate = self.options.frame_rate.exact
             own = consolidated_track(self.state, self.edit_list, track, path, rate)
             if own is not None:
                 found[track.id] = own

@@ -20,6 +20,9 @@ _FASTEST_DECAY = 0.1
 """From one half of the sound to the next, in amplitude: what falls off faster than that was no decay."""
 
 
+_LEAST_DIVISOR = 1e-12
+
+
 def continued(tail: Samples, length: int) -> Samples:
     """Return how a sound, shape (n,), goes on for `length` samples; silence goes on as silence."""
     heard = tail[-LONGEST_FIT_SAMPLES:]
@@ -70,6 +73,8 @@ def _filtered(driven: Samples, coefficients: Samples) -> Samples:
     size = 1 << (2 * max(len(driven), len(coefficients)) - 1).bit_length()
     shrink = 10.0 ** (-6.0 * np.arange(size) / size)
     spectrum = np.fft.rfft(driven * shrink[: len(driven)], size)
-    divided = spectrum / np.fft.rfft(coefficients * shrink[: len(coefficients)], size)
+    divisor = np.fft.rfft(coefficients * shrink[: len(coefficients)], size)
+    # A sound that swells can put a pole on the circle itself; the result is limited afterwards.
+    divided = spectrum / np.where(divisor == 0.0, _LEAST_DIVISOR, divisor)
     filtered: Samples = np.fft.irfft(divided, size)[: len(driven)] / shrink[: len(driven)]
     return filtered

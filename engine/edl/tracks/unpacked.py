@@ -93,7 +93,7 @@ def _write(path: Path, audio: StoredAudio, progress: Progress) -> None:
         subtype="FLOAT",
         total_frames=audio.frames,
         overwrite=True,
-        follow_symlinks=False,
+        is_own_name=True,
         progress=progress,
     )
 

@@ -22,6 +22,8 @@ from engine.arranging.training.editors import UNSEEN, MadeEditor, seen_editor
 from engine.arranging.training.rehearsals import Rehearsal, end_to_end, made
 from engine.evaluation.arranging import plain
 from engine.evaluation.arranging.jumps import jumps_right, next_kept
+from engine.evaluation.arranging.structured import LONGEST_SONG_S
+from engine.evaluation.arranging.structured_rows import REHEARSALS, evaluate_structured
 from engine.progress import Progress
 from engine.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
 from engine.simulated.rehearsals.passages import Pool, pools_in
@@ -32,6 +34,7 @@ _PAIRS = 3
 _SEEN = 6
 _SEEDS = 5
 _REHEARSALS = 12
+_STRUCTURED_SHORT, _SHORT_SONG_S = 2, 24.0
 _FIRST_OF_PAIRS, _FIRST_REPORTED = 3000, 2000
 LEAST_S = 120.0
 FIGURES = ("iou", "cuts_f_beat", "cuts_f_half_second", "distance", "length_error")
@@ -81,6 +84,12 @@ def evaluate(
     ------
     UsageError : the folder does not hold recordings
     """
+    yield from evaluate_structured(
+        data_dir,
+        progress=progress,
+        count=_STRUCTURED_SHORT if short else REHEARSALS,
+        longest_s=_SHORT_SONG_S if short else LONGEST_SONG_S,
+    )
     to_set, reported = pools_in(data_dir)
     clips = drawn_clips(data_dir, np.random.default_rng(1), HEARD_RATE_HZ)
     count = 3 if short else _REHEARSALS

@@ -16,7 +16,9 @@ import numpy as np
 from engine.errors import UsageError
 from engine.evaluation.matching.chroma_path import chroma_matched
 from engine.evaluation.matching.edits import EditedPair, edit
+from engine.evaluation.matching.foreign import evaluate_foreign
 from engine.evaluation.matching.scoring import Found, scored, share
+from engine.evaluation.matching.stutters import evaluate_stutters
 from engine.evaluation.matching.versions import VERSIONS
 from engine.files.safe_write import shown
 from engine.matching.match import match_sounds
@@ -52,7 +54,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
     Parameters
     ----------
-    data_dir : holds `music` and `loops`
+    data_dir : holds `music`, `loops`, `mdbdrums` and `speech`; what is missing of the last three is left out
     short : one edit of two recordings, and no baseline
 
     Raises
@@ -71,6 +73,8 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
         folders = sorted(path for path in (data_dir / "loops").iterdir() if path.is_dir())
         every = [path for folder in folders for path in sound_files(folder)]
         yield from _of_loops(every[:: max(1, len(every) // _REPEATED_LOOPS)], progress)
+    yield from evaluate_stutters([_stereo(path) for path in (paths[:1] if short else paths)], progress)
+    yield from evaluate_foreign(data_dir, short=short, progress=progress)
 
 
 def _is_chosen_on(path: Path) -> bool:

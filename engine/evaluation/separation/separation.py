@@ -13,15 +13,14 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import average_precision
 from engine.bench.measured import peak_memory_mb
 from engine.detection.detector import detector
-from engine.detection.spectra import MEL, Spectra
+from engine.detection.spectra import MEL
 from engine.detection.training.sounds import Sound, load_sounds
-from engine.errors import SourceError
+from engine.errors import NotCredibleError, SourceError
 from engine.evaluation.separation.events import event_lines
 from engine.evaluation.separation.measures import ratio_db, sdr_db, si_sdr_db
 from engine.evaluation.separation.mixtures import (
@@ -32,13 +31,14 @@ from engine.evaluation.separation.mixtures import (
     pairs,
     surrounded,
 )
+from engine.evaluation.separation.oracle import OracleSeparator, mono
+from engine.evaluation.separation.unseen import unseen_lines
 from engine.evaluation.separation.words import word_lines
-from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
+from engine.separation.by_prompt import default_separator
 from engine.separation.mask import Mask, Mode
 from engine.separation.networked import network_separator
 from engine.separation.plain.factors import FactorSeparator
-from engine.separation.plain.outside import mask_over_bins
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
 from engine.separation.separate import Asked, Recording, meant_mask, separate
@@ -49,7 +49,6 @@ from engine.words.vocabulary import vocabulary
 Line = dict[str, str | float | int]
 _COUNT, _FEW = 100, 6
 _SEED = 14
-_ORACLE = "oracle ratio mask"
 _LEVELS_DB = ((-5.0, -2.0), (-2.0, 2.0), (2.0, 5.0))
 
 
@@ -72,29 +71,6 @@ class Improvement:
     def mean_db(self) -> float:
         """Return the mean of both."""
         return (self.keep_db + self.remove_db) / 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OracleSeparator:
-    """The ratio of the true magnitudes: what a mask could reach at best."""
-
-    mixture: Mixture
-    name: str = _ORACLE
-
-    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
-        """Return the same mask for each prompt."""
-        mixture = self.mixture
-        first_s = mixture.window_samples[0] / mixture.rate_hz - stretch.windows_s[0][0]
-        first, length = round(first_s * mixture.rate_hz), len(stretch.samples)
-        spectra = Spectra()
-        meant, rest = (
-            spectra.spectrum(torch.tensor(_mono(part[first:], mixture.rate_hz)[:length])[None])[0]
-            .abs()
-            .T.numpy()
-            for part in (mixture.meant, mixture.rest)
-        )
-        shares = np.asarray(meant / np.maximum(meant + rest, 1e-9), np.float32)
-        return (mask_over_bins(shares),) * len(prompts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,13 +112,16 @@ class AloneSeparator:
         return network_separator().masks(Stretch(silent, stretch.windows_s), prompts)
 
 
-def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
+def evaluate(
+    data_dir: Path, *, short: bool = False, is_unseen_only: bool = False, progress: Progress = SILENT
+) -> Iterator[Line]:
     """Yield one line a metric: metric, value, the other rows, n.
 
     Parameters
     ----------
     data_dir : holds `esc50`, and perhaps `music`
     short : a few mixtures of each kind only
+    is_unseen_only : only the mixtures of `engine.evaluation.separation.unseen`
 
     Raises
     ------
@@ -151,6 +130,9 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     """
     if not (data_dir / "esc50").is_dir():
         raise SourceError(f"'{data_dir}' holds no esc50: name the folder that does.")
+    if is_unseen_only:
+        yield from unseen_lines(data_dir, short=short, progress=progress)
+        return
     sounds = load_sounds(data_dir / "esc50", [HELD_BACK_FOLD])
     count = _FEW if short else _COUNT
     sets: dict[str, Callable[[], Iterator[Mixture]]] = {
@@ -186,13 +168,17 @@ def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Impro
 
 def _likeness(mixture: Mixture, inside: NDArray[np.float32], prompt: Prompt) -> float:
     """Return the cosine between a prompt and what a window sounds like, as `engine.detection` hears it."""
-    return float(prompt.vector @ detector().vector(_mono(inside, mixture.rate_hz)))
+    return float(prompt.vector @ detector().vector(mono(inside, mixture.rate_hz)))
 
 
 def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -> NDArray[np.float32]:
+    """Return the window as it is heard afterwards; unchanged where the separation is refused."""
     asked = Asked((prompt,), mode, fade_ms=0.0)
     pieces = separate(_recorded(mixture), (mixture.window_samples,), asked, separator)
-    return np.concatenate([piece.samples for piece in pieces])
+    try:
+        return np.concatenate([piece.samples for piece in pieces])
+    except NotCredibleError:
+        return mixture.whole[slice(*mixture.window_samples)]
 
 
 def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Iterator[Line]:
@@ -204,6 +190,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
         progress.check_cancelled()
         (prompt,) = prompts_of([mixture.name])
         for separator in (
+            default_separator(),
             network_separator(),
             WordlessSeparator(),
             AloneSeparator(),
@@ -216,7 +203,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
         window = slice(*mixture.window_samples)
         for part, samples in (("whole", mixture.whole), ("meant", mixture.meant), ("rest", mixture.rest)):
             untouched[part].append(_likeness(mixture, samples[window], prompt))
-        ours = rows[network_separator().name][-1].mean_db
+        ours = rows[default_separator().name][-1].mean_db
         by_name[mixture.name].append(ours)
         for low, high in _LEVELS_DB:
             if low <= mixture.level_db < high:
@@ -236,7 +223,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
 
 
 def _improvement_lines(name: str, rows: Mapping[str, Sequence[Improvement]]) -> Iterator[Line]:
-    ours_name = network_separator().name
+    ours_name = default_separator().name
     for metric, part in (("keep", "keep_db"), ("remove", "remove_db"), ("mean", "mean_db")):
         means = {row: float(np.mean([getattr(each, part) for each in found])) for row, found in rows.items()}
         yield {
@@ -264,7 +251,7 @@ def _likeness_lines(
         }
         yield {
             "metric": f"{name}: likeness to the words of what is {metric}",
-            "value": like.pop(network_separator().name),
+            "value": like.pop(default_separator().name),
             "baseline": float(np.mean(untouched["whole"])),
             **like,
             "truth": float(np.mean(untouched[truth])),
@@ -285,7 +272,7 @@ def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Pr
         ):
             for text in texts:
                 (prompt,) = prompts_of([text])
-                found[wording].append(improvement(mixture, network_separator(), prompt).mean_db)
+                found[wording].append(improvement(mixture, default_separator(), prompt).mean_db)
     for wording, values in found.items():
         yield {
             "metric": f"{name}: mean by {wording}",
@@ -303,7 +290,7 @@ def _absent(mixtures: Iterator[Mixture]) -> Iterator[Line]:
         silent = [name for name in vocabulary() if name not in (mixture.name, *mixture.others)]
         (prompt,) = prompts_of([silent[int(rng.integers(len(silent)))]])
         window = slice(*mixture.window_samples)
-        left = _heard(mixture, network_separator(), prompt, Mode.REMOVE)
+        left = _heard(mixture, default_separator(), prompt, Mode.REMOVE)
         changed.append(ratio_db(mixture.whole[window] - left, mixture.whole[window]))
     yield {
         "metric": "absent sound: energy changed, dB (median)",
@@ -399,8 +386,3 @@ def _cost(*, short: bool) -> Iterator[Line]:
 def _recorded(mixture: Mixture) -> Recording:
     whole = mixture.whole
     return Recording(lambda start, stop: whole[start:stop], len(whole), mixture.rate_hz)
-
-
-def _mono(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    blocks = list(resampled([samples.mean(axis=1, dtype=np.float32)], rate_hz, MEL.rate_hz))
-    return np.concatenate(blocks)

@@ -12,6 +12,7 @@ import numpy as np
 from engine.evaluation.takes import scores
 from engine.evaluation.takes.nothing_again import nothing_again
 from engine.evaluation.takes.plain import chroma_pairs, short_stretches
+from engine.evaluation.takes.tuning import TuningCounts, players, tuning_only, with_tuning
 from engine.progress import Progress
 from engine.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
 from engine.simulated.rehearsals.changes import AGAIN, ALL, KEY, PLAYERS, TEMPO, Change
@@ -40,6 +41,7 @@ _CHROMA_LEAST = 0.93
 """Of the plain row: from 0.9 to 0.98 its F was 0.23 to 0.26 on recordings that settings were chosen on."""
 _WITHIN_S = 0.5
 _HOUR_S = 3600
+_TUNING_S = 300.0
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
         total.merge(tally)
     yield from _lines("all", total)
     yield from _by_ending(total)
+    yield from _with_tuning(data_dir, pool, clips, names, 1 if short else _SEEDS, progress)
     yield from _false_alarms(data_dir, pool, progress)
     yield from _speed(pool, 120 if short else _HOUR_S)
 
@@ -153,6 +156,33 @@ def _by_ending(tally: _Tally) -> Iterator[Line]:
             yield _line(
                 "false_starts_auc_of_attempts", ending, value, {"short": baseline, "chance": 0.5}, sum(of)
             )
+
+
+def _with_tuning(
+    data_dir: Path, pool: Pool, clips: Clips, names: Sequence[str], seeds: int, progress: Progress
+) -> Iterator[Line]:
+    """Yield how much tuning is listed as a take or false start, in rehearsals and where players only tune."""
+    counts, takes = TuningCounts(), _Tally()
+    for name in names:
+        for seed in range(seeds):
+            progress.check_cancelled()
+            rng = np.random.default_rng([seed, len(name), 8])
+            plain = session(name, pool, *SESSIONS[name], clips, seed)
+            one, spans = with_tuning(plain, players(data_dir, rng), seed)
+            found = takes_in(frames_of([one.audio], HEARD_RATE_HZ))
+            counts.add(found, spans)
+            takes.ours.append(scores.score_pairs(one, scores.pairs_of(found.groups)))
+    yield from counts.lines("rehearsals with tuning")
+    ours = _f_measure(takes.ours)
+    pairs = sum(one.found + one.missed for one in takes.ours)
+    for name in ("precision", "recall"):
+        yield _line(f"takes_{name}", "rehearsals with tuning", ours[name], {}, pairs)
+    alone = TuningCounts()
+    for seed in range(2 * seeds):
+        rng = np.random.default_rng([seed, 1, 11])
+        audio = tuning_only(players(data_dir, rng), _TUNING_S, rng)
+        alone.add(takes_in(frames_of([audio], HEARD_RATE_HZ)), [(0.0, len(audio) / HEARD_RATE_HZ)])
+    yield from alone.lines("tuning alone")
 
 
 def _f_measure(counts: Sequence[scores.PairScores]) -> dict[str, float]:

@@ -15,7 +15,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.render import render
-from engine.jobs.drums.aligned_files import Aligned, AlignRequest, accepted, align
+from engine.jobs.drums.accept_all import accept_all
+from engine.jobs.drums.aligned_files import Aligned, AlignRequest, align
 from engine.jobs.drums.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
 from engine.simulated.performances.performance import Performance
@@ -45,7 +46,7 @@ class Recorded:
 
     def rendered(self, done: Aligned) -> dict[str, NDArray[np.float32]]:
         """Return what each microphone sounds like once all that was proposed is accepted."""
-        after = accepted(self.state, done.proposed)
+        after = accept_all(self.state, done.proposed.edit, done.proposed.proposals).state
         length = self.state.length_samples
         heard = {}
         for track in after.tracks:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.decode import Bounds, Decoded
-from engine.arranging.editor import arrangements, load_editor, shipped_network
+from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
 from engine.arranging.heard import Heard, hear
+from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, length_s, plays, spans_of
-from engine.arranging.reasons import Reasons
+from engine.arranging.reasons import Reason, Reasons
+from engine.arranging.references import references_of
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
@@ -27,6 +29,7 @@ from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangemen
 from engine.jobs.listen import mono_blocks
 from engine.progress import Progress
 from engine.settings import cut_settings
+from engine.spans import runs
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
@@ -56,7 +59,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     """
     state = request.state
     require_arranging(state, request.minutes)
-    network = shipped_network()
+    shipped_network()  # a missing network is reported before the analysis, which takes minutes
     editor = load_editor(request.editor) if request.editor is not None else None
     like = []
     if request.like is not None:
@@ -68,13 +71,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     listening = progress.part(0.0, 0.9)
     heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening)
     progress.report(0.9, "Arranging")
-    bounds = bounds_of(state, heard, request.minutes)
-    seeds = range(_OTHERS * request.seed + 1, _OTHERS * request.seed + 1 + _OTHERS)
-    found = arrangements(network, heard, bounds, editor=editor, like=like, seeds=tuple(seeds))
-    # The likeliest is that of seed 0; another seed asks for another one.
-    if request.seed and len(found) > 1:
-        found = [*found[1:], found[0]]
-    made = proposed_of(state, heard, found)
+    made = arranged(request, heard, editor, like)
     if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
         left = percent(made.result_s / made.recording_s)
         raise UsageError(
@@ -82,6 +79,24 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
             "Name an editor of your own, an example or a length."
         )
     return made
+
+
+def arranged(
+    request: ArrangeRequest, heard: Heard, editor: Editor | None = None, like: Sequence[Pair] = ()
+) -> ProposedArrangement:
+    """Propose what an editor would do with a recording that is analysed already.
+
+    Raises
+    ------
+    UsageError : what the user holds is longer than asked
+    """
+    bounds = bounds_of(request.state, heard, request.minutes)
+    seeds = range(_OTHERS * request.seed + 1, _OTHERS * request.seed + 1 + _OTHERS)
+    found = arrangements(shipped_network(), heard, bounds, editor=editor, like=like, seeds=tuple(seeds))
+    # The likeliest is that of seed 0; another seed asks for another one.
+    if request.seed and len(found) > 1:
+        found = [*found[1:], found[0]]
+    return proposed_of(request.state, heard, found)
 
 
 def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Bounds:
@@ -132,7 +147,9 @@ def proposed_of(state: DocumentState, heard: Heard, found: Sequence[Decoded]) ->
     maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]))
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others = tuple(length_s(one.order, heard.steps) for one in found[1:])
-    return ProposedArrangement(proposals, length_s(order, heard.steps), recording_s, others)
+    return ProposedArrangement(
+        proposals, length_s(order, heard.steps), recording_s, others, maker.references()
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +174,12 @@ class _Maker:
             say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
             alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
             yield self._proposal(wanted, say[wanted.kind](steps), alternatives)
+
+    def references(self) -> tuple[tuple[int, int], ...]:
+        """Return the takes that others are compared with, [start, stop) in samples."""
+        edges = self.heard.steps.edges_samples
+        flags = references_of(self.heard, plays(self.order, len(self.heard)))
+        return tuple((int(edges[first]), int(edges[last])) for first, last in runs(flags).tolist())
 
     def _wanted(self) -> Iterator[Wanted]:
         """Yield what makes the order; cuts are parted where playing begins, to be decided one by one."""
@@ -214,13 +237,22 @@ class _Maker:
                     made.append(Alternative(f"As in arrangement {number}", *span))
         return tuple(made)
 
-    def _proposal(self, wanted: Wanted, reason: str, alternatives: tuple[Alternative, ...]) -> Proposal:
+    def _proposal(self, wanted: Wanted, reason: Reason, alternatives: tuple[Alternative, ...]) -> Proposal:
         start, stop = wanted.start_samples, wanted.stop_samples
         identity = None if wanted.kind == CUT.name else wanted.payload
         key = proposal_id(wanted.kind, start, stop, BY_ARRANGING, (), identity)
         score = self._agreed(wanted)
         return Proposal(
-            key, wanted.kind, start, stop, score, reason, BY_ARRANGING, alternatives, dict(wanted.payload)
+            key,
+            wanted.kind,
+            start,
+            stop,
+            score,
+            reason.text,
+            BY_ARRANGING,
+            alternatives,
+            dict(wanted.payload),
+            evidence=reason.evidence,
         )
 
     def _agreed(self, wanted: Wanted) -> float:

@@ -18,10 +18,11 @@ def learn_editor_file(
     ------
     UsageError : a file is made of none of its recordings, or they are too short
     SourceError : a file cannot be read
-    ExportError : the file cannot be written, or is there already
+    ExportError : the file cannot be written, is there already, or is one that is learned from
     Cancelled : the user asked for it
     """
-    check_target(out, overwrite=overwrite)  # before minutes of listening
+    reads = [path for pair in request.pairs for path in (*pair.raws, pair.edited)]
+    check_target(out, overwrite=overwrite, reads=reads)  # before minutes of listening
     from engine.arranging.editor import save_editor
     from engine.jobs.arrangements.learn_edits import learn_edits
 

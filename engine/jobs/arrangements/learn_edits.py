@@ -27,7 +27,6 @@ from engine.jobs.arrangements.learn_edits_requests import (
 )
 from engine.jobs.matched.match import MatchRequest, match_edited
 from engine.matching.matched import Matched, Segment
-from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
@@ -134,11 +133,6 @@ def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
     if not matched.segments or matched.matched_share < _LEAST_SHARE:
         raise UsageError(
             f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
-            "name the recordings it was made of."
-        )
-    if own_share(matched) < _LEAST_SHARE:
-        raise UsageError(
-            f"{shown(matched.edited)} is like {names} in single notes alone, and not made of it: "
             "name the recordings it was made of."
         )
     if _is_whole(matched):

@@ -18,6 +18,7 @@ from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import shown
+from engine.review.bulk import accept_in_bulk
 from engine.timebase import format_time
 from engine.wording import counted, listed
 
@@ -66,12 +67,14 @@ class ProposedArrangement:
     ----------
     result_s, recording_s : how long the result is with all of them, and the recording
     others_s : how long other arrangements would be, of which the alternatives are
+    references_samples : the takes that others are compared with, [start, stop) each
     """
 
     proposals: tuple[Proposal, ...]
     result_s: float
     recording_s: float
     others_s: tuple[float, ...]
+    references_samples: tuple[tuple[int, int], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -93,12 +96,16 @@ class ProposedArrangement:
         return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(BY_ARRANGING,))
 
     def taken_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document and accepts them; what was answered stays."""
+        """Return the edit that puts them into a document and accepts those with strong evidence.
+
+        Proposals that the user answered stay as they are.
+        """
         put = self.put_into(state)
         after = apply_rows(state, put.changes)
         ids = [one.id for one in self.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
-        accepted = decide(after, ids, Verdict.ACCEPTED)
-        label = f"Took an arrangement of {counted(len(self.proposals), 'edit')}"
+        bulk = accept_in_bulk(after, ids)
+        accepted = decide(after, bulk.ids, Verdict.ACCEPTED)
+        label = bulk.after(f"Took an arrangement of {counted(len(bulk.ids), 'edit')}")
         return Edit(label, merged(put.changes, accepted.changes))
 
     def heard_in(self, state: DocumentState) -> DocumentState:

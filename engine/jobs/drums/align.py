@@ -51,12 +51,12 @@ class ProposedMoves:
 
     @property
     def sentence(self) -> str:
-        """Say how many of how many hits are to be moved."""
+        """The summary of what was proposed."""
         moves = sum(one.kind == HIT.name for one in self.proposals)
         flams = len(self.proposals) - moves
-        said = f"{counted(moves, 'hit')} of {len(self.placed.strokes):,} to be moved"
+        said = f"Proposed to move {moves:,} of {counted(len(self.placed.strokes), 'hit')}"
         if flams:
-            said += f", {counted(flams, 'voice')} that came apart"
+            said += f" and {counted(flams, 'flam')}"
         return f"{said}; {self.answered:,} answered before" if self.answered else said
 
 

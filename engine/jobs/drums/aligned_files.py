@@ -9,31 +9,35 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.alignment.fitting import doubt
+from engine.alignment.fitting import grid_notices
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit
-from engine.document.decisions import Verdict
 from engine.document.drums.confirmed import confirmed
 from engine.document.drums.edits import drum_tracks
 from engine.document.drums.hits import Hits
-from engine.document.edits import decide, set_analyses
-from engine.document.file.storage import apply_rows
+from engine.document.drums.pickup import PICKUP, StrokePickup
+from engine.document.edits import set_analyses
 from engine.document.grid.edits import set_grid
 from engine.document.heard import heard_ids
+from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.export import ExportRequest
 from engine.edl.export.plan import check, export_all
 from engine.errors import ExportError
-from engine.files.safe_write import shown
+from engine.files.safe_write import brief, is_taken
 from engine.hits.bleed import Bleed
+from engine.hits.membership import left_behind, unnamed_kit
+from engine.jobs.drums.accept_all import accept_all
 from engine.jobs.drums.align import ProposedMoves, propose_moves
 from engine.jobs.drums.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.jobs.drums.find_groove import find_groove
 from engine.jobs.drums.hear_hits import HITS, HitsRequest, hear_hits, hits_id
+from engine.jobs.drums.kit import PickupRequest, compare_tracks
 from engine.jobs.drums.microphones import Microphones
 from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
+from engine.jobs.drums.stored_pickup import pickup_id
 from engine.progress import Progress
 from engine.wording import listed, reason_of
 
@@ -50,7 +54,7 @@ class AlignRequest:
     wanted : which grid
     tracks : the ids of the microphones of the drums; none where their roles tell
     groove : what the feel is taken of, see `engine.jobs.drums.find_groove`; None for none
-    grid, hits, promoted : what the document knows
+    grid, hits, promoted, pickup : what the document knows
     """
 
     state: DocumentState
@@ -62,6 +66,17 @@ class AlignRequest:
     grid: BeatGrid | None = None
     hits: Hits | None = None
     promoted: Hits | None = None
+    pickup: StrokePickup | None = None
+
+    @property
+    def drums(self) -> tuple[str, ...]:
+        """The ids of the microphones that are moved.
+
+        Raises
+        ------
+        UsageError : the document has no drums
+        """
+        return drum_tracks(self.state, self.tracks, unnamed_kit(self.state, self.pickup))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +85,12 @@ class Aligned:
 
     Attributes
     ----------
-    analyses, ids : the hits, where they were found anew
+    analyses, ids : the hits and the pickup, those that the document did not have
     notices : sentences that the user must know of
     files : what was written
     recorders : which microphones another recorder heard, where hits were found anew
+    left_behind : the names of the tracks recorded with the microphones that stay where they are
+    weak_left : proposals with weak evidence that the files are written without
     """
 
     state: DocumentState
@@ -84,6 +101,20 @@ class Aligned:
     notices: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     recorders: ProposedRecorders = field(default_factory=ProposedRecorders)
+    left_behind: tuple[str, ...] = ()
+    weak_left: tuple[Proposal, ...] = ()
+
+
+def with_pickup(request: AlignRequest, progress: Progress) -> AlignRequest:
+    """Return a request that knows which tracks were recorded together.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    """
+    if request.pickup is not None:
+        return request
+    return replace(request, pickup=compare_tracks(PickupRequest(request.state, request.media), progress))
 
 
 def align(request: AlignRequest, progress: Progress) -> Aligned:
@@ -97,34 +128,39 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
     """
     state = request.state
     division = request.settings.divided
-    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.0, 0.25))
+    request, before = with_pickup(request, progress.part(0.0, 0.05)), request.pickup
+    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.05, 0.25))
     groove = None
     if request.groove:
         share = progress.part(0.25, 0.3)
         groove = find_groove(request.groove, found.grid, division, state, request.media, share)
-    tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
+    tracks = tuple(key for key in request.drums if key != found.click_track)
     key = hits_id(state, tracks)
-    hits, fresh, recorders = request.hits, {}, ProposedRecorders()
+    hits, recorders = request.hits, ProposedRecorders()
+    fresh, ids = dict[str, Analysis](), dict[str, str]()
+    if before is None and request.pickup is not None:
+        fresh, ids = {PICKUP: request.pickup}, {PICKUP: pickup_id(state)}
     notices = [found.notice] if found.notice else []
     if hits is None or state.analyses.get(HITS) != key:
         hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
-        fresh = {HITS: hits}
+        fresh[HITS], ids[HITS] = hits, key
         recorders = recorders_away(state, request.media, hits, progress.part(0.85, 0.95))
         notices += [one.reason for one in recorders.proposals]
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with Microphones(state, request.media, sure.track_ids) as microphones:
         bleed_of = Bleed(microphones.read, sure, state.rate_hz)
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
-    doubted = doubt(proposed.placed.strokes.onsets_samples, proposed.placed.lines)
-    notices += [doubted] if doubted else []
+    placed = proposed.placed
+    notices += grid_notices(placed.hits, placed.strokes.onsets_samples, placed.lines, found.grid.tempo_bpm)
     return Aligned(
         state,
         found,
         proposed,
         fresh,
-        {HITS: key} if fresh else {},
+        ids,
         tuple(notices),
         recorders=recorders,
+        left_behind=left_behind(state, request.pickup, tracks),
     )
 
 
@@ -161,33 +197,46 @@ def _are_alike(one: BeatGrid, other: BeatGrid) -> bool:
     )
 
 
-def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None:
+def check_files(
+    request: AlignRequest, folder: Path, *, overwrite: bool, reads: tuple[Path, ...] = ()
+) -> None:
     """Find out before minutes of listening whether aligned files can be written.
+
+    Parameters
+    ----------
+    reads : files that are read besides the recordings; none of them is written over
 
     Raises
     ------
     ExportError : one of them cannot
     """
     with _folder(folder):
-        tracks = drum_tracks(request.state, request.tracks)
-        check(list(_requests(request.state, request.media, tracks, folder, overwrite=overwrite)))
+        requests = _requests(request.state, request.media, request.drums, folder, reads, overwrite=overwrite)
+        check(list(requests))
 
 
 def write_files(
-    request: AlignRequest, done: Aligned, folder: Path, *, overwrite: bool, progress: Progress
+    request: AlignRequest,
+    done: Aligned,
+    folder: Path,
+    *,
+    overwrite: bool,
+    progress: Progress,
+    reads: tuple[Path, ...] = (),
 ) -> Aligned:
-    """Write each microphone as it sounds once all that was proposed is accepted.
+    """Write each microphone as it sounds once all that was proposed with strong evidence is accepted.
 
     Raises
     ------
     ExportError : a file cannot be written
     """
-    state = accepted(request.state, done.proposed)
+    accepted = accept_all(request.state, done.proposed.edit, done.proposed.proposals)
     with _folder(folder):
         tracks = done.proposed.placed.hits.track_ids
-        requests = list(_requests(state, request.media, tracks, folder, overwrite=overwrite))
+        requests = list(_requests(accepted.state, request.media, tracks, folder, reads, overwrite=overwrite))
         export_all(requests, progress)
-    return replace(done, files=tuple(one.out for one in requests))
+    left = (*done.weak_left, *accepted.weak_left)
+    return replace(done, files=tuple(one.out for one in requests), weak_left=left)
 
 
 def differing_rates(done: Aligned) -> Iterator[str]:
@@ -199,18 +248,12 @@ def differing_rates(done: Aligned) -> Iterator[str]:
         yield f"The microphones have {which} Hz: all are aligned at {state.rate_hz:,} Hz, aligned files too."
 
 
-def accepted(state: DocumentState, proposed: ProposedMoves) -> DocumentState:
-    """Return a document with all that was proposed accepted; nothing is written."""
-    after = apply_rows(state, proposed.edit.changes)
-    ids = [one.id for one in proposed.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
-    return apply_rows(after, decide(after, ids, Verdict.ACCEPTED).changes)
-
-
 def _requests(
     state: DocumentState,
     media: Mapping[str, Path],
     tracks: Sequence[str],
     folder: Path,
+    reads: tuple[Path, ...],
     *,
     overwrite: bool,
 ) -> Iterator[ExportRequest]:
@@ -219,7 +262,7 @@ def _requests(
         if track.id in tracks:
             alone = replace(state, tracks=(_plain(track),))
             out = folder / _name(state, track)
-            yield ExportRequest(alone, media, out, overwrite, out.stem)
+            yield ExportRequest(alone, media, out, overwrite, out.stem, reads=reads)
 
 
 def _plain(track: Track) -> Track:
@@ -235,11 +278,11 @@ def _name(state: DocumentState, track: Track) -> str:
 @contextmanager
 def _folder(folder: Path) -> Iterator[None]:
     """Make a folder where there is none, and take it away again where nothing came into it."""
-    is_new = not folder.exists()
+    is_new = not is_taken(folder)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise ExportError(f"The folder {shown(folder)} cannot be made: {reason_of(error)}.") from error
+        raise ExportError(f"The folder {brief(folder)} cannot be made: {reason_of(error)}.") from error
     try:
         yield
     finally:

@@ -10,9 +10,9 @@ from engine.document.document import analysis_id
 from engine.document.drums.edits import role_of
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
-from engine.edl.build import build
 from engine.hits.find import HITS_MAKER, find_hits
 from engine.jobs.drums.microphones import Microphones
+from engine.jobs.drums.stored_pickup import clocks_of
 from engine.progress import Progress
 
 HITS = "hits"
@@ -36,13 +36,7 @@ class HitsRequest:
 def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
     """Return the id of the hits that finding them in these microphones gives: what was heard, and by whom."""
     heard = [(one.id, one.source_id, one.start_samples, one.role) for one in state.tracks if one.id in tracks]
-    edits = build(state).patches
-    clocks = [
-        (key, clock.by_samples, clock.drift_ppm)
-        for key in tracks
-        if key in edits and (clock := edits[key].clock) is not None
-    ]
-    return analysis_id(HITS, HITS_MAKER, heard, *([clocks] if clocks else []))
+    return analysis_id(HITS, HITS_MAKER, heard, *clocks_of(state, tracks))
 
 
 def hear_hits(request: HitsRequest, progress: Progress) -> Hits:

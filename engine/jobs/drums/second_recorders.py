@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.change import Edit
-from engine.document.decisions import Verdict
 from engine.document.drums.hits import Hits, Role
-from engine.document.edits import decide, replace_proposals
-from engine.document.file.storage import apply_rows
+from engine.document.edits import replace_proposals
 from engine.document.kinds.recorder import DRIFT_PPM, RECORDER
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.hits.second_recorder import Read, SecondRecorder, match_rises, refined, rises_of
+from engine.jobs.drums.accept_all import Accepted, accept_all
 from engine.jobs.drums.microphones import Microphones
 from engine.progress import Progress
 from engine.timebase import samples_to_s
@@ -72,10 +71,9 @@ class ProposedRecorders:
         label = f"Proposed to line up {counted(len(self.proposals), 'recorder')}"
         return replace_proposals(state, self.proposals, {}, label, kinds=(RECORDER.name,))
 
-    def lined_up(self, state: DocumentState) -> DocumentState:
-        """Return a document in which all of them are accepted; nothing is written."""
-        after = apply_rows(state, self.put_into(state).changes)
-        return apply_rows(after, decide(after, [one.id for one in self.proposals], Verdict.ACCEPTED).changes)
+    def lined_up(self, state: DocumentState) -> Accepted:
+        """Return a document in which those with strong evidence are accepted; nothing is written."""
+        return accept_all(state, self.put_into(state), self.proposals)
 
 
 def propose_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:

@@ -31,7 +31,6 @@ from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound, one_at_a_time, opened
-from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, level_text, listed, percent
@@ -68,12 +67,14 @@ class MatchedEdit:
     Attributes
     ----------
     matched : the edit list that was found, at the document's rate
+    decisions : the document's when the file was compared with it, by proposal id
     residual_db : what is left when the document plays these edits and the file is subtracted, where both play
     notes : what cannot be played, a sentence each
     louder : by how much all of the file is louder or quieter, in words
     """
 
     matched: Matched
+    decisions: Mapping[str, Decision]
     proposals: tuple[Proposal, ...]
     residual_db: float | None
     notes: tuple[str, ...]
@@ -82,7 +83,7 @@ class MatchedEdit:
     @property
     def sentence(self) -> str:
         """Say what was taken, and how well it is the file."""
-        said = f"{self.label}: {percent(self.matched.matched_share, 1)} of it found"
+        said = f"Imported {self._edits}: {percent(self.matched.matched_share, 1)} of it found"
         if self.residual_db is not None:
             left = "nothing" if self.residual_db < _NOTHING_DB else level_text(self.residual_db)
             said += f", and {left} left when subtracted"
@@ -93,8 +94,12 @@ class MatchedEdit:
 
     @property
     def label(self) -> str:
-        """Say what was done to the document."""
-        return f"Took {counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
+        """Name the step in the history."""
+        return f"Import of {self._edits}"
+
+    @property
+    def _edits(self) -> str:
+        return f"{counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
 
     @property
     def _counts(self) -> str:
@@ -105,17 +110,18 @@ class MatchedEdit:
     def put_into(self, state: DocumentState) -> Edit:
         """Return the edit that puts them into a document, accepted, and takes back all that was accepted.
 
-        Edits that another file brought go; all others stay in the queue, undecided.
+        Edits that another file brought go; all others stay in the queue, undecided. What was answered while
+        the file was compared stays as it was answered.
         """
         fresh = {one.id: one for one in self.proposals}
         rows: list[tuple[Row | None, Row | None]] = []
         for key, proposal in state.proposals.items():
             decision = state.decisions.get(key)
-            if key in fresh:
-                continue
-            if proposal.maker == BY_MATCH:
+            if proposal.maker == BY_MATCH and key not in fresh:
                 rows += [(proposal, None), (decision, None)]
-            elif decision is not None and _is_heard(proposal, decision):
+            elif decision != self.decisions.get(key):
+                fresh.pop(key, None)
+            elif key not in fresh and decision is not None and _is_heard(proposal, decision):
                 rows.append((decision, replace(decision, verdict=Verdict.UNDECIDED)))
         for key, proposal in fresh.items():
             rows += [
@@ -162,7 +168,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
             )
         proposals = _proposals(wanted, state, request.edited)
         notes = _notes(matched, silent, ridden, as_elsewhere)
-        made = MatchedEdit(matched, proposals, None, notes, louder_text(found))
+        made = MatchedEdit(matched, state.decisions, proposals, None, notes, louder_text(found))
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
 
@@ -174,9 +180,9 @@ def _playable(matched: Matched) -> tuple[Segment, ...]:
 
 def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
     name = shown(matched.edited.name)
-    if own_share(matched) < LEAST_SHARE:
+    if matched.matched_share < LEAST_SHARE:
         raise UsageError(
-            f"{name} is hardly made of this recording: {percent(own_share(matched), 1)} of what sounds in "
+            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in "
             "it was found. Nothing was changed."
         )
     if not segments:
@@ -242,6 +248,11 @@ def _notes(
         texts = [_span_text(span, rate_hz) for span in spans[:_MOST_TOLD]]
         more = [f"{len(spans) - _MOST_TOLD:,} more"] if len(spans) > _MOST_TOLD else []
         notes.append(f"Not of this recording, and not played: {listed([*texts, *more])} of the file.")
+    if matched.covered:
+        texts = [_span_text(span, rate_hz) for span in matched.covered[:_MOST_TOLD]]
+        notes.append(
+            f"Something else sounds over the recording, and is not played: {listed(texts)} of the file."
+        )
     fast = [one for one in matched.segments if one.speed != 1.0]
     if fast:
         texts = [

@@ -15,6 +15,8 @@ from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
+from engine.document.drums.pickup import StrokePickup
+from engine.document.file.checks.limits import MOST_ROWS
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
@@ -53,6 +55,8 @@ class Imported:
     rate_hz : of the document they are for
     warnings : one sentence for each thing the user should know of, files that were left out first
     cues : the cue points of the files that have any, by source id, in the source's samples
+    kit : the roles of the microphones of a drum kit, by source id; None where only names were looked at
+    pickup : which of them pick up the same strokes; None where they were not compared
     """
 
     sources: tuple[Source, ...]
@@ -61,6 +65,8 @@ class Imported:
     rate_hz: int
     warnings: tuple[str, ...] = ()
     cues: Mapping[str, tuple[CuePoint, ...]] = field(default_factory=dict)
+    kit: Mapping[str, str] | None = None
+    pickup: StrokePickup | None = None
 
 
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
@@ -70,10 +76,11 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
 
     Raises
     ------
-    SourceError : none of the files can be imported
+    SourceError : none of the files can be imported, or there are more than a document takes
     """
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
+    _require_room(request)
     looked, refused = _looked_at(request)
     rate_hz = request.rate_hz or max((source.rate_hz for source, _ in looked), default=0)
     sources: list[Source] = []
@@ -98,6 +105,16 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(path))}
     media = Media(paths, conformed, peaks)
     return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues)
+
+
+def _require_room(request: ImportRequest) -> None:
+    """Refuse more recordings than a document takes before any of them is read."""
+    most, there = MOST_ROWS["track"], len(request.known)
+    if there + len(request.paths) > most:
+        raise SourceError(
+            f"{counted(len(request.paths), 'recording')} and {there:,} of the document are more than the "
+            f"{most:,} tracks that a document takes: import at most {max(0, most - there):,}."
+        )
 
 
 def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
@@ -150,7 +167,7 @@ def _look_at(path: Path) -> tuple[Source, str]:
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
     """Return the edit that places what was imported, with its cue points as markers."""
-    kit = {name: role.value for name, role in kit_of_names(imported.names).items()}
+    kit = _kit_by_names(imported) if imported.kit is None else imported.kit
     edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz, kit)
     spans = [
         span
@@ -160,6 +177,11 @@ def import_edit(state: DocumentState, imported: Imported) -> Edit:
     markers = add_all(state, spans, "").changes
     told = f" with {counted(len(markers), 'marker')}" if markers else ""
     return Edit(f"{edit.label}{told}", (*edit.changes, *markers))
+
+
+def _kit_by_names(imported: Imported) -> Mapping[str, str]:
+    roles, named = kit_of_names(imported.names), zip(imported.sources, imported.names, strict=True)
+    return {source.id: roles[name].value for source, name in named if name in roles}
 
 
 def _spans(source: Source, cues: tuple[CuePoint, ...], rate_hz: int) -> list[NamedSpan]:

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.detection.detector import detector
 from engine.detection.events import SoundEvent, events, odds_over_time
 from engine.detection.naming import Part, naming
-from engine.detection.spectra import MEL
+from engine.detection.voices import SPOKEN, VoiceSpan
+from engine.detection.what_sounds import analysed
 from engine.document.change import Edit
 from engine.document.edits import add_proposals
 from engine.document.state import DocumentState
-from engine.document.tracks.track import audible
 from engine.errors import UsageError
-from engine.features.mono import resampled
-from engine.jobs.recordings.media import without_missing
-from engine.jobs.repairs.as_repaired import open_repaired
+from engine.jobs.repairs.as_mono import mono
 from engine.jobs.repairs.likely import likely_repairs
-from engine.jobs.repairs.requests import FindRequest, Span, SpanRequest
+from engine.jobs.repairs.requests import FindRequest, SpanRequest
 from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.jobs.repairs.separations import Separations
 from engine.progress import Progress
 from engine.review.heard_there import HeardWord
+from engine.separation.levels.level_change import refused_words
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
+from engine.words.understanding import means_speech, require_understood, separable
 from engine.words.vocabulary import NOTHING_NAMED
 
 MOST_WORDS = 12
-_BLOCK_SAMPLES = 1 << 17
 _SEARCH = 0.5
 
 
@@ -68,17 +65,49 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
 
     Raises
     ------
-    UsageError : nothing is named, or words are unknown
+    UsageError : nothing is named, or words do not name a known sound
     SourceError : a recording is missing or cannot be read
+    OffcutError : speech is looked for, and what detects it is not installed
     """
     sought = names_meant(tuple(texts))
     if not sought:
         raise UsageError(NOTHING_NAMED)
     state = request.state
-    words = np.stack([text_encoder().encode(text) for text in sought])
-    hearing = detector()
-    heard = hearing.heard(mono(request, (0, state.length_samples), progress))
-    return events(odds_over_time(hearing, heard, words).max(axis=1), state.rate_hz, state.length_samples)
+    for text in sought:
+        require_understood(text, separable())
+    others = [text for text in sought if not means_speech(text)]
+    hearing, found = detector(), list[SoundEvent]()
+    blocks = mono(request, (0, state.length_samples), progress)
+    if len(others) < len(sought):
+        heard, voices = analysed(hearing, blocks)
+        found += _spoken(voices, state)
+    else:
+        heard = hearing.heard(blocks)
+    if others:
+        words = np.stack([text_encoder().encode(text) for text in others])
+        odds = odds_over_time(hearing, heard, words).max(axis=1)
+        found += events(odds, state.rate_hz, state.length_samples)
+    return _apart(found)
+
+
+def _spoken(voices: Iterable[VoiceSpan], state: DocumentState) -> Iterator[SoundEvent]:
+    for one in voices:
+        stop = min(s_to_samples(one.stop_s, state.rate_hz), state.length_samples)
+        start = s_to_samples(one.start_s, state.rate_hz)
+        if one.name == SPOKEN and start < stop:
+            yield SoundEvent(start, stop, one.likelihood)
+
+
+def _apart(found: Iterable[SoundEvent]) -> tuple[SoundEvent, ...]:
+    """Return events in the order of time; those that overlap are one, as likely as the likeliest."""
+    joined: list[SoundEvent] = []
+    for one in sorted(found, key=lambda each: each.start_samples):
+        if joined and one.start_samples < joined[-1].stop_samples:
+            last = joined.pop()
+            stop = max(last.stop_samples, one.stop_samples)
+            one = SoundEvent(last.start_samples, stop, max(last.likelihood, one.likelihood))
+        joined.append(one)
+    return tuple(joined)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +130,8 @@ class FoundRepairs:
         """
         if self.separations is None:
             return Edit(f"Found {self.named} nowhere", ())
-        label = f"Found {self.named} at {counted(len(self.events), 'place')}"
+        places = counted(len(self.events), "place")
+        label = f"Found {self.named} at {places}{refused_words(self.separations.refused)}"
         return add_proposals(state, likely_repairs(state, self.separations, self.events), label)
 
     @property
@@ -115,7 +145,7 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
 
     Raises
     ------
-    UsageError : nothing is named, or words are unknown
+    UsageError : nothing is named, or words do not name a known sound
     SourceError : a recording is missing or cannot be read
     """
     request, settings = asked.spans, asked.settings
@@ -124,31 +154,5 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
     if not found:
         return FoundRepairs(named, (), None)
     windows = tuple((one.start_samples, one.stop_samples) for one in found)
-    wanted = asked_for(replace(request, windows=windows), settings)
+    wanted = replace(asked_for(replace(request, windows=windows), settings), is_found=True)
     return FoundRepairs(named, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
-
-
-def mono(
-    request: SpanRequest, window: Span, progress: Progress, rate_hz: int = MEL.rate_hz
-) -> Iterator[NDArray[np.float32]]:
-    """Yield the mix of the tracks in a window, folded to mono, at the rate of what hears it."""
-    state = without_missing(request.state, request.media)
-    heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]
-    with ExitStack() as opened:
-        voices = []
-        for track in heard:
-            voices.append(open_repaired(state, track, request.media, progress))
-            opened.callback(voices[-1].close)
-
-        def blocks() -> Iterator[NDArray[np.float32]]:
-            start, stop = window
-            for first in range(start, stop, _BLOCK_SAMPLES):
-                progress.check_cancelled()
-                progress.report((first - start) / (stop - start), "Listening")
-                last = min(stop, first + _BLOCK_SAMPLES)
-                mixed = np.zeros(last - first, np.float32)
-                for voice in voices:
-                    mixed += voice.read(first, last).mean(axis=1) * voice.gain
-                yield mixed
-
-        yield from resampled(blocks(), state.rate_hz, rate_hz)

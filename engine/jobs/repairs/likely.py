@@ -34,6 +34,6 @@ def likely_repairs(
     made = []
     for one in repair_proposals(state, found):
         event = by_span[one.start_samples, one.stop_samples]
-        reason = f"{one.reason}: {likely_words(event, marked)}"
+        reason = f"{one.reason}, {likely_words(event, marked)}"
         made.append(replace(one, score=event.likelihood, reason=reason))
     return tuple(made)

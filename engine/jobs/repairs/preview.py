@@ -28,17 +28,18 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
 
     Raises
     ------
-    UsageError : nothing named or painted, or unknown words; no window, one beyond the recording, or silence
+    UsageError : nothing named or painted; no window, one beyond the recording, or silence
+    SeparationError : a sound is not known, not in the windows, or cannot be separated there
     SourceError : a recording is missing or cannot be read
     """
     request, settings = asked.spans, asked.settings
-    state, wanted = request.state, asked_for(request, settings)
+    state, wanted = request.state, asked_for(request, settings, progress.part(0.0, 0.0))
     prompts = wanted.prompts
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = meant_tracks(wanted, windows)
     require_sound(state, request.media, tracks, windows, progress)
     separator = RememberingSeparator(separator_named(DEFAULT), asked.memory)
-    whole = replace(wanted, floor_db=-np.inf)
+    whole = replace(wanted, floor_db=-np.inf, is_found=True, is_judged=False)
     result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
     made = {(wanted.mode, wanted.floor_db): result}
     for number, other in enumerate((Mode.KEEP, Mode.REMOVE)):

@@ -14,9 +14,15 @@ from engine.document.state import DocumentState
 from engine.jobs.repairs.separations import Separations
 from engine.separation.mask_memory import MaskMemory
 from engine.separation.paint import Paint
+from engine.timebase import format_time, samples_to_s
 
 FADE_MS = 70.0
 Span = tuple[int, int]
+
+
+def example_words(example: Span, rate_hz: int) -> str:
+    """Return where an example is: "0:12.3"."""
+    return format_time(samples_to_s(example[0], rate_hz), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class RepairSettings:
     strength_db : lower it by so much at most; None for entirely
     fade_ms : how long the change comes and goes, inside each window
     paint : what is painted on the masks, which without words mean nothing else
+    example : [start, stop) of the timeline in which the sound is heard, as an example of it
     """
 
     words: str = ""
@@ -37,6 +44,7 @@ class RepairSettings:
     strength_db: float | None = None
     fade_ms: float = FADE_MS
     paint: tuple[Paint, ...] = ()
+    example: Span | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from engine.document.file.stored_audio import StoredAudio, stored
+from engine.document.proposals import SEPARATION_MAKER
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.errors import UsageError
+from engine.errors import NotCredibleError, UsageError
 from engine.jobs.repairs.as_repaired import keys_heard, open_repaired
+from engine.jobs.repairs.examples import example_in_document
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import Separations
-from engine.progress import Progress
+from engine.progress import SILENT, Progress
+from engine.separation.checks.credible import credible_windows
+from engine.separation.checks.refusals import require_present, understood_prompts
+from engine.separation.levels.level_change import LevelChange
+from engine.separation.levels.measured import level_change
 from engine.separation.mask import Mode, floor_of
+from engine.separation.mask_memory import MaskMemory
 from engine.separation.paint import Paint, on_track
-from engine.separation.prompts import prompts_of
 from engine.separation.registry import DEFAULT, separator_named
-from engine.separation.separate import Asked, Recording, separate
+from engine.separation.remembered import RememberingSeparator
+from engine.separation.separate import Asked, Read, Recording, Samples, separate
 from engine.separation.separator import Prompt, Separator
 from engine.separation.windows import FADE_MS, joined
-from engine.wording import listed
 from engine.words.vocabulary import NOTHING_NAMED
 
-MAKER = "separation"
 SILENT_BELOW = 1e-5
 """-100 dB: below it there is nothing to be taken out."""
 _BLOCK_SAMPLES = 1 << 18
@@ -46,6 +51,8 @@ class SeparateRequest:
     examples : sounds that are meant, beside the words
     floor_db : no moment of a band is made quieter than by this
     paint : what is painted on the masks; without texts and examples only that is meant
+    is_found : whether the sound was found in the windows before, so that nothing asks whether it is there
+    is_judged : whether a result that may be worse than the recording is refused
     """
 
     state: DocumentState
@@ -59,6 +66,8 @@ class SeparateRequest:
     floor_db: float = -np.inf
     separator: str = DEFAULT
     paint: tuple[Paint, ...] = ()
+    is_found: bool = False
+    is_judged: bool = True
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
@@ -66,27 +75,30 @@ class SeparateRequest:
 
         Raises
         ------
-        UsageError : words are unknown
+        UnknownPromptError : words do not name a known sound
         """
         is_told = self.texts or not (self.examples or self.paint)
-        return self.examples + (prompts_of(self.texts) if is_told else ())
+        return self.examples + (understood_prompts(self.texts, self.separator) if is_told else ())
 
 
-def asked_for(spans: SpanRequest, settings: RepairSettings) -> SeparateRequest:
+def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT) -> SeparateRequest:
     """Return what settings mean in some windows.
 
     Raises
     ------
-    UsageError : nothing is named or painted
+    UsageError : nothing is named, painted or given as an example, or the example is silent
     """
-    if not settings.texts and not settings.paint:
+    if not settings.texts and not settings.paint and settings.example is None:
         raise UsageError(NOTHING_NAMED)
+    example = settings.example
+    examples = () if example is None else (example_in_document(spans, example, progress),)
     return SeparateRequest(
         spans.state,
         spans.media,
         spans.tracks,
         spans.windows,
         settings.texts,
+        examples,
         mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
         fade_ms=max(0.0, settings.fade_ms),
         floor_db=floor_of(settings.strength_db),
@@ -107,29 +119,94 @@ def separate_in_document(
 
     Raises
     ------
-    UsageError : no window, one beyond the recording, words that are unknown, or no track that sounds there
+    UsageError : no window, one beyond the recording, or no track that sounds there
+    UnknownPromptError, SoundNotFoundError : words do not name a known sound, or none that is in the windows
+    NotCredibleError : nowhere is the result expected to be better than the recording
     SourceError : a recording is missing or cannot be read
     """
     state = request.state
     windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
     prompts = request.prompts
     tracks = meant_tracks(request, windows)
-    audio: list[StoredAudio] = []
-    spans: list[tuple[int, int, str]] = []
-    separator = separator or separator_named(request.separator)
+    probability = (
+        None if request.is_found else _required_presence(request, tracks, windows, prompts, progress)
+    )
+    separator = separator or RememberingSeparator(separator_named(request.separator), MaskMemory())
+    made: list[_Piece] = []
+    refusals: list[NotCredibleError] = []
+    refused = 0
     for number, track in enumerate(tracks):
         part = progress.part(number / len(tracks), (number + 1) / len(tracks))
         with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             paint = on_track(request.paint, track.id)
-            asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint)
-            pieces = separate(recording, windows, asked, separator, part)
-            for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
-                audio.append(stored(np.concatenate([piece.samples for piece in group]), state.rate_hz))
-                spans.append((*window, track.id))
-    over = tuple(keys_heard(state, track, (start, stop)) for start, stop, track in spans)
-    reason = _reason(request.mode, prompts, is_painted=bool(request.paint))
-    return Separations(tuple(audio), tuple(spans), over, reason, f"{MAKER}: {separator.name}")
+            asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint, request.is_judged)
+            try:
+                credible = credible_windows(recording, windows, asked, separator)
+            except NotCredibleError as error:
+                refusals.append(error)
+                refused += len(windows)
+                continue
+            refused += len(windows) - len(credible)
+            for window, samples in _separated(recording, credible, asked, separator, part):
+                result = _placed(samples, window[0])
+                change = level_change(recording, result, credible, window, asked, separator)
+                change = replace(change, probability=probability)
+                made.append(_Piece(stored(samples, state.rate_hz), (*window, track.id), change))
+    if not made:
+        raise refusals[0]
+    return Separations(
+        tuple(one.audio for one in made),
+        tuple(one.window for one in made),
+        tuple(keys_heard(state, track, (start, stop)) for start, stop, track in (one.window for one in made)),
+        tuple(one.change for one in made),
+        f"{SEPARATION_MAKER} {separator.name}",
+        refused,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A window of one track after the separation."""
+
+    audio: StoredAudio
+    window: tuple[int, int, str]
+    change: LevelChange
+
+
+def _required_presence(
+    request: SeparateRequest,
+    tracks: Sequence[Track],
+    windows: Sequence[tuple[int, int]],
+    prompts: Sequence[Prompt],
+    progress: Progress,
+) -> float | None:
+    """Return how likely the sounds are on any of some tracks; see `engine.separation.checks.refusals`."""
+
+    def recordings() -> Iterator[Recording]:
+        for track in tracks:
+            with closing(open_repaired(request.state, track, request.media)) as voice:
+                yield Recording(voice.read, request.state.length_samples, request.state.rate_hz)
+
+    return require_present(recordings(), windows, prompts, request.separator, progress)
+
+
+def _separated(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: Separator,
+    progress: Progress,
+) -> Iterator[tuple[tuple[int, int], Samples]]:
+    """Yield each window and its samples after the separation."""
+    pieces = separate(recording, windows, asked, separator, progress)
+    for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
+        yield window, np.concatenate([piece.samples for piece in group])
+
+
+def _placed(samples: Samples, first: int) -> Read:
+    """Return what reads samples that begin at a place of the timeline."""
+    return lambda start, stop: samples[start - first : stop - first]
 
 
 def meant_tracks(request: SeparateRequest, windows: Sequence[tuple[int, int]]) -> tuple[Track, ...]:
@@ -204,12 +281,3 @@ def require_sound(
                     if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
                         return
     raise UsageError("It is silent there: select where the sound is heard.")
-
-
-def _reason(mode: Mode, prompts: Sequence[Prompt], *, is_painted: bool) -> str:
-    named = listed([prompt.text for prompt in prompts if not prompt.stays]) or "all"
-    if is_painted:
-        named = f"{named} as painted" if prompts else "what was painted"
-    said = f"Only {named} is kept" if mode is Mode.KEEP else f"{named[:1].upper()}{named[1:]} taken out"
-    left = [prompt.text for prompt in prompts if prompt.stays]
-    return f"{said}, {listed(left)}" if left else said

@@ -11,6 +11,7 @@ from engine.document.file.stored_audio import StoredAudio
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
 from engine.document.state import DocumentState
+from engine.separation.levels.level_change import LevelChange, combined, refused_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,19 +22,28 @@ class Separations:
     ----------
     windows : the span and the track of each piece of audio
     over : the keys of the audio of repairs that each was made over
+    changes : the levels before and after, of each piece of audio
+    refused : count of windows of tracks left as they are, since the result would be worse
     """
 
     audio: tuple[StoredAudio, ...]
     windows: tuple[tuple[int, int, str], ...]
     over: tuple[tuple[str, ...], ...]
-    reason: str
+    changes: tuple[LevelChange, ...]
     maker: str
+    refused: int = 0
+
+    @property
+    def change(self) -> LevelChange:
+        """The levels before and after, of all pieces together."""
+        return combined(self.changes)
 
 
 def repair_proposals(state: DocumentState, found: Separations) -> tuple[Proposal, ...]:
     """Return the repairs, one a piece of audio, undecided."""
     proposals: list[Proposal] = []
-    for audio, (start, stop, track), over in zip(found.audio, found.windows, found.over, strict=True):
+    rows = zip(found.audio, found.windows, found.over, found.changes, strict=True)
+    for audio, (start, stop, track), over, change in rows:
         _edit, proposal = repair(
             state,
             audio,
@@ -41,7 +51,8 @@ def repair_proposals(state: DocumentState, found: Separations) -> tuple[Proposal
             (track,),
             at_samples=start,
             maker=found.maker,
-            reason=f"{found.reason}, {_said_of(over)}" if over else found.reason,
+            reason=f"{change.words}, over {_counted_repairs(over)}" if over else change.words,
+            score=1.0 if change.probability is None else change.probability,
             crossfade_ms=0.0,
             over=over,
         )
@@ -60,9 +71,10 @@ def separations_edit(
         if accepted:
             before = state.decisions.get(proposal.id) or Decision(proposal.id)
             changes.append((state.decisions.get(proposal.id), replace(before, verdict=Verdict.ACCEPTED)))
-    label = found.reason if accepted else f"Proposed: {found.reason[:1].lower()}{found.reason[1:]}"
+    words = found.change.words + refused_words(found.refused)
+    label = words if accepted else f"Proposed: {words[:1].lower()}{words[1:]}"
     return Edit(label, row_changes(changes)), proposals
 
 
-def _said_of(over: Sequence[str]) -> str:
-    return f"over {f'{len(over)} repairs' if len(over) > 1 else 'a repair'} before"
+def _counted_repairs(over: Sequence[str]) -> str:
+    return f"{len(over)} earlier repairs" if len(over) > 1 else "an earlier repair"

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.detection.detector import detector
-from engine.detection.named_events import NAMED_BY, heard_sounds
+from engine.detection.what_sounds import sounds_in
 from engine.document.analysis import Analysis, HeardSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -14,7 +14,7 @@ from engine.document.edits import set_analyses
 from engine.document.heard import sound_of
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.jobs.repairs.find_sounds import mono
+from engine.jobs.repairs.as_mono import mono
 from engine.jobs.repairs.requests import SpanRequest
 from engine.progress import Progress
 from engine.wording import counted
@@ -60,6 +60,6 @@ def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     state = request.state
     require_recording(state, "listen to")
     hearing = detector()
-    heard = hearing.heard(mono(request, (0, state.length_samples), progress))
-    sounds = heard_sounds(hearing, heard, state.rate_hz, state.length_samples)
-    return FoundSounds(sounds, analysis_id(SOUNDS, sound_of(state), NAMED_BY))
+    blocks = mono(request, (0, state.length_samples), progress)
+    sounds = sounds_in(hearing, blocks, state.rate_hz, state.length_samples)
+    return FoundSounds(sounds, analysis_id(SOUNDS, sound_of(state), sounds.maker))

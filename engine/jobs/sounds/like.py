@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from engine.detection.detector import CONTEXT_S, Heard, detector
+from engine.detection.detector import Heard, detector
 from engine.detection.events import (
     EXAMPLE_BEGINS_AT,
     SoundEvent,
     events,
     example_odds_over_time,
 )
-from engine.detection.spectra import MEL
 from engine.document.change import Edit
 from engine.document.edits import add_proposals
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.jobs.repairs.find_sounds import mono
+from engine.jobs.repairs.as_mono import mono
+from engine.jobs.repairs.examples import example_in_document
 from engine.jobs.repairs.likely import likely_repairs, likely_words
-from engine.jobs.repairs.requests import Span, SpanRequest
+from engine.jobs.repairs.requests import Span, example_words
 from engine.jobs.repairs.separate import (
     SeparateRequest,
     require_sound,
@@ -34,11 +32,9 @@ from engine.jobs.repairs.separations import Separations
 from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.mask import Mode, floor_of
-from engine.separation.networked import like_span
-from engine.separation.separator import Prompt
 from engine.separation.windows import joined
 from engine.settings import cut_settings
-from engine.timebase import convert_samples, format_time, s_to_samples, samples_to_s
+from engine.timebase import samples_to_s
 from engine.wording import counted
 
 _SEARCH = 0.5
@@ -97,12 +93,7 @@ class FoundLike:
 
     @property
     def _example(self) -> str:
-        return example_words(self.request.spans)
-
-
-def example_words(spans: SpanRequest) -> str:
-    """Return where the example is: "0:12.3"."""
-    return format_time(samples_to_s(spans.windows[0][0], spans.state.rate_hz), 1)
+        return example_words(self._marked, self.request.spans.state.rate_hz)
 
 
 def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
@@ -125,7 +116,7 @@ def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
     marked = replace(request, spans=replace(spans, windows=(example,)))
     if len(found) < 2 or request.cuts:
         return FoundLike(marked, found if len(found) > 1 else (), None)
-    prompt = _prompt(marked.spans, example, progress)
+    prompt = example_in_document(marked.spans, example, progress.part(_SEARCH, _SEARCH))
     settings = request.settings
     asked = SeparateRequest(
         state,
@@ -136,6 +127,7 @@ def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
         mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
         fade_ms=max(0.0, settings.fade_ms),
         floor_db=floor_of(settings.strength_db),
+        is_found=True,
     )
     return FoundLike(marked, found, separate_in_document(asked, progress.part(_SEARCH, 1.0)))
 
@@ -155,12 +147,3 @@ def like_events(heard: Heard, example: Span, rate_hz: int, length_samples: int) 
         if one.stop_samples <= example[0] or example[1] <= one.start_samples
     ]
     return tuple(sorted([*others, SoundEvent(*example, 1.0)], key=lambda one: one.start_samples))
-
-
-def _prompt(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
-    rate_hz = spans.state.rate_hz
-    reach = s_to_samples(CONTEXT_S, rate_hz)
-    around = max(0, example[0] - reach), min(spans.state.length_samples, example[1] + reach)
-    samples = np.concatenate(list(mono(spans, around, progress.part(_SEARCH, _SEARCH))))
-    start, stop = (convert_samples(edge - around[0], rate_hz, MEL.rate_hz) for edge in example)
-    return like_span(samples, (start, stop), f"sound like that at {example_words(spans)}")

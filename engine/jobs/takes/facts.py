@@ -26,7 +26,7 @@ class TakeFacts:
     Attributes
     ----------
     span_samples : where it is
-    words : what tells it from the others, such as "62 % of it, 2 semitones higher"
+    words : what tells it from the others, such as "62 % of the passage, 2 semitones higher"
     is_best : whether it would stay where nobody chose
     verdict : of the proposal to cut it; None where there is none
     is_kept : whether the user keeps it
@@ -57,8 +57,8 @@ def _facts(cutter: TakeCutter, take: Take, is_best: bool, made: Sequence[Proposa
     cuts = [state.verdict(one.id) for one in own if KINDS[one.kind].drops_span]
     is_kept = any(one.kind == KEEP.name and state.verdict(one.id) is Verdict.ACCEPTED for one in own)
     odd = cutter.oddness(take)
-    words = [] if odd is None else [f"odd {odd:.2f}"]
-    words += [] if take.complete else [f"{percent(take.to_share - take.from_share)} of it"]
+    words = [] if odd is None else [f"score {odd:.2f}"]
+    words += [] if take.complete else [f"{percent(take.to_share - take.from_share)} of the passage"]
     if take.transposed_semitones:
         way = "higher" if take.transposed_semitones > 0 else "lower"
         words.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {way}")

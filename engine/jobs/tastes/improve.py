@@ -21,7 +21,7 @@ from engine.edl.build import build, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import SourceError, TasteError
-from engine.files.safe_write import shown
+from engine.files.safe_write import is_taken, shown
 from engine.jobs.recordings.kept_recording import find_kept
 from engine.progress import Progress
 from engine.spans import united
@@ -92,7 +92,8 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
 
     Raises
     ------
-    TasteError : nothing is decided, or the taste cannot be read or written
+    TasteError : nothing is decided, or the taste cannot be read
+    ExportError : the new taste cannot be written
     SourceError : a recording of a document cannot be read
     Cancelled : nothing is left behind
     """
@@ -102,7 +103,8 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     _check(request)
     taste = load_taste(request.taste)
     old = () if taste.kept is None else taste.kept.recordings
-    check_files(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite))
+    reads = (request.taste, *(path for one in request.documents for path in one.media.values()))
+    check_files(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite, reads=reads))
     home = request.taste.absolute().parent
     found, missing = _find([(home / one.path, one.content_hash) for one in old], request, progress)
     try:
@@ -135,10 +137,6 @@ def _check(request: ImproveRequest) -> None:
     if not any(decided):
         names = " and ".join(document.name for document in request.documents) or "any document"
         raise TasteError(f"Nothing is decided in {shown(names)} yet: accept or reject some cuts first.")
-    if request.out.exists() and request.taste.exists() and request.out.samefile(request.taste):
-        raise TasteError(
-            f"{shown(request.out)} is the taste to improve, which stays as it is: choose another name."
-        )
 
 
 def _find(
@@ -158,7 +156,7 @@ def _find(
 def new_folder(out: Path) -> Path:
     """Return a folder beside the taste that is not there yet, so that no older one loses its recordings."""
     number, folder = 2, out.with_name(f"{out.stem} recordings")
-    while folder.exists():
+    while is_taken(folder):
         folder = out.with_name(f"{out.stem} recordings {number}")
         number += 1
     return folder
@@ -195,7 +193,7 @@ def _write(
 def _free(path: Path) -> Path:
     """Return a name that is not taken: two documents may be called the same."""
     number, free = 2, path
-    while free.exists():
+    while is_taken(free):
         free = path.with_stem(f"{path.stem} {number}")
         number += 1
     return free

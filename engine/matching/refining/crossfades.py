@@ -31,6 +31,7 @@ _LEVEL_SAMPLES = 1024
 _EXACT = 1e-4
 _UNEVEN = 4.0  # what rounding leaves is more of quiet moments than of loud ones
 _LEAST_INSIDE = 1e-8
+_NOISE_PERCENTILE = 10.0  # of what is left: rounding and dither leave as much of silence
 _FLOOR = 1e-13  # power of what is left of a sample: rounding
 
 
@@ -177,19 +178,24 @@ def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
     Parameters
     ----------
     edited, known : shape (n, channels)
-    about, slack : near where the search parts them, and by how much sooner than that it may be; what is no
+    about, slack : near where the search parts them, and by how much sooner or later it may be; what is no
         exact copy fits worse at some moments than at others, and a search of all bands is the better judge
     """
     level = np.sum(edited**2 + known**2, axis=1)
     around = min(len(level), _LEVEL_SAMPLES)
     level = np.convolve(level, np.ones(around) / around, "same") + _FLOOR
-    wrong = np.sum((edited - known) ** 2, axis=1) / level
-    inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)])))
-    inside = max(_UNEVEN * inside, _LEAST_INSIDE)
-    outside = max(2.0 * inside, 0.5)
+    wrong = np.sum((edited - known) ** 2, axis=1)
+    first = slice(max(1, len(wrong) // 4))
+    left = _smoothed(wrong[first])
+    noise = float(np.percentile(left, _NOISE_PERCENTILE))
+    near = level[first][len(level[first]) - len(left) :]
+    is_loud = near >= np.median(near)
+    share = float(np.median(np.maximum(left - noise, 0.0)[is_loud] / near[is_loud]))
+    inside = np.maximum(max(_UNEVEN * share, _LEAST_INSIDE) * level, _UNEVEN * noise)
+    outside = np.maximum(2.0 * inside, 0.5 * level)
     cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
     place = int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
-    return place if inside < _EXACT else max(place, about - slack)
+    return place if _UNEVEN * share < _EXACT else min(max(place, about - slack), about + slack)
 
 
 def _smoothed(values: Wide, length: int = 64) -> Wide:

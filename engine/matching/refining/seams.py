@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from engine.matching.refining.crossfades import Seam, parted, seam
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
-from engine.matching.side_by_side import side_by_side
 from engine.matching.sound import Sound
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 Wide = NDArray[np.float64]
 

@@ -9,17 +9,16 @@ tones and hum agree with themselves at many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.edl.tracks.delay import delayed
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.lags import filtered, inverse_filter
-from engine.matching.searching.likelihood import cut
+from engine.matching.searching.likelihood import cut, on_line
 from engine.matching.searching.search import Stretch, joined, without_short_gaps
 from engine.progress import Progress
 
@@ -30,18 +29,48 @@ _IS_BESIDE = np.abs(np.arange(-_BESIDE_SAMPLES, _BESIDE_SAMPLES + 1)) > _LIKE_IT
 _FILTER_SAMPLES = 512
 _MEAN, _MOST = 1.0, 3.0  # deviations: what a faint copy agrees by in a block, and what one block counts for
 _ENOUGH, _GIVEN_UP = 8.0, 12.0  # nats: chance reaches the first once in three thousand
+_COVERED_MEAN = (
+    1.5  # deviations a block in the far half: else, beneath something loud, an end goes on by chance
+)
+
+Spans = tuple[tuple[float, float], ...]
+Nulls = Callable[[Diagonal, tuple[float, float]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOn:
+    """Stretches after lines were carried on.
+
+    Attributes
+    ----------
+    covered : spans [start, stop) in which a line goes on beneath something that is not of the recordings
+    """
+
+    stretches: list[Stretch]
+    covered: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How far a line goes on, in samples, the evidence in nats, and whether something covers it there."""
+
+    samples: int = 0
+    nats: float = 0.0
+    is_covered: bool = False
 
 
 def carried_on(
-    raws: Sequence[Floats], edited: Floats, found: Sequence[Stretch], progress: Progress
-) -> list[Stretch]:
+    raws: Sequence[Floats], edited: Floats, found: Sequence[Stretch], nulls: Nulls, progress: Progress
+) -> CarriedOn:
     """Return stretches, those on a line longer by what of the unknown beside them lies on it too.
 
     Parameters
     ----------
     raws, edited : mono, as the search hears them; stretches in their samples
+    nulls : whether a line passes the null test over a span
     """
     kept = list(found)
+    covered: list[tuple[float, float]] = []
     for number, one in enumerate(found):
         progress.check_cancelled()
         if one.line is not None:
@@ -49,35 +78,56 @@ def carried_on(
         start, stop = round(one.start), round(one.stop)
         before = found[number - 1].line if number else None
         after = found[number + 1].line if number + 1 < len(found) else None
-        on, on_sum = _reach(raws, edited, before, start, stop)
-        back, back_sum = _reach(raws, edited, after, stop, start)
-        if on + back > stop - start:
-            on, back = (on, stop - start - on) if on_sum >= back_sum else (stop - start - back, back)
-        if on:
-            kept[number - 1] = replace(kept[number - 1], stop=one.start + on)
-        if back:
-            kept[number + 1] = replace(kept[number + 1], start=one.stop - back)
-        kept[number] = replace(one, start=one.start + on, stop=one.stop - back)
-    return joined(without_short_gaps([one for one in kept if one.stop > one.start]))
+        on = _reach(raws, edited, before, (start, stop), nulls)
+        back = _reach(raws, edited, after, (stop, start), nulls)
+        if on.samples + back.samples > stop - start:
+            if on.nats >= back.nats:
+                back = replace(back, samples=stop - start - on.samples)
+            else:
+                on = replace(on, samples=stop - start - back.samples)
+        rest = replace(one, start=one.start + on.samples, stop=one.stop - back.samples)
+        if on.samples:
+            kept[number - 1] = replace(kept[number - 1], stop=rest.start)
+        if back.samples:
+            kept[number + 1] = replace(kept[number + 1], start=rest.stop)
+        kept[number] = rest
+        covered += [(one.start, rest.start)] if on.is_covered else []
+        covered += [(rest.stop, one.stop)] if back.is_covered else []
+    left = joined(without_short_gaps([one for one in kept if one.stop > one.start]))
+    return CarriedOn(left, tuple(covered))
 
 
 def _reach(
-    raws: Sequence[Floats], edited: Floats, line: Diagonal | None, begin: int, end: int
-) -> tuple[int, float]:
-    """Return how many samples a line goes on from `begin` towards `end`, and how many nats tell so."""
+    raws: Sequence[Floats],
+    edited: Floats,
+    line: Diagonal | None,
+    way: tuple[int, int],
+    nulls: Nulls,
+) -> _Reach:
+    """Return how far a line goes on along a way from begin to end."""
     if line is None:
-        return 0, 0.0
+        return _Reach()
+    begin, end = way
     total, best, reach, is_highest = 0.0, 0.0, 0, False
+    agreed: list[float] = []
+    far_mean = 0.0
     sums = np.zeros(2 * _BESIDE_SAMPLES + 1)
     for gone, agreement in _agreements(raws[line.raw], edited, line.offset, begin, end):
         sums += agreement
-        total += _MEAN * min(float(agreement[_BESIDE_SAMPLES]), _MOST) - _MEAN**2 / 2
+        agreed.append(min(float(agreement[_BESIDE_SAMPLES]), _MOST))
+        total += _MEAN * agreed[-1] - _MEAN**2 / 2
         if total > best:
             best, reach = total, gone
+            far_mean = float(np.mean(agreed[len(agreed) // 2 :]))
             is_highest = bool(sums[_BESIDE_SAMPLES] > sums[_IS_BESIDE].max())
         if total < best - _GIVEN_UP:
             break
-    return (reach, best) if best >= _ENOUGH and is_highest else (0, 0.0)
+    if best < _ENOUGH or not is_highest:
+        return _Reach()
+    span = (begin, begin + reach) if end > begin else (begin - reach, begin)
+    if nulls(line, span):
+        return _Reach(reach, best)
+    return _Reach(reach, best, is_covered=True) if far_mean >= _COVERED_MEAN else _Reach()
 
 
 def _agreements(
@@ -103,13 +153,7 @@ def _filtered_pair(
     taps = inverse_filter(edited[first:last])
     mine = filtered(cut(edited, first - _FILTER_SAMPLES, last - first + 2 * _FILTER_SAMPLES), taps)
     around = _FILTER_SAMPLES + _BESIDE_SAMPLES
-    on_line = delayed(
-        lambda begin, stop: cut(raw, begin, stop - begin)[:, None].astype(np.float64),
-        first - around,
-        last + around,
-        -offset,
-    )
-    theirs = filtered(on_line[:, 0].astype(np.float32), taps)
+    theirs = filtered(on_line(raw, offset, first - around, last + around).astype(np.float32), taps)
     inside = slice(_FILTER_SAMPLES, -_FILTER_SAMPLES)
     return mine[inside], theirs[inside]
 

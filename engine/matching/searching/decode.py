@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 UNKNOWN = -1
 SEARCHED_RATIO = 18.0

@@ -10,8 +10,8 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, welch
 
 from engine.matching.searching.heard import Floats
-from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 _BLOCK_LAGS = 1 << 16
 _CELL_LAGS = 256

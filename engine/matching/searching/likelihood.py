@@ -11,12 +11,14 @@ An exact copy has c = 1, a repeat that is played again, or coded, less; all are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
+from engine.edl.tracks.delay import delayed
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.heard import Floats
 
@@ -24,11 +26,32 @@ WINDOW_SAMPLES = 512
 STEP_SAMPLES = 256
 _WINDOW = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
 _EDGES = np.array([3, 11, 19, 27, 39, 51, 67, 87, 111, 139, 171, 203, 235])
+NUMBERS = np.diff(_EDGES) * (STEP_SAMPLES / WINDOW_SAMPLES)
+"""Of independent coefficients in each band of a step."""
+
 _COMPRESSED = 0.5  # of the magnitudes: else one partial of a tone would be all of a band
 _POOLED = np.array([0.5, 1.0, 0.5])
 _LEAST_LEFT = 1e-7
 _SILENT = 1e-10  # -100 dB
 _MARGIN = len(_POOLED) // 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandLikelihoods:
+    """Log-likelihood ratios of lines at some steps, band by band.
+
+    Attributes
+    ----------
+    ratio : nats, shape (lines, steps, bands)
+    energy : of the edited file, its magnitudes compressed, shape (steps, bands)
+    is_quiet : whether the edited file is silent, shape (steps,)
+    is_line_quiet : whether a line is, shape (lines, steps)
+    """
+
+    ratio: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    is_quiet: NDArray[np.bool_]
+    is_line_quiet: NDArray[np.bool_]
 
 
 def log_likelihoods(
@@ -42,29 +65,62 @@ def log_likelihoods(
     first : step whose middle is sample ``first * STEP_SAMPLES`` of the edited file
     silent : the value where both are silent, which tells nothing; it is 0 where only one of them is
     """
-    steps = count + 2 * _MARGIN
-    begin = (first - _MARGIN) * STEP_SAMPLES - WINDOW_SAMPLES // 2
-    length = (steps - 1) * STEP_SAMPLES + WINDOW_SAMPLES
+    found = band_likelihoods(raws, edited, lines, first, count)
+    ratio: NDArray[np.float64] = found.ratio.sum(axis=2)
+    ratio[found.is_quiet[None] | found.is_line_quiet] = 0.0
+    ratio[found.is_quiet[None] & found.is_line_quiet] = silent
+    return ratio.T
+
+
+def band_likelihoods(
+    raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], first: int, count: int
+) -> BandLikelihoods:
+    """Compute the log-likelihood ratio of each line in each band; parameters as in `log_likelihoods`."""
+    begin, length = window_of(first, count)
     mine, my_energy, my_power = _spectra(cut(edited, begin, length)[None])
     pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
     theirs, their_energy, their_power = _spectra(pieces)
-    fractions = np.array([line.offset - round(line.offset) for line in lines])
-    bins = np.arange(theirs.shape[2])
     # In place: most of the time would go into new memory.
-    theirs *= np.exp(2j * np.pi * fractions[:, None] * bins / WINDOW_SAMPLES).astype(np.complex64)[:, None]
+    theirs *= turns(lines)[:, None]
     np.conj(theirs, out=theirs)
     theirs *= mine
-    cross = _pooled(_banded(theirs))
-    energy = _pooled(_banded(their_energy)) * _pooled(_banded(my_energy))
-    coherence = np.abs(cross) ** 2 / np.maximum(energy, 1e-30)
-    numbers = np.diff(_EDGES) * (STEP_SAMPLES / WINDOW_SAMPLES)
-    ratio: NDArray[np.float64] = -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) @ numbers
+    cross = pooled(banded(theirs))
+    energy = pooled(banded(my_energy))
+    both = pooled(banded(their_energy)) * energy
+    coherence = np.abs(cross) ** 2 / np.maximum(both, 1e-30)
     quiet_mine, quiet_theirs = (
-        _pooled(power[..., None])[..., 0] < _SILENT for power in (my_power, their_power)
+        pooled(power[..., None])[..., 0] < _SILENT for power in (my_power, their_power)
     )
-    ratio[quiet_mine[0][None] | quiet_theirs] = 0.0
-    ratio[quiet_mine[0][None] & quiet_theirs] = silent
-    return ratio.T
+    return BandLikelihoods(ratio_of(coherence), energy[0], quiet_mine[0], quiet_theirs)
+
+
+def ratio_of(coherence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio, in nats, of coherences whose last axis is the bands."""
+    ratio: NDArray[np.float64] = -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) * NUMBERS
+    return ratio
+
+
+def unexplained(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of the power that each band of a ratio leaves: the inverse of `ratio_of`."""
+    share: NDArray[np.float64] = np.exp(-ratio / NUMBERS)
+    return share
+
+
+def window_of(first: int, count: int) -> tuple[int, int]:
+    """Return the first sample and the number of samples that some steps are computed from."""
+    steps = count + 2 * _MARGIN
+    begin = (first - _MARGIN) * STEP_SAMPLES - WINDOW_SAMPLES // 2
+    return begin, (steps - 1) * STEP_SAMPLES + WINDOW_SAMPLES
+
+
+def turns(lines: Sequence[Diagonal]) -> NDArray[np.complex64]:
+    """Return the factors, shape (lines, bins), that delay spectra by the part of a sample of each offset."""
+    parts = np.array([line.offset - round(line.offset) for line in lines])
+    bins = np.arange(WINDOW_SAMPLES // 2 + 1)
+    found: NDArray[np.complex64] = np.exp(2j * np.pi * parts[:, None] * bins / WINDOW_SAMPLES).astype(
+        np.complex64
+    )
+    return found
 
 
 def cut(samples: Floats, begin: int, length: int) -> Floats:
@@ -76,6 +132,31 @@ def cut(samples: Floats, begin: int, length: int) -> Floats:
     return out
 
 
+def on_line(raw: Floats, offset: float, first: int, last: int) -> NDArray[np.float64]:
+    """Return [first, last) of the edited file as a raw one sounds on a line, shape (last - first,)."""
+    sound = delayed(
+        lambda begin, stop: cut(raw, begin, stop - begin)[:, None].astype(np.float64), first, last, -offset
+    )
+    return sound[:, 0]
+
+
+def band_powers(edited: Floats, first: int, count: int) -> NDArray[np.float64]:
+    """Return the power of each band at some steps, shape (steps, bands)."""
+    spectra = plain_spectra(cut(edited, *window_of(first, count))[None])
+    powers: NDArray[np.float64] = pooled(banded(np.abs(spectra) ** 2))[0]
+    return powers
+
+
+def plain_spectra(pieces: Floats) -> NDArray[np.complex64]:
+    """Return the spectra of the steps of pieces, shape (pieces, steps, bins)."""
+    spectra: NDArray[np.complex64] = rfft(_frames(pieces) * _WINDOW, axis=2)
+    return spectra
+
+
+def _frames(pieces: Floats) -> Floats:
+    return np.lib.stride_tricks.sliding_window_view(pieces, WINDOW_SAMPLES, axis=1)[:, ::STEP_SAMPLES]
+
+
 def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
     """Return spectra of compressed magnitudes, and the power of the steps.
 
@@ -84,7 +165,7 @@ def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
     spectra, energies : shape (pieces, steps, bins); the energies are the squares of the magnitudes
     powers : shape (pieces, steps)
     """
-    frames = np.lib.stride_tricks.sliding_window_view(pieces, WINDOW_SAMPLES, axis=1)[:, ::STEP_SAMPLES]
+    frames = _frames(pieces)
     power = np.einsum("pst,pst->ps", frames, frames) / np.float32(WINDOW_SAMPLES)
     spectra = rfft(frames * _WINDOW, axis=2)
     magnitudes = np.abs(spectra)
@@ -93,17 +174,18 @@ def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
     return spectra, np.square(magnitudes * gains), power
 
 
-def _banded(
+def banded(
     values: NDArray[np.complexfloating] | Floats,
 ) -> NDArray[np.complexfloating] | NDArray[np.float64]:
+    """Add up the bins of each band, the last axis."""
     wide = np.complex128 if np.iscomplexobj(values) else np.float64
     return np.add.reduceat(values[..., : _EDGES[-1]], _EDGES[:-1], axis=2, dtype=wide)
 
 
-def _pooled(values: NDArray[Any]) -> NDArray[Any]:
+def pooled(values: NDArray[Any]) -> NDArray[Any]:
     """Add up neighbouring steps, shape (pieces, steps, bands) to (pieces, steps - 2 * _MARGIN, bands)."""
     count = values.shape[1] - 2 * _MARGIN
-    pooled: NDArray[Any] = np.zeros((len(values), count, values.shape[2]), values.dtype)
+    found: NDArray[Any] = np.zeros((len(values), count, values.shape[2]), values.dtype)
     for step, weight in enumerate(_POOLED):
-        pooled += weight * values[:, step : step + count]
-    return pooled
+        found += weight * values[:, step : step + count]
+    return found

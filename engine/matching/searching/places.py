@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from engine.matching.searching.heard import HOP_SAMPLES, Floats, Heard, patterns
-from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 _MOST_ALIKE = 64
 _MOST_PLACES = 20

@@ -20,8 +20,8 @@ from engine.matching.searching.heard import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.searching.search import Stretch, joined
-from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 _DECIMATED = 4
 _WINDOW_SAMPLES = 2 * RATE_HZ // _DECIMATED

@@ -118,7 +118,7 @@ def write_answers(path: Path, digest: str, latest: Reviewed, progress: Progress)
         raise TasteError(
             f"{shown(path)} was written by another program: learn it again to keep answers in it."
         )
-    with replacing(path, overwrite=True) as part:
+    with replacing(path.resolve(), overwrite=True) as part:  # a linked taste is changed where it is
         part.write_bytes(changed)
         if read_taste_bytes(path) != content:  # such as by learning, which must not be undone
             raise TasteError(f"{shown(path)} was written anew meanwhile: answers stay in the document.")

@@ -52,7 +52,7 @@ def sentence(calibration: Calibration) -> str:
     source = f"From {counted(calibration.count, 'decision')}."
     found = findings(calibration)
     if not found:
-        return f"Nothing clear yet about what you cut. {source}"
+        return f"No pattern found yet. {source}"
     said = "; ".join(found)
     return f"{said[0].upper()}{said[1:]}. {source}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ _AROUND, _FREE = 20, 10
 """Spectra learned around the window, and within it."""
 _ROUNDS = 60
 _TINY = np.float32(1e-9)
+_LATEST = 8
+"""Masks that are retained: those of a window on 8 tracks, at most 7 MB each with the samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,25 @@ class FactorSeparator:
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return the same mask for each prompt."""
-        power, around = power_and_outside(stretch)
-        heard = np.sqrt(power).T + _TINY
-        rng = np.random.default_rng(0)
-        known = factorised(heard[:, around], np.zeros((len(heard), 0), np.float32), _AROUND, rng)[0]
-        shares = np.zeros_like(heard)
-        window = ~around
-        spectra, gains = factorised(heard[:, window], known, _FREE, rng)
-        of_all = spectra @ gains + _TINY
-        shares[:, window] = (spectra[:, known.shape[1] :] @ gains[known.shape[1] :]) / of_all
-        return (mask_over_bins(shares.T),) * len(prompts)
+        samples = np.ascontiguousarray(stretch.samples, np.float32).tobytes()
+        return (_mask(samples, stretch.windows_s),) * len(prompts)
+
+
+@lru_cache(maxsize=_LATEST)
+def _mask(samples: bytes, windows_s: tuple[tuple[float, float], ...]) -> Mask:
+    """Return the mask of a stretch; the check whether a sound is present and the separation share it."""
+    power, around = power_and_outside(Stretch(np.frombuffer(samples, np.float32), windows_s))
+    heard = np.sqrt(power).T + _TINY
+    rng = np.random.default_rng(0)
+    known = factorised(heard[:, around], np.zeros((len(heard), 0), np.float32), _AROUND, rng)[0]
+    shares = np.zeros_like(heard)
+    window = ~around
+    spectra, gains = factorised(heard[:, window], known, _FREE, rng)
+    of_all = spectra @ gains + _TINY
+    shares[:, window] = (spectra[:, known.shape[1] :] @ gains[known.shape[1] :]) / of_all
+    mask = mask_over_bins(shares.T)
+    mask.shares.setflags(write=False)
+    return mask
 
 
 def factorised(

@@ -48,18 +48,18 @@ def found_kits(folder: Path = FOLDER) -> list[str]:
     if not folder.is_dir():
         return []
     kits = [path.parent for path in folder.glob("*/drumkit.xml")]
-    complete = [kit.name for kit in kits if all(piece in _files_of(kit) for piece in _NEEDED)]
+    complete = [kit.name for kit in kits if all(piece in files_of(kit) for piece in _NEEDED)]
     return sorted(complete, key=str.casefold)
 
 
 def read_hydrogen(name: str, folder: Path = FOLDER) -> Kit:
     """Read a kit by its name."""
-    files = _files_of(folder / name)
+    files = files_of(folder / name)
     stage = stage_of(name)
 
     @cache
     def read(piece: Piece, layer: int) -> Shot:
-        return stage.heard(piece, _read_dry(files[piece][layer]))
+        return stage.heard(piece, read_dry(files[piece][layer]))
 
     return Kit(
         name=name,
@@ -71,15 +71,16 @@ def read_hydrogen(name: str, folder: Path = FOLDER) -> Kit:
     )
 
 
-def _read_dry(path: Path) -> NDArray[np.float32]:
+def read_dry(path: Path) -> NDArray[np.float32]:
+    """Read a hit as it is stored, folded to one channel at the rate of all kits, shape (n,)."""
     sound, rate_hz = whole(path)
     mono = sound.mean(axis=1, dtype=np.float32)
     return mono if rate_hz == RATE_HZ else converted(mono, rate_hz, RATE_HZ)
 
 
 @lru_cache(maxsize=64)
-def _files_of(kit: Path) -> Mapping[Piece, Sequence[Path]]:
-    """Return the files of each piece, from the softest to the loudest."""
+def files_of(kit: Path) -> Mapping[Piece, Sequence[Path]]:
+    """Return the files of each piece of a kit, given by its folder, from the softest to the loudest."""
     found: dict[Piece, Sequence[Path]] = {}
     root = ElementTree.fromstring(re.sub(rb'\sxmlns="[^"]*"', b"", (kit / "drumkit.xml").read_bytes()))
     for instrument in root.iter("instrument"):

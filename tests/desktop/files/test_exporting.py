@@ -14,8 +14,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
-from desktop.export.exporting import ExportSubject, look_at, result_text
+from desktop.export.exporting import ExportSubject, look_at, made_edits, result_text
 from desktop.export.memory import recall, remember
+from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.by_hand import edit_by_hand
@@ -109,9 +110,11 @@ def test_the_outlook_names_files_lengths_and_sizes(subject: ExportSubject, choic
     [
         ({"folder": "{f}/gone"}, "folder", "There is no folder"),
         ({"folder": "{f}/s0.wav"}, "folder", "There is no folder"),
+        ({"folder": "{f}/" + "y" * 5_000}, "folder", "There is no folder"),
+        ({"folder": "~nobody of that name/out"}, "folder", "There is no folder"),
         ({"name": "y" * 300}, "name", "too long a name"),
         ({"name": "a\0b"}, "name", "no such name"),
-        ({"name": "s0"}, "name", "one of the recordings"),
+        ({"name": "s0"}, "name", "never written over"),
         ({"name": "taken"}, "name", "is a folder"),
         ({"suffixes": (".flac",), "options": ExportOptions(depth=Depth.FLOAT_32)}, "bits", "16 or 24"),
     ],
@@ -131,11 +134,13 @@ def test_a_problem_names_its_field(
 
 def test_what_is_left_is_told_with_what_is_not_decided(subject: ExportSubject) -> None:
     state = subject.whole.state
-    assert result_text(subject.whole) == "0:08.0 of 0:10.0 are left."
+    assert made_edits(subject.whole) == "1 cut"
+    assert "0:08.0 long, 0:02.0 shorter" in result_text(subject.whole)
+    assert "undecided" not in result_text(subject.whole)
     nothing = replace(subject.whole, state=replace(state, decisions={}))
-    assert result_text(nothing) == (
-        "Nothing is cut of 0:10.0. 1 proposal is not decided yet and changes nothing."
-    )
+    assert made_edits(nothing) == ""
+    assert "0:10.0" in result_text(nothing)
+    assert "1 proposal is undecided" in result_text(nothing)
     assert source_depth(state) == "24 bit"
 
 
@@ -143,7 +148,17 @@ def test_a_result_that_is_arranged_is_not_what_is_left(subject: ExportSubject) -
     state = subject.whole.state
     edit, _ = edit_by_hand(state, "repeat", 0, 2 * state.rate_hz, repeat_payload(5))
     whole = replace(subject.whole, state=apply_rows(state, edit.changes))
-    assert result_text(whole) == "The result is 0:12.0 long, made of 0:10.0."
+    assert made_edits(whole) == "1 cut and 1 repeat"
+    assert "0:12.0 long, 0:02.0 longer" in result_text(whole)
+
+
+def test_the_summary_counts_edits_that_change_no_length(subject: ExportSubject) -> None:
+    state = subject.whole.state
+    edits = (("gain", {"gain_db": -3.0}), ("mute", {}), ("keep", {}))
+    for number, (kind, payload) in enumerate(edits):
+        edit, _ = edit_by_hand(state, kind, 4_000 * number + 30_000, 4_000 * number + 32_000, payload)
+        state = apply_rows(state, edit.changes)
+    assert made_edits(replace(subject.whole, state=state)) == "1 gain, 1 mute, 1 cut and 1 keep"
 
 
 def test_only_what_was_agreed_to_is_written_over(subject: ExportSubject, choice: ExportChoice) -> None:
@@ -193,21 +208,28 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
     )
     path = str(tmp_path / "settings.ini")
     settings = QSettings(path, QSettings.Format.IniFormat)
-    assert recall(settings, "/f", "n") == ExportChoice("/f", "n")
-    remember(settings, ExportChoice("/a", "b", (".edl", ".flac"), options, "window"))
+    jam, talk = (PerDocument(settings, tmp_path / f"{name}.offcut") for name in ("jam", "talk"))
+    assert recall(jam, "/f", "n") == ExportChoice("/f", "n")
+    remember(jam, ExportChoice("/a", "b", (".edl", ".flac"), options, "window"))
     settings.sync()
-    found = recall(QSettings(path, QSettings.Format.IniFormat), "/f", "n")
-    assert found == ExportChoice("/f", "n", (".flac", ".edl"), replace(options, removed=False))
+    again = PerDocument(QSettings(path, QSettings.Format.IniFormat), tmp_path / "jam.offcut")
+    kept = replace(options, removed=False)
+    assert recall(again, "/f", "n") == ExportChoice("/f", "n", (".flac", ".edl"), kept)
+    assert not recall(again, "/f", "n", has_regions=False).options.regions
+    assert recall(talk, "/f", "n") == ExportChoice("/f", "n"), "another document has its own"
 
 
 @pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".m4a .wav"])
 def test_stored_nonsense_counts_as_never_chosen(tmp_path: Path, nonsense: str) -> None:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    for name in ("quality", "regions", "fade_in_s", "fade_out_s"):
-        settings.setValue(f"export/{name}", nonsense)
-    for name in ("formats", "stems", "loudness_lufs", "depth", "dither", "broadcast", "frame_rate"):
-        settings.setValue(f"export/{name}", nonsense)
-    assert recall(settings, "/f", "n") == ExportChoice("/f", "n")
+    names = ("formats", "stems", "loudness_lufs", "depth", "dither", "broadcast", "frame_rate")
+    document = PerDocument(settings, tmp_path / "jam.offcut")
+    document.write(
+        "export", dict.fromkeys((*names, "quality", "regions", "fade_in_s", "fade_out_s"), nonsense)
+    )
+    assert recall(document, "/f", "n") == ExportChoice("/f", "n")
+    settings.setValue("documents", nonsense)
+    assert recall(document, "/f", "n") == ExportChoice("/f", "n")
 
 
 # By keys.

@@ -72,7 +72,8 @@ def test_a_dropped_edit_becomes_accepted_proposals(raw: Hands, edited: Path) -> 
     (mute,) = before.proposals
     assert session.state.verdict(mute) is Verdict.UNDECIDED
     assert window.review.current == cut.id, "the first of them is gone to"
-    assert raw.said[-1].startswith("Took 1 edit from edited.wav: 100.0 % of it found, and ")
+    assert session.undo_label == "Import of 1 edit from edited.wav"
+    assert "100.0 %" in raw.said[-1]
     raw.press("X")
     assert session.state.verdict(cut.id) is Verdict.REJECTED, "it is ready to be changed"
     raw.press("Ctrl+Z")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import threading
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QWidget
@@ -90,6 +92,54 @@ def test_what_stands_is_walked_over_no_more_until_it_is_dropped(garbage: WindowG
     assert is_freed.alive
     garbage.let_stand()
     assert not is_freed.alive
+
+
+OBJECTS_A_MODULE, MODULES = 4_000, 50
+
+
+def imported(name: str, progress: Progress) -> None:
+    """Import a module."""
+    progress.check_cancelled()
+    importlib.import_module(name)
+
+
+@pytest.fixture
+def heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of a package with as many modules and objects as a tenth of torch."""
+    folder = tmp_path / "heavy_for_this_test"
+    folder.mkdir()
+    names = [f"part{number}" for number in range(MODULES)]
+    for name in names:
+        (folder / f"{name}.py").write_text(f"made = [[number] for number in range({OBJECTS_A_MODULE})]\n")
+    (folder / "__init__.py").write_text(
+        "\n".join(f"from heavy_for_this_test import {name}" for name in names)
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield folder.name
+    gc.unfreeze()
+
+
+def test_what_a_worker_imports_is_never_walked_over(
+    qtbot, lane: JobLane, garbage: WindowGarbage, heavy: str
+) -> None:
+    garbage.let_stand()
+    walked: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            walked.append(sum(len(gc.get_objects(number)) for number in range(info["generation"] + 1)))
+
+    frozen = gc.get_freeze_count()
+    gc.callbacks.append(note)
+    try:
+        with qtbot.waitSignal(lane.submit(imported, heavy, title="Importing").finished, timeout=20_000):
+            pass
+        qtbot.waitUntil(lambda: bool(walked) or gc.get_freeze_count() > frozen)
+    finally:
+        gc.callbacks.remove(note)
+    made = MODULES * OBJECTS_A_MODULE
+    assert max(walked, default=0) < 0.1 * made
+    assert gc.get_freeze_count() - frozen > 0.5 * made
 
 
 class Node:

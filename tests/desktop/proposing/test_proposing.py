@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 import soundfile
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
+from desktop.demo import DEMO_FOLDER
 from engine.document.proposals import BY_SHORTENING
 from engine.jobs.tastes.outlook import look_ahead
 from engine.progress import SILENT
@@ -21,6 +24,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.forms.propose_form import ProposeForm
 
 SECONDS = 60
+DEMO_TASTE = DEMO_FOLDER / "demo.taste"
 
 
 @pytest.fixture
@@ -200,3 +204,44 @@ def test_pauses_are_shortened_to_what_the_form_foresaw(hands: Hands, tmp_path: P
     shorter = format_time(cut_s, 1)
     assert foreseen == [f"{len(made)} pauses to shorten; the result is {shorter} shorter."]
     assert 5 <= len(made) <= 6  # 0.7 s may be a hop short of 0.6 s at either side
+
+
+@pytest.fixture
+def scoring(hands: Hands, pausing: Path) -> Iterator[tuple[Hands, Event]]:
+    """The window on a recording that the demo's taste scores as soon as the event is set."""
+    hands.window.work.import_recordings((pausing,))
+    hands.qtbot.waitUntil(lambda: bool(hands.window.session.state.tracks))
+    hands.finish_work()
+    may_score = Event()
+    hands.window.work._lanes.compute.submit(lambda _progress: may_score.wait(60), title="Waiting")
+    hands.window.work.use_taste(DEMO_TASTE)
+    yield hands, may_score
+    may_score.set()
+
+
+def test_cuts_that_are_asked_for_while_a_taste_scores_wait_for_the_scores(
+    scoring: tuple[Hands, Event],
+) -> None:
+    hands, may_score = scoring
+    window, proposed = hands.window, []
+    window.work.proposed.connect(proposed.append)
+    hands.press("Ctrl+R")
+    assert not hands.refused
+    assert window.session.curve is None
+    may_score.set()
+    hands.finish_work()
+    assert window.session.curve is not None
+    assert proposed == [frozenset(window.session.state.proposals)]
+    assert window.review.current in window.session.state.proposals
+
+
+def test_cuts_that_wait_for_scores_are_given_up_with_the_scoring(scoring: tuple[Hands, Event]) -> None:
+    hands, may_score = scoring
+    work = hands.window.work
+    hands.press("Ctrl+R")
+    work.cancel()
+    may_score.set()
+    hands.qtbot.waitUntil(lambda: not work.is_busy)
+    assert not work.is_scoring
+    hands.press("Ctrl+R")
+    assert len(hands.refused) == 1, "nothing scores the recording now"

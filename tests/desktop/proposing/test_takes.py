@@ -9,6 +9,7 @@ import soundfile
 from PySide6.QtWidgets import QApplication
 
 from desktop.takes.in_turn import common_share, places, share_at
+from desktop.takes.takes import NOT_YET
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.proposals import BY_TAKES
@@ -115,9 +116,9 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     window = hands.window
     for key in ("Alt+J", "Alt+K"):
         hands.press(key)
-        assert "Nobody has listened for takes yet" in hands.refused[-1]
+        assert NOT_YET.removesuffix(".") in hands.refused[-1]
     hands.press("Shift+F3")
-    assert window.takes.panel._empty.text() == "Nobody has listened for takes here yet."
+    assert window.takes.panel._empty.text() == NOT_YET
     hands.press("Alt+Shift+P")
     hands.finish_work()
     assert window.takes.panel._empty.text().startswith("Nothing was played more than once.")
@@ -128,16 +129,23 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     assert window.takes.panel.isHidden()
 
 
-def test_takes_belong_to_their_document(jam: tuple[Hands, list[tuple[float, float]]]) -> None:
+def test_takes_are_listed_again_when_the_document_is_opened_again(
+    jam: tuple[Hands, list[tuple[float, float]]], tmp_path: Path
+) -> None:
     hands, _ = jam
     hands.press("Alt+Shift+P")
     hands.finish_work()
-    assert rows(hands)
-    path = hands.window.session.path
-    assert path is not None
-    hands.window.session.open(path)
+    listed, found = rows(hands), hands.window.takes.found
+    other = tmp_path / "other.offcut"
+    assert main(["new", str(other), str(tmp_path / "jam.wav")]) == 0
+    hands.window.session.open(other)
     hands.finish_work()
     assert not rows(hands)
+    hands.window.session.open(tmp_path / "jam.offcut")
+    hands.finish_work()
+    assert listed
+    assert rows(hands) == listed
+    assert hands.window.takes.found == found
 
 
 def take(start_s: float, stop_s: float, from_share: float = 0.0, to_share: float = 1.0) -> Take:

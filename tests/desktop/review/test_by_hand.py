@@ -43,7 +43,7 @@ def test_a_span_is_dragged_cut_and_let_go(song: Hands) -> None:
     drag(window, 100, 180)
     span = window.selecting.span
     assert span is not None
-    assert window.selection_bar.isVisible()
+    assert not window.selection_bar.is_empty
     assert window.transport.playhead_samples == span[0]
     song.press("Delete")
     assert kinds(window) == ["cut"]
@@ -52,10 +52,14 @@ def test_a_span_is_dragged_cut_and_let_go(song: Hands) -> None:
     assert window.session.state.verdict(proposal.id) is Verdict.ACCEPTED
     assert window.review.current == proposal.id
     assert window.selecting.span is None
-    assert not window.selection_bar.isVisible()
+    assert window.selection_bar.is_empty
     before = build(window.session.state).length_samples
-    song.press("Delete")  # with nothing selected it means nothing
+    song.press("Delete")  # without a selection it deletes the current edit
+    assert not window.session.state.proposals
+    assert window.session.undo_label.startswith("Removed cut")
+    song.press("Delete")
     assert "Nothing is selected" in song.refused[-1]
+    song.press("Ctrl+Z")
     assert build(window.session.state).length_samples == before
     drag(window, 300, 400)
     song.press("Esc")

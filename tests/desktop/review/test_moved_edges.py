@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from desktop.main_window import MainWindow
 from engine.document import edits
@@ -120,5 +121,5 @@ def test_sorted_by_how_sure_the_bars_fall(hands: Hands, tmp_path: Path) -> None:
     assert known == sorted(known, reverse=True)
     assert known[0] > 0.95
     assert known[-1] < 0.05
-    hint = str(model.data(model.index(0), 3))
-    assert "surer than 99 % of the others" in hint
+    assert model.row(0).top_share == pytest.approx(1 / 40)
+    assert "(top 2 %)" in str(model.data(model.index(0), Qt.ItemDataRole.ToolTipRole))

@@ -289,7 +289,7 @@ def test_rows_are_selected_by_ctrl_shift_and_ctrl_a(reviewing: Hands) -> None:
     reviewing.press("Ctrl+A")
     assert many(window)[1] == "Reject 8 selected"
     reviewing.press("Alt+A")
-    assert reviewing.said[-1] == "Accepted 5 of 8 selected; the others were before"
+    assert reviewing.said[-1] == "Accepted 5 of 8 selected; 3 were accepted before"
     assert verdicts(window) == "aaaaaaaa"
     reviewing.press("Ctrl+Z")
     assert verdicts(window) == "uuauaauu"
@@ -326,7 +326,7 @@ def test_flags_come_and_go_together(reviewing: Hands) -> None:
     reviewing.press("F")
     click_row(window, "c2", SHIFT)
     reviewing.press("Alt+F")
-    assert reviewing.said[-1] == "Flagged 2 of 3 selected; the others were before"
+    assert reviewing.said[-1] == "Flagged 2 of 3 selected; 1 was flagged before"
     QTest.mouseClick(button(window, "Flagged 3"), LEFT)
     assert window.review.ids == ("c0", "c1", "c2")
     reviewing.press("Alt+F")
@@ -426,13 +426,12 @@ def test_a_long_way_through_the_history_is_walked_in_parts(long_review: Hands) -
     end, steps = window.session.state, len(window.session.steps())
     window.history.go_to(5)
     assert (
-        long_review.said[-1]
-        == f"Took back {STEPS_AT_ONCE} steps, {steps - 5 - STEPS_AT_ONCE} to go: Esc stops"
+        long_review.said[-1] == f"Undid {STEPS_AT_ONCE} steps, {steps - 5 - STEPS_AT_ONCE} to go: Esc stops"
     )
-    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Took back {steps - 5} steps")
+    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Undid {steps - 5} steps")
     assert sum(not step.undone for step in window.session.steps()) == 5
     window.history.go_to(steps)
-    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Made {steps - 5} steps again")
+    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Redid {steps - 5} steps")
     assert window.session.state == end
 
 

@@ -88,13 +88,14 @@ def test_a_mask_is_painted_without_words_and_accepted_as_it_was_heard(yard: Hand
     yard.press("1")
     assert window.transport.is_auditioning, "the keys of the panel work while painting"
     window.transport.stop()
-    assert yard.said[-1] == "What the words mean, A: what is painted out entirely"
+    assert yard.said[-1] == f"Target, A: {made.result.change.words}"
     yard.press("A")
     after = heard(yard)
     assert after[: FIRST_BARK[0]].tobytes() == before[: FIRST_BARK[0]].tobytes()
     assert after[FIRST_BARK[1] :].tobytes() == before[FIRST_BARK[1] :].tobytes()
     assert not np.array_equal(after, before)
-    assert [one.reason for one in window.session.state.proposals.values()] == ["What was painted taken out"]
+    assert [one.reason for one in window.session.state.proposals.values()] == [made.result.change.words]
+    assert made.result.change.named == "what was painted"
     assert not window.repairing.painting.is_on
     yard.press("Ctrl+Z")
     np.testing.assert_array_equal(heard(yard), before)
@@ -152,8 +153,11 @@ def test_what_is_painted_last_is_what_is_heard_and_accepted(yard: Hands) -> None
     yard.finish_work()
     assert window.transport.is_auditioning
     window.transport.stop()
+    change = current(yard).result.changes
     yard.press("A")
-    assert {one.reason for one in window.session.state.proposals.values()} == {"Dog as painted taken out"}
+    assert {one.named for one in change} == {"dog as painted", "dog"}, "painted on one track alone"
+    reasons = {one.reason for one in window.session.state.proposals.values()}
+    assert reasons == {one.words for one in change}
 
 
 def test_the_brush_is_resized_and_turned_by_keys(yard: Hands) -> None:

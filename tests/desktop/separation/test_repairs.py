@@ -17,6 +17,7 @@ from engine.edl.render import render
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.repairs.requests import RepairPreview
 from engine.progress import SILENT
+from engine.separation.paint import Range
 from tests.desktop.conftest import Hands, fill
 from tests.engine.jobs.yard import BARKS_S, FIRST_BARK, RATE_HZ
 from widgets.edit_words import held_sentence
@@ -63,7 +64,9 @@ def test_a_sound_is_named_heard_and_accepted_by_keys(yard: Hands) -> None:
         yard.press(key)
         assert window.transport.is_auditioning, key
         window.transport.stop()
-    assert yard.said[-1] == "What the words mean, A: dog out entirely"
+    assert yard.said[-1] == f"Target, A: {made.result.change.words}"
+    assert made.result.change.words in panel._said.text()
+    assert made.result.change.levels_words in panel._said.text()
     yard.press("A")
     state = window.session.state
     assert [one.kind for one in state.proposals.values()] == ["repair", "repair"]
@@ -98,13 +101,14 @@ def test_what_is_previewed_is_rendered_by_the_code_that_exports(yard: Hands) -> 
     both = [sum(audio.samples for audio in part.audio) for part in (made.target, made.remainder)]
     inner = slice(2000, -2000)  # within the fades the recording is heard in both
     whole = heard(yard)[slice(*FIRST_BARK)]
-    np.testing.assert_allclose((both[0] + both[1])[inner], whole[inner], atol=1e-4)
+    # Both hold a small share of the recording unchanged, by how credible the mask is.
+    assert np.abs((both[0] + both[1] - whole)[inner]).max() < 0.1 * np.abs(whole).max()
 
 
 def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) -> None:
     window, panel = yard.window, yard.window.repair_panel
-    first = preview(yard, "dog, hum")
-    assert first.settings.texts == ("dog", "hum")
+    first = preview(yard, "dog, barking")
+    assert first.settings.texts == ("dog", "barking")
     yard.press("4")
     assert yard.refused[-1].startswith("There is one preview, or none")
     panel.strength.setFocus()
@@ -121,7 +125,7 @@ def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) ->
     assert held(yard).required() is first
     assert panel.strength.value() == ENTIRELY_DB
     assert window.transport.is_auditioning
-    assert yard.said[-1] == "The repair, A: dog and hum out entirely"
+    assert yard.said[-1] == f"Result, A: {first.result.change.words}"
     window.transport.stop()
     yard.press("4")
     window.transport.stop()
@@ -130,7 +134,7 @@ def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) ->
     state = window.session.state
     assert len(state.proposals) == len(state.tracks) == 2
     assert not state.decisions
-    assert {one.reason for one in state.proposals.values()} == {"Dog and hum taken out"}
+    assert {one.reason for one in state.proposals.values()} == {one.words for one in second.result.changes}
     assert window.review.current in state.proposals
     yard.press("A")
     assert list(window.session.state.decisions), "from the queue it is answered like any other"
@@ -200,6 +204,63 @@ BAD_WORDS = (
     ("x" * 10_000, "characters long"),
     (",".join(f"dog {number}" for number in range(40)), "sounds are named at once"),
 )
+
+
+def test_what_is_not_understood_offers_the_nearest_names(yard: Hands) -> None:
+    panel = yard.window.repair_panel
+    type_words(yard, "dgo barking")
+    yard.press("Return")
+    yard.finish_work()
+    assert held(yard).current is None, "there is nothing to accept"
+    assert panel._problem.isVisible()
+    assert "'dgo barking'" in panel._problem.text()
+    assert panel.words.list.suggestions[0].text == "dog"
+    assert panel._buttons["repair.example"].isVisible()
+    assert not panel._buttons["repair.widen"].isVisible(), "a longer window helps no word"
+    yard.press("Down")
+    yard.press("Return")
+    assert panel.words.text() == "dog"
+    assert not panel._problem.isVisible(), "the refusal goes with its cause"
+    yard.press("Return")
+    yard.finish_work()
+    assert held(yard).required().settings.texts == ("dog",)
+
+
+def test_what_is_not_there_offers_a_longer_window_or_an_example(yard: Hands) -> None:
+    window, panel = yard.window, yard.window.repair_panel
+    type_words(yard, "church bells")
+    yard.press("Return")
+    yard.finish_work()
+    assert held(yard).current is None
+    assert panel._problem.isVisible()
+    assert panel._buttons["repair.widen"].isVisible()
+    yard.press("Alt+8")
+    assert window.repairing._windows[0][0] < FIRST_BARK[0]
+    yard.finish_work()
+    assert panel._problem.isVisible(), "it is not there either"
+    window.selecting.select(round(8.5 * RATE_HZ), round(9.2 * RATE_HZ))
+    yard.press("Alt+9")
+    yard.finish_work()
+    made = held(yard).required()
+    assert made.settings.example == (round(8.5 * RATE_HZ), round(9.2 * RATE_HZ))
+    assert not made.settings.texts
+    assert not panel._problem.isVisible()
+
+
+def test_a_window_of_room_tone_is_muted_by_a_key(yard: Hands) -> None:
+    window, panel, before = yard.window, yard.window.repair_panel, heard(yard)
+    made = preview(yard, "dog")
+    assert made.result.change.only_room_tone
+    assert panel._buttons["repair.mute"].isVisible()
+    yard.press("Alt+0")
+    (mute,) = window.session.state.proposals.values()
+    assert (mute.kind, mute.start_samples, mute.stop_samples) == ("mute", *FIRST_BARK)
+    assert window.session.state.verdict(mute.id) is Verdict.ACCEPTED
+    assert window.review.current == mute.id
+    assert panel.isHidden()
+    assert np.abs(heard(yard)[slice(*FIRST_BARK)]).max() < 0.05 * np.abs(before[slice(*FIRST_BARK)]).max()
+    yard.press("Ctrl+Z")
+    np.testing.assert_array_equal(heard(yard), before)
 
 
 def test_words_that_cannot_be_meant_are_told_in_the_panel(yard: Hands) -> None:
@@ -272,7 +333,7 @@ def test_a_sound_is_found_everywhere_and_fills_the_queue(yard: Hands) -> None:
     np.testing.assert_array_equal(heard(yard), before)
     yard.do_and_answer(lambda: window.commands.run("repair.find"), fill(Sound="church bells"))
     yard.finish_work()
-    assert yard.said[-1] == "Church bells was heard nowhere in this recording"
+    assert yard.said[-1].startswith("Church bells was not found")
     assert len(window.session.state.proposals) == 4
 
 
@@ -283,7 +344,11 @@ def test_a_second_repair_is_heard_and_made_over_the_first(yard: Hands) -> None:
     yard.press("A")
     first, once = window.review.current, heard(yard)
     window.selecting.select(FIRST_BARK[0] + RATE_HZ // 2, FIRST_BARK[1] + RATE_HZ // 2)
-    made = preview(yard, "wind")
+    yard.press("W")
+    window.repairing.painting.put((Range(*window.repairing._windows[0], 500.0, 4000.0),))
+    yard.finish_work()
+    made = held(yard).required()
+    window.timeline.setFocus()
     yard.press("3")
     source = window.player._factory()
     around = source.read(0, window.session.state.length_samples)

@@ -66,7 +66,7 @@ def test_blocks_go_earlier_later_again_and_away_by_keys(song: Hands) -> None:
     assert "first already" in song.refused[-1]
     assert starts_s(song) == [90, 0, 40, 130, 200]
     assert len(window.session.state.proposals) == 1
-    song.press("Ctrl+D")
+    window.commands.run("arrange.again")
     assert starts_s(song) == [90, 90, 0, 40, 130, 200]
     song.press("Ctrl+PgDown")
     assert window.transport.result_samples == 80 * rate_hz
@@ -118,7 +118,7 @@ def test_a_moment_that_is_heard_twice_is_played_where_it_was_chosen(song: Hands)
     rate_hz = window.session.state.rate_hz
     song.press("Q")
     window.zooms.seek(0)
-    song.press("Ctrl+D")
+    window.commands.run("arrange.again")
     assert starts_s(song)[:2] == [0, 0]
     QTest.mouseClick(window.timeline.canvas, Qt.MouseButton.LeftButton, pos=middle_of(song, 1))
     transport = window.transport
@@ -139,7 +139,7 @@ def test_the_menu_of_a_lane_puts_the_playhead_into_the_copy_under_the_mouse(song
     rate_hz = window.session.state.rate_hz
     song.press("Q")
     window.zooms.seek(0)
-    song.press("Ctrl+D")
+    window.commands.run("arrange.again")
     window.selecting.let_go()
     canvas = window.timeline.canvas
     x = canvas.viewport.x_at(60 * rate_hz)  # in the second of two blocks of 40 s

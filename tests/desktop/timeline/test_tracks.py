@@ -98,7 +98,7 @@ def test_page_keys_choose_and_stop_at_the_ends(mixing: Hands) -> None:
 
 
 def test_keys_that_need_a_track_say_so(mixing: Hands) -> None:
-    for key in ("F2", "Alt+M", "Alt+C", "Alt+H", "Shift+PgUp", "Ctrl+Alt+Up", "S"):
+    for key in ("F2", "Alt+M", "Alt+C", "Alt+H", "Shift+PgUp", "Ctrl+Alt+Up", "Shift+S"):
         mixing.refused.clear()
         mixing.press(key)
         assert mixing.refused[0].startswith("Choose a track first: click its head"), key
@@ -132,7 +132,7 @@ def test_mute_solo_collapse_and_channels_by_key(mixing: Hands) -> None:
     choose(mixing, "room")
     for key, field, before in (
         ("Alt+M", "mute", False),
-        ("S", "solo", False),
+        ("Shift+S", "solo", False),
         ("Alt+C", "is_collapsed", False),
         ("Alt+H", "channels_open", True),
     ):
@@ -307,6 +307,38 @@ def test_every_part_of_the_menu_changes_the_track(mixing: Hands) -> None:
         assert entries(menu_of(mixing, "room"))[entry].isChecked()
         mixing.press("Ctrl+Z")
         assert not entries(menu_of(mixing, "room"))[entry].isChecked()
+
+
+def test_a_role_is_given_to_all_selected_tracks_at_once(mixing: Hands) -> None:
+    ids = {name: track.id for name, track in tracks(mixing).items()}
+    for name in ("room", "snare"):
+        mixing.window.selecting.toggle_track(ids[name])
+    heads, state = mixing.window.timeline.heads, mixing.window.session.state
+    assert set(heads.selected) == {ids["room"], ids["snare"]}
+    menu = mixing.window.tracks._menu.menu(
+        "menu", state, tracks(mixing)["room"], heads.accents(), heads.selected
+    )
+    entries(menu)["Role of 2 tracks/Overhead"].trigger()
+    assert {name: track.role for name, track in tracks(mixing).items()} == {
+        "kick": "",
+        "room": "overhead",
+        "snare": "overhead",
+    }
+    mixing.press("Ctrl+Z")
+    assert not any(track.role for track in tracks(mixing).values()), "one step of undo"
+
+
+def test_the_menu_of_a_track_beside_the_selected_ones_is_its_own(mixing: Hands) -> None:
+    ids = {name: track.id for name, track in tracks(mixing).items()}
+    for name in ("room", "snare"):
+        mixing.window.selecting.toggle_track(ids[name])
+    choose(mixing, "kick")
+    mixing.window.tracks.show_menu("role")
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.text() == "Kick").trigger()
+    menu.close()
+    assert [track.role for track in tracks(mixing).values()].count("kick") == 1
 
 
 def test_the_menu_shows_the_keys_and_runs_the_commands(mixing: Hands) -> None:

@@ -166,7 +166,7 @@ def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> Non
     window.work._heard(state.tracks, None, again)
     assert window.session.state.analyses["beats"] == "heard-anew"
     assert window.status_bar._done.text() == "Listened to the recording"
-    assert window.status_bar._undo.text() == "Ctrl Z takes back: Rejected cut 0:04.0 – 0:08.0"
+    assert window.status_bar._undo.text() == "Ctrl Z undoes: Rejected cut 0:04.0 – 0:08.0"
     assert len(window.session.steps()) == steps
     at_work.press("Ctrl+Z")
     assert not window.session.state.decisions

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from desktop.work import UNSURE_TEMPO
 from engine.beats.clicks import click_track
 from engine.cli.main import main
 from engine.document.decisions import Verdict
@@ -31,7 +32,7 @@ def clicks(hands: Hands, tmp_path: Path) -> Hands:
 
 def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     window, session = clicks.window, clicks.window.session
-    assert any("is not sure: see the other ways" in said for said in clicks.said), "listening tells"
+    assert any(UNSURE_TEMPO in said for said in clicks.said), "listening tells"
     assert not session.state.proposals
     clicks.press("Alt+Shift+C")
     clicks.finish_work()

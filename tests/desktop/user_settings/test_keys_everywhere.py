@@ -66,6 +66,6 @@ def test_score_search_order_and_undo_name_the_keys_there_are(reviewing: Hands) -
     field.resize(400, field.height())
     assert field.placeholderText().endswith("Ctrl F3")
     order = next(one for one in window.queue_panel.findChildren(QPushButton) if one.text() == "By time")
-    assert order.toolTip() == "Sort otherwise (Ctrl F4)"
+    assert order.toolTip() == "Change the order (Ctrl F4)"
     reviewing.press("A")
-    assert window.status_bar._undo.text() == "Ctrl F12 takes it back"
+    assert window.status_bar._undo.text() == "Ctrl F12 undoes it"

@@ -103,12 +103,16 @@ def test_arrows_and_a_typed_time_move_the_playhead_in_both_views(song: Hands) ->
     assert window.transport.playhead_samples == 33 * rate_hz
 
 
-def test_the_export_dialog_never_scrolls_sideways(song: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop.export.dialog.room_for", lambda _dialog: QSize(1280, 500))
+@pytest.mark.parametrize("room", [(1280, 500), (960, 540)], ids=["low", "1920×1080 at 200 %"])
+def test_the_export_dialog_never_scrolls_sideways(
+    song: Hands, monkeypatch: pytest.MonkeyPatch, room: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("desktop.export.dialog.room_for", lambda _dialog: QSize(*room))
     found: list[tuple[bool, bool]] = []
 
     def look(dialog: QWidget) -> None:
         area = dialog.findChild(QScrollArea)
+        assert dialog.width() <= room[0]
         found.append((area.verticalScrollBar().isVisible(), area.horizontalScrollBar().isVisible()))
         dialog.close()
 

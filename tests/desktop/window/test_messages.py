@@ -82,7 +82,7 @@ def test_a_click_on_the_line_opens_the_log(reviewing: Hands) -> None:
 
 def test_no_undo_of_something_else_beside_an_error(reviewing: Hands) -> None:
     reviewing.press("X")
-    assert reviewing.window.status_bar._undo.text().endswith("takes it back")
+    assert reviewing.window.status_bar._undo.text().endswith("undoes it")
     reviewing.press("Alt+M")
     assert not reviewing.window.status_bar._undo.text()
     reviewing.press("Down")
@@ -116,12 +116,12 @@ def test_in_the_result_a_time_says_which_clock_it_is_of(reviewing: Hands) -> Non
     assert window.status_bar.message == "Result: 0:16 of 0:20"
     reviewing.press("X")
     assert window.status_bar.message == "Rejected cut 0:12.0 – 0:16.0 (time of the source)"
-    assert window.status_bar._undo.text() == "Ctrl Z takes it back"
+    assert window.status_bar._undo.text() == "Ctrl Z undoes it"
     reviewing.press("Ctrl+Z")
-    assert window.status_bar.message == "Took back: Rejected cut 0:12.0 – 0:16.0 (time of the source)"
+    assert window.status_bar.message == "Undid: rejected cut 0:12.0 – 0:16.0 (time of the source)"
     reviewing.press("Q")
     reviewing.press("Ctrl+Shift+Z")
-    assert window.status_bar.message == "Made again: Rejected cut 0:12.0 – 0:16.0"
+    assert window.status_bar.message == "Redid: rejected cut 0:12.0 – 0:16.0"
 
 
 def test_in_the_result_markers_and_selections_are_told_on_its_clock(reviewing: Hands) -> None:
@@ -137,8 +137,48 @@ def test_in_the_result_markers_and_selections_are_told_on_its_clock(reviewing: H
     assert window.status_bar.message == "Marker 1 at 0:06.0"
     assert window.top_bar._time.text() == "0:06.000"
     assert window.selecting.words == "Selected 0:06.000 – 0:07.000 (0:01.000)"
-    assert window.selecting.words in window.selection_bar._said.text()
+    assert window.selecting.words in (window.selection_bar._said.text(), window.selection_bar._said.toolTip())
     window.selecting.select(5 * RATE_HZ, 7 * RATE_HZ)
     assert (
         window.selecting.words == "Selected 0:05.000 – 0:07.000 of the source (0:02.000), cut from the result"
     )
+
+
+def test_an_error_goes_with_the_next_command(reviewing: Hands) -> None:
+    bar = reviewing.window.status_bar
+    reviewing.press("Alt+M")
+    assert bar.message.startswith("Choose a track first")
+    reviewing.press("Home")
+    assert bar.message == ""
+
+
+def test_an_error_goes_once_the_document_has_changed(reviewing: Hands) -> None:
+    window = reviewing.window
+    window.work.failed.emit("jam.wav cannot be read.")
+    assert window.status_bar.message == "jam.wav cannot be read."
+    window.session.undo()
+    assert window.status_bar.message == ""
+    window.work.failed.emit("jam.wav cannot be read.")
+    window.session.open(window.session.path)
+    assert window.status_bar.message != "jam.wav cannot be read."
+
+
+def test_a_result_is_not_replaced_by_the_state_of_the_device(reviewing: Hands) -> None:
+    window = reviewing.window
+    window.work.said.emit("Exported jam edited.wav")
+    window.player.device_status_changed.emit("no audio device: Pulled out is not connected")
+    assert window.status_bar.message == "Exported jam edited.wav"
+    assert window.status_bar.notice == "No audio device"
+    assert window.telling.messages[-1].text.startswith("No audio device: Pulled out is not connected")
+    window.player.device_status_changed.emit("Built-in, 48000 Hz")
+    assert window.status_bar.message == "Exported jam edited.wav"
+    assert window.status_bar.notice == ""
+
+
+def test_the_state_of_the_device_is_reported_where_no_result_waits_to_be_read(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("Home")
+    window.player.device_status_changed.emit("no audio device")
+    assert window.status_bar.message.startswith("No audio device")
+    window.work.said.emit("Exported jam edited.wav")
+    assert window.status_bar.message == "Exported jam edited.wav"

@@ -312,9 +312,9 @@ def test_mute_and_solo_by_head_and_key(reviewing: Hands) -> None:
         assert not getattr(track(), name)
         assert not getattr(window.timeline.heads.heads[track().id], name).isChecked()
     QTest.mouseClick(window.timeline.heads.heads[track().id], LEFT)
-    reviewing.press("S")
+    reviewing.press("Shift+S")
     assert track().solo
-    reviewing.press("S")
+    reviewing.press("Shift+S")
     assert not track().solo
 
 

@@ -142,7 +142,7 @@ def test_the_target_is_checked_before_the_training(edited: Path, taste_path: Pat
     for out, overwrite, words in (
         (taste_path, False, "already exists"),
         (tmp_path / "absent" / "a.taste", False, "no folder"),
-        (edited, True, "is one of the recordings"),
+        (edited, True, "never written over"),
     ):
         with pytest.raises(OffcutError, match=words):
             learn(LearnRequest((tmp_path / "never read.wav", edited), TINY, 0, out, overwrite), SILENT)

@@ -18,7 +18,7 @@ def scores_of(*parts: tuple[float, float, int]) -> np.ndarray:
     return to_scores(np.concatenate([rng.normal(mean, std, count) for mean, std, count in parts]))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.lists(st.floats(-15.0, 15.0), min_size=1, max_size=50))
 def test_scores_lead_back_to_standard_scores_and_keep_their_order(standard):
     values = np.sort(np.array(standard))

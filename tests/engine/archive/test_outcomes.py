@@ -5,20 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
+from collections import Counter
 from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.anomaly.recipes.own_faults import network
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste
 from engine.archive.in_order import in_order
 from engine.archive.outcome import Refused, Scored, overall_score, prediction, score_recording
-from engine.archive.processes import fitting_workers, score_by_processes
+from engine.archive.processes import score_by_processes
+from engine.archive.workers import fitting_workers
 from engine.audio.folders import audio_files
 from engine.errors import OffcutError
 from engine.progress import SILENT
+from engine.takes import features
 from tests.engine.archive.conftest import BAD, RECORDINGS
 
 
@@ -108,3 +113,26 @@ def test_a_process_that_ends_is_told(folder: Path) -> None:
 def test_few_recordings_are_worth_one_process() -> None:
     assert [fitting_workers(files) for files in (0, 1, 47)] == [1, 1, 1]
     assert fitting_workers(100_000) >= 1
+
+
+def test_a_short_recording_costs_no_thread_and_no_network_prepared_again(
+    taste: Taste, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score_recording(taste, folder / RECORDINGS[0])
+    counts = Counter[str]()
+
+    def counted(owner: object, name: str) -> None:
+        whole = getattr(owner, name)
+
+        def count(*given: object) -> object:
+            counts[name] += 1
+            return whole(*given)
+
+        monkeypatch.setattr(owner, name, count)
+
+    counted(threading.Thread, "start")
+    counted(network, "fuse_conv_bn_weights")
+    counted(features, "_semitone_bank")
+    for name in RECORDINGS:
+        assert isinstance(score_recording(taste, folder / name), Scored)
+    assert counts == {}

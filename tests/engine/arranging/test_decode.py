@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.arranging.decode import Bounds, decode, several
 from engine.arranging.orders import length_s, order_of, plays, spans_of
-from engine.arranging.scores import Scores
+from engine.arranging.scores import Jump, Scores
 from tests.engine.arranging import made
 
 OF_KEEP = 0.3
@@ -33,7 +33,7 @@ def every_way(
             return
         yield from at(step + 1, (*played, step + 1), value + scores.stay[step, passed] + gain[step + 1])
         jump = scores.onward[step, passed]
-        for target, chance in zip(jump.targets.tolist(), jump.log_chances.tolist(), strict=True):
+        for target, chance in reachable(jump, step + 1, bounds):
             if not bounds.must[step + 1 : target].any():
                 yield from landed(target, played, value + scores.leave[step, passed] + chance)
         if not rest.any():
@@ -59,11 +59,20 @@ def every_way(
         value += gain[start : last + 1].sum() + scores.stay[start:last, 0].sum()
         yield from at(last, (*played, *range(start, last + 1)), value)
 
-    for target, chance in zip(scores.begin.targets.tolist(), scores.begin.log_chances.tolist(), strict=True):
+    for target, chance in reachable(scores.begin, 0, bounds):
         if not bounds.must[:target].any():
             yield from landed(target, (), chance)
     if not bounds.must.any():
         yield scores.begin.log_stop, ()
+
+
+def reachable(jump: Jump, first: int, bounds: Bounds) -> list[tuple[int, float]]:
+    """Return the targets of a jump with their chances, and the next step that must be played."""
+    found = list(zip(jump.targets.tolist(), jump.log_chances.tolist(), strict=True))
+    must = first + np.flatnonzero(bounds.must[first:])
+    if len(must) and int(must[0]) not in jump.targets:
+        found.append((int(must[0]), min(jump.log_chances.tolist(), default=-12.0)))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -77,16 +86,21 @@ def test_the_best_order_is_that_of_a_plain_search(seed: int, least: int) -> None
     bounds = replace(Bounds.none(n), must=must, least_steps=least, most_times=3)
     gain = OF_KEEP * np.clip(scores.keep, -8.0, 8.0)
     found = decode(scores, made.steps(n), bounds)
-    ways = list(every_way(scores, gain, bounds))
-    if not ways:  # all that the network would begin with lies after what must be played
-        assert found.order[0] == 0
-        return
-    best, order = max(ways)
+    best, order = max(every_way(scores, gain, bounds))
     assert found.score == pytest.approx(best, abs=1e-9)
     assert found.order.tolist() == list(order)
 
 
-@settings(max_examples=20, deadline=None)
+def test_playing_begins_where_it_must_although_the_network_names_other_places() -> None:
+    n = 12
+    scores = made.scores(np.random.default_rng(0), n)
+    begin = replace(scores.begin, targets=np.array([2, 7]), log_chances=np.log([0.6, 0.3]))
+    is_outside = (np.arange(n) < 6) | (np.arange(n) >= 10)
+    bounds = replace(Bounds.none(n), must=~is_outside, never=is_outside)
+    assert decode(replace(scores, begin=begin), made.steps(n), bounds).order[0] == 6
+
+
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     least=st.integers(1, 6),

@@ -135,7 +135,7 @@ def long_take(tmp_path_factory: pytest.TempPathFactory) -> tuple[PeakPyramid, np
     return build_peaks(path), soundfile.read(path, dtype="float32")[0]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     start=st.floats(-50_000, 750_000),
     samples_per_column=st.floats(256, 40_000),

@@ -112,13 +112,14 @@ def test_names_that_are_long_or_no_text(tmp_path: Path) -> None:
         assert target.read_bytes() == b"new"
 
 
-def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "real.wav").write_bytes(b"old")
     (tmp_path / "link.wav").symlink_to(tmp_path / "real.wav")
     with replacing(tmp_path / "link.wav", overwrite=True) as part:
         part.write_bytes(b"new")
-    assert (tmp_path / "link.wav").is_symlink()
-    assert (tmp_path / "real.wav").read_bytes() == b"new"
+    assert not (tmp_path / "link.wav").is_symlink()
+    assert (tmp_path / "link.wav").read_bytes() == b"new"
+    assert (tmp_path / "real.wav").read_bytes() == b"old"
 
 
 READ_ONLY_FOLDER = """

@@ -55,7 +55,7 @@ def chosen(around: Regions) -> tuple[bool, ...]:
     return tuple(labels)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     st.integers(1, 9).flatmap(
         lambda n: st.tuples(

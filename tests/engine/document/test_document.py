@@ -47,6 +47,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "close channels": lambda s: track_edits.set_track(s, "track-two", channels_open=False),
     "picture": lambda s: track_edits.set_track(s, "track-one", picture=Picture.SPECTROGRAM),
     "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
+    "roles": lambda s: track_edits.set_roles(s, ["track-one", s.tracks[-1].id], "snare"),
     "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),
     "moved file": lambda s: edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
     "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
@@ -96,7 +97,7 @@ def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str
         assert again.state == before
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.sampled_from([*EVERY_EDIT, "undo", "redo", "restart"]), max_size=25))
 def test_any_history_undone_gives_back_the_identical_document(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
@@ -135,6 +136,13 @@ def _step(document: Document, name: str) -> Document:
         with suppress(UsageError):  # what the edit is about was taken away by an earlier one
             document.apply(EVERY_EDIT[name](document.state), {"score-1": CURVE})
     return document
+
+
+def test_a_track_named_twice_gets_its_role_once(document: Document) -> None:
+    document.apply(track_edits.set_roles(document.state, ["track-one", "track-two", "track-one"], "snare"))
+    assert [track.role for track in document.state.tracks] == ["snare", "snare"]
+    document.apply(track_edits.set_roles(document.state, ["track-one", "track-one"], "kick"))
+    assert document.state.tracks[0].role == "kick"
 
 
 def test_a_decision_is_on_disk_before_apply_returns(document: Document) -> None:

@@ -59,7 +59,7 @@ def _session() -> DocumentState:
         state,
         [_source("one"), _source("two", LENGTH // 2), _source("three", 96_000, 44_100, 1), _source("four")],
         ["Kick", "Room", "Snare", "Voice"],
-        kit={"Kick": "kick", "Snare": "snare"},
+        kit={"one": "kick", "three": "snare"},
     )
     tracks = sorted(
         (row.after for row in empty.changes if row.key.startswith("track-")), key=lambda one: one.position
@@ -131,10 +131,10 @@ TRACKS: Mapping[str, Make] = {
     ),
     "first import at a rate": lambda: track_edits.add_tracks(EMPTY, [_source("a")], ["A"], 44_100),
     "another kit": lambda: track_edits.add_tracks(
-        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"A": "tom", "B": "hat"}
+        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"a": "tom", "b": "hat"}
     ),
     "part a kit": lambda: track_edits.add_tracks(
-        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"B": "hat"}
+        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"b": "hat"}
     ),
     "twice": lambda: track_edits.add_tracks(STATE, [_source("one")], ["Kick"]),
     "remove": lambda: track_edits.remove_track(STATE, "track-two"),

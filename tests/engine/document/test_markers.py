@@ -122,6 +122,7 @@ MARKED = {
     "add": lambda s: marker_edits.add_marker(s, 5),
     "region": lambda s: marker_edits.add_region(s, 5, 9)[0],
     "name new": lambda s: marker_edits.name_new(s, "marker-2", "Solo"),
+    "split": lambda s: marker_edits.split_region(s, 55),
     "many": lambda s: marker_edits.add_all(s, [NamedSpan(1, 1, "a"), NamedSpan(2, 5)], "Imported"),
     "move": lambda s: marker_edits.move_marker(s, "marker-1", 70, 70),
     "stretch": lambda s: marker_edits.move_marker(s, "marker-2", 10, 99),
@@ -272,7 +273,7 @@ def test_markers_in_cuts_land_on_the_seam_and_regions_shrink() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6_000), st.integers(0, 900)), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_placed_markers_stay_in_order_and_inside(spans: list[tuple[int, int]]) -> None:
     result = cut([Drop(100, 2_000, 9.0), Drop(3_000, 3_500, 9.0)], length_samples=6_000, rate_hz=1_000)
     ordered = sorted((start, min(start + length, 6_000)) for start, length in spans)
@@ -322,7 +323,7 @@ def test_what_is_heard_again_is_marked_again() -> None:
 
 
 @given(st.integers(0, 6_000), st.integers(0, 2_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_region_covers_all_that_is_heard_of_it_and_nothing_else(start: int, length: int) -> None:
     result, stop = arranged(), min(start + length, 6_000)
     placed = placed_markers([Marker("a", start, stop, "a")], result)

@@ -71,7 +71,7 @@ def rows_of(table: ProposalTable) -> list[tuple[object, ...]]:
     return list(zip(table.made.ids, *columns, strict=True))
 
 
-@settings(deadline=None, derandomize=True, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(proposals, st.lists(decisions, min_size=1, max_size=4)), min_size=1, max_size=3))
 def test_any_row_of_edits_gives_the_plain_rows(
     documents: list[tuple[dict[str, Proposal], list[dict[str, Decision]]]],
@@ -83,7 +83,7 @@ def test_any_row_of_edits_gives_the_plain_rows(
             assert rows_of(table_of(state)) == plain_rows(state)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(max_examples=60)
 @given(proposals, decisions, decisions)
 def test_all_that_reads_the_table_agrees_with_plain_loops(
     given_proposals: dict[str, Proposal], before: dict[str, Decision], after: dict[str, Decision]

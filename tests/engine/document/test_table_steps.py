@@ -88,7 +88,7 @@ def assert_equal(found: ProposalTable, anew: ProposalTable) -> None:
     ),
     asks=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_steps_leave_what_would_be_made_anew(seed: int, steps: list[tuple[str, int]], asks: bool) -> None:
     state = document(20, seed)
     before: list[DocumentState] = []

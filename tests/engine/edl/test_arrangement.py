@@ -116,7 +116,7 @@ edit = st.one_of(
 
 
 @given(st.lists(edit, max_size=6), st.lists(spans, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_blocks_are_what_the_edit_list_plays(
     edits: list[tuple[str, tuple[int, int], dict[str, object]]], regions: list[tuple[int, int]]
 ) -> None:

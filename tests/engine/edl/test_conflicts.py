@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Verdict
@@ -276,7 +276,6 @@ TRACKS = st.sampled_from([(), ("a",), ("b",), ("a", "b")])
 
 
 @given(st.lists(st.tuples(SPANS, MADE, TRACKS, st.sampled_from(list(Verdict))), max_size=12))
-@settings(deadline=None)
 def test_conflicts_found_at_once_equal_those_found_one_by_one(rows: list[tuple[object, ...]]) -> None:
     proposals, decisions = {}, {}
     for number, ((start, length), (kind, payload), tracks, verdict) in enumerate(rows):

@@ -87,7 +87,7 @@ step = st.tuples(st.sampled_from(["move", "copy"]), st.integers(0, 30), st.integ
 
 
 @given(st.lists(step, max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_blocks_come_where_they_are_put(steps: list[tuple[str, int, int]]) -> None:
     state = song()
     for how, number, before in steps:

@@ -225,3 +225,53 @@ def test_the_window_says_once_what_is_left_out(broken: Path, tmp_path: Path) -> 
     assert "Traceback" not in done.stderr
     (said,) = [one for one in json.loads(done.stdout.splitlines()[-1]) if "left out" in one]
     assert "'offcut doctor'" in said
+
+
+HANGING = """
+import sys, json
+from engine.extensions.probe import probed
+print(json.dumps([[one.extension.name, one.trouble] for one in probed(limit_s=float(sys.argv[1]))]))
+from engine.document.kinds import KINDS
+print(json.dumps(sorted(KINDS.added)))
+"""
+
+
+def test_one_that_dies_or_hangs_stops_nothing_else(tmp_path: Path) -> None:
+    named = {
+        "offcut.kinds": {
+            "a-fine": "fine:A",
+            "b-dies": "dies:KIND",
+            "c-hangs": "hangs:KIND",
+            "d-fine": "fine:D",
+        }
+    }
+    modules = {
+        "fine": KINDS + "A, D = replace(GAIN, name='a-fine'), replace(GAIN, name='d-fine')\nprint('noise')",
+        "dies": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "hangs": "import threading; threading.Event().wait()",
+    }
+    register(tmp_path, "offcut-hostile", named, **modules)
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING, "8"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (tmp_path, ROOT)))},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    first, second = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+    troubles = dict(first)
+    assert troubles["a-fine"] == troubles["d-fine"] == ""
+    assert "ends the process that imports it (signal 9)" in troubles["b-dies"]
+    assert "longer than 8 s" in troubles["c-hangs"]
+    assert second == ["a-fine", "d-fine"]  # the others are not imported here either
+
+
+def test_doctor_names_one_that_ends_its_process(tmp_path: Path) -> None:
+    named = {"offcut.kinds": {"dies": "dies:KIND"}}
+    register(tmp_path, "offcut-hostile", named, dies="import os; os._exit(3)")
+    told = run(["doctor", "--json"], packages=tmp_path)
+    assert told.statuses == (0,)
+    (row,) = told.json(0)["extensions"]
+    assert "(status 3)" in row["trouble"]

@@ -17,17 +17,31 @@ def test_the_items_are_those_of_the_source(count: int, most: int) -> None:
         assert list(items) == list(range(count))
 
 
-def test_the_source_is_drawn_on_a_thread_that_ends_with_the_context() -> None:
+def test_a_long_source_is_drawn_on_a_thread_that_ends_with_the_context() -> None:
     drew = []
 
     def source() -> Iterator[int]:
-        drew.append(threading.current_thread())
-        yield 1
+        for number in range(9):
+            drew.append(threading.current_thread())
+            yield number
 
-    with read_ahead(source(), 3) as items:
-        assert list(items) == [1]
-    assert drew[0] is not threading.current_thread()
-    assert not drew[0].is_alive()
+    with read_ahead(source(), 8) as items:
+        assert list(items) == list(range(9))
+    assert drew[-1] is not threading.current_thread()
+    assert not drew[-1].is_alive()
+
+
+def test_a_short_source_needs_no_thread() -> None:
+    drew = []
+
+    def source() -> Iterator[int]:
+        for number in range(2):
+            drew.append(threading.current_thread())
+            yield number
+
+    with read_ahead(source(), 8) as items:
+        assert list(items) == [0, 1]
+    assert drew == [threading.current_thread()] * 2
 
 
 @pytest.mark.parametrize("most", [1, 4])

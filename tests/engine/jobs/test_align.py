@@ -91,7 +91,7 @@ def test_a_stroke_on_the_grid_stays_and_says_where_the_slice_before_ends() -> No
     assert one.payload["after_samples"] == BEAT
     assert one.stop_samples == LENGTH
     assert one.reason == "The snare is 10 ms early for beat 3 of bar 1."
-    assert proposed.sentence == "1 hit of 2 to be moved"
+    assert proposed.sentence == "Proposed to move 1 of 2 hits"
 
 
 def test_some_of_the_tracks_are_named() -> None:
@@ -154,7 +154,7 @@ def test_a_voice_that_came_apart_is_a_proposal_of_its_own() -> None:
     assert one.payload["by_samples"] == -864.0
     assert one.reason == "The snare comes 18 ms after the kick on beat 3 of bar 1."
     KINDS["flam"].validate(one.payload)
-    assert proposed.sentence == "0 hits of 2 to be moved, 1 voice that came apart"
+    assert proposed.sentence == "Proposed to move 0 of 2 hits and 1 flam"
     assert proposed.placed.shifts_of_hits.tolist() == [0.0, -864.0, 0.0]
 
 
@@ -189,7 +189,7 @@ def test_proposing_again_replaces_what_nobody_answered_and_asks_nothing_twice() 
     assert left not in state.proposals
     assert len(state.proposals) == 4
     assert (second.answered, len(second.proposals)) == (3, 1)
-    assert second.sentence == "1 hit of 4 to be moved; 3 answered before"
+    assert second.sentence == "Proposed to move 1 of 4 hits; 3 answered before"
     assert timing_settings(state.settings).strength == 0.5
 
 

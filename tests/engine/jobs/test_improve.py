@@ -20,7 +20,7 @@ from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
-from engine.errors import Cancelled, OffcutError, TasteError
+from engine.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
 from engine.progress import SILENT, ReportingProgress
@@ -143,7 +143,7 @@ def test_without_a_decision_there_is_nothing_to_improve(request_of: Callable[...
 
 
 def test_the_old_taste_is_never_written_over(request_of: Callable[..., ImproveRequest], taste: Path) -> None:
-    with pytest.raises(TasteError, match="is the taste to improve"):
+    with pytest.raises(ExportError, match="never written over"):
         improve(request_of(out=taste, overwrite=True), SILENT)
 
 

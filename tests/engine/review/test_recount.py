@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -69,7 +69,6 @@ def cuts(draw: st.DrawFn, *, apart: bool) -> Pairs:
     return [(start, start + length) for start, length in draw(st.lists(starts_and_lengths, max_size=12))]
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.data(), st.booleans())
 def test_the_sum_is_right_and_equals_the_slow_count(data: st.DataObject, apart: bool) -> None:
     before, after = data.draw(cuts(apart=apart)), data.draw(cuts(apart=apart))
@@ -83,7 +82,6 @@ def test_the_sum_is_right_and_equals_the_slow_count(data: st.DataObject, apart: 
     assert found.gone == pieces.count(0)
 
 
-@settings(deadline=None, derandomize=True)
 @given(cuts(apart=True), cuts(apart=True))
 def test_both_ways_tell_the_same(before: Pairs, after: Pairs) -> None:
     there, back = recount(spans(before), spans(after)), recount(spans(after), spans(before))

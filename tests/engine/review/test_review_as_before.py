@@ -126,7 +126,7 @@ def test_figures_of_a_review_are_what_they_were(seed: int) -> None:
         "cut away with": [cut_away_with(known, key) for key in list(known.proposals)[:6]],
         "is cut away": [is_cut_away(known, key) for key in known.proposals],
         "bars": [np.nan_to_num(one.bars, nan=-1) for one in ranked],
-        "surer": [[one.surer_than(table, key) for key in known.proposals] for one in ranked],
+        "top": [[one.top_share(table, key) for key in known.proposals] for one in ranked],
         "heard": [heard_sentence(heard_there(known, key, SOUNDS)) for key in known.proposals],
         "taken in": [taken_in(known, key) for key in known.proposals],
     }

@@ -28,13 +28,13 @@ def state_of(scores: list[float], answered: Mapping[int, Verdict] | None = None)
 def test_scores_that_lie_close_together_spread() -> None:
     found = standing(state_of([0.991, 0.999, 0.995]))
     assert found.bars == pytest.approx([1 / 6, 5 / 6, 0.5])
-    assert found.surer == pytest.approx([0.0, 1.0, 0.5])
+    assert found.top_shares == pytest.approx([1.0, 1 / 3, 2 / 3])
 
 
 def test_equals_are_equal() -> None:
     found = standing(state_of([0.9, 0.8, 0.9, 0.9]))
     assert found.bars == pytest.approx([0.625, 0.125, 0.625, 0.625])
-    assert found.surer == pytest.approx([1 / 3, 0.0, 1 / 3, 1 / 3])
+    assert found.top_shares == pytest.approx([0.75, 1.0, 0.75, 0.75])
     assert standing(state_of([0.8] * 7)).bars == pytest.approx(0.5)
     assert standing(state_of([0.8])).bars == pytest.approx(0.5)
     assert not len(standing(state_of([])).bars)
@@ -46,7 +46,7 @@ def test_edits_by_hand_have_none_and_count_for_nothing() -> None:
     more = DocumentState(1_000, proposals={**state.proposals, "mine": hand})
     found, table = standing(more), table_of(more)
     assert found.bar(table, "mine") is None
-    assert found.surer_than(table, "mine") is None
+    assert found.top_share(table, "mine") is None
     assert [found.bar(table, key) for key in ("p0", "p1")] == [0.25, 0.75]
 
 
@@ -60,6 +60,6 @@ def test_sorted_by_how_sure_the_bars_never_rise(seed: int) -> None:
     for learned in (None, Learned(np.round(rng.uniform(0, 1, 200), 2), np.zeros(200))):
         found, table = standing(state, learned), table_of(state)
         ids = queue(state, "score", learned=learned)
-        for figures in (found.bars, found.surer):
+        for figures in (found.bars, -found.top_shares):
             shown = np.array([figures[table.made.places[key]] for key in ids])
             assert (np.diff(shown) <= 1e-12).all()

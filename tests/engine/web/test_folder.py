@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -108,3 +109,43 @@ def test_without_a_folder_nothing_can_be_picked(serve) -> None:
     pages: Client = serve(None)
     assert pages.get("api/folder").fields["recordings"] == []
     assert pages.post("api/open", {"name": "talk.wav"}).refusal.startswith("No folder is served")
+
+
+def test_no_page_is_told_where_the_folder_is(serve, root: Path) -> None:
+    (root / "notes.wav").write_bytes(b"no audio")
+    (root / "broken.taste").write_bytes(b"no taste")
+    pages = serve(root)
+    key = pages.open("talk.wav")["key"]
+    replies = [
+        pages.get("api/folder").body.decode(),
+        pages.post("api/open", {"name": "notes.wav"}).body.decode(),
+        str(pages.done("api/tastes", {"taste": "folder/broken.taste"})),
+        str(pages.done(f"api/recordings/{key}/score", {"taste": "folder/broken.taste"})),
+    ]
+    assert "notes.wav is not audio" in replies[1]
+    assert "broken.taste" in replies[2]
+    for reply in replies:
+        assert str(root) not in reply
+        assert str(pages.serving.session.own) not in reply
+
+
+def test_hours_of_sound_are_read_aside_and_given_up_when_it_ends(serve, root: Path) -> None:
+    """A WAV of 30 hours that takes no room on the disk: its samples are a hole."""
+    path, rate_hz = root / "long.wav", 8_000
+    data_bytes = 30 * 3_600 * rate_hz * 2
+    soundfile.write(path, np.ones(8_000, np.int16), rate_hz, subtype="PCM_16")
+    with path.open("r+b") as stream:
+        for at, size in ((4, data_bytes + 36), (40, data_bytes)):
+            stream.seek(at)
+            stream.write(size.to_bytes(4, "little"))
+        stream.truncate(44 + data_bytes)
+    pages = serve(root)
+    key = pages.open("long.wav")["key"]
+    reply = pages.get(f"api/recordings/{key}/peaks?columns=100")
+    assert reply.status == 202
+    assert 0.0 <= reply.fields["read"] < 1.0
+    assert pages.get(f"api/recordings/{key}/listen", Range="bytes=0-99").status == 206  # meanwhile
+    recording = pages.serving.session.recording(key)
+    recording.close()
+    assert recording.peaks(1.0) is None  # given up within a second
+    assert recording.read_share < 1.0

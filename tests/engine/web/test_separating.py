@@ -10,10 +10,11 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from engine.separation.levels.level_change import LEAST_PROBABILITY
 from tests.engine.web.client import Client
 
 RATE_HZ = 44_100
-WINDOWS_S = [[2.9, 4.1], [6.0, 6.5]]
+WINDOWS_S = [[2.9, 3.3], [3.5, 4.2]]
 
 
 def _heard(pages: Client, path: str) -> NDArray[np.int16]:
@@ -45,6 +46,9 @@ def test_only_the_windows_change(pages: Client, folder: Path, mode: str) -> None
     job = pages.done(f"api/recordings/{key}/separate", asked)
     assert job["state"] == "done", job["text"]
     assert job["answer"]["windows_s"] == WINDOWS_S
+    assert job["answer"]["lowered_db"] >= 0.0
+    assert job["answer"]["summary"]
+    assert job["answer"]["probability"] > 0.8
     result = f"api/results/{job['answer']['result']}"
     reply = pages.get(f"{result}/download")
     assert f"talk%2C%20{mode}.wav" in reply.headers["content-disposition"]
@@ -112,6 +116,20 @@ def test_bad_wishes_are_told_by_the_job(pages: Client) -> None:
         assert job["state"] == "failed", asked
         assert said in job["text"]
     assert not list(pages.serving.session.own.iterdir())
+
+
+def test_a_prompt_that_is_refused_says_why_in_figures(pages: Client) -> None:
+    """What is not known with the nearest names, what is not there with its probability."""
+    path = f"api/recordings/{pages.open('talk.wav')['key']}/separate"
+    job = pages.done(path, {"windows_s": WINDOWS_S, "texts": ["dgo barking"]})
+    assert job["refusal"]["code"] == "not_understood"
+    assert job["refusal"]["nearest"][0] == "dog"
+    job = pages.done(path, {"windows_s": WINDOWS_S, "texts": ["church bells"]})
+    assert job["refusal"]["code"] == "not_found"
+    assert 0.0 <= job["refusal"]["probability"] < LEAST_PROBABILITY
+    job = pages.done(path, {"windows_s": WINDOWS_S, "like_s": [[3.5, 4.0]]})
+    assert job["state"] == "done", job["text"]
+    assert job["answer"]["probability"] is None
 
 
 def test_what_is_not_understood_begins_no_job(pages: Client) -> None:

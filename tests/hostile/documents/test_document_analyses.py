@@ -19,6 +19,7 @@ from engine.cli.main import main
 from engine.document import edits
 from engine.document.analysis import HeardSounds
 from engine.document.document import Document
+from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.arrays import require_analysis
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
@@ -232,6 +233,26 @@ def test_sounds_that_cannot_be_are_refused(fault: dict[str, object]) -> None:
     require_analysis(HeardSounds())
     with pytest.raises(ValueError, match=r"."):
         require_analysis(replace(HEARD, **fault))
+
+
+PICKED_UP = StrokePickup(("kick", "room"), np.array([[1.0, 0.4], [0.9, 1.0]], np.float32), "pickup-1")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"shares": np.array([[1.0, 0.4]], np.float32)},
+        {"shares": np.array([[1.0, 1.4], [0.9, 1.0]], np.float32)},
+        {"shares": np.array([[1.0, np.nan], [0.9, 1.0]], np.float32)},
+        {"shares": np.array([[1, 0], [0, 1]])},
+        {"track_ids": ("kick",)},
+        {"track_ids": ("kick", 7)},
+    ],
+)
+def test_a_pickup_that_cannot_be_is_refused(fault: dict[str, object]) -> None:
+    require_analysis(PICKED_UP)
+    with pytest.raises(ValueError, match=r"."):
+        require_analysis(replace(PICKED_UP, **fault))
 
 
 def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:

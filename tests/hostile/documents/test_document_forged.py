@@ -111,7 +111,8 @@ ROWS = {
     ),
     "a million and more proposals": (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000001)"
-        " INSERT INTO proposal SELECT i, 'cut', i, i, 0.5, '', '', '[]', '{}', 'null', 'null' FROM n",
+        " INSERT INTO proposal"
+        " SELECT i, 'cut', i, i, 0.5, '', '', '[]', '{}', 'null', 'null', 'strong' FROM n",
         "rows of proposal",
     ),
     "a source at 1 Hz": ("UPDATE source SET rate_hz = 1", "source.rate_hz holds 1"),

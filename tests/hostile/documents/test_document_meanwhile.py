@@ -22,6 +22,7 @@ from tests.engine.document.scripted import CUTS, IDS, review
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENINGS = 150
+ANSWERS = 60
 
 # Answers one proposal after the other, all of them the same way before any the other way, until its standard
 # input is closed: what is read of one moment holds at most one border between yes and no.
@@ -83,6 +84,64 @@ def test_a_document_that_another_process_writes_is_read_as_of_one_moment(path: P
             assert sum(one is not other for one, other in pairwise(accepted)) <= 1
             seen.add(tuple(accepted))
     assert len(seen) > 5
+
+
+# Runs a verb again and again until its standard input is closed, then prints how often it was refused.
+VERBS = """
+import contextlib, io, select, sys
+from engine.cli.main import main
+number = refused = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        refused += main([word.format(("accept", "reject")[number % 2]) for word in sys.argv[1:]]) != 0
+    number += 1
+    if number == 1:
+        print("running", flush=True)
+print(refused)
+"""
+
+
+@contextmanager
+def _running(*words: object) -> Iterator[list[int]]:
+    """Run a verb in a loop in another process; how often it was refused is added at the end."""
+    command = [sys.executable, "-c", VERBS, *map(str, words)]
+    refused: list[int] = []
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "running\n"
+        yield refused
+        process.stdin.close()
+        refused.append(int(process.stdout.readline()))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="select reads pipes on POSIX only")
+@pytest.mark.parametrize(
+    "other", [("proposals", "PATH"), ("decide", "PATH", "{}", IDS[0])], ids=lambda words: words[0]
+)
+def test_no_answer_is_refused_beside_verbs_that_read_or_answer(path: Path, other: tuple[str, ...]) -> None:
+    words = [str(path) if word == "PATH" else word for word in other]
+    with _running(*words) as refused:
+        for number in range(ANSWERS):
+            verdict = ("accept", "reject")[number % 2]
+            assert main(["decide", str(path), verdict, IDS[1]]) == 0
+    assert refused == [0]
+    with Document.open(path) as document:
+        assert document.state.verdict(IDS[1]) is Verdict.REJECTED
+
+
+def test_a_document_that_is_read_can_be_written(path: Path) -> None:
+    with Document.open(path, to_read=True) as reading:
+        assert reading.is_read_only
+        assert reading.notice == ""
+        with Document.open(path) as writing:
+            assert not writing.is_read_only
+            writing.apply(edits.decide(writing.state, [IDS[0]], Verdict.ACCEPTED))
+        assert reading.state.verdict(IDS[0]) is Verdict.REJECTED  # as it was when it was opened
+        with pytest.raises(DocumentError):
+            reading.undo()
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def test_a_document_of_any_name(tmp_path: Path) -> None:
     strictly_read((tmp_path / "out.json").read_bytes())
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(st.binary(max_size=40))
 def test_every_name_comes_back(name: bytes) -> None:
     text = escaped(os.fsdecode(name))

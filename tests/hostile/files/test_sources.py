@@ -234,3 +234,26 @@ def test_a_file_and_a_folder_without_read_permission(tmp_path: Path, locked: str
     )
     folder.chmod(0o755)
     assert done.stdout.count(f"{path} may not be read: allow yourself to read the file and its folder") == 2
+
+
+@pytest.mark.parametrize("frames", [1, 2_000, 4_096, 50_000])
+@pytest.mark.parametrize("promised", [2**36 - 1, 60_000])
+def test_a_flac_that_promises_more_is_read_to_its_last_frame(
+    tmp_path: Path, frames: int, promised: int
+) -> None:
+    path = tmp_path / "take.flac"
+    whole = np.zeros(frames, np.int16)
+    whole[-1] = 10_000  # all that sounds is the last frame
+    soundfile.write(path, whole, 44_100, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[21] = data[21] & 0xF0 | promised >> 32  # of the head, STREAMINFO's total
+    data[22:26] = (promised & 0xFFFFFFFF).to_bytes(4, "big")
+    path.write_bytes(data)
+    info = probe(path)
+    assert info.frames == frames
+    assert "ends early" in info.warning
+    with SourceReader(path) as reader:
+        np.testing.assert_array_equal(reader.read(0, frames, np.int16)[:, 0], whole)
+        np.testing.assert_array_equal(reader.read(frames - 1, frames, np.int16)[:, 0], whole[-1:])
+        np.testing.assert_array_equal(reader.read(0, 1, np.int16)[:, 0], whole[:1])
+    assert build_peaks(path).frames == frames

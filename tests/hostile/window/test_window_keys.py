@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.commands import COMMANDS
+from engine.document.decisions import Verdict
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
@@ -25,7 +27,7 @@ OPENS_A_DIALOG = {
     "taste.shorten",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
-    *("view.messages", "file.demo", "crash.report"),
+    *("view.messages", "view.menu", "file.demo", "crash.report"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to", "timing.propose"),
     *("review.note", "file.note", "repair.find", "repair.paint_range", "sounds.like"),
     *(
@@ -91,9 +93,23 @@ def test_typing_into_a_field_decides_nothing(reviewing: Hands) -> None:
     assert reviewing.window.session.state == state
 
 
-def test_escape_delete_and_backspace_decide_nothing(reviewing: Hands) -> None:
+@pytest.mark.parametrize("key", ["Delete", "Backspace"])
+def test_delete_rejects_the_current_proposal_and_undo_restores_it(reviewing: Hands, key: str) -> None:
+    session, current = reviewing.window.session, reviewing.window.review.current
+    state = session.state
+    assert current is not None
+    reviewing.press(key)
+    assert session.state.verdict(current) is Verdict.REJECTED
+    assert {one for one in session.state.proposals if session.state.verdict(one) != state.verdict(one)} == {
+        current
+    }
+    reviewing.press("Ctrl+Z")
+    assert session.state == state
+
+
+def test_escape_decides_nothing(reviewing: Hands) -> None:
     state, current = reviewing.window.session.state, reviewing.window.review.current
-    for key in ("Esc", "Delete", "Backspace", "Esc"):
+    for key in ("Esc", "Esc"):
         reviewing.press(key)
     reviewing.press("Space")
     reviewing.press("Esc")

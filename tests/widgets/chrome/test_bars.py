@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.conftest import Dress
 from widgets.chrome.demo import KEYS
+from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.controls.elided_label import ElidedLabel
@@ -160,9 +161,9 @@ def test_the_status_bar_says_what_undo_takes_back(qtbot: QtBot, dress: Dress) ->
     dress(DARK)
     bar = make_status(qtbot, 1600)
     bar.set_message("Accepted cut 2:31.0", "Accepted cut 2:31.0")
-    assert words(bar) == ["Accepted cut 2:31.0", "Ctrl Z takes it back"]
+    assert words(bar) == ["Accepted cut 2:31.0", "Ctrl Z undoes it"]
     bar.set_message("Next proposal", "Accepted cut 2:31.0")
-    assert words(bar) == ["Next proposal", "Ctrl Z takes back: Accepted cut 2:31.0"]
+    assert words(bar) == ["Next proposal", "Ctrl Z undoes: Accepted cut 2:31.0"]
     bar.set_message("Undid everything")
     assert words(bar) == ["Undid everything"]
 
@@ -175,7 +176,7 @@ def test_a_short_message_after_a_long_one_leaves_no_gap_before_undo(qtbot: QtBot
     )
     bar.set_message("Next proposal", "Next proposal")
     labels = {each.accessibleName(): each for each in bar.findChildren(ElidedLabel)}
-    done, undo = labels["Last command"], labels["What undo takes back"]
+    done, undo = labels["Last command"], labels["Undo step"]
     qtbot.waitUntil(lambda: undo.x() - done.x() < done.fontMetrics().horizontalAdvance(done.text()) + px(20))
 
 
@@ -192,9 +193,9 @@ def test_errors_are_red_until_the_next_message(qtbot: QtBot, dress: Dress) -> No
 def test_no_undo_of_something_else_stands_beside_an_error(qtbot: QtBot, dress: Dress) -> None:
     dress(DARK)
     bar = make_status(qtbot, 1600)
-    undo = next(each for each in bar.findChildren(QLabel) if each.accessibleName() == "What undo takes back")
+    undo = next(each for each in bar.findChildren(QLabel) if each.accessibleName() == "Undo step")
     bar.set_message("Cut 2.0 s, by hand", "Cut 2.0 s, by hand")
-    assert undo.text().endswith("takes it back")
+    assert undo.text().endswith("undoes it")
     bar.set_error("Nothing is selected.")
     assert not undo.text()
 
@@ -235,7 +236,7 @@ def test_running_work_gives_way_before_what_was_done(qtbot: QtBot, dress: Dress)
     bar.set_job("Learning Band 2026 · epoch 63 of 100 · loss 0.041 · " * 3, 0.63, 24.0)
     labels = {each.accessibleName(): each for each in bar.findChildren(ElidedLabel)}
     qtbot.waitUntil(lambda: labels["Running work"].width() < labels["Running work"].sizeHint().width())
-    for name in ("Last command", "What undo takes back"):
+    for name in ("Last command", "Undo step"):
         assert labels[name].width() >= labels[name].sizeHint().width()
 
 
@@ -255,3 +256,21 @@ def test_a_long_sentence_takes_two_lines_of_the_status_bar(qtbot: QtBot, dress: 
     assert done.is_elided
     bar.set_error("z" * 240)
     assert not done.is_elided, "a word that is longer than a line is broken too"
+
+
+@pytest.mark.parametrize("width", [420, 632, 696, 1280])
+def test_the_selection_bar_shows_what_is_selected_at_any_width(qtbot: QtBot, width: int) -> None:
+    bar = SelectionBar(DARK, {"hand.cut": "Del", "hand.tracks": "Alt T"})
+    qtbot.addWidget(bar)
+    bar.resize(width, bar.height())
+    bar.show()
+    words, length = "Selected 0:30.000 – 0:32.000 (0:02.000)", "2.0 s"
+    bar.show_selection(words, "all tracks", length)
+    said = next(one for one in bar.findChildren(ElidedLabel) if one.accessibleName() == "What is selected")
+    QApplication.processEvents()
+    assert said.text() == (words if width == 1280 else length)
+    assert not said.is_elided
+    shown = [button for button in bar.findChildren(KeyButton) if button.isVisible()]
+    assert shown[0].text() == "Cut"
+    assert all(bar.rect().contains(button.geometry()) for button in shown)
+    assert bar.minimumSizeHint().width() <= 420

@@ -35,6 +35,7 @@ class Entry:
     group: str = ""
     id: str = ""
     keys: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
 
 
 def test_words_of_the_name_come_first_then_the_description_then_strewn_letters() -> None:

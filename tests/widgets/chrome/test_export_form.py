@@ -231,7 +231,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
     assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS.values()]
     assert names[len(FORMATS) :] == [
         *("Folder", "Choose a folder", "File name without its ending"),
-        *("One file for each track", "One file for each region", "What was cut, not what is left"),
+        *("One file for each track", "One file for each region", "Removed audio, not the result"),
         *("Range", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtGui import QAccessible, QColor, QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import KeptExample
 from engine.document.state import DocumentState
@@ -23,6 +24,7 @@ from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import Card
 from widgets.review.demo import KEYS, demo_state
+from widgets.review.filter_chips import FilterChips
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings
@@ -97,6 +99,28 @@ def test_a_click_on_a_row_chooses_it(panel: QueuePanel, qtbot: QtBot, row: int) 
     with qtbot.waitSignal(panel.proposal_chosen) as chosen:
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert chosen.args == [f"cut-{row}"]
+
+
+@pytest.mark.parametrize("row", [3, 11, 15])
+def test_a_click_paints_a_focus_frame_and_leaves_the_rows_inside_it(
+    panel: QueuePanel, qtbot: QtBot, row: int
+) -> None:
+    view = view_of(panel)
+    viewport = view.viewport()
+    panel.activateWindow()
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    where = view.visualRect(view.model().index(row)).center()
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=where)
+
+    def painted() -> tuple[QImage, QImage]:
+        return viewport.grab().toImage(), viewport.grab(viewport.rect().adjusted(2, 2, -2, -2)).toImage()
+
+    focused = painted()
+    view.clearFocus()
+    unfocused = painted()
+    assert focused[0] != unfocused[0]
+    assert focused[1] == unfocused[1]
 
 
 @pytest.mark.parametrize(("key", "chosen"), [(Qt.Key.Key_Down, "cut-13"), (Qt.Key.Key_Up, "cut-11")])
@@ -336,12 +360,59 @@ def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel
 
 
 @pytest.mark.parametrize("width", [260, 320, 420])
-def test_how_sure_a_proposal_is_ends_in_an_ellipsis_beside_the_verdict(panel: QueuePanel, width: int) -> None:
+def test_the_rank_of_a_proposal_ends_before_the_verdict(panel: QueuePanel, width: int) -> None:
+    show(panel, SOME, max(SOME.proposals, key=lambda key: SOME.proposals[key].score))
     card = card_of_panel(panel)
-    said = next(each for each in card.findChildren(ElidedLabel) if "surer than" in each.text())
-    verdict = next(each for each in card.findChildren(QWidget) if each.accessibleName() == "undecided")
+    said = next(each for each in card.findChildren(ElidedLabel) if each.text().startswith("(top"))
+    verdict = next(each for each in card.findChildren(QWidget) if each.accessibleName() in set(Verdict))
     panel.resize(px(width), px(880))
     panel.grab()
     assert said.geometry().right() < verdict.geometry().left()
     assert said.palette().windowText().color() == QColor(DARK.dim), "as quiet as what stands around it"
-    assert said.is_elided == (width < 420)
+    assert not said.is_elided
+
+
+@pytest.mark.parametrize("maker", ["demo", "you"])
+def test_the_values_of_a_card_stand_beside_their_names(panel: QueuePanel, maker: str) -> None:
+    own = replace(SOME.proposals["cut-12"], maker=maker)
+    times = np.arange(0, SOME.length_samples, SOME.rate_hz, dtype=np.int64)
+    panel.set_surroundings(
+        Surroundings(curve=ScoreCurve(times, np.full(len(times), 0.5, np.float32), "demo"))
+    )
+    show(panel, replace(SOME, proposals={**SOME.proposals, "cut-12": own}), "cut-12")
+    panel.grab()
+    card = card_of_panel(panel)
+    for name in ("left edge", "right edge", "crossfade"):
+        value, label = card._values[name], card._names[name]
+        assert value.x() - (label.x() + label.sizeHint().width()) < px(60), name
+    assert card._spark.isHidden() == (maker == "you")
+    assert card._verdict.geometry().right() <= card.width()
+
+
+def test_in_little_room_the_reason_stays_longer_than_buttons_that_have_keys(panel: QueuePanel) -> None:
+    card = card_of_panel(panel)
+    reason = card.findChildren(QLabel)[2]
+    assert reason.text() == SOME.proposals["cut-12"].reason
+    width = card.width()
+    card.fit(width, px(130))
+    shown = {button.text() for button in card.findChildren(KeyButton) if not button.isHidden()}
+    assert shown == {"Accept", "Reject", "Later"}
+    assert not reason.isHidden()
+    assert card.heightForWidth(width) <= px(130)
+
+
+def test_a_queue_that_leaves_room_yields_to_the_panel_below(panel: QueuePanel) -> None:
+    panel.leave_room(True)
+    assert not panel.hasHeightForWidth()
+    assert panel.sizeHint().height() == panel.minimumSizeHint().height()
+    panel.leave_room(False)
+    assert panel.hasHeightForWidth()
+
+
+def test_an_empty_queue_shows_no_filters_after_it_left_room(qtbot: QtBot) -> None:
+    panel = make(qtbot, DARK, DocumentState(), None)
+    panel.leave_room(True)
+    panel.leave_room(False)
+    chips = panel.findChild(FilterChips)
+    assert chips is not None
+    assert chips.isHidden()

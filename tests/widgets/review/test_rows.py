@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
+from engine.review.learned import Learned
+from engine.review.standing import standing
 from engine.review.statistics import statistics
 from tests.engine.edl.recordings import by_hand, timeline_state
 from widgets.review.advice import advice, all_decided, offers
@@ -106,7 +108,8 @@ def slow_sits_on(position: int, grid: BeatGrid | None, onsets: list[int]) -> str
             return f"downbeat {bar}" if beat == 1 else f"beat {bar} | {beat}"
     if onsets and min(abs(onset - position) for onset in onsets) <= ON_IT_S * RATE:
         return "onset"
-    return "between beats" if grid is not None and len(grid.beats_samples) else ""
+    before = [] if grid is None else [int(beat) for beat in grid.beats_samples if beat <= position]
+    return "between beats" if before and (before == [500] or position - before[-1] <= 96_000) else ""
 
 
 @pytest.mark.parametrize("beats", [0, 1, 2, 40])
@@ -157,13 +160,12 @@ def test_the_header_counts_what_needs_no_answer() -> None:
         (
             replace(state_of(), proposals={}),
             None,
-            "Show Offcut edits you made before: Ctrl L. "
-            "Or let it propose the pauses, where nobody plays: Alt R.",
+            "Learn a taste from your edits (Ctrl L), or propose to cut the pauses (Alt R).",
         ),
         (
             replace(state_of(), proposals={}),
             "Band",
-            "Nothing proposed yet. Let Band listen: Ctrl Shift L. Then propose cuts: Ctrl R.",
+            'No proposals yet. Analyse with "Band" (Ctrl Shift L), then propose cuts (Ctrl R).',
         ),
         (state_of(), "Band", "Nothing passes this filter: choose another one above."),
     ],
@@ -248,3 +250,29 @@ def test_the_card_of_an_edit_by_hand_has_no_score_and_its_own_crossfade() -> Non
     around = Surroundings()
     assert (card_of(state, "s", around).score, card_of(state, "s", around).crossfade) == ("", "4 ms")
     assert card_of(state, "g", around).crossfade == ""
+
+
+def test_an_edge_in_talk_sits_on_no_beat() -> None:
+    beats = np.arange(0, 30 * RATE, RATE // 2, dtype=np.int64)
+    talk = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.1, "m")
+    assert [sits_on(place, RATE, Surroundings(talk)) for place in (0, 100, 40_000)] == ["", "", ""]
+
+
+@pytest.mark.parametrize("maker", ["you", "match", "separation: blend"])
+def test_the_card_of_an_edit_that_nobody_scored_says_nothing_of_a_score(maker: str) -> None:
+    times = np.arange(0, 60 * RATE, RATE, dtype=np.int64)
+    loud = np.full((len(times), 1), 3.0, np.float32)
+    curve = ScoreCurve(times, np.full(len(times), 0.9, np.float32), "taste", ("level",), loud)
+    state = state_of()
+    cut = replace(state.proposals["a"], id="mine", maker=maker, score=1.0, alternatives=())
+    state = replace(state, proposals={**state.proposals, "mine": cut})
+    ranks, around = standing(state), Surroundings(curve=curve)
+    learned = Learned(np.full(3, 0.9), np.zeros(3))
+    card = card_of(state, "mine", around, learned, standing=ranks)
+    assert (card.score, card.top, card.parts, card.chance) == ("", "", (), "")
+    assert card_of(state, "a", around, learned, standing=ranks).parts
+    taken = replace(state, proposals={"a": replace(state.proposals["a"], maker="takes")})
+    assert card_of(taken, "a", around).parts == (), "the taste did not propose it"
+    row = row_of(state, "mine", learned, ranks)
+    assert "1.00" not in row.hint
+    assert row.bar is None

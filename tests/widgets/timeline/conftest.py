@@ -70,7 +70,7 @@ def grid() -> BeatGrid:
 
 @pytest.fixture
 def view(qtbot: QtBot, state: DocumentState, waves: dict[str, MadeUp]) -> Iterator[TimelineView]:
-    """A shown timeline whose canvas holds 1,000 px: 100 samples each."""
+    """A shown timeline whose canvas holds 1,000 px of 100 samples each, with a taste and no scores yet."""
     theme.load_fonts()
     theme.set_text_scale(1.0)
     shown = TimelineView(DARK)
@@ -79,6 +79,7 @@ def view(qtbot: QtBot, state: DocumentState, waves: dict[str, MadeUp]) -> Iterat
     with qtbot.waitExposed(shown):
         shown.show()
     shown.set_document(state)
+    shown.set_score(None, None, "Band 2026")
     shown.set_waves(waves)
     shown.set_viewport(replace(shown.viewport, start_samples=0.0, samples_per_px=100.0))
     yield shown

@@ -141,7 +141,7 @@ def test_bars_keep_the_numbers_they_have_in_the_source(
     assert [text for _, text in beat_marks(result.canvas.frame, beats)][:4] == ["5|3", "5|4", "11|1", "11|2"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(drops=DROPS, position=st.integers(0, 5_000))
 def test_positions_there_and_back(drops: list[tuple[int, int, float]], position: int) -> None:
     times = TimeMap(5_000, edits_of(drops))
@@ -154,7 +154,7 @@ def test_positions_there_and_back(drops: list[tuple[int, int, float]], position:
         assert times.to_source(view) == position
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     drops=DROPS,
     start=st.integers(0, 900),

@@ -17,7 +17,7 @@ from engine.wording import gain_text
 from widgets import theme
 from widgets.theme import LIGHT
 from widgets.timeline import demo
-from widgets.timeline.frame import Wish, lay_out
+from widgets.timeline.frame import SCORE, Wish, lay_out
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
 
@@ -114,6 +114,20 @@ def test_the_score_head_names_the_taste(view: TimelineView, curve: ScoreCurve) -
     assert view.heads.score.accessibleDescription() == ""
 
 
+def test_the_score_lane_takes_room_only_where_there_is_a_taste(view: TimelineView, curve: ScoreCurve) -> None:
+    def height() -> int:
+        layout = view.canvas.frame.layout
+        return layout.sounds_top - layout.score_top
+
+    assert height() == theme.px(SCORE), "a taste is chosen, and its scores are about to come"
+    view.set_score(None, None)
+    assert height() == 0
+    assert not view.heads.score.isVisible()
+    view.set_score(curve, 0.5)
+    assert height() == theme.px(SCORE)
+    assert view.heads.score.isVisible()
+
+
 @pytest.mark.parametrize(
     ("gain_db", "text"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6, "+6.0 dB")]
 )
@@ -143,6 +157,7 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
         with qtbot.waitExposed(large):
             large.show()
         large.set_document(state)
+        large.set_score(None, None, "Band 2026")
         layout = large.canvas.frame.layout
         assert (layout.ruler_top, layout.score_top, layout.edits_top, layout.lanes_top) == (
             112,

@@ -146,3 +146,31 @@ def test_triplets_cannot_swing(qtbot: QtBot) -> None:
     made = form(ALL, AlignAsked(division="1/8t", swing_percent=60.0), qtbot)
     assert not field(made, "Swing").isEnabled()
     assert made.values().swing_percent == 50.0
+
+
+def test_tracks_that_stay_are_named_and_move_too_unless_that_is_unticked(qtbot: QtBot) -> None:
+    left = {"front": "Front of kit", "side": "Side mic"}
+    choices = Choices(
+        drums=4, chosen=("kick",), chosen_words="Kick alone", left_by_drums=left, tempo="120 BPM"
+    )
+    form = AlignForm(DARK, AlignAsked(), choices)
+    qtbot.addWidget(form)
+    form.show()
+    assert all(name in form._staying.text() for name in left.values())
+    assert form.values().also == ("front", "side")
+    QTest.keyClick(form._also, Qt.Key.Key_Space)
+    assert form.values().also == ()
+    chosen = next(one for one in form.findChildren(QRadioButton) if one.objectName() == "chosen")
+    QTest.keyClick(chosen, Qt.Key.Key_Space)
+    chosen.click()
+    assert not form._also.isVisible()
+
+
+def test_a_form_shows_what_became_known_of_the_tracks_after_it_was_opened(qtbot: QtBot) -> None:
+    form = AlignForm(DARK, AlignAsked(), Choices(drums=7))
+    qtbot.addWidget(form)
+    form.show()
+    assert not form._staying.isVisible()
+    form.set_choices(Choices(drums=6, left_by_drums={"room": "Room"}))
+    assert form._staying.isVisible()
+    assert form.values().also == ("room",)

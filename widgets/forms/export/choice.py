@@ -23,7 +23,7 @@ class SpanOffer:
     label: str
 
 
-WHOLE = SpanOffer("", "All of it")
+WHOLE = SpanOffer("", "Whole result")
 
 
 @dataclass(frozen=True, slots=True)

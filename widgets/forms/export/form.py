@@ -60,6 +60,7 @@ class ExportForm(QWidget):
         self._good_for = [QLabel(each.good_for) for each in FORMATS.values()]
         self._options = ExportOptionsPanel(theme, choice.options, spans, choice.span, source_bits)
         self._result = QLabel(result_text)
+        self._result.setWordWrap(True)
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}
         self._written = WrittenList(theme)
         self._folder.setAccessibleName("Folder")
@@ -89,7 +90,7 @@ class ExportForm(QWidget):
         right.addStretch(1)
         self._options.setMinimumWidth(px(_OPTIONS_WIDTH))
         columns = QHBoxLayout()
-        columns.setSpacing(px(32))
+        columns.setSpacing(px(24))
         columns.addLayout(left)
         columns.addLayout(right, 1)
         layout = QVBoxLayout(self)

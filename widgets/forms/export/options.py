@@ -27,7 +27,7 @@ _BITS = {
 }
 _AUTOMATIC = "auto"
 _DITHER = {
-    _AUTOMATIC: "Where bits are taken away",
+    _AUTOMATIC: "Only where bits are reduced",
     Dither.TPDF.value: "Always",
     Dither.NONE.value: "Never",
 }
@@ -61,7 +61,7 @@ class ExportOptionsPanel(QWidget):
         lufs = options.loudness_lufs
         self._stems = CheckBox(theme, "One file for each track")
         self._regions = CheckBox(theme, "One file for each region")
-        self._removed = CheckBox(theme, "What was cut, not what is left")
+        self._removed = CheckBox(theme, "Removed audio, not the result")
         self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
         depth = _AS_SOURCE if options.depth is None else options.depth.value
         own = f"{_BITS[_AS_SOURCE]}, {source_bits}" if source_bits else _BITS[_AS_SOURCE]

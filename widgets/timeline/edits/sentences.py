@@ -39,8 +39,10 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
     if goes <= 0 or not state.rate_hz:
         return name, f"{found.total:,}", f"{counted(found.total, 'proposal')}."
     away, length = (format_time(each / state.rate_hz, 0) for each in (goes, found.length_samples))
-    sentence = f"{counted(found.total, 'proposal')}. With all but the rejected, {away} of {length} go."
-    return name, f"{found.total:,} · {away} go", sentence
+    sentence = (
+        f"{counted(found.total, 'proposal')}. With all but the rejected, {away} of {length} are removed."
+    )
+    return name, f"{found.total:,} · {away} removed", sentence
 
 
 def canvas_sentence(state: DocumentState, caption: str) -> str:

@@ -207,6 +207,11 @@ class TrackHeads(QWidget):
             self.heads[track_id].setFocus()
         self.chosen.emit(track_id)
 
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The tracks that the selection is of; none where it is of all."""
+        return self._selected
+
     def set_selected(self, track_ids: tuple[str, ...]) -> None:
         """Mark the tracks that the selection is of; none are marked where it is of all."""
         self._selected = track_ids
@@ -282,6 +287,7 @@ class TrackHeads(QWidget):
         hairline = max(1, round(1 / self.devicePixelRatioF()))
         self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
         self.score.setGeometry(0, layout.score_top, width, layout.sounds_top - layout.score_top)
+        self.score.setVisible(layout.sounds_top > layout.score_top)
         self.sounds.setGeometry(0, layout.sounds_top, width, layout.edits_top - layout.sounds_top)
         self.sounds.setVisible(layout.edits_top > layout.sounds_top)
         self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)

@@ -15,7 +15,7 @@ GAP = 8
 
 
 class EditsHead(QWidget):
-    """How many proposals there are, and how much would go with them."""
+    """Count of proposals, and how much they would remove."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class EditsHead(QWidget):
         self._name = self._about = ""
 
     def show_about(self, name: str, about: str, tip: str) -> None:
-        """Show such as "Cuts" and "191 · 42:10 go"; the tip says it in full."""
+        """Show such as "Cuts" and "191 · 42:10 removed"; the tip says it in full."""
         self._name, self._about = name, about
         self.setAccessibleDescription(tip)
         self.setToolTip(tip)

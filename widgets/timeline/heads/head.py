@@ -347,6 +347,7 @@ class TrackHead(QWidget):
             painter.fillRect(QRectF(self.width() - width, 0, width, height), theme.color(tokens.text))
         if self.hasFocus():
             painter.setPen(theme.color(tokens.undecided))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -1.5, -1.5))
         painter.end()
 

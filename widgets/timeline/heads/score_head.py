@@ -37,6 +37,7 @@ class ScoreHead(QWidget):
         """Show the name of a taste ("" for none) and a threshold."""
         self._taste = taste
         self._threshold = threshold
+        self.setToolTip("Higher scores are less like what you kept" if taste else "")
         self.setAccessibleDescription(
             f"{taste}, threshold {threshold:.2f}" if threshold is not None else taste
         )
@@ -51,7 +52,7 @@ class ScoreHead(QWidget):
         bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)
         write(painter, left, theme.px(17), room, "Score", bold, tokens.text)
         small = theme.ui_font(theme.TEXT_SMALL)
-        about = f"{self._taste} · higher is odder" if self._taste else "nothing learned yet"
+        about = self._taste or "no taste yet"
         write(painter, left, theme.px(39), room, about, small, tokens.dim)
         if self._threshold is not None:
             self._paint_threshold(painter, left, theme.px(60), small)

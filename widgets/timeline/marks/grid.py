@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
+from engine.document.grid.steady import steady_beats
 from widgets.theme import color
 from widgets.timeline.frame import Frame
 from widgets.timeline.viewport import Viewport
@@ -35,10 +36,11 @@ class Beats:
 
     @classmethod
     def of(cls, grid: BeatGrid | None) -> Beats | None:
-        """Return the beats of a grid, or None where there is none."""
-        if grid is None or not len(grid.beats_samples):
+        """Return the beats of a grid that belong to music, or None where there is none."""
+        if grid is None or not (shown := steady_beats(grid)).any():
             return None
-        return cls(grid.beats_samples, grid.bar_positions, np.cumsum(grid.bar_positions == 1))
+        bars = np.cumsum(grid.bar_positions == 1)
+        return cls(grid.beats_samples[shown], grid.bar_positions[shown], bars[shown])
 
     def downbeats(self, every: int = 1) -> Beats:
         """Return the first beat of each bar; of several bars, such as 1, 5, 9, ... for every fourth."""

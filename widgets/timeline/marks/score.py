@@ -22,7 +22,7 @@ PAD, HEAT, HEAT_GAP = 8, 12, 4
 THICKNESS_PX = 1.6
 BAND = 0.34
 """How strong the band of low to high is."""
-NO_SCORE = "No score yet. Learn from recordings you edited before, and odd moments stand out here."
+NO_SCORE = "No score yet. Analyse the recording with this taste."
 
 
 def plot_span(frame: Frame) -> tuple[float, float]:
@@ -155,8 +155,10 @@ def _ramp(tokens: theme.Theme) -> NDArray[np.uint32]:
 
 
 def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, threshold: float | None) -> None:
-    """Draw the score lane of a frame."""
+    """Draw the score lane of a frame, where it has one."""
     layout, tokens = frame.layout, frame.theme
+    if layout.sounds_top == layout.score_top:
+        return
     if curve is None or not len(curve.times_samples):
         lane = QRectF(
             0, layout.score_top, layout.width, layout.sounds_top - layout.score_top - frame.hairline

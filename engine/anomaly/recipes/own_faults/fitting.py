@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -20,15 +21,17 @@ from engine.anomaly.recipes.own_faults.network import (
     Committee,
     FaultTagger,
     Form,
-    quick_logits,
+    QuickTagger,
 )
 from engine.anomaly.recipes.own_faults.practice import Practice, Workshop
 from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust, rhythm_trust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.features.read_ahead import read_ahead
-from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
+from engine.learning.across import in_force
+from engine.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
 from engine.learning.torch_threads import few_threads
-from engine.progress import Progress
+from engine.progress import Progress, parallel
+from engine.side_by_side import side_by_side
 
 _VALIDATION_SHARE_OF_PRACTICE = 0.15
 _PART_WEIGHT = 0.1
@@ -44,8 +47,8 @@ _PIECES_AHEAD = 8
 _NO_RHYTHM = 0.5
 
 
-PRACTICE_EPOCHS = 3.0
-"""How long it takes to make the practice, in epochs: so progress goes on evenly, and tells the time left."""
+PRACTICE_EPOCHS = 6.0
+"""The time that it takes to make the practice, in epochs: a share of the progress."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,17 +113,12 @@ def train(
         with seeded(seed):
             form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds, rhythm))
             network = Committee(form, len(folds))
-            # A third faster; torch does not say in its types that a module can be laid out so.
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
-            crops = config if form.layers > SHORT_LAYERS else _halved(config)
-            batches = _random_crops(practices, scaling, crops, torch.Generator().manual_seed(seed))
-            even = _even_crops(checks, scaling, crops)
-            fitted = fit(network, _loss, batches, even, settings, progress.part(made, 1.0))
+        crops = config if form.layers > SHORT_LAYERS else _halved(config)
+        fitted = _fitted(network, practices, checks, scaling, crops, seed, progress.part(made, 1.0))
         kept = np.concatenate(
             [
                 member_logits(member, scaling, piece.heard)[~piece.is_fault]
-                for member, own in zip(network.members, checks, strict=True)
+                for member, own in zip(quick_taggers(network), checks, strict=True)
                 for piece in own
             ]
         )
@@ -147,13 +145,58 @@ def _practices(
 ) -> tuple[list[tuple[Practice, ...]], list[tuple[Practice, ...]]]:
     """Make for each network its share of the practice, and what it is checked with."""
     total_s = workshop.config.practice_s / len(folds)
-    practices, checks = [], []
-    for number, fold in enumerate(folds):
-        part, own = progress.step(number, len(folds)), 2 * (len(folds) * seed + number)
-        practices.append(workshop.practice(fold.training, total_s, own, part.part(0.0, 0.85)))
+
+    def made(number: int) -> tuple[tuple[Practice, ...], tuple[Practice, ...]]:
+        fold, share, own = folds[number], shares[number], 2 * (len(folds) * seed + number)
         checked_s = _VALIDATION_SHARE_OF_PRACTICE * total_s
-        checks.append(workshop.practice(fold.validation, checked_s, own + 1, part.part(0.85, 1.0)))
-    return practices, checks
+        return (
+            workshop.practice(fold.training, total_s, own, share.part(0.0, 0.85)),
+            workshop.practice(fold.validation, checked_s, own + 1, share.part(0.85, 1.0)),
+        )
+
+    shares = parallel(progress, len(folds))
+    both = side_by_side(made, range(len(folds)))
+    return [practice for practice, _ in both], [check for _, check in both]
+
+
+def _fitted(
+    network: Committee,
+    practices: Sequence[Sequence[Practice]],
+    checks: Sequence[Sequence[Practice]],
+    scaling: Scaling,
+    config: OwnFaultsConfig,
+    seed: int,
+    progress: Progress,
+) -> Fitted:
+    """Train each network on its own practice, on a thread each, and return the means of their losses.
+
+    Each draws from a generator of its own: the result does not depend on the number of cores.
+    """
+    settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
+    steps = sum(len(piece.targets) for own in practices for piece in own)
+    count = max(steps // config.crop_steps, config.batch_size) // config.batch_size
+
+    def fit_one(number: int) -> Fitted:
+        member = network.members[number]
+        assert isinstance(member, FaultTagger)
+        # A third faster; torch does not say in its types that a module can be laid out so.
+        member.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        generator = torch.Generator().manual_seed(seed * len(practices) + number)
+        member.draw_from(generator)
+        batches = _random_crops(practices[number], scaling, config, count, generator)
+        return fit(
+            member, _loss, batches, _even_crops(checks[number], scaling, config), settings, shares[number]
+        )
+
+    numbers = range(len(practices))
+    shares = parallel(progress, len(practices))
+    # Processes that train together exchange gradients in one order: their networks learn one after another.
+    fits = side_by_side(fit_one, numbers) if in_force() is None else [fit_one(number) for number in numbers]
+    epochs = [
+        Epoch(own[0].number, fmean(one.loss for one in own), fmean(one.validation for one in own))
+        for own in zip(*(one.history for one in fits), strict=True)
+    ]
+    return Fitted(tuple(epochs), epochs[-1], stopped_early=False)
 
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -163,10 +206,10 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
     """
     mel, tuning, targets = batch
     logits = model(mel, tuning)
-    wanted = targets.permute(1, 0, 3, 2)
+    wanted = targets.transpose(1, 2)
     each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-    damaged = each[:, :, 0].mean()
-    return damaged + _PART_WEIGHT * each[:, :, 1:].sum(dim=2).mean() if model.training else damaged
+    damaged = each[:, 0].mean()
+    return damaged + _PART_WEIGHT * each[:, 1:].sum(dim=1).mean() if model.training else damaged
 
 
 def _scaling(practice: Sequence[Practice]) -> Scaling:
@@ -181,23 +224,21 @@ def _scaling(practice: Sequence[Practice]) -> Scaling:
 
 
 def _random_crops(
-    practices: Sequence[Sequence[Practice]],
+    practice: Sequence[Practice],
     scaling: Scaling,
     config: OwnFaultsConfig,
+    count: int,
     generator: torch.Generator,
 ) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: crops from anywhere in each network's own practice, each coloured.
+    """Return a function that yields one epoch of `count` batches: crops from anywhere, each coloured.
 
-    Every network hears in it about as much as there is practice for all. A crop begins on any frame, since
-    what is scored later does not fall into steps as the practice did either.
+    A crop begins on any frame: the steps of a recording that is scored later are not those of the practice.
     """
-    every = [_standardised(practice, scaling, config) for practice in practices]
-    steps = sum(len(targets) for pieces in every for _, _, targets in pieces)
-    count = max(steps // config.crop_steps, config.batch_size)
+    pieces = _standardised(practice, scaling, config)
+    lengths = torch.tensor([len(targets) for _, _, targets in pieces], dtype=torch.float)
     spread = 1.0 / torch.tensor(scaling.mel_std_db)
 
-    def crop(pieces: Sequence[Batch]) -> Batch:
-        lengths = torch.tensor([len(targets) for _, _, targets in pieces], dtype=torch.float)
+    def crop() -> Batch:
         mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
         last_first = len(targets) - config.crop_steps - 1
         anywhere = torch.randint(-_BEYOND_STEPS, last_first + _BEYOND_STEPS + 1, (1,), generator=generator)
@@ -210,8 +251,8 @@ def _random_crops(
         return heard, tuning[nearest:last], targets[nearest:last]
 
     def epoch() -> Iterator[Batch]:
-        for _ in range(count // config.batch_size):
-            yield _stacked([_stacked([crop(pieces) for pieces in every]) for _ in range(config.batch_size)])
+        for _ in range(count):
+            yield _stacked([crop() for _ in range(config.batch_size)])
 
     return epoch
 
@@ -250,20 +291,14 @@ def _moved(mel: Tensor, *, up: bool) -> Tensor:
     return torch.cat([mel[:, 1:], mel[:, -1:]], dim=1)
 
 
-def _even_crops(
-    checks: Sequence[Sequence[Practice]], scaling: Scaling, config: OwnFaultsConfig
-) -> tuple[Batch, ...]:
-    """Return each network's checks end to end in crops, none twice, as many of each."""
-    every = [
-        [
-            (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
-             tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
-            for mel, tuning, targets in _standardised(own, scaling, config)
-            for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
-        ]
-        for own in checks
+def _even_crops(checks: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> tuple[Batch, ...]:
+    """Return the checks of a network end to end in crops, none twice."""
+    crops = [
+        (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
+         tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
+        for mel, tuning, targets in _standardised(checks, scaling, config)
+        for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
     ]  # fmt: skip
-    crops = [_stacked(together) for together in zip(*every, strict=False)]
     return tuple(
         _stacked(crops[at : at + config.batch_size]) for at in range(0, len(crops), config.batch_size)
     )
@@ -285,7 +320,8 @@ def logits_of(
     network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
-    return in_blocks(pieces, lambda heard: block_logits(network, scaling, heard), progress)
+    members = quick_taggers(network)
+    return in_blocks(pieces, lambda heard: block_logits(members, scaling, heard), progress)
 
 
 def in_blocks(
@@ -316,16 +352,24 @@ def in_blocks(
         yield measure(waiting)[given:]
 
 
-def block_logits(network: Committee, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
-    """Return the members' mean logits of a stretch, shape (steps, 1 + parts)."""
-    every = [member_logits(member, scaling, heard) for member in network.members]
+def quick_taggers(network: Committee) -> tuple[QuickTagger, ...]:
+    """Return the members of a committee that has learned."""
+    taggers = []
+    for member in network.members:
+        assert isinstance(member, FaultTagger)
+        taggers.append(QuickTagger(member))
+    return tuple(taggers)
+
+
+def block_logits(members: Sequence[QuickTagger], scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+    """Return the members' mean logits of an excerpt, shape (steps, 1 + parts)."""
+    every = [member_logits(member, scaling, heard) for member in members]
     mean: NDArray[np.float64] = np.mean(every, axis=0)
     return mean
 
 
-def member_logits(member: nn.Module, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+def member_logits(member: QuickTagger, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
     """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
-    assert isinstance(member, FaultTagger)
     mel, tuning = scaling.apply(heard)
-    logits: NDArray[np.float64] = quick_logits(member, mel[None], tuning[None])[0].T.double().numpy()
+    logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()
     return logits

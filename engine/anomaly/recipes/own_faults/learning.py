@@ -24,10 +24,15 @@ from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import dividing
+from engine.audio.reader import SourceReader
 from engine.progress import Progress
 
-_START_EPOCHS, _HEAR_EPOCHS, _MEASURE_EPOCHS = 1.2, 0.4, 3.0
-"""How long a process takes to start, to hear the edits and to measure in the end, in epochs."""
+_START_EPOCHS, _READ_EPOCHS_PER_MINUTE = 4.0, 0.4
+_MEASURE_EPOCHS, _MEASURE_EPOCHS_PER_MINUTE = 3.0, 0.5
+"""The time that a process takes to start, to read the edits and to measure in the end, in epochs.
+
+They are the shares of the progress from which the remaining time follows.
+"""
 
 _LEAST_STD = 0.05
 _LEAST_SCORE_STD = 0.5
@@ -44,8 +49,8 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, OwnFaultsConfig)
-    begins, learns, measures = _shares(config)
-    progress.report(begins, "Listening to your edits")
+    begins, learns, measures = _shares(config, _minutes(examples))
+    progress.report(begins, "Analysing your edits")
     kept = hear_kept(examples.edited, config, progress.part(begins, begins + 0.75 * (learns - begins)))
     cut = hear_cut(examples.cut, config, progress.part(begins + 0.75 * (learns - begins), learns))
     folds = kept.folds(config)
@@ -77,11 +82,20 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     )
 
 
-def _shares(config: OwnFaultsConfig) -> tuple[float, float, float]:
-    """Return where hearing begins, learning begins, and measuring begins, as shares of all the time."""
+def _minutes(examples: Examples) -> float:
+    total_s = 0.0
+    for path in (*examples.edited, *examples.cut):
+        with SourceReader(path) as reader:
+            total_s += reader.frames / reader.rate_hz
+    return total_s / 60.0
+
+
+def _shares(config: OwnFaultsConfig, minutes: float) -> tuple[float, float, float]:
+    """Return the shares of the progress at which reading begins, learning begins, and measuring begins."""
     learning = PRACTICE_EPOCHS + config.epochs
-    whole = _START_EPOCHS + _HEAR_EPOCHS + learning + _MEASURE_EPOCHS
-    begins, learns = _START_EPOCHS / whole, (_START_EPOCHS + _HEAR_EPOCHS) / whole
+    reading = _READ_EPOCHS_PER_MINUTE * minutes
+    whole = _START_EPOCHS + reading + learning + _MEASURE_EPOCHS + _MEASURE_EPOCHS_PER_MINUTE * minutes
+    begins, learns = _START_EPOCHS / whole, (_START_EPOCHS + reading) / whole
     return begins, learns, learns + learning / whole
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import torch
@@ -12,11 +12,11 @@ from torch import Tensor
 
 from engine.anomaly.recipes.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
-from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks
+from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks, quick_taggers
 from engine.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.anomaly.recipes.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear
-from engine.anomaly.recipes.own_faults.network import Committee, stored_form
+from engine.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
 from engine.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
     log_unlike_rest,
@@ -52,6 +52,7 @@ class OwnFaultsModel:
     kept : None in a taste of before, which scores by the logits alone
     rhythm : None in a taste of before, which does not compare rhythms
     attempts_trust : how far short stretches between pauses are odd, 0 to 1; 0 in a taste of before
+    members : of the network, as they score
     """
 
     config: OwnFaultsConfig
@@ -63,6 +64,10 @@ class OwnFaultsModel:
     kept: KeptTextures | None = None
     rhythm: RhythmTrust | None = None
     attempts_trust: float = 0.0
+    members: tuple[QuickTagger, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", quick_taggers(self.network))
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -119,7 +124,7 @@ class OwnFaultsModel:
 
     def _measured(self, heard: Heard) -> NDArray[np.float64]:
         """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
-        logits = block_logits(self.network, self.scaling, heard)
+        logits = block_logits(self.members, self.scaling, heard)
         if self.kept is None:
             return logits
         measures, textures = self.kept.measured(heard)
@@ -205,7 +210,7 @@ def load(
     ValueError, KeyError, RuntimeError : what was stored does not fit
     """
     assert isinstance(config, OwnFaultsConfig)
-    scaling = Scaling(**{field.name: tensors[field.name].numpy() for field in fields(Scaling)})
+    scaling = Scaling(**{one.name: tensors[one.name].numpy() for one in fields(Scaling)})
     bands, bins = (config.mel.n_mels,), (TUNING_BINS,)
     require_statistics(tensors["mel_mean_db"], tensors["mel_std_db"], bands)
     require_statistics(tensors["tuning_mean"], tensors["tuning_std"], bins)

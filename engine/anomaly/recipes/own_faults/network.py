@@ -51,6 +51,27 @@ def stored_form(weights: Mapping[str, Tensor], n_mels: int, width: int, parts: i
     return Form(n_mels, width, parts, layers, first_is_normed="members.0.spectrum.0.1.weight" in weights)
 
 
+class OwnDropout(nn.Module):
+    """Dropout with a generator of its own, so that networks on several threads repeat their results.
+
+    Attributes
+    ----------
+    generator : None for the one that all of torch shares
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._retained = 1.0 - share
+        self.generator: torch.Generator | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return the values, some of them 0 and the others larger while learning."""
+        if not self.training:
+            return values
+        mask = torch.empty_like(values).bernoulli_(self._retained, generator=self.generator)
+        return values * mask.div_(self._retained)
+
+
 class FaultTagger(nn.Module):
     """Tells at every step how much it sounds like a fault, and like which.
 
@@ -83,24 +104,41 @@ class FaultTagger(nn.Module):
         logits: Tensor = self.out(steps)
         return logits
 
+    def draw_from(self, generator: torch.Generator) -> None:
+        """Let all dropout of this network draw from a generator."""
+        for module in self.modules():
+            if isinstance(module, OwnDropout):
+                module.generator = generator
 
-@torch.inference_mode()
-def quick_logits(tagger: FaultTagger, mel: Tensor, tuning: Tensor) -> Tensor:
-    """Return what a tagger says that no longer learns, in less than half the time; see `FaultTagger.forward`.
 
-    Each normalisation is folded into its convolution, and channels are laid out last.
+class QuickTagger:
+    """Logits of a tagger that no longer learns, in less than half the time; see `FaultTagger.forward`.
+
+    Each normalisation is folded into its convolution once, and channels are laid out last.
     """
-    image = mel.unsqueeze(1).transpose(2, 3)
-    for layer in tagger.spectrum:
-        weight, bias = _folded(layer)
-        weight = weight.contiguous(memory_format=torch.channels_last)
-        image = nn.functional.conv2d(image, weight, bias, stride=2, padding=1).relu_()
-    heard = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
-    steps = nn.functional.conv1d(heard, *_folded(tagger.step)).relu_()
-    for by, layer in zip(DILATIONS, tagger.time, strict=False):
-        steps += nn.functional.conv1d(steps, *_folded(layer), padding=by, dilation=by).relu_()
-    logits: Tensor = tagger.out(steps)
-    return logits
+
+    @torch.inference_mode()
+    def __init__(self, tagger: FaultTagger) -> None:
+        folded = [_folded(layer) for layer in tagger.spectrum]
+        self._spectrum = [
+            (weight.contiguous(memory_format=torch.channels_last), bias) for weight, bias in folded
+        ]
+        self._step = _folded(tagger.step)
+        self._time = [(by, *_folded(layer)) for by, layer in zip(DILATIONS, tagger.time, strict=False)]
+        self._out = tagger.out
+
+    @torch.inference_mode()
+    def __call__(self, mel: Tensor, tuning: Tensor) -> Tensor:
+        """Return logits, shape (batch, 1 + parts, steps)."""
+        image = mel.unsqueeze(1).transpose(2, 3)
+        for weight, bias in self._spectrum:
+            image = nn.functional.conv2d(image, weight, bias, stride=2, padding=1).relu_()
+        heard = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+        steps = nn.functional.conv1d(heard, *self._step).relu_()
+        for by, weight, bias in self._time:
+            steps += nn.functional.conv1d(steps, weight, bias, padding=by, dilation=by).relu_()
+        logits: Tensor = self._out(steps)
+        return logits
 
 
 def _folded(layer: nn.Module) -> tuple[Tensor, Tensor]:
@@ -139,13 +177,6 @@ class Committee(nn.Module):
         one.members.append(member)
         return one
 
-    def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
-        """Return the logits of each member for its own crops, shape (members, batch, 1 + parts, steps).
-
-        Takes what `FaultTagger` takes, with the members as the second dimension.
-        """
-        return torch.stack([member(mel[:, k], tuning[:, k]) for k, member in enumerate(self.members)])
-
 
 def _halving(before: int, after: int, *, is_normed: bool = True) -> nn.Sequential:
     convolution = nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1)
@@ -154,4 +185,4 @@ def _halving(before: int, after: int, *, is_normed: bool = True) -> nn.Sequentia
 
 
 def _finish(width: int) -> tuple[nn.Module, ...]:
-    return nn.BatchNorm1d(width), nn.ReLU(inplace=True), nn.Dropout(_DROPOUT)
+    return nn.BatchNorm1d(width), nn.ReLU(inplace=True), OwnDropout(_DROPOUT)

@@ -120,6 +120,11 @@ def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
     return weights
 
 
+def has_rest(steps: int) -> bool:
+    """Tell whether a recording of so many steps is long enough to be compared with its own rest."""
+    return -(-steps // EVERY_STEPS) > APART_STEPS // EVERY_STEPS
+
+
 def log_unlike_rest(
     few: Vectors, steps: int, progress: Progress, reference: Reference | None = None
 ) -> Numbers:

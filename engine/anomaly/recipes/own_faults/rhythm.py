@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
 from engine.anomaly.recipes.own_faults.practice import Practice
-from engine.anomaly.recipes.own_faults.rest import APART_STEPS, EVERY_STEPS, Reference, log_unlike_rest
+from engine.anomaly.recipes.own_faults.rest import (
+    APART_STEPS,
+    EVERY_STEPS,
+    Reference,
+    has_rest,
+    log_unlike_rest,
+)
 from engine.progress import SILENT, Progress
 
 PART = "unlike-rest-rhythm"
@@ -141,6 +147,8 @@ def log_unlike_rhythm(
     ----------
     strengths : of the whole recording, shape (steps, STEP_FRAMES)
     """
+    if not has_rest(len(strengths)):
+        return np.zeros(len(strengths))
     found = rhythms(strengths)
     lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(_LEAST_LENGTH))
     return log_unlike_rest((found / lengths).astype(np.float16), len(strengths), progress, reference)

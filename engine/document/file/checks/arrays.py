@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import ORNAMENTS, Hits
+from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.columns import require_numbers
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
+from engine.document.takes import StoredTakes
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
 """What a block that is no such block raises."""
@@ -104,6 +106,10 @@ def require_analysis(analysis: Analysis) -> None:
             _require_hits(analysis)
         case HeardSounds():
             _require_sounds(analysis)
+        case StrokePickup():
+            _require_pickup(analysis)
+        case StoredTakes():
+            _require_takes(analysis)
 
 
 def _require_channel_faults(listening: Listening) -> None:
@@ -164,6 +170,33 @@ def _require_sounds(sounds: HeardSounds) -> None:
     _numbers(sounds.likelihoods, (len(spans),))
     if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
         raise ValueError("a likelihood is none")
+
+
+def _require_pickup(pickup: StrokePickup) -> None:
+    _texts(pickup.track_ids)
+    count = len(pickup.track_ids)
+    _numbers(pickup.shares, (count, count))
+    if ((pickup.shares < 0) | (pickup.shares > 1)).any():
+        raise ValueError("a share is outside 0 to 1")
+
+
+def _require_takes(takes: StoredTakes) -> None:
+    _texts(takes.names)
+    count, starts = len(takes.passages), len(takes.likelihoods)
+    _whole(takes.passages, (count,), 0, len(takes.names) - 1)
+    _whole(takes.is_complete, (count,), 0, 1)
+    _whole(takes.semitones, (count,), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    _numbers(takes.speeds, (count,))
+    _numbers(takes.shares, (count, 2))
+    _numbers(takes.false_starts_s, (starts, 3))
+    _numbers(takes.likelihoods, (starts,))
+    _numbers(takes.played_s, (len(takes.played_s), 2))
+    _numbers(takes.spans_s, (count, 2))
+    spans = np.concatenate([takes.spans_s, takes.false_starts_s[:, :2], takes.played_s])
+    if (np.diff(spans, axis=1) < 0).any() or (np.abs(spans) > FARTHEST_SAMPLES).any():
+        raise ValueError("a span goes back or is too far away")
+    if (np.diff(takes.passages) < 0).any() or len(set(takes.passages.tolist())) != len(takes.names):
+        raise ValueError("the takes are not in the order of their passages")
 
 
 def _positions(values: NDArray[Any]) -> NDArray[Any]:

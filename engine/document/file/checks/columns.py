@@ -156,6 +156,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             _JSON,
             _JSON,
             _JSON,
+            _WORDS,
         ),
         "decision": (
             _ID,

@@ -68,7 +68,7 @@ def test_aligned_files_have_every_hit_on_its_line_and_all_microphones_alike(
 
 def test_what_is_printed_says_where_each_hit_goes(take: DrumTake, capsys: pytest.CaptureFixture[str]) -> None:
     said = _said(capsys, *take.paths, "--bpm", BPM, "--start-s", 0.5, "--division", "1/4")
-    assert set(said) == {"hits", "grid", "proposals", "files", "notices"}
+    assert set(said) == {"hits", "grid", "proposals", "weak_left", "files", "left_behind", "notices"}
     assert said["grid"]["division"] == "1/4"
     assert said["grid"]["beats_s"][0] == 0.0
     assert said["grid"]["downbeats_s"][0] == 0.5
@@ -93,6 +93,21 @@ def test_a_performance_on_the_grid_comes_out_bit_for_bit(
             soundfile.read(tmp_path / "out" / path.name, dtype="int32"),
         )
         np.testing.assert_array_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize("late_ms", [9.0, -7.0])
+def test_programmed_drums_with_a_latency_come_out_bit_for_bit_and_the_latency_is_reported(
+    late_ms: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = drum_take(tmp_path / "take", [late_ms] * 14)
+    said = _said(capsys, *take.paths, "--bpm", BPM, "--out", tmp_path / "out")
+    assert said["proposals"] == 0
+    assert f"{abs(late_ms):.1f} ms {'late' if late_ms > 0 else 'early'}" in " ".join(said["notices"])
+    for path in take.paths:
+        before, after = (
+            soundfile.read(one, dtype="int32")[0] for one in (path, tmp_path / "out" / path.name)
+        )
+        np.testing.assert_array_equal(before, after)
 
 
 def test_recordings_alone_are_proposed_for_and_nothing_is_written(
@@ -172,7 +187,7 @@ def test_beats_that_are_heard_are_no_decision_of_the_user(
 def test_a_grid_of_another_tempo_is_doubted(
     take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    take = drum_take(tmp_path / "take", [0.0, 8.0, -6.0, 3.0] * 5)
+    take = drum_take(tmp_path / "take", np.random.default_rng(2).normal(1.0, 6.0, 20).tolist())
     assert not _said(capsys, *take.paths, "--bpm", BPM, "--start-s", 0.5)["notices"]
     assert _said(capsys, *take.paths, "--bpm", BPM * 0.87)["notices"] == [TEMPO_DOUBT]
 
@@ -222,9 +237,7 @@ def test_nothing_is_written_over_and_no_recording_either(
     take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = take.paths[0].parent
-    assert "is one of the recordings" in _refusal(
-        capsys, *take.paths, "--bpm", 120, "--out", folder, status=1
-    )
+    assert "never written over" in _refusal(capsys, *take.paths, "--bpm", 120, "--out", folder, status=1)
     (tmp_path / "Snare_top.wav").write_bytes(b"mine")
     said = _refusal(capsys, *take.paths, "--bpm", 120, "--out", tmp_path, status=1)
     assert "Snare_top.wav" in said

@@ -52,12 +52,16 @@ def test_only_the_windows_of_a_recording_change(
         outside[round(start_s * RATE_HZ) : round(stop_s * RATE_HZ)] = False
     np.testing.assert_array_equal(after[outside], before[outside])
     assert np.any(after[~outside] != before[~outside])
+    levels = [10 * np.log10(np.mean(np.square(each[~outside] / 2**15))) for each in (before, after)]
+    assert (said["rms_before_dbfs"], said["rms_after_dbfs"]) == pytest.approx(levels, abs=0.05)
+    assert said["lowered_db"] >= 0.0
+    assert said["probability"] > 0.8
 
 
 def test_a_sound_can_be_meant_by_an_example(recording: Path, tmp_path: Path) -> None:
     """What sounds like a marked stretch, without words."""
     out = tmp_path / "out.flac"
-    words = (recording, "--like", 3.0, 3.8, "--window", 3, 4, "--mode", "keep", "--out", out)
+    words = (recording, "--like", 3.0, 3.8, "--window", 3, 4, "--out", out)
     assert main(["separate", *map(str, words)]) == 0
     assert soundfile.info(out).frames == 8 * RATE_HZ
 
@@ -73,6 +77,12 @@ def test_a_sound_can_be_meant_by_an_example(recording: Path, tmp_path: Path) -> 
         (("--text", "dog", "--window", -1, 2), "beyond the recording"),
         (("--text", "dog", "--window", 1, 2, "--separator", "magic"), "no separator"),
         (("--text", "dog", "--window", 1, 2, "--like", 5, 4), "ends before it begins"),
+        (("--text", "xqzzt flurb", "--window", 3, 4), "'xqzzt flurb'"),
+        (("--text", "dgo barking", "--window", 3, 4), "known names are dog,"),
+        (("--text", "mortgage", "--window", 3, 4), "'mortgage'"),
+        (("--text", "xqzzt", "--window", 3, 4, "--separator", "nmf"), "'xqzzt'"),
+        (("--text", "church bells", "--window", 3, 4), "was not found in the window (probability "),
+        (("--text", "siren", "--window", 3, 4), "was not found in the window (probability "),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -97,10 +107,12 @@ def test_weights_that_are_none_are_refused(
 
 
 def test_silence_stays_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is made of nothing, and no word says it."""
+    """A word for it is refused; whatever is new in it is nothing."""
     path, out = tmp_path / "silence.wav", tmp_path / "out.wav"
     soundfile.write(path, np.zeros((RATE_HZ, 1), np.float32), RATE_HZ, subtype="FLOAT")
-    words = (path, "--text", "dog", "--window", 0, 1, "--out", out)
+    words = (path, "--window", 0, 1, "--out", out)
+    assert "was not found" in _refusal(capsys, "separate", *words, "--text", "dog")
+    assert not out.exists()
     assert main(["separate", *map(str, words)]) == 0
     assert not soundfile.read(out)[0].any()
     assert main(["detect", str(path), "--json"]) == 0
@@ -121,4 +133,5 @@ def test_what_sounds_is_told_in_words(
     )
     labels = json.loads(capsys.readouterr().out)["labels"]
     assert [label["text"] for label in labels] == ["dog", "rain"]
+    assert "'xqzzt'" in _refusal(capsys, "detect", recording, "--text", "xqzzt")
     assert "beyond the recording" in _refusal(capsys, "detect", recording, "--window", 3, 40)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engine.document import edits
+from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.lock import lock_path, take_lock
 from engine.document.file.opening import open_file
 from engine.errors import DocumentError
+from tests.engine.document.scripted import IDS, review
 
 
 @pytest.fixture
@@ -188,3 +193,66 @@ def test_a_document_that_is_refused_gives_back_what_was_taken_for_it(path: Path)
         open_file(path, lock)
     assert take_lock(path) is None  # it is still the caller's
     lock.release()
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> Path:
+    path = tmp_path / "reviewed.offcut"
+    review(path)
+    return path
+
+
+def test_a_document_that_is_analysed_can_be_written_by_others_and_is_written_after(reviewed: Path) -> None:
+    with Document.open(reviewed) as document:
+        known = document.steps()
+        with document.unlocked():
+            before = document.state
+            with pytest.raises(DocumentError):
+                document.apply(edits.decide(document.state, [IDS[1]], Verdict.ACCEPTED))
+            with Document.open(reviewed) as other:
+                other.apply(edits.decide(other.state, [IDS[0]], Verdict.REJECTED))
+            assert document.state is before
+        assert document.state.verdict(IDS[0]) is Verdict.REJECTED
+        assert document.undo_label.startswith("Rejected")
+        assert document.steps() != known
+        with Document.open(reviewed) as other:
+            assert other.is_read_only
+        document.apply(edits.decide(document.state, [IDS[1]], Verdict.ACCEPTED))
+    assert not lock_path(reviewed).exists()
+
+
+def test_a_document_that_nobody_else_wrote_is_not_read_again(reviewed: Path) -> None:
+    with Document.open(reviewed) as document:
+        before = document.state
+        with document.unlocked(), Document.open(reviewed):
+            pass
+        assert document.state is before
+        document.apply(edits.decide(before, [IDS[1]], Verdict.ACCEPTED))
+
+
+def test_a_document_that_another_has_after_the_analysis_is_not_written(reviewed: Path) -> None:
+    with Document.open(reviewed) as document:
+        with pytest.raises(DocumentError, match="another window"), document.unlocked():
+            other = Document.open(reviewed)
+        assert document.is_read_only
+        with pytest.raises(DocumentError), document.unlocked():
+            pytest.fail("it cannot be written now")
+        document.close()
+        assert lock_path(reviewed).exists()
+        other.close()
+    assert not lock_path(reviewed).exists()
+
+
+def test_a_document_that_is_gone_or_damaged_after_the_analysis_is_not_written(reviewed: Path) -> None:
+    before = open_handles()
+    moved = reviewed.with_suffix(".moved")
+    is_refused = pytest.raises(DocumentError, match="moved or deleted")
+    with Document.open(reviewed) as document, is_refused, document.unlocked():
+        reviewed.rename(moved)
+    moved.rename(reviewed)
+    is_refused = pytest.raises(DocumentError, match="not an Offcut document")
+    with closing(sqlite3.connect(reviewed)) as raw, Document.open(reviewed) as document:  # noqa: SIM117
+        with is_refused, document.unlocked():
+            raw.execute("DROP TABLE decision")
+    assert not lock_path(reviewed).exists()
+    assert open_handles() == before

@@ -102,7 +102,7 @@ def refused(requests: list[ExportRequest], kind: type[OffcutError] = ExportError
         (("a.edl", "a.wav"), {"range_samples": (0, 75_001)}, "choose a range inside it"),
         (("a.wav", "a.WAV", "./a.wav"), {}, "written twice"),
         (("a.wav", "gone/a.edl"), {}, "there is no folder"),
-        (("a.wav", "../in/s1.wav"), {"broadcast": False}, "one of the recordings"),
+        (("a.wav", "../in/s1.wav"), {"broadcast": False}, "never written over"),
     ],
 )
 def test_nothing_is_written_where_one_cannot_be(

@@ -125,7 +125,7 @@ def _moved(below: Sound, by: float) -> Sound:
     return delayed(lambda a, b: padded[a + 1_000 : b + 1_000], 0, len(below), by)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(OPERATIONS, st.integers(1, 200))
 def test_edited_sound_is_that_of_whole_layers_whatever_the_block_size(
     sounds: StoredSounds, operations: list[Sounding], size: int
@@ -200,7 +200,7 @@ def test_without_its_audio_a_replacement_changes_nothing_and_is_told(sounds: Sto
 
 
 @given(OPERATIONS, SPANS)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_operations_within_a_span_say_all_that_sounds_there(
     operations: list[Sounding], span: list[int]
 ) -> None:

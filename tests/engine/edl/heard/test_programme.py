@@ -65,7 +65,7 @@ def plain(drops: list[Drop], holds: list[Hold], orders: list[Order]) -> list[int
     return found
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 @given(DROPS, HOLDS, ORDERS)
 def test_what_is_heard_is_that_of_a_plain_list(
     drops: list[Drop], holds: list[Hold], orders: list[Order]
@@ -83,7 +83,7 @@ def test_what_is_heard_is_that_of_a_plain_list(
     assert [k for start, stop in found.removed_spans for k in range(start, stop)] == gone
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(DROPS, HOLDS, ORDERS, st.randoms(use_true_random=False))
 def test_fades_stay_within_the_recording_and_the_order_of_asking_says_nothing(
     drops: list[Drop], holds: list[Hold], orders: list[Order], random: object

@@ -54,7 +54,7 @@ def performance(moves: list[float], step: int = 1_200) -> list[int]:
     return [2_000 + number * step + 37 * (number % 3) for number in range(len(moves))]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(MOVES, st.integers(700, 5_000), st.randoms(use_true_random=False))
 def test_slices_sound_as_laid_plainly_whatever_the_order_and_the_block(
     moves: list[float], block: int, random: Random
@@ -146,7 +146,7 @@ def any_slices(rows: list[tuple[int, int, float, Fill, int, float]]) -> list[Sli
     ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(ANY, st.randoms(use_true_random=False))
 def test_any_slices_come_to_pieces_that_follow_each_other(
     rows: list[tuple[int, int, float, Fill, int, float]], random: Random

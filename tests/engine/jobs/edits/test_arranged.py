@@ -47,7 +47,7 @@ def orders(draw: st.DrawFn) -> list[Played]:
 
 
 @given(orders())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_order_is_played_as_a_plain_list_of_spans(played: list[Played]) -> None:
     plain = [at for one in played for at in range(one.start_samples, one.stop_samples)]
     assert heard(played_by(played)) == plain

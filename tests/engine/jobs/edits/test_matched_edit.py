@@ -11,7 +11,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.cli.main import main
+from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.edits import decide
 from engine.document.proposals import BY_MATCH
 from engine.document.state import DocumentState
 from engine.edl.build import build
@@ -92,7 +94,8 @@ def test_what_offcut_exported_is_played_again(edited_by_offcut: Path, tmp_path: 
         assert made.residual_db is not None
         assert made.residual_db < -60.0
         assert not made.notes
-        assert made.sentence.startswith("Took 6 edits from edit.wav: 100.0 % of it found, and −")
+        assert made.label == "Import of 6 edits from edit.wav"
+        assert "100.0 %" in made.sentence
         assert "2 cuts, 2 gains, 1 move and 1 repeat, accepted; all of it is" in made.sentence
         mine = played(document)
     theirs, _ = soundfile.read(edited_by_offcut / "edit.wav", dtype="float32")
@@ -152,6 +155,28 @@ def test_one_undo_brings_all_back_and_another_file_takes_its_place(
         taken(document, tmp_path / "shorter.wav")
         (only,) = (one for one in document.state.proposals.values() if one.maker == BY_MATCH)
         assert (only.kind, only.start_samples) == ("cut", 30 * RATE_HZ)
+
+
+def test_what_is_answered_while_the_file_is_compared_stays_so(edited_by_offcut: Path, tmp_path: Path) -> None:
+    project = str(tmp_path / "answered.offcut")
+    fresh(edited_by_offcut, Path(project)).close()
+    for start_s in (1, 2, 3):
+        assert main(["edit", project, "mute", "--start-s", f"{start_s}", "--stop-s", f"{start_s + 0.5}"]) == 0
+    with Document.open(Path(project)) as document:
+        taken(document, edited_by_offcut / "edit.wav")
+        first, second, third, *_ = sorted(document.state.proposals, key=lambda key: document.state.span(key))
+        assert {document.state.proposals[key].kind for key in (first, second, third)} == {"mute"}
+        imported = [key for key, one in document.state.proposals.items() if one.maker == BY_MATCH]
+        document.apply(decide(document.state, [first], Verdict.ACCEPTED))
+        media = locate_all(document.state, document.path.parent)
+        request = MatchedEditRequest(document.state, media, edited_by_offcut / "edit.wav")
+        made = matched_edit(request, SILENT)
+        document.apply(decide(document.state, [second], Verdict.ACCEPTED))
+        document.apply(decide(document.state, imported[:1], Verdict.REJECTED))
+        document.apply(made.put_into(document.state))
+        verdict = document.state.verdict
+    assert [verdict(key) for key in (first, second, third)] == ["undecided", "accepted", "undecided"]
+    assert [verdict(key) for key in imported] == ["rejected", *["accepted"] * 5]
 
 
 def noise(seconds: float) -> NDArray[np.float32]:

@@ -40,7 +40,7 @@ EVERYTHING = [(0, 6000)]
 
 
 @given(GAPS.filter(lambda gaps: gaps != EVERYTHING), st.floats(0.3, 3.0), st.floats(0.0, 1.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
     state, left_s = document(), share * longest_s
     made = shorten_pauses(state, heard(gaps), longest_s, left_s)

@@ -122,7 +122,7 @@ def test_a_take_that_is_kept_stays_and_the_others_are_proposed_anew() -> None:
         (False, True, Verdict.UNDECIDED),
         (False, False, Verdict.ACCEPTED),
     ]
-    assert [one.words for one in facts] == ["", "", "50 % of it"]
+    assert [one.words for one in facts] == ["", "", "50 % of the passage"]
     state = applied(state, keep_take(state, FOUND, None, {0: 1}, 0))
     assert kept_takes(state, FOUND) == {0: 1}
     assert kept.id not in state.proposals

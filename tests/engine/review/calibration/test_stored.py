@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_told(path: Path, monkeypatch: pytest
     assert not list(path.parent.glob("*.part"))
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.text(max_size=6), st.text(max_size=20), max_size=3),
     st.lists(st.text(max_size=8), min_size=1, max_size=4, unique=True),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -114,7 +114,6 @@ OVER = st.none() | st.tuples(st.integers(-100, 1_100), st.integers(1, 400)).map(
 
 
 @given(EDGES, SEAMS, OVER)
-@settings(deadline=None)
 def test_no_flag_speaks_into_another(
     edges: list[tuple[int, int]], seams: list[int], over: tuple[int, int] | None
 ) -> None:
@@ -186,7 +185,6 @@ SPANS = st.lists(
 
 
 @given(SPANS)
-@settings(deadline=None)
 def test_what_covers_a_lane_equals_painting_each_span(
     rows: list[tuple[int, int, tuple[str, ...], Verdict]],
 ) -> None:

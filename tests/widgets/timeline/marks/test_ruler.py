@@ -70,7 +70,7 @@ def check(row: Row, frame: Frame) -> None:
     tempo_bpm=st.sampled_from([None, 40.0, 117.4, 320.0]),
     beats_a_bar=st.sampled_from([1, 3, 4, 7]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_nothing_stands_over_anything_else(
     width: int,
     length_s: float,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
@@ -254,7 +254,6 @@ EDITS = st.lists(
 
 
 @given(EDITS, st.permutations(range(0, 400, 10)))
-@settings(deadline=None)
 def test_columns_edited_at_once_equal_those_edited_one_by_one(
     edits: list[Sounding], order: list[int]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,10 +24,17 @@ from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts
-from engine.anomaly.recipes.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
+from engine.anomaly.recipes.own_faults.fitting import (
+    Scaling,
+    Trained,
+    block_logits,
+    logits_of,
+    quick_taggers,
+    train,
+)
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
-from engine.anomaly.recipes.own_faults.network import REACH_STEPS, Committee, FaultTagger, Form, quick_logits
+from engine.anomaly.recipes.own_faults.network import REACH_STEPS, Committee, FaultTagger, Form, QuickTagger
 from engine.anomaly.recipes.own_faults.practice import Workshop, kinds_of
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, plausible, thinned, weight_by_pauses
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
@@ -167,8 +175,8 @@ def test_quick_logits_are_those_of_the_network(
     assert isinstance(tagger, FaultTagger)
     with torch.no_grad():
         expected = tagger(mel, tuning)
-    torch.testing.assert_close(quick_logits(tagger, mel, tuning), expected, atol=1e-4, rtol=1e-5)
-    torch.testing.assert_close(quick_logits(tagger.train(), mel, tuning), expected, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(QuickTagger(tagger)(mel, tuning), expected, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(QuickTagger(tagger.train())(mel, tuning), expected, atol=1e-4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("piece_steps", [1, 37, 700])
@@ -203,9 +211,22 @@ def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: T
     assert (trained.kept_stds > 0.0).all()
 
 
-def test_the_same_seed_learns_the_same(trained: Trained) -> None:
+@pytest.fixture(params=["all cores", "one core"])
+def cores(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system does not bind threads to cores")
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if request.param == "all cores" else {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.usefixtures("cores")
+def test_the_same_seed_learns_the_same_on_any_number_of_cores(trained: Trained) -> None:
     again = train(FOLDS, (), TINY, seed=0, progress=SILENT)
     assert again.fitted.history == trained.fitted.history
+    for one, other in zip(again.network.parameters(), trained.network.parameters(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_a_cancel_is_heard_while_faults_are_made() -> None:
@@ -342,7 +363,7 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
     audio, model = kept(12.0, seed=4), load_taste(taste_path).model
     assert isinstance(model, OwnFaultsModel)
     heard = heard_of(audio * np.float32(10.0 ** (-level_of([audio]) / 20.0)))
-    logits = block_logits(model.network, model.scaling, heard)[:, 0]
+    logits = block_logits(quick_taggers(model.network), model.scaling, heard)[:, 0]
     before = score_blocks(load_taste(path), [audio], RATE_HZ, len(audio), SILENT, level_db=level_of([audio]))
     assert not before.parts
     np.testing.assert_allclose(before.scores, normalised(logits, KeptScores(-1.0, 2.0)), atol=1e-5)

@@ -213,7 +213,7 @@ def test_a_recording_is_never_written_over(jam: Recording, request_of: Make) -> 
     request = request_of()
     path = jam.media["s1"].rename(request.out.parent / "jam 01 First.wav")
     before = path.read_bytes()
-    with pytest.raises(ExportError, match="one of the recordings"):
+    with pytest.raises(ExportError, match="never written over"):
         export(replace(request, media={**jam.media, "s1": path}))
     assert path.read_bytes() == before
 
@@ -269,3 +269,14 @@ def test_regions_without_a_file_are_named_up_to_five(tmp_path: Path, gone: int, 
     )
     heard_alone = marked(state, (0, 101, "Heard"))
     assert unheard_sentence(replace(request, state=heard_alone), request.edit_list) == ""
+
+
+def test_long_names_of_emoji_are_shortened(jam: Recording, request_of: Make) -> None:
+    family = "👨‍👩‍👧‍👦"
+    state = marked(jam.state, (0, 20_000, family * 60), (96_000, 120_000, "🥁" * 300))
+    request = request_of(state=state, stems=True)
+    export(request)
+    written = sorted(path.name for path in request.out.parent.iterdir())
+    assert len(written) == 4
+    assert written[0].startswith(f"jam 01 {family}")
+    assert all(len(name.encode()) <= 255 for name in written)

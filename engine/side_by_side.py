@@ -1,4 +1,4 @@
-"""Work of which no part needs another, on all cores: numpy and scipy let other threads run meanwhile."""
+"""Independent parts of a computation on all cores: numpy, scipy and torch let other threads run meanwhile."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Result = TypeVar("Result")
 
 
 def side_by_side(work: Callable[[One], Result], ones: Iterable[One]) -> list[Result]:
-    """Return what work makes of each, in their order.
+    """Return the result for each item, in their order.
 
     Raises
     ------
-    Exception : what the first of them raised; those not begun yet are left
+    Exception : raised by the first item that failed; items that were not started are left out
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(cores, "matching") as threads:
+    with ThreadPoolExecutor(cores, "side by side") as threads:
         running = [threads.submit(work, one) for one in ones]
         try:
             return [each.result() for each in running]

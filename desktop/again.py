@@ -1,0 +1,47 @@
+"""How jobs that were stopped are started again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A way to start a job again.
+
+    Attributes
+    ----------
+    command : id of the command that asks for it
+    request : what the job was asked with, where it can start without a question; values of JSON
+    """
+
+    command: str
+    request: Mapping[str, object] = field(default_factory=dict)
+
+
+_COMMANDS: Mapping[str, str] = {
+    "align_drums": "timing.propose",
+    "arrange": "editor.propose",
+    "compare_recorders": "timing.recorders",
+    "find_like": "sounds.like",
+    "find_repairs": "repair.find",
+    "find_takes": "takes.propose",
+    "hear_sounds": "sounds.hear",
+    "hear_talk": "sounds.talk",
+    "learn_editor": "editor.learn",
+    "make_proposals": "taste.maker",
+    "preview_repair": "repair.open",
+    "survey_recordings": "taste.page",
+    "take_edit": "file.take_edit",
+    "weigh_tempo": "timing.tempo",
+}
+"""The command of each job that `Work.compute` runs, by the name of its function."""
+
+
+def again_of(job: Callable[..., object]) -> Again | None:
+    """Return how a job of `Work.compute` is started again; None for one that nobody would miss."""
+    function = job.func if isinstance(job, partial) else job
+    command = _COMMANDS.get(getattr(function, "__name__", ""))
+    return None if command is None else Again(command)

@@ -1,0 +1,68 @@
+"""Functions of other programs that Offcut does not have, and what it has in their place."""
+
+from __future__ import annotations
+
+from widgets.controls.entries import Absent
+
+ABSENT = (
+    Absent(
+        ("save as", "save", "save project", "save a copy"),
+        "Offcut saves each edit at once. A named snapshot stores the present version in a second file.",
+        ("file.snapshot", "file.export"),
+    ),
+    Absent(
+        ("normalize", "normalise", "loudness", "lufs"),
+        "Offcut sets loudness when it exports: choose 'Normalise to' there. Gain changes a selection.",
+        ("file.export", "hand.gain"),
+    ),
+    Absent(
+        ("fade", "fade in", "fade out"),
+        "Export writes a fade at the start and the end. Each cut has a crossfade of its own.",
+        ("edge.fade_longer", "edge.fade_shorter", "file.export"),
+    ),
+    Absent(
+        ("time stretch", "timestretch", "elastic audio", "stretch", "warp"),
+        "Offcut does not stretch sound, except to line up tracks of a second recorder.",
+        ("timing.recorders", "timing.propose"),
+    ),
+    Absent(
+        ("filler", "filler words", "um", "transcript", "transcription", "speech to text"),
+        "Offcut does not read speech. It finds sounds like a selected one, and pauses that are too long.",
+        ("sounds.like", "taste.shorten"),
+    ),
+    Absent(
+        ("pitch", "pitch shift", "transpose", "tune", "auto-tune"),
+        "Offcut does not change pitch. Export the tracks and do that in another program.",
+        ("file.export",),
+    ),
+    Absent(
+        ("equalizer", "eq", "compressor", "compression", "limiter", "reverb", "effects", "plugins", "vst"),
+        "Offcut has no effects. Export a REAPER project and mix there.",
+        ("file.export", "tracks.gain"),
+    ),
+    Absent(
+        ("automation", "envelope"),
+        "Offcut has no automation. Gain changes a selected span, or all of a track.",
+        ("hand.gain", "tracks.gain"),
+    ),
+    Absent(
+        ("record", "record audio", "recording", "arm track"),
+        "Offcut does not record. Record in another program and import the files.",
+        ("file.import",),
+    ),
+    Absent(
+        ("reverse", "invert", "phase"),
+        "Offcut does not reverse or invert sound. It plays backwards.",
+        ("transport.shuttle_back",),
+    ),
+    Absent(
+        ("metronome", "click track"),
+        "Offcut plays no click. It shows beats as a grid, and reads a click track for timing.",
+        ("timing.propose", "grid.set_tempo"),
+    ),
+    Absent(
+        ("close document", "close project", "close session"),
+        "A document closes when another one opens, or when Offcut quits.",
+        ("file.open", "file.new", "file.quit"),
+    ),
+)

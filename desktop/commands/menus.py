@@ -1,0 +1,46 @@
+"""The menu bar: which groups of the table of commands are in which menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroups:
+    """One menu of the bar.
+
+    Attributes
+    ----------
+    title : without a mnemonic, since `Alt` with a letter is a command of its own
+    groups : listed in the menu itself, with a line between two
+    submenus : groups that open beside it
+    """
+
+    title: str
+    groups: tuple[str, ...] = ()
+    submenus: tuple[str, ...] = ()
+
+
+MENUS = (
+    MenuGroups("File", ("File",)),
+    MenuGroups("Edit", ("Edit", "By hand"), ("Selection", "Arrangement")),
+    MenuGroups("View", ("View",)),
+    MenuGroups("Play", ("Listening",)),
+    MenuGroups("Tracks", ("Tracks",)),
+    MenuGroups("Review", ("Review",), ("Queue", "Edges")),
+    MenuGroups("Taste", ("Taste",)),
+    MenuGroups(
+        "Tools",
+        submenus=(
+            "Drum timing",
+            "Takes",
+            "Take a sound out",
+            "What sounds where",
+            "Editors",
+            "Markers",
+            "Grid",
+            "In the grid",
+        ),
+    ),
+    MenuGroups("Help", ("Help",), ("After a crash",)),
+)

@@ -1,0 +1,89 @@
+"""What sounds where in a recording: the fifty sounds by name, and speech, singing and music."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detection.detector import Detector, Heard
+from engine.detection.named_events import NAMED_BY, NamedEvent, named_events
+from engine.detection.voice_frames import MISSING, VoiceStream, is_installed
+from engine.detection.voices import CRIES, PLAYED, SPOKEN, SUNG, VoiceSpan, voice_spans
+from engine.document.analysis import HeardSounds
+from engine.timebase import s_to_samples, samples_to_s
+
+_log = logging.getLogger(__name__)
+VOICES = (SPOKEN, SUNG, PLAYED)
+WITHOUT_VOICES = f"{NAMED_BY}, no voices"
+"""Maker of what was found where the networks of voices are not installed."""
+
+
+def analysed(hearing: Detector, blocks: Iterable[NDArray[np.float32]]) -> tuple[Heard, tuple[VoiceSpan, ...]]:
+    """Analyse a stream once, mono at the rate of `engine.detection.spectra.MEL`.
+
+    Raises
+    ------
+    OffcutError : the networks of voices are not installed or cannot be loaded
+    """
+    stream = VoiceStream()
+    heard = hearing.heard(stream.through(blocks))
+    return heard, voice_spans(stream.frames)
+
+
+def sounds_in(
+    hearing: Detector, blocks: Iterable[NDArray[np.float32]], rate_hz: int, length_samples: int
+) -> HeardSounds:
+    """Return what sounds where as documents store it; without voices if their networks are not installed.
+
+    Speech of which more than half is a named cry is left out.
+
+    Parameters
+    ----------
+    blocks : see `analysed`
+    rate_hz, length_samples : of the recording
+    """
+    if is_installed():
+        heard, voices = analysed(hearing, blocks)
+        maker = NAMED_BY
+    else:
+        _log.warning(MISSING)
+        heard, voices, maker = hearing.heard(blocks), (), WITHOUT_VOICES
+    named = named_events(hearing, heard, rate_hz, length_samples)
+    found = [*named]
+    for one in voices:
+        start = s_to_samples(one.start_s, rate_hz)
+        stop = min(s_to_samples(one.stop_s, rate_hz), length_samples)
+        event = NamedEvent(start, stop, one.name, one.likelihood)
+        if start < stop and not (one.name == SPOKEN and _is_cry(event, named)):
+            found.append(event)
+    found.sort(key=lambda one: (one.start_samples, one.stop_samples, one.word))
+    spans = [(one.start_samples, one.stop_samples) for one in found]
+    return HeardSounds(
+        np.array(spans, np.int64).reshape(-1, 2),
+        tuple(one.word for one in found),
+        np.array([one.likelihood for one in found], np.float32),
+        maker,
+    )
+
+
+def _is_cry(speech: NamedEvent, named: Iterable[NamedEvent]) -> bool:
+    """Report whether more than half of speech is a cry that has a name."""
+    shared = sum(
+        max(0, min(one.stop_samples, speech.stop_samples) - max(one.start_samples, speech.start_samples))
+        for one in named
+        if one.word in CRIES
+    )
+    return shared > (speech.stop_samples - speech.start_samples) / 2
+
+
+def voices_of(sounds: HeardSounds, rate_hz: int) -> tuple[VoiceSpan, ...]:
+    """Return the spans of speech, singing and music among stored sounds, ascending by their starts."""
+    rows = zip(sounds.spans_samples.tolist(), sounds.words, sounds.likelihoods.tolist(), strict=True)
+    return tuple(
+        VoiceSpan(samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz), word, likelihood)
+        for (start, stop), word, likelihood in rows
+        if word in VOICES
+    )

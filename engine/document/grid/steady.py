@@ -1,0 +1,62 @@
+"""The beats of a detected grid that belong to music: the rest is neither drawn nor counted."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import BeatGrid
+from engine.document.grid.edits import MAKER
+from engine.latest import found_once
+
+FEWEST_BEATS = 16
+"""A shorter run of beats next to a longer one is talk or tuning more often than music."""
+_APART_BEATS = 4.0
+"""Two beats that are further apart belong to two runs."""
+LEAST_CONFIDENCE = 0.33
+"""Seven recordings of talk alone stayed below it, all 19 pieces and loops with beats above it."""
+_SHORT_CONFIDENCE = 0.5
+"""A grid without a long run, as of a loop of two bars, is music from this confidence on."""
+
+
+@found_once
+def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
+    """Tell which beats of a grid belong to music, shape (n,); all of them where the user edited the grid."""
+    beats = grid.beats_samples
+    if not len(beats) or grid.maker == MAKER:
+        return np.ones(len(beats), bool)
+    if grid.confidence < LEAST_CONFIDENCE:
+        return np.zeros(len(beats), bool)
+    run = np.concatenate([[0], np.cumsum(np.diff(beats) > _longest_gap(grid))])
+    is_long = np.bincount(run) >= FEWEST_BEATS
+    if not is_long.any():
+        return np.full(len(beats), grid.confidence >= _SHORT_CONFIDENCE)
+    found: NDArray[np.bool_] = is_long[run]
+    return found
+
+
+def has_music(grid: BeatGrid | None) -> bool:
+    """Tell whether any beat of a grid belongs to music."""
+    return grid is not None and bool(steady_beats(grid).any())
+
+
+def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
+    """Return the index of the last beat at or before a position.
+
+    None where no music plays: before its first beat, in talk, and further behind a beat than a bar lasts.
+    """
+    if grid is None:
+        return None
+    beats = grid.beats_samples
+    beat = int(np.searchsorted(beats, position_samples, side="right")) - 1
+    if beat < 0 or not steady_beats(grid)[beat]:
+        return None
+    is_near = grid.maker == MAKER or position_samples - beats[beat] <= _longest_gap(grid)
+    return beat if is_near else None
+
+
+@found_once
+def _longest_gap(grid: BeatGrid) -> float:
+    """Return how far apart two beats of one run are at most, in samples."""
+    gaps = np.diff(grid.beats_samples)
+    return _APART_BEATS * float(np.median(gaps)) if len(gaps) else float("inf")

@@ -1,0 +1,1 @@
+"""How well speech is separated and detected, on voices and backgrounds that nothing was trained on."""

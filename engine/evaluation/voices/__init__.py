@@ -1,0 +1,1 @@
+"""Measurements of speech, singing and music in recordings."""

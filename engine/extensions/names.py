@@ -1,0 +1,194 @@
+"""What installed packages name as entry points, and what this process leaves out; nothing is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from engine.wording import listed, quoted
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+_Named = tuple["Extension", "EntryPoint | None"]
+
+_PREFIX = "offcut."
+_LEFT_OUT: dict[Extension, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of entry points.
+
+    Attributes
+    ----------
+    noun : what one of them is called
+    registry : where they are gathered, as "module:name"
+    is_light : whether its registry needs no torch, so that the window can read it
+    """
+
+    noun: str
+    registry: str
+    is_light: bool
+
+
+GROUPS: Mapping[str, Group] = MappingProxyType(
+    {
+        "offcut.kinds": Group("kind", "engine.document.kinds:KINDS", True),
+        "offcut.makers": Group("maker", "engine.jobs.makers:MAKERS", True),
+        "offcut.export_formats": Group("export format", "engine.edl.export.formats:FORMATS", True),
+        "offcut.recipes": Group("recipe", "engine.anomaly.recipes.registry:RECIPES", False),
+        "offcut.embeddings": Group("embedding", "engine.embeddings.registry:EMBEDDINGS", False),
+        "offcut.separators": Group("separator", "engine.separation.registry:SEPARATORS", False),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One thing that a package adds.
+
+    Attributes
+    ----------
+    name : what it is registered under
+    value : where it is, as "module:name"
+    """
+
+    group: str
+    name: str
+    package: str
+    version: str
+    value: str
+
+    @property
+    def words(self) -> str:
+        """What sentences call it, such as "The kind 'tighten' of offcut-example 0.1"."""
+        noun = GROUPS[self.group].noun if self.group in GROUPS else "extension"
+        return f"The {noun} {quoted(self.name)} of {self.package} {self.version}".rstrip()
+
+    @property
+    def package_words(self) -> str:
+        """What sentences call its package, such as "The package offcut-example 0.1"."""
+        return f"The package {self.package} {self.version}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an extension stands: `trouble` is a sentence that says why it was left out, or empty."""
+
+    extension: Extension
+    trouble: str = ""
+
+
+def all_named(*, only_light: bool = False) -> tuple[Extension, ...]:
+    """Return every extension of a group of Offcut's, in the order of the groups; nothing of it is imported.
+
+    Parameters
+    ----------
+    only_light : leave out the groups that need torch
+    """
+    return tuple(
+        extension
+        for name, group in GROUPS.items()
+        if group.is_light or not only_light
+        for extension, entry in named_by_packages()
+        if extension.group == name and entry is not None
+    )
+
+
+def take_in(extension: Extension) -> None:
+    """Let this process import an extension that was left out."""
+    _LEFT_OUT.pop(extension, None)
+
+
+def left_out(extension: Extension) -> str:
+    """Return why this process does not import an extension; empty where it does."""
+    return _LEFT_OUT.get(extension, "")
+
+
+def leave_out(extension: Extension, trouble: str) -> None:
+    """Have this process not import an extension, and say why."""
+    _LEFT_OUT[extension] = trouble
+
+
+def standing_of(extension: Extension, trouble: str) -> Standing:
+    """Return how an extension stands of which something is wrong, or nothing."""
+    return Standing(extension, f"{extension.words} is left out: {trouble}." if trouble else "")
+
+
+def stray_standing() -> tuple[Standing, ...]:
+    """Return how what belongs to no group stands."""
+    return tuple(Standing(one, _stray(one)) for one, _ in named_by_packages() if one.group not in GROUPS)
+
+
+def _stray(extension: Extension) -> str:
+    """Say what is wrong with what belongs to no group."""
+    if not extension.group:
+        return f"What {extension.package} adds is left out: its {extension.name} cannot be read."
+    known = listed(tuple(GROUPS), "or")
+    return f"{extension.words} is left out: there is no group {quoted(extension.group)}, use {known}."
+
+
+def any_named() -> bool:
+    """Tell whether a package that is installed adds anything; nothing of it is imported."""
+    return bool(_named())
+
+
+@cache
+def named_by_packages() -> tuple[_Named, ...]:
+    """Return what installed packages name, in the order of their names."""
+    return tuple(pair for named in _named().values() for pair in named)
+
+
+@cache
+def _named() -> Mapping[str, tuple[_Named, ...]]:
+    """Return what each package names, by its name; of several of one name the first on the path."""
+    folders = tuple(_naming_folders())
+    if not folders:
+        return {}
+    from importlib.metadata import Distribution
+
+    found: dict[str, tuple[_Named, ...]] = {}
+    for folder, name in folders:
+        in_name, _, version = name.rpartition(".")[0].partition("-")
+        try:
+            package = Distribution.at(os.path.join(folder, name))  # noqa: PTH118 - a path as `sys.path` has it
+            facts, entries = package.metadata, package.entry_points
+        except Exception:  # whatever is wrong with the package
+            found.setdefault(in_name.lower(), ((Extension("", name, in_name, version, ""), None),))
+            continue
+        called, version = str(facts["Name"] or in_name), str(facts["Version"] or version)
+        key = called.lower().replace("_", "-").replace(".", "-")
+        pairs = [
+            (Extension(one.group, one.name, called, version, one.value), one)
+            for one in entries
+            if one.group.startswith(_PREFIX)
+        ]
+        found.setdefault(key, tuple(pairs))
+    return {key: found[key] for key in sorted(found)}
+
+
+def _naming_folders() -> Iterator[tuple[str, str]]:
+    """Yield where the metadata of packages are that name a group of ours: the folder, and a name in it.
+
+    `importlib.metadata.entry_points` takes some 27 ms with its import, this 1 ms: there is rarely any.
+    """
+    for place in dict.fromkeys(sys.path):
+        try:
+            names = sorted(os.listdir(place or "."))  # noqa: PTH208 - pathlib takes six times as long
+        except OSError:  # a zip file, or nothing
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                try:
+                    with open(f"{place or '.'}/{name}/entry_points.txt", "rb") as stream:  # noqa: PTH123
+                        text = stream.read()
+                except OSError:
+                    continue
+                if f"[{_PREFIX}".encode() in text:
+                    yield place or ".", name

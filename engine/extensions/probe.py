@@ -1,0 +1,118 @@
+"""Try what other packages add in a process of its own: one that hangs or ends the process stops only that.
+
+`engine.extensions.trial` is what that process runs.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO
+
+from engine.extensions.memory import key_of, known_troubles, remember
+from engine.extensions.names import (
+    Extension,
+    Standing,
+    all_named,
+    leave_out,
+    left_out,
+    standing_of,
+    stray_standing,
+    take_in,
+)
+from engine.own_program import module_command, module_environment
+
+LIMIT_S = 20.0
+"""How long an extension may take to be imported."""
+_log = logging.getLogger(__name__)
+
+
+def probed(*, limit_s: float = LIMIT_S) -> tuple[Standing, ...]:
+    """Return how every extension stands; one that does not answer is left out by this process from now on."""
+    wanted = all_named()
+    troubles = _tried({one: key_of(one) for one in wanted}, limit_s)
+    standing, used = [], set[tuple[str, str]]()
+    for number, extension in enumerate(wanted):
+        name, trouble = (extension.group, extension.name), troubles[number]
+        if not trouble and name in used:
+            trouble = "another package adds one of that name"
+        elif not trouble:
+            used.add(name)
+        standing.append(standing_of(extension, trouble))
+    return (*standing, *stray_standing())
+
+
+def leave_out_hanging(wanted: Sequence[Extension]) -> None:
+    """Have this process not import those extensions that would hang or end it.
+
+    Each is tried in a process of its own, once as long as its package does not change.
+    """
+    keys, known = {one: key_of(one) for one in wanted}, known_troubles()
+    new = {one: key for one, key in keys.items() if key not in known and not left_out(one)}
+    _tried(new, LIMIT_S)
+    for one in wanted:
+        if (trouble := left_out(one) or known.get(keys[one], "")) != "":
+            leave_out(one, trouble)
+            _log.warning("%s 'offcut doctor' tries it again.", standing_of(one, trouble).trouble)
+
+
+def _tried(keys: Mapping[Extension, str], limit_s: float) -> list[str]:
+    """Return what is wrong with each extension, and remember by key which of them must not be imported."""
+    wanted, troubles = list(keys), list[str]()
+    for one in wanted:
+        take_in(one)
+    while len(troubles) < len(wanted):
+        troubles += _answers(wanted[len(troubles) :], limit_s)
+    if wanted:
+        remember({key: left_out(one) for one, key in keys.items()})
+    return troubles
+
+
+def _answers(wanted: Sequence[Extension], limit_s: float) -> Iterator[str]:
+    """Yield what is wrong with each extension, up to and with the first that does not answer."""
+    words = json.dumps([[one.group, one.name, one.package, one.value] for one in wanted])
+    command, lines = module_command("engine.extensions.trial", words), Queue[str]()
+    with subprocess.Popen(
+        command,
+        env=module_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        reader = Thread(target=_pass_on, args=(process.stdout, lines), daemon=True)
+        reader.start()
+        for extension in wanted:
+            try:
+                line = lines.get(timeout=limit_s)
+            except Empty:
+                trouble = f"it takes longer than {limit_s:g} s to be imported"
+            else:
+                if line:
+                    yield json.loads(line)
+                    continue
+                process.wait()
+                trouble = f"it ends the process that imports it ({_how(process.returncode)})"
+            process.kill()
+            leave_out(extension, trouble)
+            yield trouble
+            break
+        reader.join()
+
+
+def _how(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"status {status}"
+
+
+def _pass_on(stream: IO[str], lines: Queue[str]) -> None:
+    """Pass on each line, and an empty one at the end."""
+    with suppress(ValueError):
+        for line in stream:
+            lines.put(line)
+    lines.put("")

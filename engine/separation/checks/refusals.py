@@ -1,0 +1,89 @@
+"""Refuse prompts that cannot be separated: one rule for every surface.
+
+A prompt must name a known sound, and that sound must be likely enough in a window. Whether the result is
+credible is decided where it is made (`engine.separation.outcomes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from engine.errors import SoundNotFoundError
+from engine.progress import SILENT, Progress
+from engine.separation.checks.presence import probabilities
+from engine.separation.levels.level_change import LEAST_PROBABILITY
+from engine.separation.prompts import prompts_of
+from engine.separation.registry import DEFAULT, SEPARATORS
+from engine.separation.separate import Recording, heard_around, piece_spans
+from engine.separation.separator import Prompt
+from engine.words.negation import without_not
+from engine.words.understanding import known_sounds, require_understood, require_words, separable
+
+
+def understood_prompts(texts: Sequence[str], separator: str = DEFAULT) -> tuple[Prompt, ...]:
+    """Return the prompts of texts that name sounds which Offcut knows.
+
+    A separator of another package, or one with weights of its own, may know other sounds: of its prompts
+    only words without meaning are refused.
+
+    Parameters
+    ----------
+    separator : name or file of the separator that is asked
+
+    Raises
+    ------
+    UnknownPromptError : a text does not name a known sound
+    UsageError : a text is empty or too long, or there are too many
+    """
+    prompts = prompts_of(texts)
+    known = separable() if separator == DEFAULT else known_sounds()
+    require = require_understood if separator in SEPARATORS.own else require_words
+    for text in texts:
+        require(without_not(" ".join(text.split())), known)
+    return prompts
+
+
+def require_present(
+    recordings: Iterable[Recording],
+    windows: Sequence[tuple[int, int]],
+    prompts: Sequence[Prompt],
+    separator: str = DEFAULT,
+    progress: Progress = SILENT,
+) -> float | None:
+    """Return how likely the least likely of some sounds is present, and refuse one that is not.
+
+    A sound is present if it is in one of the windows of one of the recordings. Examples and whatever is new
+    are not asked about, nor what stays as long as something else is meant.
+
+    Parameters
+    ----------
+    recordings : of one moment, such as the tracks of a document
+    windows : as `engine.separation.windows.joined` returns them
+    separator : name of the separator that is asked; only of prompts for Offcut's own the sounds are known
+
+    Returns
+    -------
+    probability : 0 to 1; None where nothing was asked about
+
+    Raises
+    ------
+    SoundNotFoundError : a sound is less likely than `LEAST_PROBABILITY`
+    """
+    asked = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
+    asked = [prompt for prompt in asked if not prompt.stays] or asked
+    if not asked or separator not in SEPARATORS.own:
+        return None
+    highest = np.zeros(len(asked))
+    for recording in recordings:
+        for window in windows:
+            for span in piece_spans(window, recording.rate_hz):
+                progress.check_cancelled()
+                stretch, _first, _last = heard_around(recording, (span,), span)
+                if np.any(stretch.samples):
+                    highest = np.maximum(highest, probabilities(stretch, asked))
+    place = int(highest.argmin())
+    if highest[place] < LEAST_PROBABILITY:
+        raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
+    return float(highest[place])

@@ -1,0 +1,1 @@
+"""What a separation changed, in decibels."""

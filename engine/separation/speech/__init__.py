@@ -1,0 +1,1 @@
+"""Speech as a prompt: a network that separates speech from everything else."""

@@ -1,0 +1,91 @@
+"""An extension that hangs while it is imported stops no verb, and is tried once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.extensions.memory import key_of
+from engine.extensions.names import Extension
+from tests.engine.extensions.conftest import ROOT, register
+
+MAKER = """
+import pathlib
+with open({log!r}, "a") as stream:
+    stream.write({name!r} + chr(10))
+from engine.jobs.makers import Maker
+MAKER = Maker("T", "About.", lambda request, progress: [])
+"""
+HANGS = "import threading; threading.Event().wait()\n"
+VERB = """
+import json, sys
+import engine.extensions.probe as probe
+from engine.jobs.makers import MAKERS
+probe.LIMIT_S = 4.0
+print(json.dumps(sorted(MAKERS.added)))
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with two makers, each of which notes that it is imported; one then hangs."""
+    folder, log = tmp_path / "site", str(tmp_path / "imported")
+    named = {"offcut.makers": {"fine": "fine_maker:MAKER", "hangs": "hanging_maker:MAKER"}}
+    fine, hanging = (MAKER.format(log=log, name=name) for name in ("fine", "hangs"))
+    register(folder, "offcut-hangs", named, fine_maker=fine, hanging_maker=hanging + HANGS)
+    return folder
+
+
+def load(site: Path) -> tuple[list[str], str]:
+    """Load all makers in a fresh process; return which can be used, and what was written on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", VERB],
+        cwd=ROOT,
+        env=os.environ
+        | {"PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "OFFCUT_CACHE": str(site.parent / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+def imported(site: Path) -> list[str]:
+    return (site.parent / "imported").read_text().split()
+
+
+def test_one_that_hangs_is_left_out_and_tried_once(site: Path) -> None:
+    makers, said = load(site)
+    assert makers == ["fine"]
+    assert "'hangs' of offcut-hangs 1.0" in said
+    assert "4 s" in said
+    assert imported(site) == ["fine", "hangs", "fine"], "tried in a process, then the one that works is used"
+    assert load(site) == (makers, said)
+    assert imported(site) == ["fine", "hangs", "fine", "fine"], "nothing is tried again"
+
+
+def test_one_that_was_mended_is_tried_again(site: Path) -> None:
+    load(site)
+    module = site / "hanging_maker.py"
+    module.write_text(module.read_text().replace(HANGS, ""))
+    makers, said = load(site)
+    assert (makers, said) == (["fine", "hangs"], "")
+
+
+def test_the_key_changes_with_the_code_of_the_package(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(site))
+    one = Extension("offcut.makers", "fine", "offcut-hangs", "1.0", "fine_maker:MAKER")
+    before = key_of(one)
+    assert key_of(one) == before
+    module = site / "fine_maker.py"
+    status = module.stat()
+    module.write_text(module.read_text().replace("About", "Other"))
+    os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert key_of(one) != before, "the same size and time, other content"
+    assert "fine_maker" not in sys.modules

@@ -1,0 +1,159 @@
+"""Places of the recording at which accepted repeats and moves, and the current one, are played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPolygonF
+
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.document.table import table_of
+from engine.edl.gathered import gathered
+from engine.edl.programme import NO_ORDERS, Orders
+from engine.errors import DocumentError
+from engine.timebase import format_time
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.time_map import TimeMap
+
+MOST_DRAWN = 200
+"""With more of them in view only the lines of the first are drawn."""
+_SIGN, _PAD, LINE_PX = 5, 4, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landings:
+    """Places of the source, ascending, each before which a span of the source is played.
+
+    Attributes
+    ----------
+    orders : what is played at each, shape (n,)
+    is_current : shape (n,), whether it is of the current proposal
+    is_open : whether the current proposal is not accepted
+    """
+
+    orders: Orders
+    is_current: NDArray[np.bool_]
+    is_open: bool = False
+
+    @classmethod
+    def of(cls, state: DocumentState, current: str | None) -> Landings:
+        """Return those of a document; a repeat right after itself needs no place of its own."""
+        table = table_of(state)
+        chosen = table.are(Verdict.ACCEPTED)
+        place = table.made.places.get(current or "", -1)
+        is_open = place >= 0 and not chosen[place]
+        if is_open:
+            chosen = chosen.copy()
+            chosen[place] = True
+        try:
+            made = gathered(state, chosen)
+        except DocumentError:  # whoever applies it says so
+            return NO_LANDINGS
+        orders, of = made.orders, np.array([one == current for one in made.laid_by], bool)
+        away = np.flatnonzero(orders.ats != orders.stops)
+        order = away[np.argsort(orders.ats[away], kind="stable")]
+        return cls(orders.where(order), of[order], is_open)  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self.orders.ats)
+
+    def words(self, number: int, rate_hz: int) -> tuple[str, str]:
+        """Return the label of one, long and short, such as "repeat of 0:03.0 – 0:05.0" and "from 0:03.0"."""
+        first, last = (
+            format_time(int(edges[number]) / rate_hz, 1) for edges in (self.orders.starts, self.orders.stops)
+        )
+        done = "repeat of" if self.orders.stays[number] else "moved from"
+        return f"{done} {first} – {last}", f"from {first}"
+
+
+NO_LANDINGS = Landings(NO_ORDERS, np.zeros(0, bool))
+
+
+class Shows(Protocol):
+    """A surface that shows a document in source or result order."""
+
+    state: DocumentState
+    times: TimeMap
+
+    @property
+    def current(self) -> str | None: ...
+
+    def update(self) -> None: ...
+
+
+class LandingLines:
+    """The lines of what a surface shows; the result has none, since it plays things where they land."""
+
+    def __init__(self) -> None:
+        self._shown = NO_LANDINGS
+
+    def follow(self, surface: Shows) -> None:
+        """Find the lines anew, and have the surface painted where there were or are any."""
+        before, self._shown = self._shown, NO_LANDINGS
+        if surface.times.edit_list is None:
+            self._shown = Landings.of(surface.state, surface.current)
+        if len(before) or len(self._shown):
+            surface.update()
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        """Draw the lines in view."""
+        paint_landings(painter, frame, self._shown)
+
+
+def paint_landings(painter: QPainter, frame: Frame, landings: Landings) -> None:
+    """Draw a line with a sign at each landing in view, and its words where there is room."""
+    xs = frame.viewport.xs_at(landings.orders.ats)
+    shown = np.flatnonzero((xs >= -1) & (xs <= frame.layout.width))[:MOST_DRAWN].tolist()
+    font = theme.ui_font(theme.TEXT_SMALL)
+    metrics, free_from = QFontMetricsF(font), 0.0
+    painter.setFont(font)
+    for place, number in enumerate(shown):
+        x = frame.snapped(float(xs[number]))
+        is_open = bool(landings.is_current[number]) and landings.is_open
+        _paint_line(painter, frame, x, is_open)
+        beside = theme.px(_SIGN + 2)
+        after = float(xs[shown[place + 1]]) if place + 1 < len(shown) else float(frame.layout.width)
+        for words in landings.words(number, frame.viewport.rate_hz):
+            width = metrics.horizontalAdvance(words) + 2 * theme.px(_PAD)
+            lefts = (x + beside, x - beside - width)
+            left = next((one for one in lefts if one >= free_from and one + width <= after), None)
+            if left is not None:
+                _paint_words(painter, frame, QRectF(left, _top(frame), width, metrics.height() + 2), words)
+                free_from = left + width
+                break
+
+
+def _top(frame: Frame) -> float:
+    return frame.layout.lanes_top + theme.px(_PAD)
+
+
+def _paint_line(painter: QPainter, frame: Frame, x: float, is_open: bool) -> None:
+    layout, color = frame.layout, theme.color(_token(frame, is_open))
+    pattern = Qt.BrushStyle.Dense4Pattern if is_open else Qt.BrushStyle.SolidPattern
+    painter.fillRect(
+        frame.vertical(x, layout.lanes_top, layout.lanes_bottom, LINE_PX), QBrush(color, pattern)
+    )
+    side, top = theme.px(_SIGN), _top(frame)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    points = (QPointF(x - side, top), QPointF(x + side, top), QPointF(x, top + 2 * side))
+    painter.drawPolygon(QPolygonF(points))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _paint_words(painter: QPainter, frame: Frame, box: QRectF, words: str) -> None:
+    painter.fillRect(box, theme.color(frame.theme.panel2))
+    painter.setPen(theme.color(frame.theme.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _token(frame: Frame, is_open: bool) -> str:
+    return frame.theme.undecided if is_open else frame.theme.accepted

@@ -19,6 +19,8 @@ from engine.files.safe_write import shown
 
 LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
+LICENCES = "licences.csv"
+"""The list of the licence of each clip, which lies beside `LIST`: `filename`, `fold`, and `free` of 0 or 1."""
 _FULL_SCALE = 32_767
 
 
@@ -53,19 +55,33 @@ def at_other_speed(samples: NDArray[np.float32], rng: np.random.Generator) -> ND
     return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
-def load_sounds(folder: Path, folds: Sequence[int]) -> tuple[Sound, ...]:
+def free_clips(folder: Path, folds: Sequence[int]) -> frozenset[str]:
+    """Return the names of the clips of some folds whose own licence allows commercial use."""
+    with (folder / LICENCES).open(encoding="utf-8", newline="") as stream:
+        return frozenset(
+            row["filename"]
+            for row in csv.DictReader(stream)
+            if row["free"] == "1" and int(row["fold"]) in folds
+        )
+
+
+def load_sounds(folder: Path, folds: Sequence[int], *, free_only: bool = False) -> tuple[Sound, ...]:
     """Read the sounds of some folds.
 
     Parameters
     ----------
     folder : holds `esc50.csv` and `audio/`; or a folder for each sound, called as it is, with recordings of
         it: then fold k holds every fifth of them, in the order of their names
+    free_only : leave out clips that `licences.csv` lists as not free, so that weights may ship
 
     Raises
     ------
     UsageError : it holds neither, or no recording of these folds
     """
     rows = _listed(folder) if (folder / LIST).is_file() else _in_folders(folder)
+    if free_only and (folder / LICENCES).is_file():
+        free = free_clips(folder, folds)
+        rows = (row for row in rows if row[0].name in free)
     sounds = tuple(
         Sound(path, name, origin, part, _read(path)) for path, name, origin, part in rows if part in folds
     )

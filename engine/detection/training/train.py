@@ -29,6 +29,9 @@ from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 
 CROP_SAMPLES = 4 * MEL.rate_hz
+_SHORT_CROP_SAMPLES = CROP_SAMPLES // 2
+_SHORT_SHARE = 0.6
+"""Share of the epochs, the first, that learn from short crops: half the work, while little is known."""
 _AUDIBLE = 0.002
 """Root mean square below which a stretch of a sound holds nothing of it."""
 _ALL_SHARE = 0.5
@@ -73,6 +76,7 @@ def _batch(
     names: dict[str, int],
     spectra: Spectra,
     rng: np.random.Generator,
+    crop_samples: int,
 ) -> tuple[Tensor, Tensor]:
     """Return levels, shape (n, frames, bands), and how much of each name is in them, shape (n, names)."""
     mixed, shares = [], torch.zeros(len(sounds), len(names))
@@ -80,7 +84,7 @@ def _batch(
         other = sounds[int(rng.integers(len(sounds)))]
         share = float(rng.beta(0.6, 0.6)) if rng.random() < 0.7 else 1.0
         one, two = (
-            stretch(at_other_speed(each.samples(), rng), rng, CROP_SAMPLES) for each in (sound, other)
+            stretch(at_other_speed(each.samples(), rng), rng, crop_samples) for each in (sound, other)
         )
         mix = share * one + (1.0 - share) * two
         gain_db = rng.uniform(-30.0, 0.0)
@@ -150,12 +154,13 @@ def epoch(
     order = rng.permutation(len(sounds))
     steps = max(1, len(sounds) // size)
     total = settings.epochs * steps
+    crop_samples = _SHORT_CROP_SAMPLES if number < _SHORT_SHARE * settings.epochs else CROP_SAMPLES
     losses = []
     training.network.train()
     with seeded(1000 * settings.seed + number):
         for step in range(steps):
             chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
-            batch = _batch(chosen, names, spectra, rng)
+            batch = _batch(chosen, names, spectra, rng, crop_samples)
             words = prompts.drawn(range(len(names)), rng)
             value = loss(training.network, *batch, words, bfloat16=settings.bfloat16)
             at = number * steps + step
@@ -178,7 +183,7 @@ def train(
         averaging=settings.averaging,
     )
     training.resume(out)
-    sounds = load_sounds(folder, folds)
+    sounds = load_sounds(folder, folds, free_only=True)
     told = load_sounds(folder, held)
     prompts = Prompts(sorted({sound.name for sound in sounds}))
     names = {name: index for index, name in enumerate(prompts.names)}

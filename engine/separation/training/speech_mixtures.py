@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
+from engine.detection.training.sounds import free_clips
 from engine.errors import UsageError
 
 Samples = NDArray[np.float32]
@@ -64,12 +64,9 @@ def load_sources(data_dir: Path) -> Sources:
     speech = [path for path in sorted((data_dir / "speech").rglob("*.flac")) if part_of(path) != TOLD_PART]
     if not speech:
         raise UsageError(f"{data_dir} holds no speech to learn from.")
-    with (data_dir / "esc50" / "licences.csv").open(encoding="utf-8", newline="") as stream:
-        clips = [
-            data_dir / "esc50" / "audio" / row["filename"]
-            for row in csv.DictReader(stream)
-            if row["free"] == "1" and row["fold"] in ("1", "2", "3")
-        ]
+    clips = [
+        data_dir / "esc50" / "audio" / name for name in sorted(free_clips(data_dir / "esc50", (1, 2, 3)))
+    ]
     places = [data_dir / "ambience" / f"{name}.ogg" for name in _PLACES]
     # Names of loops and pieces decide as they do in the evaluation: odd ones are learned from.
     pieces = [

@@ -23,6 +23,7 @@ from tests.engine.alignment.strokes_made import (
     ms,
     rock,
 )
+from tests.timing import slowness
 
 _EIGHT = lines_of(8)
 
@@ -320,5 +321,7 @@ def test_two_thousand_strokes_take_well_under_a_second() -> None:
 
     placement = _align(hits, lines)
 
-    assert time.process_time() - started_s < 2.0  # twice what the slowest machine took, beside other work
+    assert (
+        time.process_time() - started_s < 2.0 * slowness()
+    )  # twice what the slowest machine took, beside other work
     assert np.mean(placement.lines == numbers) > 0.99

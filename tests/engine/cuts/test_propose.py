@@ -17,7 +17,7 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
 from engine.settings import CutSettings
-from tests.timing import fastest_cpu_s
+from tests.timing import fastest_cpu_s, slowness
 
 RATE_HZ = 8000
 HOP = 200
@@ -311,7 +311,7 @@ def test_three_hours_are_proposed_while_a_key_is_held(mode, most, rng):
     plan = plan_of(curve, length_s, listening, grid_of(length_s), **mode)
     took_s = fastest_cpu_s(lambda: plan_of(curve, length_s, listening, grid_of(length_s), **mode))
     assert len(plan.proposals) > most
-    assert took_s < 0.25  # 0.05 s alone on one core; the bound leaves room for a busy machine
+    assert took_s < 0.25 * slowness()  # 0.05 s alone on one core; the bound leaves room for a busy machine
 
 
 def test_proposing_imports_no_torch():

@@ -24,7 +24,7 @@ from engine.document.file.rows import TABLES
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS
-from tests.timing import fastest_cpu_s
+from tests.timing import fastest_cpu_s, slowness
 
 VALUES = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text())
 ROWS = st.lists(st.tuples(VALUES, VALUES))
@@ -111,7 +111,7 @@ def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
         started_s = thread_time()
         document.apply(edit)
         times_s.append(thread_time() - started_s)
-    assert median(times_s) < 0.005
+    assert median(times_s) < 0.005 * slowness()
 
 
 def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
@@ -126,4 +126,4 @@ def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
 @pytest.mark.alone
 def test_a_long_document_opens_quickly(long_document: Document) -> None:
     opening_s = fastest_cpu_s(lambda: Document.open(long_document.path).close(), 7)
-    assert opening_s < 0.300  # 0.09 on two idle cores; others may be using them
+    assert opening_s < 0.300 * slowness()  # 0.09 on two idle cores; others may be using them

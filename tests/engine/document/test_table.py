@@ -20,6 +20,7 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.review.queue import QueueFilter, at_or_above, queue
 from engine.review.statistics import statistics
+from tests.timing import slowness
 from widgets.timeline.edits.spans import Spans
 
 RATE_HZ, LENGTH = 1_000, 100_000
@@ -131,7 +132,7 @@ def test_one_answer_among_ten_thousand_costs_little() -> None:
         begun = time.thread_time()
         statistics(state), at_or_above(state, 0.6), queue(state), Spans.of(state), build(state)
         took_ms.append((time.thread_time() - begun) * 1_000)
-    assert min(took_ms) < 12
+    assert min(took_ms) < 12 * slowness()
 
 
 def test_an_edit_list_is_the_same_as_that_of_its_segments() -> None:

@@ -15,7 +15,7 @@ from engine.document.kinds import KINDS, Drop
 from engine.edl.build import build, cut, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList, Segment
 from tests.engine.edl.recordings import RATE_HZ, by_hand, cut_proposal, timeline_state, with_cuts
-from tests.timing import fastest_cpu_s
+from tests.timing import fastest_cpu_s, slowness
 
 LENGTH = 400
 MS = 1000  # at this rate one sample is a millisecond, so no kept piece is too short
@@ -177,7 +177,7 @@ def test_ten_thousand_proposals_are_built_in_a_moment() -> None:
     edit_list = build(state)
     assert len(edit_list.segments) == 10_001
     assert_fits(edit_list)
-    assert fastest_cpu_s(lambda: build(state)) < 0.5  # about 0.05 on an idle machine
+    assert fastest_cpu_s(lambda: build(state)) < 0.5 * slowness()  # about 0.05 on an idle machine
 
 
 def test_the_recording_in_place_sounds_as_edited_and_lasts_as_long() -> None:

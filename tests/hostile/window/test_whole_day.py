@@ -17,6 +17,7 @@ from engine.document.proposals import Proposal
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
+from tests.timing import slowness
 
 pytestmark = pytest.mark.alone
 
@@ -84,4 +85,5 @@ def test_no_key_waits(hands: Hands, tmp_path: Path) -> None:
         window.queue_panel.repaint()
         took_s[keys] = max(took_s.get(keys, 0.0), time.thread_time() - began_s)
         hands.qtbot.waitUntil(lambda: not moved.is_waiting and not window.review.calibrating.is_learning)
-    assert {keys: round(taken, 3) for keys, taken in took_s.items() if taken > MOST_S} == {}
+    most_s = MOST_S * slowness()
+    assert {keys: round(taken, 3) for keys, taken in took_s.items() if taken > most_s} == {}

@@ -19,6 +19,7 @@ from engine.document.proposals import KeptExample
 from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
+from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton
@@ -284,7 +285,7 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
         shown = listing(MANY, ids[:: 1 + number % 2])
         panel.set_review(MANY, shown, f"cut-{number}", "left", figures, 0.8, 9)
         spent_ms.append(1000 * (time.thread_time() - before))
-    assert max(spent_ms) < 50
+    assert max(spent_ms) < 50 * slowness()
 
     view, frames_ms = view_of(panel), []
     bar = view.verticalScrollBar()
@@ -295,7 +296,7 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
         frames_ms.append(1000 * (time.thread_time() - before))
     print(f"set_review {max(spent_ms):.1f} ms, scroll p50 {np.median(frames_ms):.1f} ms", end=" ")
     print(f"p99 {np.percentile(frames_ms, 99):.1f} ms")
-    assert np.percentile(frames_ms, 99) < 16
+    assert np.percentile(frames_ms, 99) < 16 * slowness()
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

@@ -19,6 +19,7 @@ from engine.document.history import StepLabel
 from engine.document.proposals import Proposal
 from engine.review.listing import listing
 from engine.review.statistics import statistics
+from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
 from widgets.controls.keys.caps import KeyButton
@@ -51,7 +52,7 @@ def test_ten_thousand_rows_in_groups_are_quick(qtbot: QtBot, dress: Dress, by: s
         panel.set_scope(frozenset(ids[:number]), number, "selected")
 
     spent_ms = [cpu_ms(lambda number=number: show(number)) for number in (3334, 9000, 5, 9999)]
-    assert max(spent_ms) < 50
+    assert max(spent_ms) < 50 * slowness()
     bar = view.verticalScrollBar()
 
     def walk() -> list[float]:
@@ -64,7 +65,7 @@ def test_ten_thousand_rows_in_groups_are_quick(qtbot: QtBot, dress: Dress, by: s
     # The best of some walks, as in the bench: what other programs leave of the caches costs this thread time.
     frames_ms = np.min([walk() for _ in range(3)], axis=0)
     print(f"{by}: set_review {max(spent_ms):.1f} ms, repaint p99 {np.percentile(frames_ms, 99):.1f} ms")
-    assert np.percentile(frames_ms, 99) < FRAME_MS
+    assert np.percentile(frames_ms, 99) < FRAME_MS * slowness()
 
 
 def test_headings_stand_between_the_rows_and_are_no_proposals(qtbot: QtBot, dress: Dress) -> None:
@@ -187,13 +188,13 @@ def test_ten_thousand_steps_are_shown_at_once(qtbot: QtBot, dress: Dress) -> Non
     panel.resize(px(QUEUE), px(220))
     panel.show()
     steps = tuple(StepLabel(number, f"Step {number}", number > 7000, number) for number in range(1, 10_001))
-    assert cpu_ms(lambda: panel.set_steps(steps)) < 50
+    assert cpu_ms(lambda: panel.set_steps(steps)) < 50 * slowness()
     rows = panel.findChild(QListView)
     assert rows is not None
     assert rows.model().rowCount() == 10_001
     assert rows.currentIndex().row() == 7000
     assert rows.viewport().rect().contains(rows.visualRect(rows.currentIndex()))
-    assert cpu_ms(rows.viewport().repaint) < FRAME_MS
+    assert cpu_ms(rows.viewport().repaint) < FRAME_MS * slowness()
     with qtbot.waitSignal(panel.step_chosen) as chosen:
         above = rows.visualRect(rows.model().index(6999, 0)).center()
         QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=above)

@@ -20,7 +20,7 @@ from engine.files.safe_write import shown
 LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
 LICENCES = "licences.csv"
-"""The list of the licence of each clip, which lies beside `LIST`: `filename`, `fold`, and `free` of 0 or 1."""
+"""The licence of each clip, in a list beside `LIST`: `filename`, `fold`, and `free`, which is 0 or 1."""
 _FULL_SCALE = 32_767
 
 

@@ -321,7 +321,6 @@ def test_two_thousand_strokes_take_well_under_a_second() -> None:
 
     placement = _align(hits, lines)
 
-    assert (
-        time.process_time() - started_s < 2.0 * slowness()
-    )  # twice what the slowest machine took, beside other work
+    took_s = time.process_time() - started_s
+    assert took_s < 2.0 * slowness()  # twice what the slowest machine took, beside other work
     assert np.mean(placement.lines == numbers) > 0.99

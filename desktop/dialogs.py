@@ -169,6 +169,19 @@ def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
     return names[chosen] if accepted else None
 
 
+def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) -> str | None:
+    """Ask which separator takes sounds out.
+
+    Parameters
+    ----------
+    separators : what a list says of each, by its name
+    """
+    names = {f"{name}: {about}": name for name, about in separators.items()}
+    said, at = "Which method takes sounds out?", list(separators).index(current)
+    chosen, accepted = QInputDialog.getItem(parent, "Choose the separator", said, list(names), at, False)
+    return names[chosen] if accepted else None
+
+
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a document to open."""
     chosen, _ = QFileDialog.getOpenFileName(parent, "Open document", str(folder), DOCUMENTS)

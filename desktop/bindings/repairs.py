@@ -14,6 +14,7 @@ def repairs(window: Window) -> Mapping[str, Handler]:
         "repair.open": repairing.open,
         "repair.add": repairing.add_window,
         "repair.find": repairing.finding.ask,
+        "repair.separator": repairing.choose_separator,
         "repair.what": repairing.ask_what,
         "repair.preview": repairing.preview,
         **{f"repair.{name}": partial(repairing.hear, name) for name in ("target", "remainder", "result")},

@@ -11,7 +11,7 @@ def _repair(name: str, label: str, keys: tuple[str, ...], description: str) -> C
     return Command(f"repair.{name}", label, keys, context, description, "Take a sound out", repeats)
 
 
-_ANYWHERE = ("open", "add", "find")
+_ANYWHERE = ("open", "add", "find", "separator")
 _PAINTING = ("takes", "larger", "smaller", "clear", "undo_paint", "redo_paint")
 
 REPAIRS = (
@@ -28,6 +28,12 @@ REPAIRS = (
         "Let the selection be one more window in which the same sound is meant.",
     ),
     _repair("find", "Find a sound everywhere…", (), "Propose to take it out wherever it is heard."),
+    _repair(
+        "separator",
+        "Choose the separator…",
+        (),
+        "Choose the method that takes sounds out, such as one whose weights you trained.",
+    ),
     _repair("what", "What is in this span?", ("Alt+5",), "List the sounds that are heard, likeliest first."),
     _repair(
         "preview",

@@ -189,6 +189,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "repair.add": ("extend repair",),
         "repair.find": ("find similar event", "declick", "de-breath", "remove coughs", "batch repair"),
+        "repair.separator": ("separation method", "separation model", "film-unet", "nmf"),
         "repair.what": ("identify sound", "classify", "label sounds"),
         "repair.preview": ("render preview", "process preview"),
         "repair.target": ("output noise only", "solo target"),

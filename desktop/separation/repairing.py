@@ -10,6 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop import dialogs
 from desktop.actions import Actions
 from desktop.commands import REPAIR_LAYER
 from desktop.job_lanes import JobHandle
@@ -43,6 +44,7 @@ from engine.jobs.repairs.requests import (
 from engine.review.heard_there import HeardWord
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.names import DEFAULT, known_separators
 from engine.separation.windows import joined
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
@@ -91,6 +93,7 @@ class Repairing(QObject):
 
     def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
         super().__init__(window)
+        self._window = window
         self._session, self._work, self._parts = parts.session, parts.work, parts
         self._panel, self._selecting, self._canvas = (
             parts.repair_panel,
@@ -103,6 +106,7 @@ class Repairing(QObject):
         self._windows: tuple[Span, ...] = ()
         self._tracks: tuple[str, ...] = ()
         self._example: Span | None = None
+        self._separator = DEFAULT
         self._job: JobHandle | None = None
         self.finding = Finding(window, parts, self._recent, self._panel.settings)
         self.finding.said.connect(self.said)
@@ -219,7 +223,8 @@ class Repairing(QObject):
         rate_hz = max(self._session.state.rate_hz, 1)
         chosen = f", {self._selecting.tracks_words}" if self._tracks else ""
         example = "" if self._example is None else f", like {example_words(self._example, rate_hz)}"
-        self._panel.show_where(f"{self._where}{chosen}{example}")
+        by = "" if self._separator == DEFAULT else f", by {self._separator}"
+        self._panel.show_where(f"{self._where}{chosen}{example}{by}")
 
     # what is asked for
 
@@ -253,7 +258,23 @@ class Repairing(QObject):
     @property
     def _settings(self) -> RepairSettings:
         """What the panel says, what is painted, and the example."""
-        return replace(self._panel.settings(), paint=self.painting.paint, example=self._example)
+        return replace(
+            self._panel.settings(),
+            paint=self.painting.paint,
+            example=self._example,
+            separator=self._separator,
+        )
+
+    def choose_separator(self) -> None:
+        """Ask which separator takes sounds out from now on; a preview is made again with it."""
+        chosen = dialogs.ask_separator(self._window, known_separators(), self._separator)
+        if chosen is None or chosen == self._separator:
+            return
+        self._separator = chosen
+        self._panel.show_problem("")
+        self._show_where()
+        self.said.emit(f"Sounds are taken out by {chosen}")
+        self._choose()
 
     def _follow_words(self) -> None:
         """Forget the last refusal, and the example once words are written in its place."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from engine.detection.detector import CONTEXT_S, Detector, Label, detector, pooled
 from engine.detection.spectra import MEL
 from engine.embeddings.clap import Clap, load_clap
-from engine.embeddings.clap_text import TOKENIZER, ClapText, load_clap_text
+from engine.embeddings.clap_text import TOKENIZER, ClapText, has_clap_text, load_clap_text
 from engine.embeddings.registry import clap_folder
 from engine.words.text import text_encoder
 from engine.words.understanding import require_understood, require_words
@@ -146,7 +145,7 @@ def naming() -> Naming:
     OffcutError : the network's weights are missing or damaged
     """
     folder = clap_folder()
-    if find_spec("transformers") is None or not (folder / TOKENIZER).is_file():
+    if not has_clap_text(folder):
         return NetworkNaming(detector())
     changed_ns = (folder / TOKENIZER).stat().st_mtime_ns
     return _clap_naming(folder, changed_ns)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,11 @@ class ClapText:
             with torch.inference_mode():
                 vectors.append(self.model(input_ids=ids).text_embeds)
         return np.asarray(torch.nn.functional.normalize(torch.cat(vectors), dim=1).numpy(), np.float32)
+
+
+def has_clap_text(folder: Path) -> bool:
+    """Tell whether a folder holds the text half of a checkpoint, and what runs it is installed."""
+    return find_spec("transformers") is not None and (folder / TOKENIZER).is_file()
 
 
 def load_clap_text(folder: Path) -> ClapText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,12 +17,15 @@ from engine.shortage import raise_shortage
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
-def with_weights(network: _Network, path: Path, found: str) -> _Network:
+def with_weights(
+    network: _Network, path: Path, found: str, *, remedy: str = "install Offcut again"
+) -> _Network:
     """Return a network, at rest, with the weights of a file.
 
     Parameters
     ----------
     found : what is found with it, such as "beats"
+    remedy : what a refusal tells the user to do
 
     Raises
     ------
@@ -31,21 +35,26 @@ def with_weights(network: _Network, path: Path, found: str) -> _Network:
         weights = load_file(path)
         network.load_state_dict(weights)
     except FileNotFoundError as error:
-        raise OffcutError(f"'{path}' is missing: {found} are found with it; install Offcut again.") from error
+        raise OffcutError(f"'{path}' is missing: {found} are found with it; {remedy}.") from error
     except (OSError, SafetensorError, RuntimeError) as error:
         raise_shortage(error)
-        raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
+        raise OffcutError(f"'{path}' is damaged: {remedy}.") from error
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-        raise OffcutError(f"'{path}' holds weights that are no numbers: install Offcut again.")
+        raise OffcutError(f"'{path}' holds weights that are no numbers: {remedy}.")
     return network.eval()
 
 
-def save_half(network: nn.Module, path: Path) -> None:
+def save_half(network: nn.Module, path: Path, about: Mapping[str, str] | None = None) -> None:
     """Write the weights of a network at half precision, which `with_weights` reads into single precision.
 
     What is too large for it, as variances of batches may be, stays as it is.
+
+    Parameters
+    ----------
+    about : stored with the weights
     """
-    save_file({name: _halved(value).contiguous() for name, value in network.state_dict().items()}, path)
+    weights = {name: _halved(value).contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, path, dict(about or {}) or None)
 
 
 def _halved(value: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,27 +43,20 @@ class NetworkSeparator:
 
     @torch.inference_mode()
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
-        """Return a mask for each prompt.
-
-        Views overlap by half and are faded over each other, so that a window of any length has no seam.
-        """
+        """Return a mask for each prompt."""
         with few_threads():
             spectra = Spectra()
             power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
             inside = inside_frames(stretch.windows_s, len(power))
             told, flag = around(power, inside), surrounds(power, inside)
-            shares = torch.zeros(len(prompts), len(power), MEL.n_mels)
-            weights = torch.zeros(len(power))
-            for first in views(inside):
-                check_heeded()
-                heard = self._heard(power, inside, first, told, flag, prompts)
-                answered = torch.sigmoid(self.network(heard)[0])
-                curve = torch.hann_window(VIEW_FRAMES + 2, periodic=False)[1:-1]
-                here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
-                cut = slice(here.start - first, here.stop - first)
-                shares[:, here] += answered[:, cut] * curve[cut, None]
-                weights[here] += curve[cut]
-            shares /= weights.clamp(min=1e-6)[:, None]
+
+            def answer(first: int) -> torch.Tensor:
+                answered: torch.Tensor = self.network(self._heard(power, inside, first, told, flag, prompts))[
+                    0
+                ]
+                return torch.sigmoid(answered)
+
+            shares = shares_by_views(inside, (len(prompts), MEL.n_mels), answer)
         centres = band_centres_hz()
         return tuple(Mask(each.numpy(), 0.0, HOP_S, centres) for each in shares)
 
@@ -76,15 +69,11 @@ class NetworkSeparator:
         flag: bool,
         prompts: Sequence[Prompt],
     ) -> Heard:
-        view = torch.zeros(VIEW_FRAMES, power.shape[1])
-        marked = torch.zeros(VIEW_FRAMES)
-        here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
-        view[here.start - first : here.stop - first] = power[here]
-        marked[here.start - first : here.stop - first] = inside[here].float()
+        view = view_of(power, first)
         vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
         return Heard(
             view[None],
-            marked[None],
+            view_of(inside.float(), first)[None],
             told[None],
             torch.tensor([float(flag)]),
             vectors,
@@ -122,6 +111,40 @@ def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) ->
     OffcutError : its weights are missing or damaged
     """
     return example_prompt(Detector(network_separator().ears).vector(samples, span), told)
+
+
+def shares_by_views(
+    inside: torch.Tensor, shape: tuple[int, int], answer: Callable[[int], torch.Tensor]
+) -> torch.Tensor:
+    """Return shares of all frames, shape (prompts, frames, bands): 0 where no view of a window reaches.
+
+    Views overlap by half and are faded over each other, so that a window of any length has no seam.
+
+    Parameters
+    ----------
+    inside : which frames lie within a window, bool, shape (frames,)
+    shape : prompts and bands
+    answer : shares of the view that begins at a frame, shape (prompts, VIEW_FRAMES, bands)
+    """
+    shares = torch.zeros(shape[0], len(inside), shape[1])
+    weights = torch.zeros(len(inside))
+    curve = torch.hann_window(VIEW_FRAMES + 2, periodic=False)[1:-1]
+    for first in views(inside):
+        check_heeded()
+        answered = answer(first)
+        here = slice(max(0, first), min(len(inside), first + VIEW_FRAMES))
+        cut = slice(here.start - first, here.stop - first)
+        shares[:, here] += answered[:, cut] * curve[cut, None]
+        weights[here] += curve[cut]
+    return shares / weights.clamp(min=1e-6)[:, None]
+
+
+def view_of(values: torch.Tensor, first: int) -> torch.Tensor:
+    """Return a view of values of frames, shape (VIEW_FRAMES, ...), zeros beyond either end."""
+    view = torch.zeros(VIEW_FRAMES, *values.shape[1:])
+    here = slice(max(0, first), min(len(values), first + VIEW_FRAMES))
+    view[here.start - first : here.stop - first] = values[here]
+    return view
 
 
 def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:

@@ -9,13 +9,15 @@ from engine.errors import UsageError
 from engine.extensions import Extended, require_factory
 from engine.extensions.names import Extension
 from engine.separation.by_prompt import default_separator
+from engine.separation.film.separator import film_separator
+from engine.separation.film.weights import NAME as FILM
+from engine.separation.film.weights import trained_as
+from engine.separation.names import DEFAULT
 from engine.separation.networked import WEIGHTS, network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.separator import Separator
 from engine.wording import listed, quoted
-
-DEFAULT = "blend"
 
 
 def _added(extension: Extension, made: object) -> Callable[[], Separator]:
@@ -29,13 +31,16 @@ SEPARATORS: Extended[Callable[[], Separator]] = Extended(
         "network": network_separator,
         "subtraction": SubtractionSeparator,
         "nmf": FactorSeparator,
+        FILM: film_separator,
     },
     _added,
 )
 
 
 def separator_named(name: str) -> Separator:
-    """Return a separator by name, or the network with the weights in a file and those next to it.
+    """Return a separator by name, or one with the weights in a file.
+
+    A file holds weights of the published recipe, or of the network, whose ears are next to it.
 
     Raises
     ------
@@ -43,7 +48,8 @@ def separator_named(name: str) -> Separator:
     OffcutError : its weights are missing or damaged
     """
     if name.endswith(WEIGHTS.suffix):
-        return network_separator(Path(name))
+        weights = Path(name)
+        return network_separator(weights) if trained_as(weights) is None else film_separator(weights)
     try:
         made = SEPARATORS[name]
     except KeyError:

@@ -82,7 +82,8 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     from engine.separation.example import example_in_file
     from engine.separation.mask import Mode, floor_of
     from engine.separation.mask_memory import MaskMemory
-    from engine.separation.registry import DEFAULT, separator_named
+    from engine.separation.names import DEFAULT
+    from engine.separation.registry import separator_named
     from engine.separation.remembered import RememberingSeparator
     from engine.separation.separate import Asked, Recording
     from engine.separation.written import level_change_in_file, write_separated

@@ -82,6 +82,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unseen", action="store_true", help="of separation: only mixtures drawn independently of training"
     )
+    parser.add_argument(
+        "--separator",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of separation: one more row, by name or file of weights; may be given again",
+    )
     anomaly = parser.add_argument_group("anomaly")
     anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
     anomaly.add_argument(
@@ -151,7 +158,11 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.evaluation.separation.separation import evaluate as evaluate_separation
 
         return evaluate_separation(
-            options.data, short=options.short, is_unseen_only=options.unseen, progress=progress
+            options.data,
+            options.separator,
+            short=options.short,
+            is_unseen_only=options.unseen,
+            progress=progress,
         )
     if options.part == "speech":
         from engine.evaluation.speech.separated import evaluate as evaluate_speech

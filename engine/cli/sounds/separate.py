@@ -13,7 +13,9 @@ from engine.cli.output import VerbOutput
 from engine.files.safe_write import shown
 from engine.progress import Progress
 from engine.separation.levels.level_change import mute_offer, refused_words
+from engine.separation.names import ABOUT, DEFAULT
 from engine.timebase import s_to_samples, samples_to_s
+from engine.wording import listed
 
 if TYPE_CHECKING:
     from engine.audio.reader import SourceReader
@@ -53,7 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strength-db", type=finite, metavar="DB", help="lower it by up to so many dB; no limit unless given"
     )
-    parser.add_argument("--separator", default="blend", metavar="NAME")
+    parser.add_argument(
+        "--separator",
+        default=DEFAULT,
+        metavar="NAME",
+        help=f"{listed(tuple(ABOUT), 'or')}, or a file of weights",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
@@ -91,6 +98,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         change = replace(change, probability=probability)
     spans = [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in windows]
     texts = [prompt.text for prompt in asked.prompts]
+    by = "" if options.separator == DEFAULT else f" Separated by {separator.name}."
     said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
     yield VerbOutput(
         {
@@ -98,12 +106,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "windows_s": spans,
             "mode": options.mode,
             "texts": texts,
+            "separator": separator.name,
             "clipped_samples": written.clipped_samples,
             **change.fields(),
             "refused_places": refused,
         },
         f"{shown(options.out)}, {said}: {change.words}{refused_words(refused)}. {change.levels_words}."
-        f"{mute_offer(change)}",
+        f"{by}{mute_offer(change)}",
     )
 
 

@@ -41,6 +41,7 @@ from engine.separation.networked import network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
+from engine.separation.registry import separator_named
 from engine.separation.separate import Asked, Recording, meant_mask, separate
 from engine.separation.separator import Prompt, Separator, Stretch
 from engine.words.text import text_encoder
@@ -113,25 +114,33 @@ class AloneSeparator:
 
 
 def evaluate(
-    data_dir: Path, *, short: bool = False, is_unseen_only: bool = False, progress: Progress = SILENT
+    data_dir: Path,
+    others: Sequence[str] = (),
+    *,
+    short: bool = False,
+    is_unseen_only: bool = False,
+    progress: Progress = SILENT,
 ) -> Iterator[Line]:
     """Yield one line a metric: metric, value, the other rows, n.
 
     Parameters
     ----------
     data_dir : holds `esc50`, and perhaps `music`
+    others : names or files of separators that are measured as well
     short : a few mixtures of each kind only
     is_unseen_only : only the mixtures of `engine.evaluation.separation.unseen`
 
     Raises
     ------
     SourceError : the recordings are missing
+    UsageError : there is no such separator
     Cancelled : the user asked for it
     """
     if not (data_dir / "esc50").is_dir():
         raise SourceError(f"'{data_dir}' holds no esc50: name the folder that does.")
+    more = tuple(map(separator_named, others))
     if is_unseen_only:
-        yield from unseen_lines(data_dir, short=short, progress=progress)
+        yield from unseen_lines(data_dir, more, short=short, progress=progress)
         return
     sounds = load_sounds(data_dir / "esc50", [HELD_BACK_FOLD])
     count = _FEW if short else _COUNT
@@ -142,7 +151,7 @@ def evaluate(
         "published pairs": lambda: pairs(data_dir, sounds, count, _SEED + 3),
     }
     for number, (name, mixtures) in enumerate(sets.items()):
-        yield from _compared(name, mixtures(), progress.part(number / 5, (number + 1) / 5))
+        yield from _compared(name, mixtures(), more, progress.part(number / 5, (number + 1) / 5))
     yield from _prompted(lambda: alone(sounds, count, _SEED + 4), "words alone", progress.part(0.8, 0.9))
     yield from _absent(surrounded(sounds, count // 2, _SEED + 5))
     yield from _outside(surrounded(sounds, 4, _SEED + 6))
@@ -181,7 +190,9 @@ def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -
         return mixture.whole[slice(*mixture.window_samples)]
 
 
-def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Iterator[Line]:
+def _compared(
+    name: str, mixtures: Iterator[Mixture], others: Sequence[Separator], progress: Progress
+) -> Iterator[Line]:
     rows: dict[str, list[Improvement]] = defaultdict(list)
     untouched: dict[str, list[float]] = defaultdict(list)
     by_level: dict[tuple[float, float], list[float]] = defaultdict(list)
@@ -189,7 +200,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
     for mixture in mixtures:
         progress.check_cancelled()
         (prompt,) = prompts_of([mixture.name])
-        for separator in (
+        separators: tuple[Separator, ...] = (
             default_separator(),
             network_separator(),
             WordlessSeparator(),
@@ -197,8 +208,10 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
             OthersNamedSeparator(tuple(dict.fromkeys(mixture.others))),
             SubtractionSeparator(),
             FactorSeparator(),
+            *others,
             OracleSeparator(mixture),
-        ):
+        )
+        for separator in separators:
             rows[separator.name].append(improvement(mixture, separator, prompt))
         window = slice(*mixture.window_samples)
         for part, samples in (("whole", mixture.whole), ("meant", mixture.meant), ("rest", mixture.rest)):

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import SeparationError, SourceError
-from engine.evaluation.separation.measures import si_sdr_db
+from engine.evaluation.separation.measures import ratio_db, si_sdr_db
 from engine.evaluation.separation.oracle import Known, OracleSeparator
 from engine.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.evaluation.separation.unseen_sources import Background, Part
@@ -23,11 +23,12 @@ from engine.progress import SILENT, Progress
 from engine.separation.checks.refusals import require_present, understood_prompts
 from engine.separation.mask import Mode
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.names import DEFAULT
 from engine.separation.networked import network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
-from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.registry import separator_named
 from engine.separation.remembered import RememberingSeparator
 from engine.separation.separate import Asked, Recording, Samples, separate
 from engine.separation.separator import Prompt, Separator
@@ -53,18 +54,23 @@ class _Class:
     ----------
     by_method : of all mixtures; those that Offcut refuses are left out
     refused : whether Offcut refused each mixture
+    outside_db : energy of the change outside the window, relative to the recording, by method without a gate
     """
 
     by_method: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     refused: list[bool] = field(default_factory=list)
+    outside_db: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
-def unseen_lines(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
+def unseen_lines(
+    data_dir: Path, others: Sequence[Separator] = (), *, short: bool = False, progress: Progress = SILENT
+) -> Iterator[Line]:
     """Yield improvements by class of background, and how often prompts are refused.
 
     Parameters
     ----------
     data_dir : folder with the folders in `NEEDED`
+    others : measured as well, with the gate of the window and without it
     short : a few mixtures only
 
     Raises
@@ -86,7 +92,7 @@ def unseen_lines(data_dir: Path, *, short: bool = False, progress: Progress = SI
         for number, mixture in enumerate(mixtures):
             progress.check_cancelled()
             progress.report(number / count, "Separating unseen mixtures")
-            _compare(mixture, found[_CROWDED if is_crowded else mixture.kind.value])
+            _compare(mixture, others, found[_CROWDED if is_crowded else mixture.kind.value])
             if not is_crowded:
                 rng = np.random.default_rng([SEED, number])
                 for prompt, text in (("absent", mixture.absent), ("nonsense", _nonsense(rng))):
@@ -97,9 +103,18 @@ def unseen_lines(data_dir: Path, *, short: bool = False, progress: Progress = SI
         everything.refused += found[kind].refused
         for method, pairs in found[kind].by_method.items():
             everything.by_method[method] += pairs
+        for method, changes in found[kind].outside_db.items():
+            everything.outside_db[method] += changes
     for name in (*kinds, _CROWDED):
         yield from _class_lines(name, found[name])
     yield from _class_lines("all backgrounds", everything)
+    for method, changes in everything.outside_db.items():
+        yield {
+            "metric": f"unseen, {method}: change outside the window relative to the recording, dB (median)",
+            "value": float(np.median(changes)),
+            "largest": float(np.max(changes)),
+            "n": len(changes),
+        }
     for prompt, values in (("present", everything.refused), *refused.items()):
         yield {
             "metric": f"unseen: {prompt} prompts that are refused",
@@ -137,7 +152,7 @@ def _spread(values: Sequence[float]) -> Line:
     }
 
 
-def _compare(mixture: UnseenMixture, rows: _Class) -> None:
+def _compare(mixture: UnseenMixture, others: Sequence[Separator], rows: _Class) -> None:
     ours = _results(mixture, mixture.name, tuple(Mode))
     rows.refused.append(ours is None)
     if ours is None:
@@ -148,10 +163,26 @@ def _compare(mixture: UnseenMixture, rows: _Class) -> None:
         "subtraction": SubtractionSeparator(),
         "nmf": FactorSeparator(),
         "oracle ratio mask": OracleSeparator(mixture),
+        **{other.name: other for other in others},
     }
     for name, separator in plain.items():
         results = separated(mixture, prompts_of([mixture.name]), tuple(Mode), separator)
         rows.by_method[name].append(improvement(mixture, results))
+    for other in others:
+        _compare_without_gate(mixture, other, rows)
+
+
+def _compare_without_gate(mixture: UnseenMixture, separator: Separator, rows: _Class) -> None:
+    """Measure a separator where all of the recording is the window."""
+    everywhere = replace(mixture, window_samples=(0, len(mixture.meant)))
+    results = separated(everywhere, prompts_of([mixture.name]), tuple(Mode), separator)
+    window = slice(*mixture.window_samples)
+    name = f"{separator.name}, no gate"
+    rows.by_method[name].append(improvement(mixture, {mode: made[window] for mode, made in results.items()}))
+    outside = np.ones(len(mixture.meant), bool)
+    outside[window] = False
+    before, after = mixture.whole[outside], results[Mode.REMOVE][outside]
+    rows.outside_db[name].append(ratio_db(after - before, before))
 
 
 def improvement(mixture: Known, results: Mapping[Mode, Samples]) -> tuple[float, float]:

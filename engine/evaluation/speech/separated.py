@@ -27,9 +27,10 @@ from engine.evaluation.speech.mixtures import (
 from engine.progress import SILENT, Progress
 from engine.separation.checks.refusals import require_present, understood_prompts
 from engine.separation.mask import Mode
+from engine.separation.names import DEFAULT
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
-from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.registry import separator_named
 from engine.separation.separate import Recording
 from engine.separation.separator import Separator
 

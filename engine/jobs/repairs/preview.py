@@ -14,7 +14,7 @@ from engine.jobs.repairs.requests import PreviewRequest, RepairPreview, ShownMas
 from engine.jobs.repairs.separate import asked_for, meant_tracks, require_sound, separate_in_document
 from engine.progress import Progress
 from engine.separation.mask import Mode
-from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.registry import separator_named
 from engine.separation.remembered import RememberingSeparator
 from engine.separation.separate import Recording, mask_of, piece_spans
 from engine.separation.separator import Prompt, Separator
@@ -38,7 +38,7 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = meant_tracks(wanted, windows)
     require_sound(state, request.media, tracks, windows, progress)
-    separator = RememberingSeparator(separator_named(DEFAULT), asked.memory)
+    separator = RememberingSeparator(separator_named(settings.separator), asked.memory)
     whole = replace(wanted, floor_db=-np.inf, is_found=True, is_judged=False)
     result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
     made = {(wanted.mode, wanted.floor_db): result}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.document.state import DocumentState
 from engine.jobs.repairs.separations import Separations
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.names import DEFAULT
 from engine.separation.paint import Paint
 from engine.timebase import format_time, samples_to_s
 
@@ -37,6 +38,7 @@ class RepairSettings:
     fade_ms : how long the change comes and goes, inside each window
     paint : what is painted on the masks, which without words mean nothing else
     example : [start, stop) of the timeline in which the sound is heard, as an example of it
+    separator : by name
     """
 
     words: str = ""
@@ -45,6 +47,7 @@ class RepairSettings:
     fade_ms: float = FADE_MS
     paint: tuple[Paint, ...] = ()
     example: Span | None = None
+    separator: str = DEFAULT
 
     @property
     def texts(self) -> tuple[str, ...]:

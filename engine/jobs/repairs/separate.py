@@ -26,8 +26,9 @@ from engine.separation.levels.level_change import LevelChange
 from engine.separation.levels.measured import level_change
 from engine.separation.mask import Mode, floor_of
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.names import DEFAULT
 from engine.separation.paint import Paint, on_track
-from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.registry import separator_named
 from engine.separation.remembered import RememberingSeparator
 from engine.separation.separate import Asked, Read, Recording, Samples, separate
 from engine.separation.separator import Prompt, Separator
@@ -102,6 +103,7 @@ def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress =
         mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
         fade_ms=max(0.0, settings.fade_ms),
         floor_db=floor_of(settings.strength_db),
+        separator=settings.separator,
         paint=settings.paint,
     )
 

@@ -14,8 +14,9 @@ from engine.errors import SoundNotFoundError
 from engine.progress import SILENT, Progress
 from engine.separation.checks.presence import probabilities
 from engine.separation.levels.level_change import LEAST_PROBABILITY
+from engine.separation.names import DEFAULT
 from engine.separation.prompts import prompts_of
-from engine.separation.registry import DEFAULT, SEPARATORS
+from engine.separation.registry import SEPARATORS
 from engine.separation.separate import Recording, heard_around, piece_spans
 from engine.separation.separator import Prompt
 from engine.words.negation import without_not

@@ -1,7 +1,7 @@
 """A U-Net over magnitudes whose bottleneck and decoder are modulated by words.
 
-Time-selective text-guided separation as the ancestor of this package published it: a spectrum of 1024 points
-every 256 samples at 16 kHz, a text embedding, FiLM (E. Perez et al., AAAI 2018), four levels, a soft mask.
+Text-guided separation as it was published before this network: a spectrum of 1024 points every 256 samples at
+16 kHz, a text embedding, FiLM (E. Perez et al., AAAI 2018), four levels of 64 to 512 channels, a soft mask.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.words.text import SIZE
-
+WIDTH = 64
 LEVELS = 4
+"""With the bottleneck, which is the widest."""
 _CONDITION = 128
 _LOUDEST = 50.0
-"""What the loudest moment of a bin is brought to, so that no level is another recording."""
+"""Factor over the loudest bin of a view before its logarithm is taken, so that the level does not matter."""
 
 
 class _Convolutions(nn.Module):
@@ -31,7 +31,7 @@ class _Convolutions(nn.Module):
         self.second_norm = nn.BatchNorm2d(wide)
         self.film = nn.Linear(_CONDITION, 2 * wide) if modulated else None
 
-    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, image: Tensor, condition: Tensor | None) -> Tensor:
         image = functional.relu(self.first_norm(self.first(image)))
         image = self.second_norm(self.second(image))
         if self.film is not None:
@@ -41,43 +41,47 @@ class _Convolutions(nn.Module):
 
 
 class FilmNetwork(nn.Module):
-    """Magnitudes, shape (batch, frames, bins), and words, shape (batch, SIZE), to shares within [0, 1].
+    """Magnitudes, shape (batch, frames, bins), and words, shape (batch, size), to shares within [0, 1].
 
     Parameters
     ----------
     width : channels of the first level; each level below has twice as many
+    size : numbers of a vector of words, which has length 1; 0 for the text-agnostic baseline, without FiLM
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int, size: int) -> None:
         super().__init__()
-        widths = [width * 2**level for level in range(LEVELS + 1)]
-        self.condition = nn.Sequential(nn.Linear(SIZE, _CONDITION), nn.ReLU())
+        self.widths = tuple(width * 2**level for level in range(LEVELS))
+        self.size = size
+        upper = self.widths[:-1]
+        modulated = size > 0
+        self.condition = nn.Sequential(nn.Linear(size, _CONDITION), nn.ReLU()) if modulated else None
         self.down = nn.ModuleList(
-            _Convolutions(narrow, wide, modulated=False)
-            for narrow, wide in zip((1, *widths[: LEVELS - 1]), widths[:LEVELS], strict=True)
+            _Convolutions(narrow, wide, modulated=False) for narrow, wide in pairwise((1, *upper))
         )
-        self.bottleneck = _Convolutions(widths[-2], widths[-1], modulated=True)
+        self.bottleneck = _Convolutions(*self.widths[-2:], modulated=modulated)
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(wide, narrow, 2, stride=2) for narrow, wide in pairwise(widths)
+            nn.ConvTranspose2d(wide, narrow, 2, stride=2) for narrow, wide in pairwise(self.widths)
         )
-        self.merge = nn.ModuleList(_Convolutions(2 * wide, wide, modulated=True) for wide in widths[:LEVELS])
+        self.merge = nn.ModuleList(_Convolutions(2 * wide, wide, modulated=modulated) for wide in upper)
         self.out = nn.Conv2d(width, 1, 1)
 
     def forward(self, magnitudes: Tensor, words: Tensor) -> Tensor:
         """Return shares of the same shape as the magnitudes."""
         frames, bins = magnitudes.shape[1:]
         loudest = magnitudes.amax(dim=(1, 2), keepdim=True).clamp(min=1e-6)
+        step = 2 ** (LEVELS - 1)
         padded = functional.pad(
-            torch.log1p(_LOUDEST * magnitudes / loudest), (0, -bins % 2**LEVELS, 0, -frames % 2**LEVELS)
+            torch.log1p(_LOUDEST * magnitudes / loudest), (0, -bins % step, 0, -frames % step)
         )
-        condition = self.condition(words * SIZE**0.5)
-        image, kept = padded[:, None], []
+        condition = None if self.condition is None else self.condition(words * self.size**0.5)
+        image, skipped = padded[:, None], []
         for down in self.down:
             image = down(image, condition)
-            kept.append(image)
+            skipped.append(image)
             image = functional.max_pool2d(image, 2)
         image = self.bottleneck(image, condition)
-        for level in reversed(range(LEVELS)):
-            image = torch.cat([self.up[level](image), kept[level]], dim=1)
+        for level in reversed(range(LEVELS - 1)):
+            image = torch.cat([self.up[level](image), skipped[level]], dim=1)
             image = self.merge[level](image, condition)
         return torch.sigmoid(self.out(image)[:, 0, :frames, :bins])

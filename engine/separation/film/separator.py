@@ -4,43 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from engine.detection.spectra import Spectra
+from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.separation.film.network import FilmNetwork
+from engine.separation.film.weights import BEST, NAME, TRAINING, trained_as, weights_folder
+from engine.separation.film.words import Words, words_named
 from engine.separation.mask import Mask
+from engine.separation.networked import inside_frames, shares_by_views, view_of
 from engine.separation.plain.outside import mask_over_bins
 from engine.separation.separator import Prompt, Stretch
+from engine.words.negation import without_not
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmSeparator:
-    """See `Separator`; it hears what is around the window as more of the same."""
+    """See `Separator`; what surrounds the window is more of the same to it."""
 
     network: FilmNetwork
-    name: str = "film-unet"
+    words: Words
+
+    @property
+    def name(self) -> str:
+        """The recipe, its width, and what its words are encoded by."""
+        narrow, *_, wide = self.network.widths
+        return f"{NAME} ({narrow} to {wide}, {self.words.title})"
 
     @torch.inference_mode()
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
-        """Return a mask for each prompt, of its windows from the first to the last."""
+        """Return a mask for each prompt.
+
+        Raises
+        ------
+        UsageError : a prompt is no words
+        """
+        if self.words.size and any(one.example or not np.any(one.vector) for one in prompts):
+            raise UsageError(
+                f"The separator '{NAME}' knows sounds by words only: name the sound, or choose another one."
+            )
         with few_threads():
             spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])
-            magnitudes = spectrum.abs().transpose(1, 2)
-            words = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
-            shares = self.network(magnitudes.expand(len(prompts), -1, -1), words)
+            magnitudes = spectrum[0].abs().T
+            vectors = torch.tensor(self.words.encode([without_not(prompt.text) for prompt in prompts]))
+            shares = shares_by_views(
+                inside_frames(stretch.windows_s, len(magnitudes)),
+                (len(prompts), magnitudes.shape[1]),
+                # One prompt at a time: of all of them at once the first level alone takes hundreds of MB.
+                lambda first: torch.cat(
+                    [self.network(view_of(magnitudes, first)[None], each[None]) for each in vectors]
+                ),
+            )
         return tuple(mask_over_bins(each.numpy()) for each in shares)
 
 
-def film_separator(weights: Path) -> FilmSeparator:
-    """Return the recipe with the weights that a training left.
+def film_separator(weights: Path | None = None) -> FilmSeparator:
+    """Return the recipe with the weights in a file, or with those where a training leaves them.
 
     Raises
     ------
-    OffcutError : the weights are missing or damaged
+    UsageError : there are none, or the checkpoint of CLAP that they need is not here
+    OffcutError : they are damaged
     """
-    return FilmSeparator(with_weights(FilmNetwork(), weights, "sounds named by words"))
+    path = weights_folder() / BEST if weights is None else weights
+    if not path.is_file():
+        raise UsageError(
+            f"The separator '{NAME}' has no weights in {shown(path)}: train them with '{TRAINING} SOUNDS', "
+            "or name a file of weights as the separator."
+        )
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, _changed_ns: int) -> FilmSeparator:
+    trained = trained_as(path)
+    if trained is None:
+        raise UsageError(f"{shown(path)} holds no weights of {NAME}: train some with '{TRAINING} SOUNDS'.")
+    words = words_named(trained.words)
+    network = FilmNetwork(trained.width, words.size)
+    return FilmSeparator(
+        with_weights(network, path, "sounds named by words", remedy="train them again"), words
+    )

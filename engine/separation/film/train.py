@@ -1,8 +1,9 @@
-"""Train the published recipe: `python -m engine.separation.film.train SOUNDS OUT`.
+"""Train the published recipe: `python -m engine.separation.film.train SOUNDS [OUT]`.
 
-Mixtures of two sounds are made on the fly, -5 to +5 dB; the mask is held against the ideal ratio mask (mean
+Mixtures of two sounds are drawn on the fly, -5 to +5 dB. The mask is compared with the ideal ratio mask (mean
 absolute error) by Adam, whose rate is halved when the validation rests for five epochs. OUT holds the
 history, the best and the final weights and some between; the same command goes on where it stopped.
+`--baseline` trains the same network without words.
 """
 
 from __future__ import annotations
@@ -19,57 +20,82 @@ import torch
 from torch import Tensor
 
 from engine.detection.spectra import MEL, Spectra
-from engine.detection.training.prompts import Prompts
-from engine.detection.training.sounds import Sound, load_sounds
+from engine.detection.training.sounds import LICENCES, Sound, load_sounds
 from engine.detection.training.train import stretch
+from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import shown
 from engine.learning.loop import seeded
-from engine.learning.shipped import save_half
+from engine.learning.resumable import CHECKPOINT
 from engine.learning.torch_threads import few_threads
-from engine.separation.film.network import FilmNetwork
+from engine.separation.film.network import WIDTH, FilmNetwork
+from engine.separation.film.weights import BEST, Trained, weights_folder
+from engine.separation.film.words import NoWords, Words, words_here
+from engine.words.vocabulary import named
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2
 _MOST_DB = 5.0
+_VALIDATION_SEED = 99
 Batch = tuple[Tensor, Tensor, Tensor]
-"""Magnitudes and ideal shares, shape (batch, frames, bins), and words, shape (batch, SIZE)."""
+"""Magnitudes and ideal shares, shape (batch, frames, bins), and words, shape (batch, size)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilmSettings:
-    """How long and how fast to learn; an epoch is each sound once."""
+    """How wide, how long and how fast; an epoch means each sound once.
 
+    Attributes
+    ----------
+    batch : mixtures of a step
+    keep_every : epochs from one stored checkpoint to the next
+    folds, held : parts of the sounds that are trained on, and that the validation is of
+    """
+
+    width: int = WIDTH
     epochs: int = 100
-    size: int = 16
-    learning_rate: float = 1e-3
+    batch: int = 16
+    rate: float = 1e-3
     keep_every: int = 20
-    seed: int = 1
     device: str = "cpu"
+    folds: tuple[int, ...] = (1, 2, 3)
+    held: tuple[int, ...] = (5,)
+    seed: int = 1
 
 
 class Mixtures:
-    """Makes batches of two sounds of different names."""
+    """Makes batches of two sounds of different names.
 
-    def __init__(self, sounds: Sequence[Sound], prompts: Prompts, size: int) -> None:
-        self._sounds, self._prompts, self._size = sounds, prompts, size
+    Raises
+    ------
+    UsageError : the sounds have one name only
+    """
+
+    def __init__(self, sounds: Sequence[Sound], words: Words, batch: int) -> None:
+        self.names = sorted({sound.name for sound in sounds})
+        if len(self.names) < 2:
+            raise UsageError("Mixtures need sounds of two names at least: add a folder of another sound.")
+        self._sounds, self._batch_size = sounds, batch
+        self._said = {name: torch.tensor(words.encode((name, *named(name).said))) for name in self.names}
         self._spectra = Spectra()
 
     def drawn(self, rng: np.random.Generator) -> Iterator[Batch]:
         """Yield batches in which each sound is meant once."""
         order = rng.permutation(len(self._sounds))
-        for first in range(0, len(order) - self._size + 1, self._size):
-            yield self._batch([self._sounds[index] for index in order[first : first + self._size]], rng)
+        for first in range(0, len(order), self._batch_size):
+            yield self._batch([self._sounds[index] for index in order[first : first + self._batch_size]], rng)
 
     def _batch(self, meant: Sequence[Sound], rng: np.random.Generator) -> Batch:
-        parts = []
+        parts, words = [], []
         for sound in meant:
             one = stretch(sound.samples(), rng, LENGTH_SAMPLES)
             two = stretch(self._other(sound, rng).samples(), rng, LENGTH_SAMPLES)
             level = np.sqrt(np.mean(one**2) / max(float(np.mean(two**2)), 1e-9))
             parts += [one, two * np.float32(level * 10 ** (rng.uniform(-_MOST_DB, _MOST_DB) / 20))]
+            said = self._said[sound.name]
+            words.append(said[int(rng.integers(len(said)))])
         spectra = self._spectra.spectrum(torch.tensor(np.stack(parts), dtype=torch.float32))
         first, second = spectra[0::2], spectra[1::2]
         ideal = first.abs() / (first.abs() + second.abs() + 1e-6)
-        words = self._prompts.drawn([self._prompts.names.index(sound.name) for sound in meant], rng)
-        return (first + second).abs().transpose(1, 2), ideal.transpose(1, 2), words
+        return (first + second).abs().transpose(1, 2), ideal.transpose(1, 2), torch.stack(words)
 
     def _other(self, sound: Sound, rng: np.random.Generator) -> Sound:
         while True:
@@ -78,120 +104,149 @@ class Mixtures:
                 return other
 
 
-def _mean_loss(network: FilmNetwork, batches: Sequence[Batch], device: str) -> float:
-    network.eval()
-    with torch.no_grad():
-        losses = [float(_loss(network, batch, device)) for batch in batches]
-    return float(np.mean(losses))
+class FilmTraining:
+    """A network in training, and its history: a row for each epoch that is done.
 
+    Raises
+    ------
+    UsageError : there is no such device, or the folder holds another training
+    """
 
-def _loss(network: FilmNetwork, batch: Batch, device: str) -> Tensor:
-    magnitudes, ideal, words = (each.to(device) for each in batch)
-    error: Tensor = (network(magnitudes, words) - ideal).abs().mean()
-    return error
+    def __init__(self, out: Path, settings: FilmSettings, words: Words) -> None:
+        self._out, self._settings = out, settings
+        self._trained = Trained(settings.width, words.name)
+        with seeded(settings.seed):
+            network = FilmNetwork(settings.width, words.size)
+        try:
+            self._network = network.to(settings.device)
+        except (RuntimeError, AssertionError) as error:  # torch raises either for a device that is not here
+            raise UsageError(f"There is no device '{settings.device}' here: use 'cpu'.") from error
+        self._optimizer = torch.optim.Adam(self._network.parameters(), lr=settings.rate)
+        self._plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(self._optimizer, factor=0.5, patience=5)
+        self.history: list[dict[str, float]] = []
+        self._resume()
 
-
-def train(
-    folder: Path, out: Path, settings: FilmSettings, folds: Sequence[int], held: Sequence[int]
-) -> list[dict[str, float]]:
-    """Train on some folds, validate on others, and return the history."""
-    out.mkdir(parents=True, exist_ok=True)
-    sounds = load_sounds(folder, folds)
-    prompts = Prompts(sorted({sound.name for sound in sounds}))
-    mixtures = Mixtures(sounds, prompts, settings.size)
-    told = Mixtures([one for one in load_sounds(folder, held) if one.name in prompts.names], prompts, 8)
-    validation = list(told.drawn(np.random.default_rng(99)))
-    with seeded(settings.seed):
-        network = FilmNetwork().to(settings.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5)
-    history: list[dict[str, float]] = []
-    if (out / "checkpoint.pt").exists():
-        state = torch.load(out / "checkpoint.pt", weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        plateau.load_state_dict(state["plateau"])
-        history = state["history"]
-    with few_threads():
-        while len(history) < settings.epochs:
-            started_s = time.monotonic()
-            rng = np.random.default_rng([settings.seed, len(history)])
-            loss = _epoch(network, optimizer, mixtures.drawn(rng), settings.device)
-            validated = _mean_loss(network, validation, settings.device)
-            plateau.step(validated)
-            is_best = all(validated < row["validation"] for row in history)
-            history.append(
-                {
-                    "epoch": len(history) + 1,
-                    "loss": round(loss, 5),
-                    "validation": round(validated, 5),
-                    "seconds": round(time.monotonic() - started_s, 1),
-                }
+    def _resume(self) -> None:
+        if not (self._out / CHECKPOINT).exists():
+            return
+        state = torch.load(self._out / CHECKPOINT, map_location=self._settings.device, weights_only=True)
+        if Trained(state["width"], state["words"]) != self._trained:
+            raise UsageError(
+                f"{shown(self._out)} holds a training of width {state['width']} with the words "
+                f"'{state['words']}': name another folder."
             )
-            _save(out, network, optimizer, plateau, history, settings, is_best=is_best)
-            print(json.dumps(history[-1]), flush=True)
-    save_half(network, out / "final.safetensors")
-    return history
+        self._network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._plateau.load_state_dict(state["plateau"])
+        self.history = state["history"]
 
+    def epoch(self, batches: Iterator[Batch], validation: Sequence[Batch]) -> None:
+        """Train for an epoch, and store where it led."""
+        started_s = time.monotonic()
+        self._network.train()
+        losses = [self._step(batch) for batch in batches]
+        self._network.eval()
+        with torch.no_grad():
+            validated = float(np.mean([float(self._loss(batch)) for batch in validation]))
+        self._plateau.step(validated)
+        earlier = (row["validation"] for row in self.history if np.isfinite(row["validation"]))
+        is_best = not self.history or validated < min(earlier, default=np.inf)
+        self.history.append(
+            {
+                "epoch": len(self.history) + 1,
+                "loss": float(np.mean(losses)),
+                "validation": validated,
+                "rate": self._optimizer.param_groups[0]["lr"],
+                "seconds": round(time.monotonic() - started_s, 1),
+            }
+        )
+        self._save(is_best=is_best)
 
-def _epoch(
-    network: FilmNetwork, optimizer: torch.optim.Optimizer, batches: Iterator[Batch], device: str
-) -> float:
-    network.train()
-    losses = []
-    for batch in batches:
-        optimizer.zero_grad(set_to_none=True)
-        loss = _loss(network, batch, device)
+    def _step(self, batch: Batch) -> float:
+        self._optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses.append(float(loss.detach()))
-    return float(np.mean(losses))
+        self._optimizer.step()
+        return float(loss.detach())
+
+    def _loss(self, batch: Batch) -> Tensor:
+        magnitudes, ideal, words = (each.to(self._settings.device) for each in batch)
+        error: Tensor = (self._network(magnitudes, words) - ideal).abs().mean()
+        return error
+
+    def _save(self, *, is_best: bool) -> None:
+        state = {
+            "width": self._trained.width,
+            "words": self._trained.words,
+            "network": self._network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "plateau": self._plateau.state_dict(),
+            "history": self.history,
+        }
+        if is_best:
+            self.write(BEST)
+        if len(self.history) % self._settings.keep_every == 0:
+            self.write(f"epoch-{len(self.history):03d}.safetensors")
+        (self._out / "history.json").write_text(json.dumps(self.history, indent=1))
+        unfinished = self._out / "checkpoint.part"
+        torch.save(state, unfinished)
+        unfinished.replace(self._out / CHECKPOINT)
+
+    def write(self, name: str) -> None:
+        """Write the weights as they are now."""
+        self._trained.save(self._network, self._out / name)
 
 
-def _save(
-    out: Path,
-    network: FilmNetwork,
-    optimizer: torch.optim.Optimizer,
-    plateau: torch.optim.lr_scheduler.ReduceLROnPlateau,
-    history: list[dict[str, float]],
-    settings: FilmSettings,
-    *,
-    is_best: bool,
-) -> None:
-    state = {
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "plateau": plateau.state_dict(),
-        "history": history,
-    }
-    unfinished = out / "checkpoint.part"
-    torch.save(state, unfinished)
-    unfinished.replace(out / "checkpoint.pt")
-    if is_best:
-        save_half(network, out / "best.safetensors")
-    if len(history) % settings.keep_every == 0:
-        save_half(network, out / f"epoch-{len(history):03d}.safetensors")
-    (out / "history.json").write_text(json.dumps(history, indent=1))
+def train(folder: Path, out: Path, settings: FilmSettings, words: Words) -> list[dict[str, float]]:
+    """Train on some folds, validate on others, and return the history.
+
+    Of a list with licences, only clips that are free for any use are trained on.
+
+    Raises
+    ------
+    UsageError : there are no sounds to train or validate on, no such device, or OUT holds another training
+    """
+    mixtures = Mixtures(load_sounds(folder, settings.folds, free_only=True), words, settings.batch)
+    held = load_sounds(folder, settings.held, free_only=True)
+    held = tuple(sound for sound in held if sound.name in mixtures.names)
+    validation = list(Mixtures(held, words, settings.batch).drawn(np.random.default_rng(_VALIDATION_SEED)))
+    out.mkdir(parents=True, exist_ok=True)
+    training = FilmTraining(out, settings, words)
+    with few_threads():
+        while len(training.history) < settings.epochs:
+            rng = np.random.default_rng([settings.seed, len(training.history)])
+            training.epoch(mixtures.drawn(rng), validation)
+            print(json.dumps(training.history[-1]), flush=True)
+    training.write("final.safetensors")
+    return training.history
 
 
 def main() -> None:
     """Train, or go on."""
+    usual = FilmSettings()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sounds", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--epochs", type=int, default=100)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--keep-every", type=int, default=20)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--held", type=int, nargs="+", default=[5], help="folds to validate with")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    settings = FilmSettings(
-        chosen.epochs, chosen.batch, chosen.rate, chosen.keep_every, chosen.seed, chosen.device
-    )
-    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held)
+    parser.add_argument("out", type=Path, nargs="?", help="the user's folder, where Offcut finds it")
+    parser.add_argument("--baseline", action="store_true", help="text-agnostic: no words, no FiLM")
+    parser.add_argument("--width", type=int, default=usual.width, help="channels of the first level")
+    parser.add_argument("--epochs", type=int, default=usual.epochs)
+    parser.add_argument("--batch", type=int, default=usual.batch)
+    parser.add_argument("--rate", type=float, default=usual.rate)
+    parser.add_argument("--keep-every", type=int, default=usual.keep_every)
+    parser.add_argument("--device", default=usual.device)
+    parser.add_argument("--folds", type=int, nargs="+", default=usual.folds)
+    parser.add_argument("--held", type=int, nargs="+", default=usual.held, help="folds to validate with")
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    given = vars(parser.parse_args())
+    folder, out, is_baseline = (given.pop(name) for name in ("sounds", "out", "baseline"))
+    settings = FilmSettings(**{**given, "folds": tuple(given["folds"]), "held": tuple(given["held"])})
+    try:
+        words = NoWords() if is_baseline else words_here()
+        licences = "free only" if (folder / LICENCES).is_file() else "not listed"
+        print(json.dumps({"words": words.name, "numbers": words.size, "licences": licences}), flush=True)
+        train(folder, out or weights_folder(is_baseline=is_baseline), settings, words)
+    except OffcutError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""Names of the separators; light, so that the window lists them without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.extensions.names import all_named
+
+DEFAULT = "blend"
+ABOUT: Mapping[str, str] = MappingProxyType(
+    {
+        DEFAULT: "network, NMF and subtraction together, as far as they agree",
+        "network": "the network that comes with Offcut, alone",
+        "subtraction": "what is louder than the surroundings; words change nothing",
+        "nmf": "what the surroundings do not explain; words change nothing",
+        "film-unet": "the published recipe, with weights that you trained",
+    }
+)
+"""Offcut's own, and what a list says of each."""
+
+
+def known_separators() -> Mapping[str, str]:
+    """Return what a list says of each separator by its name, those of packages too; nothing is imported."""
+    added = [each for each in all_named() if each.group == "offcut.separators" and each.name not in ABOUT]
+    return {**ABOUT, **{each.name: each.package_words for each in added}}

@@ -31,6 +31,7 @@ from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
+from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
@@ -303,7 +304,7 @@ class Work(QObject):
             if taste is not None:
                 self.said.emit(f"Chose taste {taste.stem}; import a recording to listen to")
             return
-        title = "Listening" if taste is None else f"Listening with {taste.stem}"
+        title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
         state, media, known = self._session.state, self._session.media, self._session.listening
         handle = self._lanes.compute.submit(listen_to, state, media, taste, known, title=title)
         self._listening = handle
@@ -368,17 +369,22 @@ class Work(QObject):
             self._propose({})  # who reviews meanwhile stays where they are
 
     def _take_heard(self, heard: FoundAnalyses) -> None:
-        title = "Listened to the recording"
+        title = "Recording analysed"
         in_force = keeping_edited(self._session.state, heard.ids)
         edit = set_analyses(self._session.state, in_force, title, by_listening=True)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         if len(in_force) < len(heard.ids):
             title += "; the grid you edited stays"
         told = () if "listening" not in heard.ids else self._told()
-        if heard.tempo is not None and heard.tempo.proposals and not is_edited(self._session.state):
+        if heard.tempo is not None and heard.tempo.proposals and self._shows_grid_of_its_own():
             told = (*told, UNSURE_TEMPO)
         self.said.emit(_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
+
+    def _shows_grid_of_its_own(self) -> bool:
+        """Report whether a grid that the user did not edit is drawn: none is over talk."""
+        grid = self._session.grid
+        return grid is not None and not is_edited(self._session.state) and bool(steady_beats(grid).any())
 
     def propose_pauses(self) -> None:
         """Propose to cut where nobody plays; where that is not known yet, as soon as it was listened to."""

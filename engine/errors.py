@@ -75,7 +75,8 @@ class UnknownPromptError(SeparationError):
         return {**super().fields(), "nearest": list(self.nearest)}
 
     def __str__(self) -> str:
-        near = f" The nearest known names are {listed(self.nearest)}." if self.nearest else ""
+        names = "name is" if len(self.nearest) == 1 else "names are"
+        near = f" The nearest known {names} {listed(self.nearest)}." if self.nearest else ""
         return f"Offcut does not know a sound called {quoted(self.prompt)}.{near} {WAYS_ON_WITHOUT_WORDS}"
 
 

@@ -239,7 +239,7 @@ class Repairing(QObject):
     def ask_what(self) -> None:
         """Find out which of the sounds that are known by name are heard in the windows."""
         self._require_open()
-        self._run(words_in_span, self._spans, "Listening to the selection", self._take_words)
+        self._run(words_in_span, self._spans, "Analysing the selection", self._take_words)
 
     def preview(self) -> None:
         """Have a preview made of what the panel says; where it is made already, hear it."""

@@ -66,7 +66,7 @@ class TasteSurvey(QObject):
         if self.shown is not None and self.recordings.is_known(request, self.shown):
             self.renewed.emit()
             return
-        title = "Listening for the Taste page"
+        title = "Analysing for the Taste page"
         handle = self._work.compute(survey_recordings, request, title, self._take)
         self._running, self._is_stale = handle, False
         self.waiting.emit(True)

@@ -162,15 +162,20 @@ def _open_libsndfile(
 
 
 def _refusal(file: soundfile.SoundFile) -> str:
-    if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
+    if problem := refused_rate_or_channels(file.samplerate, file.channels):
+        return problem
+    return "holds no samples: record or export it again." if file.frames <= 0 else ""
+
+
+def refused_rate_or_channels(rate_hz: int, channels: int) -> str:
+    """Return why a rate or a number of channels is not taken, as the end of a sentence; else nothing."""
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return (
-            f"has a sample rate of {file.samplerate} Hz, and Offcut takes {LOWEST_RATE_HZ} to "
+            f"has a sample rate of {rate_hz} Hz, and Offcut takes {LOWEST_RATE_HZ} to "
             f"{HIGHEST_RATE_HZ}: correct the rate in its header, or convert it."
         )
-    if file.channels > MOST_CHANNELS:
-        return f"has {file.channels} channels, and Offcut takes up to {MOST_CHANNELS}: split it."
-    if file.frames <= 0:
-        return "holds no samples: record or export it again."
+    if channels > MOST_CHANNELS:
+        return f"has {channels} channels, and Offcut takes up to {MOST_CHANNELS}: split it."
     return ""
 
 

@@ -247,7 +247,7 @@ def _write_blocks(
             clipped += int(np.count_nonzero(np.abs(block) > 1.0))
             numbers = np.ascontiguousarray(np.clip(block, -1.0, 1.0), np.float32)
         else:
-            numbers, outside = _integers(block, _BITS[subtype])
+            numbers, outside = integers(block, _BITS[subtype])
             clipped += outside
         file.write(numbers)
         frames += len(block)
@@ -255,8 +255,14 @@ def _write_blocks(
     return frames, peak, clipped
 
 
-def _integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
-    """Round to integers of `bits` bits, placed in the top bits of int16 or int32 as libsndfile takes them."""
+def integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
+    """Round to integers of `bits` bits, placed in the top bits of int16 or int32 as libsndfile takes them.
+
+    Returns
+    -------
+    numbers : of the shape of the block
+    outside : how many samples lay outside what the integers can hold, and were clipped
+    """
     full_scale = 2.0 ** (bits - 1)
     # float32 cannot hold every 32-bit integer, and 2**31 - 1 least of all
     scaled = np.multiply(block, full_scale, dtype=np.float64 if bits == 32 else block.dtype)

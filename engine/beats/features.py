@@ -66,7 +66,7 @@ def band_levels(
     Cancelled : the user asked for it
     """
     expected = total_samples / rate_hz * FRAMES_PER_S
-    pieces = gathered(level_blocks(blocks, rate_hz), expected, "Listening for beats", progress)
+    pieces = gathered(level_blocks(blocks, rate_hz), expected, "Detecting beats", progress)
     return np.concatenate(pieces) if pieces else np.zeros((0, BANDS), np.float16)
 
 

@@ -86,7 +86,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             dead_air.push(block)
             yield block
             done += len(block)
-            streaming.report(done / max(1, total_samples), "Listening")
+            streaming.report(done / max(1, total_samples), "Analysing")
 
     stream, levels, heard = passing(), None, 0
     if WEIGHTS.is_file() and BAR_WEIGHTS.is_file():

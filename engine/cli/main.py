@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, TextIO
 
 from engine import own_program
-from engine.cli.output import Listing, VerbOutput
-from engine.cli.streams import ReaderGone, own_output, saying_warnings, tell
+from engine.cli.output import ByteStream, Listing, VerbOutput
+from engine.cli.streams import ReaderGone, own_output, pass_on, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
@@ -46,6 +46,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "learn-edits": "learn how somebody edits, from recordings and their edits",
             "score": "score recordings with a taste",
             "embeddings": "embed recordings ahead of time, and fetch what embeds them",
+            "export-model": "write a network as ONNX, for another program",
             "experiment": "train, compare and search through networks",
             "evaluate": "measure how well a part works, beside baselines",
             "bench": "measure how fast a part works, beside peers",
@@ -69,7 +70,9 @@ class Verb(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare what the verb takes."""
 
-    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
+    def run(
+        self, options: argparse.Namespace, progress: Progress
+    ) -> Iterator[VerbOutput | Listing | ByteStream]:
         """Do the work; a verb with one result yields once."""
 
 
@@ -85,8 +88,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         with saying_warnings(name), own_output() as output:
             for answer in verb.run(options, progress):
-                for piece in answer.json_pieces() if options.json else answer.text_pieces():
-                    tell(piece, output)
+                _write(answer, output, as_json=options.json)
     except ReaderGone:
         return READER_GONE
     except ModuleNotFoundError as error:
@@ -109,6 +111,15 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1
     return 0
+
+
+def _write(answer: VerbOutput | Listing | ByteStream, output: TextIO, *, as_json: bool) -> None:
+    if isinstance(answer, ByteStream):
+        for sound in answer.pieces:
+            pass_on(sound, output)
+        return
+    for piece in answer.json_pieces() if as_json else answer.text_pieces():
+        tell(piece, output)
 
 
 class _Parser(argparse.ArgumentParser):

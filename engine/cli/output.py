@@ -55,3 +55,15 @@ class Listing:
         """Yield the text of one entry after the other."""
         for entry in self.entries:
             yield entry.text + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteStream:
+    """An output that is sound, written while it is made; what is said of it goes to standard error.
+
+    Attributes
+    ----------
+    pieces : bytes that follow each other, each of whole frames
+    """
+
+    pieces: Iterator[bytes]

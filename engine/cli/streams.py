@@ -61,8 +61,26 @@ def tell(piece: str, output: TextIO) -> None:
     ReaderGone : nobody reads it any more
     OffcutError : it cannot be written, as on a full disk
     """
-    try:
+    with _told_of_output():
         print(shown(piece), end="", file=output, flush=True)
+
+
+def pass_on(piece: bytes, output: TextIO) -> None:
+    """Write a part of an output that is bytes, at once.
+
+    Raises
+    ------
+    ReaderGone, OffcutError : see `tell`
+    """
+    with _told_of_output():
+        output.buffer.write(piece)
+        output.buffer.flush()
+
+
+@contextmanager
+def _told_of_output() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise ReaderGone from None
     except OSError as error:

@@ -83,7 +83,7 @@ def _blocks(
     first, last = span[0] - around, span[1] + around
     for start in range(first, last, _BLOCK_FRAMES):
         progress.check_cancelled()
-        progress.report((start - first) / (last - first), "Listening")
+        progress.report((start - first) / (last - first), "Analysing")
         stop = min(last, start + _BLOCK_FRAMES)
         block = np.zeros((stop - start, reader.channels), np.float32)
         begin, end = max(0, start), min(reader.frames, stop)

@@ -156,7 +156,7 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
         first = max(0, start - context)
         heard = finite(microphones.read(first, stop + context))
         parts.append(candidates_of(heard, octaves, start - first, stop - first, first))
-        progress.report(stop / max(1, microphones.length_samples), "Listening to the drums")
+        progress.report(stop / max(1, microphones.length_samples), "Analysing the drums")
     return joined(parts)
 
 

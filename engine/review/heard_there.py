@@ -32,17 +32,19 @@ class HeardWord:
 
 
 def heard_within(span: tuple[int, int], sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
-    """Return what is heard in a span of samples, the likeliest first, each word once."""
+    """Return what sounds in a span of samples, each word once; first what sounds longest and likeliest."""
     if sounds is None or not len(sounds.words):
         return ()
     starts, stops = sounds.spans_samples[:, 0], sounds.spans_samples[:, 1]
     inside = np.minimum(stops, span[1]) - np.maximum(starts, span[0])
     likeliest: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for place in np.flatnonzero(inside >= LEAST_INSIDE * (stops - starts)).tolist():
         word, likelihood = sounds.words[place], float(sounds.likelihoods[place])
         likeliest[word] = max(likeliest.get(word, 0.0), likelihood)
-    ordered = sorted(likeliest.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(HeardWord(word, likelihood) for word, likelihood in ordered)
+        weights[word] = weights.get(word, 0.0) + likelihood * float(inside[place])
+    ordered = sorted(likeliest, key=lambda word: (-weights[word], word))
+    return tuple(HeardWord(word, likeliest[word]) for word in ordered)
 
 
 def heard_there(state: DocumentState, proposal_id: str, sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
@@ -58,7 +60,7 @@ def heard_sentence(words: Sequence[HeardWord]) -> str:
     if not words:
         return ""
     said = [f"{one.text} ({percent(one.likelihood)} likely)" for one in words[:MOST_WORDS]]
-    return f"Heard there: {listed(said)}."
+    return f"Detected: {listed(said)}."
 
 
 @found_once_of(1)

@@ -1,35 +1,42 @@
-"""Write the separator as ONNX: `python -m engine.separation.onnx_file OUT.onnx` (extra `offcut[onnx]`).
-
-Its inputs are the first six of `engine.separation.network.Heard`, its output the shares of each band; the
-number of views is free, their length is not.
-"""
+"""Networks as ONNX files for other programs (extra `offcut[onnx]`), compared with torch."""
 
 from __future__ import annotations
 
-import sys
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.detection.detector import detector
+from engine.detection.network import FRAMES_EACH
 from engine.detection.spectra import MEL
-from engine.errors import UsageError
-from engine.files.safe_write import replacing
+from engine.errors import OffcutError, UsageError
+from engine.files.safe_write import replacing, shown
 from engine.own_program import how_to_add
 from engine.separation.network import VIEW_FRAMES, Heard, listened
-from engine.separation.networked import NetworkSeparator, network_separator
+from engine.separation.networked import network_separator
 from engine.words.text import SIZE
 
-INPUTS = ("power", "inside", "around", "surrounded", "prompt", "example")
-OUTPUT = "shares"
+TOLERANCE = 1e-4
+"""Greatest difference from torch that a file may have."""
+_NOT_COMMERCIAL = "CC BY-NC 3.0: learned from ESC-50, for non-commercial use"
+_VIEWS = 3
 
 
 class Shares(nn.Module):
-    """Both networks, plain tensors in and shares out."""
+    """Both networks of the separator, plain tensors in and shares out."""
 
-    def __init__(self, separator: NetworkSeparator) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        separator = network_separator()
         self.network, self.ears = separator.network, separator.ears
 
     def forward(
@@ -47,8 +54,31 @@ class Shares(nn.Module):
         return torch.sigmoid(self.network(heard)[0])
 
 
-def drawn_inputs(count: int, seed: int) -> tuple[Tensor, ...]:
-    """Return inputs that could be heard, in the order of `INPUTS`."""
+@dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """A network that can be written.
+
+    Attributes
+    ----------
+    make : loads it
+    inputs, output : names of its tensors, and of the first output
+    drawn : inputs of a number of views, by a seed
+    about : properties that the file states
+    """
+
+    make: Callable[[], nn.Module]
+    inputs: tuple[str, ...]
+    output: str
+    drawn: Callable[[int, int], tuple[Tensor, ...]]
+    about: Mapping[str, str]
+
+
+def _drawn_levels(count: int, seed: int) -> tuple[Tensor, ...]:
+    drawn = torch.Generator().manual_seed(seed)
+    return (torch.randn(count, 16 * FRAMES_EACH, MEL.n_mels, generator=drawn) * 4.5 - 9.0,)
+
+
+def _drawn_views(count: int, seed: int) -> tuple[Tensor, ...]:
     drawn = torch.Generator().manual_seed(seed)
     bands = MEL.n_mels
     return (
@@ -61,39 +91,97 @@ def drawn_inputs(count: int, seed: int) -> tuple[Tensor, ...]:
     )
 
 
-def write_onnx(separator: NetworkSeparator, path: Path, *, overwrite: bool = False) -> None:
-    """Write a separator as an ONNX file.
+_SPECTRUM = {
+    "rate_hz": str(MEL.rate_hz),
+    "hop_samples": str(MEL.hop_samples),
+    "bands": str(MEL.n_mels),
+    "licence": _NOT_COMMERCIAL,
+}
+MODELS: Mapping[str, OnnxModel] = MappingProxyType(
+    {
+        "sounds": OnnxModel(
+            lambda: detector().network,
+            ("levels",),
+            "vectors",
+            _drawn_levels,
+            MappingProxyType(
+                {
+                    **_SPECTRUM,
+                    "inputs": f"levels (batch, {16 * FRAMES_EACH} frames, bands): engine.detection.spectra",
+                    "outputs": f"vectors (batch, frames / {FRAMES_EACH}, {SIZE}); weights (batch, the same)",
+                }
+            ),
+        ),
+        "separation": OnnxModel(
+            Shares,
+            ("power", "inside", "around", "surrounded", "prompt", "example"),
+            "shares",
+            _drawn_views,
+            MappingProxyType(
+                {
+                    **_SPECTRUM,
+                    "inputs": f"the first six of engine.separation.network.Heard, of {VIEW_FRAMES} frames",
+                    "outputs": f"shares (batch, {VIEW_FRAMES}, bands), 0 to 1",
+                }
+            ),
+        ),
+    }
+)
+"""By name; the number of views is free, their length is not."""
+
+
+def write_onnx(model: OnnxModel, path: Path, *, overwrite: bool = False) -> float | None:
+    """Write a network as an ONNX file and return its greatest difference from torch; None if not compared.
+
+    It is compared where onnxruntime is installed, and not written if it differs by more than `TOLERANCE`.
 
     Raises
     ------
     UsageError : the packages that write ONNX are not installed
+    OffcutError : the file would answer otherwise than torch
     ExportError : see `engine.files.safe_write.replacing`
     """
     try:
         import_module("onnxscript")
     except ImportError as error:
         raise UsageError(f"ONNX needs more packages: {how_to_add('onnx')}.") from error
+    network = model.make().eval()
     views = torch.export.Dim("views")
-    program = torch.onnx.export(
-        Shares(separator).eval(),
-        drawn_inputs(2, 0),
-        input_names=list(INPUTS),
-        output_names=[OUTPUT],
-        dynamic_shapes=tuple({0: views} for _ in INPUTS),
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
     with replacing(path, overwrite=overwrite) as part:
+        # torch deprecates parts that its own exporter uses, and logs that torchvision is not installed
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                network,
+                model.drawn(2, 0),
+                input_names=list(model.inputs),
+                output_names=[model.output],
+                dynamic_shapes=tuple({0: views} for _ in model.inputs),
+                dynamo=True,
+                verbose=False,
+            )
+        assert program is not None
+        program.model.metadata_props.update(model.about)
         program.save(part)
+        difference = _difference(network, model, part)
+        if difference is not None and not difference <= TOLERANCE:
+            raise OffcutError(
+                f"{shown(path)} was not written: it would differ from torch by {difference:.2g}. "
+                "Report this with the versions of torch and onnxruntime that 'offcut doctor' prints."
+            )
+    return difference
 
 
-def main() -> None:
-    """Write the separator that comes with Offcut."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m engine.separation.onnx_file OUT.onnx")
-    write_onnx(network_separator(), Path(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()
+def _difference(network: nn.Module, model: OnnxModel, path: Path) -> float | None:
+    if find_spec("onnxruntime") is None:
+        return None
+    runtime = import_module("onnxruntime")
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    inputs = model.drawn(_VIEWS, 1)
+    with torch.inference_mode():
+        answered = network(*inputs)
+    expected = answered if isinstance(answered, Tensor) else answered[0]
+    named = {name: value.numpy() for name, value in zip(model.inputs, inputs, strict=True)}
+    (found,) = session.run([model.output], named)
+    return float(np.max(np.abs(found - expected.numpy())))

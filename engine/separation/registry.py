@@ -19,6 +19,9 @@ from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.separator import Separator
 from engine.wording import listed, quoted
 
+STREAMING = (DEFAULT, "network", FILM)
+"""Separators that need no surroundings; so do those with weights in a file."""
+
 
 def _added(extension: Extension, made: object) -> Callable[[], Separator]:
     return require_factory(extension, made, Separator)  # type: ignore[type-abstract]
@@ -57,3 +60,20 @@ def separator_named(name: str) -> Separator:
             f"There is no separator {quoted(name)}: use {listed(tuple(SEPARATORS), 'or')}."
         ) from None
     return made()
+
+
+def streaming_separator(name: str) -> Separator:
+    """Return a separator by name, as `separator_named`, that needs no surroundings of a window.
+
+    Raises
+    ------
+    UsageError : there is none of this name, or it compares a window with its surroundings
+    OffcutError : its weights are missing or damaged
+    """
+    made = separator_named(name)
+    if name not in STREAMING and not name.endswith(WEIGHTS.suffix):
+        raise UsageError(
+            f"The separator {quoted(name)} cannot stream, since a stream has no surroundings to compare "
+            f"with: use {listed(STREAMING, 'or')}, or separate a file."
+        )
+    return made

@@ -105,7 +105,7 @@ def frames_of(
     Cancelled : the user asked for it
     """
     expected = total_samples / rate_hz * STEPS_PER_S
-    said = "Listening for what is played again"
+    said = "Looking for repeated passages"
     return frames_from(gathered(power_blocks(blocks, rate_hz), expected, said, progress))
 
 

@@ -175,7 +175,7 @@ def listened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with Document.open(path) as document:
             state = document.state
             heard = listen_to_document(ListenRequest(state, locate_all(state, folder)), SILENT)
-            edit = set_analyses(state, heard.ids, "Listened to the recording", by_listening=True)
+            edit = set_analyses(state, heard.ids, "Recording analysed", by_listening=True)
             document.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
     return path
 

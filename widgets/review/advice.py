@@ -62,7 +62,10 @@ def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None
         return ()
     if _has_drums(state):
         return "timing.propose", "taste.learn", "taste.pauses", "takes.propose"
-    return "taste.learn", "taste.pauses", "taste.shorten", "takes.propose", "editor.propose", "timing.propose"
+    return (
+        *("taste.learn", "taste.pauses", "taste.shorten", "sounds.talk"),
+        *("takes.propose", "editor.propose", "timing.propose"),
+    )
 
 
 def _has_drums(state: DocumentState) -> bool:

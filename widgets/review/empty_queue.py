@@ -14,6 +14,7 @@ OFFERS = (
     ("taste.learn", "Learn from edits…", "graduation-cap"),
     ("taste.pauses", "Propose pauses", "scissors"),
     ("taste.shorten", "Shorten pauses…", "scissors"),
+    ("sounds.talk", "Find talk", "scissors"),
     ("takes.propose", "Propose takes", "repeat"),
     ("editor.propose", "Propose an arrangement", "move"),
     ("timing.propose", "Propose timing…", "hit"),

@@ -69,7 +69,7 @@ class QueueRow:
     chance : how likely the user would accept it, None where nobody can tell
     bar : 0 to 1, how sure it is beside the others; None where nobody can tell
     top_share : the share of the proposals that rank as high or higher; None for an edit by hand
-    heard : the likeliest word for what sounds where it leaves a span out; "" for none
+    heard : the word for what sounds longest and likeliest where it leaves a span out; "" for none
     is_yours : whether the user made it by hand, or asked for it alone
     is_scored : whether its score means anything
     conflicts : the accepted edits that cannot hold beside it, in words
@@ -99,7 +99,7 @@ class QueueRow:
     @property
     def hint(self) -> str:
         """What the bar means, for whoever rests on the row."""
-        heard = f"\nHeard there: {self.heard}" if self.heard else ""
+        heard = f"\nDetected: {self.heard}" if self.heard else ""
         if self.is_cut_away:
             return f"{_NEEDS_NO_ANSWER}{heard}"
         if not self.is_scored:
@@ -118,7 +118,7 @@ class QueueRow:
         chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
-        heard = f", {self.heard} heard there" if self.heard else ""
+        heard = f", {self.heard} detected" if self.heard else ""
         answer = CUT_ALREADY if self.is_cut_away else self.verdict.value
         weak = f", {WEAK_EVIDENCE}" if self.is_weak else ""
         return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{weak}{heard}{clash}"

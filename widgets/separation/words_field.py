@@ -59,7 +59,7 @@ class WordsField(QWidget):
         self.line = _Line()
         self.line.setMaxLength(LONGEST)
         self.line.setAccessibleName("Sounds that are meant")
-        self.line.setPlaceholderText("Which sound? Such as dog, hum")
+        self.line.setPlaceholderText("Which sound? Such as speech, dog")
         self.list = WordList(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -48,7 +48,7 @@ HEARD_S = 4.0
 
 _KEEPS_LAST = "its last epoch ranks best"
 _RESEARCH = ("method", "facts", "moment", "learning")
-_LISTENING = "Listening to it with this taste…"
+_LISTENING = "Analysing it with this taste…"
 _ASK_FOR_IT = "Nobody listened to it by itself yet: press Enter on it in the ranking."
 
 

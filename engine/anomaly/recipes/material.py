@@ -133,7 +133,7 @@ def _listen(
             heard_samples += block.size
             loudness.push(block)
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
-            progress.report(heard_samples / max(total_samples, 1), f"Listening to {shown(path.name)}")
+            progress.report(heard_samples / max(total_samples, 1), f"Analysing {shown(path.name)}")
             yield block
 
     with SourceReader(path) as reader:

@@ -1,4 +1,7 @@
-"""``offcut separate AUDIO --text T --window A B --mode remove --out FILE``: take a sound out, only there."""
+"""``offcut separate AUDIO --text T --window A B --mode remove --out FILE``: take a sound out, only there.
+
+``offcut separate --stream --text T`` does so in a stream, all the time (`engine.cli.sounds.separate_stream`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.numbers import finite
-from engine.cli.output import VerbOutput
+from engine.cli.output import ByteStream, VerbOutput
+from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
 from engine.separation.levels.level_change import mute_offer, refused_words
@@ -24,7 +28,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("audio", type=Path, metavar="AUDIO")
+    parser.add_argument("audio", type=Path, nargs="?", metavar="AUDIO")
+    parser.add_argument(
+        "--stream",
+        action="store_true",
+        help="read WAV from standard input and write it to standard output while it comes in, 0.77 s of "
+        "sound behind; without AUDIO, --like, --window, --fade-ms, --out and --force; by the separators "
+        "blend and network",
+    )
     parser.add_argument(
         "--text",
         action="append",
@@ -46,12 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=finite,
         nargs=2,
         action="append",
-        required=True,
+        default=[],
         metavar=("A", "B"),
-        help="where, in seconds; may be given again",
+        help="where, in seconds; may be given again; needed for a file",
     )
     parser.add_argument("--mode", choices=["keep", "remove"], default="remove")
-    parser.add_argument("--fade-ms", type=finite, default=70.0, metavar="MS")
+    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="70 where not said")
     parser.add_argument(
         "--strength-db", type=finite, metavar="DB", help="lower it by up to so many dB; no limit unless given"
     )
@@ -61,12 +72,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"{listed(tuple(ABOUT), 'or')}, or a file of weights",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="needed for a file")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Separate, and write the recording with its windows changed and all else as it was."""
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | ByteStream]:
+    """Separate a file or a stream.
+
+    Raises
+    ------
+    UsageError : something is missing, or does not go with a stream
+    """
+    given = {
+        "AUDIO": options.audio is not None,
+        "--window": bool(options.window),
+        "--out": options.out is not None,
+        "--like": bool(options.like),
+        "--fade-ms": options.fade_ms is not None,
+        "--force": options.force,
+    }
+    if options.stream:
+        if wrong := [name for name, is_given in given.items() if is_given]:
+            raise UsageError(
+                f"--stream reads standard input and writes standard output: leave out {listed(wrong)}."
+            )
+        yield from _stream(options)
+    else:
+        if missing := [name for name in ("AUDIO", "--window", "--out") if not given[name]]:
+            raise UsageError(f"To separate a file, give {listed(missing)}; to separate a stream, --stream.")
+        yield _file(options, progress)
+
+
+def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:
+    from engine.cli.sounds.separate_stream import separated_stream
+
+    yield separated_stream(options)
+
+
+def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Write the recording with its windows changed and all else as it was."""
     from engine.audio.reader import SourceReader
     from engine.separation.checks.credible import credible_windows
     from engine.separation.checks.refusals import require_present
@@ -100,7 +144,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     texts = [prompt.text for prompt in asked.prompts]
     by = "" if options.separator == DEFAULT else f" Separated by {separator.name}."
     said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
-    yield VerbOutput(
+    return VerbOutput(
         {
             "path": str(options.out),
             "windows_s": spans,
@@ -121,8 +165,10 @@ def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
     from engine.separation.example import example_in_file
     from engine.separation.mask import Mode, floor_of
     from engine.separation.separate import Asked
+    from engine.separation.windows import FADE_MS
 
     examples = tuple(example_in_file(reader, start_s, stop_s) for start_s, stop_s in options.like)
     prompts = understood_prompts(options.text, options.separator) if options.text or not examples else ()
     floor_db = floor_of(options.strength_db)
-    return Asked(examples + prompts, Mode(options.mode), max(0.0, options.fade_ms), floor_db)
+    fade_ms = FADE_MS if options.fade_ms is None else max(0.0, options.fade_ms)
+    return Asked(examples + prompts, Mode(options.mode), fade_ms, floor_db)

@@ -22,6 +22,7 @@ from torch.nn import functional
 from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
+from engine.detection.training.recordings import free_recordings, read_mono
 from engine.detection.training.sounds import Sound, at_other_speed, load_sounds
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
@@ -36,6 +37,8 @@ _AUDIBLE = 0.002
 """Root mean square below which a stretch of a sound holds nothing of it."""
 _ALL_SHARE = 0.5
 """Weight of the odds of each name by itself, beside those of one name against all others."""
+_BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.35, 0.15
+"""How often speech or music sounds beside a sound, and how often of these it sounds alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,22 @@ def _batch(
     spectra: Spectra,
     rng: np.random.Generator,
     crop_samples: int,
+    backgrounds: Sequence[Sequence[NDArray[np.float32]]],
 ) -> tuple[Tensor, Tensor]:
     """Return levels, shape (n, frames, bands), and how much of each name is in them, shape (n, names)."""
     mixed, shares = [], torch.zeros(len(sounds), len(names))
     for row, sound in enumerate(sounds):
-        other = sounds[int(rng.integers(len(sounds)))]
         share = float(rng.beta(0.6, 0.6)) if rng.random() < 0.7 else 1.0
+        if backgrounds and rng.random() < _BACKGROUND_CHANCE:
+            kind = backgrounds[int(rng.integers(len(backgrounds)))]
+            second = kind[int(rng.integers(len(kind)))]
+            share = 0.0 if rng.random() < _ONLY_BACKGROUND else share
+        else:
+            other = sounds[int(rng.integers(len(sounds)))]
+            second = other.samples()
+            shares[row, names[other.name]] += 1.0 - share
         one, two = (
-            stretch(at_other_speed(each.samples(), rng), rng, crop_samples) for each in (sound, other)
+            stretch(at_other_speed(samples, rng), rng, crop_samples) for samples in (sound.samples(), second)
         )
         mix = share * one + (1.0 - share) * two
         gain_db = rng.uniform(-30.0, 0.0)
@@ -93,7 +104,6 @@ def _batch(
         mix += (10 ** (noise_db / 20) * rng.standard_normal(len(mix))).astype(np.float32)
         mixed.append(mix)
         shares[row, names[sound.name]] += share
-        shares[row, names[other.name]] += 1.0 - share
     levels = spectra.levels(spectra.spectrum(torch.tensor(np.stack(mixed), dtype=torch.float32)))
     return _coloured(levels, rng), shares
 
@@ -117,11 +127,15 @@ def _coloured(levels: Tensor, rng: np.random.Generator) -> Tensor:
 def loss(
     network: SoundNetwork, levels: Tensor, shares: Tensor, words: Tensor, *, bfloat16: bool = False
 ) -> Tensor:
-    """Return the cross-entropy of names, one against all others and each by itself."""
+    """Return the cross-entropy of names, one against all others and each by itself.
+
+    The first counts as much as the names have shares: nothing is asked of a background.
+    """
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
         vectors, telling = network(levels)
     logits = network.logits(network.pooled(vectors.float(), telling.float()), words)
-    one = functional.cross_entropy(logits, 0.95 * shares + 0.05 / shares.shape[1])
+    named = shares.sum(dim=1, keepdim=True)
+    one = functional.cross_entropy(logits, 0.95 * shares + 0.05 * named / shares.shape[1])
     each = functional.binary_cross_entropy_with_logits(logits, (shares > 0.15).float(), reduction="none")
     return one + _ALL_SHARE * each.sum(dim=1).mean()
 
@@ -146,6 +160,7 @@ def epoch(
     sounds: Sequence[Sound],
     spectra: Spectra,
     prompts: Prompts,
+    backgrounds: Sequence[Sequence[NDArray[np.float32]]] = (),
 ) -> float:
     """Learn for one epoch and return its mean loss."""
     number, size = len(training.history), settings.size
@@ -160,7 +175,7 @@ def epoch(
     with seeded(1000 * settings.seed + number):
         for step in range(steps):
             chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
-            batch = _batch(chosen, names, spectra, rng, crop_samples)
+            batch = _batch(chosen, names, spectra, rng, crop_samples, backgrounds)
             words = prompts.drawn(range(len(names)), rng)
             value = loss(training.network, *batch, words, bfloat16=settings.bfloat16)
             at = number * steps + step
@@ -171,9 +186,20 @@ def epoch(
 
 
 def train(
-    folder: Path, out: Path, settings: TrainingSettings, folds: Sequence[int], held: Sequence[int]
+    folder: Path,
+    out: Path,
+    settings: TrainingSettings,
+    folds: Sequence[int],
+    held: Sequence[int],
+    backgrounds: Sequence[Sequence[NDArray[np.float32]]] = (),
 ) -> Resumable[SoundNetwork]:
-    """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
+    """Train on some folds and keep checkpoint, history and weights after each epoch.
+
+    Parameters
+    ----------
+    held : folds that are measured and not learned from
+    backgrounds : kinds of recordings in which none of the names sounds, mono at the rate of `MEL`
+    """
     out.mkdir(parents=True, exist_ok=True)
     training = Resumable(
         SoundNetwork,
@@ -191,7 +217,7 @@ def train(
     with few_threads():
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
-            mean = epoch(training, settings, sounds, spectra, prompts)
+            mean = epoch(training, settings, sounds, spectra, prompts, backgrounds)
             number = len(training.history) + 1
             row: dict[str, object] = {"epoch": number, "loss": round(mean, 4)}
             if number % 5 == 0 or number == settings.epochs:
@@ -212,11 +238,21 @@ def main() -> None:
     parser.add_argument(
         "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
     )
+    parser.add_argument(
+        "--backgrounds",
+        type=Path,
+        metavar="DATA",
+        help="holds speech and music, none of the names",
+    )
     parser.add_argument("--bfloat16", action="store_true", help="multiply at half precision (AMX)")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     settings = TrainingSettings(epochs=chosen.epochs, bfloat16=chosen.bfloat16, seed=chosen.seed)
-    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held)
+    backgrounds: tuple[tuple[NDArray[np.float32], ...], ...] = ()
+    if chosen.backgrounds is not None:
+        free = free_recordings(chosen.backgrounds)
+        backgrounds = tuple(tuple(map(read_mono, kind)) for kind in (free.speech, free.music))
+    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held, backgrounds)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def mono(
             start, stop = window
             for first in range(start, stop, _BLOCK_SAMPLES):
                 progress.check_cancelled()
-                progress.report((first - start) / (stop - start), "Listening")
+                progress.report((first - start) / (stop - start), "Analysing")
                 last = min(stop, first + _BLOCK_SAMPLES)
                 mixed = np.zeros(last - first, np.float32)
                 for voice in voices:

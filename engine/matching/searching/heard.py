@@ -56,7 +56,7 @@ def heard(sound: Sound, progress: Progress) -> Heard:
         nonlocal filled
         for block in resampled(blocks, sound.rate_hz, RATE_HZ):
             progress.check_cancelled()
-            progress.report(filled / length, f"Listening to {sound.path.name}")
+            progress.report(filled / length, f"Analysing {sound.path.name}")
             piece = block[: length - filled]
             mono[filled : filled + len(piece)] = piece
             filled += len(piece)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.spectra import Spectra, band_centres_hz
+from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
 from engine.separation.networked import (
@@ -88,6 +88,8 @@ class BlendSeparator:
 
     def outcomes(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Outcome, ...]:
         """Return an outcome for each prompt; without surroundings that of the network alone."""
+        if _fill(stretch):
+            return tuple(_by_network(mask.shares) for mask in self.network.masks(stretch, prompts))
         found = candidates(self.network, stretch, prompts)
         if found.around is None or not found.core.any():
             return tuple(_by_network(shares) for shares in found.named)
@@ -143,6 +145,12 @@ def candidates(network: NetworkSeparator, stretch: Stretch, prompts: Sequence[Pr
     proof = evidence(power, inside.numpy(), beyond.numpy(), others.mean(axis=0), prompts)
     where = surroundings(power, inside.numpy(), beyond.numpy()) if is_surrounded else None
     return Candidates(named, others, power, _core(inside.numpy()), around, proof, where)
+
+
+def _fill(stretch: Stretch) -> bool:
+    """Return whether one window fills a segment, so that only the network has to analyse it."""
+    length_s = len(stretch.samples) / MEL.rate_hz
+    return any(start_s <= 0.0 and stop_s >= length_s for start_s, stop_s in stretch.windows_s)
 
 
 def _core(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

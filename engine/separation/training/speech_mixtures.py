@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
+from engine.detection.training.recordings import Samples, free_recordings, read_mono
 from engine.detection.training.sounds import free_clips
-from engine.errors import UsageError
 
-Samples = NDArray[np.float32]
-PARTS = 5
-TOLD_PART = 0
-"""Part of the recordings of speech that is never learned from: evaluations report on it."""
-_PLACES = ("birds", "fireplace", "rain", "waves")
-"""Places that are learned from; the others are kept for evaluations."""
-_FREE_MUSIC = ("gm3_", "Karissa_Hobbs", "Kevin_MacLeod", "Hungarian_Dance")
 _LEVELS_DB = (-8.0, 12.0)
 _ONLY_SPEECH, _NO_SPEECH = 0.06, 0.12
-_LONGEST_S = 60.0
-
-
-def part_of(path: Path) -> int:
-    """Return the part of a recording, by its name."""
-    return crc32(path.stem.encode()) % PARTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,30 +44,11 @@ def load_sources(data_dir: Path) -> Sources:
     ------
     UsageError : it holds no speech
     """
-    speech = [path for path in sorted((data_dir / "speech").rglob("*.flac")) if part_of(path) != TOLD_PART]
-    if not speech:
-        raise UsageError(f"{data_dir} holds no speech to learn from.")
-    clips = [
-        data_dir / "esc50" / "audio" / name for name in sorted(free_clips(data_dir / "esc50", (1, 2, 3)))
-    ]
-    places = [data_dir / "ambience" / f"{name}.ogg" for name in _PLACES]
-    # Names of loops and pieces decide as they do in the evaluation: odd ones are learned from.
-    pieces = [
-        path
-        for path in sorted((data_dir / "music").iterdir())
-        if path.name.startswith(_FREE_MUSIC) and path.suffix in (".mp3", ".ogg")
-    ]
-    loops = [path for path in sorted((data_dir / "loops").rglob("*.mp3")) if "amen" not in path.name]
-    music = [path for path in [*pieces, *loops] if crc32(path.stem.encode()) % 2]
-    return Sources(*(tuple(_read(path) for path in paths) for paths in (speech, clips, places, music)))
-
-
-def _read(path: Path) -> Samples:
-    with soundfile.SoundFile(path) as stream:
-        samples = stream.read(round(_LONGEST_S * stream.samplerate), dtype="float32", always_2d=True)
-        rate_hz = stream.samplerate
-    mono = np.asarray(samples.mean(axis=1), np.float32)
-    return mono if rate_hz == MEL.rate_hz else np.asarray(soxr.resample(mono, rate_hz, MEL.rate_hz))
+    recordings = free_recordings(data_dir)
+    esc50 = data_dir / "esc50"
+    clips = [esc50 / "audio" / name for name in sorted(free_clips(esc50, (1, 2, 3)))]
+    every = (recordings.speech, clips, recordings.places, recordings.music)
+    return Sources(*(tuple(map(read_mono, paths)) for paths in every))
 
 
 def drawn(sources: Sources, length: int, rng: np.random.Generator) -> tuple[Samples, Samples]:

@@ -94,7 +94,7 @@ def test_work_that_another_document_stopped_is_offered_where_it_ran(hands: Hands
     hands.finish_work()
     assert window.unfinished.bar.text == ""
     window.session.open(first)
-    assert window.unfinished.bar.text.startswith("Listening")
+    assert window.unfinished.bar.text.startswith("Analysing")
     window.commands.run("job.forget")
     assert window.unfinished.bar.text == ""
     window.session.open(first)
@@ -109,7 +109,7 @@ def test_each_of_several_is_offered(
     learning.window.close()
     again = restarted()
     again.session.open(tmp_path / "jam.offcut")
-    assert again.unfinished.bar.text.startswith("Listening"), "that of the new recording, begun last"
+    assert again.unfinished.bar.text.startswith("Analysing"), "that of the new recording, begun last"
     again.commands.run("job.forget")
     assert again.unfinished.bar.text.startswith("Learning long"), "a shorter job did not take its place"
 

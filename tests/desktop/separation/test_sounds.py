@@ -113,13 +113,13 @@ def test_each_cut_of_the_queue_says_what_sounds_there(room: Hands) -> None:
     model = panel._view.model()
     rows = {key: model.row(model.position_of(key)) for key in state.proposals}
     assert (rows[with_sneeze].heard, rows[without].heard) == (SNEEZE, "")
-    assert rows[with_sneeze].spoken.endswith(f", {SNEEZE} heard there")
+    assert rows[with_sneeze].spoken.endswith(f", {SNEEZE} detected")
     window.review.choose(with_sneeze)
     room.look()
-    assert f"Heard there: {SNEEZE} (" in panel._card._reason.text()
+    assert f"Detected: {SNEEZE} (" in panel._card._reason.text()
     window.review.choose(without)
     room.look()
-    assert "Heard there" not in panel._card._reason.text()
+    assert "Detected" not in panel._card._reason.text()
     window.review.search("sneezing")
     assert window.review.ids == (with_sneeze,)
     window.review.search("")
@@ -139,10 +139,10 @@ def test_a_cut_whose_edges_move_away_says_it_no_more(room: Hands) -> None:
     (key,) = window.session.state.proposals
     window.review.choose(key)
     room.look()
-    assert "Heard there" in window.queue_panel._card._reason.text()
+    assert "Detected" in window.queue_panel._card._reason.text()
     window.review.drag(key, start - RATE_HZ, start)
     room.look()
-    assert "Heard there" not in window.queue_panel._card._reason.text()
+    assert "Detected" not in window.queue_panel._card._reason.text()
 
 
 def test_more_like_the_selection_fills_the_queue_with_cuts(room: Hands) -> None:

@@ -146,7 +146,7 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
     window.work._heard(state.tracks, None, again)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
-    assert at_work.said[-1] == "Listened to the recording; the grid you edited stays"
+    assert at_work.said[-1] == "Recording analysed; the grid you edited stays"
     window.commands.run("grid.heard")
     assert grid_of(at_work).tempo_bpm == 120.0
     window.commands.run("grid.heard")
@@ -165,7 +165,7 @@ def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> Non
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
     window.work._heard(state.tracks, None, again)
     assert window.session.state.analyses["beats"] == "heard-anew"
-    assert window.status_bar._done.text() == "Listened to the recording"
+    assert window.status_bar._done.text() == "Recording analysed"
     assert window.status_bar._undo.text() == "Ctrl Z undoes: Rejected cut 0:04.0 – 0:08.0"
     assert len(window.session.steps()) == steps
     at_work.press("Ctrl+Z")

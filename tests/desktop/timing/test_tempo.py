@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -67,3 +68,16 @@ def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     assert again.beats_samples.tolist() == counted.beats_samples.tolist(), "it survives a restart"
     with pytest.raises(UsageError, match="You decided"):
         window.timing_proposing.propose_tempo()
+
+
+def test_talk_has_no_ambiguous_tempo(hands: Hands, data_dir: Path, tmp_path: Path) -> None:
+    """No grid is drawn over talk, so no sentence tells of its tempo."""
+    (sentence,) = sorted((data_dir / "speech").rglob("*.flac"))
+    samples, rate_hz = soundfile.read(sentence)
+    again = np.concatenate([samples, np.zeros(rate_hz // 3)])
+    soundfile.write(tmp_path / "Talk.wav", np.tile(again, 10), rate_hz, "PCM_16")
+    made = tmp_path / "talk.offcut"
+    assert main(["new", str(made), str(tmp_path / "Talk.wav")]) == 0
+    hands.window.session.open(made)
+    hands.finish_work()
+    assert not any(UNSURE_TEMPO in said for said in hands.said)

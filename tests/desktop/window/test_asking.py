@@ -126,5 +126,5 @@ def test_running_work_is_named_once(hands: Hands, tmp_path: Path) -> None:
     hands.window.work.progressed.connect(lambda text, *_: told.append(text))
     hands.window.session.open(tmp_path / "fresh.offcut")
     hands.finish_work()
-    assert "Listening" in told
-    assert "Listening · Listening" not in told
+    assert "Analysing" in told
+    assert "Analysing · Listening" not in told

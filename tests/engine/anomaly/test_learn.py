@@ -81,7 +81,7 @@ def test_the_card_names_recordings_without_their_folders(taste_path: Path) -> No
     assert str(taste_path.parent.parent) not in card
 
 
-@pytest.mark.parametrize("phase", ["Listening", "Learning"])
+@pytest.mark.parametrize("phase", ["Analysing", "Learning"])
 def test_a_cancel_leaves_nothing(phase: str, edited: Path, tmp_path: Path) -> None:
     event = threading.Event()
 

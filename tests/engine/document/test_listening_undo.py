@@ -36,7 +36,7 @@ def document(path: Path) -> Iterator[Document]:
 
 
 def listen(document: Document, key: str, tempo_bpm: float = 120.0) -> None:
-    edit = edits.set_analyses(document.state, {"beats": key}, "Listened to the recording", by_listening=True)
+    edit = edits.set_analyses(document.state, {"beats": key}, "Recording analysed", by_listening=True)
     document.apply(edit, {key: a_grid(tempo_bpm)})
 
 
@@ -105,7 +105,7 @@ def test_over_what_was_changed_by_hand_it_is_a_step_of_its_own(document: Documen
     by_hand = edits.set_analyses(document.state, {"beats": "edited-beats-1"}, "Half tempo")
     document.apply(by_hand, {"edited-beats-1": a_grid(60.0)})
     listen(document, "beats-2")
-    assert document.undo_label == "Listened to the recording"
+    assert document.undo_label == "Recording analysed"
     document.undo()
     assert document.state.analyses == {"beats": "edited-beats-1"}
 
@@ -114,4 +114,4 @@ def test_a_damaged_step_costs_no_listening(document: Document) -> None:
     document._connection.execute("UPDATE history SET changes = changes || ' ' WHERE step = 1")
     listen(document, "beats-1")
     assert document.state.analyses == {"beats": "beats-1"}
-    assert document.undo_label == "Listened to the recording"
+    assert document.undo_label == "Recording analysed"

@@ -229,7 +229,7 @@ def test_the_command_line_hears_and_finds_the_same(
     assert words[0], "the document was heard above"
     assert words[0][0]["text"] == SNEEZE
     assert main(["proposals", str(room_copy)]) == 0
-    assert f"Heard there: {SNEEZE} (" in capsys.readouterr().out
+    assert f"Detected: {SNEEZE} (" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

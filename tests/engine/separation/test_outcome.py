@@ -8,12 +8,13 @@ import pytest
 from engine.detection.spectra import MEL
 from engine.errors import NotCredibleError
 from engine.separation.mask import Mask, Mode
+from engine.separation.names import DEFAULT
 from engine.separation.networked import network_separator
 from engine.separation.outcomes.blend import blend_separator
 from engine.separation.outcomes.outcome import Forecast, Outcome, combined, outcome_of
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.prompts import prompts_of
-from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.registry import separator_named
 from engine.separation.separate import Asked, Recording, separate
 from engine.separation.separator import Prompt, Stretch
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
+from engine.detection.training.recordings import part_of
 from engine.errors import SoundNotFoundError, UnknownPromptError
 from engine.evaluation.separation.measures import si_sdr_db
 from engine.separation.by_prompt import default_separator
@@ -26,7 +27,7 @@ from engine.separation.separate import Recording
 from engine.separation.separator import Stretch
 from engine.separation.speech.network import SpeechNetwork
 from engine.separation.speech.separator import speech_separator
-from engine.separation.training.speech_mixtures import drawn, load_sources, part_of
+from engine.separation.training.speech_mixtures import drawn, load_sources
 
 ROOT = Path(__file__).resolve().parents[3]
 SENTENCE = Path("speech", "commands", "08b22cb8-01d7-449a-923d-1597720742f0.flac")

@@ -182,6 +182,7 @@ def test_an_empty_queue_offers_what_fits_the_tracks_first() -> None:
         "taste.learn",
         "taste.pauses",
         "taste.shorten",
+        "sounds.talk",
         "takes.propose",
         "editor.propose",
         "timing.propose",

@@ -138,7 +138,7 @@ def hear_cut(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress)
         with SourceReader(path) as reader:
             for _ in _watched(mono_of(reader, rate_hz), share, round(STRETCH_S * rate_hz), held):
                 progress.check_cancelled()
-        progress.report((number + 1) / len(paths), f"Listening to {shown(path.name)}")
+        progress.report((number + 1) / len(paths), f"Analysing {shown(path.name)}")
         found.append(np.concatenate(held))
     if paths and sum(map(len, found)) < _LEAST_CUT_S * rate_hz:
         names = ", ".join(shown(path) for path in paths)

@@ -147,7 +147,7 @@ def _curves(request: ExportRequest, edit_list: EditList, track: Track, progress:
     with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
         for index in range(seams):
             progress.check_cancelled()
-            progress.report(index / seams, "Listening to the crossfades")
+            progress.report(index / seams, "Analysing the crossfades")
             yield choose_curve(*voice.seam(edit_list, index))
 
 

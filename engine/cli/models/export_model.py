@@ -1,0 +1,41 @@
+"""``offcut export-model NAME --out M.onnx``: write a network for another program."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.output import VerbOutput
+from engine.errors import UsageError
+from engine.files.safe_write import shown
+from engine.progress import Progress
+
+_NAMES = ("sounds", "separation")
+_SUFFIX = ".onnx"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("model", choices=_NAMES, help="what finds sounds by name, or what separates them")
+    parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}")
+    parser.add_argument("--force", action="store_true", help="write over an existing file")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
+    """Write the file, and report how far its answers are from those of torch."""
+    if options.out.suffix.lower() != _SUFFIX:
+        raise UsageError(f"{shown(options.out)} is not the name of a model: let it end in {_SUFFIX}.")
+    from engine.separation.onnx_file import MODELS, write_onnx
+
+    model = MODELS[options.model]
+    difference = write_onnx(model, options.out, overwrite=options.force)
+    compared = (
+        "Not compared with torch: onnxruntime is not installed"
+        if difference is None
+        else f"Differs from torch by {difference:.1e} at most"
+    )
+    yield VerbOutput(
+        {"path": str(options.out), "model": options.model, "difference": difference, **model.about},
+        f"{shown(options.out)}: {options.model}. {compared}. Licence: {model.about['licence']}.",
+    )

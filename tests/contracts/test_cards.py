@@ -1,0 +1,40 @@
+"""Every file of weights has a card, and the card says under which licences it was learned."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = sorted((ROOT / "resources").rglob("*.safetensors"))
+LEARNED = [path for path in WEIGHTS if "models" in path.parts]
+"""Those that Offcut learned; the others come from elsewhere."""
+NOT_COMMERCIAL = {"arranging", "separation", "sounds"}
+"""Weights whose training data forbid commercial use; none may be added."""
+SAME_CARD = {"resources/models/separation/sounds.safetensors": "resources/models/separation/separation.md"}
+
+
+def card_of(weights: Path) -> Path:
+    """Return the card beside weights, or the one of the network that they were trained with."""
+    name = weights.relative_to(ROOT).as_posix()
+    return ROOT / SAME_CARD.get(name, weights.with_suffix(".md").relative_to(ROOT).as_posix())
+
+
+@pytest.mark.parametrize("weights", LEARNED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_card_names_data_licence_and_command(weights: Path) -> None:
+    card = card_of(weights).read_text(encoding="utf-8")
+    assert re.search(r"CC0|CC BY|MIT|Apache-2\.0|GPL", card), "a licence"
+    assert re.search(r"python -m (engine|packaging)\.\S+|python packaging/\S+", card), "a command"
+    assert re.search(r"[Ff]igures", card)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_card_says_if_commercial_use_is_forbidden(weights: Path) -> None:
+    card = card_of(weights).read_text(encoding="utf-8")
+    forbids = "for non-commercial use" in re.sub(r"\s+", " ", card)
+    assert forbids == (weights.stem in NOT_COMMERCIAL)
+    assert not forbids or "NC" in card
+    if weights.stem in NOT_COMMERCIAL:
+        assert "non-commercial" in (ROOT / "README.md").read_text(encoding="utf-8")

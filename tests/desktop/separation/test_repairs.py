@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.separation.previews import Previews
 from engine.document.decisions import Verdict
@@ -381,3 +382,23 @@ def test_what_is_about_many_proposals_makes_room_for_the_panel(yard: Hands) -> N
     assert not yard.window.repair_panel.isVisible()
     assert chips.isVisible()
     assert foot.isVisible()
+
+
+def test_the_separator_is_chosen_for_the_previews_that_follow(yard: Hands) -> None:
+    """One without weights is refused with the command that trains them."""
+
+    def choose(name: str) -> None:
+        def answer(dialog: QWidget) -> None:
+            (box,) = dialog.findChildren(QComboBox)
+            (place,) = (number for number in range(box.count()) if box.itemText(number).startswith(name))
+            box.setCurrentIndex(place)
+            QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+        yard.do_and_answer(lambda: yard.window.commands.run("repair.separator"), answer)
+
+    choose("nmf")
+    assert "nmf" in preview(yard, "dog").result.maker
+    assert "by nmf" in yard.window.repair_panel._where.text()
+    choose("film-unet")
+    yard.finish_work()
+    assert "engine.separation.film.train" in yard.window.repair_panel._problem.text()

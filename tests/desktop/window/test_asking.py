@@ -127,4 +127,4 @@ def test_running_work_is_named_once(hands: Hands, tmp_path: Path) -> None:
     hands.window.session.open(tmp_path / "fresh.offcut")
     hands.finish_work()
     assert "Analysing" in told
-    assert "Analysing · Listening" not in told
+    assert "Analysing · Analysing" not in told

@@ -29,7 +29,7 @@ OPENS_A_DIALOG = {
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "view.menu", "file.demo", "crash.report"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to", "timing.propose"),
-    *("review.note", "file.note", "repair.find", "repair.paint_range", "sounds.like"),
+    *("review.note", "file.note", "repair.find", "repair.separator", "repair.paint_range", "sounds.like"),
     *(
         "taste.improve",
         "taste.learn",

@@ -352,7 +352,7 @@ def test_drums_without_proposals_are_offered_timing_at_the_top(panel: QueuePanel
     panel.set_taste(None)
     bare = replace(SOME, proposals={}, decisions={})
     show(panel, bare, None)
-    wanted = ["Learn from edits…", "Propose pauses", "Shorten pauses…"]
+    wanted = ["Learn from edits…", "Propose pauses", "Shorten pauses…", "Find talk"]
     wanted += ["Propose takes", "Propose an arrangement", "Propose timing…"]
     qtbot.waitUntil(lambda: offered() == wanted)
     drums = replace(bare, tracks=tuple(replace(track, role="kick") for track in bare.tracks))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -48,6 +49,7 @@ EDITORS = "Editors (*.editor)"
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 _SCREEN_MARGIN = 16
+Answer = TypeVar("Answer")
 
 
 def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
@@ -145,15 +147,16 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     rates : how many recordings have each, the highest first
     """
     words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
-    chosen, accepted = QInputDialog.getItem(
-        parent,
-        "The recordings have different rates",
-        "Work at this rate; recordings of another are converted, and the files stay as they are:",
-        list(words),
-        0,
-        False,
-    )
-    return words[chosen] if accepted else None
+    said = "Work at this rate; recordings of another are converted, and the files stay as they are:"
+    return _chosen(parent, "The recordings have different rates", said, words)
+
+
+def _chosen(
+    parent: QWidget, title: str, question: str, meanings: Mapping[str, Answer], at: int = 0
+) -> Answer | None:
+    """Ask for one line of a list and return its meaning; line `at` is chosen at first."""
+    chosen, accepted = QInputDialog.getItem(parent, title, question, list(meanings), at, False)
+    return meanings[chosen] if accepted else None
 
 
 def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
@@ -165,8 +168,7 @@ def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
     """
     names = {words: name for name, words in makers.items()}
     said = "What looks for edits? What it finds goes into the queue; your answers stay."
-    chosen, accepted = QInputDialog.getItem(parent, "Propose with a maker", said, list(names), 0, False)
-    return names[chosen] if accepted else None
+    return _chosen(parent, "Propose with a maker", said, names)
 
 
 def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) -> str | None:
@@ -177,9 +179,8 @@ def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) 
     separators : what a list says of each, by its name
     """
     names = {f"{name}: {about}": name for name, about in separators.items()}
-    said, at = "Which method takes sounds out?", list(separators).index(current)
-    chosen, accepted = QInputDialog.getItem(parent, "Choose the separator", said, list(names), at, False)
-    return names[chosen] if accepted else None
+    at = list(separators).index(current)
+    return _chosen(parent, "Choose the separator", "Which method takes sounds out?", names, at)
 
 
 def ask_document(parent: QWidget, folder: Path) -> Path | None:

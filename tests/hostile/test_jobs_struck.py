@@ -19,7 +19,7 @@ AT_ONCE = 5
 DEATHS = GAVE_UP, "SIGSEGV", "SIGABRT"
 """What libraries do that get no memory: oneDNN, OpenBLAS, libgomp and the C library."""
 WAITS = "SIGALRM"
-"""A thread of Python that gets no memory to hand its result over leaves who waits for it waiting."""
+"""A thread that gets no memory to begin leaves `threading.Thread.start` of CPython waiting for ever."""
 
 pytestmark = [
     pytest.mark.slow,

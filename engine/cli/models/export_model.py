@@ -11,13 +11,14 @@ from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
 
-_NAMES = ("sounds", "separation")
+NAMES = ("sounds", "separation")
+"""Of `engine.separation.onnx_file.MODELS`, which loads torch."""
 _SUFFIX = ".onnx"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("model", choices=_NAMES, help="what finds sounds by name, or what separates them")
+    parser.add_argument("model", choices=NAMES, help="what finds sounds by name, or what separates them")
     parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 

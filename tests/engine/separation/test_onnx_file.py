@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from engine.cli.main import main
+from engine.cli.models.export_model import NAMES
 from engine.separation.onnx_file import MODELS, TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +40,10 @@ def test_the_file_answers_as_torch_does(name: str, tmp_path: Path) -> None:
             expected = network(*inputs)
         first = expected if isinstance(expected, torch.Tensor) else expected[0]
         np.testing.assert_allclose(session.run([model.output], named)[0], first.numpy(), atol=TOLERANCE)
+
+
+def test_every_model_can_be_named() -> None:
+    assert tuple(MODELS) == NAMES
 
 
 def test_nothing_is_written_over_or_under_another_name(

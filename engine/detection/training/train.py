@@ -95,7 +95,8 @@ def _batch(
             second = other.samples()
             shares[row, names[other.name]] += 1.0 - share
         one, two = (
-            stretch(at_other_speed(samples, rng), rng, crop_samples) for samples in (sound.samples(), second)
+            at_other_speed(stretch(samples, rng, crop_samples * 4 // 3), rng)[:crop_samples]
+            for samples in (sound.samples(), second)
         )
         mix = share * one + (1.0 - share) * two
         gain_db = rng.uniform(-30.0, 0.0)

@@ -16,9 +16,10 @@ from scipy.signal import butter as butterworth
 from scipy.signal import fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
+from engine.detection.training.recordings import Samples
 from engine.detection.training.sounds import Sound, at_other_speed
+from engine.separation.training.speech_mixtures import Sources, excerpt, talk
 
-Samples = NDArray[np.float32]
 SCENE_SAMPLES = 5 * MEL.rate_hz
 _LONGEST_S = 4.4
 """A window that fills more than a view now and then: of long windows nothing else is seen."""
@@ -34,6 +35,14 @@ _ABSENT_SHARE = 0.12
 """How often what is asked for does not sound: then nothing is to be changed."""
 _BACKGROUND_SHARE = 0.12
 """How often the background is asked for: what goes on around the window seldom is."""
+_UNNAMED_SHARE = 0.45
+"""How often a background is speech, music or a place, where such are given; it cannot be asked for."""
+_TALK, _MUSIC = 0.5, 0.3
+"""How often of these it is speech or music; else it is a place."""
+
+
+_Part = tuple[int | None, Samples]
+"""The number of a sound's name, none where it has no name to ask for, and where it lies in the scene."""
 
 
 class Kind(Enum):
@@ -100,12 +109,20 @@ class Scenes:
     Parameters
     ----------
     names : number of each name
+    recordings : speech, music and places, which become backgrounds as well
     plain : leave the sounds as they are, neither faster nor of another tone nor in a room, and ask only for
         what sounds: to measure with
     """
 
-    def __init__(self, sounds: Sequence[Sound], names: Mapping[str, int], *, plain: bool = False) -> None:
-        self._plain = plain
+    def __init__(
+        self,
+        sounds: Sequence[Sound],
+        names: Mapping[str, int],
+        recordings: Sources | None = None,
+        *,
+        plain: bool = False,
+    ) -> None:
+        self._plain, self._recordings = plain, recordings
         usable = [sound for sound in sounds if float(np.max(loudness(sound.samples()))) > 1e-6]
         self._sounds = usable
         self._backgrounds = [sound for sound in usable if goes_on(sound) and not repeats(sound)]
@@ -129,11 +146,10 @@ class Scenes:
         usual_s = 1.6 if surrounded else 2.6
         length = int(MEL.rate_hz * rng.uniform(0.4, _LONGEST_S if rng.random() < 0.2 else 0.4 + usual_s))
         start = int(rng.integers(MEL.rate_hz // 4, SCENE_SAMPLES - length - MEL.rate_hz // 4))
-        parts: list[tuple[int, Samples]] = []
+        parts: list[_Part] = []
         origins: set[str] = set()
         if surrounded:
-            sound = self._other(self._backgrounds, (), origins, rng)
-            parts.append((self._number[sound.name], self._background(sound, rng)))
+            parts.append(self._background(origins, rng))
         for _ in range(count):
             sound = self._other(self._sounds, [number for number, _ in parts], origins, rng)
             parts.append((self._number[sound.name], self._event(sound, start, length, rng)))
@@ -146,7 +162,11 @@ class Scenes:
         return [first, self._scene(parts, other, (start, start + length), surrounded, origins, rng)]
 
     def _other(
-        self, among: Sequence[Sound], taken: Sequence[int], origins: set[str], rng: np.random.Generator
+        self,
+        among: Sequence[Sound],
+        taken: Sequence[int | None],
+        origins: set[str],
+        rng: np.random.Generator,
     ) -> Sound:
         while True:
             sound = among[int(rng.integers(len(among)))]
@@ -154,8 +174,16 @@ class Scenes:
                 origins.add(sound.origin)
                 return sound
 
-    def _background(self, sound: Sound, rng: np.random.Generator) -> Samples:
-        return _whole(sound) if self._plain else _coloured(_whole(sound), rng)
+    def _background(self, origins: set[str], rng: np.random.Generator) -> _Part:
+        if self._recordings is not None and rng.random() < _UNNAMED_SHARE:
+            kind = rng.random()
+            if kind < _TALK:
+                return None, talk(self._recordings.speech, SCENE_SAMPLES, rng)
+            among = self._recordings.music if kind < _TALK + _MUSIC else self._recordings.places
+            return None, excerpt(among, SCENE_SAMPLES, rng)
+        sound = self._other(self._backgrounds, (), origins, rng)
+        samples = _whole(sound)
+        return self._number[sound.name], samples if self._plain else _coloured(samples, rng)
 
     def _event(self, sound: Sound, start: int, length: int, rng: np.random.Generator) -> Samples:
         samples = sound.samples()
@@ -178,19 +206,19 @@ class Scenes:
 
     def _asked(
         self,
-        parts: Sequence[tuple[int, Samples]],
+        parts: Sequence[_Part],
         window: tuple[int, int],
         surrounded: bool,
         origins: set[str],
         rng: np.random.Generator,
     ) -> Scene:
-        sounding = tuple(number for number, _ in parts)
+        sounding = [number for number, _ in parts]
         drawn = rng.uniform(_ABSENT_SHARE + _BACKGROUND_SHARE, 1.0) if self._plain else rng.random()
         if drawn < _ABSENT_SHARE:
             absent = [number for number in self._same if number not in sounding]
-            asked = (absent[int(rng.integers(len(absent)))], np.zeros(SCENE_SAMPLES, np.float32))
+            asked: _Part = (absent[int(rng.integers(len(absent)))], np.zeros(SCENE_SAMPLES, np.float32))
         else:
-            background = drawn < _ABSENT_SHARE + _BACKGROUND_SHARE
+            background = drawn < _ABSENT_SHARE + _BACKGROUND_SHARE and sounding[0] is not None
             first = 0 if not surrounded or background else 1
             last = len(parts) if not surrounded or not background else 1
             asked = parts[int(rng.integers(first, last))]
@@ -198,31 +226,32 @@ class Scenes:
 
     def _scene(
         self,
-        parts: Sequence[tuple[int, Samples]],
-        asked: tuple[int, Samples],
+        parts: Sequence[_Part],
+        asked: _Part,
         window: tuple[int, int],
         surrounded: bool,
         origins: set[str],
         rng: np.random.Generator,
     ) -> Scene:
         number, meant = asked
-        sounding = tuple(each for each, _ in parts)
+        assert number is not None
+        sounding = tuple(each for each, _ in parts if each is not None)
         total = np.sum([samples for _, samples in parts], axis=0, dtype=np.float32)
         examples = [sound for sound in self._same[number] if sound.origin not in origins]
         example = examples[int(rng.integers(len(examples)))] if examples else None
-        only_new = surrounded and sounding[1:] == (number,)
+        only_new = surrounded and [each for each, _ in parts[1:]] == [number]
         return Scene(meant, total - meant, window, number, sounding, surrounded, only_new, example)
 
 
 def _levelled(
-    parts: Sequence[tuple[int, Samples]],
+    parts: Sequence[_Part],
     window: tuple[int, int],
     reach_db: float,
     rng: np.random.Generator,
-) -> list[tuple[int, Samples]]:
+) -> list[_Part]:
     """Set each sound beside the first within the window, louder or quieter by `reach_db` at most."""
     inside = slice(*window)
-    levelled: list[tuple[int, Samples]] = []
+    levelled: list[_Part] = []
     for number, samples in parts:
         level = float(np.sqrt(np.mean(samples[inside].astype(np.float64) ** 2)))
         if level < 1e-5 and not levelled:

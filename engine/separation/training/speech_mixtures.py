@@ -53,7 +53,7 @@ def load_sources(data_dir: Path) -> Sources:
 
 def drawn(sources: Sources, length: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
     """Return speech and everything else, float32, shape (length,); their sum is the recording."""
-    speech = _talk(sources.speech, length, rng)
+    speech = talk(sources.speech, length, rng)
     rest = _background(sources, length, rng)
     kind = rng.random()
     if kind < _ONLY_SPEECH:
@@ -69,7 +69,7 @@ def drawn(sources: Sources, length: int, rng: np.random.Generator) -> tuple[Samp
     return (speech * np.float32(gain)).astype(np.float32), (rest * np.float32(gain)).astype(np.float32)
 
 
-def _talk(voices: Sequence[Samples], length: int, rng: np.random.Generator) -> Samples:
+def talk(voices: Sequence[Samples], length: int, rng: np.random.Generator) -> Samples:
     """Return sentences of one voice with pauses, now and then of another voice as well."""
     out = np.zeros(length, np.float32)
     at = int(rng.integers(-length // 4, length // 2))
@@ -93,9 +93,9 @@ def _background(sources: Sources, length: int, rng: np.random.Generator) -> Samp
     if kind < 0.45:
         out = _clips(sources.clips, length, rng)
     elif kind < 0.65:
-        out = _excerpt(sources.places, length, rng)
+        out = excerpt(sources.places, length, rng)
     elif kind < 0.92:
-        out = _excerpt(sources.music, length, rng)
+        out = excerpt(sources.music, length, rng)
     else:
         out = _noise(length, rng)
     if rng.random() < 0.3:
@@ -123,7 +123,8 @@ def _clips(clips: Sequence[Samples], length: int, rng: np.random.Generator) -> S
     return out
 
 
-def _excerpt(recordings: Sequence[Samples], length: int, rng: np.random.Generator) -> Samples:
+def excerpt(recordings: Sequence[Samples], length: int, rng: np.random.Generator) -> Samples:
+    """Return a stretch of one recording at another speed, repeated where it is too short."""
     recording = recordings[int(rng.integers(len(recordings)))]
     recording = np.resize(recording, max(len(recording), 2 * length))
     speed = float(np.exp(rng.normal(0.0, 0.08)))

@@ -32,6 +32,7 @@ from engine.learning.torch_threads import few_threads
 from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins, listened
 from engine.separation.training.examples import example_vectors
 from engine.separation.training.scenes import Kind, Scene, Scenes
+from engine.separation.training.speech_mixtures import Sources, load_sources
 from engine.separation.views import around, surrounds
 
 EXAMPLES_SHARE = 0.15
@@ -283,8 +284,17 @@ def train(
     held: Sequence[int],
     ears: SoundNetwork,
     start: Path | None = None,
+    recordings: Sources | None = None,
 ) -> Resumable[SeparationNetwork]:
-    """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
+    """Train on some folds and keep checkpoint, history and weights after each epoch.
+
+    Parameters
+    ----------
+    held : folds that are measured and not learned from
+    ears : maps sounds to vectors of words; it stays as it is
+    start : weights to begin with
+    recordings : speech, music and places, which become backgrounds
+    """
     out.mkdir(parents=True, exist_ok=True)
     training = Resumable(
         SeparationNetwork,
@@ -296,11 +306,11 @@ def train(
     if start is not None:
         training.begin_with(with_weights(SeparationNetwork(), start, "named sounds").state_dict())
     training.resume(out)
-    sounds = load_sounds(folder, folds)
+    sounds = load_sounds(folder, folds, free_only=True)
     prompts = Prompts(sorted({sound.name for sound in sounds}))
     names = {name: index for index, name in enumerate(prompts.names)}
     examples = example_vectors(sounds, ears)
-    batches = Batches(Scenes(sounds, names), prompts, settings, ears, examples)
+    batches = Batches(Scenes(sounds, names, recordings), prompts, settings, ears, examples)
     loss = Loss(prompts, bfloat16=settings.bfloat16)
     told = _held_batches(folder, held, prompts, settings, ears)
     with few_threads():
@@ -356,6 +366,12 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, metavar="WEIGHTS", help="begin with these, of an earlier training"
     )
+    parser.add_argument(
+        "--backgrounds",
+        type=Path,
+        metavar="DATA",
+        help="holds speech, music and ambience, which are none of the names",
+    )
     parser.add_argument("--steps", type=int, default=TrainingSettings().steps)
     parser.add_argument("--rate", type=float, default=TrainingSettings().learning_rate)
     parser.add_argument("--bfloat16", action="store_true", help="multiply at half precision (AMX)")
@@ -376,7 +392,8 @@ def main() -> None:
     beside = chosen.out / SOUNDS.name
     if not (beside.exists() and beside.samefile(chosen.sounds)):
         copyfile(chosen.sounds, beside)
-    train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears, chosen.start)
+    recordings = load_sources(chosen.backgrounds) if chosen.backgrounds is not None else None
+    train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears, chosen.start, recordings)
 
 
 if __name__ == "__main__":

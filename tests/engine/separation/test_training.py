@@ -13,6 +13,7 @@ from engine.detection.training.sounds import load_sounds
 from engine.errors import UsageError
 from engine.separation.registry import separator_named
 from engine.separation.training.scenes import Kind, Scenes, goes_on, repeats
+from engine.separation.training.speech_mixtures import Sources
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,6 +43,24 @@ def test_a_scene_is_what_it_says(scenes: Scenes, kind: Kind) -> None:
             assert {each.asked for each in drawn} == set(drawn[0].sounding[-2:])
             whole = [each.meant + each.rest for each in drawn]
             np.testing.assert_allclose(whole[0], whole[1], atol=1e-5)
+
+
+def test_speech_as_a_background_is_never_asked_for(data_dir: Path) -> None:
+    """It counts as going on around the window; the new sound is asked for, or one that is absent."""
+    sounds = load_sounds(data_dir / "esc50", range(1, 6))
+    names = {name: number for number, name in enumerate(sorted({one.name for one in sounds}))}
+    noise = np.random.default_rng(1).normal(0.0, 0.1, 5 * MEL.rate_hz).astype(np.float32)
+    scenes = Scenes(sounds, names, Sources((noise,), (), (noise,), (noise,)))
+    drawn = [scenes.of(Kind.SURROUNDED, np.random.default_rng(seed))[0] for seed in range(40)]
+    unnamed = [scene for scene in drawn if len(scene.sounding) == 1]
+    assert 8 < len(unnamed) < 32
+    for scene in unnamed:
+        outside = np.ones(len(scene.meant), bool)
+        outside[slice(*scene.window_samples)] = False
+        assert scene.surrounded
+        assert scene.rest[outside].any()
+        assert not scene.meant[outside].any()
+        assert scene.only_new == (scene.asked in scene.sounding)
 
 
 def test_what_repeats_itself_is_no_background(data_dir: Path) -> None:

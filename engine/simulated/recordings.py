@@ -26,7 +26,7 @@ from engine.files.safe_write import shown
 HEARD_RATE_HZ = 16_000
 _LEAST_PIECE_S = 100.0
 _MOST_CLIPS = 12
-_CATEGORIES = {
+CATEGORIES = {
     "talk": ("crying_baby", "sneezing", "laughing", "coughing"),
     "noise": ("rain", "sea_waves", "crackling_fire", "helicopter", "chainsaw", "vacuum_cleaner", "engine"),
 }
@@ -120,7 +120,7 @@ def clips_in(data_dir: Path) -> dict[str, list[Samples]]:
     rows = clip_rows(data_dir)
     return {
         kind: [clip(data_dir, row) for row in rows if row["category"] in categories]
-        for kind, categories in _CATEGORIES.items()
+        for kind, categories in CATEGORIES.items()
     }
 
 
@@ -128,7 +128,7 @@ def drawn_clips(
     data_dir: Path,
     rng: np.random.Generator,
     rate_hz: int,
-    categories: Mapping[str, Sequence[str]] = _CATEGORIES,
+    categories: Mapping[str, Sequence[str]] = CATEGORIES,
 ) -> tuple[Clips, Clips]:
     """Read two sets of clips of each kind, drawn at random, at `rate_hz`; no clip is in both.
 

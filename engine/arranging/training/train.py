@@ -16,12 +16,11 @@ from engine.arranging.heard import SPECTRUM
 from engine.arranging.learning import Read, group_loss, tensors_of
 from engine.arranging.network import ArrangingNetwork, HeardTensors
 from engine.arranging.training.editors import seen_editor
+from engine.arranging.training.free_music import free_faults, free_pool
 from engine.arranging.training.rehearsals import Rehearsal, end_to_end, kept
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
-from engine.simulated.recordings import HEARD_RATE_HZ, drawn_clips
-from engine.simulated.rehearsals.passages import pools_in
 
 WEIGHTS = "arranging.safetensors"
 SEEDS, SEEDS_VARIED = range(1000, 1160), range(1160, 1340)
@@ -122,8 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    pool, _ = pools_in(options.data)
-    clips = drawn_clips(options.data, np.random.default_rng(1), HEARD_RATE_HZ)[0]
+    pool = free_pool(options.data, options.out / "music")
+    clips = free_faults(options.data)
     folder = options.rehearsals or options.out / "rehearsals"
     rehearsals = [*kept(folder, SEEDS, pool, clips), *kept(folder, SEEDS_VARIED, pool, clips, is_varied=True)]
     with few_threads():

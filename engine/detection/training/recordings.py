@@ -20,7 +20,8 @@ TOLD_PART = 0
 """Part of the recordings of speech that is never learned from: evaluations report on it."""
 _PLACES = ("birds", "fireplace", "rain", "waves")
 """Places that are learned from; the others are kept for evaluations."""
-_FREE_MUSIC = ("gm3_", "Karissa_Hobbs", "Kevin_MacLeod", "Hungarian_Dance")
+FREE_MUSIC = ("gm3_", "Karissa_Hobbs", "Kevin_MacLeod", "Hungarian_Dance")
+"""Beginnings of the names of pieces whose licences allow weights to ship."""
 _LONGEST_S = 60.0
 
 
@@ -57,7 +58,7 @@ def free_recordings(data_dir: Path) -> Recordings:
     pieces = [
         path
         for path in sorted((data_dir / "music").iterdir())
-        if path.name.startswith(_FREE_MUSIC) and path.suffix in (".mp3", ".ogg")
+        if path.name.startswith(FREE_MUSIC) and path.suffix in (".mp3", ".ogg")
     ]
     loops = [path for path in sorted((data_dir / "loops").rglob("*.mp3")) if "amen" not in path.name]
     music = [path for path in [*pieces, *loops] if crc32(path.stem.encode()) % 2]

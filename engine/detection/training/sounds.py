@@ -49,7 +49,7 @@ class Sound:
 
 
 def at_other_speed(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a sound a little faster or slower, at most 1.25 times, three times in five; the pitch follows."""
+    """Return a sound a little faster or slower, at most 1.25 times, and its pitch with it."""
     speed = float(np.exp(np.clip(rng.normal(0.0, 0.08), -0.2, 0.2))) if rng.random() < 0.6 else 1.0
     places = np.arange(0.0, len(samples) - 1, speed)
     return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)

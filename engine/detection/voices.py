@@ -50,7 +50,7 @@ class SpeechRule:
     padded_frames: int
 
 
-RULE = SpeechRule((0.418, -0.334, 0.081, 0.404), -2.6, 1.5, -0.5, 20)
+RULE = SpeechRule((0.361, -0.314, 0.064, 0.384), -2.2, 1.5, -0.5, 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from engine.evaluation.voices.scenes import (
 from engine.evaluation.voices.voices import halves, listened
 
 SEED = 71
-_COUNT = 40
+_COUNT = 80
 _SPEECH, _MUSIC, _SUNG, _CRY = "speech", "music", "sung", "cry"
 _WEIGHTS = {_SPEECH: 1.0, _MUSIC: 0.3, _SUNG: 0.3, _CRY: 0.5}
 _RIDGE = 3e-3

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
-from threading import Semaphore, Thread
+from threading import Lock
 from typing import Generic, TypeVar
+
+from engine.side_by_side import on_threads
 
 Item = TypeVar("Item")
 
@@ -19,71 +21,77 @@ _BEFORE_THREAD = 3
 def read_ahead(source: Iterable[Item], most: int) -> Iterator[Iterator[Item]]:
     """Draw from an iterable on a thread of its own, at most `most` items ahead of who takes them.
 
-    The first few items are drawn at once, and a source that ends with them needs no thread.
-    What the source raises, whoever takes the items gets, after the items before it. The thread has ended
+    The first few items are drawn at once, and a source that ends with them needs no thread. Who finds no item
+    ready draws the next one without waiting for the thread, which may not have begun.
+    What the source raises, whoever takes the items gets, after the items before it. The thread draws no more
     when the context is left, however that happens; until then nobody else may touch the source.
     """
-    ahead = _Ahead(iter(source), most)
-    if ahead.draw_first(min(_BEFORE_THREAD, most - 1)):
+    ahead = _Ahead(iter(source))
+    for _ in range(min(_BEFORE_THREAD, most - 1)):
+        ahead.draw(most)
+    if ahead.has_ended:
         yield ahead.items()
         return
-    thread = Thread(target=ahead.draw, name="reading ahead")
-    thread.start()
-    try:
-        yield ahead.items()
-    finally:
-        ahead.stop()
-        thread.join()
-
-
-class _End:
-    """Stands after the last item, with what was raised instead of a further one."""
-
-    def __init__(self, error: BaseException | None) -> None:
-        self.error = error
+    with on_threads(lambda: ahead.keep_drawing(most), 1):
+        try:
+            yield ahead.items()
+        finally:
+            ahead.stop()
 
 
 class _Ahead(Generic[Item]):
     """Items that were drawn and not taken yet."""
 
-    def __init__(self, source: Iterator[Item], most: int) -> None:
+    def __init__(self, source: Iterator[Item]) -> None:
         self._source = source
-        self._free = Semaphore(most - 1)
-        self._drawn: SimpleQueue[Item | _End] = SimpleQueue()
-        self._is_stopped = False
+        self._drawn = deque[Item]()
+        self._drawing, self._taken = Lock(), Lock()
+        self._is_waiting = self._is_stopped = False
+        self._error: BaseException | None = None
+        self.has_ended = False
 
-    def draw_first(self, count: int) -> bool:
-        """Draw up to `count` items, fewer than are allowed; return whether the source has ended."""
-        return any(self._draws_end() for _ in range(count))
+    def draw(self, most: int) -> bool:
+        """Draw one item unless `most` are drawn or the source has ended; return whether one was drawn."""
+        with self._drawing:
+            if self.has_ended or len(self._drawn) >= most:
+                return False
+            try:
+                self._drawn.append(next(self._source))
+            except StopIteration:
+                self.has_ended = True
+            except BaseException as raised:
+                self._error = raised
+                self.has_ended = True
+            return not self.has_ended
 
-    def draw(self) -> None:
+    def keep_drawing(self, most: int) -> None:
         """Draw until the source ends or nobody wants more; runs on the thread."""
-        while not self._draws_end() and not self._is_stopped:
-            pass
-
-    def _draws_end(self) -> bool:
-        """Draw one item and wait until another is allowed; return whether there was none."""
-        try:
-            item = next(self._source)
-        except StopIteration:
-            self._drawn.put(_End(None))
-        except BaseException as raised:
-            self._drawn.put(_End(raised))
-        else:
-            self._drawn.put(item)
-            self._free.acquire()
-            return False
-        return True
+        while not (self.has_ended or self._is_stopped):
+            # Who waits gets what was drawn before the next item is drawn: a lock knows no turns.
+            if (self._is_waiting and self._drawn) or not self.draw(most):
+                self._taken.acquire()
 
     def items(self) -> Iterator[Item]:
         """Yield the items as they come."""
-        while not isinstance(item := self._drawn.get(), _End):
-            self._free.release()
+        while True:
+            if not self._drawn:
+                self._is_waiting = True
+                self.draw(1)
+                self._is_waiting = False
+            if not self._drawn:
+                break
+            item = self._drawn.popleft()
+            self._wake()
             yield item
-        if item.error is not None:
-            raise item.error
+        if self._error is not None:
+            raise self._error
 
     def stop(self) -> None:
         """Let the thread end at the next item."""
         self._is_stopped = True
-        self._free.release()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let the thread look again whether it may draw."""
+        if self._taken.locked():
+            self._taken.release()

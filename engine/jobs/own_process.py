@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 import traceback
+from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -160,7 +161,8 @@ def _serve(asked: Connection, telling: Connection) -> None:
     with suppress(EOFError, OSError):  # nobody is there any more
         task = asked.recv_bytes()
         unwanted = threading.Event()
-        threading.Thread(target=_end_when_unwanted, args=(asked, unwanted), daemon=True).start()
+        # Unlike `threading.Thread`, this does not wait for ever for a thread that gets no memory to begin.
+        start_new_thread(_end_when_unwanted, (asked, unwanted))
         telling.send_bytes(_attempt(task, _Teller(telling), unwanted))
 
 

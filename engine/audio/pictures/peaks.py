@@ -6,13 +6,10 @@ built from the conformed file, so their positions are samples of the document.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
@@ -20,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader, left_out_sentence
-from engine.errors import Cancelled
 from engine.files.safe_write import shown
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
+from engine.side_by_side import side_by_side
 
 BASE_SAMPLES = 256
 FULL_SCALE = 1.0 - 2.0**-15
@@ -226,60 +223,37 @@ def peak_chunks(
         for start in starts:
             yield piece(reader, start)
     else:
-        yield from _side_by_side(reader, piece, starts, done)
+        yield from _side_by_side(reader, piece, starts)
 
 
 def _side_by_side(
     reader: SourceReader,
     piece: Callable[[SourceReader, int], tuple[NDArray[np.float32], ...]],
     starts: Sequence[int],
-    done: _BlocksDone,
 ) -> Iterator[tuple[NDArray[np.float32], ...]]:
     """Yield pieces in their order, made by several threads that each read the file for themselves."""
     with ExitStack() as stack:
-        free = SimpleQueue[SourceReader]()
-
-        def with_a_reader(start: int) -> tuple[NDArray[np.float32], ...]:
-            own = free.get()
-            try:
-                return piece(own, start)
-            finally:
-                free.put(own)
-
-        for _ in range(_READERS):
-            own = stack.enter_context(SourceReader(reader.path))
+        readers = [stack.enter_context(SourceReader(reader.path)) for _ in range(_READERS)]
+        for own in readers:
             stack.callback(reader.take_over, own)
-            free.put(own)
-        threads = stack.enter_context(ThreadPoolExecutor(_READERS, "peaks"))
-        stack.callback(done.give_up)
-        waiting = deque[Future[tuple[NDArray[np.float32], ...]]]()
-        for start in starts:
-            waiting.append(threads.submit(with_a_reader, start))
-            if len(waiting) > _READERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        for first in range(0, len(starts), _READERS):
+            some = zip(readers, starts[first : first + _READERS], strict=False)
+            yield from side_by_side(lambda one: piece(*one), some)
 
 
 class _BlocksDone:
-    """Counts the blocks of a file that are reduced, by any thread, and tells threads when to stop."""
+    """Counts the blocks of a file that are reduced, by any thread."""
 
     def __init__(self, reader: SourceReader, progress: Progress) -> None:
         self._count, self._all = 0, max(1, reader.frames / _block_frames(reader))
-        self._progress, self._lock, self._is_over = progress, Lock(), False
+        self._progress, self._lock = progress, Lock()
 
     def one_more(self) -> None:
         """Count a block and report it; raises `Cancelled` where nobody wants more."""
         self._progress.check_cancelled()
-        if self._is_over:
-            raise Cancelled
         with self._lock:
             self._count += 1
             self._progress.report(min(1.0, self._count / self._all), "Drawing waveforms")
-
-    def give_up(self) -> None:
-        """Have the threads end with the block they are at."""
-        self._is_over = True
 
 
 def _base_columns(reader: SourceReader, start: int, stop: int, done: _BlocksDone) -> NDArray[np.float32]:

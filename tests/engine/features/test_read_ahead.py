@@ -17,18 +17,36 @@ def test_the_items_are_those_of_the_source(count: int, most: int) -> None:
         assert list(items) == list(range(count))
 
 
-def test_a_long_source_is_drawn_on_a_thread_that_ends_with_the_context() -> None:
-    drew = []
+def test_a_long_source_is_drawn_on_a_thread() -> None:
+    drew, has_ended = [], threading.Event()
 
     def source() -> Iterator[int]:
-        for number in range(9):
-            drew.append(threading.current_thread())
+        for number in range(7):
+            drew.append(threading.get_ident())
             yield number
+        has_ended.set()
 
     with read_ahead(source(), 8) as items:
-        assert list(items) == list(range(9))
-    assert drew[-1] is not threading.current_thread()
-    assert not drew[-1].is_alive()
+        has_ended.wait()  # before anything is taken
+        assert list(items) == list(range(7))
+    assert drew[0] == threading.get_ident() != drew[-1]
+
+
+def test_who_finds_nothing_ready_gets_each_item_as_it_is_drawn() -> None:
+    taken = 0
+    may_draw = threading.Semaphore(2)
+
+    def source() -> Iterator[int]:
+        for number in range(200):
+            may_draw.acquire()
+            yield number
+
+    with read_ahead(source(), 2) as items:
+        for number in items:
+            assert number == taken
+            taken += 1
+            may_draw.release()
+    assert taken == 200
 
 
 def test_a_short_source_needs_no_thread() -> None:
@@ -36,12 +54,12 @@ def test_a_short_source_needs_no_thread() -> None:
 
     def source() -> Iterator[int]:
         for number in range(2):
-            drew.append(threading.current_thread())
+            drew.append(threading.get_ident())
             yield number
 
     with read_ahead(source(), 8) as items:
         assert list(items) == [0, 1]
-    assert drew == [threading.current_thread()] * 2
+    assert drew == [threading.get_ident()] * 2
 
 
 @pytest.mark.parametrize("most", [1, 4])

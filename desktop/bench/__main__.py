@@ -18,6 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from desktop.bench.surroundings import own_folders
+from engine.bench.in_program import measured_in_program
 from engine.bench.measured import Measured
 from engine.own_program import module_command, module_environment
 
@@ -68,10 +69,9 @@ def _make_documents(folder: Path) -> None:
 
 def _measured(folder: Path, part: str, load: str) -> Iterator[Measured]:
     """Run a part of `desktop.bench.timeline` in a program of its own."""
-    command = module_command("desktop.bench.timeline", part, str(folder), load)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=_environment(folder), check=True)
-    for line in done.stdout.splitlines():
-        yield Measured(**json.loads(line))
+    return measured_in_program(
+        "desktop.bench.timeline", part, str(folder), load, environment=own_folders(folder)
+    )
 
 
 def open_window() -> Iterator[Measured]:

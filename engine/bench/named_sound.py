@@ -56,4 +56,4 @@ def _speech(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
         level_of_vowel = (np.exp(-0.5 * away**2) * (1.0, 0.5, 0.25)).sum(axis=1) + 0.01
         spoken += level_of_vowel[vowels][syllable] * np.sin(harmonic * phase)
     swell = np.sin(np.pi * (times_s / _SYLLABLE_S % 1.0)) ** 0.5
-    return 0.3 * spoken * swell / np.abs(spoken).max()
+    return np.asarray(0.3 * spoken * swell / np.abs(spoken).max())

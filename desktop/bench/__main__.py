@@ -18,6 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from desktop.bench.surroundings import own_folders
+from engine.bench.in_program import measured_in_program
 from engine.bench.measured import Measured
 from engine.own_program import module_command, module_environment
 
@@ -36,7 +37,9 @@ def timeline() -> Iterator[Measured]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         _make_documents(folder)
-        opened_s = [next(_measured(folder, "opening", "target")).value for _ in range(OPENINGS)]
+        opened_s = [
+            opening.value for _ in range(OPENINGS) for opening in _measured(folder, "opening", "target")
+        ]
         yield Measured("target_warm_open_to_picture_s", median(opened_s), OPEN_LIMIT_S, OPENINGS)
         for load in ("small", "target", "arranged"):
             yield from _measured(folder, "frames", load)
@@ -68,10 +71,9 @@ def _make_documents(folder: Path) -> None:
 
 def _measured(folder: Path, part: str, load: str) -> Iterator[Measured]:
     """Run a part of `desktop.bench.timeline` in a program of its own."""
-    command = module_command("desktop.bench.timeline", part, str(folder), load)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=_environment(folder), check=True)
-    for line in done.stdout.splitlines():
-        yield Measured(**json.loads(line))
+    return measured_in_program(
+        "desktop.bench.timeline", part, str(folder), load, environment=own_folders(folder)
+    )
 
 
 def open_window() -> Iterator[Measured]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.audio.opening import refused_rate_or_channels
 from engine.audio.reader import LOUDEST
-from engine.audio.writer import integers
+from engine.audio.writer import bits_of, integers
 from engine.errors import SourceError
 from engine.wording import reason_of
 
@@ -25,6 +25,8 @@ _PIECE_BYTES = 1 << 16
 _UNKNOWN_BYTES = 2**32 - 1
 _LEAST_UNKNOWN_BYTES = 0x7FFF0000
 """Lengths from here on are not believed: sox and arecord round 2**31 - 1 down to whole frames."""
+_LEAST_UNKNOWN_LONG_BYTES = 2**63
+"""The same of RF64: -1 stands for a length that is not known."""
 _PLAIN_BYTES, _EXTENSIBLE_BYTES = 16, 40
 _EXTENSIBLE = 0xFFFE
 _CONVERT = "convert it, for example with ffmpeg -i FILE -c:a pcm_s16le -f wav -"
@@ -35,15 +37,31 @@ class Encoding(Enum):
 
     PCM_16 = "PCM_16"
     PCM_24 = "PCM_24"
+    PCM_32 = "PCM_32"
     FLOAT = "FLOAT"
+    DOUBLE = "DOUBLE"
 
     @property
     def sample_bytes(self) -> int:
         """Bytes of one sample."""
-        return {Encoding.PCM_16: 2, Encoding.PCM_24: 3, Encoding.FLOAT: 4}[self]
+        return bits_of(self.value) // 8
 
 
-_ENCODINGS = {(1, 16): Encoding.PCM_16, (1, 24): Encoding.PCM_24, (3, 32): Encoding.FLOAT}
+_INTEGERS, _FLOATS = 1, 3
+_ENCODINGS = {
+    (_INTEGERS, 16): Encoding.PCM_16,
+    (_INTEGERS, 24): Encoding.PCM_24,
+    (_INTEGERS, 32): Encoding.PCM_32,
+    (_FLOATS, 32): Encoding.FLOAT,
+    (_FLOATS, 64): Encoding.DOUBLE,
+}
+_NUMPY_TYPES = {
+    Encoding.PCM_16: "<i2",
+    Encoding.PCM_24: "<i4",  # in its upper three bytes
+    Encoding.PCM_32: "<i4",
+    Encoding.FLOAT: "<f4",
+    Encoding.DOUBLE: "<f8",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +116,7 @@ class WavStreamReader:
         self._stream = stream
         self.format = self._read_head()
         self.frames = 0
-        self._spare_bytes = 0
+        self._spare = b""
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yield samples, shape (n, channels), full scale at 1.0, as soon as they are there.
@@ -123,7 +141,7 @@ class WavStreamReader:
             if whole:
                 self.frames += whole // form.frame_bytes
                 yield _decoded(come[:whole], form)
-        self._spare_bytes = len(spare)
+        self._spare = spare
 
     def fault(self) -> str:
         """Return a sentence about an end that came too early; empty if the stream was whole."""
@@ -134,7 +152,9 @@ class WavStreamReader:
         if form.frames is not None and self.frames < form.frames:
             promised = f"{form.frames / form.rate_hz:.2f} s"
             return f"The WAV stream ended after {length} of {promised}: the output ends there, too."
-        if self._spare_bytes:
+        # sox pads odd streams of unknown length, too
+        is_padding = self._spare == b"\0" and self.frames * form.frame_bytes % 2 == 1
+        if self._spare and not is_padding:
             return f"The WAV stream ended within a frame after {length}: its last bytes were left out."
         return ""
 
@@ -151,7 +171,7 @@ class WavStreamReader:
                 raise SourceError("The WAV stream ended within its head: check the program that writes it.")
             name, size = name_and_size[:4], int.from_bytes(name_and_size[4:], "little")
             if name == b"data":
-                return _format(chunk, long_bytes if size == _UNKNOWN_BYTES and long_bytes else size)
+                return _format(chunk, _known_bytes(size, long_bytes))
             content = self._read(min(size, _EXTENSIBLE_BYTES))
             self._skip(size + size % 2 - len(content))
             if name == b"fmt ":
@@ -178,29 +198,46 @@ class WavStreamReader:
 
 def encoded(samples: NDArray[np.float32], encoding: Encoding) -> tuple[bytes, int]:
     """Return samples, shape (n, channels), as bytes, and how many of them were clipped."""
-    if encoding is Encoding.FLOAT:
-        return samples.astype("<f4").tobytes(), 0
+    dtype = _NUMPY_TYPES[encoding]
+    if encoding in (Encoding.FLOAT, Encoding.DOUBLE):
+        return samples.astype(dtype).tobytes(), 0
     numbers, clipped = integers(samples, 8 * encoding.sample_bytes)
-    if encoding is Encoding.PCM_16:
-        return numbers.astype("<i2").tobytes(), clipped
-    return numbers.astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes(), clipped
+    data = numbers.astype(dtype)
+    if encoding is Encoding.PCM_24:
+        return data.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes(), clipped
+    return data.tobytes(), clipped
 
 
 def _decoded(data: bytes, form: WavFormat) -> NDArray[np.float32]:
-    if form.encoding is Encoding.FLOAT:
-        samples = np.frombuffer(data, "<f4").astype(np.float32)
-        samples[~(np.abs(samples) <= LOUDEST)] = 0.0
-    elif form.encoding is Encoding.PCM_16:
-        samples = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(2**15)
-    else:
+    dtype = _NUMPY_TYPES[form.encoding]
+    if form.encoding in (Encoding.FLOAT, Encoding.DOUBLE):
+        floats = np.frombuffer(data, dtype)
+        samples = np.where(np.abs(floats) <= LOUDEST, floats, 0.0).astype(np.float32)
+    elif form.encoding is Encoding.PCM_24:
         wide = np.zeros((len(data) // 3, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
-        samples = wide.reshape(-1).view("<i4").astype(np.float32) / np.float32(2**31)
+        samples = wide.reshape(-1).view(dtype).astype(np.float32) / np.float32(2**31)
+    else:
+        full_scale = np.float32(2 ** (8 * form.encoding.sample_bytes - 1))
+        samples = np.frombuffer(data, dtype).astype(np.float32) / full_scale
     return samples.reshape(-1, form.channels)
 
 
-def _format(chunk: bytes, data_bytes: int) -> WavFormat:
-    """Return the format that a `fmt` chunk states, with the length that the `data` chunk claims."""
+def _known_bytes(size: int, long_size: int) -> int | None:
+    """Return how many bytes of samples a head promises; None if it does not say.
+
+    Parameters
+    ----------
+    size : that of the `data` chunk
+    long_size : the one of RF64, 0 in other streams
+    """
+    if size == _UNKNOWN_BYTES and 0 < long_size < _LEAST_UNKNOWN_LONG_BYTES:
+        return long_size
+    return size if 0 < size < _LEAST_UNKNOWN_BYTES else None
+
+
+def _format(chunk: bytes, data_bytes: int | None) -> WavFormat:
+    """Return the format that a `fmt` chunk states, with the length of the `data` chunk if it is known."""
     if len(chunk) < _PLAIN_BYTES:
         raise SourceError(f"The WAV stream does not state its format: {_CONVERT}.")
     tag, channels, rate_hz, _rate, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
@@ -210,15 +247,14 @@ def _format(chunk: bytes, data_bytes: int) -> WavFormat:
     encoding = _ENCODINGS.get((tag, bits))
     if encoding is None or not channels or frame_bytes != channels * encoding.sample_bytes:
         raise SourceError(
-            f"The WAV stream holds neither integers of 16 or 24 bits nor floats of 32 bits: {_CONVERT}."
+            "The WAV stream holds neither integers of 16, 24 or 32 bits nor floats of 32 or 64 bits: "
+            f"{_CONVERT}."
         )
     if problem := refused_rate_or_channels(rate_hz, channels):
         raise SourceError(f"The WAV stream {problem}")
-    is_known = 0 < data_bytes < _LEAST_UNKNOWN_BYTES or data_bytes > _UNKNOWN_BYTES
     size = _EXTENSIBLE_BYTES if is_extensible else _PLAIN_BYTES
-    return WavFormat(
-        rate_hz, channels, encoding, chunk[:size], data_bytes // frame_bytes if is_known else None
-    )
+    frames = None if data_bytes is None else data_bytes // frame_bytes
+    return WavFormat(rate_hz, channels, encoding, chunk[:size], frames)
 
 
 def _unreadable(error: OSError) -> SourceError:

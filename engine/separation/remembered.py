@@ -17,8 +17,8 @@ from engine.separation.mask_memory import MaskMemory
 from engine.separation.outcomes.outcome import Outcome, outcomes_of
 from engine.separation.separator import Prompt, Separator, Stretch
 
-MOST_MASKS = 64
-"""Of 38 s each that is 80 MB; of those that are asked for least of late the first goes."""
+MOST_BYTES = 80 << 20
+"""Masks of 32 minutes at the resolution of the network, of 8 minutes at that of the spectrum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +51,10 @@ class RememberingSeparator:
         for key in keys:
             known.move_to_end(key)
             found.append(known[key])
-        while len(known) > MOST_MASKS:
-            known.popitem(last=False)
+        held = sum(outcome.mask.shares.nbytes for outcome in known.values())
+        while held > MOST_BYTES:  # the one that was not asked for longest goes first
+            _key, outcome = known.popitem(last=False)
+            held -= outcome.mask.shares.nbytes
         return tuple(found)
 
 

@@ -6,7 +6,6 @@ What separates and hears is imported by the work that needs it: the pages are th
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Annotated, Literal
 
@@ -77,16 +76,11 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
-    from engine.separation.checks.credible import credible_windows
-    from engine.separation.checks.refusals import require_present, understood_prompts
+    from engine.separation.checks.refusals import understood_prompts
     from engine.separation.example import example_in_file
+    from engine.separation.in_file import separate_in_file
     from engine.separation.mask import Mode, floor_of
-    from engine.separation.mask_memory import MaskMemory
-    from engine.separation.names import DEFAULT
-    from engine.separation.registry import separator_named
-    from engine.separation.remembered import RememberingSeparator
-    from engine.separation.separate import Asked, Recording
-    from engine.separation.written import level_change_in_file, write_separated
+    from engine.separation.separate import Asked
 
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)
@@ -98,31 +92,25 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
         suffix = ".flac" if reader.container == "FLAC" else ".wav"
         check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
         path = session.own / f"result-{secrets.token_hex(8)}{suffix}"
-        separator = RememberingSeparator(separator_named(DEFAULT), MaskMemory())
-        whole = Recording(reader.read, reader.frames, reader.rate_hz)
-        probability = require_present((whole,), windows, asked.prompts, progress=progress)
-        asked_for, windows = len(windows), credible_windows(whole, windows, asked, separator)
-        found = write_separated(path, reader, windows, asked, separator, progress)
-        change = level_change_in_file(reader, path, windows, asked, separator)
-        change = replace(change, probability=probability)
+        done = separate_in_file(path, reader, windows, asked, progress=progress)
         rate_hz = reader.rate_hz
         fade = s_to_samples(FADE_MS / 1000.0, rate_hz)
         subtype = export_format([reader.subtype], suffix)
     name = f"{PurePath(recording.name).stem or 'recording'}, {wanted.mode}{suffix}"
     written = OpenRecording(path, name, is_ours=True)
     keeps = wanted.mode == "keep"
-    result = session.add_result(Result(recording, written, windows, keeps, fade))
+    result = session.add_result(Result(recording, written, done.windows_samples, keeps, fade))
     return {
         "result": result.written.key,
         "name": name,
         "texts": [prompt.text for prompt in asked.prompts],
         "mode": wanted.mode,
-        "windows_s": [[samples_to_s(edge, rate_hz) for edge in window] for window in windows],
-        "clipped_samples": found.clipped_samples,
-        **change.fields(),
-        "summary": f"{change.words}{refused_words(asked_for - len(windows))}",
-        "refused_places": asked_for - len(windows),
-        "levels": change.levels_words,
+        "windows_s": [[samples_to_s(edge, rate_hz) for edge in window] for window in done.windows_samples],
+        "clipped_samples": done.clipped_samples,
+        **done.change.fields(),
+        "summary": f"{done.change.words}{refused_words(done.refused)}",
+        "refused_places": done.refused,
+        "levels": done.change.levels_words,
         "subtype": subtype,
     }
 

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
-from subprocess import PIPE, Popen
-from tempfile import TemporaryFile
 
+from engine.bench.in_program import measured_in_program
 from engine.bench.measured import Measured
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.errors import OffcutError, UsageError
-from engine.own_program import module_command, module_environment
+from engine.errors import UsageError
 from engine.progress import Progress
 
-PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "soak")
+PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "separate", "soak")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
     parser.add_argument(
-        "--minutes", type=finite, default=1.0, help="how long playback and soak last; 1 where not said"
+        "--minutes",
+        type=finite,
+        default=1.0,
+        help="how long playback and soak last, 1 where not said; the longest file of separate, 10 at least",
     )
 
 
@@ -59,6 +59,10 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
         from engine.bench.score import measure as measure_score
 
         yield from measure_score(progress)
+    elif part == "separate":
+        from engine.bench.separate import measure as measure_separate
+
+        yield from measure_separate(minutes, progress)
     else:
         from engine.bench.learn import measure as measure_learn
 
@@ -66,17 +70,6 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
 
 
 def _in_a_window(module: str, argument: str) -> Iterator[Measured]:
-    """Run a measurement that needs Qt in a program of its own: the engine knows no window."""
-    command = module_command(module, argument)
-    environment = {**module_environment(), "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    with (
-        TemporaryFile("w+") as said,
-        Popen(command, stdout=PIPE, stderr=said, text=True, env=environment) as program,
-    ):
-        assert program.stdout is not None, "a pipe was asked for"
-        for line in program.stdout:
-            yield Measured(**json.loads(line))
-        if program.wait():
-            said.seek(0)
-            reason = (said.read().strip().splitlines() or ["it said nothing"])[-1]
-            raise OffcutError(f"The window could not be measured: {reason}.")
+    """Measure what needs Qt: the engine knows no window."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+    return measured_in_program(module, argument, environment={"QT_QPA_PLATFORM": platform})

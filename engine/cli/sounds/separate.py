@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,14 +111,8 @@ def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:
 def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Write the recording with its windows changed and all else as it was."""
     from engine.audio.reader import SourceReader
-    from engine.separation.checks.credible import credible_windows
-    from engine.separation.checks.refusals import require_present
-    from engine.separation.mask_memory import MaskMemory
-    from engine.separation.registry import separator_named
-    from engine.separation.remembered import RememberingSeparator
-    from engine.separation.separate import Recording
+    from engine.separation.in_file import separate_in_file
     from engine.separation.windows import joined
-    from engine.separation.written import check_separated, level_change_in_file, write_separated
 
     with SourceReader(options.audio) as reader:
         rate_hz = reader.rate_hz
@@ -129,20 +122,14 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             rate_hz,
         )
         asked = _asked(options, reader)
-        separator = RememberingSeparator(separator_named(options.separator), MaskMemory())
-        check_separated(options.out, reader, overwrite=options.force)
-        recording = Recording(reader.read, reader.frames, rate_hz)
-        probability = require_present((recording,), windows, asked.prompts, options.separator, progress)
-        credible = credible_windows(recording, windows, asked, separator)
-        refused, windows = len(windows) - len(credible), credible
-        written = write_separated(
-            options.out, reader, windows, asked, separator, progress, overwrite=options.force
+        done = separate_in_file(
+            options.out, reader, windows, asked, options.separator, progress, overwrite=options.force
         )
-        change = level_change_in_file(reader, options.out, windows, asked, separator)
-        change = replace(change, probability=probability)
-    spans = [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in windows]
+    spans = [
+        [samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in done.windows_samples
+    ]
     texts = [prompt.text for prompt in asked.prompts]
-    by = "" if options.separator == DEFAULT else f" Separated by {separator.name}."
+    by = "" if options.separator == DEFAULT else f" Separated by {done.separator}."
     said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
     return VerbOutput(
         {
@@ -150,13 +137,13 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             "windows_s": spans,
             "mode": options.mode,
             "texts": texts,
-            "separator": separator.name,
-            "clipped_samples": written.clipped_samples,
-            **change.fields(),
-            "refused_places": refused,
+            "separator": done.separator,
+            "clipped_samples": done.clipped_samples,
+            **done.change.fields(),
+            "refused_places": done.refused,
         },
-        f"{shown(options.out)}, {said}: {change.words}{refused_words(refused)}. {change.levels_words}."
-        f"{by}{mute_offer(change)}",
+        f"{shown(options.out)}, {said}: {done.change.words}{refused_words(done.refused)}. "
+        f"{done.change.levels_words}.{by}{mute_offer(done.change)}",
     )
 
 

@@ -21,6 +21,7 @@ ROOM_TONE_DBFS, ROOM_TONE_QUIETER_DB = -45.0, 20.0
 """Surroundings are room tone below the first, and if the window is louder than they are by the second."""
 _MOST_OF_WINDOW = 0.5
 _FRAME_S = 0.05
+_FRAMES_AT_ONCE = 600
 _LOUD_FRAMES = 0.95
 _TINY = 1e-20
 
@@ -125,7 +126,10 @@ def _frame_levels_db(recording: Recording, span: tuple[int, int]) -> NDArray[np.
     """Return the RMS level of each frame of a span, all channels together, in dBFS."""
     frame = s_to_samples(_FRAME_S, recording.rate_hz)
     count = (span[1] - span[0]) // frame
-    if not count:
-        return np.zeros(0)
-    samples = recording.read(span[0], span[0] + count * frame).astype(np.float64)
-    return np.asarray(10.0 * np.log10(np.square(samples).reshape(count, -1).mean(axis=1) + _TINY))
+    levels = [np.zeros(0)]
+    for first in range(0, count, _FRAMES_AT_ONCE):  # a window may be as long as the recording
+        start = span[0] + first * frame
+        stop = start + min(_FRAMES_AT_ONCE, count - first) * frame
+        frames = recording.read(start, stop).astype(np.float64).reshape((stop - start) // frame, -1)
+        levels.append(10.0 * np.log10(np.square(frames).mean(axis=1) + _TINY))
+    return np.concatenate(levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -85,6 +86,32 @@ def test_mute_is_offered_where_nothing_else_sounds() -> None:
     assert mute_offer(changed(tones(0.0, 0.3, 1e-4), 0.65))
     for samples in (tones(0.0, 0.3, 0.02), tones(0.5, 0.1, 1e-4)):
         assert not changed(samples, 0.65).only_room_tone, "surroundings are loud, or most of it stays"
+
+
+def test_memory_does_not_grow_with_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tone, half of which goes, in a recording that is made as it is read; in short pieces, to be quick."""
+    monkeypatch.setattr("engine.separation.separate._PIECE_S", 2.0)
+    monkeypatch.setattr("engine.separation.levels.measured._FRAMES_AT_ONCE", 40)
+    tone = np.sin(2.0 * np.arange(RATE_HZ), dtype=np.float32)[:, None]
+
+    def read(start: int, stop: int) -> NDArray[np.float32]:
+        return tone[np.arange(start, stop) % RATE_HZ]
+
+    def half(start: int, stop: int) -> NDArray[np.float32]:
+        return read(start, stop) / 2
+
+    asked, peaks = Asked(prompts_of(["dog"]), fade_ms=0.0), []
+    for seconds in (5, 5, 40):  # what is made once belongs to neither
+        windows = ((0, seconds * RATE_HZ),)
+        recording = Recording(read, windows[0][1], RATE_HZ)
+        tracemalloc.start()
+        try:
+            change = level_change(recording, half, windows, windows[0], asked, Above(1.0))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert change.lowered_db == pytest.approx(6.0, abs=0.1)
+    assert peaks[2] < 1.2 * peaks[1]
 
 
 def test_a_doubtful_sound_says_how_likely_it_is() -> None:

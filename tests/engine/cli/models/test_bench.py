@@ -7,6 +7,7 @@ import json
 import pytest
 
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.bench.separate import in_windows
 from engine.cli.main import main
 
 
@@ -66,3 +67,35 @@ def test_loops_are_scored_by_several_and_an_hour_beside_a_minute(
     assert measured[2]["value"] > 0.0
     assert measured[3]["value"] > 1.0
     assert measured[4]["value"] < measured[4]["baseline"] + 100
+
+
+def test_a_separator_is_measured_in_files_and_streams(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those without weights are left out; the longer file is compared with the shorter one."""
+    monkeypatch.setattr("engine.bench.separate.FILE_MINUTES", (0.05, 0.1))
+    monkeypatch.setattr("engine.bench.separate.separators_and_sounds", lambda: [("film-unet", "siren")])
+    monkeypatch.setattr("engine.bench.separate.STREAMED", ("siren",))
+    assert main(["bench", "separate", "--json", "--minutes", "0.1"]) == 0
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    name = "separate_stream_blend_siren"
+    assert [one["metric"] for one in measured] == [
+        f"{name}_0.05_min_peak_mb",
+        f"{name}_0.1_min_real_time_factor",
+        f"{name}_0.1_min_peak_mb",
+    ]
+    shorter, factor, longer = measured
+    assert (shorter["baseline"], factor["baseline"], longer["baseline"]) == (None, 1.0, shorter["value"])
+    assert factor["value"] > 0.0
+    assert longer["value"] < shorter["value"] + 100
+
+
+def test_windows_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.bench.separate.WINDOWS_S", (1, 2))
+    monkeypatch.setattr("engine.bench.separate.ROUNDS", 1)
+    figures = list(in_windows("subtraction", "siren"))
+    assert [one.metric for one in figures] == [
+        "separate_subtraction_siren_1_s_real_time_factor",
+        "separate_subtraction_siren_2_s_real_time_factor",
+    ]
+    assert all(one.value > 0.0 for one in figures)

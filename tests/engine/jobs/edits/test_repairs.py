@@ -27,7 +27,7 @@ from engine.separation.levels.level_change import LEAST_PROBABILITY
 from engine.separation.mask import Mask
 from engine.separation.mask_memory import MaskMemory
 from engine.separation.prompts import prompts_of
-from engine.separation.remembered import MOST_MASKS, RememberingSeparator
+from engine.separation.remembered import RememberingSeparator
 from engine.separation.separator import Prompt, Stretch
 from tests.engine.jobs.yard import BARKS_S, FIRST_BARK, LENGTH_S, RATE_HZ
 
@@ -67,11 +67,22 @@ def test_the_same_is_asked_once_and_what_differs_again() -> None:
     remembering.masks(replace(stretch, samples=np.zeros(16_000, np.float32)), [dog])
     remembering.masks(stretch, [replace(dog, example=True)])
     assert asks.asked == ["dog", "hum", "dog", "dog", "dog"]
-    for level in range(MOST_MASKS):
-        remembering.masks(replace(stretch, samples=np.full(16_000, level + 2, np.float32)), [dog])
-    assert len(remembering.memory.masks) == MOST_MASKS
-    remembering.masks(stretch, [dog])
-    assert len(asks.asked) == 5 + MOST_MASKS + 1, "the oldest went first"
+
+
+def test_masks_are_remembered_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they are: the one that was not asked for longest goes first."""
+    asks = Counting()
+    remembering = RememberingSeparator(asks, MaskMemory())
+    short, long = (Stretch(np.ones(seconds * 16_000, np.float32), ()) for seconds in (1, 10))
+    (mask,) = remembering.masks(short, prompts_of(["dog"]))
+    monkeypatch.setattr("engine.separation.remembered.MOST_BYTES", 3 * mask.shares.nbytes)
+    for word in ("hum", "rain", "dog", "wind"):
+        remembering.masks(short, prompts_of([word]))
+    assert asks.asked == ["dog", "hum", "rain", "wind"]
+    remembering.masks(short, prompts_of(["dog", "hum"]))
+    assert asks.asked[4:] == ["hum"]
+    remembering.masks(long, prompts_of(["dog"]))
+    assert not remembering.memory.masks, "longer than all that is held"
 
 
 def test_target_and_remainder_are_the_whole_and_the_result_is_what_was_asked_for(spans: SpanRequest) -> None:

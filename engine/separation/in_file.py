@@ -1,0 +1,76 @@
+"""Separate a sound in a file: checked, written and measured, in the same order on every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.audio.reader import SourceReader
+from engine.progress import SILENT, Progress
+from engine.separation.checks.credible import credible_windows
+from engine.separation.checks.refusals import require_present
+from engine.separation.levels.level_change import LevelChange
+from engine.separation.mask_memory import MaskMemory
+from engine.separation.names import DEFAULT
+from engine.separation.registry import separator_named
+from engine.separation.remembered import RememberingSeparator
+from engine.separation.separate import Asked, Recording
+from engine.separation.written import check_separated, level_change_in_file, write_separated
+
+
+@dataclass(frozen=True, slots=True)
+class SeparatedFile:
+    """What was written.
+
+    Attributes
+    ----------
+    windows_samples : [start, stop) of the windows that were separated
+    refused : how many windows were left as they were, since the result may be worse
+    separator : what it calls itself
+    """
+
+    windows_samples: tuple[tuple[int, int], ...]
+    refused: int
+    clipped_samples: int
+    separator: str
+    change: LevelChange
+
+
+def separate_in_file(
+    path: Path,
+    reader: SourceReader,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: str = DEFAULT,
+    progress: Progress = SILENT,
+    *,
+    overwrite: bool = False,
+) -> SeparatedFile:
+    """Write a recording with a sound kept or removed inside windows.
+
+    Parameters
+    ----------
+    windows : as `engine.separation.windows.joined` returns them
+    separator : name, see `engine.separation.registry.separator_named`
+
+    Raises
+    ------
+    UsageError : there is no such separator
+    SoundNotFoundError, NotCredibleError : see `engine.separation.checks`
+    ExportError : see `engine.separation.written`
+    """
+    separating = RememberingSeparator(separator_named(separator), MaskMemory())
+    check_separated(path, reader, overwrite=overwrite)
+    recording = Recording(reader.read, reader.frames, reader.rate_hz)
+    probability = require_present((recording,), windows, asked.prompts, separator, progress)
+    credible = credible_windows(recording, windows, asked, separating)
+    written = write_separated(path, reader, credible, asked, separating, progress, overwrite=overwrite)
+    change = level_change_in_file(reader, path, credible, asked, separating)
+    return SeparatedFile(
+        credible,
+        len(windows) - len(credible),
+        written.clipped_samples,
+        separating.name,
+        replace(change, probability=probability),
+    )

@@ -7,13 +7,13 @@ Clips and sounds are of fold 5 of ESC-50, of which nothing was learned. What is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from engine.detection.detector import STEP_S
 from engine.detection.events import Candidate, candidates
@@ -21,9 +21,9 @@ from engine.detection.spectra import MEL
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.evaluation.detection.clips import Line, free_clip_lines
-from engine.evaluation.detection.interviews import MEANT, REPORTED, Interview, interviews, sources
-from engine.evaluation.separation.events import is_right, level_db, shared_s
-from engine.evaluation.separation.recordings import Occurrence
+from engine.evaluation.detection.counted import Counted
+from engine.evaluation.detection.interviews import LENGTH_S, MEANT, REPORTED, Interview, interviews, sources
+from engine.evaluation.separation.events import level_db
 from engine.evaluation.separation.unseen_sources import RATE_HZ
 from engine.features.mono import resampled
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
@@ -36,60 +36,6 @@ _COUNT = 10
 _SHORT_S = 60.0, 70.0
 _EVERY = "all prompts"
 _OURS, _LOUD, _CHANCE = "ours", "loud", "chance"
-
-
-@dataclass(slots=True)
-class Counted:
-    """Detections of one prompt by one method, an entry for each interview.
-
-    Attributes
-    ----------
-    right, proposed : numbers of detections
-    found : of each interview, whether each occurrence was found
-    over_speech : whether each occurrence was found, by whether somebody speaks meanwhile
-    """
-
-    right: list[int] = field(default_factory=list)
-    proposed: list[int] = field(default_factory=list)
-    found: list[list[bool]] = field(default_factory=list)
-    over_speech: dict[bool, list[bool]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, detections: Sequence[Candidate], asked: Sequence[tuple[Occurrence, bool]]) -> None:
-        """Count one interview."""
-        truth = [one for one, _ in asked]
-        right = [each for each in detections if is_right(each, truth)]
-        hits = [any(shared_s(each, one) > 0 for each in right) for one in truth]
-        self.right.append(len(right))
-        self.proposed.append(len(detections))
-        self.found.append(hits)
-        for hit, (_, is_over) in zip(hits, asked, strict=True):
-            self.over_speech[is_over].append(hit)
-
-    def __iadd__(self, other: Counted) -> Counted:
-        """Add the interviews of another prompt."""
-        self.right += other.right
-        self.proposed += other.proposed
-        self.found += other.found
-        for is_over, hits in other.over_speech.items():
-            self.over_speech[is_over] += hits
-        return self
-
-    @property
-    def precision(self) -> float:
-        """Mean over the interviews in which anything was detected."""
-        shares = [right / count for right, count in zip(self.right, self.proposed, strict=True) if count]
-        return float(np.mean(shares)) if shares else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Mean over the interviews in which the sound occurs."""
-        return float(np.mean([np.mean(hits) for hits in self.found if hits]))
-
-    @property
-    def pooled(self) -> tuple[float, float]:
-        """Precision and recall over all detections and occurrences."""
-        hits = [hit for each in self.found for hit in each]
-        return sum(self.right) / max(1, sum(self.proposed)), float(np.mean(hits))
 
 
 def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
@@ -107,10 +53,10 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     Cancelled : the user asked for it
     """
     yield from free_clip_lines(data_dir)
-    count, length = (1, {"length_s": _SHORT_S}) if short else (_COUNT, {})
+    count, length_s = (1, _SHORT_S) if short else (_COUNT, LENGTH_S)
     counted: dict[str, dict[str, Counted]] = {prompt: defaultdict(Counted) for prompt in MEANT}
     minutes = 0.0
-    for number, interview in enumerate(interviews(sources(data_dir, REPORTED), count, SEED, **length)):
+    for number, interview in enumerate(interviews(sources(data_dir, REPORTED), count, SEED, length_s)):
         progress.check_cancelled()
         progress.report(number / count, "Finding sounds in interviews")
         minutes += interview.length_s / 60.0
@@ -145,12 +91,12 @@ def proposed(interview: Interview) -> dict[str, list[Candidate]]:
         }
 
 
-def _plain(interview: Interview, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _plain(interview: Interview, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
     """Return what plain methods look at, for each step: level and chance."""
     samples = np.concatenate(list(resampled([interview.samples], RATE_HZ, MEL.rate_hz)))
     steps = -(-len(samples) // round(STEP_S * MEL.rate_hz))
     noise = rng.standard_normal(steps).astype(np.float32)
-    return {_LOUD: level_db(samples, steps), _CHANCE: 3.0 * (noise + np.roll(noise, 1))}
+    return {_LOUD: level_db(samples, steps), _CHANCE: np.float32(3.0) * (noise + np.roll(noise, 1))}
 
 
 def _lines(prompt: str, by_method: dict[str, Counted], minutes: float) -> Iterator[Line]:

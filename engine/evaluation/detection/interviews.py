@@ -38,7 +38,7 @@ _OTHERS = (
 )
 _PLACES = (("boat", "city"), ("storm", "summer-night", "wind"))
 """Places of each half; training uses none of them."""
-_LENGTH_S = 240.0, 360.0
+LENGTH_S = 240.0, 360.0
 _EACH = 3, 6
 _OTHERS_EACH = 8, 13
 _LEVELS_DB = -5.0, 15.0
@@ -127,7 +127,7 @@ def sources(data_dir: Path, half: int) -> Sources:
 
 
 def interviews(
-    made_of: Sources, count: int, seed: int, length_s: tuple[float, float] = _LENGTH_S
+    made_of: Sources, count: int, seed: int, length_s: tuple[float, float] = LENGTH_S
 ) -> Iterator[Interview]:
     """Yield interviews, in a quiet room and in a place in turn."""
     for number in range(count):

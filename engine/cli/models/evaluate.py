@@ -12,7 +12,10 @@ from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
 
-PARTS = ("anomaly", "kept", "beats", "timing", "separation", "speech", "voices", "match", "takes", "arrange")
+PARTS = (
+    *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
+    "arrange",
+)
 _SEEDS = 5
 
 Lines = Iterator[Mapping[str, object]]
@@ -168,6 +171,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.evaluation.speech.separated import evaluate as evaluate_speech
 
         return evaluate_speech(options.data, short=options.short, progress=progress)
+    if options.part == "detection":
+        from engine.evaluation.detection.detection import evaluate as evaluate_detection
+
+        return evaluate_detection(options.data, short=options.short, progress=progress)
     if options.part == "match":
         from engine.evaluation.matching.match import evaluate as evaluate_match
 

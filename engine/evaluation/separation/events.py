@@ -75,7 +75,7 @@ class Found:
         used : detections
         """
         right = [each for each in used if is_right(each, truth)]
-        hits = [any(_shared_s(each, one) > 0 for each in right) for one in asked]
+        hits = [any(shared_s(each, one) > 0 for each in right) for one in asked]
         self.recalls.append(float(np.mean(hits)))
         self.false_alarms.append((len(used) - len(right)) / minutes)
         for one, hit in zip(asked, hits, strict=True):
@@ -84,8 +84,8 @@ class Found:
                 if low <= one.level_db < high:
                     self.by_level[low, high].append(hit)
             if hit:
-                shared_s = sum(_shared_s(each, one) for each in right)
-                self.covered.append(min(1.0, shared_s / (one.stop_s - one.start_s)))
+                covered_s = sum(shared_s(each, one) for each in right)
+                self.covered.append(min(1.0, covered_s / (one.stop_s - one.start_s)))
 
     @property
     def recall(self) -> float:
@@ -110,7 +110,7 @@ class Found:
 def is_right(candidate: Candidate, truth: Sequence[Occurrence]) -> bool:
     """Tell whether a detection is none of the false alarms."""
     start_s, stop_s, _ = candidate
-    inside_s = sum(_shared_s(candidate, each, _COLLAR_S) for each in truth)
+    inside_s = sum(shared_s(candidate, each, _COLLAR_S) for each in truth)
     return inside_s >= 0.5 * (stop_s - start_s)
 
 
@@ -202,7 +202,7 @@ def by_name(
         "words never learned from": odds_over_time(
             hearing, heard, np.stack([encode(vocabulary()[name].kept_back[0]) for name in names])
         ),
-        "energy": np.repeat(level_db(recording, len(heard.vectors))[:, None], len(names), axis=1),
+        "energy": np.repeat(level_db(recording.samples, len(heard.vectors))[:, None], len(names), axis=1),
         "chance": (noise + np.roll(noise, 1, axis=0)) * 3.0,
     }
     minutes = _minutes(recording)
@@ -222,7 +222,7 @@ def by_name(
 
 def by_example(ways: dict[str, Found], hearing: Detector, heard: Heard, recording: Scored) -> None:
     """Count what is found of each name where one occurrence of it is marked."""
-    energy = level_db(recording, len(heard.vectors))
+    energy = level_db(recording.samples, len(heard.vectors))
     minutes = _minutes(recording)
 
     def vector(marked: Occurrence) -> NDArray[np.float32]:
@@ -253,9 +253,9 @@ def by_example(ways: dict[str, Found], hearing: Detector, heard: Heard, recordin
                 ways["example, as proposed"].add(asked, truth, proposed, minutes)
 
 
-def level_db(recording: Scored, steps: int) -> NDArray[np.float32]:
+def level_db(samples: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
     """Return the level of each step: whatever is loud is what was looked for."""
-    padded = np.pad(recording.samples, (0, steps * _STEP_SAMPLES - len(recording.samples)))
+    padded = np.pad(samples, (0, steps * _STEP_SAMPLES - len(samples)))
     power = np.mean(padded.reshape(steps, _STEP_SAMPLES).astype(np.float64) ** 2, axis=1)
     return np.asarray(10.0 * np.log10(power + 1e-12), np.float32)
 
@@ -264,6 +264,7 @@ def _minutes(recording: Scored) -> float:
     return len(recording.samples) / MEL.rate_hz / 60.0
 
 
-def _shared_s(candidate: Candidate, occurrence: Occurrence, collar_s: float = 0.0) -> float:
+def shared_s(candidate: Candidate, occurrence: Occurrence, collar_s: float = 0.0) -> float:
+    """Return how long a detection and an occurrence, widened by a collar, overlap."""
     start_s, stop_s, _ = candidate
     return max(0.0, min(stop_s, occurrence.stop_s + collar_s) - max(start_s, occurrence.start_s - collar_s))

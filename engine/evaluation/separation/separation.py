@@ -15,12 +15,12 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import average_precision
 from engine.bench.measured import peak_memory_mb
 from engine.detection.detector import detector
 from engine.detection.spectra import MEL
-from engine.detection.training.sounds import Sound, load_sounds
+from engine.detection.training.sounds import load_sounds
 from engine.errors import NotCredibleError, SourceError
+from engine.evaluation.detection.clips import clip_lines
 from engine.evaluation.separation.events import event_lines
 from engine.evaluation.separation.measures import ratio_db, sdr_db, si_sdr_db
 from engine.evaluation.separation.mixtures import (
@@ -44,7 +44,6 @@ from engine.separation.prompts import prompts_of
 from engine.separation.registry import separator_named
 from engine.separation.separate import Asked, Recording, meant_mask, separate
 from engine.separation.separator import Prompt, Separator, Stretch
-from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
@@ -155,7 +154,7 @@ def evaluate(
     yield from _prompted(lambda: alone(sounds, count, _SEED + 4), "words alone", progress.part(0.8, 0.9))
     yield from _absent(surrounded(sounds, count // 2, _SEED + 5))
     yield from _outside(surrounded(sounds, 4, _SEED + 6))
-    yield from _told(sounds)
+    yield from clip_lines(sounds)
     yield from _cost(short=short)
     yield from event_lines(sounds, short=short, progress=progress.part(0.9, 0.95))
     yield from word_lines(sounds, data_dir / "music", short=short, progress=progress.part(0.95, 1.0))
@@ -336,40 +335,6 @@ def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
             "baseline": one(found["without a window"]),
             "n": len(found["ours"]),
         }
-
-
-def _told(sounds: Sequence[Sound]) -> Iterator[Line]:
-    """Yield how well whole sounds are told by name and by words never learned from, and as examples."""
-    names = sorted({sound.name for sound in sounds})
-    vectors = np.stack([detector().vector(sound.samples()) for sound in sounds])
-    truth = np.array([names.index(sound.name) for sound in sounds])
-    encode = text_encoder().encode
-    wordings = {
-        "name": np.stack([encode(name) for name in names]),
-        "words never learned from": np.stack([encode(vocabulary()[name].kept_back[0]) for name in names]),
-    }
-    for wording, words in wordings.items():
-        likeness = vectors @ words.T
-        precision = [average_precision(truth == number, likeness[:, number]) for number in range(len(names))]
-        yield {
-            "metric": f"detection: mean average precision by {wording}",
-            "value": float(np.mean(precision)),
-            "baseline": 1.0 / len(names),
-            "right": float(np.mean(np.argmax(likeness, axis=1) == truth)),
-            "n": len(sounds),
-        }
-    likeness = vectors @ vectors.T
-    others = ~np.eye(len(sounds), dtype=bool)
-    precision = [
-        average_precision((truth == truth[row])[others[row]], likeness[row][others[row]])
-        for row in range(len(sounds))
-    ]
-    yield {
-        "metric": "detection: mean average precision by example",
-        "value": float(np.mean(precision)),
-        "baseline": 1.0 / len(names),
-        "n": len(sounds),
-    }
 
 
 def _cost(*, short: bool) -> Iterator[Line]:

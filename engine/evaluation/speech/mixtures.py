@@ -151,16 +151,16 @@ def _sentences(voice: Sequence[Path], length: int, rng: np.random.Generator) -> 
     """Return sentences in turn until they are long enough; the last ends where it ends, or is faded out."""
     parts: list[NDArray[np.float32]] = []
     while sum(map(len, parts)) < length:
-        sentence = _spoken(read(voice[int(rng.integers(len(voice)))]).mean(axis=1, dtype=np.float32))
+        sentence = spoken(read(voice[int(rng.integers(len(voice)))]).mean(axis=1, dtype=np.float32))
         parts.append(sentence * np.float32(0.1 / np.sqrt(max(_power(sentence), 1e-10))))
         parts.append(np.zeros(round(rng.uniform(0.05, 0.5) * RATE_HZ), np.float32))
-    spoken = np.concatenate(parts)[:length]
-    fade = min(len(spoken) // 4, RATE_HZ // 20)
-    spoken[len(spoken) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
-    return spoken
+    joined = np.concatenate(parts)[:length]
+    fade = min(len(joined) // 4, RATE_HZ // 20)
+    joined[len(joined) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    return joined
 
 
-def _spoken(recording: NDArray[np.float32]) -> NDArray[np.float32]:
+def spoken(recording: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut a recording from its first to its last loud moment."""
     block = round(_BLOCK_S * RATE_HZ)
     blocks = recording[: len(recording) // block * block].reshape(-1, block).astype(np.float64)

@@ -172,8 +172,9 @@ def main(arguments: Sequence[str]) -> None:
         separator_named(separator)
     except UsageError:
         return
-    work = {"window": in_windows, "file": in_file, "stream": in_stream}[kind]
-    for measured in work(separator, text, *map(Path, paths)):
+    works: dict[str, Callable[..., Iterator[Measured]]]
+    works = {"window": in_windows, "file": in_file, "stream": in_stream}
+    for measured in works[kind](separator, text, *map(Path, paths)):
         print(json.dumps(asdict(measured)), flush=True)
 
 

@@ -51,7 +51,8 @@ class Analysed:
 
     def counted_into(self, counted: Counted, prompt: str, slope: float, begins_at: float) -> None:
         """Count what is found of a prompt if the score of speech above 0 lowers log odds by a slope."""
-        lowered = self.odds[:, list(MEANT).index(prompt)] - np.float32(slope) * np.maximum(self.speech, 0.0)
+        weighed = slope * np.maximum(self.speech, 0.0)
+        lowered = np.asarray(self.odds[:, list(MEANT).index(prompt)] - weighed, np.float32)
         found = events(lowered, RATE_HZ, len(self.interview.samples), begins_at)
         detections = [
             (

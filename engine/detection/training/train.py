@@ -37,7 +37,7 @@ _AUDIBLE = 0.002
 """Root mean square below which a stretch of a sound holds nothing of it."""
 _ALL_SHARE = 0.5
 """Weight of the odds of each name by itself, beside those of one name against all others."""
-_BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.35, 0.15
+_BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.35, 0.3
 """How often speech or music sounds beside a sound, and how often of these it sounds alone."""
 
 

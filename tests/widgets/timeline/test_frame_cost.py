@@ -171,14 +171,16 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
     state = replace(day([]), proposals=repairs, decisions=decisions)
     view.set_document(state, build(state) if is_result else None, in_place(state).patches)
     windows = walk(view.viewport, 80)
-    costs = []
-    for known in ({}, stored):
-        view.set_stored_waves(known)
-        rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
-        costs.append(np.percentile(np.min(rounds, axis=0), [50, 99]))
-    without, repaired = costs
+    slow = [slowness()]
+    rounds: tuple[list[object], list[object]] = [], []
+    for _ in range(4):  # in turns: a machine that slows down meanwhile slows both
+        for known, times in zip(({}, stored), rounds, strict=True):
+            view.set_stored_waves(known)
+            times.append(frame_times(view, windows, thread_time))
+        slow.append(slowness())
+    without, repaired = (np.percentile(np.min(times, axis=0), [50, 99]) for times in rounds)
     assert repaired[0] < 1.6 * without[0]
-    assert repaired[1] < 33.0 * slowness()
+    assert repaired[1] < 33.0 * max(slow)
 
 
 @pytest.mark.alone

@@ -7,6 +7,7 @@ from time import thread_time
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from engine.audio.pictures.peaks import Columns, PeakPyramid, level_lengths
@@ -172,7 +173,7 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
     view.set_document(state, build(state) if is_result else None, in_place(state).patches)
     windows = walk(view.viewport, 80)
     slow = [slowness()]
-    rounds: tuple[list[object], list[object]] = [], []
+    rounds: tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]] = [], []
     for _ in range(4):  # in turns: a machine that slows down meanwhile slows both
         for known, times in zip(({}, stored), rounds, strict=True):
             view.set_stored_waves(known)

@@ -26,7 +26,7 @@ _UNKNOWN_BYTES = 2**32 - 1
 _LEAST_UNKNOWN_BYTES = 0x7FFF0000
 """Lengths from here on are not believed: sox and arecord round 2**31 - 1 down to whole frames."""
 _LEAST_UNKNOWN_LONG_BYTES = 2**63
-"""The same of RF64: -1 stands for a length that is not known."""
+"""Lengths of RF64 from here on are unknown: writers store -1."""
 _PLAIN_BYTES, _EXTENSIBLE_BYTES = 16, 40
 _EXTENSIBLE = 0xFFFE
 _CONVERT = "convert it, for example with ffmpeg -i FILE -c:a pcm_s16le -f wav -"
@@ -152,7 +152,7 @@ class WavStreamReader:
         if form.frames is not None and self.frames < form.frames:
             promised = f"{form.frames / form.rate_hz:.2f} s"
             return f"The WAV stream ended after {length} of {promised}: the output ends there, too."
-        # sox pads odd streams of unknown length, too
+        # sox pads streams of unknown, odd length.
         is_padding = self._spare == b"\0" and self.frames * form.frame_bytes % 2 == 1
         if self._spare and not is_padding:
             return f"The WAV stream ended within a frame after {length}: its last bytes were left out."

@@ -8,7 +8,7 @@ Faults are planted before that, at the rate a recording has.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -115,9 +115,14 @@ def clip(data_dir: Path, row: Mapping[str, str]) -> Samples:
     return converted(audio.mean(axis=1), rate_hz, HEARD_RATE_HZ)
 
 
-def clips_in(data_dir: Path) -> dict[str, list[Samples]]:
-    """Read all clips for the faults "talk" and "noise", at the rate of the evaluation."""
-    rows = clip_rows(data_dir)
+def clips_in(data_dir: Path, among: Container[str] | None = None) -> Clips:
+    """Read the clips for the faults "talk" and "noise", at the rate of the evaluation.
+
+    Parameters
+    ----------
+    among : names of the files to read; all if None
+    """
+    rows = [row for row in clip_rows(data_dir) if among is None or row["filename"] in among]
     return {
         kind: [clip(data_dir, row) for row in rows if row["category"] in categories]
         for kind, categories in CATEGORIES.items()

@@ -1,7 +1,7 @@
-"""Recordings that rehearsals are made of, under licences that allow the weights to ship.
+"""Source recordings of rehearsals, under licences that allow the weights to ship.
 
-Bands and drummers are rendered by rule, as `engine.beats.training` learns from them; beside them are free
-recordings of the half that settings are chosen on, and real voices.
+Bands and drummers are rendered by rule, as in `engine.beats.training`. In addition there are free recordings
+of the half that settings are chosen on, and real voices.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from engine.beats.training.groove import LEARNED, grooves
 from engine.beats.training.pieces import Piece, performance, piece
 from engine.detection.spectra import MEL
 from engine.detection.training.recordings import FREE_MUSIC, free_recordings, read_mono
-from engine.detection.training.sounds import free_clips
-from engine.simulated.recordings import CATEGORIES, HEARD_RATE_HZ, Clips, clip, clip_rows, converted
+from engine.detection.training.sounds import LEARNED_FOLDS, free_clips
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips, clips_in, converted
 from engine.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool, pools_in
 
 BANDS, DRUMMERS = 120, 40
-"""So many pieces are rendered, 45 s each."""
-_FOLDS = (1, 2, 3)
+"""Numbers of rendered pieces, 45 s each."""
 _MOST_VOICES = 60
 _FEWEST_BEATS = 16
 
@@ -83,12 +82,8 @@ def free_faults(data_dir: Path) -> Clips:
     ------
     UsageError : it does not hold them
     """
-    free = free_clips(data_dir / "esc50", _FOLDS)
-    rows = [row for row in clip_rows(data_dir) if row["filename"] in free]
-    clips: Clips = {
-        kind: [clip(data_dir, row) for row in rows if row["category"] in names]
-        for kind, names in CATEGORIES.items()
-    }
+    free = free_clips(data_dir / "esc50", LEARNED_FOLDS)
+    clips = clips_in(data_dir, free)
     sentences = free_recordings(data_dir).speech[:_MOST_VOICES]
     clips["talk"] += [converted(read_mono(path), MEL.rate_hz, HEARD_RATE_HZ) for path in sentences]
     return clips

@@ -21,6 +21,8 @@ LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
 LICENCES = "licences.csv"
 """The licence of each clip, in a list beside `LIST`: `filename`, `fold`, and `free`, which is 0 or 1."""
+LEARNED_FOLDS = (1, 2, 3)
+"""Folds of ESC-50 that weights are trained on."""
 _FULL_SCALE = 32_767
 
 
@@ -51,6 +53,11 @@ class Sound:
 def at_other_speed(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return a sound a little faster or slower, at most 1.25 times, and its pitch with it."""
     speed = float(np.exp(np.clip(rng.normal(0.0, 0.08), -0.2, 0.2))) if rng.random() < 0.6 else 1.0
+    return at_speed(samples, speed)
+
+
+def at_speed(samples: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+    """Return a sound played `speed` times as fast, by linear interpolation."""
     places = np.arange(0.0, len(samples) - 1, speed)
     return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 

@@ -23,7 +23,7 @@ from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.recordings import free_recordings, read_mono
-from engine.detection.training.sounds import Sound, at_other_speed, load_sounds
+from engine.detection.training.sounds import LEARNED_FOLDS, Sound, at_other_speed, load_sounds
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
@@ -235,7 +235,7 @@ def main() -> None:
     parser.add_argument("sounds", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--folds", type=int, nargs="+", default=LEARNED_FOLDS)
     parser.add_argument(
         "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
     )

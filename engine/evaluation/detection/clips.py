@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 from engine.anomaly.metrics import average_precision
 from engine.detection.detector import detector
 from engine.detection.spectra import Spectra
-from engine.detection.training.sounds import Sound, load_sounds
+from engine.detection.training.sounds import LEARNED_FOLDS, Sound, load_sounds
 from engine.evaluation.separation.unseen_sources import FOLD
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
-_LEARNED_FOLDS = (1, 2, 3)
 
 
 def free_clip_lines(data_dir: Path) -> Iterator[Line]:
-    """Yield the precision of the free clips of a fold that nothing was learned from, and of a plain rule.
+    """Yield the precision of the free clips of a fold that weights are not trained on, and of a plain rule.
 
-    The plain rule is the distance to the mean spectrum of a name in the folds that weights learn from.
+    The plain rule is the distance to the mean spectrum of a name in the folds that weights are trained on.
 
     Raises
     ------
@@ -34,7 +33,7 @@ def free_clip_lines(data_dir: Path) -> Iterator[Line]:
     sounds = load_sounds(folder, [FOLD], free_only=True)
     yield from clip_lines(sounds)
     names = sorted({sound.name for sound in sounds})
-    learned = load_sounds(folder, _LEARNED_FOLDS, free_only=True)
+    learned = load_sounds(folder, LEARNED_FOLDS, free_only=True)
     scores = -_distances(learned, sounds, names)
     yield {"metric": "detection: mean average precision by mean spectrum", **_precision(sounds, scores)}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.detection.events import Candidate
-from engine.evaluation.separation.events import is_right, shared_s
+from engine.evaluation.separation.events import matched
 from engine.evaluation.separation.recordings import Occurrence
 
 
@@ -21,7 +21,7 @@ class Counted:
     ----------
     right, proposed : numbers of detections
     found : of each interview, whether each occurrence was found
-    over_speech : whether each occurrence was found, by whether somebody speaks meanwhile
+    over_speech : whether each occurrence was found, by whether it is over speech
     """
 
     right: list[int] = field(default_factory=list)
@@ -32,8 +32,7 @@ class Counted:
     def add(self, detections: Sequence[Candidate], asked: Sequence[tuple[Occurrence, bool]]) -> None:
         """Count one interview."""
         truth = [one for one, _ in asked]
-        right = [each for each in detections if is_right(each, truth)]
-        hits = [any(shared_s(each, one) > 0 for each in right) for one in truth]
+        right, hits = matched(detections, truth, truth)
         self.right.append(len(right))
         self.proposed.append(len(detections))
         self.found.append(hits)

@@ -1,13 +1,13 @@
 """``offcut evaluate detection``: sounds named in clips, and found by name in interviews of real voices.
 
-Clips and sounds are of fold 5 of ESC-50, of which nothing was learned. What is found in an interview is what
-"find every cough" proposes in the window and on the command line, at its default threshold.
+Clips and sounds come from fold 5 of ESC-50, on which weights are not trained. Detections in interviews are
+those of "find every cough" in the window and on the command line, at the default threshold.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -100,21 +100,23 @@ def _plain(interview: Interview, rng: np.random.Generator) -> dict[str, NDArray[
 
 
 def _lines(prompt: str, by_method: dict[str, Counted], minutes: float) -> Iterator[Line]:
-    ours, loud, chance = (by_method[method] for method in (_OURS, _LOUD, _CHANCE))
-    yield {
-        "metric": f"interviews, {prompt}: precision",
-        "value": ours.precision,
-        "baseline": loud.precision,
-        "chance": chance.precision,
+    ours = by_method[_OURS]
+
+    def line(metric: str, figure: Callable[[Counted], float]) -> Line:
+        value, baseline, chance = (figure(by_method[method]) for method in (_OURS, _LOUD, _CHANCE))
+        return {
+            "metric": f"interviews, {prompt}: {metric}",
+            "value": value,
+            "baseline": baseline,
+            "chance": chance,
+        }
+
+    yield line("precision", lambda one: one.precision) | {
         "pooled": ours.pooled[0],
         "false alarms a minute": (sum(ours.proposed) - sum(ours.right)) / minutes,
         "n": sum(ours.proposed),
     }
-    yield {
-        "metric": f"interviews, {prompt}: recall",
-        "value": ours.recall,
-        "baseline": loud.recall,
-        "chance": chance.recall,
+    yield line("recall", lambda one: one.recall) | {
         "pooled": ours.pooled[1],
         **{
             "over speech" if is_over else "in pauses": float(np.mean(hits))

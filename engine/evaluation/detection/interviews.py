@@ -1,4 +1,4 @@
-"""Interviews of real voices in which coughs, dogs, doors and other sounds occur at known places.
+"""Interviews of real voices with coughs, dogs, doors and other sounds at known times.
 
 Sentences come from recordings that training leaves out and, where Debian's `asterisk-core-sounds-*-wav` is
 installed, from professional voices (8 kHz). Sounds come from fold 5 of ESC-50. The two halves share no source
@@ -62,7 +62,7 @@ class Interview:
     ----------
     samples : mono at `RATE_HZ`, shape (frames,)
     occurrences : of what prompts mean and of other sounds, ascending; levels are relative to speech
-    over_speech : of each occurrence, whether somebody speaks meanwhile
+    over_speech : of each occurrence, whether it is over speech
     """
 
     samples: Samples

@@ -74,8 +74,7 @@ class Found:
         truth : all of what is meant
         used : detections
         """
-        right = [each for each in used if is_right(each, truth)]
-        hits = [any(shared_s(each, one) > 0 for each in right) for one in asked]
+        right, hits = matched(used, truth, asked)
         self.recalls.append(float(np.mean(hits)))
         self.false_alarms.append((len(used) - len(right)) / minutes)
         for one, hit in zip(asked, hits, strict=True):
@@ -84,8 +83,8 @@ class Found:
                 if low <= one.level_db < high:
                     self.by_level[low, high].append(hit)
             if hit:
-                covered_s = sum(shared_s(each, one) for each in right)
-                self.covered.append(min(1.0, covered_s / (one.stop_s - one.start_s)))
+                shared_s = sum(_shared_s(each, one) for each in right)
+                self.covered.append(min(1.0, shared_s / (one.stop_s - one.start_s)))
 
     @property
     def recall(self) -> float:
@@ -107,10 +106,23 @@ class Found:
         }
 
 
+def matched(
+    detections: Sequence[Candidate], truth: Sequence[Occurrence], asked: Sequence[Occurrence]
+) -> tuple[list[Candidate], list[bool]]:
+    """Return the detections that are right, and of each occurrence that is asked for whether one finds it.
+
+    Parameters
+    ----------
+    truth : every occurrence that a detection may be of
+    """
+    right = [each for each in detections if is_right(each, truth)]
+    return right, [any(_shared_s(each, one) > 0 for each in right) for one in asked]
+
+
 def is_right(candidate: Candidate, truth: Sequence[Occurrence]) -> bool:
     """Tell whether a detection is none of the false alarms."""
     start_s, stop_s, _ = candidate
-    inside_s = sum(shared_s(candidate, each, _COLLAR_S) for each in truth)
+    inside_s = sum(_shared_s(candidate, each, _COLLAR_S) for each in truth)
     return inside_s >= 0.5 * (stop_s - start_s)
 
 
@@ -264,7 +276,6 @@ def _minutes(recording: Scored) -> float:
     return len(recording.samples) / MEL.rate_hz / 60.0
 
 
-def shared_s(candidate: Candidate, occurrence: Occurrence, collar_s: float = 0.0) -> float:
-    """Return how long a detection and an occurrence, widened by a collar, overlap."""
+def _shared_s(candidate: Candidate, occurrence: Occurrence, collar_s: float = 0.0) -> float:
     start_s, stop_s, _ = candidate
     return max(0.0, min(stop_s, occurrence.stop_s + collar_s) - max(start_s, occurrence.start_s - collar_s))

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from engine.detection.spectra import MEL, Spectra
-from engine.detection.training.sounds import LICENCES, Sound, load_sounds
+from engine.detection.training.sounds import LEARNED_FOLDS, LICENCES, Sound, load_sounds
 from engine.detection.training.train import stretch
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import shown
@@ -56,7 +56,7 @@ class FilmSettings:
     rate: float = 1e-3
     keep_every: int = 20
     device: str = "cpu"
-    folds: tuple[int, ...] = (1, 2, 3)
+    folds: tuple[int, ...] = LEARNED_FOLDS
     held: tuple[int, ...] = (5,)
     seed: int = 1
 

@@ -11,7 +11,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
 from engine.detection.training.recordings import Samples, free_recordings, read_mono
-from engine.detection.training.sounds import free_clips
+from engine.detection.training.sounds import LEARNED_FOLDS, at_speed, free_clips
 
 _LEVELS_DB = (-8.0, 12.0)
 _ONLY_SPEECH, _NO_SPEECH = 0.06, 0.12
@@ -46,7 +46,7 @@ def load_sources(data_dir: Path) -> Sources:
     """
     recordings = free_recordings(data_dir)
     esc50 = data_dir / "esc50"
-    clips = [esc50 / "audio" / name for name in sorted(free_clips(esc50, (1, 2, 3)))]
+    clips = [esc50 / "audio" / name for name in sorted(free_clips(esc50, LEARNED_FOLDS))]
     every = (recordings.speech, clips, recordings.places, recordings.music)
     return Sources(*(tuple(map(read_mono, paths)) for paths in every))
 
@@ -76,7 +76,7 @@ def talk(voices: Sequence[Samples], length: int, rng: np.random.Generator) -> Sa
     speed = float(np.exp(rng.normal(0.0, 0.12)))
     room = _room(rng) if rng.random() < 0.4 else None
     while at < length:
-        sentence = _at_speed(voices[int(rng.integers(len(voices)))], speed)
+        sentence = at_speed(voices[int(rng.integers(len(voices)))], speed)
         sentence = sentence / max(1e-4, float(np.sqrt(np.mean(sentence**2))))
         first = max(0, -at)
         part = sentence[first : first + length - max(0, at)]
@@ -110,7 +110,7 @@ def _clips(clips: Sequence[Samples], length: int, rng: np.random.Generator) -> S
     out = np.zeros(length, np.float32)
     at, fade = 0, MEL.rate_hz // 20
     while at < length:
-        clip = _at_speed(clips[int(rng.integers(len(clips)))], float(np.exp(rng.normal(0.0, 0.1))))
+        clip = at_speed(clips[int(rng.integers(len(clips)))], float(np.exp(rng.normal(0.0, 0.1))))
         if rng.random() < 0.5:
             clip = np.concatenate([clip, clip])
         first = int(rng.integers(0, max(1, len(clip) // 2)))
@@ -129,7 +129,7 @@ def excerpt(recordings: Sequence[Samples], length: int, rng: np.random.Generator
     recording = np.resize(recording, max(len(recording), 2 * length))
     speed = float(np.exp(rng.normal(0.0, 0.08)))
     first = int(rng.integers(0, len(recording) - length))
-    part = np.resize(_at_speed(recording[first : first + round(length * speed) + 2], speed), length)
+    part = np.resize(at_speed(recording[first : first + round(length * speed) + 2], speed), length)
     return _levelled(np.asarray(part, np.float32))
 
 
@@ -150,11 +150,6 @@ def _noise(length: int, rng: np.random.Generator) -> Samples:
 
 def _levelled(samples: Samples) -> Samples:
     return samples / np.float32(max(1e-3, float(np.sqrt(np.mean(samples**2)))))
-
-
-def _at_speed(samples: Samples, speed: float) -> Samples:
-    places = np.arange(0.0, len(samples) - 1, speed)
-    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
 def _coloured(samples: Samples, rng: np.random.Generator) -> Samples:

@@ -24,7 +24,7 @@ from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.detection.training.prompts import Prompts
-from engine.detection.training.sounds import load_sounds
+from engine.detection.training.sounds import LEARNED_FOLDS, load_sounds
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half, with_weights
@@ -355,7 +355,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="SOUNDS")
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--folds", type=int, nargs="+", default=LEARNED_FOLDS)
     parser.add_argument(
         "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
     )

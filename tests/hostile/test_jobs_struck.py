@@ -15,7 +15,8 @@ from tests.hostile.status import is_one_sentence
 from tests.hostile.striking import GAVE_UP, Struck
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_ONCE = 5
+GROUPS = 3
+"""Programs that share the jobs, each with every third: some jobs of each need more memory than is left."""
 DEATHS = GAVE_UP, "SIGSEGV", "SIGABRT"
 """What libraries do that get no memory: oneDNN, OpenBLAS, libgomp and the C library."""
 
@@ -26,11 +27,11 @@ pytestmark = [
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("first", range(0, len(JOBS), AT_ONCE))
+@pytest.mark.parametrize("first", range(GROUPS))
 def test_sleep_death_and_too_little_memory_cost_at_most_the_job(
     first: int, data_dir: Path, tmp_path: Path
 ) -> None:
-    names = list(JOBS)[first : first + AT_ONCE]
+    names = list(JOBS)[first::GROUPS]
     command = [sys.executable, "-m", "tests.hostile.striking", str(tmp_path), str(data_dir), *names]
     # In a child OpenBLAS starts its threads anew, and waits for ever for one that it does not get.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}

@@ -48,6 +48,7 @@ class FilmSettings:
     batch : mixtures of a step
     keep_every : epochs from one stored checkpoint to the next
     folds, held : parts of the sounds that are trained on, and that the validation is of
+    bfloat16 : multiply at half precision: almost three times as fast where the processor can, else slower
     """
 
     width: int = WIDTH
@@ -58,6 +59,7 @@ class FilmSettings:
     device: str = "cpu"
     folds: tuple[int, ...] = LEARNED_FOLDS
     held: tuple[int, ...] = (5,)
+    bfloat16: bool = False
     seed: int = 1
 
 
@@ -171,7 +173,9 @@ class FilmTraining:
 
     def _loss(self, batch: Batch) -> Tensor:
         magnitudes, ideal, words = (each.to(self._settings.device) for each in batch)
-        error: Tensor = (self._network(magnitudes, words) - ideal).abs().mean()
+        with torch.autocast(magnitudes.device.type, dtype=torch.bfloat16, enabled=self._settings.bfloat16):
+            shares = self._network(magnitudes, words)
+        error: Tensor = (shares.float() - ideal).abs().mean()
         return error
 
     def _save(self, *, is_best: bool) -> None:
@@ -236,6 +240,7 @@ def main() -> None:
     parser.add_argument("--device", default=usual.device)
     parser.add_argument("--folds", type=int, nargs="+", default=usual.folds)
     parser.add_argument("--held", type=int, nargs="+", default=usual.held, help="folds to validate with")
+    parser.add_argument("--bfloat16", action="store_true", help="multiply at half precision")
     parser.add_argument("--seed", type=int, default=usual.seed)
     given = vars(parser.parse_args())
     folder, out, is_baseline = (given.pop(name) for name in ("sounds", "out", "baseline"))

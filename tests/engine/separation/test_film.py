@@ -138,6 +138,15 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_result(
         train(few, tmp_path, SETTINGS, NoWords())
 
 
+def test_half_precision_learns_nearly_the_same(few: Path, trained: Path, tmp_path: Path) -> None:
+    half = train(few, tmp_path, replace(SETTINGS, bfloat16=True), OwnWords())
+    whole = json.loads((trained / "history.json").read_text(encoding="utf-8"))
+    for one, other in zip(half, whole, strict=True):
+        assert one["loss"] != other["loss"]
+        assert one["loss"] == pytest.approx(other["loss"], rel=0.02)
+        assert one["validation"] == pytest.approx(other["validation"], rel=0.02)
+
+
 def test_the_rate_is_halved_where_the_validation_rests_for_more_than_five_epochs(tmp_path: Path) -> None:
     """At a rate that is far too high; better means by a ten-thousandth."""
     training = FilmTraining(tmp_path, replace(SETTINGS, rate=30.0, keep_every=100), NoWords())

@@ -24,6 +24,7 @@ from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.recordings import free_recordings, read_mono
 from engine.detection.training.sounds import LEARNED_FOLDS, Sound, at_other_speed, load_sounds
+from engine.detection.training.step_labels import step_labels
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
@@ -37,6 +38,8 @@ _AUDIBLE = 0.002
 """Root mean square below which a stretch of a sound holds nothing of it."""
 _ALL_SHARE = 0.5
 """Weight of the odds of each name by itself, beside those of one name against all others."""
+_STEPS_SHARE = 0.5
+"""Weight of the odds of each name in each step, beside those of the whole mixture."""
 _BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.35, 0.3
 """How often speech or music sounds beside a sound, and how often of these it sounds alone."""
 
@@ -74,6 +77,23 @@ def stretch(
     return padded / max(1e-4, float(np.max(np.abs(padded))))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Mixtures and what sounds in them.
+
+    Attributes
+    ----------
+    levels : shape (n, frames, bands)
+    shares : how much of each name is in a mixture, shape (n, names)
+    audible, known : of each step, see `StepLabels`, shape (n, steps, names)
+    """
+
+    levels: Tensor
+    shares: Tensor
+    audible: Tensor
+    known: Tensor
+
+
 def _batch(
     sounds: Sequence[Sound],
     names: dict[str, int],
@@ -81,64 +101,96 @@ def _batch(
     rng: np.random.Generator,
     crop_samples: int,
     backgrounds: Sequence[Sequence[NDArray[np.float32]]],
-) -> tuple[Tensor, Tensor]:
-    """Return levels, shape (n, frames, bands), and how much of each name is in them, shape (n, names)."""
-    mixed, shares = [], torch.zeros(len(sounds), len(names))
+) -> Batch:
+    """Return a mixture of each sound with another, or with a background."""
+    mixed, parts, noises = [], [], []
+    shares = torch.zeros(len(sounds), len(names))
     for row, sound in enumerate(sounds):
         share = float(rng.beta(0.6, 0.6)) if rng.random() < 0.7 else 1.0
         if backgrounds and rng.random() < _BACKGROUND_CHANCE:
             kind = backgrounds[int(rng.integers(len(backgrounds)))]
             second = kind[int(rng.integers(len(kind)))]
             share = 0.0 if rng.random() < _ONLY_BACKGROUND else share
+            beside = None
         else:
             other = sounds[int(rng.integers(len(sounds)))]
             second = other.samples()
-            shares[row, names[other.name]] += 1.0 - share
+            beside = names[other.name]
+            shares[row, beside] += 1.0 - share
         one, two = (
             at_other_speed(stretch(samples, rng, crop_samples * 4 // 3), rng)[:crop_samples]
             for samples in (sound.samples(), second)
         )
-        mix = share * one + (1.0 - share) * two
+        one, two = np.float32(share) * one, np.float32(1.0 - share) * two
+        mix = one + two
         gain_db = rng.uniform(-30.0, 0.0)
-        mix *= 10 ** (gain_db / 20) / max(1e-4, float(np.max(np.abs(mix))))
-        noise_db = rng.uniform(-90.0, -50.0)
-        mix += (10 ** (noise_db / 20) * rng.standard_normal(len(mix))).astype(np.float32)
-        mixed.append(mix)
+        gain = np.float32(10 ** (gain_db / 20) / max(1e-4, float(np.max(np.abs(mix)))))
+        noise_rms = 10 ** (rng.uniform(-90.0, -50.0) / 20)
+        mixed.append(gain * mix + (noise_rms * rng.standard_normal(len(mix))).astype(np.float32))
+        parts.append(((names[sound.name], gain * one), (beside, gain * two)))
+        noises.append(noise_rms)
         shares[row, names[sound.name]] += share
     levels = spectra.levels(spectra.spectrum(torch.tensor(np.stack(mixed), dtype=torch.float32)))
-    return _coloured(levels, rng), shares
+    coloured, hidden = _coloured(levels, rng)
+    labels = [
+        step_labels(each, noise_rms, len(names), frames)
+        for each, noise_rms, frames in zip(parts, noises, hidden, strict=True)
+    ]
+    audible, known = (
+        torch.tensor(np.stack(rows))
+        for rows in ([one.audible for one in labels], [one.known for one in labels])
+    )
+    return Batch(coloured, shares, audible, known)
 
 
-def _coloured(levels: Tensor, rng: np.random.Generator) -> Tensor:
-    """Change the tone of each, and leave out a stretch of time and of bands, so that neither is relied on."""
+def _coloured(levels: Tensor, rng: np.random.Generator) -> tuple[Tensor, list[tuple[int, int]]]:
+    """Change the tone of each, and leave out a stretch of time and of bands, so that neither is relied on.
+
+    Also returns the frames [first, stop) that are left out of each.
+    """
     count, frames, bands = levels.shape
     slow = rng.normal(0.0, 0.5, (count, 6)) @ np.cos(
         np.pi * np.arange(6)[:, None] * (np.arange(bands)[None] + 0.5) / bands
     )
     levels = levels + torch.tensor(slow, dtype=torch.float32)[:, None]
     quiet = levels.amin(dim=(1, 2))
+    hidden = []
     for row in range(count):
         first, wide = int(rng.integers(bands)), int(rng.integers(0, 20))
         levels[row, :, first : first + wide] = quiet[row]
         first, long = int(rng.integers(frames)), int(rng.integers(0, 50))
         levels[row, first : first + long] = quiet[row]
-    return levels
+        hidden.append((first, first + long))
+    return levels, hidden
 
 
-def loss(
-    network: SoundNetwork, levels: Tensor, shares: Tensor, words: Tensor, *, bfloat16: bool = False
-) -> Tensor:
-    """Return the cross-entropy of names, one against all others and each by itself.
+def loss(network: SoundNetwork, batch: Batch, words: Tensor, *, bfloat16: bool = False) -> Tensor:
+    """Return the cross-entropy of names: one against all others, each by itself, and each in each step.
 
     The first counts as much as the names have shares: nothing is asked of a background.
     """
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
-        vectors, telling = network(levels)
-    logits = network.logits(network.pooled(vectors.float(), telling.float()), words)
+        vectors, telling = network(batch.levels)
+    vectors, telling, shares = vectors.float(), telling.float(), batch.shares
+    logits = network.logits(network.pooled(vectors, telling), words)
     named = shares.sum(dim=1, keepdim=True)
     one = functional.cross_entropy(logits, 0.95 * shares + 0.05 * named / shares.shape[1])
     each = functional.binary_cross_entropy_with_logits(logits, (shares > 0.15).float(), reduction="none")
-    return one + _ALL_SHARE * each.sum(dim=1).mean()
+    return (
+        one + _ALL_SHARE * each.sum(dim=1).mean() + _STEPS_SHARE * _step_loss(network, vectors, batch, words)
+    )
+
+
+def _step_loss(network: SoundNetwork, vectors: Tensor, batch: Batch, words: Tensor) -> Tensor:
+    """Return the cross-entropy of each name in each two steps, which events are detected by."""
+    steps = batch.audible.shape[1]
+    pairs = functional.normalize(vectors[:, 1:steps] + vectors[:, : steps - 1], dim=2)
+    audible = torch.maximum(batch.audible[:, 1:], batch.audible[:, :-1])
+    known = torch.maximum(audible, torch.minimum(batch.known[:, 1:], batch.known[:, :-1]))
+    each = functional.binary_cross_entropy_with_logits(
+        network.logits(pairs, words), audible, weight=known, reduction="none"
+    )
+    return each.sum(dim=2).mean()
 
 
 @torch.no_grad()
@@ -178,7 +230,7 @@ def epoch(
             chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
             batch = _batch(chosen, names, spectra, rng, crop_samples, backgrounds)
             words = prompts.drawn(range(len(names)), rng)
-            value = loss(training.network, *batch, words, bfloat16=settings.bfloat16)
+            value = loss(training.network, batch, words, bfloat16=settings.bfloat16)
             at = number * steps + step
             rate = falling_rate(settings.learning_rate, at, total, warming=max(1, total // 20))
             training.step(value, rate, at, most_gradient=2.0)

@@ -40,7 +40,7 @@ _ALL_SHARE = 0.5
 """Weight of the odds of each name by itself, beside those of one name against all others."""
 _STEPS_SHARE = 0.5
 """Weight of the odds of each name in each step, beside those of the whole mixture."""
-_BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.35, 0.3
+_BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.5, 0.3
 """How often speech or music sounds beside a sound, and how often of these it sounds alone."""
 
 

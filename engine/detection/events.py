@@ -21,10 +21,11 @@ from engine.timebase import s_to_samples
 Steps = NDArray[np.float32]
 Candidate = tuple[float, float, float]
 """Where something stands out: start and stop in seconds, and log odds at its highest."""
-BEGINS_AT, EXAMPLE_BEGINS_AT = -1.33, -2.57
-"""Log odds at which an event is proposed: one false alarm in two minutes of the recordings of
-`engine.evaluation.separation.events`, half of fold 5; there 0.68 and 0.81 of what
-occurs are found. `event_fit` beside them tells these numbers anew."""
+BEGINS_AT = 0.0
+"""Log odds at which a named sound is proposed: it is likelier right than wrong."""
+EXAMPLE_BEGINS_AT = -2.56
+"""Log odds at which what is like a marked sound is proposed: one false alarm in two minutes of the recordings
+of `engine.evaluation.separation.events`, half of fold 5. `event_fit` beside them computes it again."""
 MEAN_STEPS = 2
 """Likelihoods are of 0.5 s."""
 MOST_STEPS = 8
@@ -37,8 +38,8 @@ _VECTOR_PART = 0.375
 """The rest is told by levels."""
 _USUAL = 0.9
 """What odds reach in a tenth of the recording is the recording, not an event."""
-_WORDS_SLOPE, _WORDS_OFFSET = 0.807, -2.99
-_EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 13.9, -4.47
+_WORDS_SLOPE, _WORDS_OFFSET = 0.749, -3.05
+_EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 13.7, -4.42
 """Fitted to how often a place that stands out was right, on the same half: a likelihood of a half is right
 every other time."""
 _LEAST = 1e-6

@@ -121,6 +121,23 @@ def means_speech(prompt: str) -> bool:
     return separable().names[int(similarities.argmax())] == SPEECH.name
 
 
+@cache
+def meanings(prompt: str) -> tuple[str, ...]:
+    """Return a prompt and the names of known sounds that hold all of its words: "door" means every door.
+
+    A phrase that networks learned from is returned alone.
+    """
+    if any(prompt.lower() in (name, *one.said) for name, one in vocabulary().items()):
+        return (prompt,)
+    wanted = [set(_stems(word)) for word in words_in(prompt)]
+    names = (
+        name
+        for name in vocabulary()
+        if all(any(not stems.isdisjoint(_stems(word)) for word in words_in(name)) for stems in wanted)
+    )
+    return tuple(dict.fromkeys((prompt, *names)))
+
+
 def require_words(prompt: str, known: KnownSounds | None = None) -> None:
     """Refuse a prompt that holds anything but words, whatever they mean.
 

@@ -28,6 +28,7 @@ from engine.evaluation.separation.unseen_sources import RATE_HZ
 from engine.features.mono import resampled
 from engine.timebase import samples_to_s
 from engine.words.text import text_encoder
+from engine.words.understanding import meanings
 
 SEED, COUNT = 361, 10
 _SLOPES = (0.0, 0.15, 0.3, 0.5)
@@ -73,11 +74,13 @@ def analysed(data_dir: Path, weights: Path, count: int = COUNT) -> Iterator[Anal
     OffcutError : the networks of voices are not installed
     """
     hearing = detector(weights)
-    words = np.stack([text_encoder().encode(prompt) for prompt in MEANT])
+    encode = text_encoder().encode
+    phrases = [np.stack([encode(phrase) for phrase in meanings(prompt)]) for prompt in MEANT]
     for interview in interviews(sources(data_dir, CHOSEN), count, SEED):
         stream = VoiceStream()
         blocks = resampled(np.array_split(interview.samples, _BLOCKS), RATE_HZ, MEL.rate_hz)
-        odds = odds_over_time(hearing, hearing.heard(stream.through(blocks)), words)
+        heard = hearing.heard(stream.through(blocks))
+        odds = np.stack([odds_over_time(hearing, heard, words).max(axis=1) for words in phrases], axis=1)
         scores = speech_scores(features(stream.frames))
         middles = ((np.arange(len(odds)) + 0.5) * STEP_S / FRAME_S).astype(np.int64)
         yield Analysed(interview, odds, scores[np.minimum(middles, len(scores) - 1)])

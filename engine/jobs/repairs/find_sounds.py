@@ -29,7 +29,7 @@ from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
-from engine.words.understanding import means_speech, require_understood, separable
+from engine.words.understanding import meanings, means_speech, require_understood, separable
 from engine.words.vocabulary import NOTHING_NAMED
 
 MOST_WORDS = 12
@@ -84,7 +84,8 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     else:
         heard = hearing.heard(blocks)
     if others:
-        words = np.stack([text_encoder().encode(text) for text in others])
+        phrases = [phrase for text in others for phrase in meanings(text)]
+        words = np.stack([text_encoder().encode(phrase) for phrase in phrases])
         odds = odds_over_time(hearing, heard, words).max(axis=1)
         found += events(odds, state.rate_hz, state.length_samples)
     return _apart(found)

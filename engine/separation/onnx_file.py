@@ -27,6 +27,7 @@ from engine.words.text import SIZE
 
 TOLERANCE = 1e-4
 """Greatest difference from torch that a file may have."""
+_FREE = "MIT: learned from recordings under free licences, see resources/models/CREDITS.md"
 _NOT_COMMERCIAL = "CC BY-NC 3.0: learned from ESC-50, for non-commercial use"
 _VIEWS = 3
 
@@ -95,7 +96,6 @@ _SPECTRUM = {
     "rate_hz": str(MEL.rate_hz),
     "hop_samples": str(MEL.hop_samples),
     "bands": str(MEL.n_mels),
-    "licence": _NOT_COMMERCIAL,
 }
 MODELS: Mapping[str, OnnxModel] = MappingProxyType(
     {
@@ -107,6 +107,7 @@ MODELS: Mapping[str, OnnxModel] = MappingProxyType(
             MappingProxyType(
                 {
                     **_SPECTRUM,
+                    "licence": _FREE,
                     "inputs": f"levels (batch, {16 * FRAMES_EACH} frames, bands): engine.detection.spectra",
                     "outputs": f"vectors (batch, frames / {FRAMES_EACH}, {SIZE}); weights (batch, the same)",
                 }
@@ -120,6 +121,7 @@ MODELS: Mapping[str, OnnxModel] = MappingProxyType(
             MappingProxyType(
                 {
                     **_SPECTRUM,
+                    "licence": _NOT_COMMERCIAL,
                     "inputs": f"the first six of engine.separation.network.Heard, of {VIEW_FRAMES} frames",
                     "outputs": f"shares (batch, {VIEW_FRAMES}, bands), 0 to 1",
                 }

@@ -133,7 +133,8 @@ def meanings(prompt: str) -> tuple[str, ...]:
     names = (
         name
         for name in vocabulary()
-        if all(any(not stems.isdisjoint(_stems(word)) for word in words_in(name)) for stems in wanted)
+        if wanted
+        and all(any(not stems.isdisjoint(_stems(word)) for word in words_in(name)) for stems in wanted)
     )
     return tuple(dict.fromkeys((prompt, *names)))
 

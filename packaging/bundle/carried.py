@@ -106,14 +106,20 @@ OURS = (
     ("Lucide icons", "", "ISC", "resources/icons/LICENSE"),
     ("Recordings of the demo", "", "CC-BY-3.0 AND CC-BY-4.0", "resources/demo/CREDITS.md"),
     ("Weights that hear beats, bars, hits", "", "CC-BY-4.0", "resources/models/beats.md"),
-    ("Weights that know and separate sounds", "", "CC-BY-NC-3.0", "resources/models/sounds.md"),
+    (
+        "Weights that name sounds",
+        "",
+        "CC0-1.0 AND CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0",
+        "resources/models/CREDITS.md",
+    ),
+    ("Weights that separate sounds", "", "CC-BY-NC-3.0", "resources/models/separation/separation.md"),
     (
         "Weights that separate speech",
         "",
         "CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0",
         "resources/models/speech.md",
     ),
-    ("Weights that arrange", "", "CC-BY-NC-SA-4.0", "resources/models/arranging.md"),
+    ("Weights that arrange", "", "CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0", "resources/models/arranging.md"),
     ("Words (all-MiniLM-L6-v2)", "", "Apache-2.0", "resources/words/text-static.md"),
     ("English words (SCOWL)", "2020.12.07", "LicenseRef-SCOWL", "resources/words/english.md"),
 )

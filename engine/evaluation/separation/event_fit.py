@@ -1,7 +1,8 @@
 """Fit log odds and thresholds of events: `python -m engine.evaluation.separation.event_fit DATA`.
 
 Prints what `engine.detection.events` holds, by words and by one marked occurrence, chosen on that half of the
-recordings that no table reports. DATA holds `esc50`.
+recordings that no table reports; of words the threshold is not used, which is a likelihood of a half. DATA
+holds `esc50`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UnknownPromptError, UsageError
-from engine.words.understanding import NEAREST, known_sounds_named, require_understood, require_words
+from engine.words.understanding import (
+    NEAREST,
+    known_sounds_named,
+    meanings,
+    require_understood,
+    require_words,
+)
 from engine.words.vocabulary import vocabulary
 
 PROMPTS = json.loads(Path(__file__).with_name("prompts.json").read_text("utf-8"))
@@ -79,3 +85,20 @@ def test_words_of_any_meaning_are_distinguished_from_letters() -> None:
     require_words("hum")
     with pytest.raises(UnknownPromptError):
         require_words("xqzzt")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("door", ("door", "door wood creaks", "door wood knock")),
+        ("Doors", ("Doors", "door wood creaks", "door wood knock")),
+        ("bell", ("bell", "church bells")),
+        ("cough", ("cough",)),  # a phrase that the networks learned
+        ("Dog", ("Dog",)),
+        ("door bell", ("door bell",)),
+        ("thunder and rain", ("thunder and rain",)),
+        ("", ("",)),
+    ],
+)
+def test_a_word_means_all_sounds_whose_names_hold_it(prompt: str, names: tuple[str, ...]) -> None:
+    assert meanings(prompt) == names

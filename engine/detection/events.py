@@ -43,6 +43,8 @@ _EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 13.7, -4.42
 """Fitted to how often a place that stands out was right, on the same half: a likelihood of a half is right
 every other time."""
 _LEAST = 1e-6
+_SILENT_LEVEL, _SILENT_ODDS = -14.0, -10.0
+"""Natural logarithm of power: where no band is above it, nothing sounds, whatever words say of it."""
 _PROMINENCE = 1.0
 _WIDTH_BELOW = 0.3
 """An event reaches as far as the odds have fallen by this share of what they stand out by."""
@@ -72,6 +74,7 @@ def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) 
     They are of means over `MEAN_STEPS`, and rise where something stands out from how the recording usually
     sounds: that does not tell what it is, but the words tell of little else that stands out. Half of what the
     words reach in a tenth of the recording is taken from them, lest every step of a background be an event.
+    Where it is silent they are low.
     """
     if not len(heard.vectors):
         return np.zeros((0, len(words)), np.float32)
@@ -79,7 +82,9 @@ def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) 
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
     raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * standing_out(heard)[:, None]
     raw -= 0.5 * np.quantile(raw, _USUAL, axis=0).astype(np.float32)
-    return np.asarray(_WORDS_SLOPE * raw + _WORDS_OFFSET, np.float32)
+    odds = np.asarray(_WORDS_SLOPE * raw + _WORDS_OFFSET, np.float32)
+    odds[_is_silent(heard)] = _SILENT_ODDS
+    return odds
 
 
 def example_odds_over_time(heard: Heard, span_s: tuple[float, float]) -> Steps:
@@ -160,6 +165,13 @@ def standing_out(heard: Heard) -> Steps:
     lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
     times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0
     return np.asarray(np.log1p(np.clip(times, 0.0, _MOST_TIMES)), np.float32)
+
+
+def _is_silent(heard: Heard) -> NDArray[np.bool_]:
+    """Return for each step whether nothing sounds in it and in the steps beside it, shape (steps,)."""
+    highest = heard.levels.max(axis=1)
+    beside = np.maximum(np.append(highest[1:], -np.inf), np.append(-np.inf, highest[:-1]))
+    return np.asarray(np.maximum(highest, beside) < _SILENT_LEVEL)
 
 
 def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float32]:

@@ -155,7 +155,7 @@ def test_more_like_the_selection_fills_the_queue_with_cuts(room: Hands) -> None:
     assert len(state.proposals) > 1
     assert not state.decisions
     assert window.review.current in state.proposals
-    assert room.said[-1] == "Found 2 places more like 0:08.0: 3 edits in the queue"
+    assert f"{len(state.proposals)} edits" in room.said[-1], "the place itself and those like it"
     room.press("Ctrl+Z")
     assert not window.session.state.proposals
 

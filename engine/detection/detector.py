@@ -11,21 +11,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.network import FRAMES_EACH, SoundNetwork
+from engine.detection.network import FRAMES_EACH, STEP_SAMPLES, SoundNetwork
 from engine.detection.spectra import MEL, Spectra
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.words.text import SIZE
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "sounds.safetensors"
-STEP_S = FRAMES_EACH * MEL.hop_samples / MEL.rate_hz
+STEP_S = STEP_SAMPLES / MEL.rate_hz
 """From one vector to the next: 0.256 s."""
 CONTEXT_S = 2.0
 """How much before and after a span is heard with it."""
 LEVEL_BANDS = 32
 _PARTS = 4
 """The highest of a step is that of its parts of 64 ms."""
-_STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
 _PIECE_STEPS = 120
 _MARGIN_STEPS = 8
 """Pieces of a long recording are heard with so much around them as the network reaches."""
@@ -49,7 +48,7 @@ class Heard:
     def within(self, from_s: float, count_samples: int) -> Heard:
         """Return what is heard of so many samples from a time on; one step at least."""
         first = round(from_s / STEP_S)
-        steps = slice(first, first + max(1, round(count_samples / _STEP_SAMPLES)))
+        steps = slice(first, first + max(1, round(count_samples / STEP_SAMPLES)))
         return Heard(self.vectors[steps], self.telling[steps], self.levels[steps])
 
 
@@ -174,14 +173,14 @@ def _pieces(
 ) -> Iterator[tuple[NDArray[np.float32], int, int]]:
     """Yield pieces of a stream with what is around them, the first step that counts, and how many do."""
     held = np.zeros(0, np.float32)
-    step, margin = _PIECE_STEPS * _STEP_SAMPLES, _MARGIN_STEPS * _STEP_SAMPLES
+    step, margin = _PIECE_STEPS * STEP_SAMPLES, _MARGIN_STEPS * STEP_SAMPLES
     before = 0
     for block in blocks:
         held = np.concatenate([held, block])
         while len(held) >= before + step + margin:
-            yield held[: before + step + margin], before // _STEP_SAMPLES, _PIECE_STEPS
+            yield held[: before + step + margin], before // STEP_SAMPLES, _PIECE_STEPS
             held = held[before + step - margin :]
             before = margin
     left = len(held) - before
     if left > 0:
-        yield held, before // _STEP_SAMPLES, -(-left // _STEP_SAMPLES)
+        yield held, before // STEP_SAMPLES, -(-left // STEP_SAMPLES)

@@ -22,7 +22,7 @@ Steps = NDArray[np.float32]
 Candidate = tuple[float, float, float]
 """Where something stands out: start and stop in seconds, and log odds at its highest."""
 BEGINS_AT = 0.0
-"""Log odds at which a named sound is proposed: it is likelier right than wrong."""
+"""Log odds at which a named sound is proposed: it is more likely right than wrong."""
 EXAMPLE_BEGINS_AT = -2.56
 """Log odds at which what is like a marked sound is proposed: one false alarm in two minutes of the recordings
 of `engine.evaluation.separation.events`, half of fold 5. `event_fit` beside them computes it again."""
@@ -44,7 +44,7 @@ _EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 13.7, -4.42
 every other time."""
 _LEAST = 1e-6
 _SILENT_LEVEL, _SILENT_ODDS = -14.0, -10.0
-"""Natural logarithm of power: where no band is above it, nothing sounds, whatever words say of it."""
+"""Natural logarithm of power: where no band is above it, a step is silent."""
 _PROMINENCE = 1.0
 _WIDTH_BELOW = 0.3
 """An event reaches as far as the odds have fallen by this share of what they stand out by."""
@@ -74,7 +74,7 @@ def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) 
     They are of means over `MEAN_STEPS`, and rise where something stands out from how the recording usually
     sounds: that does not tell what it is, but the words tell of little else that stands out. Half of what the
     words reach in a tenth of the recording is taken from them, lest every step of a background be an event.
-    Where it is silent they are low.
+    Silent steps get `_SILENT_ODDS`.
     """
     if not len(heard.vectors):
         return np.zeros((0, len(words)), np.float32)

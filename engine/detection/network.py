@@ -17,6 +17,8 @@ from engine.words.text import SIZE
 WIDTHS = (24, 48, 96, 192, 256)
 FRAMES_EACH = 2 ** (len(WIDTHS) - 1)
 """Frames of levels for each vector: 16, 0.256 s."""
+STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
+"""Samples for each vector."""
 _MEAN, _SPREAD = -9.0, 4.5
 """About the mean and deviation of levels of recordings whose peaks are near full scale."""
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.network import FRAMES_EACH
-from engine.detection.spectra import MEL
+from engine.detection.network import FRAMES_EACH, STEP_SAMPLES
 
-STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
 _SOUNDS_DB, _SILENT_DB = -25.0, -40.0
 """Level of a step relative to the loudest of the sound: audible above the first, silent below the second."""
 _STANDS_OUT_DB, _MASKED_DB = -10.0, -25.0

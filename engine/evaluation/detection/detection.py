@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S
 from engine.detection.events import Candidate, candidates
+from engine.detection.network import STEP_SAMPLES
 from engine.detection.spectra import MEL
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
@@ -94,7 +94,7 @@ def proposed(interview: Interview) -> dict[str, list[Candidate]]:
 def _plain(interview: Interview, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
     """Return what plain methods look at, for each step: level and chance."""
     samples = np.concatenate(list(resampled([interview.samples], RATE_HZ, MEL.rate_hz)))
-    steps = -(-len(samples) // round(STEP_S * MEL.rate_hz))
+    steps = -(-len(samples) // STEP_SAMPLES)
     noise = rng.standard_normal(steps).astype(np.float32)
     return {_LOUD: level_db(samples, steps), _CHANCE: np.float32(3.0) * (noise + np.roll(noise, 1))}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S, Detector, Heard, detector
+from engine.detection.detector import Detector, Heard, detector
 from engine.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
@@ -24,6 +24,7 @@ from engine.detection.events import (
     example_odds_over_time,
     odds_over_time,
 )
+from engine.detection.network import STEP_SAMPLES
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import Sound
 from engine.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings
@@ -38,7 +39,6 @@ _COUNT, _SHORT_S = 10, 240.0
 _COLLAR_S = 0.5
 _LEVELS_DB = ((0.0, 5.0), (5.0, 10.0), (10.0, 15.0))
 _BLOCKS = 10
-_STEP_SAMPLES = round(STEP_S * MEL.rate_hz)
 
 
 @dataclass(slots=True)
@@ -267,8 +267,8 @@ def by_example(ways: dict[str, Found], hearing: Detector, heard: Heard, recordin
 
 def level_db(samples: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
     """Return the level of each step: whatever is loud is what was looked for."""
-    padded = np.pad(samples, (0, steps * _STEP_SAMPLES - len(samples)))
-    power = np.mean(padded.reshape(steps, _STEP_SAMPLES).astype(np.float64) ** 2, axis=1)
+    padded = np.pad(samples, (0, steps * STEP_SAMPLES - len(samples)))
+    power = np.mean(padded.reshape(steps, STEP_SAMPLES).astype(np.float64) ** 2, axis=1)
     return np.asarray(10.0 * np.log10(power + 1e-12), np.float32)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.detection.network import SoundNetwork
+from engine.detection.network import STEP_SAMPLES, SoundNetwork
 from engine.detection.spectra import MEL, Spectra
-from engine.detection.training.step_labels import STEP_SAMPLES, step_labels
+from engine.detection.training.step_labels import step_labels
 
 STEPS = 8
 

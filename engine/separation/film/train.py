@@ -120,7 +120,8 @@ class FilmTraining:
         with seeded(settings.seed):
             network = FilmNetwork(settings.width, words.size)
         try:
-            self._network = network.to(settings.device)
+            # Channels last halves the time of convolutions at half precision.
+            self._network = network.to(settings.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         except (RuntimeError, AssertionError) as error:  # torch raises either for a device that is not here
             raise UsageError(f"There is no device '{settings.device}' here: use 'cpu'.") from error
         self._optimizer = torch.optim.Adam(self._network.parameters(), lr=settings.rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from engine.detection.network import FRAMES_EACH, STEP_SAMPLES, SoundNetwork
-from engine.detection.spectra import MEL, Spectra
+from engine.detection.spectra import MEL, Spectra, levels_of
+from engine.detection.speech_network import SpeechNetwork
+from engine.detection.speech_shares import FAST_STEP_FRAMES, speech_shares
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.words.text import SIZE
@@ -52,45 +54,42 @@ class Heard:
         return Heard(self.vectors[steps], self.telling[steps], self.levels[steps])
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A sound by name, and how likely it is heard.
-
-    Attributes
-    ----------
-    similarity : cosine between what is heard and the words
-    likelihood : that the words say what is heard, 0 to 1
-    """
-
-    text: str
-    similarity: float
-    likelihood: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
     """Hears into the space of words."""
 
     network: SoundNetwork
 
-    @torch.inference_mode()
     def heard(self, blocks: Iterable[NDArray[np.float32]]) -> Heard:
         """Hear a stream of any length, mono, at the rate of `engine.detection.spectra.MEL`.
 
         Pieces overlap by what the network reaches, so that the answer hardly depends on where they are cut.
         """
-        vectors, telling, coarse = [], [], []
-        spectra = Spectra()
         with few_threads():
-            for piece, first, count in _pieces(blocks):
-                levels = spectra.levels(spectra.spectrum(torch.tensor(piece)[None]))
-                found, told = self.network(levels)
-                vectors.append(found[0, first : first + count].numpy())
-                telling.append(told[0, first : first + count].numpy())
-                coarse.append(_coarse(levels[0], first, count))
-        if not vectors:
-            return Heard(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
-        return Heard(np.concatenate(vectors), np.concatenate(telling), np.concatenate(coarse))
+            return joined(self.pieces(blocks))
+
+    def pieces(
+        self, blocks: Iterable[NDArray[np.float32]], speech: SpeechNetwork | None = None
+    ) -> Iterator[Heard]:
+        """Yield what is heard of a stream piece by piece; see `heard`.
+
+        Parameters
+        ----------
+        speech : what it takes for speech is left out
+        """
+        for piece, first, count in _pieces(blocks):
+            yield self._of_piece(piece, slice(first, first + count), speech)
+
+    @torch.inference_mode()
+    def _of_piece(self, piece: NDArray[np.float32], steps: slice, speech: SpeechNetwork | None) -> Heard:
+        spectra = Spectra()
+        power = spectra.power(spectra.spectrum(torch.tensor(piece)[None]))
+        if speech is not None:
+            power = power * (1.0 - speech_shares(speech, power[0], FAST_STEP_FRAMES)) ** 2
+        levels = levels_of(power)
+        vectors, telling = self.network(levels)
+        coarse = _coarse(levels[0], steps.start, steps.stop - steps.start)
+        return Heard(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
 
     def vector(
         self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
@@ -114,20 +113,6 @@ class Detector:
         heard = self.heard([np.pad(samples[first:last], (before, after))]).within(CONTEXT_S, stop - start)
         return pooled(heard.vectors, heard.telling)
 
-    def labels(
-        self, vector: NDArray[np.float32], texts: Sequence[str], words: NDArray[np.float32]
-    ) -> tuple[Label, ...]:
-        """Return how well each of some words says what is heard, the likeliest first.
-
-        Parameters
-        ----------
-        words : their vectors, shape (len(texts), SIZE)
-        """
-        similarities = words @ vector
-        odds = self.odds(vector[None], words)[0]
-        order = np.argsort(-similarities, kind="stable")
-        return tuple(Label(texts[each], float(similarities[each]), _share(odds[each])) for each in order)
-
     @torch.inference_mode()
     def odds(self, vectors: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return log odds that words say what is heard, shape (n, prompts)."""
@@ -146,6 +131,18 @@ def detector(weights: Path = WEIGHTS) -> Detector:
     return Detector(with_weights(SoundNetwork(), weights, "sounds"))
 
 
+def joined(pieces: Iterable[Heard]) -> Heard:
+    """Return the pieces of a stream as one."""
+    every = list(pieces)
+    if not every:
+        return Heard(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
+    return Heard(
+        np.concatenate([one.vectors for one in every]),
+        np.concatenate([one.telling for one in every]),
+        np.concatenate([one.levels for one in every]),
+    )
+
+
 def pooled(vectors: NDArray[np.float32], telling: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return one vector of length 1 for a stretch; see `SoundNetwork.pooled`."""
     if not len(vectors):
@@ -162,10 +159,6 @@ def _coarse(levels: torch.Tensor, first: int, count: int) -> NDArray[np.float32]
     frames = torch.cat([frames, frames[-1:].expand(missing, -1)])
     parts = frames.reshape(count, _PARTS, FRAMES_EACH // _PARTS, LEVEL_BANDS, -1).mean(dim=(2, 4))
     return torch.cat([parts.mean(dim=1), parts.amax(dim=1)], dim=1).numpy()
-
-
-def _share(odds: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-odds)))
 
 
 def _pieces(

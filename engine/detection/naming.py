@@ -15,8 +15,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import CONTEXT_S, Detector, Label, detector, pooled
+from engine.detection.detector import CONTEXT_S, Detector, detector, joined, pooled
 from engine.detection.spectra import MEL
+from engine.detection.versions import Words, analysed_versions, log_shares, name_words, within
 from engine.embeddings.clap import Clap, load_clap
 from engine.embeddings.clap_text import TOKENIZER, ClapText, has_clap_text, load_clap_text
 from engine.embeddings.registry import clap_folder
@@ -31,6 +32,21 @@ _MORE_NAMES = (
     *("speech", "singing", "music", "drums", "electric guitar", "acoustic guitar", "bass guitar", "piano"),
     *("hum", "hiss", "a microphone being touched", "a chair creaking"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A sound by name.
+
+    Attributes
+    ----------
+    similarity : cosine between what sounds and the words
+    likelihood : that the words name what sounds, 0 to 1
+    """
+
+    text: str
+    similarity: float
+    likelihood: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +106,28 @@ class NetworkNaming:
         for text in texts:
             require_understood(text)
         words = np.stack([text_encoder().encode(text) for text in texts])
-        heard = [self.hearing.heard(part.blocks).within(self.around_s, part.length_samples) for part in parts]
-        vectors, telling = (
-            np.concatenate(each) for each in zip(*((one.vectors, one.telling) for one in heard), strict=True)
+        vectors = self.vectors(parts)
+        similarities, odds = (vectors @ words.T).mean(axis=0), self.odds(vectors, words)
+        return tuple(
+            Label(texts[each], float(similarities[each]), float(1.0 / (1.0 + np.exp(-odds[each]))))
+            for each in np.argsort(-odds, kind="stable")
         )
-        return self.hearing.labels(pooled(vectors, telling), texts, words)
+
+    def vectors(self, parts: Iterable[Part]) -> NDArray[np.float32]:
+        """Return a vector of length 1 of all parts together by each version, shape (versions, SIZE)."""
+        analysed = [
+            within(analysed_versions(self.hearing, part.blocks), self.around_s, part.length_samples)
+            for part in parts
+        ]
+        versions = [joined(same) for same in zip(*analysed, strict=True)]
+        return np.stack([pooled(one.vectors, one.telling) for one in versions])
+
+    def odds(self, vectors: NDArray[np.float32], words: Words) -> NDArray[np.float32]:
+        """Return log odds that words say what was analysed, shape (prompts,): their mean over versions
+        and the logarithm of their share in those of all known sounds."""
+        odds = self.hearing.odds(vectors, np.concatenate([words, name_words()])).mean(axis=0)
+        own, names = odds[: len(words)], odds[len(words) :]
+        return np.asarray(own + log_shares(own, names, list(words[:, None])), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
-from engine.detection.detector import Label, detector
-from engine.detection.naming import Part, naming
+from engine.detection.detector import detector
+from engine.detection.naming import Label, Part, naming
 from engine.detection.spectra import MEL
 from engine.detection.what_sounds import sounds_in
 from engine.document.analysis import HeardSounds

@@ -45,7 +45,12 @@ class Spectra(torch.nn.Module):
 
     def levels(self, spectrum: Tensor) -> Tensor:
         """Return levels, natural logarithms of mel power, shape (batch, frames, bands), of a spectrum."""
-        return torch.log(self.power(spectrum).clamp(min=LEAST_POWER))
+        return levels_of(self.power(spectrum))
+
+
+def levels_of(power: Tensor) -> Tensor:
+    """Return natural logarithms of mel power, of the same shape."""
+    return torch.log(power.clamp(min=LEAST_POWER))
 
 
 def band_centres_hz() -> np.ndarray:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.detection.detector import Detector, Heard
 from engine.detection.named_events import NAMED_BY, NamedEvent, named_events
+from engine.detection.versions import analysed_versions
 from engine.detection.voice_frames import MISSING, VoiceStream, is_installed
 from engine.detection.voices import CRIES, PLAYED, SPOKEN, SUNG, VoiceSpan, voice_spans
 from engine.document.analysis import HeardSounds
@@ -21,16 +22,18 @@ WITHOUT_VOICES = f"{NAMED_BY}, no voices"
 """Maker of what was found where the networks of voices are not installed."""
 
 
-def analysed(hearing: Detector, blocks: Iterable[NDArray[np.float32]]) -> tuple[Heard, tuple[VoiceSpan, ...]]:
-    """Analyse a stream once, mono at the rate of `engine.detection.spectra.MEL`.
+def analysed(
+    hearing: Detector, blocks: Iterable[NDArray[np.float32]]
+) -> tuple[tuple[Heard, ...], tuple[VoiceSpan, ...]]:
+    """Analyse a stream and its voices once; see `analysed_versions`.
 
     Raises
     ------
     OffcutError : the networks of voices are not installed or cannot be loaded
     """
     stream = VoiceStream()
-    heard = hearing.heard(stream.through(blocks))
-    return heard, voice_spans(stream.frames)
+    versions = analysed_versions(hearing, stream.through(blocks))
+    return versions, voice_spans(stream.frames)
 
 
 def sounds_in(
@@ -46,12 +49,12 @@ def sounds_in(
     rate_hz, length_samples : of the recording
     """
     if is_installed():
-        heard, voices = analysed(hearing, blocks)
+        versions, voices = analysed(hearing, blocks)
         maker = NAMED_BY
     else:
         _log.warning(MISSING)
-        heard, voices, maker = hearing.heard(blocks), (), WITHOUT_VOICES
-    named = named_events(hearing, heard, rate_hz, length_samples)
+        versions, voices, maker = analysed_versions(hearing, blocks), (), WITHOUT_VOICES
+    named = named_events(hearing, versions, rate_hz, length_samples)
     found = [*named]
     for one in voices:
         start = s_to_samples(one.start_s, rate_hz)

@@ -11,7 +11,7 @@ from engine.separation.mask import Mask
 from engine.separation.outcomes.blend import BlendSeparator, blend_separator
 from engine.separation.outcomes.outcome import Outcome, outcomes_of
 from engine.separation.separator import Prompt, Stretch
-from engine.separation.speech.separator import SpeechSeparator, speech_separator
+from engine.separation.speech import SpeechSeparator, speech_separator
 from engine.words.negation import without_not
 from engine.words.understanding import means_speech
 
@@ -22,7 +22,7 @@ class ByPromptSeparator:
 
     speech: SpeechSeparator
     others: BlendSeparator
-    name: str = "offcut-blend-3"
+    name: str = "offcut-blend-4"
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.anomaly.metrics import average_precision
 from engine.detection.detector import detector
-from engine.detection.spectra import Spectra
+from engine.detection.naming import NetworkNaming, Part
+from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.sounds import LEARNED_FOLDS, Sound, load_sounds
 from engine.evaluation.separation.unseen_sources import FOLD
 from engine.words.text import text_encoder
@@ -44,7 +45,11 @@ def clip_lines(sounds: Sequence[Sound]) -> Iterator[Line]:
     The mean is that over names, or over examples.
     """
     names = sorted({sound.name for sound in sounds})
-    vectors = np.stack([detector().vector(sound.samples()) for sound in sounds])
+    naming = NetworkNaming(detector())
+    around = round(naming.around_s * MEL.rate_hz)
+    by_version = [
+        naming.vectors([Part([np.pad(sound.samples(), around)], len(sound.samples()))]) for sound in sounds
+    ]
     encode = text_encoder().encode
     wordings = {
         "name": np.stack([encode(name) for name in names]),
@@ -53,8 +58,9 @@ def clip_lines(sounds: Sequence[Sound]) -> Iterator[Line]:
     for wording, words in wordings.items():
         yield {
             "metric": f"detection: mean average precision by {wording}",
-            **_precision(sounds, vectors @ words.T),
+            **_precision(sounds, np.stack([naming.odds(one, words) for one in by_version])),
         }
+    vectors = np.stack([one[0] for one in by_version])
     truth = np.array([names.index(sound.name) for sound in sounds])
     likeness = vectors @ vectors.T
     others = ~np.eye(len(sounds), dtype=bool)

@@ -27,6 +27,7 @@ from engine.detection.events import (
 from engine.detection.network import STEP_SAMPLES
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import Sound
+from engine.detection.versions import analysed_versions
 from engine.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings
 from engine.progress import SILENT, Progress
 from engine.words.text import text_encoder
@@ -137,9 +138,9 @@ def allowed(found: Sequence[Candidate], truth: Sequence[Occurrence], most_false:
     return taken
 
 
-def heard_of(samples: NDArray[np.float32]) -> Heard:
-    """Return what the network hears in mono samples at its rate, which reach it in blocks."""
-    return detector().heard(np.array_split(samples, _BLOCKS))
+def versions_of(samples: NDArray[np.float32]) -> tuple[Heard, ...]:
+    """Return the versions of mono samples at the rate of the network, which reach it in blocks."""
+    return analysed_versions(detector(), np.array_split(samples, _BLOCKS))
 
 
 def event_lines(
@@ -158,9 +159,9 @@ def event_lines(
     for number, recording in enumerate(recordings(reported, count, SEED, length_s)):
         progress.check_cancelled()
         progress.report(number / count, "Finding sounds")
-        heard = heard_of(recording.samples)
-        by_name(ways, hearing, heard, recording, np.random.default_rng([SEED, number]))
-        by_example(ways, hearing, heard, recording)
+        versions = versions_of(recording.samples)
+        by_name(ways, hearing, versions, recording, np.random.default_rng([SEED, number]))
+        by_example(ways, hearing, versions[0], recording)
     yield ways["name"].line(
         "recall by name at one false alarm a minute",
         baseline=ways["energy"].recall,
@@ -201,20 +202,20 @@ def event_lines(
 def by_name(
     ways: dict[str, Found],
     hearing: Detector,
-    heard: Heard,
+    versions: Sequence[Heard],
     recording: Scored,
     rng: np.random.Generator,
 ) -> None:
     """Count what is found of each name in a recording, and of those that do not occur."""
     encode = text_encoder().encode
-    names = recording.names
-    noise = rng.standard_normal((len(heard.vectors), len(names))).astype(np.float32)
+    names, steps = recording.names, len(versions[0].vectors)
+    noise = rng.standard_normal((steps, len(names))).astype(np.float32)
     said = {
-        "name": odds_over_time(hearing, heard, np.stack([encode(name) for name in names])),
+        "name": odds_over_time(hearing, versions, [encode(name)[None] for name in names]),
         "words never learned from": odds_over_time(
-            hearing, heard, np.stack([encode(vocabulary()[name].kept_back[0]) for name in names])
+            hearing, versions, [encode(vocabulary()[name].kept_back[0])[None] for name in names]
         ),
-        "energy": np.repeat(level_db(recording.samples, len(heard.vectors))[:, None], len(names), axis=1),
+        "energy": np.repeat(level_db(recording.samples, steps)[:, None], len(names), axis=1),
         "chance": (noise + np.roll(noise, 1, axis=0)) * 3.0,
     }
     minutes = _minutes(recording)
@@ -227,7 +228,7 @@ def by_name(
                 proposed = [each for each in found if each[2] >= BEGINS_AT]
                 ways["name, as proposed"].add(truth, truth, proposed, minutes)
     absent = [name for name in sorted(vocabulary()) if name not in (*names, *recording.backgrounds)]
-    for odds in odds_over_time(hearing, heard, np.stack([encode(name) for name in absent])).T:
+    for odds in odds_over_time(hearing, versions, [encode(name)[None] for name in absent]).T:
         count = sum(each[2] >= BEGINS_AT for each in candidates(odds))
         ways["absent"].false_alarms.append(count / minutes)
 

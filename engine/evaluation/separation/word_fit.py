@@ -20,7 +20,7 @@ from engine.detection.detector import detector
 from engine.detection.named_events import LEAST_LIKELIHOOD, Place, named_places
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import load_sounds
-from engine.evaluation.separation.events import heard_of, is_right
+from engine.evaluation.separation.events import is_right, versions_of
 from engine.evaluation.separation.recordings import Scored, halves, recordings
 from engine.evaluation.separation.words import noises, pieces
 from engine.words.vocabulary import vocabulary
@@ -73,7 +73,7 @@ def _of_recording(recording: Scored, half: int) -> Iterator[Told]:
 
 
 def _places(samples: NDArray[np.float32]) -> list[Place]:
-    return named_places(detector(), heard_of(samples))
+    return named_places(detector(), versions_of(samples))
 
 
 def fitted(rows: Sequence[Told]) -> NDArray[np.float64]:
@@ -132,12 +132,18 @@ def main() -> None:
         of_halves = [[one for one in said if (one.place.word, one.half) == (name, half)] for half in (0, 1)]
         rights = [sum(one.is_right for one in each) for each in of_halves]
         counts = [len(each) for each in of_halves]
-        is_said = sum(counts) >= _LEAST_SAID and all(
-            count < _LEAST_IN_HALF or 2 * right > count for right, count in zip(rights, counts, strict=True)
+        elsewhere = sum(one.is_elsewhere for each in of_halves for one in each)
+        is_said = (
+            sum(counts) >= _LEAST_SAID
+            and not elsewhere
+            and 2 * sum(rights) > sum(counts)
+            and all(
+                count < _LEAST_IN_HALF or 2 * right > count
+                for right, count in zip(rights, counts, strict=True)
+            )
         )
         print(json.dumps({"word": name, "offset": round(both[2 + number], 2), "right": rights, "said": counts,
-                          "elsewhere": sum(one.is_elsewhere for each in of_halves for one in each),
-                          "is said": is_said and 2 * sum(rights) > sum(counts)}))  # fmt: skip
+                          "elsewhere": elsewhere, "is said": is_said}))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from engine.detection.detector import detector
 from engine.detection.named_events import SAID, NamedEvent, named_events
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import Sound
-from engine.evaluation.separation.events import Line, heard_of, is_right
+from engine.evaluation.separation.events import Line, is_right, versions_of
 from engine.evaluation.separation.recordings import halves, recordings
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
@@ -78,7 +78,7 @@ def word_lines(
 
 
 def _heard(samples: NDArray[np.float32]) -> tuple[NamedEvent, ...]:
-    return named_events(detector(), heard_of(samples), MEL.rate_hz, len(samples))
+    return named_events(detector(), versions_of(samples), MEL.rate_hz, len(samples))
 
 
 def noises(share: float = 1.0) -> tuple[NDArray[np.float32], ...]:

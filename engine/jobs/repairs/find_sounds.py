@@ -10,6 +10,7 @@ import numpy as np
 from engine.detection.detector import detector
 from engine.detection.events import SoundEvent, events, odds_over_time
 from engine.detection.naming import Part, naming
+from engine.detection.versions import analysed_versions
 from engine.detection.voices import SPOKEN, VoiceSpan
 from engine.detection.what_sounds import analysed
 from engine.document.change import Edit
@@ -79,14 +80,14 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     hearing, found = detector(), list[SoundEvent]()
     blocks = mono(request, (0, state.length_samples), progress)
     if len(others) < len(sought):
-        heard, voices = analysed(hearing, blocks)
+        versions, voices = analysed(hearing, blocks)
         found += _spoken(voices, state)
     else:
-        heard = hearing.heard(blocks)
+        versions = analysed_versions(hearing, blocks)
     if others:
-        phrases = [phrase for text in others for phrase in meanings(text)]
-        words = np.stack([text_encoder().encode(phrase) for phrase in phrases])
-        odds = odds_over_time(hearing, heard, words).max(axis=1)
+        encode = text_encoder().encode
+        prompts = [np.stack([encode(phrase) for phrase in meanings(text)]) for text in others]
+        odds = odds_over_time(hearing, versions, prompts).max(axis=1)
         found += events(odds, state.rate_hz, state.length_samples)
     return _apart(found)
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.detection.spectra import LEAST_POWER, MEL, Spectra, band_centres_hz
+from engine.detection.speech_shares import speech_network, speech_shares
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
 from engine.separation.networked import (
@@ -34,6 +36,9 @@ Shares = NDArray[np.float32]
 _EDGE_FRAMES = 3
 """Frames at both ends of a window that the gate of the change mostly shuts."""
 _LEAST_FRAMES = 4
+_SPOKEN = 0.5
+"""Share of the power around the windows above which somebody speaks there. Of the mixtures that the estimator
+was fitted on, 95 % of those over speech have 0.97 or more, 95 % of the others 0.13 or less."""
 _ALONE = 0.03
 """Share of the recording that stays in what is kept where nothing surrounds the window."""
 
@@ -80,7 +85,7 @@ class BlendSeparator:
 
     network: NetworkSeparator
     estimator: OutcomeNetwork
-    name: str = "offcut-blend-2"
+    name: str = "offcut-blend-3"
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""
@@ -144,7 +149,24 @@ def candidates(network: NetworkSeparator, stretch: Stretch, prompts: Sequence[Pr
     named = np.stack([mask.shares for mask in masks[:-1]])
     proof = evidence(power, inside.numpy(), beyond.numpy(), others.mean(axis=0), prompts)
     where = surroundings(power, inside.numpy(), beyond.numpy()) if is_surrounded else None
+    if is_surrounded and not any(prompt.example for prompt in prompts):
+        other = _not_speech(mel, beyond)
+        named, others = named * other, others * other
     return Candidates(named, others, power, _core(inside.numpy()), around, proof, where)
+
+
+def _not_speech(mel: Tensor, beyond: Tensor) -> Shares:
+    """Return shares that are not speech if somebody speaks around the windows, otherwise 1.
+
+    Parameters
+    ----------
+    mel : mel power, shape (frames, bands)
+    beyond : frames that no window reaches, shape (frames,)
+    """
+    with few_threads():
+        shares = speech_shares(speech_network(), mel)
+    spoken = float((shares * mel)[beyond].sum() / mel[beyond].sum().clamp(min=LEAST_POWER))
+    return (1.0 - shares).numpy() if spoken > _SPOKEN else np.ones((1, 1), np.float32)
 
 
 def _fill(stretch: Stretch) -> bool:

@@ -18,12 +18,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.detection.speech_network import SpeechNetwork
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 from engine.separation.network import band_shares_to_bins
-from engine.separation.speech.network import SpeechNetwork
 from engine.separation.training.speech_mixtures import Sources, drawn, load_sources
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2

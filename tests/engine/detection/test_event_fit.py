@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.separation.event_fit import Places, by_example, by_words, slope_and_offset, threshold
-from engine.evaluation.separation.events import heard_of
+from engine.detection.detector import STEP_S
+from engine.evaluation.detection.event_fit import Places, by_example, by_words, threshold, weights_of
+from engine.evaluation.separation.events import versions_of
+from engine.words.text import text_encoder
 from tests.engine.detection.test_scored_events import made, sounds  # noqa: F401
 
 
 def test_the_line_that_drew_the_answers_is_found(rng: np.random.Generator) -> None:
-    odds = rng.normal(-1.0, 2.0, 20_000)
-    right = rng.random(len(odds)) < 1.0 / (1.0 + np.exp(-(1.4 * odds - 0.6)))
-    # The deviation of both is below 0.03 with so many.
-    assert slope_and_offset(odds, right) == pytest.approx((1.4, -0.6), abs=0.1)
+    evidence = rng.normal((-1.0, 0.5), (2.0, 1.0), (20_000, 2))
+    right = rng.random(len(evidence)) < 1.0 / (1.0 + np.exp(-(evidence @ (1.4, -0.7) - 0.6)))
+    # The deviation of each is below 0.03 with so many.
+    assert weights_of(evidence, right) == pytest.approx((1.4, -0.7, -0.6), abs=0.1)
 
 
 def test_above_the_threshold_are_as_many_false_alarms_as_asked(rng: np.random.Generator) -> None:
@@ -23,12 +25,18 @@ def test_above_the_threshold_are_as_many_false_alarms_as_asked(rng: np.random.Ge
     assert threshold(odds, np.ones(500, bool), 3.0) == -np.inf
 
 
-@pytest.mark.parametrize("look", [by_words, by_example])
-def test_places_of_a_made_recording_are_gathered(look, made) -> None:  # noqa: F811
+@pytest.mark.parametrize("is_by_words", [True, False])
+def test_places_of_a_made_recording_are_gathered(is_by_words: bool, made) -> None:  # noqa: F811
     recording, places = made[0], Places()
-    look(recording, heard_of(recording.samples), places)
-    assert len(places.odds) == len(places.right) > 0
+    versions = versions_of(recording.samples)
+    if is_by_words:
+        prompts = [(text_encoder().encode(name)[None], recording.of(name)) for name in recording.names]
+        by_words(versions, prompts, places)
+    else:
+        by_example(recording, versions[0], places)
+    assert len(places.odds) == len(places.right) == len(places.evidence) > 0
     assert np.isfinite(places.odds).all()
-    prompts = places.minutes / (len(recording.samples) / 16_000 / 60)
-    assert prompts == pytest.approx(round(prompts))
-    assert 1 <= round(prompts) <= len(recording.names)
+    assert np.isfinite(places.evidence).all()
+    prompts_searched = places.minutes / (len(versions[0].vectors) * STEP_S / 60)
+    assert prompts_searched == pytest.approx(round(prompts_searched))
+    assert 1 <= round(prompts_searched) <= len(recording.names)

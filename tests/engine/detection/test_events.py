@@ -13,6 +13,7 @@ from engine.detection.events import (
     odds_over_time,
 )
 from engine.detection.spectra import MEL
+from engine.detection.versions import analysed_versions
 from engine.errors import UsageError
 from engine.words.text import text_encoder
 
@@ -114,8 +115,9 @@ def test_silence_is_no_example() -> None:
 @pytest.mark.parametrize("level", [0.0, 1.0])
 def test_odds_are_numbers_whatever_is_heard(seconds: float, level: float) -> None:
     """A moment, silence, and noise, of which words say nothing."""
-    words = np.stack([text_encoder().encode(text) for text in ("dog", "cough")])
-    odds = odds_over_time(detector(), detector().heard([level * noise(seconds)]), words)
+    prompts = [text_encoder().encode(text)[None] for text in ("dog", "cough")]
+    versions = analysed_versions(detector(), [level * noise(seconds)])
+    odds = odds_over_time(detector(), versions, prompts)
     assert odds.shape[1] == 2
     assert np.all(np.isfinite(odds))
     assert not any(events(each, RATE_HZ, round(seconds * RATE_HZ), BEGINS_AT) for each in odds.T)

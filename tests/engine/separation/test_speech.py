@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL
+from engine.detection.spectra import MEL, Spectra
+from engine.detection.speech_network import SpeechNetwork
+from engine.detection.speech_shares import speech_network, speech_shares
 from engine.detection.training.recordings import part_of
 from engine.errors import SoundNotFoundError, UnknownPromptError
 from engine.evaluation.separation.measures import si_sdr_db
@@ -20,13 +23,14 @@ from engine.separation.by_prompt import default_separator
 from engine.separation.checks.presence import probabilities
 from engine.separation.checks.refusals import require_present, understood_prompts
 from engine.separation.mask import Mode, masked
+from engine.separation.networked import network_separator
+from engine.separation.outcomes.blend import candidates
 from engine.separation.outcomes.outcome import outcome_of
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import separator_named
 from engine.separation.separate import Recording
 from engine.separation.separator import Stretch
-from engine.separation.speech.network import SpeechNetwork
-from engine.separation.speech.separator import speech_separator
+from engine.separation.speech import speech_separator
 from engine.separation.training.speech_mixtures import drawn, load_sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,6 +90,31 @@ def test_each_prompt_is_answered_by_the_network_that_knows_its_sound(data_dir: P
     found = probabilities(stretch, prompts)
     np.testing.assert_allclose(found[[0, 3]], probabilities(stretch, (prompts[0], prompts[3])), atol=1e-6)
     assert found[1] == found[2] == separator.speech.probability(stretch)
+
+
+def test_speech_around_a_window_is_not_what_is_meant(data_dir: Path) -> None:
+    """All shares are multiplied by those that are not speech; not over rain, nor for an example."""
+    spoken = sentence(data_dir)
+    spoken = np.resize(spoken, 6 * MEL.rate_hz)
+    bark = np.zeros_like(spoken)
+    bark[3 * MEL.rate_hz : 4 * MEL.rate_hz] = rain(data_dir, MEL.rate_hz)
+    (dog,) = understood_prompts(["dog"])
+    example = replace(dog, example=True)
+    network = network_separator()
+    for background, prompt, is_taken_off in (
+        (spoken, dog, True),
+        (spoken, example, False),
+        (rain(data_dir, len(spoken)), dog, False),
+    ):
+        stretch = Stretch(background + bark, ((3.0, 4.0),))
+        found = candidates(network, stretch, (prompt,))
+        alone = network.masks(stretch, (prompt,))[0].shares
+        spectra = Spectra()
+        power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
+        speech = speech_shares(speech_network(), power).numpy()
+        wanted = alone * (1.0 - speech) if is_taken_off else alone
+        np.testing.assert_allclose(found.named[0], wanted, atol=1e-5)
+        assert (found.others <= 1.0 - speech + 1e-5).all() == is_taken_off
 
 
 @pytest.mark.parametrize("prompt", ["female speech", "a man talking", "vocals", "singing"])

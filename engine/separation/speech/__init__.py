@@ -1,1 +1,0 @@
-"""Speech as a prompt: a network that separates speech from everything else."""

@@ -20,6 +20,7 @@ from engine.detection.named_events import (
     named_events,
     named_places,
 )
+from engine.detection.versions import analysed_versions
 from engine.document import edits
 from engine.document.analysis import HeardSounds
 from engine.document.decisions import Verdict
@@ -96,9 +97,9 @@ def test_in_blocks_of_any_size_the_same_is_heard(heard: FoundSounds, room_once: 
     """Places are those of the plain way: every name by itself, the likeliest of what meets."""
     samples = soundfile.read(room_once.with_name("room.wav"), dtype="float32")[0]
     hearing = detector()
-    at_once = hearing.heard([samples])
+    at_once = analysed_versions(hearing, [samples])
     whole = named_places(hearing, at_once)
-    parts = named_places(hearing, hearing.heard(np.array_split(samples, 7)))
+    parts = named_places(hearing, analysed_versions(hearing, np.array_split(samples, 7)))
     assert whole == parts
     spans_s = [one.span_s for one in whole]
     for number, one in enumerate(spans_s):
@@ -120,7 +121,7 @@ def test_nothing_is_said_where_nothing_has_a_name(kind: str) -> None:
     }.get(kind, np.zeros(count))
     if kind == "a click":
         sound[count // 2] = 0.9
-    result = detector().heard([sound.astype(np.float32)] if count else [])
+    result = analysed_versions(detector(), [sound.astype(np.float32)] if count else [])
     assert named_events(detector(), result, RATE_HZ, count) == ()
     if kind == "silence":
         assert named_places(detector(), result) == [], "whatever it is called, it is not there"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.detection.detector import CONTEXT_S, detector
 from engine.detection.spectra import MEL, Spectra
-from engine.detection.versions import OTHER_SOUND, analysed_versions, name_words, within
+from engine.detection.versions import OTHER_SOUND, name_words
 from engine.separation.by_prompt import is_speech
 from engine.separation.mask import Mode, masked
 from engine.separation.networked import inside_frames, network_separator
@@ -28,18 +28,18 @@ from engine.separation.speech import speech_separator
 from engine.words.text import SIZE
 
 Floats = NDArray[np.float32]
-FEATURES = 16
+FEATURES = 13
 _STEPS = 2
 _LEAST = 1e-3
 _MEANS = (
-    *(-4.1535, -5.9126, -4.2989, -5.7606, -4.4876, -3.7531, 0.2472, -3.5292),
-    *(-4.5912, -4.7867, -5.7682, 0.5696, 0.5756, 42.5134, -6.5927, -5.0805),
+    *(-4.2119, -6.2761, -4.2994, -6.1126, -2.321, -1.6683, 0.5384, -1.2849),
+    *(-2.5353, -2.8007, -4.56, 0.6379, 0.6462),
 )
 _WEIGHTS = (
-    *(0.1004, 0.0753, 0.0013, 0.142, -0.0902, 0.1694, 0.4443, 0.0221),
-    *(0.0404, 0.147, -0.1874, 0.1073, 0.1165, 0.0026, -0.051, 0.247),
+    *(0.1453, 0.1441, -0.0256, 0.1964, -0.1626, 0.6063, 1.0293, -0.2522),
+    *(0.2779, 0.1154, -0.1732, 0.131, 0.2708),
 )
-_OFFSET = -0.4404
+_OFFSET = -0.8652
 NEW_HERE = Prompt("what is new here", np.zeros(SIZE, np.float32))
 
 
@@ -75,10 +75,8 @@ def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]
     Of the recording, and of what is louder there than its surroundings: log odds of the prompt, and how far
     they are above those of all names of other sounds. Of the mask of the prompt: the share of the window's
     power that it covers, the same compared with whatever is new there, its highest shares and its fullest
-    moment; how much of that NMF takes for new, the network without words, and how much NMF does not; how
-    like it rises and falls with what NMF and the network without words take for new. Finally the product,
-    the lower and the higher of how far the odds are above those of other sounds, in the recording and in
-    what is louder there.
+    moment; how much of that NMF takes for new, the network without words, and how much NMF does not; how like
+    it rises and falls with what NMF and the network without words take for new.
     """
     vectors = np.stack([prompt.vector for prompt in prompts])
     above = SubtractionSeparator().masks(stretch, prompts[:1])[0]
@@ -90,9 +88,7 @@ def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]
         _detected(stretch.samples, _spans(stretch), vectors),
         _detected(np.where(inside, new, np.float32(0.0)), _spans(stretch), vectors),
     ]
-    here, fresh = (each[:, 1] for each in detected)
-    both = np.stack([here * fresh, np.minimum(here, fresh), np.maximum(here, fresh)], axis=1)
-    return np.concatenate([*detected, _covered(stretch, prompts), both], axis=1)
+    return np.concatenate([*detected, _covered(stretch, prompts)], axis=1)
 
 
 def _spans(stretch: Stretch) -> list[tuple[int, int]]:
@@ -111,27 +107,19 @@ def _detected(samples: Floats, spans: Sequence[tuple[int, int]], vectors: Floats
     """
     reach = round(CONTEXT_S * MEL.rate_hz)
     padded = np.pad(samples, reach)
-    analysed = [
-        within(analysed_versions(detector(), [padded[start : stop + 2 * reach]]), CONTEXT_S, stop - start)
-        for start, stop in spans
-    ]
+    found = []
+    for start, stop in spans:
+        around = padded[start : stop + 2 * reach]
+        heard = detector().heard([around]).within(CONTEXT_S, stop - start).vectors
+        found.append(np.stack([heard[at : at + _STEPS].mean(axis=0) for at in range(max(1, len(heard) - 1))]))
+    means = np.concatenate(found)
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
     names = name_words()
-    words = np.concatenate([vectors, names])
-    highest = [
-        np.concatenate([_odds(one.vectors, words) for one in same]).max(axis=0)
-        for same in zip(*analysed, strict=True)
-    ]
-    odds = np.mean(highest, axis=0)
+    odds = detector().odds(means, np.concatenate([vectors, names])).max(axis=0)
     own, others = odds[: len(vectors)], odds[len(vectors) :]
     is_other = vectors @ names.T < OTHER_SOUND
     above = [each - np.logaddexp.reduce(others[other]) for each, other in zip(own, is_other, strict=True)]
     return np.stack([own, np.array(above)], axis=1).astype(np.float64)
-
-
-def _odds(vectors: Floats, words: Floats) -> Floats:
-    """Return log odds of words by means over `_STEPS` vectors, shape (means, words)."""
-    means = np.stack([vectors[at : at + _STEPS].mean(axis=0) for at in range(max(1, len(vectors) - 1))])
-    return detector().odds(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), words)
 
 
 def _covered(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]:

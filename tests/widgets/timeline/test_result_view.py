@@ -401,7 +401,7 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
         view.show()
     view.set_waves(dict.fromkeys(names, wave))
     rounds: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}
-    for is_result in (False, True) * 4:
+    for is_result in (False, True) * 8:
         view.set_document(state, build(state) if is_result else None)
         rounds[is_result].append(frame_times(view, walk(view.viewport, 60), thread_time))
     # in turns, by the time this thread ran, and of each frame the best: others use this machine too

@@ -31,9 +31,10 @@ _AUDIBLE_DB = -35.0
 
 _SHARES = (0.32, 0.15, 0.48, 0.05)
 """How often scenes of each kind are drawn; those of two sounds count twice."""
-_ABSENT_SHARE = 0.12
-"""How often what is asked for does not sound: then nothing is to be changed."""
-_BACKGROUND_SHARE = 0.12
+_ABSENT_SHARE = 0.04
+"""How often what is asked for does not sound: then nothing is to be changed. Words are refused by another
+measure, `engine.separation.checks`, and a network that knows more of absent sounds keeps less of new ones."""
+_BACKGROUND_SHARE = 0.06
 """How often the background is asked for: what goes on around the window seldom is."""
 _UNNAMED_SHARE = 0.45
 """How often a background is speech, music or a place, where such are given; it cannot be asked for."""

@@ -18,19 +18,19 @@ from shutil import copyfile
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.detection.network import SoundNetwork
-from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import LEARNED_FOLDS, load_sounds
 from engine.learning.loop import seeded
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half, with_weights
 from engine.learning.torch_threads import few_threads
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins, listened
+from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
 from engine.separation.training.examples import example_vectors
+from engine.separation.training.loss import Batch, Loss
 from engine.separation.training.scenes import Kind, Scene, Scenes
 from engine.separation.training.speech_mixtures import Sources, load_sources
 from engine.separation.views import around, surrounds
@@ -39,14 +39,10 @@ EXAMPLES_SHARE = 0.15
 """How often the prompt is another sound of the same name instead of words."""
 WORDLESS_SHARE = 0.1
 """How often no words are given where one sound is new in the window: then it is what is meant."""
-DEAF_SHARE = 0.2
-"""How often what `engine.detection` hears is left out: it knows these sounds better than new ones."""
+DEAF_SHARE = 0.3
+"""How often the features of `engine.detection` are left out: it knows these sounds better than new ones."""
 UNTOLD_SHARE = 0.1
 """How often the network is not told what surrounds the window, although something does."""
-_LEAST_ERROR = 1e-3
-"""Error beside the power of the window below which nothing is to be won: -30 dB."""
-_TAG_WEIGHT = 0.05
-_MASK_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +62,6 @@ class TrainingSettings:
     surroundings: bool = True
     bfloat16: bool = False
     seed: int = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Views and what is true of them.
-
-    Attributes
-    ----------
-    meant, whole : complex spectra, shape (batch, bins, VIEW_FRAMES)
-    tags : 1 for each sound within the window, shape (batch, names)
-    """
-
-    heard: Heard
-    meant: Tensor
-    whole: Tensor
-    tags: Tensor
 
 
 class Batches:
@@ -189,67 +169,6 @@ class Batches:
             elif scene.only_new and rng.random() < WORDLESS_SHARE:
                 prompt[row] = 0.0
         return prompt, example
-
-
-class Loss:
-    """How far what is meant and the rest are from the truth within the window.
-
-    The error of the one is that of the other, so that its logarithm beside the power of the window stands for
-    the signal-to-distortion ratios of both, keep and remove; where nothing is meant, for the energy changed.
-    """
-
-    def __init__(self, prompts: Prompts, *, bfloat16: bool = False) -> None:
-        self._bfloat16 = bfloat16
-        centres_hz = torch.tensor(band_centres_hz(), dtype=torch.float32)
-        self._spread = band_shares_to_bins(MEL.n_fft // 2 + 1, MEL.rate_hz, centres_hz)
-        self._names = prompts.named
-
-    def __call__(self, network: SeparationNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return what is to be made small, and the mean error in dB beside the power of the window."""
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
-            logits, tags = network(batch.heard)
-        logits, tags = logits.float(), tags.float()
-        shares = (torch.sigmoid(logits) @ self._spread).transpose(1, 2)
-        truth = _Truth.of(batch)
-        # |m w - s|^2 for a real share m, written out: the spectra are complex, and what is learned is not.
-        error = (truth.whole * shares - 2.0 * truth.common) * shares
-        lost = error.sum(dim=(1, 2)) + truth.meant.sum(dim=(1, 2))
-        error_db = 10.0 * torch.log10(lost / truth.whole.sum(dim=(1, 2)).clamp(min=1e-9) + _LEAST_ERROR)
-        distance = ((shares - truth.ideal).abs() * truth.weights).sum() / truth.weights.sum().clamp(min=1e-6)
-        told = functional.binary_cross_entropy_with_logits(15.0 * (tags @ self._names.T) - 4.0, batch.tags)
-        total = 0.1 * error_db.mean() + _MASK_WEIGHT * distance + _TAG_WEIGHT * 10.0 * told
-        return total, error_db.mean().detach()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Truth:
-    """What of a batch is compared with shares, of its windows, each of shape (batch, bins, VIEW_FRAMES).
-
-    Attributes
-    ----------
-    whole, meant : power of the recording and of what is meant
-    common : real part of the product of both spectra
-    ideal, weights : the ideal ratio mask, and how much each bin of it counts: loud bins before quiet ones
-    """
-
-    whole: Tensor
-    meant: Tensor
-    common: Tensor
-    ideal: Tensor
-    weights: Tensor
-
-    @classmethod
-    @torch.no_grad()
-    def of(cls, batch: Batch) -> _Truth:
-        inside = batch.heard.inside[:, None]
-        real, imaginary = torch.view_as_real(batch.whole * inside).unbind(dim=-1)
-        meant_real, meant_imaginary = torch.view_as_real(batch.meant * inside).unbind(dim=-1)
-        whole = real * real + imaginary * imaginary
-        meant = meant_real * meant_real + meant_imaginary * meant_imaginary
-        common = real * meant_real + imaginary * meant_imaginary
-        level = meant.sqrt()
-        rest = (whole + meant - 2.0 * common).clamp(min=0.0).sqrt()
-        return cls(whole, meant, common, level / (level + rest + 1e-6), whole.sqrt().sqrt())
 
 
 def epoch(

@@ -34,7 +34,7 @@ def test_distortion_is_that_of_the_separated_spectra() -> None:
         )
         error = ratio_db(parts(shares[row] * one - two), parts(one))
         assert -0.5 * (kept + left) == pytest.approx(float(products.distortion_db()[row]), abs=0.2)
-        assert error == pytest.approx(float(products.error_db()[row]), abs=0.05)
+        assert error == pytest.approx(float(products.error_db()[row]), abs=0.1)
 
 
 def test_in_doubt_half_is_worth_more_than_nothing() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from engine.audio.decoders.decoder import UnsupportedError
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.files.safe_write import shown
@@ -94,8 +95,9 @@ def open_sound(path: Path) -> soundfile.SoundFile:
 
     Raises
     ------
-    SourceError : it cannot be read, is not audio, holds no samples, or has a rate or a number of channels
-        that Offcut does not take
+    UnsupportedError : libsndfile does not read its format
+    SourceError : it cannot be read, holds no samples, or has a rate or a number of channels that Offcut does
+        not take
     """
     size_bytes = require_file(path)
     file = _open_libsndfile(path)
@@ -155,10 +157,15 @@ def _open_libsndfile(
     try:
         return kind(libsndfile_name(path))
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
-        raise SourceError(
-            f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
-            f"convert it to one."
-        ) from error
+        raise UnsupportedError(not_audio_sentence(path)) from error
+
+
+def not_audio_sentence(path: Path) -> str:
+    """Return the sentence about a file that no decoder reads."""
+    return (
+        f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
+        f"convert it to one."
+    )
 
 
 def _refusal(file: soundfile.SoundFile) -> str:

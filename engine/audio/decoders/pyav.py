@@ -1,0 +1,247 @@
+"""The decoder for what libsndfile does not read: PyAV, whose wheels carry FFmpeg's libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.decoders.decoder import Decoder
+from engine.audio.decoders.forward import (
+    AUDIO_CODECS,
+    SUFFIXES,
+    ForwardStream,
+    Times,
+    damaged,
+    subtype_of,
+    unread_codec,
+)
+from engine.audio.decoders.signature import Signature
+from engine.audio.decoders.tracks import Tracks
+from engine.audio.opening import explained
+from engine.errors import SourceError
+from engine.wording import counted
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+
+_BLOCK_FRAMES = 1 << 16
+_BUFFER_BYTES = 1 << 17
+
+
+class _Opened:
+    """A file with one track chosen, ready to be demuxed."""
+
+    def __init__(self, path: Path, signature: Signature, track: int) -> None:
+        self._path = path
+        with explained(path):
+            self._file = path.open("rb")
+        try:
+            self._container = self._open(signature)
+            self._choose(signature, track)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _open(self, signature: Signature) -> InputContainer:
+        import av
+
+        try:
+            return av.open(
+                self._file,
+                "r",
+                format=signature.demuxer,
+                options={"codec_whitelist": ",".join(sorted(AUDIO_CODECS))},
+                metadata_errors="ignore",
+                buffer_size=_BUFFER_BYTES,
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise damaged(self._path, signature) from error
+
+    def _choose(self, signature: Signature, track: int) -> None:
+        from av.stream import Discard
+
+        streams = self._container.streams.audio
+        self.tracks = Tracks(self._path, tuple(_words(each) for each in streams), track)
+        try:
+            self.tracks.require(signature.name)
+            self.stream = streams[track - 1]
+            self.codec = self.stream.codec_context.name if self.stream.codec_context else "an unknown codec"
+            if self.codec not in AUDIO_CODECS:
+                raise unread_codec(self._path, self.codec, signature)
+        except SourceError:
+            self._container.close()
+            raise
+        for each in self._container.streams:
+            if each.index != self.stream.index:
+                each.discard = Discard.all
+
+    @property
+    def time_base(self) -> Fraction:
+        """Return the unit of the times of packets, in seconds."""
+        return Fraction(self.stream.time_base or 0)
+
+    @property
+    def claimed_s(self) -> Fraction | None:
+        """Return the length that the header gives, in seconds."""
+        if self.stream.duration:
+            return self.stream.duration * self.time_base
+        return Fraction(self._container.duration, 1_000_000) if self._container.duration else None
+
+    def counts(self, rate_hz: int) -> bool:
+        """Tell whether the header counts the length in samples of this rate."""
+        return bool(self.stream.duration) and self.time_base == Fraction(1, rate_hz)
+
+    def packets(self) -> Iterator[av.Packet[av.AudioStream]]:
+        """Yield what holds samples; where the container is damaged, that is the end."""
+        import av
+
+        try:
+            yield from (packet for packet in self._container.demux(self.stream) if packet.size)
+        except (av.FFmpegError, OSError, ValueError):
+            return
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+        self._file.close()
+
+
+def _words(stream: av.AudioStream) -> str:
+    context, language = stream.codec_context, stream.metadata.get("language", "")
+    codec = f"{context.name}, {counted(context.channels, 'channel')}" if context else ""
+    words = (stream.metadata.get("title", ""), "" if language == "und" else language, codec)
+    return ", ".join(word for word in words if word)
+
+
+class _Decoding:
+    """See `engine.audio.decoders.forward.Decoding`."""
+
+    is_incomplete = False
+
+    def __init__(self, path: Path, signature: Signature, track: int) -> None:
+        self._opened = _Opened(path, signature, track)
+        self.tracks, self.codec = self._opened.tracks, self._opened.codec
+        self.claimed_s, self.counts_samples = self._opened.claimed_s, False
+        self.lost, self.first_lost_samples, self.changed_samples = 0, 0, -1
+        self.delay_samples, self.packet_samples, self._done = 0, 0, 0
+        self._form: tuple[int, str, int] | None = None
+        self.subtype = ""
+        self._made = self._make()
+        first = next(self._made, None)
+        if first is None or self._form is None:
+            self.close()
+            raise damaged(path, signature)
+        self.rate_hz, _, self.channels = self._form
+        self.counts_samples = self._opened.counts(self.rate_hz)
+        self._blocks: Iterator[NDArray[np.float32]] = self._from(first)
+
+    def _from(self, first: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+        yield first
+        yield from self._made
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """See `Decoding.blocks`."""
+        return self._blocks
+
+    def _make(self) -> Generator[NDArray[np.float32]]:
+        import av
+
+        fifo = av.AudioFifo()
+        for packet in self._opened.packets():
+            if self._form is None and packet.pts is not None and packet.pts < 0:
+                self.delay_samples = max(self.delay_samples, self._samples(-packet.pts))
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                yield from self._taken(fifo, 1)
+                yield from self._silence()
+                continue
+            if not self._put(frames, fifo):
+                yield from self._taken(fifo, 1)
+                self.changed_samples = self._done
+                return
+            yield from self._taken(fifo, _BLOCK_FRAMES)
+        with suppress(av.FFmpegError):  # it may hold back what does not decode
+            self._put(self._opened.stream.codec_context.decode(None), fifo)
+        yield from self._taken(fifo, 1)
+
+    def _put(self, frames: list[av.AudioFrame], fifo: av.AudioFifo) -> bool:
+        """Queue frames; return whether all have the rate, the sample format and the channels of the first."""
+        for frame in frames:
+            form = (frame.sample_rate, frame.format.name, frame.layout.nb_channels)
+            if self._form is None:
+                self._form = form
+            if form != self._form:
+                return False
+            self.packet_samples = max(self.packet_samples, frame.samples)
+            frame.pts = None
+            fifo.write(frame)
+        return True
+
+    def _silence(self) -> Iterator[NDArray[np.float32]]:
+        """Yield silence as long as a packet that does not decode, so that the rest stays where it is."""
+        if self._form is None:
+            return
+        if not self.lost:
+            self.first_lost_samples = self._done
+        self.lost += 1
+        self._done += self.packet_samples
+        yield np.zeros((self.packet_samples, self._form[2]), np.float32)
+
+    def _taken(self, fifo: av.AudioFifo, least: int) -> Iterator[NDArray[np.float32]]:
+        while fifo.samples >= least:
+            frame = fifo.read(_BLOCK_FRAMES, partial=True)
+            if frame is None:
+                return
+            self._done += frame.samples
+            yield self._floats(frame)
+
+    def _floats(self, frame: av.AudioFrame) -> NDArray[np.float32]:
+        values: NDArray[Any] = frame.to_ndarray()
+        values = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
+        if not self.subtype:
+            self.subtype = subtype_of(self.codec, frame.format.name, values)
+        if values.dtype.kind == "f":
+            return np.ascontiguousarray(values, np.float32)
+        if values.dtype == np.uint8:
+            return (values.astype(np.float32) - np.float32(128)) / np.float32(128)
+        return values.astype(np.float32) / np.float32(-float(np.iinfo(values.dtype).min))
+
+    def _samples(self, units: int) -> int:
+        return round(units * self._opened.time_base * self._opened.stream.codec_context.sample_rate)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._made.close()
+        self._opened.close()
+
+
+class _PyAv:
+    """See `engine.audio.decoders.forward.Source`."""
+
+    def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
+        """See `Source.begin`."""
+        return _Decoding(path, signature, track)
+
+    def packet_times(self, path: Path, signature: Signature, track: int) -> tuple[Times, Fraction]:
+        """See `Source.packet_times`."""
+        opened = _Opened(path, signature, track)
+        try:
+            return [(packet.pts, packet.duration) for packet in opened.packets()], opened.time_base
+        finally:
+            opened.close()
+
+
+def _missing() -> str:
+    return "" if find_spec("av") else "PyAV"
+
+
+PYAV = Decoder("PyAV", SUFFIXES, lambda path, track: ForwardStream(path, track, _PyAv()), _missing)

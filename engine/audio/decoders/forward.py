@@ -22,7 +22,7 @@ from engine.audio.decoders.length import (
     without_padding,
 )
 from engine.audio.decoders.signature import Signature, signature_of
-from engine.audio.decoders.tracks import Tracks
+from engine.audio.decoders.tracks import Tracks, file_and_track
 from engine.audio.headers.encoder_delay import encoder_delay_samples
 from engine.audio.opening import explained, not_audio_sentence, refused_rate_or_channels, require_file
 from engine.errors import SourceError
@@ -185,10 +185,10 @@ class ForwardStream:
             times, time_base = self._source.packet_times(self._path, self._signature, self._track)
             frames = length_of_packets(times, time_base, self.rate_hz, decoding.packet_samples)
         if frames:
-            found = Decoded(frames)
+            found = Decoded(frames, self.rate_hz)
         else:
             frames = sum(len(block) for block in decoding.blocks())
-            found = _damage(Decoded(frames), decoding)
+            found = _damage(Decoded(frames, self.rate_hz), decoding)
             decoding.close()
             self._decoding = self._source.begin(self._path, self._signature, self._track)
         if self._signature.demuxer == "mov":
@@ -204,7 +204,7 @@ class ForwardStream:
     def notice(self) -> str:
         """Sentences about damage and about other tracks; empty without any."""
         known = LENGTHS.get(self._path, self._track, lambda: self._decoded)
-        said = (known.notice(self._path, self.rate_hz), self._decoding.tracks.notice)
+        said = (known.notice(self._path), self._decoding.tracks.notice)
         return " ".join(sentence for sentence in said if sentence)
 
     def read(self, start: int, out: NDArray[Any]) -> int:
@@ -252,11 +252,18 @@ def _damage(known: Decoded, decoding: Decoding) -> Decoded:
     has_more = decoding.lost > known.lost
     return Decoded(
         known.frames,
+        known.rate_hz,
         decoding.lost if has_more else known.lost,
         decoding.first_lost_samples if has_more else known.first_lost_samples,
         max(known.changed_samples, decoding.changed_samples),
         known.is_incomplete or decoding.is_incomplete,
     )
+
+
+def damage_notice(path: Path, told: str) -> str:
+    """Return a sentence about damage that was found while a file was decoded; empty where it was told."""
+    notice = LENGTHS.notice(*file_and_track(path))
+    return "" if notice in told else notice
 
 
 def damaged(path: Path, signature: Signature) -> SourceError:

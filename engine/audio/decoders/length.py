@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +31,7 @@ class Decoded:
 
     Attributes
     ----------
-    frames : samples per channel that came out
+    frames, rate_hz : samples per channel that came out, and their rate
     lost : packets that did not decode; silence is in their place
     first_lost_samples : position of the first of them
     changed_samples : position where the rate or the channels change, and decoding stops; -1 without
@@ -38,15 +39,16 @@ class Decoded:
     """
 
     frames: int
+    rate_hz: int
     lost: int = 0
     first_lost_samples: int = 0
     changed_samples: int = -1
     is_incomplete: bool = False
 
-    def notice(self, path: Path, rate_hz: int) -> str:
+    def notice(self, path: Path) -> str:
         """Return a sentence about damage; empty without any."""
         if self.lost:
-            at = format_time(self.first_lost_samples / rate_hz)
+            at = format_time(self.first_lost_samples / self.rate_hz)
             return (
                 f"{shown(path)} is damaged: {counted(self.lost, 'packet')} cannot be decoded and "
                 f"{'is' if self.lost == 1 else 'are'} played as silence, the first at {at}."
@@ -54,7 +56,7 @@ class Decoded:
         if self.is_incomplete:
             return f"{shown(path)} is damaged: parts of it cannot be decoded and are left out."
         if self.changed_samples >= 0:
-            at = format_time(self.changed_samples / rate_hz)
+            at = format_time(self.changed_samples / self.rate_hz)
             return f"{shown(path)} changes its rate or its channels at {at}: the rest of it is left out."
         return ""
 
@@ -72,6 +74,13 @@ class KnownLengths:
         with self._lock:
             found = self._known.get(key)
         return found or self.keep(path, track, decoded())
+
+    def notice(self, path: Path, track: int) -> str:
+        """Return a sentence about damage in a track that is known; empty without any."""
+        with suppress(SourceError), self._lock:
+            if (known := self._known.get(_key(path, track))) is not None:
+                return known.notice(path)
+        return ""
 
     def keep(self, path: Path, track: int, decoded: Decoded) -> Decoded:
         """Store what decoding a track came to, and return it."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,40 @@ _BLOCK_FRAMES = 1 << 16
 _BUFFER_BYTES = 1 << 17
 
 
+class _File:
+    """A file for PyAV, which writes exceptions of its files to stderr: what cannot be read is its end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, most_bytes: int) -> bytes:
+        """Return the next bytes; empty at the end."""
+        with suppress(OSError, ValueError):
+            return self._stream.read(most_bytes)
+        return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a position and return it; -1 where there is none."""
+        with suppress(OSError, ValueError, OverflowError):
+            return self._stream.seek(offset, whence)
+        return -1
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
 class _Opened:
     """A file with one track chosen, ready to be demuxed."""
 
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
         self._path = path
         with explained(path):
-            self._file = path.open("rb")
+            self._file = _File(path.open("rb"))
         try:
             self._container = self._open(signature)
             self._choose(signature, track)
@@ -62,7 +89,7 @@ class _Opened:
                 metadata_errors="ignore",
                 buffer_size=_BUFFER_BYTES,
             )
-        except (av.FFmpegError, ValueError) as error:
+        except (av.FFmpegError, OSError, ValueError) as error:
             raise damaged(self._path, signature) from error
 
     def _choose(self, signature: Signature, track: int) -> None:
@@ -128,18 +155,19 @@ class _Decoding:
 
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
         self._opened = _Opened(path, signature, track)
+        self._has_index = signature.demuxer == "mov"
         self.tracks, self.codec = self._opened.tracks, self._opened.codec
         self.claimed_s, self.counts_samples = self._opened.claimed_s, False
         self.lost, self.first_lost_samples, self.changed_samples = 0, 0, -1
         self.delay_samples, self.packet_samples, self._done = 0, 0, 0
-        self._form: tuple[int, str, int] | None = None
+        self._form: tuple[int, str, str] | None = None
+        self.rate_hz, self.channels = 0, 0
         self.subtype = ""
         self._made = self._make()
         first = next(self._made, None)
         if first is None or self._form is None:
             self.close()
             raise damaged(path, signature)
-        self.rate_hz, _, self.channels = self._form
         self.counts_samples = self._opened.counts(self.rate_hz)
         self._blocks: Iterator[NDArray[np.float32]] = self._from(first)
 
@@ -154,16 +182,19 @@ class _Decoding:
     def _make(self) -> Generator[NDArray[np.float32]]:
         import av
 
-        fifo = av.AudioFifo()
+        fifo, failed = av.AudioFifo(), 0
         for packet in self._opened.packets():
             if self._form is None and packet.pts is not None and packet.pts < 0:
                 self.delay_samples = max(self.delay_samples, self._samples(-packet.pts))
             try:
                 frames = packet.decode()
-            except av.FFmpegError:
-                yield from self._taken(fifo, 1)
-                yield from self._silence()
+            except (av.FFmpegError, ValueError):
+                failed += 1
                 continue
+            if failed and frames:
+                yield from self._taken(fifo, 1)
+                yield from self._silence(failed)
+                failed = 0
             if not self._put(frames, fifo):
                 yield from self._taken(fifo, 1)
                 self.changed_samples = self._done
@@ -172,13 +203,16 @@ class _Decoding:
         with suppress(av.FFmpegError):  # it may hold back what does not decode
             self._put(self._opened.stream.codec_context.decode(None), fifo)
         yield from self._taken(fifo, 1)
+        if self._has_index:  # which counts them
+            yield from self._silence(failed)
 
     def _put(self, frames: list[av.AudioFrame], fifo: av.AudioFifo) -> bool:
         """Queue frames; return whether all have the rate, the sample format and the channels of the first."""
         for frame in frames:
-            form = (frame.sample_rate, frame.format.name, frame.layout.nb_channels)
+            form = (frame.sample_rate, frame.format.name, frame.layout.name)
             if self._form is None:
                 self._form = form
+                self.rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
             if form != self._form:
                 return False
             self.packet_samples = max(self.packet_samples, frame.samples)
@@ -186,15 +220,14 @@ class _Decoding:
             fifo.write(frame)
         return True
 
-    def _silence(self) -> Iterator[NDArray[np.float32]]:
-        """Yield silence as long as a packet that does not decode, so that the rest stays where it is."""
-        if self._form is None:
-            return
-        if not self.lost:
-            self.first_lost_samples = self._done
-        self.lost += 1
-        self._done += self.packet_samples
-        yield np.zeros((self.packet_samples, self._form[2]), np.float32)
+    def _silence(self, packets: int) -> Iterator[NDArray[np.float32]]:
+        """Yield silence as long as packets that do not decode, so that the rest stays where it is."""
+        for _ in range(packets if self._form else 0):
+            if not self.lost:
+                self.first_lost_samples = self._done
+            self.lost += 1
+            self._done += self.packet_samples
+            yield np.zeros((self.packet_samples, self.channels), np.float32)
 
     def _taken(self, fifo: av.AudioFifo, least: int) -> Iterator[NDArray[np.float32]]:
         while fifo.samples >= least:

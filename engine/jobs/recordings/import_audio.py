@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
+from engine.audio.decoders.forward import damage_notice
 from engine.audio.headers.bwf import CuePoint
 from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.pictures.peak_cache import source_peaks
@@ -95,7 +96,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
             continue
         peaks[source.id] = found
         sources.append(source)
-        said = (warning, peaks_warning(found, path))
+        said = (warning, peaks_warning(found, path), damage_notice(path, warning))
         warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
     if not sources:
         raise SourceError(" ".join(refused))

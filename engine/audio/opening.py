@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 
 from engine.audio.decoders.decoder import UnsupportedError
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.files.safe_write import shown
@@ -71,12 +72,13 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def require_file(path: Path) -> int:
-    """Return the size in bytes of a file that can be read.
+    """Return the size in bytes of a file that can be read, or of that whose audio track is named.
 
     Raises
     ------
     SourceError : it is missing, a folder, not a plain file, unreadable or empty
     """
+    path, _ = file_and_track(path)
     with explained(path):
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.audio.decoders.registry import open_stream
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.opening import explained, require_file
 from engine.audio.shortened import promised_share
 from engine.errors import SourceError
@@ -60,13 +61,14 @@ def content_hash(path: Path) -> str:
     """Return a name for what is in a file, 32 hex digits, the same wherever the file is moved to.
 
     It covers the size and 64 evenly spaced pieces of 64 KiB; files up to 4 MiB are covered whole. See
-    docs/decisions/0003-content-hash.md for what that means.
+    docs/decisions/0003-content-hash.md for what that means. Each further audio track has another name.
 
     Raises
     ------
     SourceError : the file is missing, unreadable or empty
     """
     size = require_file(path)
+    path, track = file_and_track(path)
     digest = blake2b(size.to_bytes(8, "little"), digest_size=16)
     with explained(path), path.open("rb") as stream:
         if size <= _PIECES * _PIECE_BYTES:
@@ -75,6 +77,8 @@ def content_hash(path: Path) -> str:
             for piece in range(_PIECES):
                 stream.seek(piece * (size - _PIECE_BYTES) // (_PIECES - 1))
                 digest.update(stream.read(_PIECE_BYTES))
+    if track > 1:
+        digest.update(track.to_bytes(1, "little"))
     return digest.hexdigest()
 
 
@@ -275,7 +279,7 @@ def _warning(path: Path, reader: SourceReader) -> str:
 
 def _shortened_warning(path: Path, reader: SourceReader) -> str:
     with explained(path):
-        share = promised_share(path)
+        share = promised_share(file_and_track(path)[0])
     length = format_time(reader.frames / reader.rate_hz)
     if share == 0.0:
         return f"{shown(path)} has no proper end, so something may be missing after {length}."

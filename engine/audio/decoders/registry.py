@@ -11,6 +11,7 @@ from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM
 from engine.audio.decoders.libsndfile import LIBSNDFILE
 from engine.audio.decoders.pyav import PYAV
 from engine.audio.decoders.signature import signature_of
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.opening import explained, not_audio_sentence, require_file
 from engine.errors import SourceError
 from engine.extensions import Extended, UnusableError, require_type
@@ -48,18 +49,19 @@ def audio_suffixes() -> frozenset[str]:
     return AUDIO_SUFFIXES.union(*(each.suffixes for each in DECODERS.added.values()))
 
 
-def open_stream(path: Path, track: int = 1) -> AudioStream:
+def open_stream(named: Path) -> AudioStream:
     """Open an audio file with the first decoder that reads it.
 
     Parameters
     ----------
-    track : number of the audio track, from 1, in files that have several
+    named : the file, or one of its audio tracks (`engine.audio.decoders.tracks.file_and_track`)
 
     Raises
     ------
     SourceError : it is missing, unreadable, empty, not audio, damaged, without samples or beyond the limits
     """
-    require_file(path)
+    require_file(named)
+    path, track = file_and_track(named)
     reasons = []
     for decoder in _in_order(path):
         if decoder.missing():

@@ -13,7 +13,8 @@ import soundfile
 from engine.audio.conform import conformed_path
 from engine.audio.decoders.decoder import Decoder
 from engine.audio.decoders.pyav import PYAV
-from engine.audio.reader import SourceReader, probe
+from engine.audio.reader import SourceReader, content_hash, probe
+from engine.cli.main import main
 from engine.errors import SourceError
 from tests.engine.audio.decoders.conftest import DECODERS, decoded, music, written
 from tests.sources import source_of
@@ -221,3 +222,31 @@ def test_a_real_mp3_behind_rubbish_is_still_read(tmp_path: Path, kbit: bytes) ->
     assert kbit in data
     (tmp_path / "b.mp3").write_bytes(bytes(700) + data)
     assert probe(tmp_path / "b.mp3").container == "MP3"
+
+
+def test_a_track_is_named_behind_its_file_and_goes_through_document_and_export(tmp_path: Path) -> None:
+    tracks = [music(40_000, 48_000), music(30_000, 48_000, 1)]
+    film, project = tmp_path / "film.mkv", tmp_path / "a.offcut"
+    written(film, "flac", tracks, 48_000, form="s16", video_times_s=(0.0, 0.04))
+    second = tmp_path / "film.mkv#2"
+    assert content_hash(second) != content_hash(film)
+    assert main(["new", str(project), str(film), str(second)]) == 0
+    stems = tmp_path / "stems"
+    stems.mkdir()
+    assert main(["export", str(project), "--out", str(stems / "mix.wav"), "--stems"]) == 0
+    for path, audio in zip(sorted(stems.iterdir()), tracks, strict=True):
+        samples = soundfile.read(path, dtype="float64", always_2d=True)[0]
+        np.testing.assert_array_equal(samples[: len(audio)], audio)
+        assert not samples[len(audio) :].any()
+    assert main(["export", str(project), "--out", str(tmp_path / "a.rpp")]) == 0
+    assert "mkv#2" not in (tmp_path / "a.rpp").read_text()
+
+
+def test_a_file_whose_name_ends_with_a_number_is_that_file(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.wav", music(100, 8_000), 8_000)
+    path = tmp_path / "song.wav#2"
+    soundfile.write(path, music(70, 8_000), 8_000, format="WAV")
+    assert probe(path).frames == 70
+    path.unlink()
+    with pytest.raises(SourceError):
+        probe(tmp_path / "other.wav#2")

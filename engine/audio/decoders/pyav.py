@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _BLOCK_FRAMES = 1 << 16
 _BUFFER_BYTES = 1 << 17
+_MOST_PLANES = 8  # libav has no end mark behind them, and PyAV counts up to it
 
 
 class _File:
@@ -162,6 +163,7 @@ class _Decoding:
         self.delay_samples, self.packet_samples, self._done = 0, 0, 0
         self._form: tuple[int, str, str] | None = None
         self.rate_hz, self.channels = 0, 0
+        self._packer: av.AudioResampler | None = None
         self.subtype = ""
         self._made = self._make()
         first = next(self._made, None)
@@ -217,8 +219,20 @@ class _Decoding:
                 return False
             self.packet_samples = max(self.packet_samples, frame.samples)
             frame.pts = None
-            fifo.write(frame)
+            for packed in self._packed(frame):
+                packed.pts = None
+                fifo.write(packed)
         return True
+
+    def _packed(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """Interleave the channels of a frame from eight on, where PyAV looks for planes past the last."""
+        import av
+
+        if not frame.format.is_planar or self.channels < _MOST_PLANES:
+            return [frame]
+        if self._packer is None:
+            self._packer = av.AudioResampler(frame.format.name.removesuffix("p"), frame.layout, self.rate_hz)
+        return self._packer.resample(frame)
 
     def _silence(self, packets: int) -> Iterator[NDArray[np.float32]]:
         """Yield silence as long as packets that do not decode, so that the rest stays where it is."""

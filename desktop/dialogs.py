@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.user_settings.window_size import room_for
+from engine.audio.decoders.registry import audio_suffixes
 from engine.diagnoses.finding import Finding
 from engine.hits.membership import left_behind_sentence
 from engine.settings import CutSettings
@@ -40,9 +41,6 @@ from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
 from widgets.timing.form import AlignAsked, AlignForm
 
-AUDIO_FILES = (
-    "Recordings (*.wav *.flac *.aif *.aiff *.aifc *.ogg *.oga *.opus *.mp3 *.rf64 *.w64 *.caf);;All files (*)"
-)
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
 EDITORS = "Editors (*.editor)"
@@ -52,15 +50,21 @@ _SCREEN_MARGIN = 16
 Answer = TypeVar("Answer")
 
 
+def audio_files_filter() -> str:
+    """Return the filter of file dialogs that ask for recordings."""
+    patterns = " ".join(f"*{suffix}" for suffix in sorted(audio_suffixes()))
+    return f"Recordings ({patterns});;All files (*)"
+
+
 def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
     """Ask for audio files to open."""
-    chosen, _ = QFileDialog.getOpenFileNames(parent, title, str(folder), AUDIO_FILES)
+    chosen, _ = QFileDialog.getOpenFileNames(parent, title, str(folder), audio_files_filter())
     return tuple(Path(path) for path in chosen) or None
 
 
 def ask_edited(parent: QWidget, folder: Path, title: str = "Take the edit from a file") -> Path | None:
     """Ask for a file that was made of the recording."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), AUDIO_FILES)
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), audio_files_filter())
     return Path(chosen) if chosen else None
 
 

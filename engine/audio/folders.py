@@ -6,23 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-AUDIO_SUFFIXES = frozenset(
-    {
-        ".wav",
-        ".w64",
-        ".rf64",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".caf",
-        ".au",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-    }
-)
+from engine.audio.decoders.registry import audio_suffixes
 
 
 def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator[Path]:
@@ -38,8 +22,9 @@ def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator
     if not path.is_dir():
         yield path
         return
+    suffixes = audio_suffixes()
     for folder, below, names in os.walk(path, onerror=unreadable):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(folder, name)

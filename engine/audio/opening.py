@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from engine.audio.decoders.decoder import UnsupportedError
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.files.safe_write import shown
@@ -70,12 +72,13 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def require_file(path: Path) -> int:
-    """Return the size in bytes of a file that can be read.
+    """Return the size in bytes of a file that can be read, or of that whose audio track is named.
 
     Raises
     ------
     SourceError : it is missing, a folder, not a plain file, unreadable or empty
     """
+    path, _ = file_and_track(path)
     with explained(path):
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -94,8 +97,9 @@ def open_sound(path: Path) -> soundfile.SoundFile:
 
     Raises
     ------
-    SourceError : it cannot be read, is not audio, holds no samples, or has a rate or a number of channels
-        that Offcut does not take
+    UnsupportedError : libsndfile does not read its format
+    SourceError : it cannot be read, holds no samples, or has a rate or a number of channels that Offcut does
+        not take
     """
     size_bytes = require_file(path)
     file = _open_libsndfile(path)
@@ -155,10 +159,15 @@ def _open_libsndfile(
     try:
         return kind(libsndfile_name(path))
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
-        raise SourceError(
-            f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
-            f"convert it to one."
-        ) from error
+        raise UnsupportedError(not_audio_sentence(path)) from error
+
+
+def not_audio_sentence(path: Path) -> str:
+    """Return the sentence about a file that no decoder reads."""
+    return (
+        f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
+        f"convert it to one."
+    )
 
 
 def _refusal(file: soundfile.SoundFile) -> str:

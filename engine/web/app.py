@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.decoders.registry import audio_suffixes
 from engine.audio.reader import probe
 from engine.errors import OffcutError, SeparationError, UsageError
 from engine.files.safe_write import shown
@@ -81,7 +81,7 @@ class _Served:
                 "recordings": await run_in_threadpool(session.names),
                 "tastes": listed,
                 "words": list(separable_sounds()),
-                "suffixes": sorted(AUDIO_SUFFIXES),
+                "suffixes": sorted(audio_suffixes()),
                 "most_bytes": self._most_bytes,
             }
         )

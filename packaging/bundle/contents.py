@@ -17,6 +17,7 @@ LEFT_OUT = MappingProxyType(
         "sklearn": "only librosa needs it",
         "joblib": "only scikit-learn needs it",
         "audioread": "only librosa needs it",
+        "av": "its wheels carry encoders under the GPL; an ffmpeg on the PATH decodes instead",
         "pooch": "only librosa needs it",
         "mir_eval": "measures evaluations",
         "transformers": "an embedding that has to be downloaded (extra clap)",

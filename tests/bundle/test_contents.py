@@ -19,7 +19,7 @@ from tests.bundle.conftest import ROOT
 
 MEASURES = ("evaluation", "simulated", "bench", "training", "experiments", "onnx_file")
 """Modules that measure and teach: what a bundle does without may be imported there, inside a function."""
-OPTIONAL = {"distributed", "dask", "transformers", "wandb", "onnx", "onnxscript", "optuna"}
+OPTIONAL = {"av", "distributed", "dask", "transformers", "wandb", "onnx", "onnxscript", "optuna"}
 """Extras, whose absence is told in a sentence."""
 
 

@@ -12,7 +12,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.decoders.libsndfile import LIBSNDFILE
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -109,7 +109,7 @@ def _listed(folder: Path) -> Iterator[tuple[Path, str, str, int]]:
 
 def _in_folders(folder: Path) -> Iterator[tuple[Path, str, str, int]]:
     for named in sorted(path for path in folder.iterdir() if path.is_dir()):
-        paths = sorted(path for path in named.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
+        paths = sorted(path for path in named.iterdir() if path.suffix.lower() in LIBSNDFILE.suffixes)
         for number, path in enumerate(paths):
             yield path, named.name.replace("_", " "), str(path), 1 + number % 5
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from math import floor
 from pathlib import Path
 
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.time_reference import read_time_reference
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
@@ -205,7 +206,7 @@ def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
 
 def source_path(source: Source, media: Mapping[str, Path]) -> Path:
     """Return where a source is now, or was when it was imported: these formats never open it."""
-    return media.get(source.id, Path(source.path)).absolute()
+    return file_and_track(media.get(source.id, Path(source.path)))[0].absolute()
 
 
 def source_begin_s(source: Source, media: Mapping[str, Path]) -> Fraction:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.decoders.libsndfile import LIBSNDFILE
 from engine.errors import UsageError
 from engine.features.mono import mono_blocks
 from engine.files.safe_write import shown
@@ -63,7 +63,7 @@ def material_in(data_dir: Path, part: int = 1) -> Material:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in LIBSNDFILE.suffixes)
 
 
 def read_song(song: Song, longest_s: float) -> Samples:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.decoders.registry import AUDIO_SUFFIXES
 from engine.audio.reader import SourceReader
 from engine.detection.detector import detector
 from engine.detection.named_events import SAID, NamedEvent, named_events

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
+from engine.audio.decoders.forward import damage_notice
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.bwf import CuePoint
 from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.pictures.peak_cache import source_peaks
@@ -95,14 +97,14 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
             continue
         peaks[source.id] = found
         sources.append(source)
-        said = (warning, peaks_warning(found, path))
+        said = (warning, peaks_warning(found, path), damage_notice(path, warning))
         warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
     if not sources:
         raise SourceError(" ".join(refused))
     paths = {source.id: Path(source.path) for source in sources}
     conformed = {source.id: conformed_path(source, rate_hz) for source in sources}
     names = tuple(path.stem for path in paths.values())
-    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(path))}
+    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
     media = Media(paths, conformed, peaks)
     return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.pictures.peaks import PeakPyramid
 from engine.audio.reader import content_hash
@@ -74,7 +75,7 @@ def locate(source: Source, document_folder: Path) -> Path:
     imported_from = Path(source.path)
     problem = None
     for place in (imported_from, document_folder / imported_from.name):
-        if not os.path.exists(place):  # noqa: PTH110 - a folder that may not be looked into holds nothing for us
+        if not os.path.exists(file_and_track(place)[0]):  # noqa: PTH110 - a folder that may not be looked into holds nothing for us
             continue
         try:
             if content_hash(place) == source.content_hash:
@@ -223,6 +224,8 @@ def _candidates(folder: Path, missing: Collection[Source]) -> list[Path]:
     """Return the files that may be one of the missing, those of the same name first, in a fixed order."""
     names = {Path(source.path).name for source in missing}
     suffixes = {Path(source.path).suffix.lower() for source in missing}
+    tracks = {name.rpartition("#")[2] for name in names if "#" in name}
     files = [Path(where) / name for where, _, held in os.walk(folder) for name in held]
+    files += [file.with_name(f"{file.name}#{track}") for file in files for track in tracks]
     of_kind = (file for file in files if file.name in names or file.suffix.lower() in suffixes)
     return sorted(of_kind, key=lambda file: (file.name not in names, file))

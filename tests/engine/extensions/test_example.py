@@ -16,6 +16,7 @@ RATE_HZ = 22_050
 EVERY = {
     ("offcut.kinds", "tighten"),
     ("offcut.makers", "long-pauses"),
+    ("offcut.decoders", "sox-dat"),
     ("offcut.export_formats", ".csv"),
     ("offcut.recipes", "loudness"),
     ("offcut.embeddings", "mel-means"),
@@ -43,6 +44,7 @@ def test_doctor_names_each_with_its_package_and_version(packages: Path) -> None:
     for words in (
         "kind tighten",
         "maker long-pauses",
+        "decoder sox-dat",
         "recipe loudness",
         "embedding mel-means",
         "separator hum",
@@ -71,6 +73,17 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
     assert (row["kind"], row["maker"]) == ("tighten", "added:long-pauses")
     # Five seconds become one; neighbours overlap by the crossfade of 20 ms.
     assert soundfile.info(folder / "with.wav").duration == pytest.approx(12.0, abs=0.03)
+
+
+def test_a_file_is_read_with_its_decoder_and_refused_without(packages: Path, tmp_path: Path) -> None:
+    audio = np.random.default_rng(7).uniform(-0.3, 0.3, (5_000, 2)).astype(np.float32)
+    path, project = tmp_path / "noise.dat", tmp_path / "noise.offcut"
+    rows = [f"{number / 8_000:.8f} {left!r} {right!r}" for number, (left, right) in enumerate(audio.tolist())]
+    path.write_text("\n".join(["; Sample Rate 8000", "; Channels 2", *rows, ""]))
+    made = run(["new", project, path], ["export", project, "--out", tmp_path / "a.wav"], packages=packages)
+    assert made.statuses == (0, 0), made.errors
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], audio)
+    assert run(["new", tmp_path / "b.offcut", path]).statuses == (1,)
 
 
 def test_a_document_opens_without_the_package_and_loses_nothing(packages: Path, jam: Path) -> None:

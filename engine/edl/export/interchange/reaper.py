@@ -37,7 +37,14 @@ _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
 _PAN_LAW, _PAN_MODE = "1", "3"  # 0 dB in the middle, and "stereo balance / mono pan": what the renderer does
 _NO_COLOR = 16_576
 _QUARTER_NOTES = 4 * 65_536
-_SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}
+_SOURCE_TYPES = {
+    "FLAC": "FLAC",
+    "MP3": "MP3",
+    "MPEG": "MP3",
+    "OGG": "VORBIS",
+    "wv": "WAVPACK",
+    **dict.fromkeys(("mov", "matroska", "asf", "avi"), "VIDEO"),
+}
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -184,7 +191,11 @@ def _fade(curve: Curve, length_s: str) -> list[str]:
 
 
 def _source_element(source: Source, path: str) -> rpp.Element:
-    kind = "OPUS" if source.subtype == "OPUS" else _SOURCE_TYPES.get(source.container, "WAVE")
+    kind = (
+        "OPUS"
+        if (source.container, source.subtype) == ("OGG", "OPUS")
+        else _SOURCE_TYPES.get(source.container, "WAVE")
+    )
     return rpp.Element("SOURCE", [kind], [["FILE", path]])
 
 

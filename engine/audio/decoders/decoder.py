@@ -1,0 +1,95 @@
+"""The protocol of a decoder: open a file, describe it, and fill arrays with its samples in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from numpy.typing import NDArray
+
+from engine.errors import SourceError
+
+
+class UnsupportedError(SourceError):
+    """A decoder does not read this format; another one may."""
+
+
+def _is_there() -> str:
+    return ""
+
+
+@runtime_checkable
+class AudioStream(Protocol):
+    """One open audio file, used by one thread at a time; a class that inherits from it gets the defaults.
+
+    Attributes
+    ----------
+    rate_hz, channels : of every sample that is read
+    frames : samples per channel that decode, exactly; the encoder's delay and padding are not among them
+    promised_frames : the length that the header gives, at least `frames`
+    tolerance_frames : how far an intact file may fall short of `promised_frames`
+    container, subtype : libsndfile's names in upper case, such as "WAV" and "PCM_16"; other decoders name the
+        container in lower case ("mov"), and the samples "PCM_16", "PCM_24" or "PCM_32" where they are exact
+    seeks_exactly : whether `read` takes any position; otherwise it is asked for one position after the other
+    notice : one sentence about damage that is known so far, or about other tracks; empty otherwise
+    """
+
+    rate_hz: int
+    channels: int
+    frames: int
+    promised_frames: int
+    tolerance_frames: int
+    container: str
+    subtype: str
+    seeks_exactly: bool
+
+    @property
+    def notice(self) -> str:
+        return ""
+
+    @property
+    def delay_samples(self) -> int:
+        """Samples at `rate_hz` that the encoder put before the first one, and that are left out."""
+        return 0
+
+    def read(self, start: int, out: NDArray[Any]) -> int:
+        """Fill an array, shape (n, channels), from a position; return how many frames it received.
+
+        Fewer than n mean that the file is damaged there. Floats have full scale 1.0; int16 is asked for
+        only of streams that seek exactly.
+        """
+        ...
+
+    def rewind(self) -> None:
+        """Have the next read begin at 0, with the same samples as after opening.
+
+        Raises
+        ------
+        SourceError : the file cannot be opened again
+        """
+        return
+
+    def close(self) -> None:
+        """Close what is open."""
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """What opens files of some formats.
+
+    Attributes
+    ----------
+    name : what `offcut doctor` calls it
+    suffixes : lower case, such as ".m4a"; dialogs and folders offer files with these names
+    open : takes the file and the number of its audio track, from 1; raises `UnsupportedError` where another
+        decoder may read the file, and `SourceError` where it is damaged or beyond the limits
+    missing : returns what is not installed, empty where the decoder can be used
+    """
+
+    name: str
+    suffixes: frozenset[str]
+    open: Callable[[Path, int], AudioStream]
+    missing: Callable[[], str] = _is_there

@@ -1,0 +1,298 @@
+"""What the decoders through FFmpeg share: a stream decoded from its start, whose length is known exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.decoders.decoder import UnsupportedError
+from engine.audio.decoders.length import (
+    Decoded,
+    KnownLengths,
+    length_of_packets,
+    require_possible,
+    rounding_samples,
+    without_padding,
+)
+from engine.audio.decoders.signature import Signature, signature_of
+from engine.audio.decoders.tracks import Tracks, file_and_track
+from engine.audio.headers.encoder_delay import encoder_delay_samples
+from engine.audio.opening import explained, not_audio_sentence, refused_rate_or_channels, require_file
+from engine.errors import SourceError
+from engine.files.safe_write import shown
+
+SUFFIXES = frozenset(
+    {
+        ".m4a",
+        ".m4b",
+        ".aac",
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".3gp",
+        ".webm",
+        ".mka",
+        ".mkv",
+        ".avi",
+        ".wma",
+        ".amr",
+        ".ac3",
+        ".eac3",
+        ".wv",
+        ".ape",
+        ".tta",
+    }
+)
+"""Of the formats that have a signature in `engine.audio.decoders.signature`."""
+
+_LOSSLESS = {"alac", "flac", "wavpack", "tta", "ape", "wmalossless", "mlp", "truehd"}
+_LOSSY = {
+    *("aac", "aac_latm", "ac3", "eac3", "dca", "opus", "vorbis", "speex"),
+    *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
+    *("wmav1", "wmav2", "wmapro", "wmavoice"),
+    *(
+        "amrnb",
+        "amrwb",
+        "amr_nb",
+        "amr_wb",
+        "libopencore_amrnb",
+        "libopencore_amrwb",
+        "gsm",
+        "gsm_ms",
+        "qdm2",
+    ),
+    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "mace3", "mace6"),
+}
+_PCM = {f"pcm_{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")} | {
+    *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"),
+}
+AUDIO_CODECS = frozenset(_LOSSLESS | _LOSSY | _PCM)
+"""FFmpeg's names of the decoders that are used; others, those of pictures above all, never run."""
+
+LENGTHS = KnownLengths()
+
+Times = Sequence[tuple[int | None, int | None]]
+
+
+class Decoding(Protocol):
+    """One pass over one track of a file, from its start.
+
+    Attributes
+    ----------
+    tracks : of the file
+    codec : FFmpeg's name
+    subtype : as in `AudioStream`
+    delay_samples : of the encoder, as exactly as packets are timed; left out of the blocks
+    packet_samples : what a packet decodes to
+    claimed_s : the length that the header gives, in seconds; None where it gives none
+    counts_samples : whether the header counts that length in samples
+    lost, first_lost_samples, changed_samples, is_incomplete : so far, see
+        `engine.audio.decoders.length.Decoded`
+    """
+
+    tracks: Tracks
+    codec: str
+    subtype: str
+    rate_hz: int
+    channels: int
+    delay_samples: int
+    packet_samples: int
+    claimed_s: Fraction | None
+    counts_samples: bool
+    lost: int
+    first_lost_samples: int
+    changed_samples: int
+
+    @property
+    def is_incomplete(self) -> bool: ...
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the samples in order, shape (n, channels); always the same iterator."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Source(Protocol):
+    """How a track is reached: begin a pass, and list its packets without decoding them."""
+
+    def begin(self, path: Path, signature: Signature, track: int) -> Decoding:
+        """Open the file and decode its first block, so that its form is known.
+
+        Raises
+        ------
+        UnsupportedError : the codec is not read
+        SourceError : the file is damaged, or the track is not there
+        """
+        ...
+
+    def packet_times(self, path: Path, signature: Signature, track: int) -> tuple[Times, Fraction]:
+        """Return start and duration of each packet, and their unit in seconds."""
+        ...
+
+
+class ForwardStream:
+    """See `engine.audio.decoders.decoder.AudioStream`."""
+
+    seeks_exactly = False
+
+    def __init__(self, path: Path, track: int, source: Source) -> None:
+        size_bytes = require_file(path)
+        with explained(path):
+            signature = signature_of(path)
+        if signature is None:
+            raise UnsupportedError(not_audio_sentence(path))
+        self._path, self._track, self._source, self._signature = path, track, source, signature
+        self._decoding = source.begin(path, signature, track)
+        try:
+            self._describe(size_bytes)
+        except BaseException:
+            self._decoding.close()
+            raise
+        self._held: NDArray[np.float32] = np.zeros((0, self.channels), np.float32)
+
+    def _describe(self, size_bytes: int) -> None:
+        decoding = self._decoding
+        self.rate_hz, self.channels = decoding.rate_hz, decoding.channels
+        if problem := refused_rate_or_channels(self.rate_hz, self.channels):
+            raise SourceError(f"{shown(self._path)} {problem}")
+        self.container, self.subtype = self._signature.demuxer, decoding.subtype
+        self.delay_samples = decoding.delay_samples
+        if self.subtype == "OPUS":  # its header is exact where packets are timed in milliseconds
+            with explained(self._path):
+                self.delay_samples = encoder_delay_samples(self._path, self.rate_hz) or self.delay_samples
+        self._decoded = LENGTHS.get(self._path, self._track, self._length)
+        self.frames = self._decoded.frames
+        if self.frames <= 0:
+            raise SourceError(f"{shown(self._path)} holds no readable samples: copy or record it again.")
+        require_possible(self._path, size_bytes, self.frames, self.rate_hz)
+        claimed_s = self._decoding.claimed_s if self._signature.has_length else None
+        self.promised_frames = max(self.frames, round((claimed_s or 0) * self.rate_hz))
+        self.tolerance_frames = 4_096 + self.promised_frames // 100
+
+    def _length(self) -> Decoded:
+        """Count the samples of the track by the times of its packets; else by decoding."""
+        decoding = self._decoding
+        frames = 0
+        if self._signature.demuxer == "mov":
+            times, time_base = self._source.packet_times(self._path, self._signature, self._track)
+            frames = length_of_packets(times, time_base, self.rate_hz, decoding.packet_samples)
+        if frames:
+            found = Decoded(frames, self.rate_hz)
+        else:
+            frames = sum(len(block) for block in decoding.blocks())
+            found = _damage(Decoded(frames, self.rate_hz), decoding)
+            decoding.close()
+            self._decoding = self._source.begin(self._path, self._signature, self._track)
+        if self._signature.demuxer == "mov":
+            rounding = rounding_samples(self._path, self.rate_hz)
+        elif decoding.counts_samples:
+            rounding = 0
+        else:
+            return found
+        claimed = round((decoding.claimed_s or 0) * self.rate_hz)
+        return replace(found, frames=without_padding(frames, claimed, rounding, decoding.packet_samples))
+
+    @property
+    def notice(self) -> str:
+        """Sentences about damage and about other tracks; empty without any."""
+        known = LENGTHS.get(self._path, self._track, lambda: self._decoded)
+        said = (known.notice(self._path), self._decoding.tracks.notice)
+        return " ".join(sentence for sentence in said if sentence)
+
+    def read(self, start: int, out: NDArray[Any]) -> int:
+        """See `AudioStream.read`."""
+        done = 0
+        while done < len(out):
+            if not len(self._held):
+                block = next(self._decoding.blocks(), None)
+                if block is None:
+                    return self._padded(start, done, out)
+                self._held = block
+            piece = self._held[: len(out) - done]
+            out[done : done + len(piece)] = piece
+            self._held = self._held[len(piece) :]
+            done += len(piece)
+        return done
+
+    def _padded(self, start: int, done: int, out: NDArray[Any]) -> int:
+        """Complete the last packet with silence where its times promise more than it decodes to."""
+        missing = len(out) - done
+        if start + len(out) == self.frames and missing <= 2 * self._decoding.packet_samples:
+            out[done:] = 0
+            return len(out)
+        return done
+
+    def rewind(self) -> None:
+        """See `AudioStream.rewind`."""
+        self.close()
+        self._decoding = self._source.begin(self._path, self._signature, self._track)
+        self._held = self._held[:0]
+
+    def close(self) -> None:
+        """Close the file, and remember what was found damaged."""
+        decoding = self._decoding
+        found = _damage(self._decoded, decoding)
+        if found != self._decoded:
+            self._decoded = found
+            with suppress(SourceError):  # it is gone, and so is what is known of it
+                LENGTHS.keep(self._path, self._track, found)
+        decoding.close()
+
+
+def _damage(known: Decoded, decoding: Decoding) -> Decoded:
+    """Return what is known of a track with the damage that a pass has found."""
+    has_more = decoding.lost > known.lost
+    return Decoded(
+        known.frames,
+        known.rate_hz,
+        decoding.lost if has_more else known.lost,
+        decoding.first_lost_samples if has_more else known.first_lost_samples,
+        max(known.changed_samples, decoding.changed_samples),
+        known.is_incomplete or decoding.is_incomplete,
+    )
+
+
+def damage_notice(path: Path, told: str) -> str:
+    """Return a sentence about damage that was found while a file was decoded; empty where it was told."""
+    notice = LENGTHS.notice(*file_and_track(path))
+    return "" if notice in told else notice
+
+
+def damaged(path: Path, signature: Signature) -> SourceError:
+    """Return the error about a file of which nothing can be read."""
+    return SourceError(
+        f"{shown(path)} begins as {signature.name} and is damaged or cut short: copy it again, or export it "
+        "again from where it was made."
+    )
+
+
+def unread_codec(path: Path, codec: str, signature: Signature) -> UnsupportedError:
+    """Return the error about a codec that no decoder of Offcut reads."""
+    return UnsupportedError(
+        f"{shown(path)} holds {codec} in {signature.name}, which Offcut does not decode: convert it to "
+        "WAV or FLAC."
+    )
+
+
+def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
+    """Return the subtype of decoded samples: how deep they are where they are exact, else the codec.
+
+    Parameters
+    ----------
+    sample_format : FFmpeg's name, such as "s16p"
+    first : the first samples, as decoded; 24 bits come as 32 of which the lowest eight are 0
+    """
+    if codec not in _LOSSLESS | _PCM:
+        return codec.upper().removesuffix("FLOAT").replace("_", "")
+    form = sample_format.rstrip("p")
+    if form == "s32":
+        return "PCM_32" if (np.asarray(first) & 0xFF).any() else "PCM_24"
+    return {"u8": "PCM_U8", "s16": "PCM_16", "dbl": "DOUBLE"}.get(form, "FLOAT")

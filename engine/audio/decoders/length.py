@@ -1,0 +1,159 @@
+"""The exact length of a file whose header only estimates it, counted once while the file is unchanged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from threading import Lock
+
+from engine.audio.headers.movie import movie_timescale
+from engine.audio.opening import explained
+from engine.errors import SourceError
+from engine.files.safe_write import shown
+from engine.timebase import format_time
+from engine.wording import counted
+
+_MOST_KNOWN = 1_000
+_MOST_PER_BYTE = 4_096  # silence costs the densest codec, ALAC, about a byte for so many samples
+_BLOCK_SAMPLES = 1 << 20
+_UNKNOWN = 1 << 62
+
+_Key = tuple[str, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The outcome of decoding a track from start to end.
+
+    Attributes
+    ----------
+    frames, rate_hz : samples per channel that came out, and their rate
+    lost : packets that did not decode; silence is in their place
+    first_lost_samples : position of the first of them
+    changed_samples : position where the rate or the channels change, and decoding stops; -1 without
+    is_incomplete : whether parts that do not decode are left out, without a place that is known
+    """
+
+    frames: int
+    rate_hz: int
+    lost: int = 0
+    first_lost_samples: int = 0
+    changed_samples: int = -1
+    is_incomplete: bool = False
+
+    def notice(self, path: Path) -> str:
+        """Return a sentence about damage; empty without any."""
+        if self.lost:
+            at = format_time(self.first_lost_samples / self.rate_hz)
+            return (
+                f"{shown(path)} is damaged: {counted(self.lost, 'packet')} cannot be decoded and "
+                f"{'is' if self.lost == 1 else 'are'} played as silence, the first at {at}."
+            )
+        if self.is_incomplete:
+            return f"{shown(path)} is damaged: parts of it cannot be decoded and are left out."
+        if self.changed_samples >= 0:
+            at = format_time(self.changed_samples / self.rate_hz)
+            return f"{shown(path)} changes its rate or its channels at {at}: the rest of it is left out."
+        return ""
+
+
+class KnownLengths:
+    """What decoding files came to, by file, size and time of change."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, Decoded] = {}
+        self._lock = Lock()
+
+    def get(self, path: Path, track: int, decoded: Callable[[], Decoded]) -> Decoded:
+        """Return what is known of a track; else decode it."""
+        key = _key(path, track)
+        with self._lock:
+            found = self._known.get(key)
+        return found or self.keep(path, track, decoded())
+
+    def notice(self, path: Path, track: int) -> str:
+        """Return a sentence about damage in a track that is known; empty without any."""
+        with suppress(SourceError), self._lock:
+            if (known := self._known.get(_key(path, track))) is not None:
+                return known.notice(path)
+        return ""
+
+    def keep(self, path: Path, track: int, decoded: Decoded) -> Decoded:
+        """Store what decoding a track came to, and return it."""
+        with self._lock:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.pop(next(iter(self._known)))
+            self._known[_key(path, track)] = decoded
+        return decoded
+
+
+def _key(path: Path, track: int) -> _Key:
+    with explained(path):
+        status = path.stat()
+    return str(path), status.st_ino, status.st_size, status.st_mtime_ns, track
+
+
+def length_of_packets(
+    packets: Sequence[tuple[int | None, int | None]], time_base: Fraction, rate_hz: int, frame_samples: int
+) -> int:
+    """Return how many samples packets hold, from their times alone; 0 where these are not exact.
+
+    Only packets of one length, the last one excepted, that follow each other are counted.
+
+    Parameters
+    ----------
+    packets : start and duration of each, in units of `time_base` seconds; before 0 is the encoder's delay
+    frame_samples : what one packet decodes to
+    """
+    if not packets or time_base != Fraction(1, rate_hz) or frame_samples <= 0:
+        return 0
+    first = packets[0][0]
+    if first is None or first > 0:
+        return 0
+    for number, (start, duration) in enumerate(packets):
+        is_last = number == len(packets) - 1
+        if start != first + number * frame_samples or duration is None:
+            return 0
+        if not 0 < duration <= frame_samples or (duration < frame_samples and not is_last):
+            return 0
+    start, duration = packets[-1]
+    return max(0, (start or 0) + (duration or 0))
+
+
+def without_padding(frames: int, claimed: int, rounding_samples: int, packet_samples: int) -> int:
+    """Return a length without the encoder's padding: less by up to two packets where the header says so.
+
+    Parameters
+    ----------
+    claimed : the length that the header or the edit list gives, in samples; 0 where it gives none
+    rounding_samples : how far that may be off, because it is counted in coarser units
+    """
+    padding = frames - claimed
+    return claimed if rounding_samples < padding < 2 * packet_samples else frames
+
+
+def rounding_samples(path: Path, rate_hz: int) -> int:
+    """Return by how many samples the length in the edit list of an MP4 or QuickTime file may be off."""
+    with explained(path):
+        timescale = movie_timescale(path)
+    if not timescale:
+        return _UNKNOWN
+    return 0 if timescale % rate_hz == 0 else math.ceil(rate_hz / timescale)
+
+
+def require_possible(path: Path, size_bytes: int, frames: int, rate_hz: int) -> None:
+    """Refuse a file that decodes to far more sound than its bytes can hold.
+
+    Raises
+    ------
+    SourceError : it does
+    """
+    if frames > size_bytes * _MOST_PER_BYTE + _BLOCK_SAMPLES:
+        raise SourceError(
+            f"{shown(path)} decodes to {format_time(frames / rate_hz)}, and its {size_bytes:,} bytes cannot "
+            "hold that: copy it again, or export it again from where it was made."
+        )

@@ -1,0 +1,95 @@
+"""Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.audio.decoders.decoder import AudioStream, Decoder, UnsupportedError
+from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM
+from engine.audio.decoders.libsndfile import LIBSNDFILE
+from engine.audio.decoders.pyav import PYAV
+from engine.audio.decoders.signature import signature_of
+from engine.audio.decoders.tracks import file_and_track
+from engine.audio.opening import explained, not_audio_sentence, require_file
+from engine.errors import SourceError
+from engine.extensions import Extended, UnusableError, require_type
+from engine.extensions.names import Extension
+from engine.files.safe_write import shown
+
+_ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
+_INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
+
+
+def _added(extension: Extension, made: object) -> Decoder:
+    """Return a decoder of another package.
+
+    Raises
+    ------
+    UnusableError : it is of another type, or names no suffix
+    """
+    decoder = require_type(made, Decoder)
+    if decoder.name != extension.name:
+        raise UnusableError(f"is named {decoder.name!r}, not {extension.name!r}")
+    if not decoder.suffixes or any(one != one.lower() or one[:1] != "." for one in decoder.suffixes):
+        raise UnusableError("names no suffixes such as '.abc'")
+    return decoder
+
+
+DECODERS: Extended[Decoder] = Extended("offcut.decoders", {each.name: each for each in _ROWS}, _added)
+"""By name. A file is offered to libsndfile, to added decoders of its suffix, then to Offcut's others."""
+
+AUDIO_SUFFIXES = frozenset().union(*(each.suffixes for each in _ROWS))
+"""Of the files that Offcut's own decoders read."""
+
+
+def audio_suffixes() -> frozenset[str]:
+    """Return the suffixes of all files that a decoder reads, those of added decoders included."""
+    return AUDIO_SUFFIXES.union(*(each.suffixes for each in DECODERS.added.values()))
+
+
+def open_stream(named: Path) -> AudioStream:
+    """Open an audio file with the first decoder that reads it.
+
+    Parameters
+    ----------
+    named : the file, or one of its audio tracks (`engine.audio.decoders.tracks.file_and_track`)
+
+    Raises
+    ------
+    SourceError : it is missing, unreadable, empty, not audio, damaged, without samples or beyond the limits
+    """
+    require_file(named)
+    path, track = file_and_track(named)
+    reasons = []
+    for decoder in _in_order(path):
+        if decoder.missing():
+            continue
+        try:
+            return decoder.open(path, track)
+        except UnsupportedError as error:
+            reasons.append(str(error))
+    raise SourceError(_refusal(path, reasons[-1] if len(reasons) > 1 else ""))
+
+
+def _in_order(path: Path) -> Iterator[Decoder]:
+    yield LIBSNDFILE
+    suffix = path.suffix.lower()
+    if suffix not in LIBSNDFILE.suffixes:
+        yield from (each for each in DECODERS.added.values() if suffix in each.suffixes)
+    yield from _ROWS[1:]
+
+
+def _refusal(path: Path, reason: str) -> str:
+    with explained(path):
+        found = signature_of(path)
+    if found is None:
+        return not_audio_sentence(path)
+    if not all(each.missing() for each in _ROWS[1:]):
+        return reason
+    command = _INSTALL.get(sys.platform, "sudo apt install ffmpeg")
+    return (
+        f"{shown(path)} holds {found.name}, which Offcut reads with FFmpeg: install it ({command}), or "
+        "convert the file to WAV or FLAC."
+    )

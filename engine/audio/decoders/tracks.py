@@ -1,0 +1,71 @@
+"""The audio tracks of a file that has several: `film.mkv#2` is the second one of `film.mkv`."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import SourceError
+from engine.files.safe_write import shown
+from engine.wording import counted, listed
+
+_NAMED = re.compile(r"(.+)#([1-9][0-9]?)", re.DOTALL)
+_MOST_LISTED = 6
+
+
+def file_and_track(path: Path) -> tuple[Path, int]:
+    """Return the file that a path means and the number of its audio track, from 1.
+
+    A file whose own name ends with such a number is that file.
+    """
+    named = _NAMED.fullmatch(path.name)
+    if named is None or os.path.lexists(path):
+        return path, 1
+    return path.with_name(named[1]), int(named[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The audio tracks of one file.
+
+    Attributes
+    ----------
+    words : what is known of each, such as "eng, aac, 2 channels"
+    chosen : number of the one that is read, from 1
+    """
+
+    path: Path
+    words: tuple[str, ...]
+    chosen: int = 1
+
+    def require(self, format_name: str) -> None:
+        """Refuse a track that is not there.
+
+        Raises
+        ------
+        SourceError : the file has no audio track, or fewer than the chosen number
+        """
+        if not self.words:
+            raise SourceError(
+                f"{shown(self.path)} ({format_name}) holds no audio track: choose a file with sound."
+            )
+        if self.chosen > len(self.words):
+            raise SourceError(
+                f"{shown(self.path)} has {counted(len(self.words), 'audio track')}, and track {self.chosen} "
+                "was asked for: name one that is there."
+            )
+
+    @property
+    def notice(self) -> str:
+        """One sentence about the tracks that are not read; empty without any."""
+        others = [number for number in range(1, len(self.words) + 1) if number != self.chosen]
+        if not others:
+            return ""
+        named = [f"{number} ({self.words[number - 1]})" for number in others[:_MOST_LISTED]]
+        return (
+            f"{shown(self.path)} has {len(self.words)} audio tracks, and track {self.chosen} was read: for "
+            f"{listed(named, 'or')}, import {shown(f'{self.path.name}#{others[0]}')}"
+            f"{' and so on' if len(others) > 1 else ''}."
+        )

@@ -1,9 +1,10 @@
 """Final Cut Pro 7 XML ("xmeml" version 5), which Premiere Pro, DaVinci Resolve and Media Composer read too.
 
 The format counts video frames and holds one channel a track: a stereo source becomes two linked tracks. Each
-position is rounded to the nearest frame by itself, from its integer sample, so no clip is more than half a
-frame off however many come before it; the source's end follows from its start and the rounded length. A clip
-that rounds to no frame at all is left out, and so are crossfades.
+position in the result is rounded to the nearest frame by itself, from its integer sample, and the source's
+start follows it: a clip is placed half a frame off at most, and plays its source half a frame off at most.
+Its end in the source follows from its start and the rounded length. A clip that rounds to no frame at all is
+left out, and so are crossfades.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class ExportOptions:
     quality : of the formats that are coded
     fade_in_s, fade_out_s : how each file comes from silence and goes to it
     broadcast : write `bext`, `iXML` and cue points into WAV files
-    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml` and `.aaf`
+    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`
     """
 
     stems: bool = False

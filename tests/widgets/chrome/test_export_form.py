@@ -160,7 +160,7 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
         return [each.text() for each in form.findChildren(QLabel) if each.text().startswith("for ")]
 
     assert "for .wav, .flac, .mp3, .ogg and .opus" in reasons()
-    assert "for .aaf, .fcpxml, .xml and .edl" not in reasons()
+    assert "for .otio, .aaf, .fcpxml, .xml and .edl" not in reasons()
     assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
     qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
     assert [is_on(name) for name in ("Range", "Bits", "Dither")] == [True, True, True]

@@ -97,7 +97,7 @@ class _Writer:
             self._add_track(audio, track)
             self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the sequence")
         for seam in seams(state, self._edit_list):
-            self._add_marker(sequence, "Cut", seam.label, seam.position_samples)
+            self._add_marker(sequence, seam.title, seam.label, seam.position_samples)
         for marker in placed_markers(state.markers.values(), self._edit_list):
             stop = marker.stop_samples if marker.is_region else None
             self._add_marker(sequence, marker.name, "", marker.start_samples, stop)

@@ -12,8 +12,6 @@ c = -0.85 it is within 0.028 of the sine used here, and a crossfade within 0.07 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from os import fspath
 from pathlib import Path
 
@@ -22,15 +20,15 @@ from rpp.encoder import encode
 
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
-from engine.edl.crossfade import Curve, choose_curve
+from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips_of, source_path
+from engine.edl.export.interchange.curves import seam_curves
 from engine.edl.export.interchange.tempo import tempo_map
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
-from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
@@ -78,7 +76,7 @@ def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
     project.extend([*_tempo(request, edit_list), *_markers(state, edit_list)])
     for number, track in enumerate(state.tracks):
         share = progress.part(number / len(state.tracks), (number + 1) / len(state.tracks))
-        project.append(_track_element(request, edit_list, track, channels, share))
+        project.append(_track_element(request, track, channels, share))
     return project
 
 
@@ -105,7 +103,9 @@ def _tempo(request: ExportRequest, edit_list: EditList) -> list[list[str] | rpp.
 
 def _markers(state: DocumentState, edit_list: EditList) -> list[list[str]]:
     """Return a line for each seam and marker of the result and two for each region, the second its end."""
-    named = [((seam.position_samples,), seam.label) for seam in seams(state, edit_list)]
+    named: list[tuple[tuple[int, ...], str]] = [
+        ((seam.position_samples,), seam.label) for seam in seams(state, edit_list)
+    ]
     for marker in placed_markers(state.markers.values(), edit_list):
         edges = (marker.start_samples, marker.stop_samples) if marker.is_region else (marker.start_samples,)
         named.append((edges, _one_line(marker.name)))
@@ -116,9 +116,7 @@ def _markers(state: DocumentState, edit_list: EditList) -> list[list[str]]:
     ]
 
 
-def _track_element(
-    request: ExportRequest, edit_list: EditList, track: Track, channels: int, progress: Progress
-) -> rpp.Element:
+def _track_element(request: ExportRequest, track: Track, channels: int, progress: Progress) -> rpp.Element:
     """Return a track with its items, each with its medium."""
     element = rpp.Element("TRACK")
     element.extend(
@@ -133,7 +131,7 @@ def _track_element(
         ]
     )
     state = request.state
-    curves = list(_curves(request, edit_list, track, progress))
+    curves = list(seam_curves(request, track, progress))
     found = clips_of(request, track, over_silence=True)
     paths = {
         key: _path_in_project(source_path(request.sources[key], request.media), request.out)
@@ -144,17 +142,6 @@ def _track_element(
         item.append(_source_element(request.sources[clip.source_id], paths[clip.source_id]))
         element.append(item)
     return element
-
-
-def _curves(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> Iterator[Curve]:
-    """Yield the curve of each seam as the renderer chooses it, the exposed edges included."""
-    count = len(edit_list.segments) + 1 if edit_list.segments else 0
-    patches = edit_list.patches.get(track.id)
-    with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
-        for index in range(count):
-            progress.check_cancelled()
-            progress.report(index / count, "Analysing the crossfades")
-            yield choose_curve(*voice.seam(edit_list, index))
 
 
 def _item_element(track: Track, clip: Clip, curves: tuple[Curve, Curve], rate_hz: int) -> rpp.Element:

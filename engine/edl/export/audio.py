@@ -120,6 +120,7 @@ def _write_file(
             progress=progress,
             total_frames=frames,
             coding=file.coding,
+            tags=file.tags,
             trailing_chunks=_chunks(request, file, edit_list, cues, gain) if with_chunks else b"",
         )
         left_out = renderer.left_out

@@ -18,10 +18,13 @@ from engine.audio.writer import write_audio
 from tests.sources import source_of
 
 RATE_HZ = 48_000
+PLAIN = Tags()
 SUFFIXES = tuple(CODECS)
 
 
-def coded(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **coding: object) -> Path:
+def coded(
+    path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, *, tags: Tags = PLAIN, **coding: object
+) -> Path:
     """Write samples, shape (n, channels), in the format of the suffix."""
     codec = CODECS[path.suffix]
     write_audio(
@@ -33,6 +36,7 @@ def coded(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **coding: obj
         subtype=codec.subtype,
         total_frames=len(samples),
         coding=Coding(codec, **coding),
+        tags=tags,
     )
     return path
 

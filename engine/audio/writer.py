@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.audio.codecs import CODECS, Coding, Container, Tags
 from engine.audio.headers.bwf import append_chunks
+from engine.audio.headers.float_head import complete_float_head
 from engine.audio.headers.id3 import room_title, write_id3
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
@@ -157,6 +158,8 @@ def write_audio(
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
+            if container == "WAV" and subtype in _FLOATS:
+                complete_float_head(part, frames)
             if trailing_chunks:
                 append_chunks(part, trailing_chunks)
             if container == "MP3" and tags is not None:

@@ -43,6 +43,7 @@ EVERYTHING = ExportChoice(
         depth=Depth.BITS_24,
         dither=Dither.TPDF,
         broadcast=False,
+        collect=True,
         frame_rate=FrameRate.FPS_29_97,
     ),
     "window",
@@ -235,6 +236,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
         *("Range", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
+        "Copy the recordings beside the file",
     ]
     box = part(form, ChoiceField, "Range")
     qtbot.keyClick(box, Qt.Key.Key_Down)

@@ -7,6 +7,8 @@ rounded: a sample between two frames is a fraction of a frame.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
 
 from opentimelineio import opentime, schema
 
@@ -120,13 +122,21 @@ def _clip(request: ExportRequest, track: Track, clip: Clip, at: Time) -> schema.
     return schema.Clip(
         name=xml_text(path.name),
         media_reference=schema.ExternalReference(
-            target_url=path.as_uri(),
+            target_url=_url(path, request),
             available_range=opentime.TimeRange(in_source(0), in_source(source.frames)),
         ),
         source_range=opentime.TimeRange(at(clip.start_samples), at(clip.length_samples)),
         metadata=clip_metadata(source.channels),
         effects=clip_effects(track),
     )
+
+
+def _url(path: Path, request: ExportRequest) -> str:
+    """Return an address, which moves with the timeline where the recordings are collected beside it."""
+    folder = request.out.parent.absolute()
+    if request.options.collect and path.is_relative_to(folder):
+        return quote(path.relative_to(folder).as_posix())
+    return path.as_uri()
 
 
 def _time(rate_hz: int, request: ExportRequest) -> Time:

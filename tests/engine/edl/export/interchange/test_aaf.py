@@ -26,6 +26,23 @@ from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 
 
+def effects_of(slot: aaf2.mobslots.MobSlot) -> dict[str, Fraction]:
+    """Return the constant value of each effect around the sequence of a slot, by the effect's name."""
+    found, segment = {}, slot.segment
+    while isinstance(segment, aaf2.components.OperationGroup):
+        (parameter,) = segment.parameters.value
+        found[segment.operation.name] = Fraction(parameter.value)
+        (segment,) = segment.segments.value
+    return found
+
+
+def sequence_of(slot: aaf2.mobslots.MobSlot) -> aaf2.components.Sequence:
+    segment = slot.segment
+    while isinstance(segment, aaf2.components.OperationGroup):
+        (segment,) = segment.segments.value
+    return segment
+
+
 def test_opentimelineio_reads_clips_and_crossfades(case: Case, tmp_path: Path) -> None:
     export(case.request(tmp_path / "jam.aaf"))
     timeline = otio.adapters.read_from_file(str(tmp_path / "jam.aaf"))
@@ -54,7 +71,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
         timecode, *slots = composition.slots
-        assert (timecode.media_kind, timecode.segment.components[0].fps) == ("Timecode", 25)
+        assert (timecode.media_kind, timecode.segment.fps) == ("Timecode", 25)
         channels = [
             (track, channel)
             for track in audible(case.state.tracks)
@@ -63,7 +80,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
         for slot, (track, channel) in zip(slots, channels, strict=True):
             source = case.state.sources[track.source_id]
             assert slot.name == track.name
-            for clip in slot.segment.components:
+            for clip in sequence_of(slot).components:
                 if not isinstance(clip, aaf2.components.SourceClip):
                     continue
                 assert (clip.slot_id, clip.mob.slot_at(channel).segment.slot_id) == (channel, channel)
@@ -97,8 +114,33 @@ def test_the_timecode_counts_at_the_chosen_rate(tmp_path: Path) -> None:
         (composition,) = file.content.toplevel()
         slot = next(iter(composition.slots))
         assert slot.edit_rate == Fraction(30_000, 1001)
-        (timecode,) = slot.segment.components
+        timecode = slot.segment
         assert (timecode.fps, timecode.start, timecode.length) == (30, 0, 900)
+
+
+def test_gain_and_pan_are_effects_and_stereo_lies_on_its_sides(tmp_path: Path) -> None:
+    """A stereo track at -6 dB and 50 % right, a mono one 30 % left; the muted one is not there."""
+    export(CASES[3].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        found = [effects_of(slot) for slot in list(composition.slots)[1:]]
+        for slot in list(composition.slots)[1:]:
+            assert slot.segment.length == sequence_of(slot).length
+            assert slot.segment.media_kind == "Sound"
+        ids = {str(one.auid) for one in file.dictionary["OperationDefinitions"].value}
+    level = 10 ** (-6 / 20)
+    assert [one["Mono Audio Pan"] for one in found] == [0, 1, Fraction(35, 100)]
+    assert float(found[0]["Mono Audio Gain"]) == pytest.approx(0.5 * level, rel=1e-6)
+    assert float(found[1]["Mono Audio Gain"]) == pytest.approx(level, rel=1e-6)
+    assert "Mono Audio Gain" not in found[2]
+    assert {"9d2ea893-0968-11d3-8a38-0050040ef7d2", "9d2ea894-0968-11d3-8a38-0050040ef7d2"} <= ids
+
+
+def test_a_plain_mono_track_has_no_effects(tmp_path: Path) -> None:
+    export(CASES[0].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        assert isinstance(list(composition.slots)[1].segment, aaf2.components.Sequence)
 
 
 def test_cancel_is_heard_while_the_objects_are_written(tmp_path: Path) -> None:
@@ -130,7 +172,7 @@ def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
         for mob in file.content.mobs:
             assert mob["CreationTime"].value == mob["LastModified"].value == date
         timecode, *slots = composition.slots
-        assert (timecode.name, timecode.edit_rate, timecode.segment.components[0]["Drop"].value) == (
+        assert (timecode.name, timecode.edit_rate, timecode.segment["Drop"].value) == (
             "Timecode",
             25,
             False,
@@ -138,7 +180,7 @@ def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
         assert [slot["PhysicalTrackNumber"].value for slot in slots] == [1, 2, 3]
         assert [slot.edit_rate for slot in slots] == [48_000] * 3
         length = build(CASES[3].state).length_samples
-        assert timecode.segment.components[0].length == ceil(length * 25 / 48_000)
+        assert timecode.segment.length == ceil(length * 25 / 48_000)
         # the second track has begun late and is over early
         assert [slot.segment.length for slot in slots] == [length, length, 1_179_669]
         for mob in (*file.content.mastermobs(), *file.content.sourcemobs()):
@@ -152,7 +194,7 @@ def test_a_crossfade_is_a_dissolve_of_two_that_both_its_clips_reach_into(tmp_pat
     export(CASES[3].request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
-        components = list(list(composition.slots)[1].segment.components)
+        components = list(sequence_of(list(composition.slots)[1]).components)
         first, dissolve, second = components
         assert (first.start, first.length) == (12_345, 500_001 - 12_345 + 720)
         assert (second.start, second.length) == (700_003 - 720, 2_000_000 - 700_003 + 720)
@@ -238,5 +280,5 @@ def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
         timecode, slot = composition.slots
-        assert timecode.segment.components[0].length == 1
-        assert (slot.segment.length, len(list(slot.segment.components))) == (0, 0)
+        assert timecode.segment.length == 1
+        assert (slot.segment.length, len(list(sequence_of(slot).components))) == (0, 0)

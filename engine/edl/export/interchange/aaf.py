@@ -15,6 +15,7 @@ from datetime import datetime
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import aaf2
@@ -22,6 +23,7 @@ from aaf2.auid import AUID
 from aaf2.mobid import MobID
 from aaf2.rational import AAFRational
 
+from engine.audio.headers.time_reference import read_time_reference
 from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
@@ -44,6 +46,7 @@ from engine.xml_text import xml_text
 _DATE = datetime(2000, 1, 1)
 _SOUND = "sound"
 _STEREO = 2
+_DAY_S = 86_400
 _FILLER, _TRANSITION = ("filler", 0), ("transition", 0)  # the channels of sources begin with 1
 _WAVE = ("WAV", "WAVEX", "RF64")
 _FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
@@ -81,7 +84,8 @@ class _Writer:
             self._masters[source.id] = self._master(source)
         composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
         composition.usage = "Usage_TopLevel"
-        self._add_timecode(composition)
+        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
+        self._add_timecode(composition, length_s)
         heard = audible(state.tracks)
         for number, track in enumerate(heard):
             for channel in range(1, state.sources[track.source_id].channels + 1):
@@ -131,15 +135,28 @@ class _Writer:
         path = source_path(source, self._request.media)
         file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
         file_mob.descriptor = self._descriptor(source, path.as_uri())
+        tape = self._tape(source, path)
+        begin = read_time_reference(path)
         master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
         for channel in range(1, source.channels + 1):
-            in_file = file_mob.create_empty_slot(source.rate_hz, _SOUND, channel)
-            in_file.segment.length = source.frames
+            in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
+            in_file.segment = tape.create_source_clip(channel, begin, source.frames, _SOUND)
             in_file["PhysicalTrackNumber"].value = channel
             slot = master.create_timeline_slot(source.rate_hz, channel)
             slot.segment = file_mob.create_source_clip(channel, 0, source.frames, _SOUND)
             slot["PhysicalTrackNumber"].value = channel
         return master
+
+    def _tape(self, source: Source, path: Path) -> Any:
+        """Return the mob of what was recorded: a day of each channel, with its timecode from midnight on."""
+        tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
+        tape.descriptor = self._file.create.TapeDescriptor()
+        for channel in range(1, source.channels + 1):
+            slot = tape.create_empty_slot(source.rate_hz, _SOUND, channel)
+            slot.segment.length = _DAY_S * source.rate_hz
+            slot["PhysicalTrackNumber"].value = channel
+        self._add_timecode(tape, Fraction(_DAY_S))
+        return tape
 
     def _descriptor(self, source: Source, url: str) -> Any:
         if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
@@ -157,14 +174,13 @@ class _Writer:
         descriptor["Locator"].append(locator)
         return descriptor
 
-    def _add_timecode(self, composition: Any) -> None:
+    def _add_timecode(self, mob: Any, length_s: Fraction) -> None:
         """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
         rate = self._request.options.frame_rate
         exact = rate.exact
-        slot = composition.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
+        slot = mob.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
         timecode = self._file.create.Timecode(rate.nominal, drop=False)
         timecode.start = 0
-        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
         timecode.length = max(1, ceil(length_s * exact))
         slot.segment = timecode
         slot.name = "Timecode"

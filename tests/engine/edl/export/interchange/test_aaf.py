@@ -14,16 +14,19 @@ from threading import Event
 from urllib.parse import unquote, urlparse
 
 import aaf2
+import numpy as np
 import opentimelineio as otio
 import pytest
 
 from engine.document.tracks.track import audible
 from engine.edl.build import build
-from engine.edl.export import export
+from engine.edl.export import ExportRequest, export
 from engine.edl.export.request import FrameRate
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
+from tests.engine.edl.export.interchange.test_source_timecode import stamp
+from tests.engine.edl.recordings import RATE_HZ, recording
 
 
 def effects_of(slot: aaf2.mobslots.MobSlot) -> dict[str, Fraction]:
@@ -34,6 +37,12 @@ def effects_of(slot: aaf2.mobslots.MobSlot) -> dict[str, Fraction]:
         found[segment.operation.name] = Fraction(parameter.value)
         (segment,) = segment.segments.value
     return found
+
+
+def file_mobs(file: aaf2.file.AAFFile) -> list[aaf2.mobs.SourceMob]:
+    """Return the source mobs that lead to a file, not to a tape."""
+    tape = aaf2.essence.TapeDescriptor
+    return [mob for mob in file.content.sourcemobs() if not isinstance(mob.descriptor, tape)]
 
 
 def sequence_of(slot: aaf2.mobslots.MobSlot) -> aaf2.components.Sequence:
@@ -102,7 +111,7 @@ def test_what_is_no_wav_is_described_as_pcm(container: str, subtype: str, tmp_pa
     state = replace(case.state, sources={"s0": source})
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         descriptor = mob.descriptor
         assert isinstance(descriptor, aaf2.essence.PCMDescriptor)
         assert (descriptor["Channels"].value, descriptor.length) == (source.channels, source.frames)
@@ -134,6 +143,25 @@ def test_gain_and_pan_are_effects_and_stereo_lies_on_its_sides(tmp_path: Path) -
     assert float(found[1]["Mono Audio Gain"]) == pytest.approx(level, rel=1e-6)
     assert "Mono Audio Gain" not in found[2]
     assert {"9d2ea893-0968-11d3-8a38-0050040ef7d2", "9d2ea894-0968-11d3-8a38-0050040ef7d2"} <= ids
+
+
+def test_a_file_leads_to_its_time_of_day(tmp_path: Path) -> None:
+    made = recording(tmp_path, [np.zeros((8_000, 2)), np.zeros((8_000, 1))], subtype="PCM_16")
+    stamp(made.media["s0"], 3_661 * RATE_HZ + 7)
+    export(ExportRequest(made.state, made.media, tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        starts = {}
+        for mob in file_mobs(file):
+            for slot in mob.slots:
+                tape = slot.segment.mob
+                assert isinstance(tape.descriptor, aaf2.essence.TapeDescriptor)
+                assert tape.slot_at(slot.slot_id).segment.length == 86_400 * RATE_HZ
+                (timecode,) = [one.segment for one in tape.slots if one.media_kind == "Timecode"]
+                assert (timecode.start, timecode.fps) == (0, 25)
+                starts[mob.name, slot.slot_id] = (slot.segment.start, slot.segment.length)
+    first, second = (path.name for path in made.media.values())
+    late = (3_661 * RATE_HZ + 7, 8_000)
+    assert starts == {(first, 1): late, (first, 2): late, (second, 1): (0, 8_000)}
 
 
 def test_a_plain_mono_track_has_no_effects(tmp_path: Path) -> None:
@@ -183,7 +211,7 @@ def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
         assert timecode.segment.length == ceil(length * 25 / 48_000)
         # the second track has begun late and is over early
         assert [slot.segment.length for slot in slots] == [length, length, 1_179_669]
-        for mob in (*file.content.mastermobs(), *file.content.sourcemobs()):
+        for mob in (*file.content.mastermobs(), *file_mobs(file)):
             frames = {"take 0.wav": 2_880_000, "take 1.wav": 960_011, "take 2.wav": 2_880_000}[mob.name]
             for number, slot in enumerate(mob.slots, 1):
                 assert (slot.slot_id, slot["PhysicalTrackNumber"].value) == (number, number)
@@ -227,7 +255,7 @@ def test_a_wav_is_described_by_the_head_that_it_has(
     state = replace(case.state, sources={"s0": source})
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert struct.unpack("<4sI4s4sIHHIIHH", bytes(mob.descriptor["Summary"].value)) == (
             *(b"RIFF", 36 + frames * block, b"WAVE", b"fmt ", 16),
             *(tag, channels, rate_hz, rate_hz * block, block, 8 * block // channels),
@@ -239,7 +267,7 @@ def test_a_wav_beyond_four_gigabytes_is_as_long_as_a_head_can_say(tmp_path: Path
     source = replace(case.state.sources["s0"], frames=2**33)
     export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert bytes(mob.descriptor["Summary"].value)[4:8] == b"\xff" * 4
         assert mob.descriptor.length == 2**33
 
@@ -250,7 +278,7 @@ def test_what_is_no_wav_is_told_as_its_samples_are(tmp_path: Path) -> None:
     source = replace(case.state.sources["s0"], **values)
     export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert {name: mob.descriptor[name].value for name in PCM} == PCM
         assert not isinstance(mob.descriptor, aaf2.essence.WAVEDescriptor)
 
@@ -272,7 +300,7 @@ def test_the_same_edit_is_the_same_file_and_another_has_other_ids(tmp_path: Path
     assert (tmp_path / "jam.aaf").read_bytes() == (tmp_path / "again.aaf").read_bytes()
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         ids = [str(mob.mob_id) for mob in file.content.mobs]
-    assert len(set(ids)) == len(ids) == 7  # of three sources each a file and a master, and one composition
+    assert len(set(ids)) == len(ids) == 10  # of three sources three each, and one composition
 
 
 def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:

@@ -158,12 +158,9 @@ def write_audio(
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
-            if container == "WAV" and subtype in _FLOATS:
-                complete_float_head(part, frames)
+            _complete(part, container, is_float=subtype in _FLOATS, frames=frames, tags=tags)
             if trailing_chunks:
                 append_chunks(part, trailing_chunks)
-            if container == "MP3" and tags is not None:
-                write_id3(part, tags)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
@@ -173,6 +170,14 @@ def write_audio(
         if frames != total_frames:
             raise ValueError(f"{frames} frames came, {total_frames} were promised")
     return WrittenAudio(path, frames, peak, clipped)
+
+
+def _complete(part: Path, container: Container, *, is_float: bool, frames: int, tags: Tags | None) -> None:
+    """Write what libsndfile leaves out of the head of a file."""
+    if container == "WAV" and is_float:
+        complete_float_head(part, frames)
+    if container == "MP3" and tags is not None:
+        write_id3(part, tags)
 
 
 def _plain(subtype: str) -> str:

@@ -150,17 +150,16 @@ def write_audio(
     if container == "WAV" and subtype == "PCM_S8":
         subtype = "PCM_U8"
     frame_bytes = channels * _BITS.get(subtype, 16) // 8
-    size = total_frames * frame_bytes + len(trailing_chunks)
-    kind = "RF64" if container == "WAV" and size > riff_limit_bytes else container
+    is_long = total_frames * frame_bytes + len(trailing_chunks) > riff_limit_bytes
+    kind = "RF64" if container == "WAV" and is_long else container
     with replacing(path, overwrite=overwrite, reads=reads, is_own_name=is_own_name) as part:
         file = _create(path, part, (rate_hz, channels, kind, subtype), coding, tags)
         try:
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
-            _complete(part, container, is_float=subtype in _FLOATS, frames=frames, tags=tags)
-            if trailing_chunks:
-                append_chunks(part, trailing_chunks)
+            _complete(part, kind, subtype, frames, tags)
+            _append(part, trailing_chunks)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
@@ -172,12 +171,17 @@ def write_audio(
     return WrittenAudio(path, frames, peak, clipped)
 
 
-def _complete(part: Path, container: Container, *, is_float: bool, frames: int, tags: Tags | None) -> None:
+def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
     """Write what libsndfile leaves out of the head of a file."""
-    if container == "WAV" and is_float:
+    if kind in ("WAV", "RF64") and subtype in _FLOATS:
         complete_float_head(part, frames)
-    if container == "MP3" and tags is not None:
+    if kind == "MP3" and tags is not None:
         write_id3(part, tags)
+
+
+def _append(part: Path, chunks: bytes) -> None:
+    if chunks:
+        append_chunks(part, chunks)
 
 
 def _plain(subtype: str) -> str:

@@ -28,6 +28,7 @@ def remember(document: PerDocument, choice: ExportChoice) -> None:
         "depth": "" if options.depth is None else options.depth.value,
         "dither": "" if options.dither is None else options.dither.value,
         "broadcast": str(int(options.broadcast)),
+        "collect": str(int(options.collect)),
         "frame_rate": options.frame_rate.value,
     }
     document.write(_SECTION, kept)
@@ -76,6 +77,7 @@ def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool =
         fade_in_s=fades_s["fade_in_s"],
         fade_out_s=fades_s["fade_out_s"],
         broadcast=stored("broadcast") != "0",
+        collect=stored("collect") == "1",
         frame_rate=frame_rate,
     )
     return ExportChoice(folder, name, formats or (".wav",), options)

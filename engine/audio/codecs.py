@@ -68,7 +68,7 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a coded file says of itself to players.
+    """What a file says of itself to players.
 
     Attributes
     ----------
@@ -83,11 +83,10 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """How a file is coded, and its tags."""
+    """How a file is coded."""
 
     codec: Codec
     quality: Quality = Quality.GOOD
-    tags: Tags = Tags()
 
 
 def _by_quality(small: _Value, good: _Value, best: _Value) -> Mapping[Quality, _Value]:

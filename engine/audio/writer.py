@@ -16,8 +16,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.audio.codecs import CODECS, Coding, Container
+from engine.audio.codecs import CODECS, Coding, Container, Tags
 from engine.audio.headers.bwf import append_chunks
+from engine.audio.headers.float_head import complete_float_head
 from engine.audio.headers.id3 import room_title, write_id3
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
@@ -124,6 +125,7 @@ def write_audio(
     riff_limit_bytes: int = RIFF_LIMIT_BYTES,
     trailing_chunks: bytes = b"",
     coding: Coding | None = None,
+    tags: Tags | None = None,
 ) -> WrittenAudio:
     """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB), FLAC, MP3 or Ogg file.
 
@@ -138,6 +140,7 @@ def write_audio(
     riff_limit_bytes : the size from which RF64 is written
     trailing_chunks : what a WAV file holds after its samples (see `engine.audio.headers.bwf`)
     coding : how MP3 and Ogg are coded; their subtype is the codec's, and too loud samples are clipped
+    tags : of FLAC, MP3 and Ogg; None for a file that says nothing
 
     Raises
     ------
@@ -147,18 +150,16 @@ def write_audio(
     if container == "WAV" and subtype == "PCM_S8":
         subtype = "PCM_U8"
     frame_bytes = channels * _BITS.get(subtype, 16) // 8
-    size = total_frames * frame_bytes + len(trailing_chunks)
-    kind = "RF64" if container == "WAV" and size > riff_limit_bytes else container
+    is_long = total_frames * frame_bytes + len(trailing_chunks) > riff_limit_bytes
+    kind = "RF64" if container == "WAV" and is_long else container
     with replacing(path, overwrite=overwrite, reads=reads, is_own_name=is_own_name) as part:
-        file = _create(path, part, (rate_hz, channels, kind, subtype), coding)
+        file = _create(path, part, (rate_hz, channels, kind, subtype), coding, tags)
         try:
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
-            if trailing_chunks:
-                append_chunks(part, trailing_chunks)
-            if container == "MP3" and coding is not None:
-                write_id3(part, coding.tags)
+            _complete(part, kind, subtype, frames, tags)
+            _append(part, trailing_chunks)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
@@ -170,6 +171,19 @@ def write_audio(
     return WrittenAudio(path, frames, peak, clipped)
 
 
+def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
+    """Write what libsndfile leaves out of the head of a file."""
+    if kind in ("WAV", "RF64") and subtype in _FLOATS:
+        complete_float_head(part, frames)
+    if kind == "MP3" and tags is not None:
+        write_id3(part, tags)
+
+
+def _append(part: Path, chunks: bytes) -> None:
+    if chunks:
+        append_chunks(part, chunks)
+
+
 def _plain(subtype: str) -> str:
     if subtype in _BITS:
         return subtype
@@ -179,7 +193,7 @@ def _plain(subtype: str) -> str:
 
 
 def _create(
-    path: Path, part: Path, form: tuple[int, int, str, str], coding: Coding | None
+    path: Path, part: Path, form: tuple[int, int, str, str], coding: Coding | None, tags: Tags | None
 ) -> soundfile.SoundFile:
     """Open a new file; `form` is the rate in Hz, the channels, the kind of file and the subtype."""
     rate_hz, channels, kind, subtype = form
@@ -199,15 +213,14 @@ def _create(
         ) from error
     # The PEAK chunk of floating-point files holds the time of writing: without, equal audio is equal bytes.
     soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-    if coding is not None:
-        _tag(file, coding)
+    if tags is not None:
+        _tag(file, kind, tags)
     return file
 
 
-def _tag(file: soundfile.SoundFile, coding: Coding) -> None:
+def _tag(file: soundfile.SoundFile, kind: str, tags: Tags) -> None:
     """Set the tags, which have to be there before the first sample."""
-    tags = coding.tags
-    if coding.codec.container == "MP3":
+    if kind == "MP3":
         file.title = room_title(tags)
         return
     file.software = tags.encoder

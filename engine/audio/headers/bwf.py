@@ -13,6 +13,7 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -47,6 +48,7 @@ class Broadcast:
     channel_names : of each channel, from the first
     cues : in ascending order
     loudness_lufs, true_peak_dbtp : where they were measured
+    origination : when the recording was made; None where that is unknown
     """
 
     description: str
@@ -56,6 +58,7 @@ class Broadcast:
     cues: tuple[CuePoint, ...] = ()
     loudness_lufs: float | None = None
     true_peak_dbtp: float | None = None
+    origination: datetime | None = None
 
 
 def broadcast_chunks(said: Broadcast, *, rate_hz: int, bits: int) -> bytes:
@@ -93,8 +96,8 @@ def _bext(said: Broadcast, rate_hz: int, bits: int) -> bytes:
         _ascii(said.description),
         _ascii(ORIGINATOR),
         b"",
-        b"",  # date and time: unknown, since the recording's are, and the moment of writing says nothing
-        b"",
+        _moment(said.origination, "%Y-%m-%d"),
+        _moment(said.origination, "%H:%M:%S"),
         said.time_reference_samples,
         2,
         b"",
@@ -105,6 +108,10 @@ def _bext(said: Broadcast, rate_hz: int, bits: int) -> bytes:
         _NOT_MEASURED,
     )
     return fields + history.encode("ascii")
+
+
+def _moment(moment: datetime | None, form: str) -> bytes:
+    return b"" if moment is None else moment.strftime(form).encode("ascii")
 
 
 def _hundredths(value: float | None) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.audio.headers.cue_points import wav_chunks
 
 _TIME_REFERENCE = struct.Struct("<Q")
 _PLACE = 338
+_DATE, _TIME = slice(320, 330), slice(330, 338)
 
 
 def read_time_reference(path: Path) -> int:
@@ -23,3 +25,27 @@ def read_time_reference(path: Path) -> int:
             if len(content) >= _PLACE + _TIME_REFERENCE.size:
                 return int(_TIME_REFERENCE.unpack_from(content, _PLACE)[0])
     return 0
+
+
+def read_origination(path: Path) -> datetime | None:
+    """Return when a recording was made: the date in its `bext`, else when its file was last written, in UTC.
+
+    None where there is no file.
+    """
+    with suppress(OSError), path.open("rb") as stream:
+        for _, content in wav_chunks(stream, (b"bext",)):
+            said = _date_and_time(content[_DATE], content[_TIME])
+            if said is not None:
+                return said
+    with suppress(OSError):
+        return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
+    return None
+
+
+def _date_and_time(date: bytes, time: bytes) -> datetime | None:
+    """Return a moment written as year, month, day and as hours, minutes, seconds, whatever parts them."""
+    with suppress(ValueError):
+        return datetime(
+            int(date[:4]), int(date[5:7]), int(date[8:10]), int(time[:2]), int(time[3:5]), int(time[6:8])
+        )
+    return None

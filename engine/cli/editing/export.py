@@ -16,7 +16,13 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.clipping import lowered
-from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
+from engine.edl.export.formats import (
+    AUDIO_SUFFIXES,
+    CODED_SUFFIXES,
+    FORMATS,
+    FRAME_SUFFIXES,
+    SAMPLE_SUFFIXES,
+)
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, Depth, FrameRate
@@ -66,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of {', '.join(CODED_SUFFIXES)}; default: good",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
+    projects = parser.add_argument_group("formats that name the recordings")
+    projects.add_argument(
+        "--collect",
+        action="store_true",
+        help="copy the recordings beside the file, so that it can be moved with them",
+    )
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
         "--frame-rate",
@@ -166,6 +178,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         fade_in_s=options.fade_in_s or 0.0,
         fade_out_s=options.fade_out_s or 0.0,
         broadcast=not options.plain,
+        collect=options.collect,
         frame_rate=FrameRate(options.frame_rate),
     )
 
@@ -178,6 +191,11 @@ def _check_flags(options: argparse.Namespace) -> None:
     UsageError : there is none
     """
     suffixes = {out.suffix.lower() for out in options.out}
+    namers = [suffix for suffix, form in FORMATS.items() if form.names_media]
+    if options.collect and suffixes.intersection(FORMATS) and not suffixes.intersection(namers):
+        raise UsageError(
+            f"--collect is for formats that name the recordings: add a file of {listed(namers, 'or')}."
+        )
     flags = (
         ("--stems", options.stems, AUDIO_SUFFIXES),
         ("--regions", options.regions, AUDIO_SUFFIXES),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from engine.edl.export.audio_plan import planned_audio
+from engine.edl.export.collected import Collected, copies_sentence, copy_media, with_copies
 from engine.edl.export.consolidated import consolidate, said_of
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
@@ -41,12 +42,13 @@ class Writer(Protocol):
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
     """Return the files that an export would write, so that the user can be asked about those that exist."""
     if request.out.suffix.lower() not in AUDIO_SUFFIXES:
-        return (request.out, *(one.path for one in request.consolidated.values()))
+        copies = (one.path for one in request.collected if not one.is_there)
+        return (request.out, *(one.path for one in request.consolidated.values()), *copies)
     return tuple(file.path for file in planned_audio(request))
 
 
 def export(
-    request: ExportRequest, progress: Progress = SILENT, there: Collection[Consolidated] = ()
+    request: ExportRequest, progress: Progress = SILENT, there: Collection[Consolidated | Collected] = ()
 ) -> Exported:
     """Write what is heard, or the list of edits, to one file, and beside it what is edited of the sound.
 
@@ -68,22 +70,30 @@ def export(
     return replace(done, sentence=" ".join((done.sentence, *left_out_kinds(request.state))))
 
 
-def _written(request: ExportRequest, progress: Progress, there: Collection[Consolidated]) -> Exported:
+def _written(
+    request: ExportRequest, progress: Progress, there: Collection[Consolidated | Collected]
+) -> Exported:
     form = FORMATS[request.out.suffix.lower()]
     writer = cast(Writer, import_module(form.module))
-    if not request.consolidated:
+    if not (request.consolidated or request.collected):
         return writer.write(request, progress)
-    fresh = {one.path for one in request.consolidated.values() if not os.path.lexists(one.path)}
+    copies = request.collected
+    fresh = {one.path for one in request.beside if not os.path.lexists(one.path)}
+    wanted = [one for one in copies if one not in there and not one.is_there]
     beside: list[Path] = []
     try:
-        left_out = consolidate(request, there, beside, progress.part(0.0, 0.5))
-        done = writer.write(request, progress.part(0.5, 1.0))
+        copy_media(wanted, beside, progress.part(0.0, 0.3), overwrite=request.overwrite)
+        request = replace(request, media=with_copies(request.media, copies))
+        left_out = consolidate(request, there, beside, progress.part(0.3, 0.6))
+        done = writer.write(request, progress.part(0.6, 1.0))
     except BaseException:
         for path in fresh.intersection(beside):  # of no use without the project
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         raise
-    return replace(done, sentence=" ".join((done.sentence, said_of(request), *left_out)))
+    edited = said_of(request) if request.consolidated else ""
+    sentences = filter(None, (done.sentence, edited, *left_out, copies_sentence(copies)))
+    return replace(done, sentence=" ".join(sentences))
 
 
 def check_names(request: ExportRequest) -> None:

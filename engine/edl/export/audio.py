@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from engine.audio.convert_rate import converted, of_length
 from engine.audio.dither import Dither, dithered
 from engine.audio.headers.bwf import Broadcast, broadcast_chunks
+from engine.audio.headers.time_reference import read_origination
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
@@ -120,6 +122,7 @@ def _write_file(
             progress=progress,
             total_frames=frames,
             coding=file.coding,
+            tags=file.tags,
             trailing_chunks=_chunks(request, file, edit_list, cues, gain) if with_chunks else b"",
         )
         left_out = renderer.left_out
@@ -182,8 +185,16 @@ def _chunks(
         cues=cues.within(file.span),
         loudness_lufs=None if told is None else told.loudness_lufs,
         true_peak_dbtp=None if told is None else told.true_peak_dbtp,
+        origination=_origination(request, state),
     )
     return broadcast_chunks(said, rate_hz=edit_list.rate_hz, bits=bits_of(file.subtype))
+
+
+def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
+    """Return when the first of the recordings that are heard was made: a new export does not change it."""
+    sources = {track.source_id for track in audible(state.tracks)}
+    paths = [request.media[source_id] for source_id in sources if source_id in request.media]
+    return min(filter(None, map(read_origination, paths)), default=None)
 
 
 def _channel_names(state: DocumentState) -> tuple[str, ...]:

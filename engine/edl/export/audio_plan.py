@@ -33,8 +33,9 @@ class PlannedAudio:
     ----------
     rate_hz : of the file, which may be another than the document's where a coder does not take that
     subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
-    coding : how it is coded, with its tags; None where every sample is kept
+    coding : how it is coded; None where every sample is kept
     span : the part [start, stop) of the result that is in it
+    tags : None in WAV, whose chunks say what it holds
     """
 
     path: Path
@@ -46,6 +47,7 @@ class PlannedAudio:
     source_subtype: str
     coding: Coding | None
     span: tuple[int, int]
+    tags: Tags | None = None
 
     @property
     def frames(self) -> int:
@@ -180,9 +182,11 @@ def _planned(
                 f"{shown(path)} cannot hold {channels} channels, {codec.name} is written as mono or stereo: "
                 "choose .wav or .flac, or one file for each track."
             )
-        coding = Coding(codec, request.options.quality, tags)
+        coding = Coding(codec, request.options.quality)
         rate_hz = codec.rate_for(state.rate_hz)
-        return PlannedAudio(path, state, container, channels, rate_hz, codec.subtype, held, coding, span)
+        return PlannedAudio(
+            path, state, container, channels, rate_hz, codec.subtype, held, coding, span, tags
+        )
     subtype = export_format(subtypes, path.suffix) if depth is None else _SUBTYPES[depth]
     if container == "FLAC" and subtype == "FLOAT":
         raise ExportError(f"{shown(path)} cannot hold floating-point samples: choose 16 or 24 bits.")
@@ -190,4 +194,7 @@ def _planned(
         raise ExportError(
             f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
         )
-    return PlannedAudio(path, state, container, channels, state.rate_hz, subtype, held, None, span)
+    written_tags = tags if container == "FLAC" else None
+    return PlannedAudio(
+        path, state, container, channels, state.rate_hz, subtype, held, None, span, written_tags
+    )

@@ -23,6 +23,7 @@ from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import sounding_span
+from engine.timebase import samples_to_video_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,6 @@ class Clip:
         `stop + after`; 0 for a hard edge
     source_id : the medium: a recording, or a consolidated file
     shift_samples : how much farther on it lies in the medium than in the recording
-    lead_samples : how much of the same segment was played before it, from other media
     segment : its number in the edit list
     """
 
@@ -52,7 +52,6 @@ class Clip:
     fade_out_samples: int = 0
     source_id: str = ""
     shift_samples: int = 0
-    lead_samples: int = 0
     segment: int = 0
 
     @property
@@ -154,7 +153,6 @@ def _parted(whole: Clip, consolidated: Consolidated, first_samples: int) -> Iter
             fade_out_samples=whole.fade_out_samples if is_last else 0,
             source_id=part.source_id,
             shift_samples=part.shift_samples,
-            lead_samples=begin - start,
         )
 
 
@@ -167,8 +165,8 @@ def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False
 def video_frame_in(clip: Clip, request: ExportRequest, begin_s: Fraction, is_recording: bool) -> int:
     """Return the frame of its medium at which a clip begins, for formats that count frames.
 
-    Parts of one segment go on where the one before ended, whatever is rounded: all count from the start of
-    the segment in the recording.
+    It follows the rounded start in the result, so what is heard is off by half a frame at most. All parts of
+    one segment are off by the same, so each goes on where the one before ended.
 
     Parameters
     ----------
@@ -176,14 +174,11 @@ def video_frame_in(clip: Clip, request: ExportRequest, begin_s: Fraction, is_rec
     is_recording : whether its medium is the recording
     """
     rate_hz, frame_rate = request.edit_list.rate_hz, request.options.frame_rate.exact
-
-    def frames(samples: int, begin_s: Fraction = Fraction(0)) -> int:
-        return floor((begin_s + Fraction(samples, rate_hz)) * frame_rate + Fraction(1, 2))
-
-    first = frames(clip.start_samples - clip.shift_samples - clip.lead_samples, begin_s)
-    gone = frames(clip.result_start_samples) - frames(clip.result_start_samples - clip.lead_samples)
-    shift = 0 if is_recording else frames(clip.shift_samples) - frames(0, begin_s)
-    return first + gone + shift
+    first = samples_to_video_frames(clip.result_start_samples, rate_hz, frame_rate)
+    ahead_samples = clip.start_samples - clip.shift_samples - clip.result_start_samples
+    ahead_s = Fraction(ahead_samples, rate_hz) + (begin_s if is_recording else 0)
+    shift = samples_to_video_frames(clip.shift_samples, rate_hz, frame_rate)
+    return first + floor(ahead_s * frame_rate + Fraction(1, 2)) + shift
 
 
 def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:

@@ -32,7 +32,7 @@ def consolidated_bytes(one: Consolidated) -> int:
 
 
 def consolidate(
-    request: ExportRequest, there: Collection[Consolidated], written: list[Path], progress: Progress
+    request: ExportRequest, there: Collection[object], written: list[Path], progress: Progress
 ) -> tuple[str, ...]:
     """Write the files that clips of a request name beside its recordings; return what could not be heard.
 

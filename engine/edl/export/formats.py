@@ -125,7 +125,8 @@ _ROWS = (
         "OpenTimelineIO",
         "for film programs and scripts",
         "engine.edl.export.interchange.otio",
-        clip_bytes=1_540,
+        has_frames=True,
+        clip_bytes=1_970,
     ),
     Format(
         ".aaf",

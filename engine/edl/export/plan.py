@@ -12,6 +12,7 @@ from engine.document.decisions import Verdict
 from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
 from engine.edl.export.audio_plan import planned_audio, planned_sound
+from engine.edl.export.collected import Collected
 from engine.edl.export.consolidated import consolidated_bytes
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportRequest
@@ -76,12 +77,12 @@ def check(requests: Sequence[ExportRequest]) -> None:
     ExportError : one of the files cannot be written
     SourceError : a recording is missing
     """
-    named: dict[object, Consolidated | None] = {}
+    named: dict[object, Consolidated | Collected | None] = {}
     needed: dict[Path, int] = {}
     for request in requests:
         check_names(request)
         _check_media(request)
-        beside = {one.path: one for one in request.consolidated.values()}
+        beside = {one.path: one for one in request.beside}
         for file in plan(request):
             key, own = target_key(file.path), beside.get(file.path)
             if own is not None and named.get(key) == own:
@@ -117,7 +118,7 @@ def export_all(
     done: list[Exported] = [] if written is None else written
     costs_s = [_cost_s(request) for request in requests]
     whole_s, before_s = sum(costs_s), 0.0
-    there: list[Consolidated] = []
+    there: list[Consolidated | Collected] = []
     for request, cost_s in zip(requests, costs_s, strict=True):
         share = progress.part(before_s / whole_s, (before_s + cost_s) / whole_s)
         try:
@@ -126,7 +127,7 @@ def export_all(
             if not done or not isinstance(error, ExportError | OSError):
                 raise
             raise ExportError(f"{error} {written_before(done)}") from error
-        there += request.consolidated.values()
+        there += request.beside
         before_s += cost_s
     return tuple(done)
 
@@ -150,6 +151,10 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     for one in request.consolidated.values():
         length_s = samples_to_s(one.source.frames, one.source.rate_hz)
         yield one.path, _HEAD_BYTES + consolidated_bytes(one), length_s
+    for copy in request.collected:
+        if not copy.is_there:
+            source = request.state.sources[copy.source_id]
+            yield copy.path, copy.size_bytes, samples_to_s(source.frames, source.rate_hz)
 
 
 def _edits(request: ExportRequest) -> int:
@@ -181,5 +186,6 @@ def _check_media(request: ExportRequest) -> None:
     form, tracks = FORMATS[request.out.suffix.lower()], request.state.tracks
     heard = audible(tracks) if form.is_audio else ()
     for track in tracks:
-        if form.listens or track in heard or track.id in request.consolidated:
+        named = form.listens or track.id in request.consolidated or bool(request.collected)
+        if named or track in heard:
             require_file(media_path(request.state, track, request.media))

@@ -20,6 +20,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
+from engine.edl.export.collected import Collected, collected_media
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.stretches import Consolidated, consolidated_track
 from engine.edl.names import name_of_file, named_after
@@ -79,7 +80,8 @@ class ExportOptions:
     quality : of the formats that are coded
     fade_in_s, fade_out_s : how each file comes from silence and goes to it
     broadcast : write `bext`, `iXML` and cue points into WAV files
-    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml` and `.aaf`
+    collect : copy the recordings that a project names beside it
+    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`
     """
 
     stems: bool = False
@@ -94,6 +96,7 @@ class ExportOptions:
     fade_in_s: float = 0.0
     fade_out_s: float = 0.0
     broadcast: bool = True
+    collect: bool = False
     frame_rate: FrameRate = FrameRate.FPS_25
 
 
@@ -164,6 +167,19 @@ class ExportRequest:
             if own is not None:
                 found[track.id] = own
         return found
+
+    @cached_property
+    def collected(self) -> tuple[Collected, ...]:
+        """The recordings that are copied beside this file; none unless that is asked for."""
+        if not (self.options.collect and FORMATS[self.out.suffix.lower()].names_media):
+            return ()
+        named = dict.fromkeys(track.source_id for track in self.state.tracks)
+        return collected_media([self.state.sources[source_id] for source_id in named], self.media, self.out)
+
+    @property
+    def beside(self) -> tuple[Consolidated | Collected, ...]:
+        """The files that are written beside this one."""
+        return (*self.consolidated.values(), *self.collected)
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.document.kinds import Drop
+from engine.document.decisions import Verdict
+from engine.document.kinds.operations import Drop, Operation, Order
+from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.table import Positions, table_of
 from engine.edl.build import cut
 from engine.edl.edit_list import EditList
-from engine.edl.export.request import accepted_edits
+from engine.edl.names import beginning_of
 from engine.edl.programme import EDGE_FADE_MS
+
+LONGEST_LABEL = 80
+"""Characters of a marker's name: more are cut off by the lists of most programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,16 @@ class Seam:
     Attributes
     ----------
     position_samples : in the result
-    label : the kind and the reason of every accepted proposal that took part
+    label : the kind and the reason of the accepted proposal that made it, on one line
     """
 
     position_samples: int
     label: str
+
+    @property
+    def title(self) -> str:
+        """The kind alone, such as "Cut"."""
+        return self.label.partition(":")[0].capitalize()
 
 
 def seams(state: DocumentState, edit_list: EditList) -> tuple[Seam, ...]:
@@ -56,13 +68,42 @@ def removed_pieces(state: DocumentState, removed: EditList) -> tuple[Seam, ...]:
 def _labels(state: DocumentState, spans: list[tuple[int, int]]) -> list[str]:
     """Return the words for each seam, given as the source positions (stops, goes on).
 
-    They are those of every accepted proposal that lies in what is left out there, or has an edge at it.
+    They are those of the edit whose edges it has; of several, of one that lays a block elsewhere before one
+    that drops, then of the one that drops the most there, then of the first.
     """
-    said: list[dict[str, None]] = [{} for _ in spans]
     stops, starts = np.array(spans, np.int64).reshape(-1, 2).T
-    for accepted in accepted_edits(state):
-        first, last = accepted.start_samples, accepted.stop_samples
-        beside = np.isin(stops, (first, last)) | np.isin(starts, (first, last))
-        for index in np.flatnonzero(((stops < last) & (starts > first)) | beside).tolist():
-            said[index][f"{accepted.proposal.kind}: {accepted.proposal.reason}"] = None
-    return [" ".join("; ".join(words).split()) for words in said]
+    best, found = np.zeros(len(spans)), np.full(len(spans), -1)
+    table = table_of(state)
+    accepted = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known).tolist()
+    for place in accepted:
+        for operation in table.effect(place):
+            fit = _fit(operation, stops, starts)
+            better = fit > best
+            best[better], found[better] = fit[better], place
+    rows = table.made.rows
+    return [_words(rows[place]) if place >= 0 else "" for place in found.tolist()]
+
+
+def _fit(operation: Operation, stops: Positions, starts: Positions) -> NDArray[np.float64]:
+    """Return how surely an operation makes each seam, shape (n,); 0 where it does not."""
+    match operation:
+        case Drop(first, last):
+            gaps = np.maximum(starts - stops, 1)
+            shares = np.clip(np.minimum(starts, last) - np.maximum(stops, first), 0, None) / gaps
+            edges = (stops == first).astype(float) + (starts == last)
+            return np.where(shares > 0, 3.0 * edges + shares, 0.0)
+        case Order(first, last, at):
+            jumps = [(at, first), (last, at), (last, first)] + ([] if operation.stays else [(first, last)])
+            edges = np.max([(stops == one).astype(float) + (starts == other) for one, other in jumps], axis=0)
+            return np.where(edges > 0, 3.0 * edges + 2.0, 0.0)
+    return np.zeros(len(stops))
+
+
+def _words(proposal: Proposal) -> str:
+    """Return the kind and the reason, shortened at a word where a list of markers has no room for more."""
+    words = " ".join(f"{proposal.kind}: {proposal.reason}".split())
+    if len(words) <= LONGEST_LABEL:
+        return words
+    beginning = beginning_of(words, LONGEST_LABEL - 1)
+    whole = beginning.rpartition(" ")[0]
+    return f"{whole if len(whole) > LONGEST_LABEL // 2 else beginning}…"

@@ -204,6 +204,7 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
         depth=Depth.BITS_16,
         dither=Dither.NONE,
         broadcast=False,
+        collect=True,
         frame_rate=FrameRate.FPS_24,
     )
     path = str(tmp_path / "settings.ini")

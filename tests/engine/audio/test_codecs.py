@@ -18,10 +18,13 @@ from engine.audio.writer import write_audio
 from tests.sources import source_of
 
 RATE_HZ = 48_000
+PLAIN = Tags()
 SUFFIXES = tuple(CODECS)
 
 
-def coded(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **coding: object) -> Path:
+def coded(
+    path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, *, tags: Tags = PLAIN, **coding: object
+) -> Path:
     """Write samples, shape (n, channels), in the format of the suffix."""
     codec = CODECS[path.suffix]
     write_audio(
@@ -33,6 +36,7 @@ def coded(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **coding: obj
         subtype=codec.subtype,
         total_frames=len(samples),
         coding=Coding(codec, **coding),
+        tags=tags,
     )
     return path
 
@@ -220,3 +224,26 @@ def test_every_rate_can_be_written_at_every_quality(tmp_path: Path, suffix: str,
             )
             assert soundfile.info(path).frames == 3_000
             assert soundfile.info(path).samplerate == rate_hz
+
+
+def click_heard(path: Path, *options: str) -> int:
+    """Return where ffmpeg finds the loudest sample of a file."""
+    command = ["ffmpeg", "-v", "error", *options, "-i", path, "-f", "f32le", "-c:a", "pcm_f32le", "-"]
+    heard = subprocess.run(command, check=True, capture_output=True).stdout
+    return int(np.argmax(np.abs(np.frombuffer(heard, np.float32).reshape(-1, 2)[:, 0])))
+
+
+def test_the_info_frame_of_mp3_says_what_comes_before_and_after(tmp_path: Path) -> None:
+    """Readers are late by what they ignore: the delay, and those that play the info frame by that too."""
+    path = coded(tmp_path / "a.mp3", click(48_000, 10_000), tags=Tags("Song"))
+    content = path.read_bytes()
+    info = content.index(b"Xing")
+    frames = int.from_bytes(content[info + 8 : info + 12], "big")
+    gaps = int.from_bytes(content[info + 141 : info + 144], "big")
+    delay, padding = gaps >> 12, gaps & 0xFFF
+    assert (delay, frames * 1_152) == (576, 48_000 + delay + padding)
+    assert click_heard(path) == 10_000
+    assert click_heard(path, "-flags2", "skip_manual") == 10_000 + delay + 529
+    played = tmp_path / "played.mp3"
+    played.write_bytes(content[:info] + bytes(4) + content[info + 4 :])
+    assert click_heard(played) == 10_000 + delay + 529 + 1_152

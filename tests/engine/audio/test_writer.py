@@ -195,3 +195,49 @@ def test_the_export_is_as_deep_as_the_deepest_source(subtypes: list[str], suffix
 def test_other_suffixes_are_refused() -> None:
     with pytest.raises(ExportError, match=r"\.m4a: use \.wav, .* or \.opus"):
         container_for(".m4a")
+
+
+def chunks_of(path: Path) -> dict[bytes, bytes]:
+    """Return the chunks of a WAV or RF64 file up to its samples, of these nothing."""
+    content, place, found = path.read_bytes(), 12, {}
+    while True:
+        name, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "little")
+        found[name] = b"" if name == b"data" else content[place + 8 : place + 8 + size]
+        if name == b"data":
+            return found
+        place += 8 + size + size % 2
+
+
+@pytest.mark.parametrize("limit_bytes", [2**32, 100])
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+def test_floats_have_an_extension_and_a_fact(
+    tmp_path: Path, rng: np.random.Generator, subtype: str, limit_bytes: int
+) -> None:
+    samples = rng.standard_normal((1_001, 3))
+    path = tmp_path / "a.wav"
+    write_audio(
+        path,
+        [samples],
+        rate_hz=48_000,
+        channels=3,
+        container="WAV",
+        subtype=subtype,
+        total_frames=len(samples),
+        riff_limit_bytes=limit_bytes,
+        trailing_chunks=b"abcd\x02\0\0\0xy",
+    )
+    chunks = chunks_of(path)
+    fmt = chunks[b"fmt "]
+    assert len(fmt) == (18 if limit_bytes > 100 else 40)
+    assert int.from_bytes(fmt[16:18], "little") == len(fmt) - 18
+    assert int.from_bytes(chunks[b"fact"], "little") == 1_001
+    assert b"PEAK" not in chunks  # which holds the time of writing
+    assert int.from_bytes(path.read_bytes()[4:8], "little") in (path.stat().st_size - 8, 2**32 - 1)
+    heard, rate_hz = soundfile.read(path)
+    assert rate_hz == 48_000
+    np.testing.assert_array_equal(heard, samples.astype(np.float32 if subtype == "FLOAT" else np.float64))
+    shown = ["-show_entries", "stream=codec_name,duration_ts", "-of", "csv=p=0"]
+    asked = ["ffprobe", "-v", "warning", *shown, path]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == f"{'pcm_f32le' if subtype == 'FLOAT' else 'pcm_f64le'},1001"
+    assert not told.stderr

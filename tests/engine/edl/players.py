@@ -85,16 +85,20 @@ def _played(
 
 
 def play_otio(path: Path, channels: int, length: int) -> Sound:
-    """Play a timeline whose clips abut: its transitions say no curve, so it is for hard edges."""
+    """Play a timeline whose clips abut: its transitions say no curve, so it is for hard edges.
+
+    Times are frames of a picture; all files have one rate.
+    """
     timeline = otio.adapters.read_from_file(str(path))
     result = np.zeros((length, channels))
     for track in timeline.tracks:
         for clip in track.find_clips() if track.enabled else ():
-            at = int(clip.range_in_parent().start_time.value)
             used = clip.source_range
             media = unquote(urlparse(clip.media_reference.target_url).path)
-            start = int(used.start_time.value)
-            heard = _source(media, start, start + int(used.duration.value))
+            rate_hz = soundfile.info(media).samplerate
+            times = (clip.range_in_parent().start_time, used.start_time, used.duration)
+            at, start, count = (round(time.to_seconds() * rate_hz) for time in times)
+            heard = _source(media, start, start + count)
             heard = 10 ** (track.metadata["offcut"]["gain_db"] / 20) * heard
             if heard.shape[1] == 1:
                 heard = np.repeat(heard, channels, axis=1)

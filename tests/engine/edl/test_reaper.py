@@ -10,8 +10,10 @@ import pytest
 import rpp
 import soundfile
 
+from engine.document.marks.markers import Marker
 from engine.document.tracks.track import Source
 from engine.edl.build import build
+from engine.edl.crossfade import Curve, fade_in_gains
 from engine.edl.export import ExportRequest, export
 from engine.edl.export.interchange.reaper import _project, _source_element, _text
 from engine.edl.render import Renderer
@@ -19,7 +21,13 @@ from engine.errors import ExportError
 from engine.progress import SILENT
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
-SHAPES = {"0": lambda x: x, "1": lambda x: x * (2 - x)}
+
+def bent(x: np.ndarray, curve: float) -> np.ndarray:
+    """Return REAPER's shape 2 of a fade in: a line bent towards a parabola."""
+    return (1 + curve) * x - curve * x * (2 - x) if curve < 0 else (1 - curve) * x + curve * x * x
+
+
+SHAPES = {"0": lambda x, _curve: x, "2": bent}
 
 
 def values(element: rpp.Element, name: str) -> list[str]:
@@ -52,7 +60,8 @@ def play(project: Path, length: int, channels: int) -> np.ndarray:
                 shape, fade = values(item, name)[0], samples_of(item, name, 1)
                 assert values(item, name)[3] == shape
                 assert samples_of(item, name, 2) == fade
-                gains = SHAPES[shape]((np.arange(fade) + 0.5) / max(fade, 1))[:, np.newaxis]
+                curve = sign * float(values(item, name)[5])
+                gains = SHAPES[shape]((np.arange(fade) + 0.5) / max(fade, 1), curve)[:, np.newaxis]
                 heard[::sign][:fade] *= gains
             volume, pan, law = map(float, values(track, "VOLPAN")[:3])
             assert (law, values(track, "PANMODE")) == (1.0, ["3"]), "0 dB in the middle, stereo balance"
@@ -96,9 +105,39 @@ def test_the_items_play_what_the_renderer_renders(trio: Recording, tmp_path: Pat
     faded[edit_list.length_samples - edit_list.segments[-1].fade_out_samples :] = True
     np.testing.assert_allclose(played[~faded], rendered[~faded], atol=1e-9)
     loudest = np.abs(rendered).max()
-    assert np.abs(played[faded] - rendered[faded]).max() < 0.1 * loudest
+    assert np.abs(played[faded] - rendered[faded]).max() < 0.05 * loudest
     levels = [10 * np.log10(np.mean(x[faded] ** 2)) for x in (played, rendered)]
-    assert abs(levels[0] - levels[1]) < 0.6
+    assert abs(levels[0] - levels[1]) < 0.1
+
+
+def test_the_curve_of_equal_power_is_fitted(trio: Recording, tmp_path: Path) -> None:
+    out = tmp_path / "jam.rpp"
+    export(ExportRequest(trio.state, trio.media, out))
+    noise = rpp.loads(out.read_text("utf-8")).findall("TRACK")[1]
+    item = noise.findall("ITEM")[1]
+    rising, falling = (float(values(item, name)[5]) for name in ("FADEIN", "FADEOUT"))
+    assert (values(item, "FADEIN")[0], rising) == ("2", -falling)
+    gains = bent(np.linspace(0, 1, 1001), rising)
+    assert np.abs(gains - fade_in_gains(Curve.EQUAL_POWER, 1_000_001)[::1000, 0]).max() < 0.028
+    assert np.abs(10 * np.log10(gains**2 + gains[::-1] ** 2)).max() < 0.07
+
+
+def test_items_are_mixed_and_seams_are_marked(trio: Recording, tmp_path: Path) -> None:
+    out = tmp_path / "jam.rpp"
+    state = replace(trio.state, markers={"m": Marker("m", 5_000, 6_500, "Verse")})
+    export(ExportRequest(state, trio.media, out))
+    project = rpp.loads(out.read_text("utf-8"))
+    assert values(project, "ITEMMIX") == ["1"]
+    lines = [line[1:] for line in project if isinstance(line, list) and line[0] == "MARKER"]
+    found = [(int(number), round(float(at) * RATE_HZ), name, kind) for number, at, name, kind in lines]
+    cut = "cut: Tuning between two takes"
+    assert found == [
+        (1, 1_700, cut, "0"),
+        (2, 2_700, "Verse", "1"),
+        (2, 3_700, "", "1"),
+        (3, 3_700, cut, "0"),
+        (4, 8_663, cut, "0"),
+    ]
 
 
 def test_alike_pieces_are_joined_by_straight_lines(trio: Recording, tmp_path: Path) -> None:
@@ -107,8 +146,8 @@ def test_alike_pieces_are_joined_by_straight_lines(trio: Recording, tmp_path: Pa
     tone, noise, _ = rpp.loads(out.read_text("utf-8")).findall("TRACK")
     assert [values(track, "PEAKCOL") for track in (tone, noise)] == [[str(0x169B07F)], ["16576"]]
     # The tone has a period of 80 samples: cuts of 2000 and 3037 join like phases, one of 1000 opposite ones.
-    assert [values(item, "FADEIN")[0] for item in tone.findall("ITEM")] == ["1", "0", "0", "1"]
-    assert {values(item, "FADEIN")[0] for item in noise.findall("ITEM")} == {"1"}
+    assert [values(item, "FADEIN")[0] for item in tone.findall("ITEM")] == ["2", "0", "0", "2"]
+    assert {values(item, "FADEIN")[0] for item in noise.findall("ITEM")} == {"2"}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ EVERYTHING = ExportChoice(
         depth=Depth.BITS_24,
         dither=Dither.TPDF,
         broadcast=False,
+        collect=True,
         frame_rate=FrameRate.FPS_29_97,
     ),
     "window",
@@ -160,7 +161,7 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
         return [each.text() for each in form.findChildren(QLabel) if each.text().startswith("for ")]
 
     assert "for .wav, .flac, .mp3, .ogg and .opus" in reasons()
-    assert "for .aaf, .fcpxml, .xml and .edl" not in reasons()
+    assert "for .otio, .aaf, .fcpxml, .xml and .edl" not in reasons()
     assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
     qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
     assert [is_on(name) for name in ("Range", "Bits", "Dither")] == [True, True, True]
@@ -235,6 +236,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
         *("Range", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
+        "Copy the recordings beside the file",
     ]
     box = part(form, ChoiceField, "Range")
     qtbot.keyClick(box, Qt.Key.Key_Down)

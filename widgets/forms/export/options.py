@@ -9,7 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
-from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
+from engine.edl.export.formats import (
+    AUDIO_SUFFIXES,
+    CODED_SUFFIXES,
+    FORMATS,
+    FRAME_SUFFIXES,
+    SAMPLE_SUFFIXES,
+)
 from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
 from engine.wording import listed
 from widgets.controls.check_box import CheckBox
@@ -42,7 +48,7 @@ LABELS = 68
 
 
 class ExportOptionsPanel(QWidget):
-    """Stems, regions, range, bits, dither, quality, fades, loudness, chunks and frame rate.
+    """Stems, regions, range, bits, dither, quality, fades, loudness, chunks, frame rate and media.
 
     What the chosen formats do not have is off, with the reason beside the heading.
     """
@@ -76,6 +82,7 @@ class ExportOptionsPanel(QWidget):
         self._normalise = CheckBox(theme, "Normalise to")
         self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
         self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
+        self._collect = CheckBox(theme, "Copy the recordings beside the file")
         self._rate = ChoiceField(theme, "Frame rate", _RATES, options.frame_rate.value)
         self._audio_reason, self._rate_reason = _dim(""), _dim("")
         self._notes = {name: _note() for name in ("range", "bits", "fades", "loudness")}
@@ -84,9 +91,17 @@ class ExportOptionsPanel(QWidget):
         self._removed.setChecked(options.removed)
         self._normalise.setChecked(lufs is not None)
         self._chunks.setChecked(options.broadcast)
+        self._collect.setChecked(options.collect)
         self._lufs.setAccessibleName("Loudness in LUFS")
         self._lufs.setFixedWidth(px(56))
-        self._boxes = (self._stems, self._regions, self._removed, self._normalise, self._chunks)
+        self._boxes = (
+            self._stems,
+            self._regions,
+            self._removed,
+            self._normalise,
+            self._chunks,
+            self._collect,
+        )
         self._choices = (self._range, self._bits, self._dither, self._quality, self._rate)
         self._lay_out()
         self._wire()
@@ -119,6 +134,7 @@ class ExportOptionsPanel(QWidget):
         frames.setColumnMinimumWidth(0, px(LABELS))
         frames.setColumnStretch(1, 1)
         _add_row(frames, "&Frames", self._rate)
+        _add_row(frames, "Media", self._collect)
         column.addLayout(frames)
 
     def _wire(self) -> None:
@@ -151,6 +167,7 @@ class ExportOptionsPanel(QWidget):
         self._quality.setEnabled(any(suffix in CODED_SUFFIXES for suffix in chosen))
         self._chunks.setEnabled(".wav" in chosen)
         self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
+        self._collect.setEnabled(any(FORMATS[suffix].names_media for suffix in chosen if suffix in FORMATS))
         self._audio_reason.setText("" if audio else f"for {listed(AUDIO_SUFFIXES)}")
         self._rate_reason.setText("" if self._rate.isEnabled() else f"for {listed(FRAME_SUFFIXES)}")
 
@@ -191,6 +208,7 @@ class ExportOptionsPanel(QWidget):
             fade_in_s=(self._fade_in.value() or 0) / 1_000,
             fade_out_s=(self._fade_out.value() or 0) / 1_000,
             broadcast=self._chunks.isChecked(),
+            collect=self._collect.isChecked(),
             frame_rate=FrameRate(self._rate.value()),
         )
 

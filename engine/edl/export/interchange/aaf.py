@@ -15,6 +15,7 @@ from datetime import datetime
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import aaf2
@@ -22,6 +23,7 @@ from aaf2.auid import AUID
 from aaf2.mobid import MobID
 from aaf2.rational import AAFRational
 
+from engine.audio.headers.time_reference import read_time_reference
 from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
 from engine.edl.edit_list import EditList
@@ -33,15 +35,18 @@ from engine.edl.export.clips import (
     with_gaps,
 )
 from engine.edl.export.interchange.aaf_components import Pattern, TransitionPattern, lay, write_laid
+from engine.edl.export.interchange.aaf_effects import Effects
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.tracks.voice import sides
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.wording import counted
 from engine.xml_text import xml_text
 
 _DATE = datetime(2000, 1, 1)
-_MONO_AUDIO_DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
 _SOUND = "sound"
+_STEREO = 2
+_DAY_S = 86_400
 _FILLER, _TRANSITION = ("filler", 0), ("transition", 0)  # the channels of sources begin with 1
 _WAVE = ("WAV", "WAVEX", "RF64")
 _FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
@@ -68,7 +73,7 @@ class _Writer:
         self._edit_list: EditList = request.edit_list
         self._file = aaf2.open()
         self._masters: dict[str, Any] = {}
-        self._dissolve: Any = None
+        self._effects = Effects(self._file)
         self._patterns: dict[tuple[str, int], Pattern] = {}
 
     def content(self) -> bytes:
@@ -79,7 +84,8 @@ class _Writer:
             self._masters[source.id] = self._master(source)
         composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
         composition.usage = "Usage_TopLevel"
-        self._add_timecode(composition)
+        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
+        self._add_timecode(composition, length_s)
         heard = audible(state.tracks)
         for number, track in enumerate(heard):
             for channel in range(1, state.sources[track.source_id].channels + 1):
@@ -129,15 +135,28 @@ class _Writer:
         path = source_path(source, self._request.media)
         file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
         file_mob.descriptor = self._descriptor(source, path.as_uri())
+        tape = self._tape(source, path)
+        begin = read_time_reference(path)
         master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
         for channel in range(1, source.channels + 1):
-            in_file = file_mob.create_empty_slot(source.rate_hz, _SOUND, channel)
-            in_file.segment.length = source.frames
+            in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
+            in_file.segment = tape.create_source_clip(channel, begin, source.frames, _SOUND)
             in_file["PhysicalTrackNumber"].value = channel
             slot = master.create_timeline_slot(source.rate_hz, channel)
             slot.segment = file_mob.create_source_clip(channel, 0, source.frames, _SOUND)
             slot["PhysicalTrackNumber"].value = channel
         return master
+
+    def _tape(self, source: Source, path: Path) -> Any:
+        """Return the mob of what was recorded: a day of each channel, with its timecode from midnight on."""
+        tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
+        tape.descriptor = self._file.create.TapeDescriptor()
+        for channel in range(1, source.channels + 1):
+            slot = tape.create_empty_slot(source.rate_hz, _SOUND, channel)
+            slot.segment.length = _DAY_S * source.rate_hz
+            slot["PhysicalTrackNumber"].value = channel
+        self._add_timecode(tape, Fraction(_DAY_S))
+        return tape
 
     def _descriptor(self, source: Source, url: str) -> Any:
         if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
@@ -155,18 +174,15 @@ class _Writer:
         descriptor["Locator"].append(locator)
         return descriptor
 
-    def _add_timecode(self, composition: Any) -> None:
+    def _add_timecode(self, mob: Any, length_s: Fraction) -> None:
         """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
         rate = self._request.options.frame_rate
         exact = rate.exact
-        slot = composition.create_empty_sequence_slot(
-            AAFRational(exact.numerator, exact.denominator), media_kind="Timecode"
-        )
+        slot = mob.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
         timecode = self._file.create.Timecode(rate.nominal, drop=False)
         timecode.start = 0
-        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
         timecode.length = max(1, ceil(length_s * exact))
-        slot.segment.components.append(timecode)
+        slot.segment = timecode
         slot.name = "Timecode"
 
     def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
@@ -183,12 +199,30 @@ class _Writer:
             if number in fades:
                 components.append(self._transition(*fades[number]))
             components.append(self._clip(clip, channel, before, after))
-        slot = composition.create_sound_slot(self._edit_list.rate_hz)
+        length = found[-1].result_stop_samples if found else 0
+        sequence = self._file.create.Sequence(media_kind=_SOUND)
+        sequence.length = length
+        slot = composition.create_timeline_slot(self._edit_list.rate_hz)
+        slot.segment = self._with_effects(sequence, track, channel, length)
         slot.name = xml_text(track.name)
         slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
-        for _ in lay(slot.segment, components):
+        for _ in lay(sequence, components):
             self._progress.check_cancelled()
-        slot.segment.length = found[-1].result_stop_samples if found else 0
+
+    def _with_effects(self, sequence: Any, track: Track, channel: int, length: int) -> Any:
+        """Return the sequence of a channel in the gain and the pan with which it is heard.
+
+        The channels of a stereo track are panned to their sides, and its balance is in their gains.
+        """
+        channels = self._request.state.sources[track.source_id].channels
+        factor, pan = 10.0 ** (track.gain_db / 20.0), 0.0
+        if channels == _STEREO:
+            factor *= sides(track.pan)[channel - 1]
+            pan = -1.0 if channel == 1 else 1.0
+        elif channels == 1:
+            pan = track.pan
+        segment = sequence if factor == 1.0 else self._effects.gain(sequence, length, factor)
+        return self._effects.pan(segment, length, pan) if pan else segment
 
     def _clip(self, clip: Clip, channel: int, before: int, after: int) -> Any:
         """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
@@ -207,26 +241,12 @@ class _Writer:
     def _transition(self, before: int, after: int) -> Any:
         length = before + after
         if _TRANSITION not in self._patterns:
-            definition = self._dissolve_definition()
-            group = self._file.create.OperationGroup(definition, length, _SOUND)
+            group = self._effects.dissolve(length)
             transition = self._file.create.Transition(_SOUND, length)
             transition["OperationGroup"].value = group
             transition.cutpoint = before
             self._patterns[_TRANSITION] = TransitionPattern(transition)
         return self._patterns[_TRANSITION].copy(length, before)
-
-    def _dissolve_definition(self) -> Any:
-        """Return the definition of an audio crossfade, made once."""
-        if self._dissolve is None:
-            definition = self._file.create.OperationDef(_MONO_AUDIO_DISSOLVE, "Mono Audio Dissolve")
-            definition.media_kind = _SOUND
-            definition["NumberInputs"].value = 2
-            definition["IsTimeWarp"].value = False
-            definition["Bypass"].value = 1
-            definition["OperationCategory"].value = "OperationCategory_Effect"
-            self._file.dictionary.register_def(definition)
-            self._dissolve = definition
-        return self._dissolve
 
 
 def _pcm_values(source: Source) -> dict[str, int]:

@@ -19,6 +19,7 @@ _NUMBER = struct.Struct("<q")  # how AAF stores lengths and positions
 _HEAD = struct.Struct("<BBH")
 _ENTRY = struct.Struct("<HHH")
 _BYTE_ORDER = 0x4C
+_VECTOR = properties.StrongRefVectorProperty
 _LAID = (components.Filler, components.OperationGroup, components.SourceClip, components.Transition)
 
 
@@ -92,9 +93,9 @@ def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
 
 def write_laid(component: Any) -> bool:
     """Write a laid component out; False, and nothing written, where it is something else."""
-    if not isinstance(component, _LAID):
-        return False
     held = component.property_entries.values()
+    if not isinstance(component, _LAID) or any(isinstance(one, _VECTOR) for one in held):
+        return False
     stream = component.dir.storage.open(_added(component.dir, "properties", "stream"), "rw")
     head = _HEAD.pack(_BYTE_ORDER, properties.PROPERTY_VERSION, len(held))
     entries = b"".join(_ENTRY.pack(one.pid, one.format, len(one.data)) for one in held)

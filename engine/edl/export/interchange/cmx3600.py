@@ -1,9 +1,10 @@
 """A CMX3600 edit decision list: one event for each clip, cuts only.
 
-CMX3600 counts video frames. Each position is rounded to the nearest frame by itself, from its integer sample,
-so an event is never more than half a frame off however many come before it. The source's end follows from its
-start and the rounded length, because both sides of an event must be equally long. An event that rounds to no
-frame at all is left out.
+CMX3600 counts video frames. Each position in the result is rounded to the nearest frame by itself, from its
+integer sample, and the source's start follows it: an event is placed half a frame off at most, and plays its
+source half a frame off at most, however many come before it. The source's end follows from its start and the
+rounded length, because both sides of an event must be equally long. An event that rounds to no frame
+is left out.
 """
 
 from __future__ import annotations

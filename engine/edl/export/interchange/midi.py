@@ -1,5 +1,8 @@
 """A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
 
+Some programs, such as Ardour, take markers only from a track that holds MIDI events beside them. So it begins
+and ends with one that does nothing: all notes off.
+
 One beat of the grid is one quarter note. MIDI says a tempo in whole microseconds a quarter: each beat's is
 the difference of two rounded positions, so the beats stay within half a microsecond however many there are.
 """
@@ -20,6 +23,11 @@ from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.wording import counted
 
+_ALL_NOTES_OFF = 123
+
+_Timed = tuple[int, int, mido.Message | mido.MetaMessage]
+"""Tick, order among those of one tick, and message."""
+
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the tempo map; without a beat grid the markers stand in 120 beats a minute."""
@@ -39,7 +47,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido.MidiTrack:
     """Return the messages in order, each with its distance from the one before."""
-    timed = [(0, 0, mido.MetaMessage("track_name", name=_text(request.title)))]
+    timed: list[_Timed] = [(0, 0, mido.MetaMessage("track_name", name=_text(request.title)))]
+    timed.append((0, 2, _notes_off()))
     timed += [(tick, 1, message) for tick, message in _bars(tempo)]
     timed += [(tick, 2, message) for tick, message in _tempos(tempo)]
     named = [(seam.position_samples, seam.label) for seam in seams(request.state, edit_list)]
@@ -49,7 +58,7 @@ def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido
         tick = tempo.tick(result_us(position, edit_list))
         timed.append((tick, 3, mido.MetaMessage("marker", text=_text(name))))
     end = max(tempo.tick(result_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
-    timed.append((end, 4, mido.MetaMessage("end_of_track")))
+    timed += [(end, 4, _notes_off()), (end, 5, mido.MetaMessage("end_of_track"))]
     timed.sort(key=lambda each: each[:2])
     track = mido.MidiTrack([timed[0][2]])
     track.extend(after[2].copy(time=after[0] - before[0]) for before, after in pairwise(timed))
@@ -65,6 +74,10 @@ def _bars(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
 def _tempos(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
     for quarter, length_us in tempo.tempi():
         yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
+
+
+def _notes_off() -> mido.Message:
+    return mido.Message("control_change", control=_ALL_NOTES_OFF, value=0)
 
 
 def _text(text: str) -> str:

@@ -56,12 +56,16 @@ class TempoMap:
         )
 
     def bars(self) -> Iterator[tuple[int, int]]:
-        """Yield a quarter and the length of its bar wherever that changes; the start is a bar too."""
+        """Yield a quarter and the length of its bar wherever that changes.
+
+        Before the first downbeat come bars of the usual length, the first of them shorter where they do not
+        fill the time: a pick-up.
+        """
         starts = self.downbeats.tolist()
         if not starts:
             return
-        if starts[0] > 0:
-            starts.insert(0, 0)
+        pick_up = starts[0] % self.bar_quarters
+        starts = [*([0] if pick_up else []), *range(pick_up, starts[0], self.bar_quarters), *starts]
         lengths = [after - before for before, after in pairwise(starts)]
         lengths.append(self.bar_quarters)
         said = 0

@@ -1,24 +1,28 @@
 """Final Cut Pro 7 XML ("xmeml" version 5), which Premiere Pro, DaVinci Resolve and Media Composer read too.
 
 The format counts video frames and holds one channel a track: a stereo source becomes two linked tracks. Each
-position is rounded to the nearest frame by itself, from its integer sample, so no clip is more than half a
-frame off however many come before it; the source's end follows from its start and the rounded length. A clip
-that rounds to no frame at all is left out, and so are crossfades.
+position in the result is rounded to the nearest frame by itself, from its integer sample, and the source's
+start follows it: a clip is placed half a frame off at most, and plays its source half a frame off at most.
+Its end in the source follows from its start and the rounded length. A clip that rounds to no frame at all is
+left out. A crossfade becomes a transition around the cut, one frame long at least; the clips keep the places
+that they have without it. Its curve is the renderer's where the recording can be read, else equal power.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from xml.etree import ElementTree
 
 from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
+from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of, source_begin_s, source_path, video_frame_in
+from engine.edl.export.clips import clips_of, crossfades, source_begin_s, source_path, video_frame_in
 from engine.edl.export.interchange.cmx3600 import timecode
+from engine.edl.export.interchange.curves import seam_curves
 from engine.edl.export.request import (
     Exported,
     ExportRequest,
@@ -31,6 +35,7 @@ from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
+from engine.errors import SourceError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.timebase import samples_to_video_frames
@@ -39,17 +44,44 @@ from engine.xml_text import child, xml_bytes
 
 _STEREO = 2
 _LOUDEST = 10.0 ** (12.0 / 20.0)  # the level filter ends at +12 dB
+_PICTURE = {
+    "width": 1920,
+    "height": 1080,
+    "anamorphic": "FALSE",
+    "pixelaspectratio": "square",
+    "fielddominance": "none",
+    "colordepth": 24,
+}
+_TRANSITIONS = {
+    Curve.EQUAL_GAIN: ("Cross Fade ( 0dB)", "KGAudioTransCrossFade0dB"),
+    Curve.EQUAL_POWER: ("Cross Fade (+3dB)", "KGAudioTransCrossFade3dB"),
+}
+_WIPE = {"wipecode": 0, "wipeaccuracy": 100, "startratio": 0, "endratio": 1, "reverse": "FALSE"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A clip in frames, with the number that makes its ids unique."""
+    """A clip in frames, with the number that makes its ids unique.
+
+    Attributes
+    ----------
+    crossfade_frames : length of the transition at its start; 0 for a cut
+    curve : of that
+    """
 
     number: int
     start: int
     end: int
     source_in: int
     source: Source
+    crossfade_frames: int = 0
+    curve: Curve = Curve.EQUAL_POWER
+
+    @property
+    def transition(self) -> tuple[int, int]:
+        """From where to where the transition at its start reaches, around the cut."""
+        first = self.start - self.crossfade_frames // 2
+        return first, first + self.crossfade_frames
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -89,18 +121,28 @@ class _Writer:
         child(sequence, "duration", self._frames(self._edit_list.length_samples))
         self._add_rate(sequence)
         self._add_timecode(sequence, Fraction(0))
-        audio = child(child(sequence, "media"), "audio")
+        media = child(sequence, "media")
+        self._add_video_format(media)
+        audio = child(media, "audio")
         child(audio, "numOutputChannels", max(2, mix_channels(state)))
         child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
         for number, track in enumerate(state.tracks):
-            self._add_track(audio, track)
-            self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the sequence")
+            begun, done = (0.5 * count / len(state.tracks) for count in (number, number + 1))
+            self._add_track(audio, track, self._progress.part(begun, done))
+            self._progress.report(done, "Writing the sequence")
         for seam in seams(state, self._edit_list):
-            self._add_marker(sequence, "Cut", seam.label, seam.position_samples)
+            self._add_marker(sequence, seam.title, seam.label, seam.position_samples)
         for marker in placed_markers(state.markers.values(), self._edit_list):
             stop = marker.stop_samples if marker.is_region else None
             self._add_marker(sequence, marker.name, "", marker.start_samples, stop)
         return root
+
+    def _add_video_format(self, media: ElementTree.Element) -> None:
+        """Describe a picture of full HD, else Premiere makes a sequence of DV; there is none on any track."""
+        picture = child(child(child(media, "video"), "format"), "samplecharacteristics")
+        self._add_rate(picture)
+        for name, value in _PICTURE.items():
+            child(picture, name, value)
 
     def _add_marker(
         self,
@@ -134,10 +176,10 @@ class _Writer:
         child(element, "frame", frame)
         child(element, "displayformat", "NDF")
 
-    def _add_track(self, audio: ElementTree.Element, track: Track) -> None:
+    def _add_track(self, audio: ElementTree.Element, track: Track, progress: Progress) -> None:
         """Add one track for each channel of the source."""
         source = self._request.state.sources[track.source_id]
-        items = list(self._clip_items(track))
+        items = list(self._clip_items(track, progress))
         first_index = len(audio.findall("track")) + 1
         is_heard = track in audible(self._request.state.tracks)
         for channel in range(1, source.channels + 1):
@@ -145,6 +187,8 @@ class _Writer:
             _say_channel(element, channel, source.channels)
             for place, item in enumerate(items, 1):
                 self._progress.check_cancelled()
+                if item.crossfade_frames:
+                    self._add_transition(element, item)
                 self._add_item(element, track, item, channel)
                 if source.channels > 1:
                     for other in range(1, source.channels + 1):
@@ -154,20 +198,65 @@ class _Writer:
             if source.channels == _STEREO:
                 child(element, "outputchannelindex", channel)
 
-    def _clip_items(self, track: Track) -> Iterator[_Item]:
-        for clip in clips_of(self._request, track):
+    def _clip_items(self, track: Track, progress: Progress) -> Iterator[_Item]:
+        found = clips_of(self._request, track)
+        fades = crossfades(found)
+        curves = self._curves(track, progress) if fades else ()
+        before: tuple[int, _Item] | None = None
+        for number, clip in enumerate(found):
             start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
             if start < end:
                 self._items += 1
                 is_recording = clip.source_id == track.source_id
                 source_in = video_frame_in(clip, self._request, Fraction(0), is_recording)
-                yield _Item(self._items, start, end, source_in, self._request.sources[clip.source_id])
+                item = _Item(self._items, start, end, source_in, self._request.sources[clip.source_id])
+                if number in fades and before is not None and before[0] == number - 1:
+                    wished = max(1, self._frames(sum(fades[number])))
+                    room = self._room_frames(before[1], item)
+                    curve = curves[clip.segment] if curves else Curve.EQUAL_POWER
+                    item = replace(item, crossfade_frames=min(wished, room), curve=curve)
+                before = number, item
+                yield item
+
+    def _curves(self, track: Track, progress: Progress) -> Sequence[Curve]:
+        """Return the curve of each seam; none where the recording is not there or cannot be read."""
+        try:
+            return tuple(seam_curves(self._request, track, progress))
+        except SourceError:
+            return ()
+
+    def _room_frames(self, left: _Item, right: _Item) -> int:
+        """Return how long a transition between two clips can be.
+
+        Half of it lies before the cut and half after it, where each file must go on; of an odd number of
+        frames the larger half lies after. It leaves half of either clip to the transition at its other end.
+        """
+        goes_on = self._source_frames(left.source) - (left.source_in + left.end - left.start)
+        before = min(right.source_in, (left.end - left.start) // 2)
+        after = min(goes_on, (right.end - right.start + 1) // 2)
+        return max(0, min(2 * before + 1, 2 * after))
+
+    def _add_transition(self, parent: ElementTree.Element, item: _Item) -> None:
+        name, effect_id = _TRANSITIONS[item.curve]
+        start, end = item.transition
+        element = child(parent, "transitionitem")
+        child(element, "start", start)
+        child(element, "end", end)
+        child(element, "alignment", "center")
+        self._add_rate(element)
+        effect = child(element, "effect")
+        for field, value in (("name", name), ("effectid", effect_id), ("effecttype", "transition")):
+            child(effect, field, value)
+        child(effect, "mediatype", "audio")
+        for field, setting in _WIPE.items():
+            child(effect, field, setting)
 
     def _add_item(self, parent: ElementTree.Element, track: Track, item: _Item, channel: int) -> None:
         source = item.source
         element = child(parent, "clipitem")
         element.set("id", _item_id(item, channel))
         element.set("premiereChannelType", "stereo" if source.channels == _STEREO else "mono")
+        child(element, "masterclipid", f"masterclip-{self._number(source)}")
         child(element, "name", track.name)
         child(element, "enabled", _flag(True))
         child(element, "duration", self._source_frames(source))
@@ -191,10 +280,14 @@ class _Writer:
     def _source_frames(self, source: Source) -> int:
         return samples_to_video_frames(source.frames, source.rate_hz, self._frames_per_s)
 
+    def _number(self, source: Source) -> int:
+        """Return the number of a file and of its master clip."""
+        return list(self._request.sources).index(source.id) + 1
+
     def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
         """Describe a file where it first occurs, and only name it later."""
         element = child(parent, "file")
-        element.set("id", f"file-{list(self._request.sources).index(source.id) + 1}")
+        element.set("id", f"file-{self._number(source)}")
         if source.id in self._described:
             return
         self._described.add(source.id)

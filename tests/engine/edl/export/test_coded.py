@@ -73,7 +73,7 @@ def test_export_then_import_has_no_gap(tmp_path: Path, suffix: str) -> None:
     )  # the first and last moment are there
 
 
-@pytest.mark.parametrize("suffix", CODED_SUFFIXES)
+@pytest.mark.parametrize("suffix", [".flac", *CODED_SUFFIXES])
 def test_stems_are_tagged_by_track_and_number(tmp_path: Path, suffix: str) -> None:
     recorded = take(tmp_path, 48_000)
     (track,) = recorded.state.tracks

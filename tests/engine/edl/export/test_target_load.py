@@ -69,11 +69,8 @@ def test_the_last_clips_of_exact_formats_are_exact(day: Case, tmp_path: Path) ->
     timeline = otio.adapters.read_from_file(str(tmp_path / "day.otio"))
     clip = list(timeline.tracks[0].find_clips())[-1]
     placed, used = clip.range_in_parent(), clip.source_range
-    assert (placed.start_time.value, used.start_time.value, used.duration.value) == (
-        expected.result_start,
-        expected.start,
-        expected.length,
-    )
+    found = [time.to_seconds() * RATE_HZ for time in (placed.start_time, used.start_time, used.duration)]
+    assert found == pytest.approx([expected.result_start, expected.start, expected.length], rel=0, abs=1e-3)
     export(day.request(tmp_path / "day.fcpxml"))
     root = ElementTree.parse(tmp_path / "day.fcpxml").getroot()
     last = [element for element in root.iter("asset-clip") if element.get("ref") == "r1"][-1]

@@ -14,16 +14,42 @@ from threading import Event
 from urllib.parse import unquote, urlparse
 
 import aaf2
+import numpy as np
 import opentimelineio as otio
 import pytest
 
 from engine.document.tracks.track import audible
 from engine.edl.build import build
-from engine.edl.export import export
+from engine.edl.export import ExportRequest, export
 from engine.edl.export.request import FrameRate
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
+from tests.engine.edl.export.interchange.test_source_timecode import stamp
+from tests.engine.edl.recordings import RATE_HZ, recording
+
+
+def effects_of(slot: aaf2.mobslots.MobSlot) -> dict[str, Fraction]:
+    """Return the constant value of each effect around the sequence of a slot, by the effect's name."""
+    found, segment = {}, slot.segment
+    while isinstance(segment, aaf2.components.OperationGroup):
+        (parameter,) = segment.parameters.value
+        found[segment.operation.name] = Fraction(parameter.value)
+        (segment,) = segment.segments.value
+    return found
+
+
+def file_mobs(file: aaf2.file.AAFFile) -> list[aaf2.mobs.SourceMob]:
+    """Return the source mobs that lead to a file, not to a tape."""
+    tape = aaf2.essence.TapeDescriptor
+    return [mob for mob in file.content.sourcemobs() if not isinstance(mob.descriptor, tape)]
+
+
+def sequence_of(slot: aaf2.mobslots.MobSlot) -> aaf2.components.Sequence:
+    segment = slot.segment
+    while isinstance(segment, aaf2.components.OperationGroup):
+        (segment,) = segment.segments.value
+    return segment
 
 
 def test_opentimelineio_reads_clips_and_crossfades(case: Case, tmp_path: Path) -> None:
@@ -54,7 +80,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
         timecode, *slots = composition.slots
-        assert (timecode.media_kind, timecode.segment.components[0].fps) == ("Timecode", 25)
+        assert (timecode.media_kind, timecode.segment.fps) == ("Timecode", 25)
         channels = [
             (track, channel)
             for track in audible(case.state.tracks)
@@ -63,7 +89,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
         for slot, (track, channel) in zip(slots, channels, strict=True):
             source = case.state.sources[track.source_id]
             assert slot.name == track.name
-            for clip in slot.segment.components:
+            for clip in sequence_of(slot).components:
                 if not isinstance(clip, aaf2.components.SourceClip):
                     continue
                 assert (clip.slot_id, clip.mob.slot_at(channel).segment.slot_id) == (channel, channel)
@@ -85,7 +111,7 @@ def test_what_is_no_wav_is_described_as_pcm(container: str, subtype: str, tmp_pa
     state = replace(case.state, sources={"s0": source})
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         descriptor = mob.descriptor
         assert isinstance(descriptor, aaf2.essence.PCMDescriptor)
         assert (descriptor["Channels"].value, descriptor.length) == (source.channels, source.frames)
@@ -97,8 +123,52 @@ def test_the_timecode_counts_at_the_chosen_rate(tmp_path: Path) -> None:
         (composition,) = file.content.toplevel()
         slot = next(iter(composition.slots))
         assert slot.edit_rate == Fraction(30_000, 1001)
-        (timecode,) = slot.segment.components
+        timecode = slot.segment
         assert (timecode.fps, timecode.start, timecode.length) == (30, 0, 900)
+
+
+def test_gain_and_pan_are_effects_and_stereo_lies_on_its_sides(tmp_path: Path) -> None:
+    """A stereo track at -6 dB and 50 % right, a mono one 30 % left; the muted one is not there."""
+    export(CASES[3].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        found = [effects_of(slot) for slot in list(composition.slots)[1:]]
+        for slot in list(composition.slots)[1:]:
+            assert slot.segment.length == sequence_of(slot).length
+            assert slot.segment.media_kind == "Sound"
+        ids = {str(one.auid) for one in file.dictionary["OperationDefinitions"].value}
+    level = 10 ** (-6 / 20)
+    assert [one["Mono Audio Pan"] for one in found] == [0, 1, Fraction(35, 100)]
+    assert float(found[0]["Mono Audio Gain"]) == pytest.approx(0.5 * level, rel=1e-6)
+    assert float(found[1]["Mono Audio Gain"]) == pytest.approx(level, rel=1e-6)
+    assert "Mono Audio Gain" not in found[2]
+    assert {"9d2ea893-0968-11d3-8a38-0050040ef7d2", "9d2ea894-0968-11d3-8a38-0050040ef7d2"} <= ids
+
+
+def test_a_file_leads_to_its_time_of_day(tmp_path: Path) -> None:
+    made = recording(tmp_path, [np.zeros((8_000, 2)), np.zeros((8_000, 1))], subtype="PCM_16")
+    stamp(made.media["s0"], 3_661 * RATE_HZ + 7)
+    export(ExportRequest(made.state, made.media, tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        starts = {}
+        for mob in file_mobs(file):
+            for slot in mob.slots:
+                tape = slot.segment.mob
+                assert isinstance(tape.descriptor, aaf2.essence.TapeDescriptor)
+                assert tape.slot_at(slot.slot_id).segment.length == 86_400 * RATE_HZ
+                (timecode,) = [one.segment for one in tape.slots if one.media_kind == "Timecode"]
+                assert (timecode.start, timecode.fps) == (0, 25)
+                starts[mob.name, slot.slot_id] = (slot.segment.start, slot.segment.length)
+    first, second = (path.name for path in made.media.values())
+    late = (3_661 * RATE_HZ + 7, 8_000)
+    assert starts == {(first, 1): late, (first, 2): late, (second, 1): (0, 8_000)}
+
+
+def test_a_plain_mono_track_has_no_effects(tmp_path: Path) -> None:
+    export(CASES[0].request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        assert isinstance(list(composition.slots)[1].segment, aaf2.components.Sequence)
 
 
 def test_cancel_is_heard_while_the_objects_are_written(tmp_path: Path) -> None:
@@ -130,7 +200,7 @@ def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
         for mob in file.content.mobs:
             assert mob["CreationTime"].value == mob["LastModified"].value == date
         timecode, *slots = composition.slots
-        assert (timecode.name, timecode.edit_rate, timecode.segment.components[0]["Drop"].value) == (
+        assert (timecode.name, timecode.edit_rate, timecode.segment["Drop"].value) == (
             "Timecode",
             25,
             False,
@@ -138,10 +208,10 @@ def test_other_programs_find_what_they_ask_for(tmp_path: Path) -> None:
         assert [slot["PhysicalTrackNumber"].value for slot in slots] == [1, 2, 3]
         assert [slot.edit_rate for slot in slots] == [48_000] * 3
         length = build(CASES[3].state).length_samples
-        assert timecode.segment.components[0].length == ceil(length * 25 / 48_000)
+        assert timecode.segment.length == ceil(length * 25 / 48_000)
         # the second track has begun late and is over early
         assert [slot.segment.length for slot in slots] == [length, length, 1_179_669]
-        for mob in (*file.content.mastermobs(), *file.content.sourcemobs()):
+        for mob in (*file.content.mastermobs(), *file_mobs(file)):
             frames = {"take 0.wav": 2_880_000, "take 1.wav": 960_011, "take 2.wav": 2_880_000}[mob.name]
             for number, slot in enumerate(mob.slots, 1):
                 assert (slot.slot_id, slot["PhysicalTrackNumber"].value) == (number, number)
@@ -152,7 +222,7 @@ def test_a_crossfade_is_a_dissolve_of_two_that_both_its_clips_reach_into(tmp_pat
     export(CASES[3].request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
-        components = list(list(composition.slots)[1].segment.components)
+        components = list(sequence_of(list(composition.slots)[1]).components)
         first, dissolve, second = components
         assert (first.start, first.length) == (12_345, 500_001 - 12_345 + 720)
         assert (second.start, second.length) == (700_003 - 720, 2_000_000 - 700_003 + 720)
@@ -185,7 +255,7 @@ def test_a_wav_is_described_by_the_head_that_it_has(
     state = replace(case.state, sources={"s0": source})
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert struct.unpack("<4sI4s4sIHHIIHH", bytes(mob.descriptor["Summary"].value)) == (
             *(b"RIFF", 36 + frames * block, b"WAVE", b"fmt ", 16),
             *(tag, channels, rate_hz, rate_hz * block, block, 8 * block // channels),
@@ -197,7 +267,7 @@ def test_a_wav_beyond_four_gigabytes_is_as_long_as_a_head_can_say(tmp_path: Path
     source = replace(case.state.sources["s0"], frames=2**33)
     export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert bytes(mob.descriptor["Summary"].value)[4:8] == b"\xff" * 4
         assert mob.descriptor.length == 2**33
 
@@ -208,7 +278,7 @@ def test_what_is_no_wav_is_told_as_its_samples_are(tmp_path: Path) -> None:
     source = replace(case.state.sources["s0"], **values)
     export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
-        (mob,) = file.content.sourcemobs()
+        (mob,) = file_mobs(file)
         assert {name: mob.descriptor[name].value for name in PCM} == PCM
         assert not isinstance(mob.descriptor, aaf2.essence.WAVEDescriptor)
 
@@ -230,7 +300,7 @@ def test_the_same_edit_is_the_same_file_and_another_has_other_ids(tmp_path: Path
     assert (tmp_path / "jam.aaf").read_bytes() == (tmp_path / "again.aaf").read_bytes()
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         ids = [str(mob.mob_id) for mob in file.content.mobs]
-    assert len(set(ids)) == len(ids) == 7  # of three sources each a file and a master, and one composition
+    assert len(set(ids)) == len(ids) == 10  # of three sources three each, and one composition
 
 
 def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:
@@ -238,5 +308,5 @@ def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
         timecode, slot = composition.slots
-        assert timecode.segment.components[0].length == 1
-        assert (slot.segment.length, len(list(slot.segment.components))) == (0, 0)
+        assert timecode.segment.length == 1
+        assert (slot.segment.length, len(list(sequence_of(slot).components))) == (0, 0)

@@ -33,16 +33,29 @@ def frame(samples: int, rate_hz: int, rate: FrameRate) -> int:
 
 
 def in_frames(case: Case, pieces: list[Piece], rate: FrameRate) -> list[Piece]:
-    """Round each edge by itself; what rounds to nothing is left out."""
+    """Round each edge by itself, and how far ahead the source is; what rounds to nothing is left out."""
     found = []
     for piece in pieces:
-        start, stop = (
+        start, stop, ahead = (
             frame(at, case.state.rate_hz, rate)
-            for at in (piece.result_start, piece.result_start + piece.length)
+            for at in (
+                piece.result_start,
+                piece.result_start + piece.length,
+                piece.start - piece.result_start,
+            )
         )
         if start < stop:
-            found.append(Piece(start, frame(piece.start, case.state.rate_hz, rate), stop - start))
+            found.append(Piece(start, start + ahead, stop - start))
     return found
+
+
+def off_frames(found: list[Piece], expected: list[Piece], rate_hz: int, rate: FrameRate) -> list[Fraction]:
+    """Return by how many frames each clip plays the source too late."""
+    per_sample = EXACT[rate] / rate_hz
+    return [
+        one.start - one.result_start - (piece.start - piece.result_start) * per_sample
+        for one, piece in zip(found, expected, strict=True)
+    ]
 
 
 def counted(timecode: str, nominal: int) -> int:
@@ -82,11 +95,29 @@ def test_rounding_does_not_add_up_over_500_cuts(tmp_path: Path) -> None:
         events = [event.edits[0] for event in pycmx.parse_cmx3600(stream).events]
     first = [edit for edit in events if edit.channels.a1]
     assert [edit.record_out for edit in first[:-1]] == [edit.record_in for edit in first[1:]]
-    for edit, piece in zip(first, case.pieces(case.state.tracks[0]), strict=True):
-        for code, samples in ((edit.record_in, piece.result_start), (edit.source_in, piece.start)):
-            assert abs(counted(code, 25) / 25 - samples / 44_100) <= 0.5 / 25
-        error_s = counted(edit.source_out, 25) / 25 - (piece.start + piece.length) / 44_100
-        assert abs(error_s) <= 1.5 / 25
+    pieces = case.pieces(case.state.tracks[0])
+    found = []
+    for edit, piece in zip(first, pieces, strict=True):
+        record_in, record_out, source_in = (
+            counted(code, 25) for code in (edit.record_in, edit.record_out, edit.source_in)
+        )
+        assert abs(Fraction(record_in, 25) - Fraction(piece.result_start, 44_100)) <= Fraction(1, 50)
+        found.append(Piece(record_in, source_in, record_out - record_in))
+    assert max(map(abs, off_frames(found, pieces, 44_100, FrameRate.FPS_25))) <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize("rate", EXACT)
+def test_a_clip_in_frames_plays_its_source_half_a_frame_off_at_most(rate: FrameRate, tmp_path: Path) -> None:
+    case = CASES[-1]
+    export(case.request(tmp_path / "jam.xml", frame_rate=rate))
+    tracks = ElementTree.parse(tmp_path / "jam.xml").findall("sequence/media/audio/track")
+    for element, track in ((tracks[0], case.state.tracks[0]), (tracks[2], case.state.tracks[1])):
+        found = [
+            Piece(*(int(item.findtext(name)) for name in ("start", "in", "duration")))
+            for item in element.findall("clipitem")
+        ]
+        off = off_frames(found, case.pieces(track), case.state.rate_hz, rate)
+        assert max(map(abs, off)) <= Fraction(1, 2)
 
 
 def test_opentimelineio_reads_the_edit_decision_list(case: Case, tmp_path: Path) -> None:

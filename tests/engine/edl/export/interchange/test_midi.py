@@ -39,9 +39,12 @@ class Read:
         self.tempos: list[tuple[int, int]] = []
         self.markers: list[tuple[int, str]] = []
         self.bars: list[tuple[int, int]] = []
+        self.events: list[tuple[int, int, int]] = []
         tick = 0
         for message in file.tracks[0]:
             tick += message.time
+            if not message.is_meta:
+                self.events.append((tick, message.control, message.value))
             if message.type == "set_tempo":
                 self.tempos.append((tick, message.tempo))
             elif message.type == "marker":
@@ -97,6 +100,31 @@ def test_bars_follow_the_downbeats_across_a_cut(tmp_path: Path) -> None:
     assert read.bars == [(0, 2), (2 * quarter, 4), (6 * quarter, 5), (11 * quarter, 4)]
     assert read.tempos == [(0, 500_000)]
     assert read.markers == [(7 * quarter + quarter // 2, "cut: Tuning between two takes")]
+
+
+@pytest.mark.parametrize(
+    ("lead_beats", "first", "expected"),
+    [
+        (17, 1, [(0, 1), (1, 4)]),  # one quarter and four bars
+        (16, 1, [(0, 4)]),
+        (3, 1, [(0, 3), (3, 4)]),
+        (0, 1, [(0, 4)]),
+        (5, 3, [(0, 3), (3, 4)]),  # the grid begins with the third beat of a bar
+    ],
+)
+def test_before_the_first_downbeat_is_a_pick_up_and_whole_bars(
+    tmp_path: Path, lead_beats: int, first: int, expected: list[tuple[int, int]]
+) -> None:
+    period = 2_652  # 181 beats a minute
+    beats = np.arange(lead_beats * period, 160_000, period)
+    read = export_midi(Case("late", timeline_state(160_000), {}), grid(beats, first=first), tmp_path)
+    assert read.bars == [(quarter * TICKS_PER_QUARTER, length) for quarter, length in expected]
+    assert {tempo for _, tempo in read.tempos} == {331_500}
+
+
+def test_the_track_of_the_markers_holds_midi_events(case: Case, tmp_path: Path) -> None:
+    read = export_midi(case, None, tmp_path)
+    assert read.events == [(0, 123, 0), (read.end_tick, 123, 0)]
 
 
 def test_without_a_grid_the_markers_stand_in_120_bpm(case: Case, tmp_path: Path) -> None:

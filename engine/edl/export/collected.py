@@ -1,0 +1,120 @@
+"""Copies of the recordings beside a project, so that it can be moved to another machine with them.
+
+A recording that lies beside or below the project stays where it is. A copy keeps name and date; one that is
+there from an export before, of the same size and date, is not copied again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audio.unchanged import read_unchanged, stamped
+from engine.document.tracks.track import Source
+from engine.files.safe_write import replacing, shown
+from engine.progress import Progress
+from engine.wording import counted
+
+_BLOCK_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A recording that is copied.
+
+    Attributes
+    ----------
+    original, path : where it is, and where the copy is written
+    content_hash : what the document knows of it
+    """
+
+    source_id: str
+    original: Path
+    path: Path
+    content_hash: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the recording; 0 where it is missing."""
+        try:
+            return self.original.stat().st_size
+        except OSError:
+            return 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an export before has copied it: a file of the same size and date has the name."""
+        try:
+            one, other = self.original.stat(), self.path.stat()
+        except OSError:
+            return False
+        return (one.st_size, int(one.st_mtime)) == (other.st_size, int(other.st_mtime))
+
+
+def collected_media(sources: Sequence[Source], media: Mapping[str, Path], out: Path) -> tuple[Collected, ...]:
+    """Return a copy for each recording that does not lie beside or below a project, named apart."""
+    folder = out.parent.absolute()
+    paths = {source.id: media.get(source.id, Path(source.path)).absolute() for source in sources}
+    taken = {path.name.casefold() for path in paths.values() if path.parent == folder} | {out.name.casefold()}
+    found = []
+    for source in sources:
+        path = paths[source.id]
+        if path.is_relative_to(folder):
+            continue
+        name, number = path.name, 2
+        while name.casefold() in taken:
+            name, number = f"{path.stem} {number}{path.suffix}", number + 1
+        taken.add(name.casefold())
+        found.append(Collected(source.id, path, folder / name, source.content_hash))
+    return tuple(found)
+
+
+def copy_media(
+    wanted: Collection[Collected], written: list[Path], progress: Progress, *, overwrite: bool
+) -> None:
+    """Copy recordings.
+
+    Parameters
+    ----------
+    written : grows by each copy that is whole
+
+    Raises
+    ------
+    ExportError : a file exists and may not be replaced, or cannot be written
+    SourceError : a recording is missing, is another one, or was written to meanwhile
+    Cancelled : the user asked for it
+    """
+    whole = max(1, sum(one.size_bytes for one in wanted))
+    done = 0
+    for one in wanted:
+        stamp = stamped(one.original, one.content_hash)
+        with replacing(one.path, overwrite=overwrite) as part:
+            with part.open("wb") as stream:
+                for block in read_unchanged(_blocks(one.original), [stamp]):
+                    progress.check_cancelled()
+                    stream.write(block)
+                    done += len(block)
+                    progress.report(min(1.0, done / whole), f"Copying {shown(one.path.name)}")
+            status = one.original.stat()
+            os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+        written.append(one.path)
+
+
+def with_copies(media: Mapping[str, Path], copies: Sequence[Collected]) -> dict[str, Path]:
+    """Return where each recording is once the copies are made."""
+    return {**media, **{one.source_id: one.path for one in copies}}
+
+
+def copies_sentence(copies: Sequence[Collected]) -> str:
+    """Say what lies beside a project; nothing where nothing was copied."""
+    if not copies:
+        return ""
+    return f"{counted(len(copies), 'recording')} copied beside it, so that it can be moved with them."
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            yield block

@@ -1,0 +1,29 @@
+"""The curve of each crossfade of a track, for the formats that can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from engine.document.tracks.track import Track
+from engine.edl.crossfade import Curve, choose_curve
+from engine.edl.export.request import ExportRequest
+from engine.edl.tracks.voice import open_voice
+from engine.progress import Progress
+
+
+def seam_curves(request: ExportRequest, track: Track, progress: Progress) -> Iterator[Curve]:
+    """Yield the curve of each seam as the renderer chooses it, the exposed edges included.
+
+    Raises
+    ------
+    SourceError : the recording is missing or cannot be read
+    """
+    edit_list = request.edit_list
+    count = len(edit_list.segments) + 1 if edit_list.segments else 0
+    patches = edit_list.patches.get(track.id)
+    with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
+        for index in range(count):
+            progress.check_cancelled()
+            progress.report(index / count, "Analysing the crossfades")
+            yield choose_curve(*voice.seam(edit_list, index))

@@ -7,7 +7,7 @@ that they were made of: the document's edits of that sound stay as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -94,6 +94,7 @@ class _Placing:
         self._files = _EditedFiles(imported, state)
         self._others: Counter[str] = Counter()
         self._unedited = 0
+        self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
 
     def clips(self) -> DocumentClips:
         """Return the clips."""
@@ -101,6 +102,7 @@ class _Placing:
         for track in self._imported.tracks:
             for clip in self._of_track(track):
                 found.setdefault(clip.track_id, {})[clip] = None
+        self._beside(found)
         if not found:
             names = dict.fromkeys(one.medium.name for track in self._imported.tracks for one in track.clips)
             shown = listed([quoted(name) for name in [*names][:_MOST_NAMED]]) or "nothing"
@@ -122,50 +124,39 @@ class _Placing:
             yield f"{parts} with edited sound that this document does not have: the recording plays there."
 
     def _of_track(self, track: ImportedTrack) -> Iterator[DocumentClip]:
-        """Yield the clips of a track; what only holds edited sound goes on where its neighbour is."""
+        """Yield the clips of a track; those that only hold edited sound wait for their neighbours."""
         gain_db = _usual_gain(track)
-        waiting: list[ImportedClip] = []
-        before: DocumentClip | None = None
         for clip in track.clips:
             placed = self._placed(clip, track, gain_db)
-            if placed is None and self._files.is_one(clip.medium):
-                carried = None if before is None else self._beside(clip, before, gain_db)
-                if carried is None:
-                    waiting.append(clip)
-                    continue
-                self._unedited += 1
-                placed = carried
-            if placed is None:
+            own = self._files.track_of(clip.medium)
+            if placed is not None:
+                yield placed
+            elif own is not None:
+                self._waiting.setdefault(own.id, []).append((clip, gain_db))
+            else:
                 self._others[clip.medium.name] += 1
-                continue
-            yield from self._carried_back(waiting, placed, gain_db)
-            waiting = []
-            yield placed
-            before = placed
-        for clip in waiting:
-            self._others[clip.medium.name] += 1
 
-    def _carried_back(
-        self, waiting: Sequence[ImportedClip], placed: DocumentClip, gain_db: float
-    ) -> Iterator[DocumentClip]:
-        """Yield what waits for a neighbour, from the one that it leads up to."""
-        for clip in reversed(waiting):
-            carried = self._beside(clip, placed, gain_db)
-            if carried is None:
+    def _beside(self, found: dict[str, dict[DocumentClip, None]]) -> None:
+        """Place what waits: each goes on where another clip of its track ends, or leads up to one."""
+        for track_id, waiting in self._waiting.items():
+            own = found.setdefault(track_id, {})
+            ends = {one.end_samples: one for one in own}
+            starts = {one.at_samples: one for one in own}
+            for clips in (waiting, waiting[::-1]):
+                for clip, gain_db in tuple(clips):
+                    at, end = self._samples(clip.at_s), self._samples(clip.at_s + clip.length_s)
+                    known = ends.get(at) or starts.get(end)
+                    if known is None:
+                        continue
+                    made = self._made(clip, track_id, known.start_samples + at - known.at_samples, gain_db)
+                    own[made] = None
+                    ends[made.end_samples] = starts[made.at_samples] = made
+                    waiting.remove((clip, gain_db))
+                    self._unedited += 1
+            for clip, _ in waiting:
                 self._others[clip.medium.name] += 1
-                continue
-            self._unedited += 1
-            placed = carried
-            yield carried
-
-    def _beside(self, clip: ImportedClip, known: DocumentClip, gain_db: float) -> DocumentClip | None:
-        """Return a clip that goes on where another one ends, or leads up to it; None if they do not meet."""
-        at = self._samples(clip.at_s)
-        end = self._samples(clip.at_s + clip.length_s)
-        if at != known.end_samples and end != known.at_samples:
-            return None
-        start = known.start_samples + at - known.at_samples
-        return self._made(clip, known.track_id, start, gain_db)
+            if not own:
+                del found[track_id]
 
     def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
         edited = self._files.place(clip)
@@ -217,23 +208,24 @@ class _EditedFiles:
         rate = imported.frame_rate or FrameRate.FPS_25.exact
         edit_list = build(state)
         self._rate_hz = state.rate_hz
-        self._endings = tuple(
-            f"{_EDITED} {number:02d} {name_of_file(track.name)}.wav".casefold()
+        self._tracks = {
+            f"{_EDITED} {number:02d} {name_of_file(track.name)}.wav".casefold(): track
             for number, track in enumerate(state.tracks, 1)
-        )
+        }
         self._of: dict[str, tuple[Track, Consolidated]] = {}
-        for ending, track in zip(self._endings, state.tracks, strict=True):
+        for ending, track in self._tracks.items():
             own = consolidated_track(state, edit_list, track, Path(ending), rate)
             if own is not None:
                 self._of[ending] = track, own
 
     def _ending(self, medium: Medium) -> str | None:
         name = medium.name.casefold()
-        return next((ending for ending in self._endings if name.endswith(ending)), None)
+        return next((ending for ending in self._tracks if name.endswith(ending)), None)
 
-    def is_one(self, medium: Medium) -> bool:
-        """Tell whether a medium is such a file by its name."""
-        return self._ending(medium) is not None
+    def track_of(self, medium: Medium) -> Track | None:
+        """Return the track that such a file is of, by its name; None for any other file."""
+        ending = self._ending(medium)
+        return None if ending is None else self._tracks[ending]
 
     def place(self, clip: ImportedClip) -> tuple[str, int] | None:
         """Return the track that a clip of such a file is of, and where it begins on the document's timeline.

@@ -192,7 +192,8 @@ class _Composing:
         found: list[DocumentClip] = []
         for one in clips:
             if found and one.end_samples <= found[-1].end_samples:
-                self._under += 1
+                length = one.end_samples - one.at_samples
+                self._under += length > max(one.fade_in_samples, one.fade_out_samples)
                 continue
             found.append(one)
         return found

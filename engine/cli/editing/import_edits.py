@@ -53,18 +53,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
-    from engine.edl.imports import read_edits
-    from engine.jobs.imported.edit import ImportRequest, imported_edit
+    from engine.jobs.imported.read import read_into
+    from engine.jobs.imported.requests import ReadEditsRequest
 
-    imported = read_edits(
+    request = ReadEditsRequest(
+        document.state,
+        media_at_hand(document),
         options.file,
-        document.state.rate_hz,
-        labels_as=None if options.labels is None else LabelsAs(options.labels),
-        frame_rate=None if options.frame_rate is None else FrameRate(options.frame_rate),
-        progress=progress.part(0.0, 0.5),
+        None if options.labels is None else LabelsAs(options.labels),
+        None if options.frame_rate is None else FrameRate(options.frame_rate),
     )
-    request = ImportRequest(document.state, media_at_hand(document), imported)
-    return imported_edit(request, progress.part(0.5, 1.0))
+    return read_into(request, progress)
 
 
 def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object]:

@@ -142,8 +142,8 @@ class _Placing:
             own = found.setdefault(track_id, {})
             ends = {one.end_samples: one for one in own}
             starts = {one.at_samples: one for one in own}
-            for clips in (waiting, waiting[::-1]):
-                for clip, gain_db in tuple(clips):
+            for step in (1, -1):  # what is carried on, then what leads up
+                for clip, gain_db in waiting[::step]:
                     at, end = self._samples(clip.at_s), self._samples(clip.at_s + clip.length_s)
                     known = ends.get(at) or starts.get(end)
                     if known is None:

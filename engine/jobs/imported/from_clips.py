@@ -9,6 +9,8 @@ from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
 
+import numpy as np
+
 from engine.document.kinds import KINDS
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, IS_SILENT, LOUDEST_DB, QUIETEST_DB, RAMP_MS
@@ -23,6 +25,8 @@ from engine.jobs.imported.runs import Difference, Heard, Run, heard
 from engine.jobs.imported.wanted import WantedEdits, WantedOnTracks
 from engine.wording import counted
 
+_MOST_OFF = Fraction(3, 2)
+"""How many frames the end of a clip can be off: its start by half of one, its length by one."""
 _SEAM_MARKERS = ("Cut", "")
 
 
@@ -44,6 +48,8 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     if not found.runs:
         raise EditsError(f"{imported.file_name} plays nothing of this recording: choose another file.")
     length, rate_hz = state.length_samples, state.rate_hz
+    if imported.rounding_s:
+        found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * imported.rounding_s * rate_hz), length))
     played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
     seams = _seams(found, length)
     wanted = with_crossfades(edits_that_play(played, length), seams, length, rate_hz)
@@ -55,8 +61,27 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         markers=tuple(_markers(imported, state, found.runs)),
         heard=made,
         has_crossfades=imported.has_crossfades,
+        has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
     )
+
+
+def _met(runs: Sequence[Run], near: int, length: int) -> tuple[Run, ...]:
+    """Return runs whose ends, where they were rounded, meet the start of another or the end of the document.
+
+    An end is its start and a rounded length, so it is less exact than a start.
+    """
+    known = np.unique([*(one.start_samples for one in runs), length])
+    ends: list[int] = []
+    found = []
+    for one in runs:
+        edges = np.array([*known[known > one.start_samples].tolist(), *ends], np.int64)
+        away = np.abs(edges - one.stop_samples)
+        nearest = int(np.argmin(away)) if len(edges) else -1
+        stop = int(edges[nearest]) if nearest >= 0 and away[nearest] <= near else one.stop_samples
+        ends.append(max(stop, one.start_samples + 1))
+        found.append(replace(one, stop_samples=ends[-1]))
+    return tuple(found)
 
 
 def _seams(found: Heard, length: int) -> dict[Seam, int | None]:

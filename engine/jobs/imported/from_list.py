@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -23,6 +23,7 @@ from engine.document.kinds.operations import (
 )
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
+from engine.edl.edit_list import EditList
 from engine.edl.imports.described import ImportedEdits, WrittenEdit
 from engine.edl.imports.document_clips import document_clips
 from engine.errors import DocumentError, EditsError
@@ -61,8 +62,7 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
         state.length_samples,
         state.rate_hz,
     )
-    assert played.heard is not None
-    if imported.rate_hz == state.rate_hz and made.plays_as(played.heard):
+    if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, made):
         return WantedEdits(tuple(edits), _ALL, markers, made, left_out=said)
     sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
     if not said and imported.written:
@@ -74,6 +74,18 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
         markers=markers,
         left_out=(*said, *played.left_out),
     )
+
+
+def _is_played(
+    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path], made: EditList
+) -> bool:
+    """Tell whether an edit list plays just the segments of an imported one."""
+    clips = next(iter(document_clips(imported, state, places).by_track.values()))
+    listed = [
+        (one.start_samples, one.stop_samples, one.at_samples, one.fade_in_samples, one.fade_out_samples)
+        for one in clips
+    ]
+    return listed == [astuple(one) for one in made.segments]
 
 
 def _tracks(

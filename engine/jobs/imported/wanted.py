@@ -53,7 +53,7 @@ class WantedEdits:
     gives_way : classes of operations; accepted proposals of them that are not wanted are taken back
     markers : on the timeline of the recordings
     heard : what is heard then; None where it does not say all of it
-    has_crossfades : whether its seams have lengths
+    has_crossfades, has_edge_fades : whether it says how long fades are, between clips and at the ends
     left_out : a sentence each
     """
 
@@ -62,16 +62,19 @@ class WantedEdits:
     markers: tuple[NamedSpan, ...] = ()
     heard: EditList | None = None
     has_crossfades: bool = True
+    has_edge_fades: bool = True
     left_out: tuple[str, ...] = ()
 
     def is_same(self, edit_list: EditList) -> bool:
-        """Tell whether just this is heard already."""
+        """Tell whether just this is heard already, as far as the file can say."""
         if self.heard is None:
             return False
-        if self.has_crossfades:
-            return self.heard.plays_as(edit_list)
-        mine, theirs = (
-            (one.kept_starts_samples.tolist(), one.kept_stops_samples.tolist())
-            for one in (self.heard, edit_list)
-        )
+        mine, theirs = (self._compared(one) for one in (self.heard, edit_list))
         return mine == theirs
+
+    def _compared(self, one: EditList) -> tuple[list[int], ...]:
+        positions = one.kept_starts_samples.tolist(), one.kept_stops_samples.tolist()
+        if not self.has_crossfades:
+            return positions
+        edges = () if not self.has_edge_fades else (one.fades_in_samples[:1], one.fades_out_samples[-1:])
+        return (*positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))

@@ -35,9 +35,9 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     EditsError : it is not an AAF file, is damaged, or holds no composition with sound
     """
     file.require_readable()
-    opened = None
+    opened: Any = AAFFile.__new__(AAFFile)  # so that its file is closed where it fails half-way
     try:
-        opened = AAFFile(str(file.path), "r")
+        opened.__init__(str(file.path), "r")
         return _Reading(file, opened, progress).described()
     except (Cancelled, EditsError, MemoryError):
         raise
@@ -46,8 +46,8 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     except Exception as error:  # the library believes what a file says, and fails as it happens to
         raise file.refused("it is not an AAF file, or is damaged") from error
     finally:
-        if opened is not None:
-            opened.f.close()
+        if (stream := getattr(opened, "f", None)) is not None:
+            stream.close()
 
 
 class _UnusableError(ValueError):

@@ -23,7 +23,7 @@ from engine.edl.imports.described import ImportedEdits
 from engine.jobs.imported.from_clips import from_clips
 from engine.jobs.imported.from_labels import from_labels
 from engine.jobs.imported.from_list import from_list
-from engine.jobs.imported.wanted import WantedEdits, WantedOnTracks
+from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.jobs.taken_in import accepted_effect, taken_in
 from engine.progress import SILENT, Progress
 from engine.timebase import format_time, samples_to_s
@@ -160,8 +160,9 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
             fresh.append(one)
         else:
             stays.add(own)
-    if wanted.heard is not None and wanted.is_same(before) and not any(one.tracks for one in fresh):
-        stays, fresh = set(_effects(state, wanted.gives_way)), []
+    if wanted.is_same(before):  # by other edits: those stay
+        stays |= set(_effects(state, TIMING))
+        fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
     made = ImportedEdit(
         request.imported.file_name,
         state.rate_hz,

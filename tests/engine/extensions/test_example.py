@@ -17,6 +17,7 @@ EVERY = {
     ("offcut.kinds", "tighten"),
     ("offcut.makers", "long-pauses"),
     ("offcut.export_formats", ".csv"),
+    ("offcut.import_formats", ".spans"),
     ("offcut.recipes", "loudness"),
     ("offcut.embeddings", "mel-means"),
     ("offcut.separators", "hum"),

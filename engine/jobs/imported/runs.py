@@ -20,6 +20,9 @@ from engine.spans import Samples, common, united
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
+_FRAMES_A_S = 24
+"""The fewest frames that a format counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -157,6 +160,9 @@ class _Composing:
         seams = _Seams([seam for own in clips.values() for seam in _overlaps(own) if seam[1]])
         self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
         self._offsets: list[int | None] = []
+        self._longest_fade = max(
+            (length for own in clips.values() for _, length in _overlaps(own)), default=0
+        )
         self._spans = {
             track.id: (track.start_samples, state.track_stop_samples(track)) for track in state.tracks
         }
@@ -358,8 +364,15 @@ class _Composing:
         return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
 
     def _matters(self, one: Difference) -> bool:
-        """Tell whether a difference is more than a position that was rounded."""
-        return one.stop_samples - one.start_samples > 2 * self._near
+        """Tell whether a difference is more than a position that was rounded, or a crumb of a track.
+
+        What is left of a track at its own start or end is in no file where it rounds to no frame, or lies
+        within a crossfade.
+        """
+        length = one.stop_samples - one.start_samples
+        if one.is_silent and {one.start_samples, one.stop_samples} & set(self._spans[one.track_id]):
+            return length > max(2 * self._near, self._state.rate_hz // _FRAMES_A_S, self._longest_fade)
+        return length > 2 * self._near
 
 
 def _overlaps(clips: Sequence[DocumentClip]) -> list[tuple[int, int]]:

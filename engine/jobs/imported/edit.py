@@ -156,9 +156,9 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
     stays, fresh = set[str](), list[WantedOnTracks]()
     for one in wanted.edits:
         own = known.get(_key(one.effect))
-        if own is None:
+        if own is None and one.effect:
             fresh.append(one)
-        else:
+        elif own is not None:
             stays.add(own)
     if wanted.is_same(before):  # by other edits: those stay
         stays |= set(_effects(state, TIMING))

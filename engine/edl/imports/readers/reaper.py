@@ -76,7 +76,7 @@ class _Reading:
         )
 
     def _track(self, track: _Block) -> ImportedTrack:
-        clips = []
+        clips: list[ImportedClip] = []
         for one in track.blocks:
             self._progress.check_cancelled()
             if one.words[0] == "ITEM":

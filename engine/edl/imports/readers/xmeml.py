@@ -79,7 +79,7 @@ class _Reading:
     def _track(self, track: Element) -> ImportedTrack:
         is_on = text_of(track, "enabled", "TRUE").upper() != "FALSE"
         items = [one for one in track if one.tag in ("clipitem", "transitionitem", "generatoritem")]
-        clips = []
+        clips: list[ImportedClip] = []
         for number, item in enumerate(items):
             self._progress.check_cancelled()
             if item.tag == "transitionitem":

@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "find_takes": "takes.propose",
     "hear_sounds": "sounds.hear",
     "hear_talk": "sounds.talk",
+    "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
     "make_proposals": "taste.maker",
     "preview_repair": "repair.open",

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from desktop.user_settings.window_size import room_for
 from engine.audio.decoders.registry import audio_suffixes
 from engine.diagnoses.finding import Finding
+from engine.edl.imports.described import LabelsAs
+from engine.edl.imports.formats import IMPORTS
 from engine.hits.membership import left_behind_sentence
 from engine.settings import CutSettings
 from engine.wording import counted, listed
@@ -47,6 +49,7 @@ EDITORS = "Editors (*.editor)"
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 _SCREEN_MARGIN = 16
+_MOST_NOTES = 8
 Answer = TypeVar("Answer")
 
 
@@ -66,6 +69,51 @@ def ask_edited(parent: QWidget, folder: Path, title: str = "Take the edit from a
     """Ask for a file that was made of the recording."""
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), audio_files_filter())
     return Path(chosen) if chosen else None
+
+
+def ask_edits(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a file of edits, of any program that is known."""
+    every = " ".join(f"*{suffix}" for suffix in IMPORTS)
+    kinds = ";;".join(f"{form.name} (*{form.suffix})" for form in IMPORTS.values())
+    filters = f"Edits ({every});;{kinds};;All files (*)"
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Import edits", str(folder), filters)
+    return Path(chosen) if chosen else None
+
+
+def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
+    """Ask what the labels of a file mark; None where the user cancels."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Import edits")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"What do the labels of {name} mark?")
+    box.setInformativeText("If they mark what to keep, all of the recording outside of them is cut.")
+    cuts = box.addButton("&Cuts", QMessageBox.ButtonRole.AcceptRole)
+    keeps = box.addButton("&Keeps", QMessageBox.ButtonRole.AcceptRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cuts)
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    if clicked is cuts:
+        return LabelsAs.CUTS
+    return LabelsAs.KEEPS if clicked is keeps else None
+
+
+def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
+    """Show what imported edits would change, and ask whether they shall."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Import edits")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(sentence)
+    box.setInformativeText("\n".join(left_out[:_MOST_NOTES]))
+    if len(left_out) > _MOST_NOTES:
+        box.setDetailedText("\n".join(left_out))
+    accept = box.addButton("&Import", QMessageBox.ButtonRole.AcceptRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(accept)
+    box.setEscapeButton(cancel)
+    box.exec()
+    return box.clickedButton() is accept
 
 
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:

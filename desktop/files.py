@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
 from desktop.extending import Extending
+from desktop.matching.importing_edits import ImportingEdits
 from desktop.matching.taking_edit import TakingEdit
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
@@ -40,6 +41,7 @@ class Files(QObject):
     Attributes
     ----------
     taking_edit : what takes the edit from a file
+    importing_edits : what reads the edits of another program
     extending : what has makers propose, and tells what of packages was left out
 
     Signals
@@ -75,6 +77,8 @@ class Files(QObject):
         self._edited: tuple[Path, ...] = ()
         self.taking_edit = TakingEdit(window, session, work, lambda: self.folder, self)
         self.taking_edit.said.connect(self.said)
+        self.importing_edits = ImportingEdits(window, session, work, lambda: self.folder, self)
+        self.importing_edits.said.connect(self.said)
         self.extending = Extending(window, session, work, self)
         self.extending.said.connect(self.said)
         self.extending.refused.connect(self.refused)

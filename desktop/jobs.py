@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from engine.jobs.drums.aligned_files import Aligned, AlignRequest
     from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest
     from engine.jobs.drums.tempo_proposals import ProposedTempo
+    from engine.jobs.imported.edit import ImportedEdit
+    from engine.jobs.imported.requests import ReadEditsRequest
     from engine.jobs.listen import FoundAnalyses, ListenRequest
     from engine.jobs.makers import MadeProposals, MakerRequest
     from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
@@ -153,6 +155,13 @@ def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
     from engine.jobs.matched.edit import matched_edit
 
     return matched_edit(request, progress)
+
+
+def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Find out what the edits in a file change of a document."""
+    from engine.jobs.imported.read import read_into
+
+    return read_into(request, progress)
 
 
 def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:

@@ -31,6 +31,10 @@ class ExportError(OffcutError):
     """A file cannot be exported."""
 
 
+class EditsError(OffcutError):
+    """Edits that another program wrote cannot be read, or do not belong to the document."""
+
+
 class TimingError(OffcutError):
     """Hits cannot be found or moved."""
 

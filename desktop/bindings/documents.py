@@ -36,6 +36,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.demo": partial(show_demo, window),
         "file.import": files.import_recordings,
         "file.take_edit": files.taking_edit.ask,
+        "file.import_edits": files.importing_edits.ask,
         "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,

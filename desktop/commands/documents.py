@@ -28,6 +28,12 @@ FILE = (
         ("Ctrl+Shift+E",),
         "Find what was done to the recording in an export of any program, and accept the same edits here.",
     ),
+    _file(
+        "import_edits",
+        "Import edits…",
+        (),
+        "Read the edits of another program, such as an EDL, AAF or REAPER project, and accept them here.",
+    ),
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
     _file("note", "Note about the document…", ("Ctrl+Shift+N",), "Write down something about all of it."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),

@@ -281,6 +281,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "file.demo": ("example", "tutorial", "sample project"),
         "file.import": ("add audio", "insert media", "import audio", "add track", "load audio"),
         "file.take_edit": ("conform", "match edit", "reconstruct edit"),
+        "file.import_edits": ("import edl", "import aaf", "import xml", "open project of", "round trip"),
         "file.relink": ("relink", "missing media", "offline files", "locate files"),
         "file.note": ("project notes", "comments", "session notes"),
         "file.snapshot": ("version", "backup", "save new version"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.document.analysis import Listening
@@ -12,9 +12,9 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.state import DocumentState
-from engine.errors import DocumentError, UsageError
+from engine.errors import DocumentError, SourceError, UsageError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.media import locate_all
+from engine.jobs.recordings.media import locate, locate_all
 from engine.progress import Progress
 
 _PATIENCE_S = 3.0
@@ -68,6 +68,16 @@ def media_of(document: Document) -> dict[str, Path]:
     """Return where its recordings are now, by source id, and what holds its stored audio, by key."""
     folder = document.path.absolute().parent
     return {**document.audio_files, **locate_all(document.state, folder)}
+
+
+def media_at_hand(document: Document) -> dict[str, Path]:
+    """Return what `media_of` does, without the recordings that are missing."""
+    folder = document.path.absolute().parent
+    found = dict(document.audio_files)
+    for source in document.state.sources.values():
+        with suppress(SourceError):
+            found[source.id] = locate(source, folder)
+    return found
 
 
 def listen(document: Document, progress: Progress, taste: Path | None = None) -> None:

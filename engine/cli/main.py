@@ -33,6 +33,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "arrange": "propose what an editor would do with a document",
             "align": "move the hits of drums onto a grid",
             "match": "recover the edit list behind an edited file",
+            "import-edits": "read the edits of another program into a document",
             "export": "write the result, or the edit for another program",
         },
         "engine.cli.sounds": {

@@ -17,6 +17,9 @@ BY_TAKES = "takes"
 BY_MATCH = "match"
 """The maker of edits that were read from an edited file; planners leave them as well."""
 
+BY_IMPORT = "import"
+"""The maker of edits that were read from the project of another program; planners leave them as well."""
+
 BY_ARRANGING = "arranging"
 """The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
 
@@ -35,9 +38,11 @@ ADDED_MAKER = "added:"
 SEPARATION_MAKER = "separation:"
 """What `Proposal.maker` begins with where a separator made a repair."""
 
-UNSCORED = frozenset({BY_HAND, BY_MATCH})
+UNSCORED = frozenset({BY_HAND, BY_MATCH, BY_IMPORT})
 """Makers that know what was done and rate nothing: the score of their proposals means nothing."""
-OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK})
+OWN_MAKERS = frozenset(
+    {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
+)
 """Makers of Offcut whose proposals only they themselves replace."""
 
 

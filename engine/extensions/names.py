@@ -43,6 +43,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
         "offcut.makers": Group("maker", "engine.jobs.makers:MAKERS", True),
         "offcut.decoders": Group("decoder", "engine.audio.decoders.registry:DECODERS", True),
         "offcut.export_formats": Group("export format", "engine.edl.export.formats:FORMATS", True),
+        "offcut.import_formats": Group("import format", "engine.edl.imports.formats:IMPORTS", True),
         "offcut.recipes": Group("recipe", "engine.anomaly.recipes.registry:RECIPES", False),
         "offcut.embeddings": Group("embedding", "engine.embeddings.registry:EMBEDDINGS", False),
         "offcut.separators": Group("separator", "engine.separation.registry:SEPARATORS", False),

@@ -20,6 +20,7 @@ MAKERS = (
     "engine/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/arrangements/arranged.py",
+    "engine/jobs/imported/",
     "engine/jobs/tastes/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/jobs/sounds/talk.py",
@@ -37,6 +38,7 @@ COMPILERS = (
     "engine/edl/build.py",
     "engine/edl/gathered.py",
     "engine/edl/export/seams.py",
+    "engine/jobs/imported/",  # what imported edits would play, and which edits give way to them
 )
 
 

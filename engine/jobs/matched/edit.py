@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document.change import Edit, Row, row_changes
-from engine.document.decisions import Decision, Verdict, edited
+from engine.document.change import Edit
+from engine.document.decisions import Decision
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.ordering import TO_SAMPLES
@@ -27,6 +27,7 @@ from engine.files.safe_write import shown
 from engine.jobs.arrangements.arranged import Wanted, edits_that_play
 from engine.jobs.matched.gains import Levels, gain_edits, levels, louder_text
 from engine.jobs.matched.pieces import goes_through, pieces
+from engine.jobs.taken_in import taken_in
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
@@ -113,29 +114,7 @@ class MatchedEdit:
         Edits that another file brought go; all others stay in the queue, undecided. What was answered while
         the file was compared stays as it was answered.
         """
-        fresh = {one.id: one for one in self.proposals}
-        rows: list[tuple[Row | None, Row | None]] = []
-        for key, proposal in state.proposals.items():
-            decision = state.decisions.get(key)
-            if proposal.maker == BY_MATCH and key not in fresh:
-                rows += [(proposal, None), (decision, None)]
-            elif decision != self.decisions.get(key):
-                fresh.pop(key, None)
-            elif key not in fresh and decision is not None and _is_heard(proposal, decision):
-                rows.append((decision, replace(decision, verdict=Verdict.UNDECIDED)))
-        for key, proposal in fresh.items():
-            rows += [
-                (state.proposals.get(key), proposal),
-                (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
-            ]
-        return Edit(self.label, row_changes(rows))
-
-
-def _is_heard(proposal: Proposal, decision: Decision) -> bool:
-    """Tell whether an answer changes what is heard."""
-    if decision.verdict is not Verdict.ACCEPTED or proposal.kind not in KINDS:
-        return False
-    return bool(KINDS[proposal.kind].effect(edited(proposal, decision)))
+        return Edit(self.label, taken_in(state, self.proposals, self.decisions, BY_MATCH, bool))
 
 
 def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:

@@ -18,6 +18,7 @@ EVERY = {
     ("offcut.makers", "long-pauses"),
     ("offcut.decoders", "sox-dat"),
     ("offcut.export_formats", ".csv"),
+    ("offcut.import_formats", ".spans"),
     ("offcut.recipes", "loudness"),
     ("offcut.embeddings", "mel-means"),
     ("offcut.separators", "hum"),

@@ -1,0 +1,81 @@
+"""``offcut import-edits PROJECT FILE``: read the edits of another program, or of Offcut, into a document."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.documents import analysing, media_at_hand, opened
+from engine.cli.output import VerbOutput
+from engine.edl.export.request import FrameRate
+from engine.edl.imports.described import LabelsAs
+from engine.edl.imports.formats import IMPORTS
+from engine.errors import UsageError
+from engine.progress import Progress
+from engine.timebase import samples_to_s
+from engine.wording import listed
+
+if TYPE_CHECKING:
+    from engine.document.document import Document
+    from engine.jobs.imported.edit import ImportedEdit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    known = listed([*IMPORTS.own], "or")
+    parser.add_argument("file", type=Path, metavar="FILE", help=f"format by suffix: {known}")
+    parser.add_argument(
+        "--labels", choices=[one.value for one in LabelsAs], help="what the labels of a .txt file mark"
+    )
+    parser.add_argument(
+        "--frame-rate", choices=[one.value for one in FrameRate], help="of a list that does not say it"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Read a file, compare it with the document and accept its edits there."""
+    form = IMPORTS.get(options.file.suffix.lower())
+    if form is not None and form.asks_labels and options.labels is None:
+        raise UsageError(f"{form.suffix} files hold labels: add --labels cuts or --labels keeps.")
+    with opened(options.project, to_read=options.dry_run) as document:
+        if options.dry_run:
+            made = _compared(document, options, progress)
+        else:
+            with analysing(document):
+                made = _compared(document, options, progress)
+            if not made.is_empty:
+                document.apply(made.put_into(document.state))
+    yield VerbOutput(_fields(made, options), "\n".join((*made.left_out, made.sentence)))
+
+
+def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
+    from engine.jobs.imported.read import read_into
+    from engine.jobs.imported.requests import ReadEditsRequest
+
+    request = ReadEditsRequest(
+        document.state,
+        media_at_hand(document),
+        options.file,
+        None if options.labels is None else LabelsAs(options.labels),
+        None if options.frame_rate is None else FrameRate(options.frame_rate),
+    )
+    return read_into(request, progress)
+
+
+def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object]:
+    return {
+        "path": str(options.file),
+        "is_stored": not (options.dry_run or made.is_empty),
+        "edits": dict(made.counts),
+        "ids": [one.id for one in made.proposals],
+        "unchanged": len(made.stays),
+        "returned": made.returned,
+        "markers": len(made.markers),
+        "longer_s": samples_to_s(made.longer_samples, made.rate_hz),
+        "left_out": list(made.left_out),
+        "summary": made.sentence,
+    }

@@ -1,0 +1,127 @@
+"""Read the edits that other programs, or Offcut itself, wrote: one reader a format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from engine.edl.export.request import FrameRate
+from engine.edl.imports.described import ImportedEdits, LabelsAs
+from engine.edl.imports.formats import IMPORTS, ImportFormat
+from engine.errors import EditsError
+from engine.files.regular_file import open_regular, read_beginning
+from engine.files.safe_write import shown
+from engine.progress import SILENT, Progress
+from engine.wording import listed, reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class EditsFile:
+    """A file that holds edits, and what was said about it.
+
+    Attributes
+    ----------
+    labels_as : what labels mark
+    frame_rate : at which a format counts that does not say so itself; None for a guess, which is reported
+    rate_hz : the document's, at which positions that are no clips are counted
+    """
+
+    path: Path
+    form: ImportFormat
+    rate_hz: int
+    labels_as: LabelsAs = LabelsAs.CUTS
+    frame_rate: FrameRate | None = None
+
+    @property
+    def name(self) -> str:
+        """The name as sentences show it."""
+        return shown(self.path.name)
+
+    def content(self) -> bytes:
+        """Return all of the file.
+
+        Raises
+        ------
+        EditsError : it cannot be read, or is too large
+        """
+        try:
+            content = read_beginning(self.path, self.form.most_bytes + 1)
+        except OSError as error:
+            raise EditsError(f"{self.name} cannot be read: {reason_of(error)}.") from error
+        self._require_size(len(content))
+        return content
+
+    def require_readable(self) -> None:
+        """Make sure of a file that a library opens by itself.
+
+        Raises
+        ------
+        EditsError : it cannot be read, or is too large
+        """
+        try:
+            with open_regular(self.path) as stream:
+                size_bytes = stream.seek(0, 2)
+        except OSError as error:
+            raise EditsError(f"{self.name} cannot be read: {reason_of(error)}.") from error
+        self._require_size(size_bytes)
+
+    def refused(self, problem: str) -> EditsError:
+        """Return the error that names this file, what is wrong with it and what to do."""
+        return EditsError(
+            f"{self.name} cannot be read as {self.form.name}: {problem}. Export it again from the program "
+            "that wrote it, or choose another file."
+        )
+
+    def _require_size(self, size_bytes: int) -> None:
+        if size_bytes > self.form.most_bytes:
+            most = self.form.most_bytes // 2**20
+            raise EditsError(
+                f"{self.name} is larger than {most:,} MiB: export the edits without their media."
+            )
+
+
+class Reader(Protocol):
+    """A module that reads one format."""
+
+    def read(self, file: EditsFile, progress: Progress) -> ImportedEdits:
+        """Return what a file says.
+
+        Raises
+        ------
+        EditsError : it is not of the format, is damaged or too large
+        """
+
+
+def read_edits(
+    path: Path,
+    rate_hz: int,
+    *,
+    labels_as: LabelsAs | None = None,
+    frame_rate: FrameRate | None = None,
+    progress: Progress = SILENT,
+) -> ImportedEdits:
+    """Read the edits in a file, by its suffix.
+
+    Parameters
+    ----------
+    rate_hz : the document's
+    labels_as : what labels mark; must be given for formats that only hold labels
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or holds no edits
+    Cancelled : the user asked for it
+    """
+    form = IMPORTS.get(path.suffix.lower())
+    if form is None:
+        known = listed([*IMPORTS], "or")
+        raise EditsError(f"{shown(path.name)} is not a file of edits that Offcut reads: choose {known}.")
+    if form.asks_labels and labels_as is None:
+        raise EditsError(f"{shown(path.name)} holds labels: say whether they mark cuts or keeps.")
+    reader: Reader = import_module(form.module)
+    return reader.read(EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate), progress)
+
+
+__all__ = ["EditsFile", "Reader", "read_edits"]

@@ -1,0 +1,142 @@
+"""Edits as a file of another program describes them: clips of media on tracks, and what it could not say.
+
+Times are exact fractions of seconds, so that each position is rounded to a sample once, by who compares the
+description with a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from engine.document.marks.edits import NamedSpan
+
+NOTHING = Fraction(0)
+
+
+class LabelsAs(StrEnum):
+    """What the labels of a file mark."""
+
+    CUTS = "cuts"
+    KEEPS = "keeps"
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """An audio file as the edits name it.
+
+    Attributes
+    ----------
+    name : of the file, with its suffix where that is known
+    path : where the file was, empty where only its name is known
+    length_s : None where the edits do not say
+    content_hash : as `engine.audio.reader.content_hash` has it, empty where the edits do not say
+    is_timecode : whether positions may count from the timecode that a recorder wrote into the file
+    """
+
+    name: str
+    path: str = ""
+    length_s: Fraction | None = None
+    content_hash: str = ""
+    is_timecode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedClip:
+    """A span of a medium on the timeline of the result, with all that its fades need.
+
+    Attributes
+    ----------
+    start_s : in the medium
+    length_s : neighbours that overlap on the timeline are crossfaded as far as they do
+    at_s : where it begins on the timeline
+    fade_in_s, fade_out_s : length of the fades, 0 for a hard edge
+    gain_db : against the gain of its track
+    is_heard : whether it is switched on
+    """
+
+    medium: Medium
+    start_s: Fraction
+    length_s: Fraction
+    at_s: Fraction
+    fade_in_s: Fraction = NOTHING
+    fade_out_s: Fraction = NOTHING
+    gain_db: float = 0.0
+    is_heard: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTrack:
+    """Clips of one track, by their place on the timeline.
+
+    Attributes
+    ----------
+    gain_db : of all of it; None where the edits do not say
+    """
+
+    name: str
+    clips: tuple[ImportedClip, ...]
+    gain_db: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedMarker:
+    """A named place of the timeline, or a span [start, stop) where the two differ."""
+
+    name: str
+    start_s: Fraction
+    stop_s: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEdit:
+    """An edit as Offcut's edit list writes it: the kind, the span and what the kind needs.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : on the timeline of the recordings, at the rate of the list
+    tracks : places of its tracks among those of the list; none for all
+    """
+
+    kind: str
+    start_samples: int
+    stop_samples: int
+    payload: Mapping[str, object] = field(default_factory=dict)
+    tracks: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEdits:
+    """What a file says of the edits of a document.
+
+    Attributes
+    ----------
+    file_name : as sentences show it
+    format_name : what the format is called
+    tracks, markers : on the timeline of the result
+    labels : spans on the timeline of the recordings, for formats that have no tracks, with what they mark
+    written : the edits themselves, where the format holds them; None where it holds clips alone
+    rate_hz : at which `written` and `labels` are counted; 0 where there are none
+    rounding_s : how far a position may be off, since the format counts frames; 0 where it is exact
+    has_crossfades : whether the format can say how long neighbours overlap
+    has_edge_fades : whether it can say how the first and the last clip come from and go to silence
+    frame_rate : of video, where the file says or implies one
+    left_out : a sentence for everything in the file that no edit can do
+    """
+
+    file_name: str
+    format_name: str
+    tracks: tuple[ImportedTrack, ...] = ()
+    markers: tuple[ImportedMarker, ...] = ()
+    labels: tuple[NamedSpan, ...] = ()
+    labels_as: LabelsAs = LabelsAs.CUTS
+    written: tuple[WrittenEdit, ...] | None = None
+    rate_hz: int = 0
+    rounding_s: Fraction = NOTHING
+    has_crossfades: bool = True
+    has_edge_fades: bool = True
+    frame_rate: Fraction | None = None
+    left_out: tuple[str, ...] = ()

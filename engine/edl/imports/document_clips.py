@@ -1,0 +1,257 @@
+"""Imported clips as parts of a document: which track plays which span of its timeline, and when.
+
+Clips of the files that hold edited sound (`engine.edl.export.stretches`) count as the span of the recording
+that they were made of: the document's edits of that sound stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Source, Track
+from engine.edl.build import build
+from engine.edl.export.clips import source_begin_s
+from engine.edl.export.request import FrameRate
+from engine.edl.export.stretches import Consolidated, consolidated_track
+from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
+from engine.edl.imports.media import Media
+from engine.edl.names import name_of_file
+from engine.errors import EditsError
+from engine.wording import counted, listed, quoted
+
+_EDITED = " edited"
+_MOST_NAMED = 3
+_NEAR_S = Fraction(1, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentClip:
+    """A span [start, stop) of the document's timeline that a track plays, all that its fades need included.
+
+    Attributes
+    ----------
+    at_samples : where it begins in the result
+    gain_db : against the gain of its track in the imported edits
+    """
+
+    track_id: str
+    start_samples: int
+    stop_samples: int
+    at_samples: int
+    fade_in_samples: int = 0
+    fade_out_samples: int = 0
+    gain_db: float = 0.0
+    is_heard: bool = True
+
+    @property
+    def end_samples(self) -> int:
+        """Where it ends in the result."""
+        return self.at_samples + self.stop_samples - self.start_samples
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentClips:
+    """The clips of a document, and what is not of it.
+
+    Attributes
+    ----------
+    by_track : by the id of the track, by their place in the result; tracks that are not named are missing
+    left_out : a sentence each
+    """
+
+    by_track: Mapping[str, tuple[DocumentClip, ...]]
+    left_out: tuple[str, ...] = ()
+
+
+def document_clips(
+    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
+) -> DocumentClips:
+    """Return what imported edits play of a document.
+
+    Parameters
+    ----------
+    places : where each source is now, by source id
+
+    Raises
+    ------
+    EditsError : the edits are of other recordings, or it is not clear of which
+    """
+    return _Placing(imported, state, places).clips()
+
+
+class _Placing:
+    """Places clips, and counts what is not of the document."""
+
+    def __init__(self, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> None:
+        self._imported, self._state, self._places = imported, state, places
+        self._media = Media(state, places, 2 * imported.rounding_s)
+        self._files = _EditedFiles(imported, state)
+        self._others: Counter[str] = Counter()
+        self._unedited = 0
+        self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
+
+    def clips(self) -> DocumentClips:
+        """Return the clips."""
+        found: dict[str, dict[DocumentClip, None]] = {}
+        for track in self._imported.tracks:
+            for clip in self._of_track(track):
+                found.setdefault(clip.track_id, {})[clip] = None
+        self._beside(found)
+        if not found:
+            names = dict.fromkeys(one.medium.name for track in self._imported.tracks for one in track.clips)
+            shown = listed([quoted(name) for name in [*names][:_MOST_NAMED]]) or "nothing"
+            raise EditsError(
+                f"{self._imported.file_name} is not an edit of this document: it plays {shown}, and no "
+                "recording here has that name and length."
+            )
+        by_track = {
+            key: tuple(sorted(clips, key=lambda one: (one.at_samples, one.start_samples)))
+            for key, clips in found.items()
+        }
+        return DocumentClips(by_track, tuple(self._left_out()))
+
+    def _left_out(self) -> Iterator[str]:
+        for name, number in self._others.items():
+            yield f"{counted(number, 'clip')} of {quoted(name)}, which is not in this document, left out."
+        if self._unedited:
+            parts = counted(self._unedited, "part")
+            yield f"{parts} with edited sound that this document does not have: the recording plays there."
+
+    def _of_track(self, track: ImportedTrack) -> Iterator[DocumentClip]:
+        """Yield the clips of a track; those that only hold edited sound wait for their neighbours."""
+        gain_db = _usual_gain(track)
+        for clip in track.clips:
+            placed = self._placed(clip, track, gain_db)
+            own = self._files.track_of(clip.medium)
+            if placed is not None:
+                yield placed
+            elif own is not None:
+                self._waiting.setdefault(own.id, []).append((clip, gain_db))
+            else:
+                self._others[clip.medium.name] += 1
+
+    def _beside(self, found: dict[str, dict[DocumentClip, None]]) -> None:
+        """Place what waits: each goes on where another clip of its track ends, or leads up to one."""
+        for track_id, waiting in self._waiting.items():
+            own = found.setdefault(track_id, {})
+            ends = {one.end_samples: one for one in own}
+            starts = {one.at_samples: one for one in own}
+            for step in (1, -1):  # what is carried on, then what leads up
+                for clip, gain_db in waiting[::step]:
+                    at, end = self._samples(clip.at_s), self._samples(clip.at_s + clip.length_s)
+                    known = ends.get(at) or starts.get(end)
+                    if known is None:
+                        continue
+                    made = self._made(clip, track_id, known.start_samples + at - known.at_samples, gain_db)
+                    own[made] = None
+                    ends[made.end_samples] = starts[made.at_samples] = made
+                    waiting.remove((clip, gain_db))
+                    self._unedited += 1
+            for clip, _ in waiting:
+                self._others[clip.medium.name] += 1
+            if not own:
+                del found[track_id]
+
+    def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
+        edited = self._files.place(clip)
+        if edited is not None:
+            return self._made(clip, edited[0], edited[1], gain_db)
+        source = self._media.find(clip.medium)
+        if source is None:
+            return None
+        own = self._track_of(source, track.name)
+        start_s = clip.start_s - self._begin_s(clip.medium, source, clip.start_s)
+        return self._made(clip, own.id, self._samples(start_s) + own.start_samples, gain_db)
+
+    def _made(self, clip: ImportedClip, track_id: str, start: int, gain_db: float) -> DocumentClip:
+        at = self._samples(clip.at_s)
+        length = max(1, self._samples(clip.at_s + clip.length_s) - at)
+        return DocumentClip(
+            track_id,
+            start,
+            start + length,
+            at,
+            min(length, self._samples(clip.fade_in_s)),
+            min(length, self._samples(clip.fade_out_s)),
+            round(clip.gain_db - gain_db, 2),
+            clip.is_heard,
+        )
+
+    def _begin_s(self, medium: Medium, source: Source, start_s: Fraction) -> Fraction:
+        """Return the timecode from which positions in a source count."""
+        if not medium.is_timecode:
+            return Fraction(0)
+        begin_s = source_begin_s(source, self._places)
+        return begin_s if start_s + 2 * self._imported.rounding_s >= begin_s else Fraction(0)
+
+    def _track_of(self, source: Source, name: str) -> Track:
+        own = [track for track in self._state.tracks if track.source_id == source.id]
+        if not own:
+            name = quoted(Path(source.path).name)
+            raise EditsError(f"No track of this document plays {name}: undo until one does.")
+        return next((track for track in own if track.name == name), own[0])
+
+    def _samples(self, seconds: Fraction) -> int:
+        return floor(seconds * self._state.rate_hz + Fraction(1, 2))
+
+
+class _EditedFiles:
+    """The files that hold edited sound of a document, as its exports name them."""
+
+    def __init__(self, imported: ImportedEdits, state: DocumentState) -> None:
+        rate = imported.frame_rate or FrameRate.FPS_25.exact
+        edit_list = build(state)
+        self._rate_hz = state.rate_hz
+        self._tracks = {
+            f"{_EDITED} {number:02d} {name_of_file(track.name)}.wav".casefold(): track
+            for number, track in enumerate(state.tracks, 1)
+        }
+        self._of: dict[str, tuple[Track, Consolidated]] = {}
+        for ending, track in self._tracks.items():
+            own = consolidated_track(state, edit_list, track, Path(ending), rate)
+            if own is not None:
+                self._of[ending] = track, own
+
+    def _ending(self, medium: Medium) -> str | None:
+        name = medium.name.casefold()
+        return next((ending for ending in self._tracks if name.endswith(ending)), None)
+
+    def track_of(self, medium: Medium) -> Track | None:
+        """Return the track that such a file is of, by its name; None for any other file."""
+        ending = self._ending(medium)
+        return None if ending is None else self._tracks[ending]
+
+    def place(self, clip: ImportedClip) -> tuple[str, int] | None:
+        """Return the track that a clip of such a file is of, and where it begins on the document's timeline.
+
+        None where the document would write another file now.
+        """
+        found = self._of.get(self._ending(clip.medium) or "")
+        if found is None:
+            return None
+        track, own = found
+        length_s = clip.medium.length_s
+        own_s = Fraction(own.source.frames, self._rate_hz)
+        if length_s is not None and abs(length_s - own_s) > _NEAR_S:
+            return None
+        start = floor(clip.start_s * self._rate_hz + Fraction(1, 2))
+        middle = start + floor(clip.length_s * self._rate_hz / 2)
+        for one in own.stretches:
+            shift = one.shift_samples - track.start_samples
+            if one.start_samples + shift <= middle < one.stop_samples + shift:
+                return track.id, start - shift
+        return None
+
+
+def _usual_gain(track: ImportedTrack) -> float:
+    """Return the gain that most of a track has."""
+    lengths: Counter[float] = Counter()
+    for one in track.clips:
+        lengths[round(one.gain_db, 2)] += float(one.length_s)  # type: ignore[assignment]
+    return max(lengths, key=lambda gain: lengths[gain], default=0.0)

@@ -1,0 +1,110 @@
+"""Which recording of a document a medium of imported edits is: found by content, place, name and length."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path, PurePath
+
+from engine.audio.reader import content_hash
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Source
+from engine.edl.imports.described import Medium
+from engine.errors import EditsError, SourceError
+from engine.wording import listed, quoted
+
+_NEAR_S = Fraction(1, 10)
+_REEL_LETTERS = 8
+
+
+class Media:
+    """The recordings of a document, to be found by what imported edits say of them.
+
+    Parameters
+    ----------
+    places : where each source is now, by source id
+    near_s : how far a length may be off
+    """
+
+    def __init__(self, state: DocumentState, places: Mapping[str, Path], near_s: Fraction) -> None:
+        self._sources = tuple(state.sources.values())
+        self._places = {one.id: places.get(one.id, Path(one.path)) for one in self._sources}
+        self._near_s = max(near_s, _NEAR_S)
+        self._known: dict[Medium, Source | None] = {}
+
+    def find(self, medium: Medium) -> Source | None:
+        """Return the recording that a medium is; None where it is another file.
+
+        Raises
+        ------
+        EditsError : several recordings could be meant
+        """
+        if medium not in self._known:
+            self._known[medium] = self._found(medium)
+        return self._known[medium]
+
+    def _found(self, medium: Medium) -> Source | None:
+        if medium.content_hash:
+            same = [one for one in self._sources if one.content_hash == medium.content_hash]
+            if same:
+                return self._only(medium, same)
+        if medium.path:
+            there = [
+                one
+                for one in self._sources
+                if medium.path in (str(self._places[one.id].absolute()), one.path)
+            ]
+            if len(there) == 1:
+                return there[0]
+        for names in (_full_name, _stem):
+            named = [one for one in self._sources if names(medium.name) in self._names(one, names)]
+            fitting = [one for one in named if self._is_as_long(medium, one)]
+            if fitting:
+                return self._only(medium, fitting)
+        if not PurePath(medium.name).suffix and (reel := _reel(medium.name)):
+            reels = [one for one in self._sources if reel in self._names(one, _reel)]
+            if reels:
+                return self._only(medium, reels)
+        return self._by_content(medium)
+
+    def _names(self, source: Source, part: object) -> tuple[str, ...]:
+        assert callable(part)
+        return tuple(part(name) for name in (self._places[source.id].name, PurePath(source.path).name))
+
+    def _is_as_long(self, medium: Medium, source: Source) -> bool:
+        length_s = Fraction(source.frames, source.rate_hz)
+        return medium.length_s is None or abs(medium.length_s - length_s) <= self._near_s
+
+    def _by_content(self, medium: Medium) -> Source | None:
+        """Return the recording that a renamed file is, where that file is at hand."""
+        if not medium.path:
+            return None
+        try:
+            own = content_hash(Path(medium.path))
+        except (SourceError, OSError, ValueError):
+            return None
+        return next((one for one in self._sources if one.content_hash == own), None)
+
+    def _only(self, medium: Medium, found: Sequence[Source]) -> Source:
+        if len(found) > 1:
+            places = listed([quoted(str(self._places[one.id])) for one in found[:3]])
+            raise EditsError(
+                f"{quoted(medium.name)} could be {len(found)} recordings of this document, {places}: "
+                "rename one of the files and export the edits again."
+            )
+        return found[0]
+
+
+def _full_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _stem(name: str) -> str:
+    return _full_name(PurePath(name).stem)
+
+
+def _reel(name: str) -> str:
+    """Return what lists with short reel names keep of a name."""
+    stem = PurePath(name).stem.upper()
+    return "".join(sign for sign in stem if sign.isascii() and sign.isalnum())[:_REEL_LETTERS]

@@ -1,0 +1,243 @@
+"""AAF: the sequences of a composition, followed through the mobs to the files that they link to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import log10
+from typing import Any
+
+from aaf2.file import AAFFile
+
+from engine.edl.imports import EditsFile
+from engine.edl.imports.crossfaded import crossfaded
+from engine.edl.imports.described import NOTHING, ImportedClip, ImportedEdits, ImportedTrack, Medium
+from engine.edl.imports.media_names import name_of, path_of
+from engine.edl.imports.times import number_of, rate_of, within
+from engine.errors import Cancelled, EditsError
+from engine.progress import Progress
+from engine.wording import counted
+
+_DEEPEST = 20
+_MOST_COMPONENTS = 2_000_000
+_FRAMES_BELOW = 1_000
+_GAINS = ("Level", "Amplitude", "Amplitude multiplier", "Gain")
+_QUIETEST = Fraction(1, 1_000_000)
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read the sound of the composition that holds all others, a track for each slot.
+
+    Raises
+    ------
+    EditsError : it is not an AAF file, is damaged, or holds no composition with sound
+    """
+    file.require_readable()
+    opened: Any = AAFFile.__new__(AAFFile)  # so that its file is closed where it fails half-way
+    try:
+        opened.__init__(str(file.path), "r")
+        return _Reading(file, opened, progress).described()
+    except (Cancelled, EditsError, MemoryError):
+        raise
+    except _UnusableError as error:
+        raise file.refused(str(error)) from error
+    except Exception as error:  # the library believes what a file says, and fails as it happens to
+        raise file.refused("it is not an AAF file, or is damaged") from error
+    finally:
+        if (stream := getattr(opened, "f", None)) is not None:
+            stream.close()
+
+
+class _UnusableError(ValueError):
+    """The file is read, and not what is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where a clip leads: a medium, a place in it, and how loud it is."""
+
+    medium: Medium
+    start_s: Fraction
+    gain_db: float = 0.0
+
+
+class _Reading:
+    """Reads one composition, and counts what it leaves out."""
+
+    def __init__(self, file: EditsFile, opened: Any, progress: Progress) -> None:
+        self._file, self._opened, self._progress = file, opened, progress
+        self._left_out: Counter[str] = Counter()
+        self._rounding_s = NOTHING
+        self._media: dict[str, Medium] = {}
+        self._components = 0
+
+    def described(self) -> ImportedEdits:
+        """Return what the composition says."""
+        compositions = list(self._opened.content.compositionmobs())
+        whole = [one for one in compositions if str(one.usage or "").endswith("TopLevel")]
+        if not compositions:
+            raise _UnusableError("it holds no composition")
+        composition = (whole or compositions)[0]
+        if len(whole) > 1:
+            self._left_out["other composition"] += len(whole) - 1
+        tracks = []
+        for slot in composition.slots:
+            if str(slot.media_kind or "").lower() in ("sound", "legacysound"):
+                tracks.append(self._track(slot))
+            elif str(slot.media_kind or "").lower() in ("picture", "legacypicture"):
+                self._left_out["track of video"] += 1
+        if not any(track.clips for track in tracks):
+            raise _UnusableError("it holds no sound that is linked to a file")
+        return ImportedEdits(
+            self._file.name,
+            self._file.form.name,
+            tuple(tracks),
+            rounding_s=self._rounding_s,
+            has_edge_fades=False,
+            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+        )
+
+    def _track(self, slot: Any) -> ImportedTrack:
+        rate = rate_of(float(slot.edit_rate))
+        if rate < _FRAMES_BELOW:
+            self._rounding_s = max(self._rounding_s, 1 / rate)
+        clips: list[ImportedClip] = []
+        components = list(self._components_of(slot.segment, 0))
+        here = 0
+        for number, one in enumerate(components):
+            length = _whole(one, "Length")
+            if _kind(one) == "Transition":
+                here -= length
+                continue
+            if _kind(one) != "Filler":
+                before, after = _transition(components, number - 1), _transition(components, number + 1)
+                clips += self._clip(one, Fraction(here) / rate, rate, (before, after))
+            here += length
+        return ImportedTrack(str(slot.name or ""), crossfaded(clips))
+
+    def _components_of(self, segment: Any, depth: int) -> Iterator[Any]:
+        """Yield what lies end to end in a segment; an effect on all of a track holds one."""
+        self._count(depth)
+        kind = _kind(segment)
+        if kind == "Sequence":
+            for one in segment.components:
+                self._count(depth)
+                yield one
+        elif kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
+            yield from self._components_of(inputs[0], depth + 1)
+        elif kind == "NestedScope":
+            yield from self._components_of(list(segment["Slots"].value)[-1], depth + 1)
+        else:
+            yield segment
+
+    def _count(self, depth: int) -> None:
+        """Make sure that what is read ends."""
+        self._progress.check_cancelled()
+        self._components += 1
+        if depth > _DEEPEST or self._components > _MOST_COMPONENTS:
+            raise _UnusableError("its parts are nested too deeply or too many")
+
+    def _clip(
+        self, component: Any, at: Fraction, rate: Fraction, reach: tuple[int, int]
+    ) -> Iterator[ImportedClip]:
+        length = Fraction(_whole(component, "Length")) / rate
+        found = self._followed(component, rate, 0)
+        if found is None:
+            self._left_out["clip without a file"] += 1
+            return
+        if length <= 0 or at < 0:
+            return
+        fade_in, fade_out = (Fraction(one) / rate for one in reach)
+        yield ImportedClip(
+            found.medium,
+            within(found.start_s),
+            within(length),
+            within(at),
+            fade_in,
+            fade_out,
+            found.gain_db,
+        )
+
+    def _followed(self, component: Any, rate: Fraction, depth: int) -> _Found | None:
+        """Return where a component leads, through effects, choices and mobs."""
+        self._count(depth)
+        kind = _kind(component)
+        if kind == "SourceClip":
+            return self._through_mob(component, rate, depth)
+        if kind == "OperationGroup":
+            inputs = list(component.segments)
+            found = self._followed(inputs[0], rate, depth + 1) if inputs else None
+            gain_db = self._gain_db(component)
+            return None if found is None else replace(found, gain_db=found.gain_db + gain_db)
+        if kind == "Selector":
+            return self._followed(component["Selected"].value, rate, depth + 1)
+        if kind == "EssenceGroup":
+            return self._followed(next(iter(component["Choices"].value)), rate, depth + 1)
+        if kind == "Sequence":
+            held = [one for one in component.components if _kind(one) != "Filler"]
+            return self._followed(held[0], rate, depth + 1) if len(held) == 1 else None
+        return None
+
+    def _through_mob(self, clip: Any, rate: Fraction, depth: int) -> _Found | None:
+        """Return where a source clip leads: to a file, or on to another mob."""
+        start = Fraction(_whole(clip, "StartTime")) / rate
+        mob = clip.mob
+        if mob is None:
+            return None
+        if _kind(mob) == "SourceMob":
+            return _Found(self._medium(mob), start)
+        slot = mob.slot_at(clip.slot_id)
+        own_rate = rate_of(float(slot.edit_rate))
+        found = self._followed(slot.segment, own_rate, depth + 1)
+        return None if found is None else replace(found, start_s=found.start_s + start)
+
+    def _medium(self, mob: Any) -> Medium:
+        """Return the file of a file mob."""
+        key = str(mob.mob_id)
+        if key not in self._media:
+            descriptor = mob.descriptor
+            urls = [str(one["URLString"].value or "") for one in _locators(descriptor)]
+            path = path_of(urls[0]) if urls else ""
+            length_s = None
+            if "Length" in descriptor and "SampleRate" in descriptor and _whole(descriptor, "Length") > 0:
+                length_s = _whole(descriptor, "Length") / rate_of(float(descriptor["SampleRate"].value))
+            self._media[key] = Medium(name_of(path) or str(mob.name or ""), path, length_s)
+        return self._media[key]
+
+    def _gain_db(self, group: Any) -> float:
+        """Return the level that an effect sets, 0 where it sets none."""
+        for one in group.parameters if "Parameters" in group else ():
+            if str(one.name) not in _GAINS:
+                continue
+            if _kind(one) != "ConstantValue":
+                self._left_out["volume curve"] += 1
+                continue
+            level = number_of(float(one.value))
+            return 20.0 * log10(float(max(level, _QUIETEST)))
+        return 0.0
+
+
+def _locators(descriptor: Any) -> list[Any]:
+    found = list(descriptor["Locator"].value) if "Locator" in descriptor else []
+    return [one for one in found if "URLString" in one]
+
+
+def _transition(components: Sequence[Any], number: int) -> int:
+    """Return how long the transition is that stands at a place, 0 where none does."""
+    is_one = 0 <= number < len(components) and _kind(components[number]) == "Transition"
+    return _whole(components[number], "Length") if is_one else 0
+
+
+def _kind(component: Any) -> str:
+    return type(component).__name__
+
+
+def _whole(component: Any, name: str) -> int:
+    value = component[name].value if name in component else None
+    if value is None:
+        return 0
+    if type(value) is not int:
+        raise _UnusableError(f"a {name} in it is not a whole number")
+    return value

@@ -1,0 +1,152 @@
+"""Offcut's own edit list: what is heard, and the edits that make it so (`docs/formats/edit-list.md`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from engine.document.file.checks.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
+from engine.edl.imports import EditsFile
+from engine.edl.imports.described import (
+    ImportedClip,
+    ImportedEdits,
+    ImportedMarker,
+    ImportedTrack,
+    Medium,
+    WrittenEdit,
+)
+from engine.edl.imports.media_names import name_of
+from engine.progress import Progress
+from engine.strict_json import bytes_of, parse_json
+
+_VERSIONS = (1, 2)
+_MOST_CLIPS = 20_000_000
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read a list of version 1 or 2.
+
+    Raises
+    ------
+    EditsError : it is not an edit list, or one of a newer version
+    """
+    try:
+        content = _dict(parse_json(file.content()))
+        version = content.get("version")
+        if type(version) is not int or "segments" not in content:
+            raise ValueError("it is not an edit list of Offcut")
+        if version not in _VERSIONS:
+            raise ValueError(f"it is of version {version}, and this Offcut reads up to {_VERSIONS[-1]}")
+        return _described(file, content, progress)
+    except (ValueError, TypeError) as error:
+        raise file.refused(str(error)) from error
+
+
+def _described(file: EditsFile, content: dict[str, Any], progress: Progress) -> ImportedEdits:
+    rate_hz = _whole(content, "rate_hz", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)
+    sources = {_text(one, "id"): _medium(one) for one in _dicts(content, "sources")}
+    listed, segments = _dicts(content, "tracks"), _dicts(content, "segments")
+    if len(listed) * len(segments) > _MOST_CLIPS:
+        raise ValueError("it holds more segments than any recording has")
+    tracks = []
+    for one in listed:
+        progress.check_cancelled()
+        medium = sources.get(_text(one, "source_id"))
+        if medium is None:
+            raise ValueError(f"track {_text(one, 'name')!r} names a source that it does not hold")
+        tracks.append(_track(one, medium, segments, rate_hz))
+    ids = [_text(one, "id") for one in listed]
+    return ImportedEdits(
+        file.name,
+        file.form.name,
+        tuple(tracks),
+        tuple(_marker(one) for one in _dicts(content, "markers", optional=True)),
+        written=tuple(_written(one, ids) for one in _dicts(content, "edits")) if "edits" in content else None,
+        rate_hz=rate_hz,
+    )
+
+
+def _track(
+    track: dict[str, Any], medium: Medium, segments: Sequence[dict[str, Any]], rate_hz: int
+) -> ImportedTrack:
+    """Return a track that plays each segment; before and after its recording it is silent."""
+    first = _whole(track, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    clips = []
+    for one in segments:
+        start = _whole(one, "start_samples", 0, FARTHEST_SAMPLES)
+        stop = _whole(one, "stop_samples", start, FARTHEST_SAMPLES)
+        clips.append(
+            ImportedClip(
+                medium,
+                Fraction(start - first, rate_hz),
+                Fraction(stop - start, rate_hz),
+                Fraction(_whole(one, "result_start_samples", 0, FARTHEST_SAMPLES), rate_hz),
+                Fraction(_whole(one, "fade_in_samples", 0, stop - start), rate_hz),
+                Fraction(_whole(one, "fade_out_samples", 0, stop - start), rate_hz),
+            )
+        )
+    return ImportedTrack(_text(track, "name"), tuple(clips))
+
+
+def _medium(source: dict[str, Any]) -> Medium:
+    path = bytes_of(_text(source, "path")).decode("utf-8", "surrogateescape")
+    rate_hz = _whole(source, "rate_hz", 1, HIGHEST_RATE_HZ)
+    length = Fraction(_whole(source, "frames", 0, FARTHEST_SAMPLES), rate_hz)
+    return Medium(name_of(path), path, length, _text(source, "content_hash"))
+
+
+def _written(edit: dict[str, Any], ids: Sequence[str]) -> WrittenEdit:
+    start = _whole(edit, "start_samples", 0, FARTHEST_SAMPLES)
+    payload, tracks = edit.get("payload", {}), edit.get("tracks", [])
+    if not isinstance(payload, dict) or not isinstance(tracks, list):
+        raise ValueError("an edit of it has no payload or no tracks")
+    unknown = [one for one in tracks if one not in ids]
+    if unknown:
+        raise ValueError(f"an edit names the track {str(unknown[0])[:60]!r}, which it does not hold")
+    return WrittenEdit(
+        _text(edit, "kind"),
+        start,
+        _whole(edit, "stop_samples", start, FARTHEST_SAMPLES),
+        payload,
+        tuple(ids.index(one) for one in tracks),
+        _text(edit, "reason"),
+    )
+
+
+def _marker(marker: dict[str, Any]) -> ImportedMarker:
+    """Return a marker; those of an edit list are on the timeline of the recordings."""
+    start = _whole(marker, "start_samples", 0, FARTHEST_SAMPLES)
+    stop = _whole(marker, "stop_samples", start, FARTHEST_SAMPLES)
+    return ImportedMarker(_text(marker, "name"), Fraction(start), Fraction(stop))
+
+
+def _dict(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a part of it is missing or of another type")
+    return value
+
+
+def _dicts(held: dict[str, Any], name: str, *, optional: bool = False) -> list[dict[str, Any]]:
+    if optional and name not in held:
+        return []
+    value = held.get(name)
+    if not isinstance(value, list):
+        raise ValueError(f"its {name} are missing")
+    return [_dict(one) for one in value]
+
+
+def _text(held: dict[str, Any], name: str) -> str:
+    value = held.get(name, "")
+    if not isinstance(value, str):
+        raise ValueError(f"a {name} of it is not a text")
+    return value
+
+
+def _whole(held: dict[str, Any], name: str, lowest: int, highest: int) -> int:
+    value = held.get(name)
+    if type(value) is not int or not lowest <= value <= highest:
+        raise ValueError(
+            f"a {name} of it is {str(value)[:40]!r}, not a whole number from {lowest} to {highest}"
+        )
+    return value

@@ -1,0 +1,199 @@
+"""OpenTimelineIO: tracks of clips, gaps and transitions.
+
+The JSON is read without the library, which holds a file of anybody's to nothing before it builds objects of
+it. Clips of versions 1 and 2 are known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from engine.edl.imports import EditsFile
+from engine.edl.imports.crossfaded import crossfaded
+from engine.edl.imports.described import (
+    NOTHING,
+    ImportedClip,
+    ImportedEdits,
+    ImportedMarker,
+    ImportedTrack,
+    Medium,
+)
+from engine.edl.imports.media_names import name_of, path_of
+from engine.edl.imports.times import number_of, rate_of, within
+from engine.progress import Progress
+from engine.strict_json import parse_json
+from engine.wording import counted
+
+_FRAMES_BELOW = 1_000
+"""Lower rates are those of video, and whole values of them were rounded to frames."""
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read the audio tracks of a timeline; where it has none, all of its tracks.
+
+    Raises
+    ------
+    EditsError : it is not a timeline
+    """
+    try:
+        timeline = parse_json(file.content())
+        return _Reading(file, progress).described(timeline)
+    except (ValueError, TypeError) as error:
+        raise file.refused(str(error)) from error
+
+
+class _Reading:
+    """Reads one timeline, and counts what it leaves out."""
+
+    def __init__(self, file: EditsFile, progress: Progress) -> None:
+        self._file, self._progress = file, progress
+        self._left_out: Counter[str] = Counter()
+        self._rounding_s = NOTHING
+
+    def described(self, timeline: object) -> ImportedEdits:
+        """Return what a timeline says."""
+        stack = _object(timeline, "Timeline")["tracks"] if _schema(timeline) == "Timeline" else timeline
+        stack = _object(stack, "Stack")
+        tracks = [one for one in _list(stack, "children") if _schema(one) == "Track"]
+        if not tracks:
+            raise ValueError("it holds no tracks")
+        audio = [one for one in tracks if one.get("kind") == "Audio"]
+        if audio and len(audio) < len(tracks):
+            self._left_out["track of video"] += len(tracks) - len(audio)
+        found = tuple(self._track(one) for one in audio or tracks)
+        markers = [*_list(stack, "markers"), *(one for track in tracks for one in _list(track, "markers"))]
+        return ImportedEdits(
+            self._file.name,
+            self._file.form.name,
+            found,
+            tuple(self._marker(one) for one in markers),
+            rounding_s=self._rounding_s,
+            has_edge_fades=False,
+            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+        )
+
+    def _track(self, track: dict[str, Any]) -> ImportedTrack:
+        items = [_dict(one) for one in _list(track, "children")]
+        is_on = track.get("enabled", True) is not False
+        clips: list[ImportedClip] = []
+        here = NOTHING
+        for number, item in enumerate(items):
+            self._progress.check_cancelled()
+            kind = _schema(item)
+            if kind == "Transition":
+                continue
+            span = self._span(item)
+            if kind == "Clip":
+                before = self._offset(items, number - 1, "in_offset")
+                after = self._offset(items, number + 1, "out_offset")
+                clips += self._clip(item, span, here, (before, after), is_on=is_on)
+            elif kind != "Gap":
+                self._left_out["nested part" if kind in ("Stack", "Track") else "unknown part"] += 1
+            here = within(here + span[1])
+        return ImportedTrack(_text(track.get("name")), crossfaded(clips))
+
+    def _offset(self, items: Sequence[dict[str, Any]], number: int, name: str) -> Fraction:
+        """Return how far a neighbouring transition reaches over a clip's edge."""
+        if not 0 <= number < len(items) or _schema(items[number]) != "Transition":
+            return NOTHING
+        offset = self._time(items[number].get(name))
+        if offset < 0:
+            raise ValueError("a transition has a negative length")
+        return offset
+
+    def _span(self, item: dict[str, Any]) -> tuple[Fraction, Fraction]:
+        """Return the start and the length of what is used of an item."""
+        used = item.get("source_range")
+        if used is None:
+            medium = _reference(item)
+            used = None if medium is None else medium.get("available_range")
+            if used is None:
+                raise ValueError("a part of a track has no length")
+        start, length = self._range(used)
+        if length < 0:
+            raise ValueError("a part of a track has a negative length")
+        return start, length
+
+    def _clip(
+        self,
+        item: dict[str, Any],
+        span: tuple[Fraction, Fraction],
+        at: Fraction,
+        reach: tuple[Fraction, Fraction],
+        *,
+        is_on: bool,
+    ) -> Iterator[ImportedClip]:
+        if item.get("effects"):
+            self._left_out["effect"] += len(_list(item, "effects"))
+        reference = _reference(item)
+        if reference is None or _schema(reference) != "ExternalReference":
+            self._left_out["clip without a file"] += 1
+            return
+        path = path_of(_text(reference.get("target_url")))
+        begins, length_s = NOTHING, None
+        if reference.get("available_range") is not None:
+            begins, length_s = self._range(reference["available_range"])
+        start = span[0] - begins if span[0] >= begins else span[0]
+        medium = Medium(name_of(path) or _text(item.get("name")), path, length_s)
+        before, after = reach
+        is_heard = is_on and item.get("enabled", True) is not False
+        yield ImportedClip(
+            medium, start - before, before + span[1] + after, at - before, before, after, is_heard=is_heard
+        )
+
+    def _marker(self, marker: object) -> ImportedMarker:
+        held = _dict(marker)
+        start, length = self._range(held.get("marked_range"))
+        return ImportedMarker(_text(held.get("name")), start, start + max(length, NOTHING))
+
+    def _range(self, value: object) -> tuple[Fraction, Fraction]:
+        held = _dict(value)
+        return self._time(held.get("start_time")), self._time(held.get("duration"))
+
+    def _time(self, value: object) -> Fraction:
+        held = _dict(value)
+        rate, count = rate_of(held.get("rate")), number_of(held.get("value"))
+        if rate < _FRAMES_BELOW and count and count.denominator == 1:
+            self._rounding_s = max(self._rounding_s, 1 / rate)
+        return within(count / rate)
+
+
+def _reference(item: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the medium of a clip, as versions 1 and 2 hold it."""
+    held = item.get("media_reference")
+    if held is None:
+        every = item.get("media_references")
+        key = item.get("active_media_reference_key", "DEFAULT_MEDIA")
+        held = every.get(key) if isinstance(every, dict) and isinstance(key, str) else None
+    return None if held is None else _dict(held)
+
+
+def _schema(value: object) -> str:
+    name = value.get("OTIO_SCHEMA") if isinstance(value, dict) else None
+    return name.partition(".")[0] if isinstance(name, str) else ""
+
+
+def _object(value: object, schema: str) -> dict[str, Any]:
+    if _schema(value) != schema:
+        raise ValueError(f"it does not hold a {schema.lower()}")
+    return _dict(value)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a part of it is missing or of another type")
+    return value
+
+
+def _list(held: dict[str, Any], name: str) -> list[Any]:
+    value = held.get(name) or []
+    if not isinstance(value, list):
+        raise ValueError(f"its {name} are not a list")
+    return value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

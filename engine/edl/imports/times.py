@@ -1,0 +1,107 @@
+"""Times as files of other programs write them, made exact fractions of seconds within limits."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from math import isfinite
+
+LONGEST_S = 10_000_000
+"""No position lies farther from the start: more than a hundred days."""
+_LONGEST_TEXT = 40
+_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
+_RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
+_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.])(\d{1,3})")
+_MOST_RATE = 1_000_000
+_NTSC = 1001
+
+
+def within(seconds: Fraction) -> Fraction:
+    """Return a time that a recording can have.
+
+    Raises
+    ------
+    ValueError : it lies too far out
+    """
+    if abs(seconds) > LONGEST_S:
+        raise ValueError(f"a time lies more than {LONGEST_S:,} s out")
+    return seconds
+
+
+def number_of(value: object) -> Fraction:
+    """Return a number of JSON or a decimal text, exactly.
+
+    Raises
+    ------
+    ValueError : it is not a number, or not a finite one
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a number")
+    if isinstance(value, int):
+        return Fraction(value)
+    if isinstance(value, float) and isfinite(value):
+        return Fraction(value)
+    if isinstance(value, str) and len(value) <= _LONGEST_TEXT and _DECIMAL.fullmatch(value.strip()):
+        return Fraction(value.strip())
+    raise ValueError(f"{str(value)[:_LONGEST_TEXT]!r} is not a number")
+
+
+def seconds_of(value: object) -> Fraction:
+    """Return a time in seconds, written as a number.
+
+    Raises
+    ------
+    ValueError : it is not a number, or lies too far out
+    """
+    return within(number_of(value))
+
+
+def rate_of(value: object) -> Fraction:
+    """Return a rate, of samples or of frames a second; near 1000/1001 of a whole number it is meant so.
+
+    Raises
+    ------
+    ValueError : it is not a positive number within limits
+    """
+    rate = number_of(value)
+    if not 0 < rate <= _MOST_RATE:
+        raise ValueError(f"{float(rate):g} is not a rate")
+    return rate if rate.denominator == 1 else rate.limit_denominator(_NTSC)
+
+
+def rational_seconds(text: str) -> Fraction:
+    """Return a time as FCPXML writes it, such as "1001/30000s".
+
+    Raises
+    ------
+    ValueError : it is not one
+    """
+    found = _RATIONAL.fullmatch(text.strip()) if len(text) <= 2 * _LONGEST_TEXT else None
+    if found is None:
+        if text.endswith("s"):
+            return seconds_of(text[:-1])
+        raise ValueError(f"{text[:_LONGEST_TEXT]!r} is not a time")
+    divisor = int(found[2] or 1)
+    if not divisor:
+        raise ValueError(f"{text[:_LONGEST_TEXT]!r} divides by 0")
+    return within(Fraction(int(found[1]), divisor))
+
+
+def timecode_frames(text: str, nominal: int) -> int:
+    """Return the frame that a timecode counts; one with a semicolon drops frames at 30 and 60.
+
+    Raises
+    ------
+    ValueError : it is not a timecode of this rate
+    """
+    found = _TIMECODE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:_LONGEST_TEXT]!r} is not a timecode")
+    hours, minutes, seconds, frames = (int(found[group]) for group in (1, 2, 3, 5))
+    if frames >= nominal or seconds > 59 or minutes > 59:
+        raise ValueError(f"{text!r} is not a timecode of {nominal} frames a second")
+    total = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames
+    if found[4] == ";" and nominal % 30 == 0:
+        all_minutes = hours * 60 + minutes
+        total -= nominal // 30 * 2 * (all_minutes - all_minutes // 10)
+    return total

@@ -1,0 +1,1 @@
+"""Edits of another program, made the edits of a document."""

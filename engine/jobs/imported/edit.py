@@ -1,0 +1,224 @@
+"""The edits of another program, as accepted proposals of the document that they are of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.document.change import Edit
+from engine.document.decisions import Decision
+from engine.document.file.storage import apply_rows
+from engine.document.kinds import KINDS
+from engine.document.kinds.kind import length_words
+from engine.document.kinds.operations import Operation
+from engine.document.kinds.ordering import TO_SAMPLES
+from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.proposals import BY_IMPORT, Proposal, proposal_id
+from engine.document.recorded import require_recording
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.edl.imports.described import ImportedEdits
+from engine.jobs.imported.from_clips import from_clips
+from engine.jobs.imported.from_labels import from_labels
+from engine.jobs.imported.from_list import from_list
+from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
+from engine.jobs.taken_in import accepted_effect, taken_in
+from engine.progress import SILENT, Progress
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, listed
+
+_SCORE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A document, and edits that were read from a file.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id, and which document holds stored audio, by its key
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    imported: ImportedEdits
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEdit:
+    """What imported edits change of a document, as proposals.
+
+    Attributes
+    ----------
+    decisions : the document's when the edits were compared with it, by proposal id
+    proposals : what is new
+    stays : ids of accepted proposals that the imported edits hold as well
+    gives_way : what accepted proposals do that are taken back: classes of operations
+    markers : that are new, on the timeline of the recordings
+    longer_samples : by how much the result becomes longer; shorter below 0
+    returned : how many accepted edits go back to the queue
+    left_out : what no edit of a document can do, a sentence each
+    """
+
+    file_name: str
+    rate_hz: int
+    decisions: Mapping[str, Decision]
+    proposals: tuple[Proposal, ...]
+    stays: frozenset[str]
+    gives_way: tuple[type[Operation], ...]
+    markers: tuple[NamedSpan, ...]
+    longer_samples: int
+    returned: int
+    left_out: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the document has all of it already."""
+        return not (self.proposals or self.markers or self.returned)
+
+    @property
+    def sentence(self) -> str:
+        """Say what the import changes."""
+        if self.is_empty:
+            said = f"{self.file_name} holds the edits of this document: nothing changes"
+        else:
+            said = f"{self.file_name}: {self._changes}; {self._length}"
+        if self.left_out:
+            said += f"; {counted(len(self.left_out), 'note')} of what is left out"
+        return f"{said}."
+
+    @property
+    def label(self) -> str:
+        """Name the step in the history."""
+        return f"Import of edits from {self.file_name}"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many new edits there are, by kind."""
+        return Counter(one.kind for one in self.proposals)
+
+    @property
+    def _changes(self) -> str:
+        words = [counted(number, KINDS[kind].verb) for kind, number in self.counts.items()]
+        if self.markers:
+            words.append(counted(len(self.markers), "marker"))
+        if self.returned:
+            words.append(f"{counted(self.returned, 'accepted edit')} back in the queue")
+        return listed(words)
+
+    @property
+    def _length(self) -> str:
+        if not self.longer_samples:
+            return "as long as before"
+        length_s = samples_to_s(abs(self.longer_samples), self.rate_hz)
+        return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return the edit that accepts the new proposals and takes back what they replace, as one step."""
+        changes = taken_in(
+            state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+        )
+        return Edit(self.label, (*changes, *add_all(state, self.markers, self.label).changes))
+
+    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
+        return any(isinstance(one, self.gives_way) for one in effect)
+
+
+def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> ImportedEdit:
+    """Compare edits of another program with a document.
+
+    Raises
+    ------
+    EditsError : the edits are of other recordings, or it is not clear of which
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    state, imported = request.state, request.imported
+    require_recording(state, "import edits into")
+    progress.check_cancelled()
+    if imported.labels:
+        wanted = from_labels(imported, state)
+    elif imported.written is not None:
+        wanted = from_list(imported, state, request.media)
+    else:
+        wanted = from_clips(imported, state, request.media)
+    progress.report(0.8, "Comparing the edits")
+    return _compared(request, wanted)
+
+
+def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
+    """Return what changes; edits that the document has already stay as they are."""
+    state = request.state
+    before = build(state)
+    known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
+    stays, fresh = set[str](), list[WantedOnTracks]()
+    for one in wanted.edits:
+        own = known.get(_key(one.effect))
+        if own is None and one.effect:
+            fresh.append(one)
+        elif own is not None:
+            stays.add(own)
+    if wanted.is_same(before):  # by other edits: those stay
+        stays |= set(_effects(state, TIMING))
+        fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
+    made = ImportedEdit(
+        request.imported.file_name,
+        state.rate_hz,
+        state.decisions,
+        _proposals(fresh, request.imported.file_name, state.rate_hz),
+        frozenset(stays),
+        wanted.gives_way,
+        wanted.markers,
+        0,
+        0,
+        (*request.imported.left_out, *wanted.left_out),
+    )
+    returned = len(_effects(state, wanted.gives_way)) - len(stays)
+    after = build(apply_rows(state, made.put_into(state).changes))
+    longer = after.length_samples - before.length_samples
+    return replace(made, longer_samples=longer, returned=returned)
+
+
+def _effects(
+    state: DocumentState, gives_way: tuple[type[Operation], ...]
+) -> dict[str, tuple[Operation, ...]]:
+    """Return what accepted proposals do that could be taken back, by id."""
+    found = {
+        key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
+    }
+    return {key: effect for key, effect in found.items() if any(isinstance(one, gives_way) for one in effect)}
+
+
+def _key(effect: tuple[Operation, ...]) -> tuple[object, ...]:
+    return tuple((type(one), one) for one in effect)
+
+
+def _proposals(wanted: Sequence[WantedOnTracks], name: str, rate_hz: int) -> tuple[Proposal, ...]:
+    made = {}
+    for one in wanted:
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_IMPORT, one.tracks, one.payload)
+        made[key] = Proposal(
+            key,
+            one.kind,
+            one.start_samples,
+            one.stop_samples,
+            _SCORE,
+            one.reason or _reason(one, name, rate_hz),
+            BY_IMPORT,
+            (),
+            dict(one.payload),
+            None,
+            one.tracks,
+        )
+    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
+
+
+def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
+    if KINDS[one.kind].drops_span:
+        return f"Not in {name}."
+    if TO_SAMPLES in one.payload:
+        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
+        return f"{name} plays it before {format_time(to_s, 1)}."
+    return f"So it is in {name}."

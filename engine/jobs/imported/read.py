@@ -1,0 +1,29 @@
+"""Read a file of edits and compare it with a document: the whole of an import but for storing it."""
+
+from __future__ import annotations
+
+from engine.document.recorded import require_recording
+from engine.edl.imports import read_edits
+from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
+from engine.jobs.imported.requests import ReadEditsRequest
+from engine.progress import Progress
+
+
+def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Return what the edits of a file change of a document.
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or is of other recordings
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    require_recording(request.state, "import edits into")
+    imported = read_edits(
+        request.path,
+        request.state.rate_hz,
+        labels_as=request.labels_as,
+        frame_rate=request.frame_rate,
+        progress=progress.part(0.0, 0.5),
+    )
+    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))

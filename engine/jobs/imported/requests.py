@@ -1,0 +1,29 @@
+"""What is asked of an import, without what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.state import DocumentState
+from engine.edl.export.request import FrameRate
+from engine.edl.imports.described import LabelsAs
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEditsRequest:
+    """A document, and a file of edits.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id, and which document holds stored audio, by its key
+    labels_as : what labels mark; needed by formats that hold labels alone
+    frame_rate : of a list that does not say it; None for a guess, which is reported
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    path: Path
+    labels_as: LabelsAs | None = None
+    frame_rate: FrameRate | None = None

@@ -1,0 +1,411 @@
+"""From clips of tracks to what is heard of a document: runs for all tracks, and what single tracks differ in.
+
+A document plays the same span of its timeline on all tracks. Most tracks decide which; what another one does
+instead is a difference: it is silent there, plays another moment, or is louder.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from engine.document.state import DocumentState
+from engine.edl.imports.document_clips import DocumentClip
+from engine.spans import Samples, common, united
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+
+_FRAMES_A_S = 24
+"""The fewest frames that a format counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A span [start, stop) of the document that is heard in one piece.
+
+    Attributes
+    ----------
+    at_samples : where it is heard in the imported edits
+    fade_samples : of the crossfade with the run before, or of the fade from silence; None if it is unknown
+    """
+
+    start_samples: int
+    stop_samples: int
+    at_samples: int
+    fade_samples: int | None = None
+
+    @property
+    def end_samples(self) -> int:
+        """Where it ends in the imported edits."""
+        return self.at_samples + self.stop_samples - self.start_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one track does in a span [start, stop) of the document that the others do not.
+
+    Attributes
+    ----------
+    is_silent : it is not heard
+    by_samples : how much later it sounds
+    gain_db : how much louder it is
+    """
+
+    track_id: str
+    start_samples: int
+    stop_samples: int
+    is_silent: bool = False
+    by_samples: int = 0
+    gain_db: float = 0.0
+
+    @property
+    def way(self) -> tuple[bool, int, float]:
+        """What is done, wherever it is."""
+        return self.is_silent, self.by_samples, self.gain_db
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What imported edits make of a document.
+
+    Attributes
+    ----------
+    end_fade_samples : of the fade to silence; None where that is unknown
+    left_out : a sentence each
+    """
+
+    runs: tuple[Run, ...]
+    differences: tuple[Difference, ...] = ()
+    end_fade_samples: int | None = None
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a track plays in [start, stop) of the result, which lies `offset` later in the document."""
+
+    start: int
+    stop: int
+    offset: int
+    fade_before: int
+    fade_after: int
+    gain_db: float
+    is_heard: bool
+
+
+def heard(
+    by_track: Mapping[str, Sequence[DocumentClip]],
+    state: DocumentState,
+    *,
+    near_samples: int = 0,
+    has_crossfades: bool = True,
+    has_edge_fades: bool = True,
+) -> Heard:
+    """Return what clips make of a document.
+
+    Parameters
+    ----------
+    by_track : clips by the id of the track; tracks that are missing play what the others do
+    near_samples : how far positions may be off
+    has_crossfades, has_edge_fades : whether the clips can say how long fades are
+    """
+    return _Composing(by_track, state, near_samples).heard(
+        has_crossfades=has_crossfades, has_edge_fades=has_edge_fades
+    )
+
+
+class _Seams:
+    """Where tracks cross over from one clip to the next: a track that begins or ends in a fade does so there.
+
+    Parameters
+    ----------
+    seams : the middle of each crossfade, and its length
+    """
+
+    def __init__(self, seams: Sequence[tuple[int, int]]) -> None:
+        longest: dict[int, int] = {}
+        for at, length in seams:
+            longest[at] = max(longest.get(at, 0), length)
+        self._at = sorted(longest)
+        self._halves = [longest[at] - longest[at] // 2 for at in self._at]
+
+    def beginning(self, start: int) -> int:
+        """Return where a track takes over that begins within a crossfade; elsewhere its start."""
+        place = bisect_left(self._at, start)
+        is_inside = place < len(self._at) and self._at[place] - self._halves[place] <= start
+        return self._at[place] if is_inside else start
+
+    def ending(self, stop: int) -> int:
+        """Return where a track hands over that ends within a crossfade; elsewhere its end."""
+        place = bisect_right(self._at, stop) - 1
+        is_inside = place >= 0 and stop <= self._at[place] + self._halves[place]
+        return self._at[place] if is_inside else stop
+
+
+class _Composing:
+    """Lays the pieces of all tracks over each other."""
+
+    def __init__(
+        self, by_track: Mapping[str, Sequence[DocumentClip]], state: DocumentState, near: int
+    ) -> None:
+        self._state, self._near = state, near
+        self._under = self._fades = 0
+        self._closed: list[int] = []
+        clips = {key: self._on_top(own) for key, own in by_track.items()}
+        seams = _Seams([seam for own in clips.values() for seam in _overlaps(own) if seam[1]])
+        self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
+        self._offsets: list[int | None] = []
+        self._longest_fade = max(
+            (length for own in clips.values() for _, length in _overlaps(own)), default=0
+        )
+        self._spans = {
+            track.id: (track.start_samples, state.track_stop_samples(track)) for track in state.tracks
+        }
+        for key, pieces in self._pieces.items():
+            if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
+                self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
+
+    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> Heard:
+        """Return all of it."""
+        intervals = list(self._intervals())
+        runs = self._runs(intervals)
+        if not has_crossfades:
+            runs = [runs[0], *(replace(one, fade_samples=None) for one in runs[1:])] if runs else []
+        end_fade: int | None = self._edge_fade(runs[-1].end_samples, is_end=True) if runs else None
+        if runs and not has_edge_fades:
+            runs[0], end_fade = replace(runs[0], fade_samples=None), None
+        differences, repeated = self._differences(intervals)
+        return Heard(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
+
+    def _left_out(self, repeated: int) -> Iterator[str]:
+        if self._under:
+            yield f"{counted(self._under, 'clip')} under other clips of the same track left out."
+        if self._fades:
+            yield f"{counted(self._fades, 'fade')} without a crossfade left out."
+        if repeated:
+            yield f"{counted(repeated, 'difference')} of tracks where a span is heard again left out."
+        if self._closed:
+            total = format_time(samples_to_s(sum(self._closed), self._state.rate_hz), 1)
+            yield f"{counted(len(self._closed), 'silence')} between clips, {total} in all, left out."
+
+    def _on_top(self, clips: Sequence[DocumentClip]) -> list[DocumentClip]:
+        """Return clips without those that begin and end within the one before."""
+        found: list[DocumentClip] = []
+        for one in clips:
+            if found and one.end_samples <= found[-1].end_samples:
+                length = one.end_samples - one.at_samples
+                self._under += length > max(one.fade_in_samples, one.fade_out_samples)
+                continue
+            found.append(one)
+        return found
+
+    def _parted(self, clips: Sequence[DocumentClip], seams: _Seams) -> list[_Piece]:
+        """Return what each clip plays up to the middle of its crossfades."""
+        overlaps = [0, *(overlap for _, overlap in _overlaps(clips)), 0]
+        pieces: list[_Piece] = []
+        for number, one in enumerate(clips):
+            before, after = overlaps[number], overlaps[number + 1]
+            start = one.at_samples + before // 2
+            stop = one.end_samples - (after - after // 2)
+            if not before:
+                start = seams.beginning(start)
+                self._fades += bool(one.fade_in_samples and start == one.at_samples and number)
+            if not after:
+                stop = seams.ending(stop)
+                self._fades += bool(
+                    one.fade_out_samples and stop == one.end_samples and number + 1 < len(clips)
+                )
+            if start < stop:
+                offset = one.start_samples - one.at_samples
+                fades = before or one.fade_in_samples, after or one.fade_out_samples
+                pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_heard))
+        return pieces
+
+    def _edge_fade(self, at: int, *, is_end: bool) -> int:
+        """Return the fade of the tracks that begin at the start of the result, or end at its end."""
+        fades = [
+            one.fade_after if is_end else one.fade_before
+            for pieces in self._pieces.values()
+            for one in (pieces[-1:] if is_end else pieces[:1])
+            if abs((one.stop if is_end else one.start) - at) <= self._near
+        ]
+        return max(fades, default=0)
+
+    def _intervals(self) -> Iterator[tuple[int, int, dict[str, _Piece]]]:
+        """Yield spans of the result in which no track begins or ends a piece, and what plays there."""
+        edges = sorted(
+            {edge for own in self._pieces.values() for one in own for edge in (one.start, one.stop)}
+        )
+        places = dict.fromkeys(self._pieces, 0)
+        if edges and edges[0] > 0:
+            edges.insert(0, 0)
+        for start, stop in pairwise(edges):
+            playing = {}
+            for key, own in self._pieces.items():
+                while places[key] < len(own) and own[places[key]].stop <= start:
+                    places[key] += 1
+                if places[key] < len(own) and own[places[key]].start <= start:
+                    playing[key] = own[places[key]]
+            yield start, stop, playing
+
+    def _runs(self, intervals: list[tuple[int, int, dict[str, _Piece]]]) -> list[Run]:
+        """Return the runs, and note the offset of each interval by putting it into `self._offsets`."""
+        runs: list[Run] = []
+        offset: int | None = None
+        before: dict[str, _Piece] = {}
+        for number, (start, stop, playing) in enumerate(intervals):
+            if not playing:
+                after = intervals[number + 1]
+                through = self._through(start, stop, offset, self._chosen(after[2]))
+                self._offsets.append(through)
+                if through is None:
+                    self._closed.append(stop - start)
+                    offset, before = None, {}
+                elif offset is None:
+                    runs.append(Run(start + through, stop + through, start, 0))
+                    offset, before = through, {}
+                else:
+                    runs[-1] = replace(runs[-1], stop_samples=runs[-1].stop_samples + stop - start)
+                continue
+            goes_on = offset is not None and self._goes_on(playing, before, offset)
+            if not goes_on:
+                offset = self._chosen(playing)
+                assert offset is not None
+                is_first = not runs
+                fades = [one.fade_before for one in playing.values() if one.start == start]
+                fade = self._edge_fade(start, is_end=False) if is_first else max(fades, default=0)
+                runs.append(Run(start + offset, stop + offset, start, fade))
+            else:
+                runs[-1] = replace(runs[-1], stop_samples=runs[-1].stop_samples + stop - start)
+            self._offsets.append(offset)
+            before = playing
+        return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
+
+    def _within(self, run: Run) -> Run:
+        """Return a run without what lies outside of the document."""
+        start = min(max(run.start_samples, 0), self._state.length_samples)
+        stop = min(max(run.stop_samples, start), self._state.length_samples)
+        return replace(
+            run, start_samples=start, stop_samples=stop, at_samples=run.at_samples + start - run.start_samples
+        )
+
+    def _goes_on(self, playing: dict[str, _Piece], before: dict[str, _Piece], offset: int) -> bool:
+        """Tell whether a span goes on as what was heard before it: most tracks do, and one without a jump."""
+        chosen = self._chosen(playing)
+        if chosen is None or abs(chosen - offset) > self._near:
+            return False
+        both = [key for key in playing if key in before]
+        return not both or any(before[key].offset == playing[key].offset for key in both)
+
+    def _chosen(self, playing: Mapping[str, _Piece]) -> int | None:
+        """Return the offset that most tracks have; of as many, that of the first track."""
+        offsets = [playing[track.id].offset for track in self._state.tracks if track.id in playing]
+        if not offsets:
+            return None
+        votes: Counter[int] = Counter()
+        for one in dict.fromkeys(offsets):
+            votes[one] = sum(abs(one - other) <= self._near for other in offsets)
+        return max(votes, key=lambda one: votes[one])
+
+    def _through(self, start: int, stop: int, before: int | None, after: int | None) -> int | None:
+        """Return the offset at which the document goes on where no track plays; None where it does not."""
+        if before is not None and after is not None and abs(before - after) <= self._near:
+            return before
+        length = self._state.length_samples
+        for offset in (before, after):
+            if offset is not None and start + offset >= 0 and stop + offset <= length:
+                is_leading = before is None and start == 0 and offset == 0
+                if is_leading or not self._sounds(start + offset, stop + offset):
+                    return offset
+        return None
+
+    def _sounds(self, start: int, stop: int) -> bool:
+        """Tell whether a track has sound in a span of the document."""
+        return any(max(first, start) + self._near < min(last, stop) for first, last in self._spans.values())
+
+    def _differences(
+        self, intervals: list[tuple[int, int, dict[str, _Piece]]]
+    ) -> tuple[list[Difference], int]:
+        """Return what tracks differ in, and how much of it is heard another way elsewhere."""
+        plain: dict[str, list[tuple[int, int]]] = {key: [] for key in self._pieces}
+        found: dict[str, list[Difference]] = {key: [] for key in self._pieces}
+        for (start, stop, playing), offset in zip(intervals, self._offsets, strict=True):
+            if offset is None:
+                continue
+            for key in self._pieces:
+                first = max(start + offset, self._spans[key][0])
+                last = min(stop + offset, self._spans[key][1])
+                if first >= last:
+                    continue
+                one = self._difference(key, first, last, offset, playing.get(key))
+                if one.way == (False, 0, 0.0):
+                    plain[key].append((first, last))
+                elif found[key] and _follows(found[key][-1], one):
+                    found[key][-1] = replace(found[key][-1], stop_samples=last)
+                else:
+                    found[key].append(one)
+        differences: list[Difference] = []
+        repeated = 0
+        for key, own in found.items():
+            kept, left = _alike(own, plain[key])
+            differences += [one for one in kept if self._matters(one)]
+            repeated += left
+        return differences, repeated
+
+    def _difference(self, key: str, first: int, last: int, offset: int, piece: _Piece | None) -> Difference:
+        if piece is None or not piece.is_heard:
+            return Difference(key, first, last, is_silent=True)
+        by = offset - piece.offset
+        return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
+
+    def _matters(self, one: Difference) -> bool:
+        """Tell whether a difference is more than a position that was rounded, or a crumb of a track.
+
+        What is left of a track at its own start or end is in no file where it rounds to no frame, or lies
+        within a crossfade.
+        """
+        length = one.stop_samples - one.start_samples
+        if one.is_silent and {one.start_samples, one.stop_samples} & set(self._spans[one.track_id]):
+            return length > max(2 * self._near, self._state.rate_hz // _FRAMES_A_S, self._longest_fade)
+        return length > 2 * self._near
+
+
+def _overlaps(clips: Sequence[DocumentClip]) -> list[tuple[int, int]]:
+    """Return of each clip but the first where it takes over from the one before, and how long both play."""
+    found = []
+    for one, after in pairwise(clips):
+        overlap = max(0, one.end_samples - after.at_samples)
+        found.append((after.at_samples + overlap // 2, overlap))
+    return found
+
+
+def _follows(one: Difference, after: Difference) -> bool:
+    return one.stop_samples == after.start_samples and one.way == after.way
+
+
+def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple[list[Difference], int]:
+    """Return the differences whose spans are never heard another way, and how many others there are."""
+    ordinary = united(plain) if plain else np.zeros((0, 2), np.int64)
+    kept: dict[tuple[int, int], Difference] = {}
+    left = 0
+    for one in own:
+        span: Samples = np.array([[one.start_samples, one.stop_samples]], np.int64)
+        if len(common(span, ordinary)):
+            left += 1
+            continue
+        place = (one.start_samples, one.stop_samples)
+        overlaps = [other for other in kept.values() if _overlap(one, other)]
+        if any(other.way != one.way for other in overlaps):
+            left += 1
+            continue
+        kept.setdefault(place, one)
+    return list(kept.values()), left
+
+
+def _overlap(one: Difference, other: Difference) -> bool:
+    return one.start_samples < other.stop_samples and other.start_samples < one.stop_samples

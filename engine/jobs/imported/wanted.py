@@ -1,0 +1,80 @@
+"""What imported edits want of a document, before it is compared with what the document has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.document.decisions import Edited
+from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Drop, Hold, Operation, Order
+from engine.document.marks.edits import NamedSpan
+from engine.edl.edit_list import EditList
+
+TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order)
+"""What says when something sounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOnTracks:
+    """An edit to be made.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    reason : empty for that of the import
+    """
+
+    kind: str
+    start_samples: int
+    stop_samples: int
+    payload: Mapping[str, object] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def effect(self) -> tuple[Operation, ...]:
+        """What it does.
+
+        Raises
+        ------
+        DocumentError : the payload is not one of the kind
+        """
+        edited = Edited(self.start_samples, self.stop_samples, self.payload, self.tracks)
+        return KINDS[self.kind].effect(edited)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEdits:
+    """All that a file wants.
+
+    Attributes
+    ----------
+    gives_way : classes of operations; accepted proposals of them that are not wanted are taken back
+    markers : on the timeline of the recordings
+    heard : what is heard then; None where it does not say all of it
+    has_crossfades, has_edge_fades : whether it says how long fades are, between clips and at the ends
+    left_out : a sentence each
+    """
+
+    edits: tuple[WantedOnTracks, ...]
+    gives_way: tuple[type[Operation], ...] = TIMING
+    markers: tuple[NamedSpan, ...] = ()
+    heard: EditList | None = None
+    has_crossfades: bool = True
+    has_edge_fades: bool = True
+    left_out: tuple[str, ...] = ()
+
+    def is_same(self, edit_list: EditList) -> bool:
+        """Tell whether just this is heard already, as far as the file can say."""
+        if self.heard is None:
+            return False
+        mine, theirs = (self._compared(one) for one in (self.heard, edit_list))
+        return mine == theirs
+
+    def _compared(self, one: EditList) -> tuple[list[int], ...]:
+        positions = one.kept_starts_samples.tolist(), one.kept_stops_samples.tolist()
+        if not self.has_crossfades:
+            return positions
+        edges = () if not self.has_edge_fades else (one.fades_in_samples[:1], one.fades_out_samples[-1:])
+        return (*positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))

@@ -1,0 +1,1 @@
+"""Reading edits back."""

@@ -1,0 +1,116 @@
+"""Documents with generated edits over real files, for round trips through every format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from tests.engine.edl.recordings import Recording, recording
+
+RATE_HZ = 8_000
+LENGTH_S = 40
+LENGTH = RATE_HZ * LENGTH_S
+FRAME = RATE_HZ // 25
+LEAST = 4 * FRAME
+"""What is cut or kept lasts longer than what a format rounds to."""
+_MAKER = "test"
+
+
+def made_recording(folder: Path) -> Recording:
+    """Write three recordings: one throughout, a stereo one that begins later, and a short one."""
+    rng = np.random.default_rng(11)
+    lengths = (LENGTH, LENGTH - 30_001, 123_456)
+    tracks = [0.1 * rng.standard_normal((length, 1 + (n == 1))) for n, length in enumerate(lengths)]
+    return recording(
+        folder,
+        tracks,
+        rate_hz=RATE_HZ,
+        names=("bass.wav", "drum kit.wav", "voice & room.wav"),
+        start_samples=(0, 20_011, 77_777),
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An edit: its kind, its span, what it needs, and the numbers of its tracks."""
+
+    kind: str
+    start: int
+    stop: int
+    payload: tuple[tuple[str, object], ...] = ()
+    tracks: tuple[int, ...] = ()
+
+
+@st.composite
+def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
+    """Cuts, moves and repeats that each take, or leave, enough to be seen in frames.
+
+    One crossfade is used for what lies elsewhere: such edits have but one for all of their seams.
+    """
+    count = draw(st.integers(0, 9))
+    edges = sorted(draw(st.sets(st.integers(1, LENGTH // LEAST - 1), min_size=2 * count, max_size=2 * count)))
+    jitter = [draw(st.integers(0, LEAST // 2 - 1)) for _ in edges]
+    places = [edge * LEAST + more for edge, more in zip(edges, jitter, strict=True)]
+    fade = draw(st.integers(0, 60))
+    asked = []
+    for start, stop in zip(places[::2], places[1::2], strict=True):
+        if stop - start < LEAST // 2:
+            continue
+        kind = draw(st.sampled_from(("cut", "cut", "cut", "move", "repeat")))
+        if kind == "cut":
+            own = draw(st.sampled_from((fade, 0, 7, 33)))
+            asked.append(Asked("cut", start, stop, (("crossfade_ms", float(own)),)))
+            continue
+        to = draw(st.sampled_from([0, LENGTH, *places]))
+        more: tuple[tuple[str, object], ...] = (("to_samples", to), ("crossfade_ms", float(fade)))
+        if kind == "repeat":
+            more += (("times", draw(st.integers(2, 3))),)
+        asked.append(Asked(kind, start, stop, more))
+    return tuple(asked)
+
+
+@st.composite
+def sounding(draw: st.DrawFn) -> tuple[Asked, ...]:
+    """Mutes, gains and slips of some tracks."""
+    asked = []
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, LENGTH - LEAST - 1))
+        stop = draw(st.integers(start + LEAST, min(LENGTH, start + 20 * LEAST)))
+        kind = draw(st.sampled_from(("mute", "gain", "slip")))
+        payload: dict[str, tuple[tuple[str, object], ...]] = {
+            "mute": (("is_silent", True),),
+            "gain": (("gain_db", draw(st.integers(-12, 6)) + 0.5), ("ramp_ms", 5.0)),
+            "slip": (("by_samples", draw(st.integers(-400, 400)) + 0.25),),
+        }
+        tracks = tuple(sorted(draw(st.sets(st.integers(0, 2), max_size=2))))
+        asked.append(Asked(kind, start, stop, payload[kind], tracks))
+    return tuple(asked)
+
+
+def with_edits(state: DocumentState, asked: tuple[Asked, ...]) -> DocumentState:
+    """Return a document in which these edits are accepted."""
+    proposals, decisions = {}, {}
+    for one in asked:
+        tracks = tuple(state.tracks[number].id for number in one.tracks)
+        key = proposal_id(one.kind, one.start, one.stop, _MAKER, tracks, dict(one.payload))
+        proposals[key] = Proposal(
+            key, one.kind, one.start, one.stop, 0.5, "Generated.", _MAKER, (), dict(one.payload), None, tracks
+        )
+        decisions[key] = Decision(key, Verdict.ACCEPTED)
+    return replace(state, proposals=proposals, decisions=decisions)
+
+
+def is_clear(state: DocumentState) -> bool:
+    """Tell whether every piece that is heard is long enough to be seen in frames, and so is every jump."""
+    edit_list = build(state)
+    if edit_list.is_empty:
+        return False
+    starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
+    return bool((stops - starts >= 2 * FRAME).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())

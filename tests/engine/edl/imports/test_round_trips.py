@@ -1,0 +1,175 @@
+"""What is exported comes back: the same edit list, exactly where a format is exact, else within its frames.
+
+`OFFCUT_ROUND_TRIPS=500 pytest FILE` tries as many lists a format; 25 are tried otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+
+from engine.document.file.storage import apply_rows
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export import export
+from engine.edl.export.request import ExportRequest
+from engine.edl.imports import read_edits
+from engine.edl.imports.described import LabelsAs
+from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
+from tests.engine.edl.imports.edit_lists import (
+    FRAME,
+    Asked,
+    is_clear,
+    made_recording,
+    sounding,
+    timing,
+    with_edits,
+)
+from tests.engine.edl.recordings import Recording
+
+LISTS = int(os.environ.get("OFFCUT_ROUND_TRIPS", "25"))
+EXACT = (".json", ".fcpxml", ".rpp")
+WITHOUT_EDGES = (".otio", ".aaf")
+
+repeated = settings(
+    max_examples=LISTS,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def jam(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return made_recording(tmp_path_factory.mktemp("jam"))
+
+
+def brought_back(
+    state: DocumentState, into: DocumentState, media: Mapping[str, Path], path: Path
+) -> tuple[ImportedEdit, DocumentState]:
+    """Export a document and import the file into another one."""
+    export(ExportRequest(state, media, path, overwrite=True))
+    labels_as = LabelsAs.CUTS if path.suffix == ".txt" else None
+    made = imported_edit(ImportRequest(into, media, read_edits(path, state.rate_hz, labels_as=labels_as)))
+    return made, apply_rows(into, made.put_into(into).changes)
+
+
+def plain(state: DocumentState) -> DocumentState:
+    return replace(state, proposals={}, decisions={})
+
+
+def same_inside(found: EditList, wanted: EditList) -> bool:
+    """Compare all but the fades from and to silence."""
+    columns = [
+        (one.kept_starts_samples, one.kept_stops_samples, one.fades_in_samples[1:]) for one in (found, wanted)
+    ]
+    return all(map(np.array_equal, *columns)) and found.length_samples == wanted.length_samples
+
+
+@pytest.mark.parametrize("suffix", EXACT)
+def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, suffix: str) -> None:
+    @seed(37)
+    @repeated
+    @given(timing())
+    def check(asked: tuple[Asked, ...]) -> None:
+        state = with_edits(jam.state, asked)
+        assume(not build(state).is_empty)
+        _, after = brought_back(state, plain(state), jam.media, tmp_path / f"out{suffix}")
+        assert build(after).plays_as(build(state))
+
+    check()
+
+
+@pytest.mark.parametrize("suffix", WITHOUT_EDGES)
+def test_formats_without_fades_at_the_ends_bring_all_else_back(
+    jam: Recording, tmp_path: Path, suffix: str
+) -> None:
+    @seed(37)
+    @repeated
+    @given(timing())
+    def check(asked: tuple[Asked, ...]) -> None:
+        state = with_edits(jam.state, asked)
+        assume(not build(state).is_empty)
+        _, after = brought_back(state, plain(state), jam.media, tmp_path / f"out{suffix}")
+        assert same_inside(build(after), build(state))
+
+    check()
+
+
+@seed(37)
+@repeated
+@given(timing(), sounding())
+def test_an_edit_list_brings_edited_sound_back(
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...], sounds: tuple[Asked, ...]
+) -> None:
+    state = with_edits(jam.state, (*asked, *sounds))
+    assume(not build(state).is_empty)
+    made, after = brought_back(state, plain(state), jam.media, tmp_path / "out.json")
+    assert build(after) == build(state)
+    assert made.left_out == ()
+
+
+@seed(37)
+@repeated
+@given(timing())
+def test_a_list_of_events_brings_every_position_back(
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+) -> None:
+    state = with_edits(jam.state, asked)
+    assume(is_clear(state))
+    _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.edl")
+    found, wanted = build(after), build(state)
+    np.testing.assert_array_equal(found.kept_starts_samples, wanted.kept_starts_samples)
+    np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
+
+
+@seed(37)
+@repeated
+@given(timing())
+def test_frames_bring_every_position_back_within_one(
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+) -> None:
+    state = with_edits(jam.state, asked)
+    assume(is_clear(state))
+    _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.xml")
+    found, wanted = build(after), build(state)
+    assert len(found.segments) == len(wanted.segments)
+    assert np.abs(found.kept_starts_samples - wanted.kept_starts_samples).max() <= FRAME
+    assert np.abs(found.kept_stops_samples - wanted.kept_stops_samples).max() <= 3 * FRAME // 2
+
+
+@seed(37)
+@repeated
+@given(timing())
+def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]) -> None:
+    cuts = tuple(one for one in asked if one.kind == "cut")
+    assume(bool(cuts))
+    state = with_edits(jam.state, cuts)
+    _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.txt")
+    found, wanted = build(after), build(state)
+    np.testing.assert_array_equal(found.kept_starts_samples, wanted.kept_starts_samples)
+    np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
+
+
+@pytest.mark.parametrize("suffix", [*EXACT, *WITHOUT_EDGES, ".edl"])
+def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
+    @seed(37)
+    @repeated
+    @given(timing(), sounding())
+    def check(asked: tuple[Asked, ...], sounds: tuple[Asked, ...]) -> None:
+        state = with_edits(jam.state, (*asked, *sounds))
+        assume(is_clear(state))
+        made, after = brought_back(state, state, jam.media, tmp_path / f"out{suffix}")
+        assert made.proposals == ()
+        assert made.returned == 0
+        assert after == state
+
+    check()

@@ -134,7 +134,7 @@ def test_a_list_of_events_brings_every_position_back(
 @seed(37)
 @repeated
 @given(timing())
-def test_frames_bring_every_position_back_within_one(
+def test_frames_bring_every_position_back_within_one_and_a_half(
     jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
 ) -> None:
     state = with_edits(jam.state, asked)
@@ -142,7 +142,7 @@ def test_frames_bring_every_position_back_within_one(
     _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.xml")
     found, wanted = build(after), build(state)
     assert len(found.segments) == len(wanted.segments)
-    assert np.abs(found.kept_starts_samples - wanted.kept_starts_samples).max() <= FRAME
+    assert np.abs(found.kept_starts_samples - wanted.kept_starts_samples).max() <= 3 * FRAME // 2
     assert np.abs(found.kept_stops_samples - wanted.kept_stops_samples).max() <= 3 * FRAME // 2
 
 

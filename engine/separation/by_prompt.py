@@ -22,7 +22,7 @@ class ByPromptSeparator:
 
     speech: SpeechSeparator
     others: BlendSeparator
-    name: str = "offcut-blend-4"
+    name: str = "offcut-blend-5"
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""

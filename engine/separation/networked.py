@@ -39,7 +39,7 @@ class NetworkSeparator:
 
     network: SeparationNetwork
     ears: SoundNetwork
-    name: str = "offcut-separation-1"
+    name: str = "offcut-separation-2"
 
     @torch.inference_mode()
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:

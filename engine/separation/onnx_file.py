@@ -28,7 +28,6 @@ from engine.words.text import SIZE
 TOLERANCE = 1e-4
 """Greatest difference from torch that a file may have."""
 _FREE = "MIT: learned from recordings under free licences, see resources/models/CREDITS.md"
-_NOT_COMMERCIAL = "CC BY-NC 3.0: learned from ESC-50, for non-commercial use"
 _VIEWS = 3
 
 
@@ -121,7 +120,7 @@ MODELS: Mapping[str, OnnxModel] = MappingProxyType(
             MappingProxyType(
                 {
                     **_SPECTRUM,
-                    "licence": _NOT_COMMERCIAL,
+                    "licence": _FREE,
                     "inputs": f"the first six of engine.separation.network.Heard, of {VIEW_FRAMES} frames",
                     "outputs": f"shares (batch, {VIEW_FRAMES}, bands), 0 to 1",
                 }

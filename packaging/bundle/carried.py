@@ -112,7 +112,12 @@ OURS = (
         "CC0-1.0 AND CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0",
         "resources/models/CREDITS.md",
     ),
-    ("Weights that separate sounds", "", "CC-BY-NC-3.0", "resources/models/separation/separation.md"),
+    (
+        "Weights that separate sounds",
+        "",
+        "CC0-1.0 AND CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0",
+        "resources/models/separation/separation.md",
+    ),
     (
         "Weights that separate speech",
         "",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.evaluation.separation.unseen_sources import RATE_HZ, Background, Part
-from engine.separation.checks.presence import features, odds_of
+from engine.separation.checks.presence import features
 from engine.separation.levels.level_change import LEAST_PROBABILITY, SURE_PROBABILITY
 from engine.separation.prompts import prompts_of
 from engine.separation.separate import Recording, heard_around
@@ -86,7 +86,9 @@ def main() -> None:
     is_present = np.concatenate([np.arange(len(each)) == 0 for each in found])
     means, weights, offset = fitted(np.concatenate(found), is_present)
     print(json.dumps({"means": means.tolist(), "weights": weights.tolist(), "offset": offset}))
-    reported = [1.0 / (1.0 + np.exp(-odds_of(each))) for each in measured(data, Part.REPORTED)]
+    reported = [
+        1.0 / (1.0 + np.exp(-(each - means) @ weights - offset)) for each in measured(data, Part.REPORTED)
+    ]
     present = np.array([each[0] for each in reported])
     absent = np.concatenate([each[1:] for each in reported])
     for name, likely in (("present", present), ("absent", absent)):

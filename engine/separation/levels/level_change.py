@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.wording import begun, counted, level_text, percent
 
-LEAST_PROBABILITY, SURE_PROBABILITY = 0.17, 0.75
+LEAST_PROBABILITY, SURE_PROBABILITY = 0.2, 0.75
 """A sound that is less likely in a window than the first is refused; below the second, sentences say so."""
 NOTICED_DB = 1.0
 """A change below this counts as none."""

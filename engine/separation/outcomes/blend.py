@@ -66,6 +66,13 @@ class Candidates:
     evidence: Shares
     surroundings: NDArray[np.float32] | None
 
+    @property
+    def level_around(self) -> float:
+        """Level of the surroundings relative to the window, as a factor of amplitude."""
+        assert self.around is not None
+        inside = float(self.power[self.core].sum(axis=1).mean())
+        return float(np.sqrt(float(self.around.sum()) / max(inside, LEAST_POWER)))
+
     def masks(self, prompt: int) -> Shares:
         """Return the shares by all methods for one prompt, shape (len(METHODS), frames, bands)."""
         return np.concatenate([self.named[prompt : prompt + 1], self.others])
@@ -85,7 +92,7 @@ class BlendSeparator:
 
     network: NetworkSeparator
     estimator: OutcomeNetwork
-    name: str = "offcut-blend-3"
+    name: str = "offcut-blend-4"
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""
@@ -106,6 +113,8 @@ class BlendSeparator:
             scaled = self.estimator.scaled(torch.tensor(found.features(prompt))[None])
             weights, unchanged = (each[0].tolist() for each in self.estimator.gated(scaled))
             keep, remove = self.estimator.forecasts(scaled)[0].tolist()
+        # Of a window far louder than its surroundings, no more stays than is as loud as these.
+        unchanged[1] = min(unchanged[1], found.level_around)
         shares = np.tensordot(np.asarray(weights, np.float32), pooled_masks(found.masks(prompt)), axes=1)
         return Outcome(
             _mask(np.asarray(shares, np.float32)),

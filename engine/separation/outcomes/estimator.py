@@ -16,9 +16,9 @@ from engine.separation.outcomes.pools import METHODS, POOLS
 from engine.separation.outcomes.surroundings import SURROUNDINGS
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "outcome.safetensors"
-_BASE = (0.1, 0.1, 0.1, 0.25, 0.15, 0.15, 0.15)
+_BASE = (0.05, 0.05, 0.05, 0.2, 0.2, 0.2, 0.15, 0.1)
 """Weights of the candidates where nothing else is known."""
-_BASE_SHARE = 0.5
+_BASE_SHARE = 0.3
 """Share of the weights that never changes, so that no single mask is trusted alone."""
 _LEAST_UNCHANGED = 0.03
 """At least -30 dB of the recording stays in what is kept: a mask that keeps nothing is worth 0 dB then."""

@@ -53,7 +53,7 @@ def test_the_share_of_each_method_adds_up_to_one() -> None:
     assert by_method(weights).sum() == pytest.approx(1.0)
     only = np.zeros(len(POOLS))
     only[4] = 1.0
-    np.testing.assert_allclose(by_method(only), np.array([5, 2, 5, 0]) / 12)
+    np.testing.assert_allclose(by_method(only), np.array([6, 3, 3, 2]) / 14)
 
 
 def test_the_rhythm_of_syllables_is_found_in_the_surroundings() -> None:

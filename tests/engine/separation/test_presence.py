@@ -34,7 +34,7 @@ def test_a_mask_that_covers_what_is_new_makes_a_sound_likelier() -> None:
     """Of two sounds that differ in nothing else; what NMF explains by the surroundings counts against it."""
     row = features(stretch(0.02), prompts_of(["rain"]))[0]
     less = row.copy()
-    less[[8, 9, 11]] -= 0.5
+    less[[8, 9, 11, 12]] -= 0.5
     less[10] += 0.5
     assert odds_of(row[None])[0] > odds_of(less[None])[0]
 

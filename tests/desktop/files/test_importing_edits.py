@@ -1,0 +1,84 @@
+"""Edits of another program's project in the window: preview, import, one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.cli.main import main
+from engine.document.decisions import Verdict
+from tests.desktop.conftest import Hands, type_path
+from tests.engine.takes.playing import RATE_HZ, passage
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A REAPER project and a file of labels of a recording from which five seconds are cut."""
+    soundfile.write(tmp_path / "raw.wav", passage(4, 20.0), RATE_HZ, "PCM_16")
+    other = tmp_path / "other.offcut"
+    assert main(["new", str(other), str(tmp_path / "raw.wav")]) == 0
+    assert main(["edit", str(other), "cut", "--start-s", "8", "--stop-s", "13"]) == 0
+    assert main(["export", str(other), "--out", str(tmp_path / "edits.rpp")]) == 0
+    (tmp_path / "labels.txt").write_text("2.0\t4.0\tcough\n", encoding="utf-8")
+    return tmp_path / "edits.rpp"
+
+
+@pytest.fixture
+def raw(hands: Hands, project: Path) -> Hands:
+    """The window on another document of the recording."""
+    document = project.with_name("raw.offcut")
+    assert main(["new", str(document), str(project.with_name("raw.wav"))]) == 0
+    hands.window.session.open(document)
+    hands.finish_work()
+    return hands
+
+
+def press(key: Qt.Key) -> Callable[[QWidget], None]:
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QMessageBox)
+        QTest.keyClick(dialog, key)
+
+    return answer
+
+
+def choose(hands: Hands, path: Path, *answers: Callable[[QWidget], None]) -> None:
+    """Run the command, type the path, and answer what is asked before the file is read."""
+    hands.do_and_answer(lambda: hands.window.commands.run("file.import_edits"), type_path(path), *answers)
+
+
+def spans_s(hands: Hands) -> list[tuple[float, float]]:
+    proposals = hands.window.session.state.proposals.values()
+    return sorted((one.start_samples / RATE_HZ, one.stop_samples / RATE_HZ) for one in proposals)
+
+
+def test_a_project_of_another_program_becomes_accepted_edits(raw: Hands, project: Path) -> None:
+    session = raw.window.session
+    before = session.state
+    choose(raw, project)
+    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Return))
+    raw.finish_work()
+    assert spans_s(raw) == [(8.0, 13.0)]
+    assert all(session.state.verdict(name) is Verdict.ACCEPTED for name in session.state.proposals)
+    raw.press("Ctrl+Z")
+    assert session.state == before
+
+
+def test_escape_at_the_preview_changes_nothing(raw: Hands, project: Path) -> None:
+    state = raw.window.session.state
+    choose(raw, project)
+    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Escape))
+    raw.finish_work()
+    assert raw.window.session.state is state
+
+
+def test_labels_are_cuts_or_keeps(raw: Hands, project: Path) -> None:
+    choose(raw, project.with_name("labels.txt"), press(Qt.Key.Key_K))
+    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Return))
+    raw.finish_work()
+    assert spans_s(raw) == [(0.0, 2.0), (4.0, 20.1)]

@@ -106,6 +106,8 @@ def may_be_mp3(path: Path) -> bool:
     head, beginning = _beginnings(path, _SEARCHED_BYTES)
     if beginning.startswith(_OTHER_THAN_MP3) or (path.suffix.lower() != ".mp3" and head[:3] != b"ID3"):
         return True
+    if signature_of(path) is not None:
+        return False
     place = beginning.find(b"\xff")
     while 0 <= place <= len(beginning) - 4:
         size = _mpeg_frame_bytes(beginning[place : place + 4])

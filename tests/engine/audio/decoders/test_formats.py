@@ -250,3 +250,15 @@ def test_a_file_whose_name_ends_with_a_number_is_that_file(tmp_path: Path) -> No
     path.unlink()
     with pytest.raises(SourceError):
         probe(tmp_path / "other.wav#2")
+
+
+def test_bytes_of_an_mpeg_frame_make_no_mp3_of_an_mp4_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As they occur in coded sound; libmpg123 would search, and write that it gave up."""
+    path = tmp_path / "phone.mp3"
+    frame = b"\xff\xfb\x90\x64" + bytes(413)
+    path.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(20) + 2 * frame + b"?" * 70_000)
+    with pytest.raises(SourceError):
+        probe(path)
+    assert capfd.readouterr() == ("", "")

@@ -39,8 +39,10 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     try:
         opened.__init__(str(file.path), "r")
         return _Reading(file, opened, progress).described()
-    except (Cancelled, EditsError, MemoryError):
+    except (Cancelled, EditsError):
         raise
+    except MemoryError as error:  # the library sets aside as much as a file claims to hold
+        raise file.refused("it is damaged, or needs more memory than there is") from error
     except _UnusableError as error:
         raise file.refused(str(error)) from error
     except Exception as error:  # the library believes what a file says, and fails as it happens to

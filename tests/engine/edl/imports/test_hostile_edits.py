@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,18 @@ def test_a_mutated_file_is_read_or_refused_in_a_sentence(jam: Recording, tmp_pat
         said = refusal(path, jam)
         assert "\n" not in said
         assert len(said) < 1_000
+
+
+def test_a_stream_that_claims_an_exabyte_is_refused(jam: Recording, tmp_path: Path) -> None:
+    """In an AAF file, 120 bytes behind the name of a stream of properties."""
+    path = tmp_path / "claims.aaf"
+    export(ExportRequest(jam.state, jam.media, path))
+    content = bytearray(path.read_bytes())
+    names = list(re.finditer(re.escape("properties".encode("utf-16-le")), content))
+    place = names[2].start() + 120
+    content[place : place + 8] = (2**60).to_bytes(8, "little")
+    path.write_bytes(content)
+    assert "claims.aaf" in refusal(path, jam)
 
 
 @pytest.mark.parametrize(("suffix", "root"), [(".fcpxml", "fcpxml"), (".xml", "xmeml")])

@@ -49,6 +49,7 @@ EDITORS = "Editors (*.editor)"
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 _SCREEN_MARGIN = 16
+_ACCEPT = QMessageBox.ButtonRole.AcceptRole
 _MOST_NOTES = 8
 Answer = TypeVar("Answer")
 
@@ -82,38 +83,18 @@ def ask_edits(parent: QWidget, folder: Path) -> Path | None:
 
 def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
     """Ask what the labels of a file mark; None where the user cancels."""
-    box = QMessageBox(parent)
-    box.setWindowTitle("Import edits")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"What do the labels of {name} mark?")
-    box.setInformativeText("If they mark what to keep, all of the recording outside of them is cut.")
-    cuts = box.addButton("&Cuts", QMessageBox.ButtonRole.AcceptRole)
-    keeps = box.addButton("&Keeps", QMessageBox.ButtonRole.AcceptRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(cuts)
-    box.setEscapeButton(cancel)
-    box.exec()
-    clicked = box.clickedButton()
-    if clicked is cuts:
-        return LabelsAs.CUTS
-    return LabelsAs.KEEPS if clicked is keeps else None
+    question = f"What do the labels of {name} mark?"
+    added = "If they mark what to keep, all of the recording outside of them is cut."
+    buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
+    clicked = _clicked(parent, "Import edits", question, added, buttons)
+    return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
 
 
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
     """Show what imported edits would change, and ask whether they shall."""
-    box = QMessageBox(parent)
-    box.setWindowTitle("Import edits")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(sentence)
-    box.setInformativeText("\n".join(left_out[:_MOST_NOTES]))
-    if len(left_out) > _MOST_NOTES:
-        box.setDetailedText("\n".join(left_out))
-    accept = box.addButton("&Import", QMessageBox.ButtonRole.AcceptRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(accept)
-    box.setEscapeButton(cancel)
-    box.exec()
-    return box.clickedButton() is accept
+    first_notes = "\n".join(left_out[:_MOST_NOTES])
+    details = "\n".join(left_out) if len(left_out) > _MOST_NOTES else ""
+    return bool(_clicked(parent, "Import edits", sentence, first_notes, {"&Import": _ACCEPT}, details))
 
 
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:
@@ -157,38 +138,22 @@ def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
 
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
-    box = QMessageBox(parent)
-    box.setWindowTitle("Dropped on a recording")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"What is {name}?")
-    box.setInformativeText(
+    added = (
         "If it was made from this recording, Offcut finds its cuts, moves, repeats and levels and puts them "
         "into the queue, accepted, in place of what is accepted now."
     )
-    track = box.addButton("&Import it as a track", QMessageBox.ButtonRole.AcceptRole)
-    edit = box.addButton("&Take the edit from it", QMessageBox.ButtonRole.AcceptRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(track)
-    box.setEscapeButton(cancel)
-    box.exec()
-    return None if box.clickedButton() is cancel else box.clickedButton() is edit
+    buttons = {"&Import it as a track": _ACCEPT, "&Take the edit from it": _ACCEPT}
+    clicked = _clicked(parent, "Dropped on a recording", f"What is {name}?", added, buttons)
+    return clicked == "&Take the edit from it" if clicked else None
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
     """Ask whether tracks that were recorded with those that move do so too; None where the user cancels."""
-    box = QMessageBox(parent)
-    box.setWindowTitle("Tracks stay behind")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?")
-    box.setInformativeText("They picked up the same strokes. If they stay, each hit that moves sounds twice.")
-    move = box.addButton("&Move too", QMessageBox.ButtonRole.AcceptRole)
-    accept = box.addButton("&Accept without", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(move)
-    box.setEscapeButton(cancel)
-    box.exec()
-    clicked = box.clickedButton()  # none where the window was closed otherwise
-    return clicked is move if clicked in (move, accept) else None
+    question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
+    added = "They picked up the same strokes. If they stay, each hit that moves sounds twice."
+    buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
+    clicked = _clicked(parent, "Tracks stay behind", question, added, buttons)
+    return clicked == "&Move too" if clicked else None
 
 
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
@@ -201,6 +166,39 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
     said = "Work at this rate; recordings of another are converted, and the files stay as they are:"
     return _chosen(parent, "The recordings have different rates", said, words)
+
+
+def _clicked(
+    parent: QWidget,
+    title: str,
+    question: str,
+    added: str,
+    buttons: Mapping[str, QMessageBox.ButtonRole],
+    details: str = "",
+) -> str:
+    """Ask with some buttons and Cancel, and return the text of the one clicked; empty for Cancel.
+
+    The first button is the default.
+
+    Parameters
+    ----------
+    added : below the question
+    details : shown on demand
+    """
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText(added)
+    if details:
+        box.setDetailedText(details)
+    texts = {box.addButton(text, role): text for text, role in buttons.items()}
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(next(iter(texts)))
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    return next((text for button, text in texts.items() if button is clicked), "")
 
 
 def _chosen(

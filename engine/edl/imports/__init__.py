@@ -90,7 +90,8 @@ class Reader(Protocol):
 
         Raises
         ------
-        EditsError : it is not of the format, is damaged or too large
+        EditsError : it cannot be read, or is too large
+        ValueError : it is not of the format, or is damaged; the message to the user contains its text
         """
 
 
@@ -121,7 +122,11 @@ def read_edits(
     if form.asks_labels and labels_as is None:
         raise EditsError(f"{shown(path.name)} holds labels: say whether they mark cuts or keeps.")
     reader: Reader = import_module(form.module)
-    return reader.read(EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate), progress)
+    file = EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate)
+    try:
+        return reader.read(file, progress)
+    except ValueError as error:
+        raise file.refused(str(error)) from error
 
 
 __all__ = ["EditsFile", "Reader", "read_edits"]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from engine.document.marks.edits import NamedSpan
+from engine.wording import counted
 
 NOTHING = Fraction(0)
 
@@ -140,3 +141,8 @@ class ImportedEdits:
     has_edge_fades: bool = True
     frame_rate: Fraction | None = None
     left_out: tuple[str, ...] = ()
+
+
+def left_out_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a sentence for each kind of thing that a reader left out, by its noun."""
+    return tuple(f"{counted(number, noun)} left out." for noun, number in counts.items())

@@ -9,12 +9,13 @@ _DEEPEST = 200
 _MOST_ELEMENTS = 8_000_000
 
 
-def parsed_xml(content: bytes) -> Element:
-    """Return the root of a document.
+def parsed_xml(content: bytes, root_tag: str) -> Element:
+    """Return the root of a document, whose tag is given.
 
     Raises
     ------
-    ValueError : it is not well-formed, declares entities, or is nested or branched beyond any edit
+    ValueError : it has another root, is not well-formed, declares entities, or is nested or branched beyond
+        any edit
     """
     builder = TreeBuilder()
     parser = expat.ParserCreate()
@@ -47,7 +48,10 @@ def parsed_xml(content: bytes) -> Element:
         raise ValueError(f"the XML is damaged in line {error.lineno}") from error
     except (LookupError, UnicodeError) as error:  # an encoding that Python does not know
         raise ValueError("it is in an unknown encoding") from error
-    return builder.close()
+    root = builder.close()
+    if root.tag != root_tag:
+        raise ValueError("it is other XML")
+    return root
 
 
 def text_of(element: Element | None, path: str, default: str = "") -> str:

@@ -13,12 +13,18 @@ from aaf2.file import AAFFile
 
 from engine.edl.imports import EditsFile
 from engine.edl.imports.crossfaded import crossfaded
-from engine.edl.imports.described import NOTHING, ImportedClip, ImportedEdits, ImportedTrack, Medium
+from engine.edl.imports.described import (
+    NOTHING,
+    ImportedClip,
+    ImportedEdits,
+    ImportedTrack,
+    Medium,
+    left_out_sentences,
+)
 from engine.edl.imports.media_names import name_of, path_of
 from engine.edl.imports.times import number_of, rate_of, within
 from engine.errors import Cancelled, EditsError
 from engine.progress import Progress
-from engine.wording import counted
 
 _DEEPEST = 20
 _MOST_COMPONENTS = 2_000_000
@@ -98,7 +104,7 @@ class _Reading:
             tuple(tracks),
             rounding_s=self._rounding_s,
             has_edge_fades=False,
-            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+            left_out=left_out_sentences(self._left_out),
         )
 
     def _track(self, slot: Any) -> ImportedTrack:

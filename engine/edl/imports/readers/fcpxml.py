@@ -16,12 +16,12 @@ from engine.edl.imports.described import (
     ImportedMarker,
     ImportedTrack,
     Medium,
+    left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of, path_of
 from engine.edl.imports.times import number_of, rational_seconds, within
 from engine.edl.imports.xml_tree import parsed_xml
 from engine.progress import Progress
-from engine.wording import counted
 
 _CLIPS = ("asset-clip", "clip", "audio", "video")
 _NESTED = ("sync-clip", "mc-clip", "ref-clip", "audition", "title", "caption")
@@ -33,15 +33,9 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
     Raises
     ------
-    EditsError : it is not FCPXML, or holds no project
+    ValueError : it is not FCPXML, or holds no project
     """
-    try:
-        root = parsed_xml(file.content())
-        if root.tag != "fcpxml":
-            raise ValueError("it is other XML")
-        return _Reading(file, root, progress).described()
-    except ValueError as error:
-        raise file.refused(str(error)) from error
+    return _Reading(file, parsed_xml(file.content(), "fcpxml"), progress).described()
 
 
 class _Reading:
@@ -72,7 +66,7 @@ class _Reading:
             tracks,
             tuple(self._markers),
             frame_rate=self._frame_rate(sequence),
-            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+            left_out=left_out_sentences(self._left_out),
         )
 
     def _frame_rate(self, sequence: Element) -> Fraction | None:

@@ -20,12 +20,12 @@ from engine.edl.imports.described import (
     ImportedMarker,
     ImportedTrack,
     Medium,
+    left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of, path_of
 from engine.edl.imports.times import number_of, rate_of, within
 from engine.progress import Progress
 from engine.strict_json import parse_json
-from engine.wording import counted
 
 _FRAMES_BELOW = 1_000
 """Lower rates are those of video, and whole values of them were rounded to frames."""
@@ -72,7 +72,7 @@ class _Reading:
             tuple(self._marker(one) for one in markers),
             rounding_s=self._rounding_s,
             has_edge_fades=False,
-            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+            left_out=left_out_sentences(self._left_out),
         )
 
     def _track(self, track: dict[str, Any]) -> ImportedTrack:

@@ -16,11 +16,11 @@ from engine.edl.imports.described import (
     ImportedMarker,
     ImportedTrack,
     Medium,
+    left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of
 from engine.edl.imports.times import number_of, seconds_of
 from engine.progress import Progress
-from engine.wording import counted
 
 _DEEPEST = 100
 _MOST_WORDS = 64
@@ -46,13 +46,10 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
     Raises
     ------
-    EditsError : it is not a project
+    ValueError : it is not a project
     """
-    try:
-        text = file.content().decode("utf-8", "surrogateescape")
-        return _Reading(file, _parsed(text, progress), progress).described()
-    except ValueError as error:
-        raise file.refused(str(error)) from error
+    text = file.content().decode("utf-8", "surrogateescape")
+    return _Reading(file, _parsed(text, progress), progress).described()
 
 
 class _Reading:
@@ -72,7 +69,7 @@ class _Reading:
             self._file.form.name,
             tracks,
             tuple(self._markers()),
-            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+            left_out=left_out_sentences(self._left_out),
         )
 
     def _track(self, track: _Block) -> ImportedTrack:

@@ -17,12 +17,12 @@ from engine.edl.imports.described import (
     ImportedMarker,
     ImportedTrack,
     Medium,
+    left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of, path_of
 from engine.edl.imports.times import number_of, rate_of, within
 from engine.edl.imports.xml_tree import parsed_xml, text_of
 from engine.progress import Progress
-from engine.wording import counted
 
 _QUIETEST = Fraction(1, 1_000_000)
 
@@ -32,15 +32,9 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
     Raises
     ------
-    EditsError : it is not such XML, or holds no sequence with sound
+    ValueError : it is not such XML, or holds no sequence with sound
     """
-    try:
-        root = parsed_xml(file.content())
-        if root.tag != "xmeml":
-            raise ValueError("it is other XML")
-        return _Reading(file, root, progress).described()
-    except ValueError as error:
-        raise file.refused(str(error)) from error
+    return _Reading(file, parsed_xml(file.content(), "xmeml"), progress).described()
 
 
 class _Reading:
@@ -73,7 +67,7 @@ class _Reading:
             has_crossfades=self._has_transitions,
             has_edge_fades=False,
             frame_rate=self._rate,
-            left_out=tuple(f"{counted(number, noun)} left out." for noun, number in self._left_out.items()),
+            left_out=left_out_sentences(self._left_out),
         )
 
     def _track(self, track: Element) -> ImportedTrack:

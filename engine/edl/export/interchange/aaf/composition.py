@@ -39,6 +39,8 @@ from engine.xml_text import xml_text
 _DATE = datetime(2000, 1, 1)
 _SOUND = "sound"
 _DAY_S = 86_400
+_MOST_BYTES = 2**32 - 1
+_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
 _WAVE = ("WAV", "WAVEX", "RF64")
 _FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
 
@@ -79,8 +81,7 @@ class _Writer:
         for number, track in enumerate(heard):
             tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(heard)))
         self._save()
-        content: bytes = self._file.f.getvalue()
-        return content
+        return _compound(self._file.f.getvalue(), self._file.cfb.sector_size)
 
     def _save(self) -> None:
         """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
@@ -173,6 +174,17 @@ class _Writer:
         slot.name = "Timecode"
 
 
+def _compound(content: bytes, sector_bytes: int) -> bytes:
+    """Return a compound file as strict readers want it, such as LibAAF, with which Ardour reads.
+
+    pyaaf2 leaves the last sector short, and where there is no table of tables, says that its sector is free.
+    """
+    whole = bytearray(content + bytes(-len(content) % sector_bytes))
+    if whole[_TABLES] == _FREE:
+        whole[_TABLES] = _END_OF_CHAIN
+    return bytes(whole)
+
+
 def _pcm_values(source: Source) -> dict[str, int]:
     bits = bits_of(export_format([source.subtype], ".wav"))
     block = source.channels * bits // 8
@@ -188,9 +200,13 @@ def _pcm_values(source: Source) -> dict[str, int]:
 
 
 def _wave_head(source: Source) -> bytes:
-    """Return the beginning of a WAV file of this format, which is how AAF describes one."""
+    """Return the beginning of a WAV file of this format, up to its samples: so AAF describes one.
+
+    LibAAF, with which Ardour reads, looks for the samples behind the format, and crashes where the head ends.
+    """
     bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
-    size = min(2**32 - 1, 36 + source.frames * block)
+    length = source.frames * block
+    size, length = min(_MOST_BYTES, 36 + length), min(_MOST_BYTES, length)
     format_chunk = struct.pack(
         "<HHIIHH",
         _FORMAT_TAGS[source.subtype],
@@ -200,7 +216,8 @@ def _wave_head(source: Source) -> bytes:
         block,
         bits,
     )
-    return struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk)) + format_chunk
+    head = struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk))
+    return head + format_chunk + struct.pack("<4sI", b"data", length)
 
 
 def _auid(*key: str) -> AUID:

@@ -124,8 +124,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
                 assert unquote(urlparse(locator["URLString"].value).path) == str(case.media[source.id])
                 assert isinstance(descriptor, aaf2.essence.WAVEDescriptor)
                 assert (descriptor["SampleRate"].value, descriptor.length) == (source.rate_hz, source.frames)
-                head = bytes(descriptor["Summary"].value) + b"data\0\0\0\0"
-                with wave.open(io.BytesIO(head)) as read:
+                with wave.open(io.BytesIO(bytes(descriptor["Summary"].value))) as read:
                     found = (read.getframerate(), read.getnchannels(), read.getsampwidth())
                 assert found == (source.rate_hz, source.channels, 3)
 
@@ -284,9 +283,10 @@ def test_a_wav_is_described_by_the_head_that_it_has(
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (mob,) = file_mobs(file)
-        assert struct.unpack("<4sI4s4sIHHIIHH", bytes(mob.descriptor["Summary"].value)) == (
+        assert struct.unpack("<4sI4s4sIHHIIHH4sI", bytes(mob.descriptor["Summary"].value)) == (
             *(b"RIFF", 36 + frames * block, b"WAVE", b"fmt ", 16),
             *(tag, channels, rate_hz, rate_hz * block, block, 8 * block // channels),
+            *(b"data", frames * block),
         )
 
 
@@ -329,6 +329,16 @@ def test_the_same_edit_is_the_same_file_and_another_has_other_ids(tmp_path: Path
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         ids = [str(mob.mob_id) for mob in file.content.mobs]
     assert len(set(ids)) == len(ids) == 10  # of three sources three each, and one composition
+
+
+def test_a_compound_file_has_whole_sectors_and_no_table_of_tables(case: Case, tmp_path: Path) -> None:
+    """LibAAF, with which Ardour reads, refuses a file whose last sector is short."""
+    export(case.request(tmp_path / "jam.aaf"))
+    content = (tmp_path / "jam.aaf").read_bytes()
+    (shift,) = struct.unpack("<H", content[30:32])
+    first_table, tables = struct.unpack("<II", content[68:76])
+    assert len(content) % (1 << shift) == 0
+    assert tables or first_table == 0xFFFF_FFFE
 
 
 def test_nothing_heard_is_a_composition_of_nothing(tmp_path: Path) -> None:

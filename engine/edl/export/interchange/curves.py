@@ -9,6 +9,7 @@ from engine.document.tracks.track import Track
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.export.request import ExportRequest
 from engine.edl.tracks.voice import open_voice
+from engine.errors import SourceError
 from engine.progress import Progress
 
 
@@ -27,3 +28,11 @@ def seam_curves(request: ExportRequest, track: Track, progress: Progress) -> Ite
             progress.check_cancelled()
             progress.report(index / count, "Analysing the crossfades")
             yield choose_curve(*voice.seam(edit_list, index))
+
+
+def known_curves(request: ExportRequest, track: Track, progress: Progress) -> tuple[Curve, ...]:
+    """Return the curve of each seam; equal power throughout where the recording is missing or unreadable."""
+    try:
+        return tuple(seam_curves(request, track, progress))
+    except SourceError:
+        return (Curve.EQUAL_POWER,) * (len(request.edit_list.segments) + 1)

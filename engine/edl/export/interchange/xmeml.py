@@ -10,7 +10,7 @@ that they have without it. Its curve is the renderer's where the recording can b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
@@ -22,7 +22,7 @@ from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips_of, crossfades, source_begin_s, source_path, video_frame_in
 from engine.edl.export.interchange.cmx3600 import timecode
-from engine.edl.export.interchange.curves import seam_curves
+from engine.edl.export.interchange.curves import known_curves
 from engine.edl.export.request import (
     Exported,
     ExportRequest,
@@ -35,7 +35,6 @@ from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
-from engine.errors import SourceError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.timebase import samples_to_video_frames
@@ -201,7 +200,7 @@ class _Writer:
     def _clip_items(self, track: Track, progress: Progress) -> Iterator[_Item]:
         found = clips_of(self._request, track)
         fades = crossfades(found)
-        curves = self._curves(track, progress) if fades else ()
+        curves = known_curves(self._request, track, progress) if fades else ()
         before: tuple[int, _Item] | None = None
         for number, clip in enumerate(found):
             start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
@@ -213,17 +212,9 @@ class _Writer:
                 if number in fades and before is not None and before[0] == number - 1:
                     wished = max(1, self._frames(sum(fades[number])))
                     room = self._room_frames(before[1], item)
-                    curve = curves[clip.segment] if curves else Curve.EQUAL_POWER
-                    item = replace(item, crossfade_frames=min(wished, room), curve=curve)
+                    item = replace(item, crossfade_frames=min(wished, room), curve=curves[clip.segment])
                 before = number, item
                 yield item
-
-    def _curves(self, track: Track, progress: Progress) -> Sequence[Curve]:
-        """Return the curve of each seam; none where the recording is not there or cannot be read."""
-        try:
-            return tuple(seam_curves(self._request, track, progress))
-        except SourceError:
-            return ()
 
     def _room_frames(self, left: _Item, right: _Item) -> int:
         """Return how long a transition between two clips can be.

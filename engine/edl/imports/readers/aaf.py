@@ -1,4 +1,8 @@
-"""AAF: the sequences of a composition, followed through the mobs to the files that they link to."""
+"""AAF: the sequences of a composition, followed through the mobs to the files that they link to.
+
+A slot with an Audio Channel Combiner plays one input a channel. They lead to one file, or, as Pro Tools
+writes it, to a file each: then the slot counts as a track for each file.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from fractions import Fraction
 from math import log10
 from typing import Any
 
+from aaf2.auid import AUID
 from aaf2.file import AAFFile
 
 from engine.edl.imports import EditsFile
@@ -29,7 +34,11 @@ from engine.progress import Progress
 _DEEPEST = 20
 _MOST_COMPONENTS = 2_000_000
 _FRAMES_BELOW = 1_000
-_GAINS = ("Level", "Amplitude", "Amplitude multiplier", "Gain")
+_GAINS = (
+    AUID("e4962321-2267-11d3-8a4c-0050040ef7d2"),  # Amplitude
+    AUID("47c00f7d-fb55-11d3-9ff7-0004ac969f50"),  # that of the curve of a clip in Media Composer
+)
+_COMBINER = AUID("6b46dd7a-132d-4856-ab21-8b751d8462ec")
 _QUIETEST = Fraction(1, 1_000_000)
 
 
@@ -90,10 +99,10 @@ class _Reading:
         composition = (whole or compositions)[0]
         if len(whole) > 1:
             self._left_out["other composition"] += len(whole) - 1
-        tracks = []
+        tracks: list[ImportedTrack] = []
         for slot in composition.slots:
             if str(slot.media_kind or "").lower() in ("sound", "legacysound"):
-                tracks.append(self._track(slot))
+                tracks += self._tracks(slot)
             elif str(slot.media_kind or "").lower() in ("picture", "legacypicture"):
                 self._left_out["track of video"] += 1
         if not any(track.clips for track in tracks):
@@ -103,15 +112,15 @@ class _Reading:
             self._file.form.name,
             tuple(tracks),
             rounding_s=self._rounding_s,
-            has_edge_fades=False,
             left_out=left_out_sentences(self._left_out),
         )
 
-    def _track(self, slot: Any) -> ImportedTrack:
+    def _tracks(self, slot: Any) -> Iterator[ImportedTrack]:
+        """Yield what a slot plays: a track, and another for each file beyond the first of its clips."""
         rate = rate_of(float(slot.edit_rate))
         if rate < _FRAMES_BELOW:
             self._rounding_s = max(self._rounding_s, 1 / rate)
-        clips: list[ImportedClip] = []
+        tracks: dict[int, list[ImportedClip]] = {0: []}
         components = list(self._components_of(slot.segment, 0))
         here = 0
         for number, one in enumerate(components):
@@ -120,10 +129,12 @@ class _Reading:
                 here -= length
                 continue
             if _kind(one) != "Filler":
-                before, after = _transition(components, number - 1), _transition(components, number + 1)
-                clips += self._clip(one, Fraction(here) / rate, rate, (before, after))
+                reach = _transition(components, number - 1), _transition(components, number + 1)
+                for place, clip in enumerate(self._clips(one, Fraction(here) / rate, rate, reach)):
+                    tracks.setdefault(place, []).append(clip)
             here += length
-        return ImportedTrack(str(slot.name or ""), crossfaded(clips))
+        for clips in tracks.values():
+            yield ImportedTrack(str(slot.name or ""), crossfaded(clips))
 
     def _components_of(self, segment: Any, depth: int) -> Iterator[Any]:
         """Yield what lies end to end in a segment; an effect on all of a track holds one."""
@@ -147,26 +158,38 @@ class _Reading:
         if depth > _DEEPEST or self._components > _MOST_COMPONENTS:
             raise _UnusableError("its parts are nested too deeply or too many")
 
-    def _clip(
+    def _clips(
         self, component: Any, at: Fraction, rate: Fraction, reach: tuple[int, int]
     ) -> Iterator[ImportedClip]:
+        """Yield a clip for each file that a component leads to."""
         length = Fraction(_whole(component, "Length")) / rate
-        found = self._followed(component, rate, 0)
-        if found is None:
+        found = {one.medium: one for one in self._leads(component, rate, 0)}
+        if not found:
             self._left_out["clip without a file"] += 1
-            return
         if length <= 0 or at < 0:
             return
         fade_in, fade_out = (Fraction(one) / rate for one in reach)
-        yield ImportedClip(
-            found.medium,
-            within(found.start_s),
-            within(length),
-            within(at),
-            fade_in,
-            fade_out,
-            found.gain_db,
-        )
+        for one in found.values():
+            yield ImportedClip(
+                one.medium,
+                within(one.start_s),
+                within(length),
+                within(at),
+                fade_in,
+                fade_out,
+                one.gain_db,
+            )
+
+    def _leads(self, component: Any, rate: Fraction, depth: int) -> Iterator[_Found]:
+        """Yield where each channel of a component leads."""
+        self._count(depth)
+        if _kind(component) == "OperationGroup" and component.segments:
+            gain_db, inputs = self._gain_db(component), list(component.segments)
+            for one in inputs if _is_combiner(component) else inputs[:1]:
+                for found in self._leads(one, rate, depth + 1):
+                    yield replace(found, gain_db=found.gain_db + gain_db)
+        elif (single := self._followed(component, rate, depth)) is not None:
+            yield single
 
     def _followed(self, component: Any, rate: Fraction, depth: int) -> _Found | None:
         """Return where a component leads, through effects, choices and mobs."""
@@ -175,10 +198,7 @@ class _Reading:
         if kind == "SourceClip":
             return self._through_mob(component, rate, depth)
         if kind == "OperationGroup":
-            inputs = list(component.segments)
-            found = self._followed(inputs[0], rate, depth + 1) if inputs else None
-            gain_db = self._gain_db(component)
-            return None if found is None else replace(found, gain_db=found.gain_db + gain_db)
+            return next(self._leads(component, rate, depth), None)
         if kind == "Selector":
             return self._followed(component["Selected"].value, rate, depth + 1)
         if kind == "EssenceGroup":
@@ -215,16 +235,22 @@ class _Reading:
         return self._media[key]
 
     def _gain_db(self, group: Any) -> float:
-        """Return the level that an effect sets, 0 where it sets none."""
+        """Return the level that an effect sets, 0 where it sets none or one that varies."""
+        gain_db = 0.0
         for one in group.parameters if "Parameters" in group else ():
-            if str(one.name) not in _GAINS:
+            if one.auid not in _GAINS:
                 continue
-            if _kind(one) != "ConstantValue":
+            values = one["PointList"].value if _kind(one) == "VaryingValue" else [one]
+            levels = {number_of(float(each.value)) for each in values}
+            if len(levels) > 1:
                 self._left_out["volume curve"] += 1
-                continue
-            level = number_of(float(one.value))
-            return 20.0 * log10(float(max(level, _QUIETEST)))
-        return 0.0
+            elif levels:
+                gain_db += 20.0 * log10(float(max(levels.pop(), _QUIETEST)))
+        return gain_db
+
+
+def _is_combiner(group: Any) -> bool:
+    return group.operation is not None and group.operation.auid == _COMBINER
 
 
 def _locators(descriptor: Any) -> list[Any]:

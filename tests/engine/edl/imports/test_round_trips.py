@@ -35,8 +35,8 @@ from tests.engine.edl.imports.edit_lists import (
 from tests.engine.edl.recordings import Recording
 
 LISTS = int(os.environ.get("OFFCUT_ROUND_TRIPS", "25"))
-EXACT = (".json", ".fcpxml", ".rpp")
-WITHOUT_EDGES = (".otio", ".aaf")
+EXACT = (".json", ".fcpxml", ".rpp", ".aaf")
+WITHOUT_EDGES = (".otio",)
 
 repeated = settings(
     max_examples=LISTS,

@@ -8,17 +8,12 @@ from typing import Any
 
 import aaf2
 import pytest
-from aaf2.auid import AUID
 from aaf2.mobid import MobID
 
+from engine.edl.crossfade import Curve
 from engine.edl.export import ExportRequest, export
-from engine.edl.export.interchange.aaf_components import (
-    Pattern,
-    TransitionPattern,
-    ascending_tree,
-    lay,
-    write_laid,
-)
+from engine.edl.export.interchange.aaf.components import Pattern, ascending_tree, lay, write_laid
+from engine.edl.export.interchange.aaf.effects import Effects
 from tests.engine.edl.recordings import timeline_state, with_cuts
 from tests.timing import fastest_cpu_s
 
@@ -37,23 +32,20 @@ def test_the_tree_is_the_one_that_the_library_grows() -> None:
         assert [entry.red for entry in entries] == red
 
 
-def composed(lay_all: Callable[[Any, Any, Any, int], None], count: int) -> dict[str, bytes]:
-    """Write a sequence of clips, silences and transitions; return its streams by their paths."""
+def composed(lay_all: Callable[[Any, Effects, Any, int], None], count: int) -> dict[str, bytes]:
+    """Write a sequence of everything that is laid; return its streams by their paths."""
     file = aaf2.open()
-    definition = file.create.OperationDef(AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2"), "Dissolve")
-    definition.media_kind = "sound"
-    definition["NumberInputs"].value = 2
-    file.dictionary.register_def(definition)
     master = file.create.MasterMob("take")
     master.mob_id = MobID(
         "urn:smpte:umid:060a2b34.01010105.01010f10.13000000.00000000.00000000.00000000.00000001"
     )
     file.content.mobs.append(master)
-    master.create_timeline_slot(48_000, 1).segment = file.create.Filler("sound", 10**6)
+    for channel in (1, 2):
+        master.create_timeline_slot(48_000, channel).segment = file.create.Filler("sound", 10**6)
     composition = file.create.CompositionMob("cut")
     file.content.mobs.append(composition)
     sequence = composition.create_sound_slot(48_000).segment
-    lay_all(file, definition, sequence, count)
+    lay_all(file, Effects(file), sequence, count)
     file.write_reference_properties()
     for changed in list(file.manager.modified.values()):
         if lay_all is plainly or not write_laid(changed):
@@ -68,34 +60,47 @@ def composed(lay_all: Callable[[Any, Any, Any, int], None], count: int) -> dict[
     return written
 
 
-def plainly(file: Any, definition: Any, sequence: Any, count: int) -> None:
+def clip(file: Any, channel: int, number: int) -> Any:
     (master,) = file.content.mastermobs()
+    return master.create_source_clip(channel, 3 * number, 100 + number, "sound")
+
+
+def transition(file: Any, effects: Effects, number: int) -> Any:
+    group = effects.dissolve(20 + number, Curve.EQUAL_POWER)
+    made = file.create.Transition("sound", 20 + number)
+    made["OperationGroup"].value = group
+    made.cutpoint = number
+    return made
+
+
+def plainly(file: Any, effects: Effects, sequence: Any, count: int) -> None:
     components = []
     for number in range(count):
         components.append(file.create.Filler("sound", 7 + number))
-        components.append(master.create_source_clip(1, 3 * number, 100 + number, "sound"))
-        group = file.create.OperationGroup(definition, 20 + number, "sound")
-        transition = file.create.Transition("sound", 20 + number)
-        transition["OperationGroup"].value = group
-        transition.cutpoint = number
-        components.append(transition)
+        components.append(clip(file, 1, number))
+        components.append(transition(file, effects, number))
+        both = [clip(file, channel, number) for channel in (1, 2)]
+        components.append(effects.combined(both, 100 + number))
     sequence.components.value = components
 
 
-def in_batches(file: Any, definition: Any, sequence: Any, count: int) -> None:
-    (master,) = file.content.mastermobs()
-    filler = Pattern(file.create.Filler("sound", 1), "Length")
-    clip = Pattern(master.create_source_clip(1, 0, 1, "sound"), "StartTime", "Length")
-    made = file.create.Transition("sound", 1)
-    made["OperationGroup"].value = file.create.OperationGroup(definition, 1, "sound")
-    made.cutpoint = 0
-    transition = TransitionPattern(made)
+def in_batches(file: Any, effects: Effects, sequence: Any, count: int) -> None:
+    silence, one, made = file.create.Filler("sound", 1), clip(file, 1, 0), transition(file, effects, 0)
+    left, right = both = [clip(file, channel, 0) for channel in (1, 2)]
+    group = effects.combined(both, 1)
+    filler = Pattern(silence, (silence, "Length"))
+    mono = Pattern(one, (one, "StartTime"), (one, "Length"))
+    dissolve = made["OperationGroup"].value
+    faded = Pattern(made, (made, "Length"), (dissolve, "Length"), (made, "CutPoint"))
+    numbers = ((each, name) for each in (left, right) for name in ("StartTime", "Length"))
+    stereo = Pattern(group, *numbers, (group, "Length"))
     components = []
     for number in range(count):
         components.append(filler.copy(7 + number))
-        components.append(clip.copy(3 * number, 100 + number))
-        components.append(transition.copy(20 + number, number))
-    assert list(lay(sequence, components)) == list(range(1, 3 * count + 1))
+        components.append(mono.copy(3 * number, 100 + number))
+        components.append(faded.copy(20 + number, 20 + number, number))
+        components.append(stereo.copy(*[3 * number, 100 + number] * 2, 100 + number))
+    assert list(lay(sequence, components)) == list(range(1, 4 * count + 1))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 40])
@@ -107,7 +112,7 @@ def test_a_component_that_lacks_something_is_no_pattern() -> None:
     file = aaf2.open()
     transition = file.create.Transition("sound", 1)
     with pytest.raises(aaf2.exceptions.AAFPropertyError, match="missing"):
-        Pattern(transition, "Length")
+        Pattern(transition, (transition, "Length"))
 
 
 @pytest.mark.alone

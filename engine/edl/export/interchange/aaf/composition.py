@@ -1,8 +1,8 @@
 """An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
 
-The edit rate is the document's sample rate, so positions are exact. AAF holds one channel a slot: each
-channel of a track that is heard is a sequence of its own, and leads through a master mob and a file mob to
-the file. Ids are made from what they name, and dates are fixed: the same edit gives the same bytes.
+The edit rate is the document's sample rate, so positions are exact. Each clip leads through a master mob and
+a file mob to the file. Ids are made from what they name, and dates are fixed: the same edit gives the same
+bytes.
 
 A WAV file is described as one, with the head that it has: Pro Tools takes a file that is only said to be PCM
 for MXF. The composition begins with a timecode, which Pro Tools wants as well.
@@ -25,19 +25,12 @@ from aaf2.rational import AAFRational
 
 from engine.audio.headers.time_reference import read_time_reference
 from engine.audio.writer import bits_of, export_format
-from engine.document.tracks.track import Source, Track, audible
+from engine.document.tracks.track import Source, audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import (
-    Clip,
-    clips_of,
-    crossfades,
-    source_path,
-    with_gaps,
-)
-from engine.edl.export.interchange.aaf_components import Pattern, TransitionPattern, lay, write_laid
-from engine.edl.export.interchange.aaf_effects import Effects
+from engine.edl.export.clips import source_path
+from engine.edl.export.interchange.aaf.components import write_laid
+from engine.edl.export.interchange.aaf.tracks import Tracks
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.tracks.voice import sides
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.wording import counted
@@ -45,9 +38,9 @@ from engine.xml_text import xml_text
 
 _DATE = datetime(2000, 1, 1)
 _SOUND = "sound"
-_STEREO = 2
 _DAY_S = 86_400
-_FILLER, _TRANSITION = ("filler", 0), ("transition", 0)  # the channels of sources begin with 1
+_MOST_BYTES = 2**32 - 1
+_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
 _WAVE = ("WAV", "WAVEX", "RF64")
 _FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
 
@@ -73,8 +66,6 @@ class _Writer:
         self._edit_list: EditList = request.edit_list
         self._file = aaf2.open()
         self._masters: dict[str, Any] = {}
-        self._effects = Effects(self._file)
-        self._patterns: dict[tuple[str, int], Pattern] = {}
 
     def content(self) -> bytes:
         """Return the bytes of the file."""
@@ -86,14 +77,11 @@ class _Writer:
         composition.usage = "Usage_TopLevel"
         length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
         self._add_timecode(composition, length_s)
-        heard = audible(state.tracks)
+        tracks, heard = Tracks(self._request, self._file, self._masters), audible(state.tracks)
         for number, track in enumerate(heard):
-            for channel in range(1, state.sources[track.source_id].channels + 1):
-                self._add_slot(composition, track, channel)
-            self._progress.report(0.6 * (number + 1) / len(heard), "Writing the composition")
+            tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(heard)))
         self._save()
-        content: bytes = self._file.f.getvalue()
-        return content
+        return _compound(self._file.f.getvalue(), self._file.cfb.sector_size)
 
     def _save(self) -> None:
         """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
@@ -185,68 +173,16 @@ class _Writer:
         slot.segment = timecode
         slot.name = "Timecode"
 
-    def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
-        """Add the sequence of one channel of a track."""
-        found = clips_of(self._request, track)
-        fades = crossfades(found)
-        components = []
-        for number, (silence, clip) in enumerate(with_gaps(found)):
-            self._progress.check_cancelled()
-            if silence:
-                components.append(self._filler(silence))
-            before, _ = fades.get(number, (0, 0))
-            _, after = fades.get(number + 1, (0, 0))
-            if number in fades:
-                components.append(self._transition(*fades[number]))
-            components.append(self._clip(clip, channel, before, after))
-        length = found[-1].result_stop_samples if found else 0
-        sequence = self._file.create.Sequence(media_kind=_SOUND)
-        sequence.length = length
-        slot = composition.create_timeline_slot(self._edit_list.rate_hz)
-        slot.segment = self._with_effects(sequence, track, channel, length)
-        slot.name = xml_text(track.name)
-        slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
-        for _ in lay(sequence, components):
-            self._progress.check_cancelled()
 
-    def _with_effects(self, sequence: Any, track: Track, channel: int, length: int) -> Any:
-        """Return the sequence of a channel in the gain and the pan with which it is heard.
+def _compound(content: bytes, sector_bytes: int) -> bytes:
+    """Return a compound file as strict readers want it, such as LibAAF, with which Ardour reads.
 
-        The channels of a stereo track are panned to their sides, and its balance is in their gains.
-        """
-        channels = self._request.state.sources[track.source_id].channels
-        factor, pan = 10.0 ** (track.gain_db / 20.0), 0.0
-        if channels == _STEREO:
-            factor *= sides(track.pan)[channel - 1]
-            pan = -1.0 if channel == 1 else 1.0
-        elif channels == 1:
-            pan = track.pan
-        segment = sequence if factor == 1.0 else self._effects.gain(sequence, length, factor)
-        return self._effects.pan(segment, length, pan) if pan else segment
-
-    def _clip(self, clip: Clip, channel: int, before: int, after: int) -> Any:
-        """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
-        start, length = clip.start_samples - before, before + clip.length_samples + after
-        key = (clip.source_id, channel)
-        if key not in self._patterns:
-            made = self._masters[clip.source_id].create_source_clip(channel, start, length, _SOUND)
-            self._patterns[key] = Pattern(made, "StartTime", "Length")
-        return self._patterns[key].copy(start, length)
-
-    def _filler(self, length: int) -> Any:
-        if _FILLER not in self._patterns:
-            self._patterns[_FILLER] = Pattern(self._file.create.Filler(_SOUND, length), "Length")
-        return self._patterns[_FILLER].copy(length)
-
-    def _transition(self, before: int, after: int) -> Any:
-        length = before + after
-        if _TRANSITION not in self._patterns:
-            group = self._effects.dissolve(length)
-            transition = self._file.create.Transition(_SOUND, length)
-            transition["OperationGroup"].value = group
-            transition.cutpoint = before
-            self._patterns[_TRANSITION] = TransitionPattern(transition)
-        return self._patterns[_TRANSITION].copy(length, before)
+    pyaaf2 leaves the last sector short, and where there is no table of tables, says that its sector is free.
+    """
+    whole = bytearray(content + bytes(-len(content) % sector_bytes))
+    if whole[_TABLES] == _FREE:
+        whole[_TABLES] = _END_OF_CHAIN
+    return bytes(whole)
 
 
 def _pcm_values(source: Source) -> dict[str, int]:
@@ -264,9 +200,13 @@ def _pcm_values(source: Source) -> dict[str, int]:
 
 
 def _wave_head(source: Source) -> bytes:
-    """Return the beginning of a WAV file of this format, which is how AAF describes one."""
+    """Return the beginning of a WAV file of this format, up to its samples: so AAF describes one.
+
+    LibAAF, with which Ardour reads, looks for the samples behind the format, and crashes where the head ends.
+    """
     bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
-    size = min(2**32 - 1, 36 + source.frames * block)
+    length = source.frames * block
+    size, length = min(_MOST_BYTES, 36 + length), min(_MOST_BYTES, length)
     format_chunk = struct.pack(
         "<HHIIHH",
         _FORMAT_TAGS[source.subtype],
@@ -276,7 +216,8 @@ def _wave_head(source: Source) -> bytes:
         block,
         bits,
     )
-    return struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk)) + format_chunk
+    head = struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk))
+    return head + format_chunk + struct.pack("<4sI", b"data", length)
 
 
 def _auid(*key: str) -> AUID:

@@ -10,17 +10,33 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Any
 
-from aaf2 import components, properties
+from aaf2 import components, misc, properties
 from aaf2.cfb import CompoundFileBinary, DirEntry
 
 _NUMBER = struct.Struct("<q")  # how AAF stores lengths and positions
 _HEAD = struct.Struct("<BBH")
 _ENTRY = struct.Struct("<HHH")
+_COUNTS = struct.Struct("<III")
+_KEYS = struct.Struct("<HB")
+_PAIR = struct.Struct("<II")
 _BYTE_ORDER = 0x4C
-_VECTOR = properties.StrongRefVectorProperty
-_LAID = (components.Filler, components.OperationGroup, components.SourceClip, components.Transition)
+_ONE, _VECTOR, _SET = (
+    properties.StrongRefProperty,
+    properties.StrongRefVectorProperty,
+    properties.StrongRefSetProperty,
+)
+_LAID = (
+    components.Filler,
+    components.OperationGroup,
+    components.SourceClip,
+    components.Transition,
+    misc.ConstantValue,
+    misc.ControlPoint,
+    misc.VaryingValue,
+)
 
 
 class Pattern:
@@ -28,42 +44,62 @@ class Pattern:
 
     Parameters
     ----------
-    made : as pyaaf2 made it; it is checked, and never laid itself
-    numbers : names of the properties that differ between copies
+    made : as pyaaf2 made it, with all that is in it; it is checked, and never laid itself
+    numbers : objects in it, each with the name of a property that differs between copies
     """
 
-    def __init__(self, made: Any, *numbers: str) -> None:
-        made.validate()
+    def __init__(self, made: Any, *numbers: tuple[Any, str]) -> None:
+        objects = list(_with_held(made))
+        for one in objects:
+            one.validate()
         self._made = made
-        self._pids = [made[name].pid for name in numbers]
+        self._places = [
+            (next(place for place, each in enumerate(objects) if each is one), one[name].pid)
+            for one, name in numbers
+        ]
 
     def copy(self, *numbers: int) -> Any:
-        """Return a copy with other numbers, in the order of their names."""
-        copied = self._made.copy()
-        set_numbers(copied, self._pids, numbers)
+        """Return a copy with other numbers, in the order in which they were named."""
+        copied = _copied(self._made)
+        objects = list(_with_held(copied))
+        for (place, pid), number in zip(self._places, numbers, strict=True):
+            objects[place].property_entries[pid].data = _NUMBER.pack(number)
         return copied
 
 
-class TransitionPattern(Pattern):
-    """A transition, and the operation in it, which is as long."""
-
-    def __init__(self, made: Any) -> None:
-        super().__init__(made, "Length", "CutPoint")
-        group = made["OperationGroup"]
-        group.value.validate()
-        self._group_pid, self._length_pid = group.pid, group.value["Length"].pid
-
-    def copy(self, *numbers: int) -> Any:
-        """Return a copy of another length, cut at another point."""
-        copied = super().copy(*numbers)
-        set_numbers(copied.property_entries[self._group_pid].object, [self._length_pid], numbers[:1])
-        return copied
+def _held(one: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the objects that a property holds, each with the name of its entry in the folder."""
+    if isinstance(one, _ONE):
+        yield one.ref, one.object
+    elif isinstance(one, _VECTOR):
+        for number, _ in enumerate(one.references):
+            yield one.index_ref_name(number), one.objects[number]
+    elif isinstance(one, _SET):
+        for key in one.references:
+            yield one.index_ref_name(key), one.objects[key]
 
 
-def set_numbers(component: Any, pids: Sequence[int], numbers: Sequence[int]) -> None:
-    """Give properties that a component has other numbers."""
-    for pid, number in zip(pids, numbers, strict=True):
-        component.property_entries[pid].data = _NUMBER.pack(number)
+def _with_held(component: Any) -> Iterator[Any]:
+    """Yield an object and all objects in it."""
+    yield component
+    for one in component.property_entries.values():
+        for _, within in _held(one):
+            yield from _with_held(within)
+
+
+def _copied(component: Any) -> Any:
+    kind: Any = type(component)
+    copied = kind.__new__(kind)
+    copied.root = component.root
+    for pid, one in component.property_entries.items():
+        own = copied.property_entries[pid] = copy(one)
+        own.parent = copied
+        if isinstance(one, _ONE):
+            own.objectref = _copied(one.object)
+        elif isinstance(one, _VECTOR | _SET):
+            own.references = one.references.copy()
+            own.objects = {key: _copied(within) for key, within in one.objects.items()}
+    return copied
 
 
 def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
@@ -93,14 +129,27 @@ def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
 
 def write_laid(component: Any) -> bool:
     """Write a laid component out; False, and nothing written, where it is something else."""
-    held = component.property_entries.values()
-    if not isinstance(component, _LAID) or any(isinstance(one, _VECTOR) for one in held):
+    if not isinstance(component, _LAID):
         return False
+    held = component.property_entries.values()
     stream = component.dir.storage.open(_added(component.dir, "properties", "stream"), "rw")
     head = _HEAD.pack(_BYTE_ORDER, properties.PROPERTY_VERSION, len(held))
     entries = b"".join(_ENTRY.pack(one.pid, one.format, len(one.data)) for one in held)
     stream.write(head + entries + b"".join(one.data for one in held))
+    for one in held:
+        if isinstance(one, _VECTOR | _SET):
+            index = _added(component.dir, f"{one.index_name} index", "stream")
+            component.dir.storage.open(index, "rw").write(_index(one))
     return True
+
+
+def _index(one: Any) -> bytes:
+    """Return how AAF lists the objects that a property holds."""
+    counts = _COUNTS.pack(len(one.references), one.next_free_key, one.last_free_key)
+    if isinstance(one, _VECTOR):
+        return counts + struct.pack(f"<{len(one.references)}I", *one.references)
+    keys = b"".join(_PAIR.pack(local, 1) + key.bytes_le for key, local in one.references.items())
+    return counts + _KEYS.pack(one.key_pid, one.key_size) + keys
 
 
 def _attach(component: Any, entry: DirEntry) -> None:
@@ -108,10 +157,10 @@ def _attach(component: Any, entry: DirEntry) -> None:
     entry.class_id = component.class_id
     component.root.manager.add_modified(component)
     for one in component.property_entries.values():
-        if isinstance(one, properties.StrongRefProperty):
-            within = one.object
-            one.object = within  # weak from here on: the file holds what was modified
-            _attach(within, _added(entry, one.ref, "storage"))
+        for name, within in _held(one):
+            if isinstance(one, _ONE):
+                one.object = within  # weak from here on: the file holds what was modified
+            _attach(within, _added(entry, name, "storage"))
 
 
 def _added(folder: DirEntry, name: str, kind: str) -> DirEntry:

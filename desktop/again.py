@@ -24,19 +24,15 @@ class Again:
 _COMMANDS: Mapping[str, str] = {
     "align_drums": "timing.propose",
     "arrange": "editor.propose",
-    "compare_recorders": "timing.recorders",
     "find_like": "sounds.like",
     "find_repairs": "repair.find",
     "find_takes": "takes.propose",
     "hear_sounds": "sounds.hear",
-    "hear_talk": "sounds.talk",
     "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
-    "make_proposals": "taste.maker",
     "preview_repair": "repair.open",
     "survey_recordings": "taste.page",
     "take_edit": "file.take_edit",
-    "weigh_tempo": "timing.tempo",
 }
 """The command of each job that `Work.compute` runs, by the name of its function."""
 

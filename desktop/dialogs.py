@@ -209,16 +209,16 @@ def _chosen(
     return meanings[chosen] if accepted else None
 
 
-def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
-    """Ask which maker is to propose.
+def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
+    """Ask which finder is to look for edits.
 
     Parameters
     ----------
-    makers : what a list says of each, by its name
+    finders : the line of each in a list, by its name
     """
-    names = {words: name for name, words in makers.items()}
+    names = {words: name for name, words in finders.items()}
     said = "What looks for edits? What it finds goes into the queue; your answers stay."
-    return _chosen(parent, "Propose with a maker", said, names)
+    return _chosen(parent, "Find edits", said, names)
 
 
 def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) -> str | None:

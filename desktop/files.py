@@ -25,10 +25,8 @@ from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.files.safe_write import is_taken, shown
 from engine.jobs.recordings.import_audio import rates_of
-from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, MOST_S, SHORTEST_S, shorten_pauses
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
-from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.theme import Theme
 
@@ -42,7 +40,7 @@ class Files(QObject):
     ----------
     taking_edit : what takes the edit from a file
     importing_edits : what reads the edits of another program
-    extending : what has makers propose, and tells what of packages was left out
+    extending : what reports extensions that were left out
 
     Signals
     -------
@@ -67,7 +65,6 @@ class Files(QObject):
         self._window = window
         self._session = session
         self._work = work
-        self._shortening_s = (LONGEST_S, LEFT_S)
         self._checks = checks
         self._shelves = shelves
         self._theme = theme
@@ -79,8 +76,7 @@ class Files(QObject):
         self.taking_edit.said.connect(self.said)
         self.importing_edits = ImportingEdits(window, session, work, lambda: self.folder, self)
         self.importing_edits.said.connect(self.said)
-        self.extending = Extending(window, session, work, self)
-        self.extending.said.connect(self.said)
+        self.extending = Extending(work, self)
         self.extending.refused.connect(self.refused)
 
     def close(self) -> None:
@@ -227,36 +223,3 @@ class Files(QObject):
         self._ahead.forget()
         if asked is not None:
             self._work.propose(asked)
-
-    def propose_pauses(self) -> None:
-        """Propose to cut where nobody plays, which needs no taste."""
-        require_recording(self._session.state, "listen to")
-        self._work.propose_pauses()
-
-    def shorten_pauses(self) -> None:
-        """Ask which pauses are too long and how much of them is left, and propose that."""
-        state, listening = self._session.state, self._session.listening
-        longest_s, left_s = self._shortening_s
-        shorten_pauses(state, listening, longest_s, left_s)  # refuses before it asks
-        numbers = (
-            Number("Pauses &longer than (s)", longest_s, SHORTEST_S, MOST_S, 2, step=0.1),
-            Number("L&eave of each (s)", left_s, 0.0, MOST_S, 2, step=0.1),
-        )
-        said = (
-            "Half of what is left of each pause stays on either side, so that no word is cut off. "
-            "Your decisions do not change."
-        )
-
-        def outlook(values: tuple[float, ...]) -> str:
-            return shorten_pauses(state, listening, *values).sentence
-
-        form = NumbersForm(self._theme(), numbers, said, outlook)
-        values = dialogs.ask_numbers(self._window, "Shorten pauses", form, "Propose")
-        if values is None:
-            return
-        self._shortening_s = (values[0], values[1])
-        made = shorten_pauses(self._session.state, self._session.listening, *values)
-        if made.proposals:
-            self._work.propose_made(made.put_into(self._session.state))
-        else:
-            self.said.emit(made.sentence)

@@ -25,15 +25,14 @@ from widgets.forms.taste.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
+    from engine.finders.finder import FinderRequest
+    from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
     from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
     from engine.jobs.drums.aligned_files import Aligned, AlignRequest
-    from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest
-    from engine.jobs.drums.tempo_proposals import ProposedTempo
     from engine.jobs.imported.edit import ImportedEdit
     from engine.jobs.imported.requests import ReadEditsRequest
-    from engine.jobs.listen import FoundAnalyses, ListenRequest
-    from engine.jobs.makers import MadeProposals, MakerRequest
+    from engine.jobs.listen import FoundAnalyses
     from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repairs.find_sounds import FoundRepairs
     from engine.jobs.repairs.requests import (
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
     from engine.jobs.sounds.like import FoundLike
     from engine.jobs.sounds.requests import LikeRequest
-    from engine.jobs.sounds.talk import HeardTalk
     from engine.jobs.takes.proposals import TakesRequest
     from engine.review.heard_there import HeardWord
     from engine.takes.takes import FoundTakes
@@ -123,31 +121,17 @@ def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
     return align(request, progress)
 
 
-def compare_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:
-    """Find what another recorder made, and propose to line it up."""
-    from engine.jobs.drums.second_recorders import propose_recorders
+def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
+    """Have a finder find edits."""
+    from engine.finders import registry
 
-    return propose_recorders(request, progress)
-
-
-def make_proposals(request: MakerRequest, progress: Progress) -> MadeProposals:
-    """Have a maker propose."""
-    from engine.jobs import makers
-
-    return makers.make_proposals(request, progress)
+    return registry.find_edits(request, progress)
 
 
 def left_out_extensions(progress: Progress) -> tuple[str, ...]:
     """Load what packages add that the window shows, and say what of it cannot be used."""
     progress.check_cancelled()
     return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
-
-
-def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
-    """Weigh the ways to count each song, and propose the likely ones where that is not sure."""
-    from engine.jobs import listen
-
-    return listen.weigh_tempo(request, progress)
 
 
 def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
@@ -221,13 +205,6 @@ def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     from engine.jobs.sounds import hear
 
     return hear.hear_sounds(request, progress)
-
-
-def hear_talk(request: SpanRequest, progress: Progress) -> HeardTalk:
-    """Detect the sounds of a document, and propose to cut the talk outside of songs."""
-    from engine.jobs.sounds import talk
-
-    return talk.hear_talk(request, progress)
 
 
 def find_like(request: LikeRequest, progress: Progress) -> FoundLike:

@@ -15,6 +15,7 @@ from desktop.drawing.stored_waves import StoredWaves
 from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
 from desktop.files import Files
+from desktop.finders import Finders
 from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.menus = Menus(self, self.commands, self._settings)
         self.unfinished = Unfinished(self, self, self._settings)
+        self.finders = Finders(self, self.session, self.work, self.selecting, lambda: self.look.theme)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
@@ -166,8 +168,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         self.pages = QStackedWidget()
         self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side))
-        bars = (self.top_bar, self.crashes.bar, self.unfinished.bar)
-        for part in (*bars, self.pages, self.status_bar):
+        for part in (self.top_bar, self.crashes.bar, self.unfinished.bar, self.pages, self.status_bar):
             column.addWidget(part)
         column.setStretchFactor(self.pages, 1)
         self.setCentralWidget(whole)
@@ -189,7 +190,7 @@ class MainWindow(QMainWindow):
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        finding = (self.repairing, self.takes, self.editors, self.crashes, self.unfinished)
+        finding = (self.finders, self.repairing, self.takes, self.editors, self.crashes, self.unfinished)
         self.telling.hear((*showing, *working, *editing, *answering, *rest, *finding))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -156,6 +156,10 @@ class Session(QObject):
     def pickup(self) -> StrokePickup | None:
         """Which tracks were recorded together; None where the tracks as they are were not compared."""
         return known_pickup(self.state, self._analysis(PICKUP))
+
+    def analyses(self, kinds: Iterable[str]) -> dict[str, Analysis | None]:
+        """Return the stored analyses in force by kind; None for those that are not there."""
+        return {kind: self._analysis(kind) for kind in kinds}
 
     @property
     def takes(self) -> FoundTakes | None:

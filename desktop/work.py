@@ -26,7 +26,6 @@ from desktop.jobs import (
     listen_to,
 )
 from desktop.session import Session
-from engine.document.change import Edit
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import set_analyses, set_settings
@@ -35,11 +34,10 @@ from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.errors import OffcutError
-from engine.features.dead_air import LEAST_S
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind
 from engine.jobs.drums.stored_pickup import pickup_id, store_pickup
-from engine.jobs.propose import propose, propose_pauses
+from engine.jobs.propose import propose
 from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.recordings.kept_recording import KeptRequest, prepare_kept
 from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_media, relink
@@ -105,7 +103,7 @@ class Work(QObject):
         self._opening: MediaRequest | None = None
         self._listening: JobHandle | None = None
         self._scoring: JobHandle | None = None
-        self._wants_pauses = self._wants_cuts = False
+        self._wants_cuts = False
         self._once_listened: Callable[[], None] | None = None
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
@@ -344,7 +342,7 @@ class Work(QObject):
         self.said.emit("Cuts are proposed as soon as the recording is scored")
 
     def _forget_listening(self) -> None:
-        self._listening, self._wants_pauses, self._once_listened = None, False, None
+        self._listening, self._once_listened = None, None
 
     @property
     def is_listening(self) -> bool:
@@ -361,9 +359,7 @@ class Work(QObject):
             return
         if heard.ids:
             self._take_heard(heard)
-        if self._wants_pauses:
-            self._propose_pauses()
-        elif taste is not None and self._wants_cuts:
+        if taste is not None and self._wants_cuts:
             self.propose({})
         elif "score" in heard.ids:
             self._propose({})  # who reviews meanwhile stays where they are
@@ -385,32 +381,6 @@ class Work(QObject):
         """Report whether a grid that the user did not edit is drawn: none is over talk."""
         grid = self._session.grid
         return grid is not None and not is_edited(self._session.state) and bool(steady_beats(grid).any())
-
-    def propose_pauses(self) -> None:
-        """Propose to cut where nobody plays; where that is not known yet, as soon as it was listened to."""
-        heard = self._session.listening
-        if heard is not None and len(heard.dead_air_samples):
-            self._propose_pauses()
-            return
-        # None, or what was heard before pauses were listened for: listening again is quick where it was not.
-        self._wants_pauses = True
-        if self._listening is None:
-            self.listen(None)
-        self.said.emit("Pauses are proposed as soon as the recording was listened to")
-
-    def _propose_pauses(self) -> None:
-        made, before = propose_pauses(self._session.state, self._session.listening), self._session.state
-        if made.plan.proposals:
-            self.said.emit(self._session.apply(made.edit).label)
-            self._tell_proposed(before)
-        else:
-            self.said.emit(f"No pause of {LEAST_S:g} s or longer is left to propose")
-
-    def propose_made(self, made: Edit) -> None:
-        """Put proposals that were asked for into the document, and tell of them."""
-        before = self._session.state
-        self.said.emit(self._session.apply(made).label)
-        self._tell_proposed(before)
 
     def _told(self) -> tuple[str, ...]:
         """Return what was found wrong with single channels, as sentences."""
@@ -455,10 +425,11 @@ class Work(QObject):
         take: Callable[[Any], None],
         *,
         ends_with_document: bool = True,
+        again: Again | None = None,
     ) -> JobHandle:
-        """Run a heavy job that edits nothing, and hand over what it found."""
+        """Run a heavy job that edits nothing, and hand over what it found; `again` as in `watch`."""
         handle = self._lanes.compute.submit(job, request, title=title)
-        self.watch(handle, take, ends_with_document=ends_with_document, again=again_of(job))
+        self.watch(handle, take, ends_with_document=ends_with_document, again=again or again_of(job))
         return handle
 
     def once_loaded(self, module: str, title: str, then: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from desktop.bindings.window import Handler, Window
 from desktop.demo import show_demo
+from desktop.finders import ANY, COMMANDS
 from desktop.taste.improving import improve_taste
 from engine.document.recorded import require_recording
 
@@ -49,9 +50,8 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "taste.improve": lambda: improve_taste(window.side.window(), session, work),
         "taste.listen": listen,
         "taste.propose": files.propose,
-        "taste.pauses": files.propose_pauses,
-        "taste.shorten": files.shorten_pauses,
-        "taste.maker": files.extending.ask,
+        **{command: partial(window.finders.run, name) for name, command in COMMANDS.items()},
+        ANY: window.finders.ask,
         "taste.page": window.tasting.toggle,
         "taste.analyse": window.tasting.analyse,
         "taste.look": window.tasting.look,

@@ -15,5 +15,4 @@ def sounds(window: Window) -> Mapping[str, Handler]:
         "sounds.next": partial(heard.go, forward=True),
         "sounds.previous": partial(heard.go, forward=False),
         "sounds.like": heard.ask_like,
-        "sounds.talk": heard.find_talk,
     }

@@ -24,8 +24,6 @@ def timing(window: Window) -> Mapping[str, Handler]:
 
     return {
         "timing.propose": window.timing_proposing.ask,
-        "timing.recorders": window.timing_proposing.line_up_recorders,
-        "timing.tempo": window.timing_proposing.propose_tempo,
         "timing.panel": timing.toggle_panel,
         **{f"timing.accept_{name}": partial(accept, name) for name in ("bar", "voice", "range")},
         "timing.confirm": answers.confirm,

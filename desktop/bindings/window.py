@@ -10,6 +10,7 @@ from desktop.drawing.spectrograms import Spectrograms
 from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
 from desktop.files import Files
+from desktop.finders import Finders
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.layer import GridLayer
@@ -59,6 +60,7 @@ class Window(Protocol):
     kept: KeptListening
     notes: Notes
     files: Files
+    finders: Finders
     exporting: Exporting
     user_settings: UserSettings
     telling: Telling

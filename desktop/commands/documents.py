@@ -89,5 +89,5 @@ TASTE = (
         ("Ctrl+Alt+R",),
         "Propose to leave less of each pause that is longer than you choose, between words too.",
     ),
-    _taste("maker", "Propose with a maker…", (), "Choose who looks for edits, such as a package you added."),
+    _taste("maker", "Find edits with…", (), "Choose a finder, such as one of a package you added."),
 )

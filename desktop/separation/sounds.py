@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import find_like, hear_sounds, hear_talk
+from desktop.jobs import find_like, hear_sounds
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
@@ -32,7 +32,6 @@ from widgets.timeline.timeline_view import TimelineView
 if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
     from engine.jobs.sounds.like import FoundLike
-    from engine.jobs.sounds.talk import HeardTalk
 
 NOT_HEARD = "Nobody has listened for sounds here yet: hear what sounds where first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
@@ -86,26 +85,6 @@ class Sounds(QObject):
         edit, analyses = found.put_into(state)
         self._session.apply(edit, analyses)
         self.said.emit(found.sentence)
-
-    def find_talk(self) -> None:
-        """Propose to cut the talk outside of songs, and name the songs.
-
-        Raises
-        ------
-        UsageError : there is no recording yet
-        """
-        request = SpanRequest(self._require_recording(), self._session.media)
-        take = partial(self._take_talk, request)
-        self._parts.work.compute(hear_talk, request, "Finding talk", take)
-
-    def _take_talk(self, request: SpanRequest, found: HeardTalk) -> None:
-        self._take(request, found.heard)
-        state = self._session.state
-        for edit in found.talk.put_into(state):
-            self._session.apply(edit)
-        self.said.emit(found.talk.sentence)
-        if new := self._session.state.proposals.keys() - state.proposals.keys():
-            self._parts.work.proposed.emit(frozenset(new))
 
     # showing
 

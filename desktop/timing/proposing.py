@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -14,19 +14,17 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from desktop import dialogs
-from desktop.jobs import align_drums, compare_recorders, weigh_tempo
+from desktop.jobs import align_drums
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.timing.left_behind import LeftBehind
 from desktop.timing.timing import Timing
 from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
-from engine.document.analysis import Analysis
-from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.drums.edits import drum_tracks
 from engine.document.edits import decide, set_analyses
-from engine.document.grid.edits import is_edited, tempo_text
+from engine.document.grid.edits import tempo_text
 from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
@@ -39,10 +37,8 @@ from widgets.timing.form import AlignAsked, AlignForm, Choices
 
 if TYPE_CHECKING:
     from engine.jobs.drums.aligned_files import Aligned
-    from engine.jobs.drums.second_recorders import ProposedRecorders
-    from engine.jobs.drums.tempo_proposals import ProposedTempo
 
-_COMPARING, _WEIGHING, _PROPOSING = "Comparing recorders", "Weighing tempi", "Proposing timing"
+_PROPOSING = "Proposing timing"
 _LISTENED_FOR = "listened for first"
 
 
@@ -98,65 +94,6 @@ class TimingProposing(QObject):
         """Show in a form that is still open what became known of the tracks."""
         if isValid(form):
             form.set_choices(self._choices())
-
-    def line_up_recorders(self) -> None:
-        """Compare the chosen tracks, or all, and propose to line up what another recorder made.
-
-        Raises
-        ------
-        UsageError : there are no two of them
-        """
-        state, chosen = self._session.state, self._selecting.tracks
-        if len(chosen or state.tracks) < 2:
-            raise UsageError("Recorders are compared with each other: choose two tracks or more, or none.")
-        self._work.once_loaded("engine.jobs.drums.second_recorders", _COMPARING, self._compare_recorders)
-
-    def _compare_recorders(self) -> None:
-        from engine.jobs.drums.second_recorders import RecordersRequest
-
-        state, chosen = self._session.state, self._selecting.tracks
-        request = RecordersRequest(state, self._session.media, chosen)
-
-        def take(found: ProposedRecorders) -> None:
-            if sound_of(self._session.state.tracks) != sound_of(state.tracks):
-                self.line_up_recorders()
-                return
-            self._put((found.put_into(self._session.state), {}), found.sentence)
-
-        self._work.compute(compare_recorders, request, _COMPARING, take)
-
-    def propose_tempo(self) -> None:
-        """Weigh the ways to count each song, and propose the likely ones where that is not sure.
-
-        Raises
-        ------
-        UsageError : there is nothing to count, or the user decided how it is counted
-        """
-        require_recording(self._session.state, "count")
-        self._work.once_loaded("engine.jobs.listen", _WEIGHING, self._weigh_tempo)
-
-    def _weigh_tempo(self) -> None:
-        from engine.jobs.drums.tempo_proposals import require_open
-        from engine.jobs.listen import ListenRequest
-
-        state = self._session.state
-        require_open(state)
-
-        def take(found: ProposedTempo) -> None:
-            if sound_of(self._session.state.tracks) != sound_of(state.tracks):
-                self.propose_tempo()
-            elif not is_edited(self._session.state):
-                self._put(found.put_into(self._session.state), found.sentence)
-
-        self._work.compute(weigh_tempo, ListenRequest(state, self._session.media), _WEIGHING, take)
-
-    def _put(self, edit: tuple[Edit, Mapping[str, Analysis]], sentence: str) -> None:
-        """Put proposals into the queue, and go to the first that is new."""
-        before = self._session.state.proposals.keys()
-        self._session.apply(*edit)
-        self.said.emit(sentence)
-        if new := self._session.state.proposals.keys() - before:
-            self._work.proposed.emit(frozenset(new))
 
     @property
     def _folder(self) -> Path:

@@ -139,6 +139,10 @@ class NearestKept:
     maker: str
 
 
+SOUNDS = "sounds"
+"""The kind of `HeardSounds`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HeardSounds:
     """What sounds where, in words that are right more often than not.

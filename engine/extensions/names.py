@@ -40,7 +40,7 @@ class Group:
 GROUPS: Mapping[str, Group] = MappingProxyType(
     {
         "offcut.kinds": Group("kind", "engine.document.kinds:KINDS", True),
-        "offcut.makers": Group("maker", "engine.jobs.makers:MAKERS", True),
+        "offcut.finders": Group("finder", "engine.finders.registry:FINDERS", True),
         "offcut.decoders": Group("decoder", "engine.audio.decoders.registry:DECODERS", True),
         "offcut.export_formats": Group("export format", "engine.edl.export.formats:FORMATS", True),
         "offcut.import_formats": Group("import format", "engine.edl.imports.formats:IMPORTS", True),

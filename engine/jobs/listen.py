@@ -16,13 +16,13 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import LISTENING_MAKER, PassResult, listen
 from engine.document.analysis import Analysis, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
-from engine.document.grid.edits import is_edited
+from engine.document.grid.edits import is_edited, require_open_grid
 from engine.document.heard import heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
-from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of, require_open
+from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of
 from engine.jobs.overhear import Overhearing
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
@@ -110,7 +110,7 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
     Cancelled : the user asked for it
     """
     state = request.state
-    require_open(state)
+    require_open_grid(state)
     heard = listen(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
     return proposed_of(state, heard.grid, heard.songs)
 

@@ -23,7 +23,7 @@ MAKERS = (
     "engine/jobs/imported/",
     "engine/jobs/tastes/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
-    "engine/jobs/sounds/talk.py",
+    "engine/finders/talk.py",
     "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
     "engine/bench/",

@@ -85,7 +85,7 @@ class Hands:
         self.window = window
         self.said: list[str] = []
         self.refused: list[str] = []
-        work = (window.work, window.files, window.timing_proposing)
+        work = (window.work, window.files, window.finders, window.timing_proposing)
         for part in (window.review, window.queue.bulk, window.history, *work):
             part.said.connect(self.said.append)
         for part in (window.commands.refused, window.work.failed):

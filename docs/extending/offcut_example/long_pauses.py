@@ -1,20 +1,25 @@
-"""The maker "long-pauses": where nothing is heard for three seconds, it proposes to leave one."""
-
-from collections.abc import Sequence
+"""The finder "long-pauses": where nothing sounds for three seconds, it proposes to leave one."""
 
 import numpy as np
+from pydantic import Field
 
-from engine.document.proposals import Proposal
 from engine.edl.build import whole
 from engine.edl.render import Renderer
-from engine.jobs.makers import Maker, MakerRequest
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.settings import FinderSettings
 from engine.progress import Progress
 
 QUIET = 10 ** (-50 / 20)  # peak of full scale
-LEAST_S, KEPT_S, STEPS_A_S, STEPS = 3, 1, 10, 100
+KEPT_S, STEPS_A_S, STEPS = 1, 10, 100
 
 
-def propose(request: MakerRequest, progress: Progress) -> Sequence[Proposal]:
+class Settings(FinderSettings):
+    """Flags, the form and their help are made from this."""
+
+    longer_than_s: float = Field(3.0, ge=1.5, le=60.0, title="Pauses longer than", description="these stay")
+
+
+def find(request: FinderRequest, progress: Progress) -> Found:
     """Look at the peak of every tenth of a second of the unedited mix."""
     state, quiet = request.state, []
     step = state.rate_hz // STEPS_A_S
@@ -25,13 +30,9 @@ def propose(request: MakerRequest, progress: Progress) -> Sequence[Proposal]:
             peaks = np.abs(block).max(axis=1)
             quiet += (peaks[: len(peaks) // step * step].reshape(-1, step).max(axis=1) < QUIET).tolist()
     edges = np.flatnonzero(np.diff([False, *quiet, False])) * step
-    return [
-        request.proposal(
-            "tighten", a, b, 0.9, "Nothing is heard here.", {"kept_samples": KEPT_S * state.rate_hz}
-        )
-        for a, b in edges.reshape(-1, 2).tolist()
-        if b - a >= LEAST_S * state.rate_hz
-    ]
+    payload, least = {"kept_samples": KEPT_S * state.rate_hz}, request.settings.longer_than_s * state.rate_hz
+    spans = [(a, b) for a, b in edges.reshape(-1, 2).tolist() if b - a >= least]
+    return Found([request.proposal("tighten", a, b, 0.9, "Nothing sounds.", payload) for a, b in spans])
 
 
-LONG_PAUSES = Maker("Long pauses", "Shortens what is silent for three seconds to one.", propose)
+LONG_PAUSES = Finder("Long pauses", "Shortens long silence to one second.", find, Settings)

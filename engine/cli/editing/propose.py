@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from engine.cli.documents import analysing, listen, media_of, opened
 from engine.cli.editing.repairs import propose_like, propose_repairs
-from engine.cli.numbers import finite, proposal_row
+from engine.cli.numbers import finite, proposal_row, span_s
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.grid.recounted import grid_in_force
+from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.shorter_pauses import LEFT_S, LONGEST_S, shorten_pauses
+from engine.finders.finder import KNOWN
+from engine.finders.registry import FINDERS, find_edits, request_of
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -27,36 +29,35 @@ if TYPE_CHECKING:
     from engine.jobs.propose import Proposed
 
 
-_ANALYSES = ("listening", "score", "nearest", "hits", "sounds")
+_FLAGS = ("takes", "talk", "recorders", "tempo")
+"""Finders that have a flag of their own name."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    by = parser.add_mutually_exclusive_group(required=True)
-    by.add_argument("--taste", type=Path, metavar="T.taste")
-    by.add_argument(
-        "--recorders", action="store_true", help="recordings by another recorder, to stretch and move"
-    )
-    by.add_argument(
-        "--tempo", action="store_true", help="other ways to count songs of which the tempo is not sure"
-    )
-    by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
-    by.add_argument("--talk", action="store_true", help="talk outside of songs, which become named regions")
-    by.add_argument("--takes", action="store_true", help="all but the best take, and false starts")
-    by.add_argument("--maker", metavar="NAME", help="what a maker finds, such as one of another package")
-    by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
+    names = ", ".join(FINDERS.own)
+    parser.add_argument("finder", nargs="?", metavar="FINDER", help=f"{names}, or one of a package")
+    by = parser.add_mutually_exclusive_group()
+    by.add_argument("--taste", type=Path, metavar="T.taste", help="cuts, by the scores of a taste")
+    by.add_argument("--sound", metavar="WORDS", help="a repair wherever it sounds: cough, dog bark")
     by.add_argument(
         "--like", type=finite, nargs=2, metavar=("A", "B"), help="what sounds like A to B seconds, everywhere"
     )
+    by.add_argument("--pauses", action="store_true", help="the finder dead-air, or pauses with its settings")
+    for name in _FLAGS:
+        by.add_argument(f"--{name}", action="store_true", help=f"the finder {name}")
+    by.add_argument("--maker", metavar="FINDER", help="a finder by its name")
+    for name, finder in FINDERS.own.items():
+        for setting, about in finder.settings.model_fields.items():
+            parser.add_argument(
+                _flag(setting),
+                type=finite,
+                metavar="S" if setting.endswith("_s") else "X",
+                help=f"with {name}: {about.description} ({about.default:g} by default)",
+            )
     parser.add_argument(
-        "--longer-than-s",
-        type=finite,
-        metavar="S",
-        help=f"with --pauses: between words too, of which some is left ({LONGEST_S:g} unless told)",
-    )
-    parser.add_argument(
-        "--leave-s", type=finite, metavar="S", help=f"so much is left of each ({LEFT_S:g} unless told)"
+        "--set", nargs=2, action="append", default=[], metavar=("NAME", "X"), help="a setting of any finder"
     )
     parser.add_argument("--cut", action="store_true", help="with --like: cut it, instead of taking it out")
     how = parser.add_mutually_exclusive_group()
@@ -75,34 +76,101 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Listen, score, and propose."""
+    """Analyse, and propose."""
     if options.cut and options.like is None:
         raise UsageError("--cut belongs to --like A B: say which span is the example.")
-    shortens = options.longer_than_s is not None or options.leave_s is not None
-    if shortens and not options.pauses:
-        raise UsageError("--longer-than-s and --leave-s belong to --pauses: say that pauses are meant.")
-    if options.sound is not None or options.like is not None:
+    settings = _finder_settings(options)
+    name, key = _finder_asked(options, settings)
+    if name:
+        yield _found(options.project, (name, key), settings, progress)
+    elif settings:
+        raise UsageError(f"{_flag(next(iter(settings)))} is a setting of a finder: name the finder.")
+    elif options.taste is None:
         yield (propose_repairs if options.like is None else propose_like)(options, progress)
-        return
-    others = {"recorders": _recorders, "tempo": _tempo, "takes": _takes, "talk": _talk, "maker": _made}
-    for name, by in others.items():
-        if getattr(options, name):
-            yield by(options, progress)
-            return
+    else:
+        yield _cuts(options, progress)
+
+
+def _flag(setting: str) -> str:
+    return f"--{setting.replace('_', '-')}"
+
+
+def _finder_settings(options: argparse.Namespace) -> dict[str, object]:
+    """Return the settings that were given, by name."""
+    names = (name for finder in FINDERS.own.values() for name in finder.settings.model_fields)
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    return {**given, **{name.replace("-", "_"): text for name, text in options.set}}
+
+
+def _finder_asked(options: argparse.Namespace, settings: Mapping[str, object]) -> tuple[str, str]:
+    """Return the name of the finder, and the key of its proposals in JSON; empty where none is meant.
+
+    Raises
+    ------
+    UsageError : nothing is named, or two things are
+    """
+    flags = [name for name in _FLAGS if getattr(options, name)]
+    asked = [(name, name) for name in flags]
+    if options.maker is not None:
+        asked.append((options.maker, "made"))
+    if options.pauses:
+        asked.append(("pauses" if settings else "dead-air", "pauses"))
+    if options.finder is not None:
+        asked.append((options.finder, "found"))
+    others = sum(one is not None for one in (options.taste, options.sound, options.like))
+    if len(asked) + others != 1:
+        raise UsageError(
+            f"One finder is asked at a time: name one of {', '.join(FINDERS.own)}, or give --taste, --sound "
+            "or --like."
+        )
+    return asked[0] if asked else ("", "")
+
+
+def _found(
+    project: Path, asked: tuple[str, str], settings: Mapping[str, object], progress: Progress
+) -> VerbOutput:
+    """Have a finder find edits, and put them into the document."""
+    name, key = asked
+    with opened(project) as document:
+        known = {kind: document.analysis(kind) for kind in KNOWN}
+        known["beats"] = grid_in_force(document.state, known["beats"])
+        request = request_of(name, document.state, media_of(document), known, settings)
+        with analysing(document, *KNOWN):
+            found = find_edits(request, progress)
+        for edit, analyses in found.edits(document.state):
+            document.apply(edit, analyses)
+        state = document.state
+    rows = [_row(one, state) for one in found.found.proposals]
+    figures = {"proposals": len(state.proposals), "finder": name, **found.found.figures}
+    return VerbOutput({**figures, key: rows}, found.sentence)
+
+
+def _row(one: Proposal, state: DocumentState) -> dict[str, object]:
+    names = {track.id: track.name for track in state.tracks}
+    return {
+        **proposal_row(one, state.rate_hz, "kind", "score", "payload", "reason"),
+        "evidence": one.evidence.value,
+        "tracks": [names[key] for key in one.tracks],
+        "alternatives": [
+            {"label": other.label, **span_s(other, state.rate_hz), "payload": other.payload}
+            for other in one.alternatives
+        ],
+    }
+
+
+def _cuts(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose cuts by the scores of a taste."""
     with opened(options.project) as document:
         settings = _settings(options, document.state)
-        cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
+        cut_settings({**document.state.settings, **settings})  # before minutes of analysis, and any change
         listen(document, progress, options.taste)
-        if shortens:
-            yield _shorter_pauses(document, options)
-            return
-        proposed = _proposed(document, settings, pauses=options.pauses)
+        proposed = _proposed(document, settings)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
         listening = document.analysis("listening")
     told = told_of(listening if isinstance(listening, Listening) else None, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
-    yield VerbOutput(
+    return VerbOutput(
         {
             "proposals": len(state.proposals),
             "threshold": plan.threshold,
@@ -115,129 +183,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     )
 
 
-def _shorter_pauses(document: Document, options: argparse.Namespace) -> VerbOutput:
-    """Propose to leave less of pauses, in a document that was just listened to."""
-    listening = document.analysis("listening")
-    assert isinstance(listening, Listening)
-    longest_s = LONGEST_S if options.longer_than_s is None else options.longer_than_s
-    left_s = min(LEFT_S, longest_s) if options.leave_s is None else options.leave_s
-    made = shorten_pauses(document.state, listening, longest_s, left_s)
-    document.apply(made.put_into(document.state))
-    rate_hz = document.state.rate_hz
-    rows = [proposal_row(one, rate_hz, "reason") for one in made.proposals]
-    figures = {"proposals": len(document.state.proposals), "cut_s": samples_to_s(made.cut_samples, rate_hz)}
-    return VerbOutput({**figures, "pauses": rows}, made.sentence)
-
-
-def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose to line up what another recorder made."""
-    from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
-
-    with opened(options.project) as document:
-        with analysing(document):
-            found = propose_recorders(RecordersRequest(document.state, media_of(document)), progress)
-        document.apply(found.put_into(document.state))
-        state = document.state
-    names = {track.id: track.name for track in state.tracks}
-    rows = [
-        {
-            "id": one.id,
-            "tracks": [names[key] for key in one.tracks],
-            "payload": one.payload,
-            "reason": one.reason,
-        }
-        for one in found.proposals
-    ]
-    return VerbOutput({"proposals": len(state.proposals), "recorders": rows}, found.sentence)
-
-
-def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose how to count songs of which that is not sure."""
-    from engine.jobs.listen import ListenRequest, weigh_tempo
-
-    with opened(options.project) as document:
-        with analysing(document, "beats"):
-            found = weigh_tempo(ListenRequest(document.state, media_of(document)), progress)
-        document.apply(*found.put_into(document.state))
-        state = document.state
-    rows = [
-        {
-            **proposal_row(one, state.rate_hz, "payload", "reason"),
-            "alternatives": [{"label": other.label, "payload": other.payload} for other in one.alternatives],
-        }
-        for one in found.proposals
-    ]
-    return VerbOutput({"proposals": len(state.proposals), "tempo": rows}, found.sentence)
-
-
-def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose to cut what was played again, but for the best of it."""
-    from engine.jobs.takes.proposals import TakesRequest, propose_takes, takes_in_document
-    from engine.jobs.takes.stored import store_takes
-
-    with opened(options.project) as document:
-        with analysing(document):
-            found = takes_in_document(TakesRequest(document.state, media_of(document)), progress)
-        document.apply(*store_takes(document.state, found))
-        curve = document.analysis("score")
-        made = propose_takes(document.state, found, curve if isinstance(curve, ScoreCurve) else None)
-        document.apply(made.put_into(document.state))
-        state = document.state
-    rows = [proposal_row(one, state.rate_hz, "score", "reason") for one in made.proposals]
-    return VerbOutput({"proposals": len(state.proposals), "takes": rows}, made.sentence)
-
-
-def _talk(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose to cut talk outside of songs, and name the songs."""
-    from engine.jobs.repairs.requests import SpanRequest
-    from engine.jobs.sounds.talk import hear_talk
-
-    with opened(options.project) as document:
-        with analysing(document):
-            found = hear_talk(SpanRequest(document.state, media_of(document)), progress)
-        made = found.talk
-        document.apply(*found.heard.put_into(document.state))
-        for edit in made.put_into(document.state):
-            document.apply(edit)
-        state = document.state
-    rows = [
-        {**proposal_row(one, state.rate_hz, "score", "reason"), "evidence": one.evidence.value}
-        for one in made.proposals
-    ]
-    songs = [
-        {"start_s": samples_to_s(start, state.rate_hz), "stop_s": samples_to_s(stop, state.rate_hz)}
-        for start, stop in made.songs
-    ]
-    return VerbOutput({"proposals": len(state.proposals), "songs": songs, "talk": rows}, made.sentence)
-
-
-def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose what a maker finds."""
-    from engine.jobs.makers import make_proposals, request_of
-
-    with opened(options.project) as document:
-        found = {kind: document.analysis(kind) for kind in _ANALYSES}
-        grid = grid_in_force(document.state, document.analysis("beats"))
-        request = request_of(options.maker, document.state, media_of(document), {**found, "beats": grid})
-        with analysing(document, *_ANALYSES, "beats"):
-            made = make_proposals(request, progress)
-        document.apply(made.put_into(document.state))
-        state = document.state
-    said = ("kind", "score", "payload", "reason")
-    rows = [proposal_row(one, state.rate_hz, *said) for one in made.proposals]
-    return VerbOutput(
-        {"proposals": len(state.proposals), "maker": options.maker, "made": rows}, made.sentence
-    )
-
-
-def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:
-    from engine.jobs.propose import propose, propose_pauses
+def _proposed(document: Document, settings: Mapping[str, object]) -> Proposed:
+    from engine.jobs.propose import propose
 
     curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
     grid = grid_in_force(document.state, document.analysis("beats"))
     assert isinstance(listening, Listening)
-    if pauses:
-        return propose_pauses(document.state, listening)
     assert isinstance(curve, ScoreCurve)
     assert grid is not None
     assert isinstance(nearest, NearestKept)

@@ -20,6 +20,7 @@ from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.kinds.tempo import TEMPO
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 
@@ -310,6 +311,20 @@ def without_tempi(state: DocumentState) -> Edit:
 def is_edited(state: DocumentState) -> bool:
     """Tell whether the grid in force was edited by its user, or is counted as they decided."""
     return state.analyses.get("beats", "").startswith(_EDITED) or bool(decided_tempi(state))
+
+
+def require_open_grid(state: DocumentState) -> None:
+    """Refuse to propose how a grid is counted that the user decided.
+
+    Raises
+    ------
+    UsageError : there is no recording to count, or the user decided how it is counted
+    """
+    require_recording(state, "count")
+    if is_edited(state):
+        raise UsageError(
+            "You decided how these beats are counted: undo that first, and Offcut proposes its own ways."
+        )
 
 
 def keeping_edited(state: DocumentState, found: Mapping[str, str]) -> dict[str, str]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.beats.songs import Song
-from engine.document.analysis import Analysis, BeatGrid
-from engine.document.change import Edit
-from engine.document.edits import replace_proposals, set_analyses
-from engine.document.grid.edits import is_edited
+from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS, OFFERED_FROM
 from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
 from engine.document.proposals import Alternative, Proposal, proposal_id
-from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 from engine.wording import counted, percent
 
 MAKER = "tempo"
@@ -101,34 +96,6 @@ class ProposedTempo:
         if len(self.proposals) == 1:
             return self.proposals[0].reason
         return f"{counted(len(self.proposals), 'song')} of {self.songs} may be counted otherwise."
-
-    def put_into(self, state: DocumentState) -> tuple[Edit, Mapping[str, Analysis]]:
-        """Return the edit that puts them and their grid into a document, and that grid by its id.
-
-        Raises
-        ------
-        UsageError : its user decided how it is counted
-        """
-        require_open(state)
-        label = f"Proposed how to count {counted(len(self.proposals), 'song')}"
-        proposed = replace_proposals(state, self.proposals, {}, label, kinds=(TEMPO.name,))
-        put = set_analyses(state, {"beats": self.key}, label)
-        edit = Edit(label, (*put.changes, *proposed.changes))
-        return edit, {self.key: self.grid} if put.changes else {}
-
-
-def require_open(state: DocumentState) -> None:
-    """Refuse to ask what was answered.
-
-    Raises
-    ------
-    UsageError : there is nothing to count, or the user decided how it is counted
-    """
-    require_recording(state, "count")
-    if is_edited(state):
-        raise UsageError(
-            "You decided how these beats are counted: take that back first, and Offcut proposes its own ways."
-        )
 
 
 def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.detection.detector import detector
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import Analysis, HeardSounds
+from engine.document.analysis import SOUNDS, Analysis, HeardSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
@@ -19,7 +19,6 @@ from engine.jobs.repairs.requests import SpanRequest
 from engine.progress import Progress
 from engine.wording import counted
 
-SOUNDS = "sounds"
 NOTHING = "Nothing was heard that Offcut has a sure name for"
 _MOST_SAID = 3
 

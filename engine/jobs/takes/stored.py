@@ -24,16 +24,17 @@ def takes_id(state: DocumentState) -> str:
 def known_takes(state: DocumentState, stored: Analysis | None) -> FoundTakes | None:
     """Return the stored takes if they belong to the tracks as they are; else None."""
     is_current = state.analyses.get(TAKES) == takes_id(state)
-    return _found(stored) if is_current and isinstance(stored, StoredTakes) else None
+    return takes_from(stored) if is_current and isinstance(stored, StoredTakes) else None
 
 
 def store_takes(state: DocumentState, found: FoundTakes) -> tuple[Edit, Mapping[str, Analysis]]:
     """Return the edit that puts takes into a document, which is not a step of undo."""
     key = takes_id(state)
-    return set_analyses(state, {TAKES: key}, "Found the takes", by_listening=True), {key: _stored(found)}
+    return set_analyses(state, {TAKES: key}, "Found the takes", by_listening=True), {key: stored_takes(found)}
 
 
-def _stored(found: FoundTakes) -> StoredTakes:
+def stored_takes(found: FoundTakes) -> StoredTakes:
+    """Return takes as a document stores them."""
     takes = [(number, take) for number, group in enumerate(found.groups) for take in group.takes]
     starts = found.false_starts
     return StoredTakes(
@@ -52,7 +53,8 @@ def _stored(found: FoundTakes) -> StoredTakes:
     )
 
 
-def _found(stored: StoredTakes) -> FoundTakes:
+def takes_from(stored: StoredTakes) -> FoundTakes:
+    """Return takes that a document stores."""
     columns = (stored.spans_s, stored.is_complete, stored.semitones, stored.speeds, stored.shares)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     takes = [

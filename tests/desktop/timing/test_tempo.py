@@ -67,7 +67,7 @@ def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     assert again is not None
     assert again.beats_samples.tolist() == counted.beats_samples.tolist(), "it survives a restart"
     with pytest.raises(UsageError, match="You decided"):
-        window.timing_proposing.propose_tempo()
+        window.finders.run("tempo")
 
 
 def test_talk_has_no_ambiguous_tempo(hands: Hands, data_dir: Path, tmp_path: Path) -> None:

@@ -28,23 +28,25 @@ def fail(edited):
 FAILS = replace(GAIN, name="fails", effect=fail, words=lambda *_: 1 / 0)
 ODD = replace(GAIN, name="odd", effect=lambda edited: ["no operation"])
 """
-MAKERS = """
+FINDERS = """
 from engine.edl.export.formats import Format
-from engine.jobs.makers import Maker
+from engine.finders.finder import Finder, Found
 def fail(request, progress):
     return [1 / 0]
 def rubbish(request, progress):
-    return ["cut here"]
+    return Found(["cut here"])
 def beyond(request, progress):
-    return [request.proposal("cut", 0, 10**12, 0.5, "Too long.")]
+    return Found([request.proposal("cut", 0, 10**12, 0.5, "Too long.")])
 def forged(request, progress):
     from dataclasses import replace
-    return [replace(request.proposal("cut", 0, 10, 0.5, "Not mine."), maker="you")]
+    return Found([replace(request.proposal("cut", 0, 10, 0.5, "Not mine."), maker="you")])
 def of_kind(name):
-    return lambda request, progress: [request.proposal(name, 0, 9_000, 0.5, "Try.", {"gain_db": 3.0})]
-FAIL, RUBBISH, BEYOND, FORGED, FAILS, ODD, GONE = (
-    Maker("T", "About.", one)
-    for one in (fail, rubbish, beyond, forged, of_kind("fails"), of_kind("odd"), of_kind("gone"))
+    return lambda request, _: Found([request.proposal(name, 0, 9_000, 0.5, "Try.", {"gain_db": 3.0})])
+def bare(request, progress):
+    return []
+FAIL, BARE, RUBBISH, BEYOND, FORGED, FAILS, ODD, GONE = (
+    Finder("T", "About.", one)
+    for one in (fail, bare, rubbish, beyond, forged, of_kind("fails"), of_kind("odd"), of_kind("gone"))
 )
 def write(request, progress):
     raise RuntimeError("no room\\nfor it")
@@ -69,12 +71,12 @@ def broken(tmp_path: Path) -> Path:
             "fails": "broken_kinds:FAILS",
             "odd": "broken_kinds:ODD",
         },
-        "offcut.makers": {
-            name.lower(): f"broken_makers:{name}"
-            for name in ("FAIL", "RUBBISH", "BEYOND", "FORGED", "FAILS", "ODD", "GONE")
+        "offcut.finders": {
+            name.lower(): f"broken_finders:{name}"
+            for name in ("FAIL", "BARE", "RUBBISH", "BEYOND", "FORGED", "FAILS", "ODD", "GONE")
         },
-        "offcut.export_formats": {".bad": "broken_makers:BAD", ".snd": "broken_makers:SOUND"},
-        "offcut.separator": {"hum": "broken_makers:BAD"},
+        "offcut.export_formats": {".bad": "broken_finders:BAD", ".snd": "broken_finders:SOUND"},
+        "offcut.separator": {"hum": "broken_finders:BAD"},
         "offcut.separators": {"hum": "broken_kinds:NUMBER"},
         "offcut.recipes": {"own-faults": "broken_kinds:NUMBER"},
     }
@@ -82,7 +84,7 @@ def broken(tmp_path: Path) -> Path:
         "broken_raises": "raise OSError('the disk\\nis gone.')",
         "broken_leaves": "import sys; sys.exit(3)",
         "broken_kinds": KINDS,
-        "broken_makers": MAKERS,
+        "broken_finders": FINDERS,
     }
     register(folder, "offcut-broken", named, **modules)
     register(folder, "offcut-again", {"offcut.kinds": {"fails": "broken_kinds:FAILS"}})
@@ -136,30 +138,31 @@ def jam(tmp_path: Path) -> Path:
 
 def test_what_fails_when_it_is_used_ends_in_one_sentence(broken: Path, jam: Path) -> None:
     project = jam.with_suffix(".offcut")
-    names = ("fail", "rubbish", "beyond", "forged", "fails", "odd", "gone")
+    names = ("fail", "bare", "rubbish", "beyond", "forged", "fails", "odd", "gone")
     done = run(
         ["new", project, jam],
-        *(["propose", project, "--maker", name] for name in names),
+        *(["propose", project, name] for name in names),
         ["export", project, "--out", jam.with_suffix(".bad")],
         ["proposals", project, "--json"],
         packages=broken,
     )
-    assert done.statuses == (0, 1, 2, 2, 2, 2, 2, 2, 1, 0)
-    assert done.json(9)["proposals"] == []
+    assert done.statuses == (0, 1, 2, 2, 2, 2, 2, 2, 2, 1, 0)
+    assert done.json(10)["proposals"] == []
     assert not jam.with_suffix(".bad").exists()
     said = done.errors.splitlines()
-    assert len(said) == 8
+    assert len(said) == 9
     for sentence, words in zip(
         said,
         (
-            "The package offcut-broken 1.0 failed in broken_makers, line 5: ZeroDivisionError (",
+            "The package offcut-broken 1.0 failed in broken_finders, line 5: ZeroDivisionError (",
+            "it returns a list instead of `Found`.",
             "its proposal 1 is a str.",
             "its proposal 1 is not a span within the recording, which has 44,100 samples.",
             "its proposal 1 is made in the name of 'you'.",
             "none of its kind: The kind 'fails' of offcut-again 1.0 failed: ZeroDivisionError",
             "none of its kind: The kind 'odd' of offcut-broken 1.0 failed: what it does is no operation",
             "The kind 'gone' is not available here",
-            "The package offcut-broken 1.0 failed in broken_makers, line 20: RuntimeError (no room for it).",
+            "The package offcut-broken 1.0 failed in broken_finders, line 22: RuntimeError (no room for it).",
         ),
         strict=True,
     ):
@@ -167,7 +170,7 @@ def test_what_fails_when_it_is_used_ends_in_one_sentence(broken: Path, jam: Path
 
 
 PAGE = """
-from broken_makers import fail
+from broken_finders import fail
 from engine.web.work import Work
 work = Work()
 job = work.submit(lambda progress: fail(None, progress))
@@ -187,7 +190,7 @@ def test_a_page_names_the_package_that_failed(broken: Path) -> None:
         text=True,
         check=True,
     )
-    said = "FAILED The package offcut-broken 1.0 failed in broken_makers, line 5: ZeroDivisionError ("
+    said = "FAILED The package offcut-broken 1.0 failed in broken_finders, line 5: ZeroDivisionError ("
     assert done.stdout.startswith(said)
 
 

@@ -15,7 +15,7 @@ from tests.engine.extensions.conftest import run
 RATE_HZ = 22_050
 EVERY = {
     ("offcut.kinds", "tighten"),
-    ("offcut.makers", "long-pauses"),
+    ("offcut.finders", "long-pauses"),
     ("offcut.decoders", "sox-dat"),
     ("offcut.export_formats", ".csv"),
     ("offcut.import_formats", ".spans"),
@@ -44,7 +44,7 @@ def test_doctor_names_each_with_its_package_and_version(packages: Path) -> None:
     }
     for words in (
         "kind tighten",
-        "maker long-pauses",
+        "finder long-pauses",
         "decoder sox-dat",
         "recipe loudness",
         "embedding mel-means",
@@ -59,16 +59,18 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
         ["new", project, jam],
         ["propose", project, "--maker", "long-pauses", "--json"],
         ["decide", project, "accept", "--all"],
-        ["propose", project, "--maker", "long-pauses", "--json"],
+        ["propose", project, "long-pauses", "--set", "longer_than_s", "2.5", "--json"],
         ["export", project, "--out", folder / "table.csv", folder / "with.wav"],
-        ["propose", project, "--maker", "nobody"],
+        ["propose", project, "nobody"],
+        ["propose", project, "long-pauses", "--set", "longer_than_s", "900"],
         packages=packages,
     )
-    assert made.statuses == (0, 0, 0, 0, 0, 2)
+    assert made.statuses == (0, 0, 0, 0, 0, 2, 2)
     (one,) = made.json(1)["made"]
     assert (one["kind"], one["start_s"], one["stop_s"]) == ("tighten", pytest.approx(4.0), pytest.approx(9.0))
     assert made.json(3)["proposals"] == 1, "what was accepted stays, and the same is not proposed twice"
-    assert "'nobody': use recorders, takes or long-pauses" in made.errors
+    assert "'nobody': use dead-air, pauses, takes, talk, recorders, tempo or long-pauses" in made.errors
+    assert "longer_than_s cannot be 900: give 1.5 to 60." in made.errors
     with (folder / "table.csv").open() as stream:
         (row,) = csv.DictReader(stream)
     assert (row["kind"], row["maker"]) == ("tighten", "added:long-pauses")

@@ -14,35 +14,35 @@ from engine.extensions.memory import key_of
 from engine.extensions.names import Extension
 from tests.engine.extensions.conftest import ROOT, register
 
-MAKER = """
+FINDER_MODULE = """
 import pathlib
 with open({log!r}, "a") as stream:
     stream.write({name!r} + chr(10))
-from engine.jobs.makers import Maker
-MAKER = Maker("T", "About.", lambda request, progress: [])
+from engine.finders.finder import Finder, Found
+FINDER = Finder("T", "About.", lambda request, progress: Found([]))
 """
 HANGS = "import threading; threading.Event().wait()\n"
 VERB = """
 import json, sys
 import engine.extensions.probe as probe
-from engine.jobs.makers import MAKERS
+from engine.finders.registry import FINDERS
 probe.LIMIT_S = 4.0
-print(json.dumps(sorted(MAKERS.added)))
+print(json.dumps(sorted(FINDERS.added)))
 """
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A folder with two makers, each of which notes that it is imported; one then hangs."""
+    """A folder with two finders, each of which notes that it is imported; one then hangs."""
     folder, log = tmp_path / "site", str(tmp_path / "imported")
-    named = {"offcut.makers": {"fine": "fine_maker:MAKER", "hangs": "hanging_maker:MAKER"}}
-    fine, hanging = (MAKER.format(log=log, name=name) for name in ("fine", "hangs"))
-    register(folder, "offcut-hangs", named, fine_maker=fine, hanging_maker=hanging + HANGS)
+    named = {"offcut.finders": {"fine": "fine_finder:FINDER", "hangs": "hanging_finder:FINDER"}}
+    fine, hanging = (FINDER_MODULE.format(log=log, name=name) for name in ("fine", "hangs"))
+    register(folder, "offcut-hangs", named, fine_finder=fine, hanging_finder=hanging + HANGS)
     return folder
 
 
 def load(site: Path) -> tuple[list[str], str]:
-    """Load all makers in a fresh process; return which can be used, and what was written on stderr."""
+    """Load all finders in a fresh process; return which can be used, and what was written on stderr."""
     done = subprocess.run(
         [sys.executable, "-c", VERB],
         cwd=ROOT,
@@ -61,31 +61,31 @@ def imported(site: Path) -> list[str]:
 
 
 def test_one_that_hangs_is_left_out_and_tried_once(site: Path) -> None:
-    makers, said = load(site)
-    assert makers == ["fine"]
+    finders, said = load(site)
+    assert finders == ["fine"]
     assert "'hangs' of offcut-hangs 1.0" in said
     assert "4 s" in said
     assert imported(site) == ["fine", "hangs", "fine"], "tried in a process, then the one that works is used"
-    assert load(site) == (makers, said)
+    assert load(site) == (finders, said)
     assert imported(site) == ["fine", "hangs", "fine", "fine"], "nothing is tried again"
 
 
 def test_one_that_was_mended_is_tried_again(site: Path) -> None:
     load(site)
-    module = site / "hanging_maker.py"
+    module = site / "hanging_finder.py"
     module.write_text(module.read_text().replace(HANGS, ""))
-    makers, said = load(site)
-    assert (makers, said) == (["fine", "hangs"], "")
+    finders, said = load(site)
+    assert (finders, said) == (["fine", "hangs"], "")
 
 
 def test_the_key_changes_with_the_code_of_the_package(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(site))
-    one = Extension("offcut.makers", "fine", "offcut-hangs", "1.0", "fine_maker:MAKER")
+    one = Extension("offcut.finders", "fine", "offcut-hangs", "1.0", "fine_finder:FINDER")
     before = key_of(one)
     assert key_of(one) == before
-    module = site / "fine_maker.py"
+    module = site / "fine_finder.py"
     status = module.stat()
     module.write_text(module.read_text().replace("About", "Other"))
     os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert key_of(one) != before, "the same size and time, other content"
-    assert "fine_maker" not in sys.modules
+    assert "fine_finder" not in sys.modules

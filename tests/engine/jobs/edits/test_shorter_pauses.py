@@ -17,8 +17,10 @@ from engine.document.document import Document
 from engine.document.edits import decide
 from engine.document.file.storage import apply_rows
 from engine.errors import UsageError
+from engine.finders.pauses import find_pauses
+from engine.finders.registry import FoundEdits, request_of
 from engine.jobs.propose import propose_pauses
-from engine.jobs.shorter_pauses import shorten_pauses
+from engine.progress import SILENT
 from tests.engine.features.test_pauses import speech
 from tests.engine.jobs.test_propose import LENGTH_S, RATE_HZ, document
 
@@ -33,6 +35,12 @@ def heard(gaps):
     return Listening(loudness_db=levels, hop_samples=HOP)
 
 
+def shortened(state, listening, **settings):
+    """The result of the finder, to be put into a document."""
+    request = request_of("pauses", state, {}, {"listening": listening}, settings)
+    return FoundEdits(request, find_pauses(request, SILENT), {})
+
+
 GAPS = st.lists(st.integers(0, 240), min_size=2, max_size=20, unique=True).map(
     lambda places: [(25 * a, 25 * b) for a, b in zip(sorted(places)[::2], sorted(places)[1::2], strict=False)]
 )
@@ -43,7 +51,7 @@ EVERYTHING = [(0, 6000)]
 @settings(max_examples=60)
 def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
     state, left_s = document(), share * longest_s
-    made = shorten_pauses(state, heard(gaps), longest_s, left_s)
+    made = shortened(state, heard(gaps), longer_than_s=longest_s, leave_s=left_s).found
     hop_s = HOP / RATE_HZ
     for one in made.proposals:
         ((start, stop),) = (
@@ -58,20 +66,22 @@ def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
         assert pause_s > longest_s - hop_s
     found = {(one.start_samples, one.stop_samples) for one in made.proposals}
     assert len(found) == len(made.proposals)
-    assert made.cut_samples == sum(stop - start for start, stop in found)
+    assert made.figures["cut_s"] == pytest.approx(sum(stop - start for start, stop in found) / RATE_HZ)
     surely = [(a, b) for a, b in gaps if (b - a - 3) * hop_s >= longest_s and b - a > 25]
     if left_s < longest_s - 0.1:
         assert len(made.proposals) >= len(surely)
 
 
 def test_where_nothing_is_said_there_is_nothing_to_shorten():
-    assert not shorten_pauses(document(), heard(EVERYTHING), 1.0, 0.0).proposals
+    made = shortened(document(), heard(EVERYTHING), longer_than_s=1.0, leave_s=0.0)
+    assert not made.found.proposals
 
 
 def test_what_was_answered_and_what_others_made_stays():
     state = document()
     listening = heard([(1000, 1200), (3000, 3300)])
-    state = apply_rows(state, shorten_pauses(state, listening).put_into(state).changes)
+    ((edit, _),) = shortened(state, listening).edits(state)
+    state = apply_rows(state, edit.changes)
     first, second = sorted(state.proposals.values(), key=lambda one: one.start_samples)
     assert (first.reason, second.reason) == (
         "A pause of 4.0 s, of which 0.4 s is left.",
@@ -79,7 +89,8 @@ def test_what_was_answered_and_what_others_made_stays():
     )
     assert second.score > first.score
     state = apply_rows(state, decide(state, [first.id], Verdict.REJECTED).changes)
-    again = apply_rows(state, shorten_pauses(state, listening, 1.0, 0.2).put_into(state).changes)
+    ((edit, _),) = shortened(state, listening, longer_than_s=1.0, leave_s=0.2).edits(state)
+    again = apply_rows(state, edit.changes)
     assert first.id in again.proposals
     assert second.id not in again.proposals
     none_found = propose_pauses(again, Listening())
@@ -87,23 +98,24 @@ def test_what_was_answered_and_what_others_made_stays():
 
 
 @pytest.mark.parametrize(
-    ("lengths_s", "sentence"),
+    ("settings", "value"),
     [
-        ((0.0, 0.0), "Pauses longer than 0 s cannot be looked for: give 0.1 to 600 s."),
-        ((900.0, 0.0), "Pauses longer than 900 s cannot be looked for: give 0.1 to 600 s."),
-        ((0.5, 0.6), "0.6 s cannot be left of pauses longer than 0.5 s: give 0 to 0.5 s."),
-        ((0.5, -1.0), "-1 s cannot be left of pauses longer than 0.5 s: give 0 to 0.5 s."),
+        ({"longer_than_s": 0.0}, "0"),
+        ({"longer_than_s": 900.0}, "900"),
+        ({"longer_than_s": 0.5, "leave_s": 0.6}, "0.6"),
+        ({"longer_than_s": 0.5, "leave_s": -1.0}, "-1"),
+        ({"longer_than_s": "soon"}, "soon"),
+        ({"louder_than_db": 3.0}, "louder_than_db"),
     ],
 )
-def test_lengths_that_cannot_be(lengths_s, sentence):
-    with pytest.raises(UsageError) as refused:
-        shorten_pauses(document(), heard([]), *lengths_s)
-    assert str(refused.value) == sentence
+def test_settings_outside_their_limits_are_refused(settings, value):
+    with pytest.raises(UsageError, match=value):
+        shortened(document(), heard([]), **settings)
 
 
-def test_they_need_somebody_who_listened():
-    with pytest.raises(UsageError, match="Nobody has listened"):
-        shorten_pauses(document(), None)
+def test_no_more_is_left_than_a_pause_is_long():
+    request = request_of("pauses", document(), {}, {}, {"longer_than_s": 0.2})
+    assert request.settings.leave_s == 0.2
 
 
 def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, capsys):
@@ -122,5 +134,11 @@ def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, caps
     assert soundfile.info(out).duration == pytest.approx(len(samples) / 16_000 - told["cut_s"], abs=0.01)
     with Document.open(tmp_path / "talk.offcut") as stored:
         assert {one.maker for one in stored.state.proposals.values()} == {"shorter pauses"}
+    ids = [one["id"] for one in told["pauses"]]
+    argv = ["propose", project, "pauses", "--longer-than-s", "0.6", "--set", "leave_s", "0.3", "--json"]
+    assert main(["decide", project, "reset", "--all"]) == 0
+    capsys.readouterr()
+    assert main(argv) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["found"]] == ids
     assert main(["propose", project, "--takes", "--leave-s", "0.3"]) == 2
-    assert "belong to --pauses" in capsys.readouterr().err
+    assert "leave_s" in capsys.readouterr().err

@@ -1,0 +1,40 @@
+"""Dead air: cuts where nobody plays, which need no taste."""
+
+from __future__ import annotations
+
+from engine.cuts.dead_air import PAUSES
+from engine.document.analysis import Listening
+from engine.features.dead_air import LEAST_S
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.jobs.propose import propose_pauses
+from engine.jobs.told import told_of, told_rows, told_sentence
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+from engine.wording import percent
+
+
+def _find(request: FinderRequest, progress: Progress) -> Found:
+    progress.check_cancelled()
+    state, listening = request.state, request.analyses.get("listening")
+    assert isinstance(listening, Listening), "the finder needs it"
+    proposed = propose_pauses(state, listening)
+    told = told_of(listening, state)
+    kept_s = samples_to_s(proposed.plan.kept_samples, state.rate_hz)
+    cuts = proposed.plan.proposals
+    summary = f"No pause of {LEAST_S:g} s or longer is left to propose"
+    if cuts:
+        left = f"{format_time(kept_s, 1)} ({percent(proposed.plan.kept_share)})"
+        summary = f"{proposed.cuts.sentence} proposed; {left} would be left"
+    return Found(
+        cuts,
+        ". ".join(filter(None, (summary, told_sentence(told)))),
+        figures={
+            "threshold": proposed.plan.threshold,
+            "kept_s": kept_s,
+            "kept_share": proposed.plan.kept_share,
+            "told": told_rows(told, state.rate_hz),
+        },
+    )
+
+
+DEAD_AIR = Finder("Dead air", "Cuts where nobody plays.", _find, needs=("listening",), maker=PAUSES)

@@ -1,0 +1,236 @@
+"""The finders of Offcut, those that other packages add, and the job that has one find edits.
+
+The proposals of a finder are checked before any of them goes into a document. They replace those that the
+same finder made before and nobody answered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.document.analysis import Analysis
+from engine.document.change import Edit
+from engine.document.decisions import Decision, edited
+from engine.document.edits import replace_proposals, set_analyses
+from engine.document.grid.edits import keeping_edited
+from engine.document.kinds import KINDS, not_available
+from engine.document.marks.edits import add_all
+from engine.document.proposals import ADDED_MAKER, Alternative, Proposal, only_it_replaces
+from engine.document.recorded import require_recording
+from engine.document.state import DocumentState
+from engine.errors import DocumentError, UsageError
+from engine.extensions import Extended, UnusableError, require_type
+from engine.extensions.names import Extension
+from engine.finders.analyses import NEEDS, Stored, completed
+from engine.finders.dead_air import DEAD_AIR
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.pauses import PAUSES
+from engine.finders.recorders import RECORDERS
+from engine.finders.settings import FinderSettings, settings_from
+from engine.finders.takes import TAKES
+from engine.finders.talk import TALK
+from engine.finders.tempo import TEMPO
+from engine.progress import Progress
+from engine.wording import counted, listed, quoted
+
+_ANALYSED = 0.9
+"""The share of the progress of missing analyses."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundEdits:
+    """The result of a finder, to be put into the document.
+
+    Attributes
+    ----------
+    analysed : analyses that the finder needed and that were missing
+    """
+
+    request: FinderRequest
+    found: Found
+    analysed: Stored
+
+    @property
+    def sentence(self) -> str:
+        """Summarise the result."""
+        if self.found.summary:
+            return self.found.summary
+        title, count = FINDERS[self.request.name].title, len(self.found.proposals)
+        return f"{title}: {counted(count, 'edit')} proposed." if count else f"{title}: nothing to propose."
+
+    def edits(self, state: DocumentState) -> list[tuple[Edit, Mapping[str, Analysis]]]:
+        """Return the edits that put it into a document, which may have been answered meanwhile.
+
+        Each comes with the analyses that it refers to, by id; edits that change nothing are left out.
+
+        Raises
+        ------
+        UsageError : the finder refuses the document as it is by now
+        """
+        FINDERS[self.request.name].check(replace(self.request, state=state))
+        stored = {**self.analysed, **self.found.analyses}
+        ids = keeping_edited(state, {kind: key for kind, (key, _) in stored.items()})
+        analyses = dict(stored.values())
+        regions = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
+        made = [
+            (set_analyses(state, ids, "Recording analysed", by_listening=True), analyses),
+            (self._proposing(state), {}),
+            (regions, {}),
+        ]
+        return [(edit, kept) for edit, kept in made if edit.changes]
+
+    def _proposing(self, state: DocumentState) -> Edit:
+        maker, proposals = self.request.maker, self.found.proposals
+        kinds = {one.kind for one in (*state.proposals.values(), *proposals) if one.maker == maker}
+        label = f"{FINDERS[self.request.name].title}: proposed {counted(len(proposals), 'edit')}"
+        if not kinds:
+            return Edit(label, ())
+        makers = (maker,) if only_it_replaces(maker) else ()
+        return replace_proposals(state, proposals, {}, label, kinds=kinds, makers=makers)
+
+
+def require_finder(name: str) -> Finder:
+    """Return a finder by name.
+
+    Raises
+    ------
+    UsageError : there is none of this name
+    """
+    finder = FINDERS.get(name)
+    if finder is None:
+        raise UsageError(f"There is no finder {quoted(name)}: use {listed(tuple(FINDERS), 'or')}.")
+    return finder
+
+
+def request_of(
+    name: str,
+    state: DocumentState,
+    media: Mapping[str, Path],
+    known: Mapping[str, Analysis | None],
+    settings: Mapping[str, object] = MappingProxyType({}),
+    tracks: tuple[str, ...] = (),
+) -> FinderRequest:
+    """Return the request for a finder, checked as far as that is quick.
+
+    Parameters
+    ----------
+    known : the analyses of the document by kind; None for those that it does not have
+    settings : those that differ from the defaults
+
+    Raises
+    ------
+    UsageError : there is no such finder, no recording, a setting is outside its limits, or the finder refuses
+    """
+    finder = require_finder(name)
+    require_recording(state, "analyse")
+    analyses = {kind: analysis for kind, analysis in known.items() if analysis is not None}
+    request = FinderRequest(
+        name,
+        finder.maker or f"{ADDED_MAKER}{name}",
+        state,
+        media,
+        MappingProxyType(analyses),
+        settings_from(finder.settings, settings),
+        tracks,
+    )
+    finder.check(request)
+    return request
+
+
+def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
+    """Have a finder find edits; analyses that it needs are computed first.
+
+    Raises
+    ------
+    UsageError : a result of the finder cannot be proposed
+    SourceError : a recording is missing or cannot be read
+    Cancelled : the user asked for it
+    """
+    finder, name = require_finder(request.name), quoted(request.name)
+    completed_request, analysed = completed(request, finder.needs, progress.part(0.0, _ANALYSED))
+    found = finder.find(completed_request, progress.part(_ANALYSED if analysed else 0.0, 1.0))
+    if not isinstance(found, Found):
+        raise UsageError(f"The finder {name} failed: it returns a {type(found).__name__} instead of `Found`.")
+    for number, one in enumerate(found.proposals, 1):
+        if trouble := _trouble(request, one):
+            raise UsageError(f"The finder {name} failed: its proposal {number} {trouble}.")
+    if len({one.id for one in found.proposals}) < len(found.proposals):
+        raise UsageError(f"The finder {name} failed: it proposes the same twice.")
+    return FoundEdits(request, found, analysed)
+
+
+def _trouble(request: FinderRequest, one: object) -> str:
+    """Return why something cannot be proposed, or nothing."""
+    if not isinstance(one, Proposal):
+        return f"is a {type(one).__name__}"
+    length = request.state.length_samples
+    ways: tuple[Proposal | Alternative, ...] = (one, *one.alternatives)
+    spans = [(each.start_samples, each.stop_samples) for each in ways]
+    if not all(type(edge) is int for span in spans for edge in span):
+        return "has edges that are not whole samples"
+    if not all(0 <= start < stop <= length for start, stop in spans):
+        return f"is not a span within the recording, which has {length:,} samples"
+    if not (isinstance(one.score, int | float) and isfinite(one.score) and 0 <= one.score <= 1):
+        return f"has the score {quoted(one.score)}, which is not from 0 to 1"
+    if one.maker != request.maker:
+        return f"is made in the name of {quoted(one.maker)}"
+    if not isinstance(one.reason, str) or not one.reason.strip():
+        return "has no reason"
+    if unknown := set(one.tracks) - {track.id for track in request.state.tracks}:
+        return f"is about a track {quoted(min(unknown))}, and there is none"
+    return _trouble_of_kind(one)
+
+
+def _trouble_of_kind(one: Proposal) -> str:
+    kind = KINDS.get(one.kind)
+    if kind is None:
+        return f"cannot be made. {not_available(one.kind)}".rstrip(".")
+    try:
+        json.dumps(one.payload, allow_nan=False)
+        for alternative in range(len(one.alternatives) + 1):
+            asked = edited(one, Decision(one.id, alternative=alternative))
+            kind.validate(asked.payload)
+            kind.effect(asked)
+    except (DocumentError, TypeError, ValueError) as error:
+        return f"is none of its kind: {error}".rstrip(".")
+    return ""
+
+
+def _added(extension: Extension, made: object) -> Finder:
+    """Return a finder of another package.
+
+    Raises
+    ------
+    UnusableError : it is of another type, or cannot be used
+    """
+    finder = require_type(made, Finder)
+    if not callable(finder.find) or not callable(finder.check):
+        raise UnusableError("has something in the place of a function that cannot be called")
+    if not all(isinstance(one, str) and one.strip() for one in (finder.title, finder.about)):
+        raise UnusableError("has no title, or does not say what it is about")
+    if not (isinstance(finder.settings, type) and issubclass(finder.settings, FinderSettings)):
+        raise UnusableError("has settings that are not `FinderSettings`")
+    if unknown := set(finder.needs) - NEEDS:
+        raise UnusableError(f"needs {min(unknown)!r}: an analysis is one of {', '.join(sorted(NEEDS))}")
+    if finder.maker:
+        raise UnusableError(f"has the maker {finder.maker!r}: leave that out, its name is {extension.name!r}")
+    return finder
+
+
+FINDERS: Extended[Finder] = Extended(
+    "offcut.finders",
+    {
+        "dead-air": DEAD_AIR,
+        "pauses": PAUSES,
+        "takes": TAKES,
+        "talk": TALK,
+        "recorders": RECORDERS,
+        "tempo": TEMPO,
+    },
+    _added,
+)

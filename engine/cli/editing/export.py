@@ -108,8 +108,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
     if options.lower:
-        requests = lowered(requests, progress.part(0.1, 0.4))
-    written = export_all(requests, progress.part(0.4 if options.lower else 0.1, 1.0))
+        requests = lowered(requests, progress.part(0.0, 0.4))
+    written = export_all(requests, progress.part(0.4 if options.lower else 0.0, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield VerbOutput(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},

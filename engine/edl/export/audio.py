@@ -18,6 +18,7 @@ from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
+from engine.edl.export.costs import measure_cost_s, write_cost_s
 from engine.edl.export.fades import faded
 from engine.edl.export.gain import Normalised, amplified, normalise
 from engine.edl.export.interchange.cues import Cues, find_cues
@@ -47,7 +48,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     stamps = tuple(_stamps(request))
     cues = find_cues(request, sound.edit_list)
     before = look_before(request, progress.part(0.0, _BEFORE))
-    measured = 0.5 if request.options.loudness_lufs is not None else _BEFORE
+    measured = _BEFORE + (1.0 - _BEFORE) * measure_cost_s(request) / write_cost_s(request)
     gain = _gain(request, sound, progress.part(_BEFORE, measured))
     writing = progress.part(measured, 1.0)
     fresh = {file.path for file in files if not os.path.lexists(file.path)}

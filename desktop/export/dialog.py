@@ -35,6 +35,7 @@ def ask_export(
     offers: Sequence[SpanOffer],
     result_text: str,
     source_bits: str,
+    own_rate_hz: int,
     lowered: Callable[[QWidget, AskedExport], float | None],
 ) -> AskedExport | None:
     """Ask what to write, and once whether all the files that exist may be replaced.
@@ -43,7 +44,7 @@ def ask_export(
     ----------
     lowered : asks by how much to lower what would clip, in dB; None goes back to the form
     """
-    form = ExportForm(theme, choice, look, offers, result_text, source_bits)
+    form = ExportForm(theme, choice, look, offers, result_text, source_bits, own_rate_hz)
     dialog = QDialog(parent)
     dialog.setWindowTitle("Export")
     dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)

@@ -30,7 +30,7 @@ from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import require_regions, source_depth
+from engine.edl.export.audio_plan import require_regions, source_depth, written_rate_hz
 from engine.edl.export.clipping import Clipping
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
@@ -99,6 +99,11 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
         )
     if ".flac" in choice.suffixes and choice.options.depth is Depth.FLOAT_32:
         return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
+    try:
+        for path in choice.paths:
+            written_rate_hz(replace(subject.whole, out=Path(path), options=choice.options))
+    except ExportError as error:
+        return ExportOutlook(field="rate", problem=str(error))
     try:
         requests = subject.requests(choice)
         for request in requests if choice.options.regions else ():
@@ -228,6 +233,7 @@ class Exporting(QObject):
             offers,
             result_text(whole),
             source_depth(state),
+            state.rate_hz,
             lambda dialog, asked: self._lowered_by(dialog, subject.requests(asked.choice)),
         )
         if asked is not None:

@@ -8,7 +8,7 @@ from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions, FrameRate
 from widgets.forms.export.choice import ExportChoice
 
 _SECTION = "export"
@@ -25,6 +25,7 @@ def remember(document: PerDocument, choice: ExportChoice) -> None:
         "fade_in_s": f"{options.fade_in_s:g}",
         "fade_out_s": f"{options.fade_out_s:g}",
         "loudness_lufs": "" if options.loudness_lufs is None else f"{options.loudness_lufs:g}",
+        "rate_hz": "" if options.rate_hz is None else str(options.rate_hz),
         "depth": "" if options.depth is None else options.depth.value,
         "dither": "" if options.dither is None else options.dither.value,
         "broadcast": str(int(options.broadcast)),
@@ -49,9 +50,11 @@ def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool =
     usual = ExportOptions()
     known = list(FORMATS)
     formats = tuple(suffix for suffix in known if suffix in stored("formats").split())
-    depth = dither = loudness_lufs = None
+    rate_hz = depth = dither = loudness_lufs = None
     frame_rate, quality = usual.frame_rate, usual.quality
     fades_s = {"fade_in_s": 0.0, "fade_out_s": 0.0}
+    with suppress(ValueError):
+        rate_hz = RATES_HZ[RATES_HZ.index(int(stored("rate_hz")))]
     with suppress(ValueError):
         depth = Depth(stored("depth"))
     with suppress(ValueError):
@@ -71,6 +74,7 @@ def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool =
         stems=stored("stems") == "1",
         regions=has_regions and stored("regions") == "1",
         loudness_lufs=loudness_lufs,
+        rate_hz=rate_hz,
         depth=depth,
         dither=dither,
         quality=quality,

@@ -9,21 +9,35 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+MOST_OVER_CONVERTED = 3.0
+"""How many times higher than every sample before the conversion a sample after it can be."""
+REACH_SAMPLES = 256
+"""How far the filter reaches to either side, in samples of the lower rate."""
 _BLOCK_FRAMES = 1 << 16
 
 
 def converted(
-    blocks: Iterable[NDArray[Any]], rate_hz: int, wanted_hz: int, *, channels: int
+    blocks: Iterable[NDArray[Any]],
+    rate_hz: int,
+    wanted_hz: int,
+    *,
+    channels: int,
+    dtype: type[np.float32] | type[np.float64] = np.float32,
 ) -> Iterator[NDArray[Any]]:
-    """Yield blocks, shape (n, channels), at another rate; as they are where it is the same."""
+    """Yield blocks, shape (n, channels), at another rate; as they are where it is the same.
+
+    Parameters
+    ----------
+    dtype : of the samples that are yielded
+    """
     if rate_hz == wanted_hz:
         yield from blocks
         return
     # soxr takes its own delay out: output sample 0 is input sample 0.
-    stream = soxr.ResampleStream(rate_hz, wanted_hz, channels, dtype="float32", quality="VHQ")
+    stream = soxr.ResampleStream(rate_hz, wanted_hz, channels, dtype=dtype.__name__, quality="VHQ")
     for block in blocks:
-        yield stream.resample_chunk(np.ascontiguousarray(block, np.float32))
-    yield stream.resample_chunk(np.zeros((0, channels), np.float32), last=True)
+        yield stream.resample_chunk(np.ascontiguousarray(block, dtype))
+    yield stream.resample_chunk(np.zeros((0, channels), dtype), last=True)
 
 
 def of_length(blocks: Iterable[NDArray[Any]], length_samples: int, channels: int) -> Iterator[NDArray[Any]]:

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+from engine.timebase import convert_samples
 from engine.xml_text import child, xml_bytes
 
 ORIGINATOR = "Offcut"
@@ -34,6 +35,12 @@ class CuePoint:
     position_samples: int
     label: str
     length_samples: int = 0
+
+    def at_rate(self, from_hz: int, to_hz: int) -> CuePoint:
+        """Return the same place, counted at another rate; start and end are each rounded once."""
+        start = convert_samples(self.position_samples, from_hz, to_hz)
+        stop = convert_samples(self.position_samples + self.length_samples, from_hz, to_hz)
+        return CuePoint(start, self.label, stop - start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from engine.edl.export.formats import (
 )
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
-from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, Depth, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth, FrameRate
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -57,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--lower", action="store_true", help="as much quieter as it takes that nothing clips")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(
+        "--rate-hz",
+        type=int,
+        choices=RATES_HZ,
+        help=f"sample rate, {', '.join(AUDIO_SUFFIXES)}; default: the document's",
+    )
+    audio.add_argument(
         "--bits",
         choices=[depth.value for depth in Depth],
         help=f"sample format, {', '.join(SAMPLE_SUFFIXES)}",
@@ -64,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument(
         "--dither",
         choices=[dither.value for dither in Dither],
-        help="default: tpdf where --bits takes bits away",
+        help="default: tpdf where --bits takes bits away or the sample rate changes",
     )
     audio.add_argument(
         "--quality",
@@ -108,8 +114,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
     if options.lower:
-        requests = lowered(requests, progress.part(0.1, 0.4))
-    written = export_all(requests, progress.part(0.4 if options.lower else 0.1, 1.0))
+        requests = lowered(requests, progress.part(0.0, 0.4))
+    written = export_all(requests, progress.part(0.4 if options.lower else 0.0, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield VerbOutput(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},
@@ -172,6 +178,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         range_samples=span,
         gain_db=options.gain_db or 0.0,
         loudness_lufs=options.loudness,
+        rate_hz=options.rate_hz,
         depth=None if options.bits is None else Depth(options.bits),
         dither=None if options.dither is None else Dither(options.dither),
         quality=Quality.GOOD if options.quality is None else Quality(options.quality),
@@ -208,6 +215,7 @@ def _check_flags(options: argparse.Namespace) -> None:
         ("--gain-db", options.gain_db is not None, AUDIO_SUFFIXES),
         ("--lower", options.lower, AUDIO_SUFFIXES),
         ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
+        ("--rate-hz", options.rate_hz is not None, AUDIO_SUFFIXES),
         ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
         ("--dither", options.dither is not None, SAMPLE_SUFFIXES),
         ("--quality", options.quality is not None, CODED_SUFFIXES),

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.collected import Collected, copies_sentence, copy_media, with_copies
 from engine.edl.export.consolidated import consolidate, said_of
+from engine.edl.export.costs import consolidate_cost_s, copy_cost_s, write_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
 from engine.edl.export.stretches import Consolidated
@@ -81,11 +82,20 @@ def _written(
     fresh = {one.path for one in request.beside if not os.path.lexists(one.path)}
     wanted = [one for one in copies if one not in there and not one.is_there]
     beside: list[Path] = []
+    copied_s = copy_cost_s(wanted)
+    before_s = copied_s + consolidate_cost_s(
+        [one for one in request.consolidated.values() if one not in there]
+    )
+    whole_s = before_s + write_cost_s(request)
+    copying, consolidating, writing = (
+        progress.part(start / whole_s, stop / whole_s)
+        for start, stop in ((0.0, copied_s), (copied_s, before_s), (before_s, whole_s))
+    )
     try:
-        copy_media(wanted, beside, progress.part(0.0, 0.3), overwrite=request.overwrite)
+        copy_media(wanted, beside, copying, overwrite=request.overwrite)
         request = replace(request, media=with_copies(request.media, copies))
-        left_out = consolidate(request, there, beside, progress.part(0.3, 0.6))
-        done = writer.write(request, progress.part(0.6, 1.0))
+        left_out = consolidate(request, there, beside, consolidating)
+        done = writer.write(request, writing)
     except BaseException:
         for path in fresh.intersection(beside):  # of no use without the project
             with suppress(OSError):

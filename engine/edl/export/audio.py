@@ -1,4 +1,7 @@
-"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded."""
+"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded.
+
+The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,14 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
+from engine.edl.export.audio_plan import (
+    PlannedAudio,
+    PlannedSound,
+    planned_audio,
+    planned_sound,
+    written_rate_hz,
+)
+from engine.edl.export.costs import measure_cost_s, write_cost_s
 from engine.edl.export.fades import faded
 from engine.edl.export.gain import Normalised, amplified, normalise
 from engine.edl.export.interchange.cues import Cues, find_cues
@@ -47,7 +57,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     stamps = tuple(_stamps(request))
     cues = find_cues(request, sound.edit_list)
     before = look_before(request, progress.part(0.0, _BEFORE))
-    measured = 0.5 if request.options.loudness_lufs is not None else _BEFORE
+    measured = _BEFORE + (1.0 - _BEFORE) * measure_cost_s(request) / write_cost_s(request)
     gain = _gain(request, sound, progress.part(_BEFORE, measured))
     writing = progress.part(measured, 1.0)
     fresh = {file.path for file in files if not os.path.lexists(file.path)}
@@ -81,10 +91,11 @@ def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> No
     target = request.options.loudness_lufs
     if target is None:
         return None
+    rate_hz, channels = written_rate_hz(request), mix_channels(request.state)
     with Renderer(request.state, sound.edit_list, request.media) as renderer:
-        return normalise(
-            _blocks(renderer, sound.span, progress), target, rate_hz=renderer.rate_hz, name=shown(request.out)
-        )
+        blocks = _blocks(renderer, sound.span, progress)
+        written = converted(blocks, renderer.rate_hz, rate_hz, channels=channels)
+        return normalise(written, target, rate_hz=rate_hz, name=shown(request.out))
 
 
 def _blocks(renderer: Renderer, span: tuple[int, int], progress: Progress) -> Iterator[Block]:
@@ -109,7 +120,7 @@ def _write_file(
     # A lossless choice for WAV holds what the sources do, whatever is written in the end.
     kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
     with Renderer(file.state, edit_list, request.media, kept, progress) as renderer:
-        blocks, frames = _sound_of(request, file, renderer, gain)
+        blocks = _sound_of(request, file, renderer, gain)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
@@ -120,7 +131,7 @@ def _write_file(
             subtype=file.subtype,
             overwrite=request.overwrite,
             progress=progress,
-            total_frames=frames,
+            total_frames=file.written_frames,
             coding=file.coding,
             tags=file.tags,
             trailing_chunks=_chunks(request, file, edit_list, cues, gain) if with_chunks else b"",
@@ -131,8 +142,8 @@ def _write_file(
 
 def _sound_of(
     request: ExportRequest, file: PlannedAudio, renderer: Renderer, gain: Normalised | None
-) -> tuple[Iterator[Block], int]:
-    """Return the samples of a file as it holds them, and how many of them there are."""
+) -> Iterator[Block]:
+    """Return the samples of a file as it holds them."""
     (start, stop), options, own_hz = file.span, request.options, renderer.rate_hz
     blocks: Iterator[Block] = (
         renderer.read(begin, min(begin + BLOCK_FRAMES, stop)) for begin in range(start, stop, BLOCK_FRAMES)
@@ -143,18 +154,21 @@ def _sound_of(
     if options.fade_in_s or options.fade_out_s:
         fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
         blocks = faded(blocks, file.frames, *fades)
+    if file.is_converted:
+        blocks = converted(
+            blocks, own_hz, file.rate_hz, channels=file.channels, dtype=block_dtype(file.subtype)
+        )
+        blocks = of_length(blocks, file.written_frames, file.channels)
     if file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file):
         blocks = dithered(blocks, bits_of(file.subtype))
-    if file.rate_hz == own_hz:
-        return blocks, file.frames
-    frames = max(1, convert_samples(file.frames, own_hz, file.rate_hz))
-    blocks = converted(blocks, own_hz, file.rate_hz, channels=file.channels)
-    return of_length(blocks, frames, file.channels), frames
+    return blocks
 
 
 def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
     if request.options.dither is not None:
         return request.options.dither is Dither.TPDF
+    if file.is_converted:
+        return True  # samples between those of the recordings have no end of digits
     if request.options.depth is None:
         return False
     return file.source_subtype in _FLOATS or bits_of(file.subtype) < bits_of(file.source_subtype)
@@ -180,14 +194,16 @@ def _chunks(
     said = Broadcast(
         description=f"{name[:200]}: {kind} {counted_edits(edits)}",
         project=name,
-        time_reference_samples=edit_list.to_source(file.span[0]),
+        time_reference_samples=convert_samples(
+            edit_list.to_source(file.span[0]), edit_list.rate_hz, file.rate_hz
+        ),
         channel_names=_channel_names(state),
-        cues=cues.within(file.span),
+        cues=tuple(cue.at_rate(edit_list.rate_hz, file.rate_hz) for cue in cues.within(file.span)),
         loudness_lufs=None if told is None else told.loudness_lufs,
         true_peak_dbtp=None if told is None else told.true_peak_dbtp,
         origination=_origination(request, state),
     )
-    return broadcast_chunks(said, rate_hz=edit_list.rate_hz, bits=bits_of(file.subtype))
+    return broadcast_chunks(said, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
 
 
 def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:

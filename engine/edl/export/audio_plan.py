@@ -12,13 +12,14 @@ from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.region_files import planned_regions
-from engine.edl.export.request import Depth, ExportRequest
+from engine.edl.export.request import RATES_HZ, Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
 from engine.edl.names import name_of_file, named_after
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
 from engine.files.safe_write import shown
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import convert_samples, format_time, samples_to_s
+from engine.wording import listed
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
 _WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
@@ -31,7 +32,7 @@ class PlannedAudio:
 
     Attributes
     ----------
-    rate_hz : of the file, which may be another than the document's where a coder does not take that
+    rate_hz : of the file, which may be another than the document's
     subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
     coding : how it is coded; None where every sample is kept
     span : the part [start, stop) of the result that is in it
@@ -55,13 +56,22 @@ class PlannedAudio:
         return self.span[1] - self.span[0]
 
     @property
+    def written_frames(self) -> int:
+        """Its length in samples of its own."""
+        return max(1, convert_samples(self.frames, self.state.rate_hz, self.rate_hz))
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether its rate is another than the document's."""
+        return self.rate_hz != self.state.rate_hz
+
+    @property
     def size_bytes(self) -> int:
         """Its size before FLAC makes it smaller; of a coded file about."""
-        frames = self.frames
         if self.coding is None:
-            return frames * self.channels * bits_of(self.subtype) // 8
+            return self.written_frames * self.channels * bits_of(self.subtype) // 8
         kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
-        return round(samples_to_s(frames, self.state.rate_hz) * kbit_s * 1_000 / 8)
+        return round(samples_to_s(self.frames, self.state.rate_hz) * kbit_s * 1_000 / 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,26 @@ def require_regions(request: ExportRequest) -> None:
         planned_regions(request, sound.edit_list, sound.span)
 
 
+def written_rate_hz(request: ExportRequest) -> int:
+    """Return the sample rate of the audio files of a request.
+
+    Raises
+    ------
+    ExportError : the format does not take the rate that is asked for
+    """
+    wanted_hz, own_hz = request.options.rate_hz, request.state.rate_hz
+    codec = CODECS.get(request.out.suffix.lower())
+    if codec is None:
+        return wanted_hz or own_hz
+    if wanted_hz is None:
+        return codec.rate_for(own_hz)
+    if codec.rate_for(wanted_hz) != wanted_hz:
+        taken = listed([str(each) for each in codec.rates_hz if each in RATES_HZ], "or")
+        name = shown(request.out.name)
+        raise ExportError(f"{name} cannot be written as {codec.name} at {wanted_hz} Hz: choose {taken} Hz.")
+    return wanted_hz
+
+
 def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
     """Return the files that a request writes.
 
@@ -175,7 +205,7 @@ def _planned(
     subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
     container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
     codec = CODECS.get(path.suffix.lower())
-    held = export_format(subtypes, ".wav")
+    held, rate_hz = export_format(subtypes, ".wav"), written_rate_hz(request)
     if codec is not None:
         if channels > MOST_CHANNELS:
             raise ExportError(
@@ -183,7 +213,6 @@ def _planned(
                 "choose .wav or .flac, or one file for each track."
             )
         coding = Coding(codec, request.options.quality)
-        rate_hz = codec.rate_for(state.rate_hz)
         return PlannedAudio(
             path, state, container, channels, rate_hz, codec.subtype, held, coding, span, tags
         )
@@ -195,6 +224,4 @@ def _planned(
             f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
         )
     written_tags = tags if container == "FLAC" else None
-    return PlannedAudio(
-        path, state, container, channels, state.rate_hz, subtype, held, None, span, written_tags
-    )
+    return PlannedAudio(path, state, container, channels, rate_hz, subtype, held, None, span, written_tags)

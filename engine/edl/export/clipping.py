@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.convert_rate import MOST_OVER_CONVERTED, REACH_SAMPLES, converted
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, planned_audio, planned_sound
@@ -21,7 +22,7 @@ from engine.edl.levels.true_peak import MOST_OVER_SAMPLES, TAPS, BetweenSamples,
 from engine.edl.render import Renderer
 from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.timebase import convert_samples, format_time, s_to_samples, samples_to_s
 
 _BLOCK_FRAMES = 65_536
 _APART_S = 0.5  # what is nearer is one place to who listens
@@ -130,7 +131,8 @@ def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> l
 def _is_alike(one: PlannedAudio, other: PlannedAudio) -> bool:
     """Tell whether two files hold the same sound and are held against the same peaks."""
     is_coded, other_is = one.coding is not None, other.coding is not None
-    return is_coded == other_is and one.span == other.span and one.state == other.state
+    is_of_rate = one.rate_hz == other.rate_hz
+    return is_coded == other_is and is_of_rate and one.span == other.span and one.state == other.state
 
 
 def _overs_of(
@@ -140,6 +142,8 @@ def _overs_of(
     options, (start, stop), between = request.options, file.span, file.coding is not None
     gain = 10.0 ** (options.gain_db / 20.0)
     bounds = highest_possible(file.state, edit_list, file.span, _BLOCK_FRAMES) * gain
+    if file.is_converted:  # each sample is made of those around it, which the block beside may hold
+        bounds = np.maximum.reduce([bounds, np.roll(bounds, 1), np.roll(bounds, -1)]) * MOST_OVER_CONVERTED
     loud = np.flatnonzero(bounds * (MOST_OVER_SAMPLES if between else 1.0) > 1.0)
     if not len(loud):
         return None
@@ -151,10 +155,10 @@ def _overs_of(
             first = start + block * _BLOCK_FRAMES
             last = min(first + _BLOCK_FRAMES, stop)
             lead = TAPS - 1 if between else 0
-            samples = renderer.read(first - lead, last) * np.float32(gain)
-            samples = _with_fades(samples, first - lead - start, file.frames, options, rate_hz)
+            samples = _written(renderer, file, (first, last), lead, options)
             starts = cell_starts(first, last, cell_samples(rate_hz))
-            highest = _in_cells(samples, lead, starts)
+            written_starts = np.minimum(starts * file.rate_hz // rate_hz, len(samples) - lead - 1)
+            highest = _in_cells(samples, lead, written_starts)
             peak = max(peak, float(highest.max()))
             cells.append(first - start + starts[highest > 1.0])
             progress.report((number + 1) / len(loud), "Looking for clipping")
@@ -169,6 +173,37 @@ def _overs_of(
     return Overs(name, peak, between, starts_s, tuple(edit_list.to_source(start + place) for place in begun))
 
 
+def _written(
+    renderer: Renderer, file: PlannedAudio, span: tuple[int, int], lead: int, options: ExportOptions
+) -> Block:
+    """Return what a file holds of a span of the result, behind as many samples before it as lead in."""
+    own_hz, to_hz, start = renderer.rate_hz, file.rate_hz, file.span[0]
+    first, last = span[0] - start, span[1] - start
+    if not file.is_converted:
+        return _faded(renderer, file, (first - lead, last), options)
+    margin = REACH_SAMPLES * max(1, ceil(own_hz / to_hz))
+    # Only from such a place on do both rates begin with a sample at the same time.
+    shared = own_hz // gcd(own_hz, to_hz)
+    begin, end = max(0, first - margin) // shared * shared, min(file.frames, last + margin)
+    blocks = converted([_faded(renderer, file, (begin, end), options)], own_hz, to_hz, channels=file.channels)
+    heard = np.concatenate(list(blocks))
+    low, high, skipped = (convert_samples(place, own_hz, to_hz) for place in (first, last, begin))
+    taken = heard[max(0, low - lead - skipped) : high - skipped]
+    before = max(0, lead + skipped - low)  # the file begins with silence, as far as a coder knows
+    room = lead + max(1, high - low) - before - len(taken)
+    samples: Block = np.pad(taken, ((before, max(0, room)), (0, 0)))
+    return samples
+
+
+def _faded(renderer: Renderer, file: PlannedAudio, span: tuple[int, int], options: ExportOptions) -> Block:
+    """Render a span of a file at the document's rate, with its gain and its fades."""
+    start, rate_hz = file.span[0], renderer.rate_hz
+    gain = np.float32(10.0 ** (options.gain_db / 20.0))
+    fades = s_to_samples(options.fade_in_s, rate_hz), s_to_samples(options.fade_out_s, rate_hz)
+    samples = renderer.read(start + span[0], start + span[1]) * gain
+    return faded_block(samples, span[0], file.frames, *fades)
+
+
 def _in_cells(samples: Block, lead: int, starts: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the highest of each cell, between samples too where some lead in."""
     if lead:
@@ -178,8 +213,3 @@ def _in_cells(samples: Block, lead: int, starts: NDArray[np.int64]) -> NDArray[n
         return between
     highest: NDArray[np.float32] = np.maximum.reduceat(np.abs(samples).max(axis=1), starts)
     return highest
-
-
-def _with_fades(samples: Block, at: int, frames: int, options: ExportOptions, rate_hz: int) -> Block:
-    fades = s_to_samples(options.fade_in_s, rate_hz), s_to_samples(options.fade_out_s, rate_hz)
-    return faded_block(samples, at, frames, *fades)

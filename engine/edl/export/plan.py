@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from engine.audio.opening import require_file
 from engine.document.decisions import Verdict
 from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
-from engine.edl.export.audio_plan import planned_audio, planned_sound
+from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.collected import Collected
 from engine.edl.export.consolidated import consolidated_bytes
-from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
+from engine.edl.export.costs import export_cost_s
+from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS, Format
 from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import media_path
@@ -24,8 +27,6 @@ from engine.files.safe_write import check_target, is_taken, shown, target_key
 from engine.progress import SILENT, Progress
 from engine.timebase import samples_to_s
 
-_SAMPLES_A_S = 20_000_000  # rendered and written, of one track
-_CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _HEAD_BYTES = 4_096
 
 
@@ -116,7 +117,7 @@ def export_all(
     """
     check(requests)
     done: list[Exported] = [] if written is None else written
-    costs_s = [_cost_s(request) for request in requests]
+    costs_s = [export_cost_s(request) for request in requests]
     whole_s, before_s = sum(costs_s), 0.0
     there: list[Consolidated | Collected] = []
     for request, cost_s in zip(requests, costs_s, strict=True):
@@ -147,7 +148,7 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
         return
     form = FORMATS[suffix]
     in_edits = _edits(request) * form.edit_bytes
-    yield request.out, _HEAD_BYTES + in_edits + _clips(request) * form.clip_bytes, None
+    yield request.out, form.head_bytes + in_edits + _timeline_bytes(request, form), None
     for one in request.consolidated.values():
         length_s = samples_to_s(one.source.frames, one.source.rate_hz)
         yield one.path, _HEAD_BYTES + consolidated_bytes(one), length_s
@@ -162,24 +163,17 @@ def _edits(request: ExportRequest) -> int:
     return sum(answer.verdict is Verdict.ACCEPTED for answer in request.state.decisions.values())
 
 
-def _clips(request: ExportRequest) -> int:
-    """Return about how many clips there are on the channels of all tracks."""
-    state = request.state
-    channels = sum(state.sources[track.source_id].channels for track in state.tracks)
-    joints = sum(2 * len(one.stretches) * one.source.channels for one in request.consolidated.values())
-    return channels * max(1, len(request.edit_list.starts_samples)) + joints
-
-
-def _cost_s(request: ExportRequest) -> float:
-    """Return about how long an export takes, so that progress runs evenly over several."""
-    suffix, tracks = request.out.suffix.lower(), len(audible(request.state.tracks))
-    if suffix in AUDIO_SUFFIXES:
-        again = 2 if request.options.loudness_lufs is not None else 1
-        heard = planned_sound(request).frames * tracks / _SAMPLES_A_S
-        coded_frames = sum(file.frames for file in planned_audio(request) if file.coding is not None)
-        return 0.01 + again * heard + coded_frames / _CODED_SAMPLES_A_S
-    copied = sum(one.source.frames for one in request.consolidated.values())
-    return 0.01 + _clips(request) * FORMATS[suffix].clip_s + copied / _SAMPLES_A_S
+def _timeline_bytes(request: ExportRequest, form: Format) -> int:
+    """Return about how much room the clips of all tracks take."""
+    edit_list, found = request.edit_list, 0
+    fades = int(np.count_nonzero(edit_list.fades_in_samples))
+    for track in request.state.tracks:
+        channels = request.state.sources[track.source_id].channels if form.splits_channels else 1
+        own = request.consolidated.get(track.id)
+        count = max(1, len(edit_list.starts_samples)) + (0 if own is None else 2 * len(own.stretches))
+        linked_bytes = channels * form.link_bytes if channels > 1 else 0
+        found += channels * (count * (form.clip_bytes + linked_bytes) + fades * form.fade_bytes)
+    return found
 
 
 def _check_media(request: ExportRequest) -> None:

@@ -28,6 +28,9 @@ from engine.wording import counted
 
 LONGEST_FADE_S = 600
 MOST_GAIN_DB = 60
+RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000)
+"""Sample rates that audio is converted to."""
+
 _EDITED = " edited"
 
 
@@ -75,8 +78,9 @@ class ExportOptions:
     range_samples : the part [start, stop) of the audio file that is written, in samples of the document
     gain_db : how much louder or, where it is negative, quieter all audio is written
     loudness_lufs : normalise the audio to this integrated loudness, whatever `gain_db` says
+    rate_hz : sample rate of the audio files; None keeps the document's, or the nearest that a coder takes
     depth : the sample format; None keeps that of the sources
-    dither : None adds TPDF where `depth` makes the samples shorter, and nothing elsewhere
+    dither : None adds TPDF where `depth` makes the samples shorter or the rate changes, and nothing elsewhere
     quality : of the formats that are coded
     fade_in_s, fade_out_s : how each file comes from silence and goes to it
     broadcast : write `bext`, `iXML` and cue points into WAV files
@@ -90,6 +94,7 @@ class ExportOptions:
     range_samples: tuple[int, int] | None = None
     gain_db: float = 0.0
     loudness_lufs: float | None = None
+    rate_hz: int | None = None
     depth: Depth | None = None
     dither: Dither | None = None
     quality: Quality = Quality.GOOD

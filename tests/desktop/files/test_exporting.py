@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
@@ -32,6 +33,7 @@ from engine.edl.export.request import Depth, FrameRate
 from engine.edl.render import render
 from engine.errors import ExportError
 from engine.jobs.hand_payloads import repeat_payload
+from engine.timebase import convert_samples
 from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.documents import make_document
 from tests.engine.edl.recordings import recording, with_cuts
@@ -117,6 +119,11 @@ def test_the_outlook_names_files_lengths_and_sizes(subject: ExportSubject, choic
         ({"name": "s0"}, "name", "never written over"),
         ({"name": "taken"}, "name", "is a folder"),
         ({"suffixes": (".flac",), "options": ExportOptions(depth=Depth.FLOAT_32)}, "bits", "16 or 24"),
+        (
+            {"suffixes": (".wav", ".mp3"), "options": ExportOptions(rate_hz=96_000)},
+            "rate",
+            "as MP3 at 96000 Hz: choose 8000,",
+        ),
     ],
 )
 def test_a_problem_names_its_field(
@@ -201,6 +208,7 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
         fade_in_s=0.25,
         fade_out_s=3.0,
         loudness_lufs=-23.0,
+        rate_hz=96_000,
         depth=Depth.BITS_16,
         dither=Dither.NONE,
         broadcast=False,
@@ -226,7 +234,8 @@ def test_stored_nonsense_counts_as_never_chosen(tmp_path: Path, nonsense: str) -
     names = ("formats", "stems", "loudness_lufs", "depth", "dither", "broadcast", "frame_rate")
     document = PerDocument(settings, tmp_path / "jam.offcut")
     document.write(
-        "export", dict.fromkeys((*names, "quality", "regions", "fade_in_s", "fade_out_s"), nonsense)
+        "export",
+        dict.fromkeys((*names, "rate_hz", "quality", "regions", "fade_in_s", "fade_out_s"), nonsense),
     )
     assert recall(document, "/f", "n") == ExportChoice("/f", "n")
     settings.setValue("documents", nonsense)
@@ -293,6 +302,22 @@ def test_a_range_as_stems_in_two_formats_by_keys_alone(exporting: Hands, folder:
     for suffix in (".flac", ".wav"):
         heard, _ = soundfile.read(folder / f"jam edited 01 jam{suffix}", dtype="float32")
         np.testing.assert_array_equal(heard, np.rint(expected * 2.0**15) / 2.0**15)
+
+
+def test_another_sample_rate_by_keys_alone(exporting: Hands, folder: Path) -> None:
+    def answer(dialog: QWidget) -> None:
+        choose(dialog, "Sample rate", "44.1 kHz")
+        choose(dialog, "Bits", "32 bit float")
+        enter(dialog)
+
+    exporting.press_and_answer("Ctrl+E", answer)
+    exporting.finish_work()
+    state, media = exporting.window.session.state, exporting.window.session.media
+    whole = render(state, build(state), media, 0, build(state).length_samples)
+    heard, rate_hz = soundfile.read(folder / "jam edited.wav", dtype="float32")
+    assert (rate_hz, len(heard)) == (44_100, convert_samples(len(whole), 8_000, 44_100))
+    converted = soxr.resample(whole, 8_000, 44_100, quality="VHQ")
+    np.testing.assert_array_equal(heard[: len(converted)], converted[: len(heard)])
 
 
 def test_what_was_chosen_is_there_the_next_time(exporting: Hands) -> None:

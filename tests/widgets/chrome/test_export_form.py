@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from engine.edl.export.request import RATES_HZ, Depth, ExportOptions, FrameRate
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -40,6 +40,7 @@ EVERYTHING = ExportChoice(
         fade_in_s=0.5,
         fade_out_s=2.0,
         loudness_lufs=-23.0,
+        rate_hz=44_100,
         depth=Depth.BITS_24,
         dither=Dither.TPDF,
         broadcast=False,
@@ -65,7 +66,7 @@ def make(qtbot: QtBot, dress: Dress) -> Iterator[Make]:
         theme: Theme = DARK,
         scale: float = 1.0,
     ) -> ExportForm:
-        form = ExportForm(dress(theme, scale), choice, look, SPANS, "4:57.0 of 10:41.0 are left.")
+        form = ExportForm(dress(theme, scale), choice, look, SPANS, "4:57.0 of 10:41.0 are left.", "", 48_000)
         qtbot.addWidget(form)
         form.adjustSize()
         with qtbot.waitExposed(form):
@@ -141,7 +142,9 @@ def test_it_names_what_is_missing(make: Make, choice: ExportChoice, sentence: st
     assert written(form) == [""]
 
 
-@pytest.mark.parametrize("field", ["formats", "range", "bits", "loudness", "folder", "name", "files", "?"])
+@pytest.mark.parametrize(
+    "field", ["formats", "range", "rate", "bits", "loudness", "folder", "name", "files", "?"]
+)
 def test_a_problem_stands_at_its_field_once(make: Make, field: str) -> None:
     problems = iter(["That will not do: choose another."] * 2 + [""])
     form = make(look=lambda _choice: ExportOutlook(field=field, problem=next(problems)))
@@ -162,9 +165,10 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
 
     assert "for .wav, .flac, .mp3, .ogg and .opus" in reasons()
     assert "for .otio, .aaf, .fcpxml, .xml and .edl" not in reasons()
-    assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
+    names = ("Range", "Sample rate", "Bits", "Dither", "Frame")
+    assert [is_on(name) for name in names] == [False, False, False, False, True]
     qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
-    assert [is_on(name) for name in ("Range", "Bits", "Dither")] == [True, True, True]
+    assert [is_on(name) for name in names[:4]] == [True, True, True, True]
     assert not is_on("Cue points", CheckBox)
     qtbot.mouseClick(part(form, CheckBox, "CMX"), Qt.MouseButton.LeftButton)
     assert not is_on("Frame")
@@ -182,6 +186,22 @@ def test_coded_formats_have_a_quality_and_no_depth(make: Make, qtbot: QtBot) -> 
     assert form.values().options.quality is Quality.BEST
     form = make()
     assert [part(form, ChoiceField, name).isEnabled() for name in names] == [True, True, True, False]
+
+
+def test_the_sample_rate_is_the_documents_until_another_is_chosen(make: Make, qtbot: QtBot) -> None:
+    form = make()
+    field = part(form, ChoiceField, "Sample rate")
+    labels = [field.itemText(row) for row in range(field.count())]
+    assert labels[0] == "As the document, 48 kHz"
+    assert labels[1:] == [f"{rate_hz / 1_000:g} kHz" for rate_hz in RATES_HZ]
+    assert form.values().options.rate_hz is None
+    field.setFocus()
+    qtbot.keyClicks(field, "44")
+    assert form.values().options.rate_hz == 44_100
+    qtbot.keyClick(field, Qt.Key.Key_Home)
+    assert form.values().options.rate_hz is None
+    qtbot.mouseClick(part(form, CheckBox, "WAV"), Qt.MouseButton.LeftButton)
+    assert not field.isEnabled()
 
 
 def test_fades_are_typed_in_milliseconds(make: Make, qtbot: QtBot) -> None:
@@ -233,7 +253,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
     assert names[len(FORMATS) :] == [
         *("Folder", "Choose a folder", "File name without its ending"),
         *("One file for each track", "One file for each region", "Removed audio, not the result"),
-        *("Range", "Bits", "Dither"),
+        *("Range", "Sample rate", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
         "Copy the recordings beside the file",

@@ -75,7 +75,8 @@ class ExportOutlook:
     Attributes
     ----------
     total : of several files, in words
-    field : what a problem is about: "formats", "range", "bits", "loudness", "folder", "name" or "files"
+    field : what a problem is about: "formats", "range", "rate", "bits", "loudness", "folder", "name" or
+        "files"
     problem : one sentence; "" where all is well
     """
 

@@ -15,7 +15,7 @@ from widgets.forms.export.options import LABELS, ExportOptionsPanel
 from widgets.forms.export.written_list import WrittenList
 from widgets.theme import TEXT, Theme, px
 
-_OPTIONS_WIDTH = 448
+_OPTIONS_WIDTH = 488
 
 
 class ExportForm(QWidget):
@@ -28,6 +28,7 @@ class ExportForm(QWidget):
     spans : the parts of the recording that can be written alone
     result_text : what is left of it
     source_bits : the depth of its samples, such as "24 bit"
+    own_rate_hz : sample rate of the document; 0 where it is not told
 
     Signals
     -------
@@ -46,6 +47,7 @@ class ExportForm(QWidget):
         spans: Sequence[SpanOffer] = (WHOLE,),
         result_text: str = "",
         source_bits: str = "",
+        own_rate_hz: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -58,7 +60,9 @@ class ExportForm(QWidget):
             each.suffix: CheckBox(theme, f"{each.name} ({each.suffix})") for each in FORMATS.values()
         }
         self._good_for = [QLabel(each.good_for) for each in FORMATS.values()]
-        self._options = ExportOptionsPanel(theme, choice.options, spans, choice.span, source_bits)
+        self._options = ExportOptionsPanel(
+            theme, choice.options, spans, choice.span, source_bits, own_rate_hz
+        )
         self._result = QLabel(result_text)
         self._result.setWordWrap(True)
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}

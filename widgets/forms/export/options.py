@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
@@ -16,7 +16,7 @@ from engine.edl.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions, FrameRate
 from engine.wording import listed
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -33,7 +33,7 @@ _BITS = {
 }
 _AUTOMATIC = "auto"
 _DITHER = {
-    _AUTOMATIC: "Only where bits are reduced",
+    _AUTOMATIC: "If bits are reduced or the rate changes",
     Dither.TPDF.value: "Always",
     Dither.NONE.value: "Never",
 }
@@ -42,13 +42,15 @@ _QUALITY = {
     Quality.GOOD.value: "Good",
     Quality.BEST.value: "Best",
 }
+_OWN_RATE = "document"
+_SAMPLE_RATES = {str(rate_hz): f"{rate_hz / 1_000:g} kHz" for rate_hz in RATES_HZ}
 _RATES = {rate.value: f"{rate.value} frames a second" for rate in FrameRate}
 _USUAL_LUFS, _QUIETEST_LUFS, _LOUDEST_LUFS = -16, -69, 0
-LABELS = 68
+LABELS = 76
 
 
 class ExportOptionsPanel(QWidget):
-    """Stems, regions, range, bits, dither, quality, fades, loudness, chunks, frame rate and media.
+    """Stems, regions, range, rate, bits, quality, dither, fades, loudness, chunks, frame rate and media.
 
     What the chosen formats do not have is off, with the reason beside the heading.
     """
@@ -62,6 +64,7 @@ class ExportOptionsPanel(QWidget):
         spans: Sequence[SpanOffer],
         span: str,
         source_bits: str = "",
+        own_rate_hz: int = 0,
     ) -> None:
         super().__init__()
         lufs = options.loudness_lufs
@@ -69,6 +72,7 @@ class ExportOptionsPanel(QWidget):
         self._regions = CheckBox(theme, "One file for each region")
         self._removed = CheckBox(theme, "Removed audio, not the result")
         self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
+        self._sample_rate = _sample_rate_field(theme, options.rate_hz, own_rate_hz)
         depth = _AS_SOURCE if options.depth is None else options.depth.value
         own = f"{_BITS[_AS_SOURCE]}, {source_bits}" if source_bits else _BITS[_AS_SOURCE]
         self._bits = ChoiceField(theme, "Bits", {**_BITS, _AS_SOURCE: own}, depth)
@@ -85,7 +89,7 @@ class ExportOptionsPanel(QWidget):
         self._collect = CheckBox(theme, "Copy the recordings beside the file")
         self._rate = ChoiceField(theme, "Frame rate", _RATES, options.frame_rate.value)
         self._audio_reason, self._rate_reason = _dim(""), _dim("")
-        self._notes = {name: _note() for name in ("range", "bits", "fades", "loudness")}
+        self._notes = {name: _note() for name in ("range", "rate", "bits", "fades", "loudness")}
         self._stems.setChecked(options.stems)
         self._regions.setChecked(options.regions)
         self._removed.setChecked(options.removed)
@@ -102,7 +106,14 @@ class ExportOptionsPanel(QWidget):
             self._chunks,
             self._collect,
         )
-        self._choices = (self._range, self._bits, self._dither, self._quality, self._rate)
+        self._choices = (
+            self._range,
+            self._sample_rate,
+            self._bits,
+            self._dither,
+            self._quality,
+            self._rate,
+        )
         self._lay_out()
         self._wire()
 
@@ -121,9 +132,17 @@ class ExportOptionsPanel(QWidget):
         _add_row(rows, "Write", _beside(self._stems, self._regions))
         _add_row(rows, "", self._removed)
         _add_row(rows, "&Range", self._range, self._notes["range"])
-        _add_row(rows, "&Bits", self._bits, self._notes["bits"])
+        _add_row(rows, "&Sample rate", self._sample_rate, self._notes["rate"])
+        quality = QLabel("&Quality")  # of coded files, which have no bits: both fit on one line
+        quality.setBuddy(self._quality)
+        bits = QHBoxLayout()
+        bits.setSpacing(px(8))
+        bits.addWidget(self._bits, 1)
+        bits.addWidget(quality)
+        bits.addWidget(self._quality)
+        self._quality.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        _add_row(rows, "&Bits", bits, self._notes["bits"], self._bits)
         _add_row(rows, "&Dither", self._dither)
-        _add_row(rows, "&Quality", self._quality)
         _add_row(rows, "Fades", fades, self._notes["fades"])
         _add_row(rows, "Loudness", loudness, self._notes["loudness"])
         _add_row(rows, "WAV", self._chunks)
@@ -159,7 +178,7 @@ class ExportOptionsPanel(QWidget):
         samples = any(suffix in SAMPLE_SUFFIXES for suffix in chosen)
         for part in (self._stems, self._regions, self._removed, self._range, self._fade_in, self._fade_out):
             part.setEnabled(audio)
-        for part in (self._normalise, self._lufs):
+        for part in (self._normalise, self._lufs, self._sample_rate):
             part.setEnabled(audio)
         self._bits.setEnabled(samples)
         self._dither.setEnabled(samples and not floating)
@@ -197,11 +216,13 @@ class ExportOptionsPanel(QWidget):
     def values(self) -> ExportOptions:
         """Return the options; only where there is no `problem`."""
         bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
+        sample_rate = self._sample_rate.value()
         return ExportOptions(
             stems=self._stems.isChecked(),
             regions=self._regions.isChecked(),
             removed=self._removed.isChecked(),
             loudness_lufs=float(lufs) if self._normalise.isChecked() and lufs is not None else None,
+            rate_hz=None if sample_rate == _OWN_RATE else int(sample_rate),
             depth=None if bits == _AS_SOURCE else Depth(bits),
             dither=None if dither == _AUTOMATIC else Dither(dither),
             quality=Quality(self._quality.value()),
@@ -213,13 +234,20 @@ class ExportOptionsPanel(QWidget):
         )
 
 
-def _add_row(rows: QGridLayout, name: str, part: QWidget | QHBoxLayout, note: QLabel | None = None) -> None:
+def _add_row(
+    rows: QGridLayout,
+    name: str,
+    part: QWidget | QHBoxLayout,
+    note: QLabel | None = None,
+    buddy: QWidget | None = None,
+) -> None:
     line = rows.rowCount()
     if name:
         label = QLabel(name)
         rows.addWidget(label, line, 0)
-        if isinstance(part, QWidget):
-            label.setBuddy(part)
+        whole = part if isinstance(part, QWidget) else buddy
+        if whole is not None:
+            label.setBuddy(whole)
     if isinstance(part, QWidget):
         rows.addWidget(part, line, 1)
     else:
@@ -235,6 +263,12 @@ def _beside(*parts: QWidget) -> QHBoxLayout:
         row.addWidget(part)
     row.addStretch(1)
     return row
+
+
+def _sample_rate_field(theme: Theme, rate_hz: int | None, own_rate_hz: int) -> ChoiceField:
+    own = f"As the document, {own_rate_hz / 1_000:g} kHz" if own_rate_hz else "As the document"
+    chosen = _OWN_RATE if rate_hz is None else str(rate_hz)
+    return ChoiceField(theme, "Sample rate", {_OWN_RATE: own, **_SAMPLE_RATES}, chosen)
 
 
 def _fade_field(end: str, fade_s: float) -> NumberField:

@@ -17,7 +17,7 @@ from engine.edl.export.request import Depth
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.files.disk_room import size_words
 from engine.progress import ReportingProgress
-from tests.engine.edl.recordings import Recording, recording, with_cuts
+from tests.engine.edl.recordings import Recording, by_hand, recording, with_cuts
 
 CUTS = ((8_000, 12_000), (30_000, 31_000))
 
@@ -66,6 +66,26 @@ def test_the_plan_is_what_is_written(requests: Requests, tmp_path: Path) -> None
         if file.path.suffix == ".wav":
             assert file.size_bytes <= size_bytes <= file.size_bytes + 3_000  # its chunks
         assert file.length_s == (75_000 / 8_000 if file.path.suffix in AUDIO_SUFFIXES else None)
+
+
+@pytest.mark.parametrize("suffix", [".rpp", ".otio", ".aaf", ".fcpxml", ".xml", ".edl"])
+@pytest.mark.parametrize("channels", [1, 2, 4])
+@pytest.mark.parametrize("crossfade_ms", [0.0, 20.0])
+def test_the_size_of_a_project_is_near(
+    tmp_path: Path, suffix: str, channels: int, crossfade_ms: float
+) -> None:
+    made = recording(tmp_path, [np.zeros((400_000, channels))] * 2)
+    cuts = [(at, at + 1_000) for at in range(2_000, 398_000, 8_000)]
+    state = with_cuts(made.state, *cuts, crossfade_ms=crossfade_ms)
+    request = ExportRequest(state, made.media, tmp_path / f"jam{suffix}")
+    (planned,) = plan(request)
+    assert 0.75 < export(request).path.stat().st_size / planned.size_bytes < 1.25
+
+
+def test_even_an_empty_aaf_has_its_dictionary(band: Recording, tmp_path: Path) -> None:
+    request = ExportRequest(replace(band.state, proposals={}), band.media, tmp_path / "jam.aaf")
+    (planned,) = plan(request)
+    assert 0.75 < export(request).path.stat().st_size / planned.size_bytes < 1.25
 
 
 @pytest.mark.parametrize(
@@ -168,6 +188,39 @@ def test_progress_rises_to_its_end(requests: Requests) -> None:
     )
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("edits", ["none", "few", "all"])
+def test_progress_of_a_project_with_edited_sound_begins_at_0_and_goes_in_small_steps(
+    tmp_path: Path, edits: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    made = recording(tmp_path / "in", [np.zeros((6_000_000, 2))])
+    spans = {"none": [], "few": [(8_000, 16_000)], "all": [(0, 6_000_000)]}[edits]
+    state = made.state
+    for span in spans:
+        state = by_hand(state, "gain", span, {"gain_db": -6.0})
+    told: list[float] = []
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out" / "jam.rpp"
+    request = ExportRequest(state, made.media, out, options=ExportOptions(collect=True))
+    export(request, ReportingProgress(lambda fraction, *_: told.append(fraction)))
+    steps = np.diff([0.0, *told, 1.0])
+    assert (steps >= 0).all()
+    assert steps.max() < 0.25
+
+
+def test_progress_of_edited_sound_alone_begins_at_0(tmp_path: Path) -> None:
+    made = recording(tmp_path, [np.zeros((6_000_000, 2))])
+    state = by_hand(made.state, "gain", (0, 6_000_000), {"gain_db": -6.0})
+    told: list[float] = []
+    export(
+        ExportRequest(state, made.media, tmp_path / "jam.edl"),
+        ReportingProgress(lambda fraction, *_: told.append(fraction)),
+    )
+    steps = np.diff([0.0, *told, 1.0])
+    assert (steps >= 0).all()
+    assert steps.max() < 0.1
 
 
 def test_checking_by_itself_leaves_nothing(requests: Requests, tmp_path: Path) -> None:

@@ -115,6 +115,16 @@ def test_stems_of_a_range_with_fewer_bits(export: Export, tmp_path: Path) -> Non
         assert (info.frames, info.subtype) == (20_000, "PCM_16")
 
 
+def test_another_sample_rate_for_the_audio_alone(export: Export, tmp_path: Path) -> None:
+    written = export(
+        "--out", tmp_path / "a.flac", tmp_path / "a.ogg", tmp_path / "a.edl", "--rate-hz", 22_050
+    )
+    assert [path.suffix for path in written] == [".flac", ".ogg", ".edl"]
+    for path in written[:2]:
+        info = soundfile.info(path)
+        assert (info.samplerate, info.frames) == (22_050, 67_000 * 22_050 // RATE_HZ + 1)
+
+
 def test_regions_as_mp3_with_fades(export: Export, project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
         for start, stop in ((4_000, 24_000), (30_000, 62_000)):
@@ -188,6 +198,8 @@ def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
             ["--out", "{f}/a.mp3", "--bits", "16"],
             "--bits is for audio, and --out names no .wav or .flac file",
         ),
+        (["--out", "{f}/a.aaf", "--rate-hz", "44100"], "--rate-hz is for audio"),
+        (["--out", "{f}/a.opus", "{f}/a.wav", "--rate-hz", "44100"], "choose 8000, 16000 or 48000 Hz"),
         (["--out", "{f}/a.wav", "--quality", "best"], "names no .mp3, .ogg or .opus file"),
         (["--out", "{f}/a.wav", "--fade-in-s", "-1"], "between 0 and 600"),
         (["--out", "{f}/a.wav", "--fade-out-s", "601"], "between 0 and 600"),

@@ -26,7 +26,7 @@ _LOSSY = {
         "gsm_ms",
         "qdm2",
     ),
-    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "mace3", "mace6"),
+    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_swf", "nellymoser", "mace3", "mace6"),
 }
 _PCM = {f"pcm_{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")} | {
     *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"),

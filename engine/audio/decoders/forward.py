@@ -40,6 +40,7 @@ SUFFIXES = frozenset(
         ".mka",
         ".mkv",
         ".avi",
+        ".flv",
         ".wma",
         ".amr",
         ".ac3",

@@ -7,9 +7,12 @@ that, so all of them see the same samples.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import soundfile
+from numpy.typing import NDArray
 
 from engine.audio.convert_rate import converted, of_length
 from engine.audio.opening import libsndfile_name, seeks_exactly
@@ -36,24 +39,40 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
 
     Raises
     ------
+    SourceError, ExportError, Cancelled : see `conform`
+    """
+    return found_conformed(source, rate_hz) or conform(source, rate_hz, progress)
+
+
+def _unwatched(_: NDArray[Any]) -> None:
+    return
+
+
+def conform(
+    source: Source, rate_hz: int, progress: Progress, watch: Callable[[NDArray[Any]], None] = _unwatched
+) -> Path:
+    """Make the file of `conformed_path`, and return it.
+
+    Parameters
+    ----------
+    watch : is given each block, shape (n, channels), before it is written
+
+    Raises
+    ------
     SourceError : the source is missing, unreadable or no longer the file that was imported
     ExportError : the cache folder cannot take the file, or the disk is full
     Cancelled : the user cancelled; nothing is left behind
     """
-    original = Path(source.path)
-    if source.rate_hz == rate_hz and seeks_exactly(source.container, source.subtype):
-        return original
-    target = conformed_file(source.content_hash, rate_hz)
+    original, target = Path(source.path), conformed_file(source.content_hash, rate_hz)
     length_samples = source_length_samples(source, rate_hz)
-    if is_conformed(target, rate_hz, source.channels, length_samples):
-        return target
     stamp = stamped(original, source.content_hash)
     check_room(target.parent, length_samples * source.channels * _SAMPLE_BYTES)
     with SourceReader(original) as reader:
         blocks = converted(reader.blocks(_BLOCK_FRAMES), reader.rate_hz, rate_hz, channels=reader.channels)
+        whole = _watched(of_length(blocks, length_samples, source.channels), watch)
         write_audio(
             target,
-            read_unchanged(of_length(blocks, length_samples, source.channels), (stamp,)),
+            read_unchanged(whole, (stamp,)),
             rate_hz=rate_hz,
             channels=source.channels,
             container="WAV",
@@ -64,6 +83,21 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
             progress=progress,
         )
     return target
+
+
+def _watched(blocks: Iterable[NDArray[Any]], watch: Callable[[NDArray[Any]], None]) -> Iterator[NDArray[Any]]:
+    for block in blocks:
+        watch(block)
+        yield block
+
+
+def found_conformed(source: Source, rate_hz: int) -> Path | None:
+    """Return what `conformed_path` does not have to make: the source itself, or a file in the cache."""
+    if source.rate_hz == rate_hz and seeks_exactly(source.container, source.subtype):
+        return Path(source.path)
+    target = conformed_file(source.content_hash, rate_hz)
+    is_there = is_conformed(target, rate_hz, source.channels, source_length_samples(source, rate_hz))
+    return target if is_there else None
 
 
 def conformed_file(content_hash: str, rate_hz: int) -> Path:

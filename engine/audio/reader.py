@@ -57,6 +57,13 @@ class SourceInfo:
     warning: str = ""
 
 
+def no_sound(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Return which samples are not numbers or beyond `LOUDEST`; None where all of them are sound."""
+    if samples.min() >= -LOUDEST and samples.max() <= LOUDEST:  # neither is true where one is no number
+        return None
+    return np.asarray(~(np.abs(samples) <= LOUDEST))
+
+
 def content_hash(path: Path) -> str:
     """Return a name for what is in a file, 32 hex digits, the same wherever the file is moved to.
 
@@ -239,9 +246,9 @@ class SourceReader:
             return
         uncounted = max(0, self._counted_to - first)
         self._counted_to = max(self._counted_to, first + len(samples))
-        if samples.min() >= -LOUDEST and samples.max() <= LOUDEST:  # neither is true where one is no number
+        bad = no_sound(samples)
+        if bad is None:
             return
-        bad = ~(np.abs(samples) <= LOUDEST)
         count = int(np.count_nonzero(bad[uncounted:]))
         if count and not self.bad_samples:
             self.first_bad_samples = first + uncounted + int(bad[uncounted:].any(axis=1).argmax())

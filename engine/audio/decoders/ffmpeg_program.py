@@ -1,16 +1,13 @@
 """The decoder for what libsndfile does not read where PyAV is not installed: the programs ffmpeg and ffprobe.
 
-They read one local file, may take 2 GiB of memory (on Linux), and are ended when they stop answering.
+They read one local file, and are limited (`engine.audio.decoders.limited_process`).
 """
 
 from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -22,45 +19,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.decoders.decoder import Decoder
+from engine.audio.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of
 from engine.audio.decoders.forward import (
-    AUDIO_CODECS,
     SUFFIXES,
     ForwardStream,
-    Times,
     damaged,
-    subtype_of,
     unread_codec,
 )
+from engine.audio.decoders.limited_process import LimitedProcess
+from engine.audio.decoders.packet_times import length_of_packets
 from engine.audio.decoders.signature import Signature
-from engine.audio.decoders.tracks import Tracks
-from engine.wording import counted
+from engine.audio.decoders.tracks import Tracks, track_words
 
-_MEMORY_BYTES = 2 << 30
-_PATIENCE_S = 60.0
 _BLOCK_FRAMES = 1 << 16
 _SAMPLE_BYTES = 4
+_PIECE_BYTES = 1 << 16
 _ASKED = ["-show_streams", "-show_format", "-show_packets", "-select_streams", "a"]
 _ASKED += ["-read_intervals", "%+#1", "-of", "json"]
 _PACKET_SAMPLES = {"alac": 4_096, "mp3": 1_152, "ac3": 1_536, "eac3": 1_536}
 _INPUT = ("-hide_banner", "-protocol_whitelist", "file")
-
-
-def _limited(command: list[str], **given: Any) -> subprocess.Popen[bytes]:
-    """Start a program that reads nothing from us and may take so much memory."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **given)
-    if sys.platform == "linux":
-        import resource
-
-        with suppress(OSError):  # it has ended already
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    if process.stdout is not None:
-        process.stdout.close()
-    process.wait()
 
 
 def _probed(path: Path, signature: Signature, asked: list[str]) -> bytes:
@@ -71,15 +48,14 @@ def _probed(path: Path, signature: Signature, asked: list[str]) -> bytes:
     SourceError : it cannot read the file, or does not answer
     """
     command = ["ffprobe", "-v", "error", *_INPUT, "-f", signature.demuxer, *asked, f"file:{path}"]
-    process = _limited(command, stderr=subprocess.DEVNULL)
+    process, answer = LimitedProcess(command), bytearray()
     try:
-        answer, _ = process.communicate(timeout=_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        answer = b""
+        while piece := process.read(_PIECE_BYTES):
+            answer += piece
+        if process.wait() == 0:
+            return bytes(answer)
     finally:
-        _end(process)
-    if process.returncode == 0:
-        return answer
+        process.end()
     raise damaged(path, signature)
 
 
@@ -93,11 +69,11 @@ class _Decoding:
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
         answer = json.loads(_probed(path, signature, _ASKED))
         streams = answer.get("streams", [])
-        self._path = path
+        self._path, self._signature, self._track = path, signature, track
         self.tracks = Tracks(path, tuple(_words(each) for each in streams), track)
         self.tracks.require(signature.name)
         chosen = streams[track - 1]
-        self.codec = str(chosen.get("codec_name", "an unknown codec"))
+        self.codec = str(chosen.get("codec_name", ""))
         if self.codec not in AUDIO_CODECS:
             raise unread_codec(path, self.codec, signature)
         self.rate_hz, self.channels = _whole(chosen, "sample_rate"), _whole(chosen, "channels")
@@ -114,62 +90,66 @@ class _Decoding:
         low_bits = np.array([1 if depth == 32 else 0])
         self.subtype = subtype_of(self.codec, str(chosen.get("sample_fmt", "")), low_bits)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the pass
-        self._process: subprocess.Popen[bytes] | None = None
-        self._blocks = self._make(signature, track)
+        self._process: LimitedProcess | None = None
+        self._blocks = self._make()
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """See `Decoding.blocks`."""
         return self._blocks
 
-    def _make(self, signature: Signature, track: int) -> Generator[NDArray[np.float32]]:
-        command = ["ffmpeg", "-v", "error", "-nostdin", *_INPUT, "-threads", "1", "-f", signature.demuxer]
-        command += ["-i", f"file:{self._path}", "-map", f"0:a:{track - 1}", "-vn", "-sn", "-dn"]
+    def _make(self) -> Generator[NDArray[np.float32]]:
+        command = ["ffmpeg", "-v", "error", "-nostdin", *_INPUT, "-threads", "1"]
+        command += ["-f", self._signature.demuxer]
+        command += ["-i", f"file:{self._path}", "-map", f"0:a:{self._track - 1}", "-vn", "-sn", "-dn"]
         command += ["-c:a", "pcm_f32le", "-f", "f32le", "-"]
-        self._process = _limited(command, stderr=self._errors, bufsize=0)
+        self._process = LimitedProcess(command, errors=self._errors)
         frame_bytes = _SAMPLE_BYTES * self.channels
         held = b""
-        while piece := self._piece(_BLOCK_FRAMES * frame_bytes):
+        while piece := self._process.read(_BLOCK_FRAMES * frame_bytes):
             held += piece
             whole = len(held) // frame_bytes * frame_bytes
             if whole:
                 yield np.frombuffer(held[:whole], "<f4").reshape(-1, self.channels).astype(np.float32)
                 held = held[whole:]
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_PATIENCE_S)
+        self._process.wait()
 
-    def _piece(self, most_bytes: int) -> bytes:
-        """Return what the program has written; empty at its end, or when it stops answering."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        handle = self._process.stdout.fileno()
-        if os.name == "posix":
-            poll = select.poll()
-            poll.register(handle, select.POLLIN | select.POLLHUP)
-            if not poll.poll(1_000 * _PATIENCE_S):
-                self._process.kill()
-                return b""
-        return os.read(handle, most_bytes)
+    def length_by_packets(self) -> int:
+        """See `Decoding.length_by_packets`."""
+        chosen = ["-select_streams", f"a:{self._track - 1}"]
+        asked = [*chosen, "-show_entries", "packet=pts,duration:stream=time_base", "-of", "csv"]
+        times: list[tuple[int | None, int | None]] = []
+        unit = Fraction(0)
+        for line in _probed(self._path, self._signature, asked).decode("ascii", "replace").splitlines():
+            kind, *values = line.split(",")
+            if kind == "stream" and values:
+                unit = _fraction(values[0])
+            elif kind == "packet" and len(values) >= 2:
+                start, duration = (int(one) if one.lstrip("-").isdigit() else None for one in values[:2])
+                times.append((start, duration))
+        return length_of_packets(times, unit, self.rate_hz, self.packet_samples)
+
+    def count(self) -> int:
+        """See `Decoding.count`."""
+        return sum(len(block) for block in self._blocks)
 
     @property
     def is_incomplete(self) -> bool:
         """Whether the program reported errors, or ended with one, so far."""
-        ended = None if self._process is None else self._process.poll()
+        ended = None if self._process is None else self._process.status
         return bool(ended) or self._errors.seek(0, os.SEEK_END) > 0
 
     def close(self) -> None:
         """End the program."""
         self._blocks.close()
         if self._process is not None:
-            _end(self._process)
+            self._process.end()
         self._errors.close()
 
 
 def _words(stream: dict[str, Any]) -> str:
     tags = stream.get("tags", {})
-    language = str(tags.get("language", ""))
-    codec = f"{stream.get('codec_name', '')}, {counted(_whole(stream, 'channels'), 'channel')}"
-    words = (str(tags.get("title", "")), "" if language == "und" else language, codec)
-    return ", ".join(word for word in words if word)
+    title, language = str(tags.get("title", "")), str(tags.get("language", ""))
+    return track_words(title, language, str(stream.get("codec_name", "")), _whole(stream, "channels"))
 
 
 def _whole(said: dict[str, Any], name: str) -> int:
@@ -190,21 +170,6 @@ class _Program:
     def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
         """See `Source.begin`."""
         return _Decoding(path, signature, track)
-
-    def packet_times(self, path: Path, signature: Signature, track: int) -> tuple[Times, Fraction]:
-        """See `Source.packet_times`."""
-        chosen = ["-select_streams", f"a:{track - 1}"]
-        asked = [*chosen, "-show_entries", "packet=pts,duration:stream=time_base", "-of", "csv"]
-        times: list[tuple[int | None, int | None]] = []
-        unit = Fraction(0)
-        for line in _probed(path, signature, asked).decode("ascii", "replace").splitlines():
-            kind, *values = line.split(",")
-            if kind == "stream" and values:
-                unit = _fraction(values[0])
-            elif kind == "packet" and len(values) >= 2:
-                start, duration = (int(one) if one.lstrip("-").isdigit() else None for one in values[:2])
-                times.append((start, duration))
-        return times, unit
 
 
 def _missing() -> str:

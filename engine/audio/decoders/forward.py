@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +16,6 @@ from engine.audio.decoders.decoder import UnsupportedError
 from engine.audio.decoders.length import (
     Decoded,
     KnownLengths,
-    length_of_packets,
     require_possible,
     rounding_samples,
     without_padding,
@@ -41,6 +40,7 @@ SUFFIXES = frozenset(
         ".mka",
         ".mkv",
         ".avi",
+        ".flv",
         ".wma",
         ".amr",
         ".ac3",
@@ -52,33 +52,7 @@ SUFFIXES = frozenset(
 )
 """Of the formats that have a signature in `engine.audio.decoders.signature`."""
 
-_LOSSLESS = {"alac", "flac", "wavpack", "tta", "ape", "wmalossless", "mlp", "truehd"}
-_LOSSY = {
-    *("aac", "aac_latm", "ac3", "eac3", "dca", "opus", "vorbis", "speex"),
-    *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
-    *("wmav1", "wmav2", "wmapro", "wmavoice"),
-    *(
-        "amrnb",
-        "amrwb",
-        "amr_nb",
-        "amr_wb",
-        "libopencore_amrnb",
-        "libopencore_amrwb",
-        "gsm",
-        "gsm_ms",
-        "qdm2",
-    ),
-    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "mace3", "mace6"),
-}
-_PCM = {f"pcm_{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")} | {
-    *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"),
-}
-AUDIO_CODECS = frozenset(_LOSSLESS | _LOSSY | _PCM)
-"""FFmpeg's names of the decoders that are used; others, those of pictures above all, never run."""
-
 LENGTHS = KnownLengths()
-
-Times = Sequence[tuple[int | None, int | None]]
 
 
 class Decoding(Protocol):
@@ -117,11 +91,19 @@ class Decoding(Protocol):
         """Yield the samples in order, shape (n, channels); always the same iterator."""
         ...
 
+    def length_by_packets(self) -> int:
+        """Return the length in samples by `engine.audio.decoders.packet_times`; no block was taken before."""
+        ...
+
+    def count(self) -> int:
+        """Decode a track of which no block was taken, and return its samples per channel."""
+        ...
+
     def close(self) -> None: ...
 
 
 class Source(Protocol):
-    """How a track is reached: begin a pass, and list its packets without decoding them."""
+    """How a track is reached."""
 
     def begin(self, path: Path, signature: Signature, track: int) -> Decoding:
         """Open the file and decode its first block, so that its form is known.
@@ -131,10 +113,6 @@ class Source(Protocol):
         UnsupportedError : the codec is not read
         SourceError : the file is damaged, or the track is not there
         """
-        ...
-
-    def packet_times(self, path: Path, signature: Signature, track: int) -> tuple[Times, Fraction]:
-        """Return start and duration of each packet, and their unit in seconds."""
         ...
 
 
@@ -182,13 +160,11 @@ class ForwardStream:
         decoding = self._decoding
         frames = 0
         if self._signature.demuxer == "mov":
-            times, time_base = self._source.packet_times(self._path, self._signature, self._track)
-            frames = length_of_packets(times, time_base, self.rate_hz, decoding.packet_samples)
+            frames = decoding.length_by_packets()
         if frames:
             found = Decoded(frames, self.rate_hz)
         else:
-            frames = sum(len(block) for block in decoding.blocks())
-            found = _damage(Decoded(frames, self.rate_hz), decoding)
+            found = _damage(Decoded(decoding.count(), self.rate_hz), decoding)
             decoding.close()
             self._decoding = self._source.begin(self._path, self._signature, self._track)
         if self._signature.demuxer == "mov":
@@ -198,7 +174,9 @@ class ForwardStream:
         else:
             return found
         claimed = round((decoding.claimed_s or 0) * self.rate_hz)
-        return replace(found, frames=without_padding(frames, claimed, rounding, decoding.packet_samples))
+        return replace(
+            found, frames=without_padding(found.frames, claimed, rounding, decoding.packet_samples)
+        )
 
     @property
     def notice(self) -> str:
@@ -274,25 +252,17 @@ def damaged(path: Path, signature: Signature) -> SourceError:
     )
 
 
-def unread_codec(path: Path, codec: str, signature: Signature) -> UnsupportedError:
-    """Return the error about a codec that no decoder of Offcut reads."""
-    return UnsupportedError(
-        f"{shown(path)} holds {codec} in {signature.name}, which Offcut does not decode: convert it to "
-        "WAV or FLAC."
+def undecodable(path: Path, reason: str) -> SourceError:
+    """Return the error about a file that FFmpeg cannot decode; the reason goes on after "FFmpeg"."""
+    return SourceError(
+        f"{shown(path)} cannot be decoded, FFmpeg {reason}: copy the file again, or convert it to WAV or "
+        "FLAC."
     )
 
 
-def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
-    """Return the subtype of decoded samples: how deep they are where they are exact, else the codec.
-
-    Parameters
-    ----------
-    sample_format : FFmpeg's name, such as "s16p"
-    first : the first samples, as decoded; 24 bits come as 32 of which the lowest eight are 0
-    """
-    if codec not in _LOSSLESS | _PCM:
-        return codec.upper().removesuffix("FLOAT").replace("_", "")
-    form = sample_format.rstrip("p")
-    if form == "s32":
-        return "PCM_32" if (np.asarray(first) & 0xFF).any() else "PCM_24"
-    return {"u8": "PCM_U8", "s16": "PCM_16", "dbl": "DOUBLE"}.get(form, "FLOAT")
+def unread_codec(path: Path, codec: str, signature: Signature) -> UnsupportedError:
+    """Return the error about a codec that no decoder of Offcut reads; FFmpeg may have no name for it."""
+    return UnsupportedError(
+        f"{shown(path)} holds {codec or 'an unknown codec'} in {signature.name}, which Offcut does not "
+        "decode: convert it to WAV or FLAC."
+    )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from threading import Lock
 
@@ -94,34 +93,7 @@ class KnownLengths:
 def _key(path: Path, track: int) -> _Key:
     with explained(path):
         status = path.stat()
-    return str(path), status.st_ino, status.st_size, status.st_mtime_ns, track
-
-
-def length_of_packets(
-    packets: Sequence[tuple[int | None, int | None]], time_base: Fraction, rate_hz: int, frame_samples: int
-) -> int:
-    """Return how many samples packets hold, from their times alone; 0 where these are not exact.
-
-    Only packets of one length, the last one excepted, that follow each other are counted.
-
-    Parameters
-    ----------
-    packets : start and duration of each, in units of `time_base` seconds; before 0 is the encoder's delay
-    frame_samples : what one packet decodes to
-    """
-    if not packets or time_base != Fraction(1, rate_hz) or frame_samples <= 0:
-        return 0
-    first = packets[0][0]
-    if first is None or first > 0:
-        return 0
-    for number, (start, duration) in enumerate(packets):
-        is_last = number == len(packets) - 1
-        if start != first + number * frame_samples or duration is None:
-            return 0
-        if not 0 < duration <= frame_samples or (duration < frame_samples and not is_last):
-            return 0
-    start, duration = packets[-1]
-    return max(0, (start or 0) + (duration or 0))
+    return str(path.absolute()), status.st_ino, status.st_size, status.st_mtime_ns, track
 
 
 def without_padding(frames: int, claimed: int, rounding_samples: int, packet_samples: int) -> int:

@@ -1,152 +1,153 @@
-"""The decoder for what libsndfile does not read: PyAV, whose wheels carry FFmpeg's libraries."""
+"""The decoder for what libsndfile does not read: PyAV, whose wheels carry FFmpeg's libraries.
+
+It decodes in child processes (`engine.audio.decoders.av_child`), so that a file that crashes a library, or
+takes too much memory or time, is refused like any other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import atexit
+import json
+import signal
+from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from struct import Struct
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.decoders import limited_process
 from engine.audio.decoders.decoder import Decoder
 from engine.audio.decoders.forward import (
-    AUDIO_CODECS,
     SUFFIXES,
     ForwardStream,
-    Times,
     damaged,
-    subtype_of,
+    undecodable,
     unread_codec,
 )
+from engine.audio.decoders.limited_process import LimitedProcess
 from engine.audio.decoders.signature import Signature
-from engine.audio.decoders.tracks import Tracks
+from engine.audio.decoders.tracks import Tracks, track_words
 from engine.audio.opening import explained
 from engine.errors import SourceError
-from engine.wording import counted
+from engine.own_program import module_command, module_environment
 
-if TYPE_CHECKING:
-    import av
-    from av.container import InputContainer
-
-_BLOCK_FRAMES = 1 << 16
-_BUFFER_BYTES = 1 << 17
-_MOST_PLANES = 8  # libav has no end mark behind them, and PyAV counts up to it
+_LENGTHS = Struct("<II")  # of an answer, see `av_child`
+_MOST_IDLE = 2
+_AHEAD = 3
+"""Blocks that a child decodes before they are needed."""
 
 
-class _File:
-    """A file for PyAV, which writes exceptions of its files to stderr: what cannot be read is its end."""
+class _Child:
+    """A child process that decodes one file after another."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
+        environment = {**module_environment(), "OPENBLAS_NUM_THREADS": "1"}  # each thread reserves memory
+        command = module_command("engine.audio.decoders.av_child")
+        self._process = LimitedProcess(command, environment=environment, is_asked=True)
+        self.is_waiting = True
+        """Whether it waits for a file."""
 
-    def read(self, most_bytes: int) -> bytes:
-        """Return the next bytes; empty at the end."""
-        with suppress(OSError, ValueError):
-            return self._stream.read(most_bytes)
-        return b""
+    def begin(self, path: Path, signature: Signature, track: int) -> None:
+        """Order a pass over a file."""
+        self.is_waiting = False
+        asked = {"path": str(path.absolute()), "demuxer": signature.demuxer, "track": track}
+        self.order(json.dumps(asked))
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a position and return it; -1 where there is none."""
-        with suppress(OSError, ValueError, OverflowError):
-            return self._stream.seek(offset, whence)
-        return -1
+    def order(self, words: str) -> None:
+        """Write an order; where the child has ended, no answer comes."""
+        with suppress(OSError):
+            self._process.ask(f"{words}\n".encode())
 
-    def tell(self) -> int:
-        """Return the position."""
-        return self._stream.tell()
+    def answer(self, path: Path) -> tuple[dict[str, Any], bytearray]:
+        """Return the next answer about a file, and samples where it holds some.
 
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
+        Raises
+        ------
+        SourceError : the file does not decode: the child has ended, or was ended
+        """
+        head = self._filled(path, _LENGTHS.size)
+        said, samples = (self._filled(path, length) for length in _LENGTHS.unpack(head))
+        words: dict[str, Any] = json.loads(said)
+        if words.get("refused") == "memory":
+            raise undecodable(path, f"takes more than {limited_process.MEMORY_BYTES >> 20:,} MiB of memory")
+        self.is_waiting = words.get("is_last", False)
+        return words, samples
 
+    def _filled(self, path: Path, length: int) -> bytearray:
+        buffer = bytearray(length)
+        if not self._process.fill(memoryview(buffer)):
+            raise self._ended(path)
+        return buffer
 
-class _Opened:
-    """A file with one track chosen, ready to be demuxed."""
-
-    def __init__(self, path: Path, signature: Signature, track: int) -> None:
-        self._path = path
-        with explained(path):
-            self._file = _File(path.open("rb"))
-        try:
-            self._container = self._open(signature)
-            self._choose(signature, track)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def _open(self, signature: Signature) -> InputContainer:
-        import av
-
-        try:
-            return av.open(
-                self._file,
-                "r",
-                format=signature.demuxer,
-                options={"codec_whitelist": ",".join(sorted(AUDIO_CODECS))},
-                metadata_errors="ignore",
-                buffer_size=_BUFFER_BYTES,
-            )
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise damaged(self._path, signature) from error
-
-    def _choose(self, signature: Signature, track: int) -> None:
-        from av.stream import Discard
-
-        streams = self._container.streams.audio
-        self.tracks = Tracks(self._path, tuple(_words(each) for each in streams), track)
-        try:
-            self.tracks.require(signature.name)
-            self.stream = streams[track - 1]
-            self.codec = self.stream.codec_context.name if self.stream.codec_context else "an unknown codec"
-            if self.codec not in AUDIO_CODECS:
-                raise unread_codec(self._path, self.codec, signature)
-        except SourceError:
-            self._container.close()
-            raise
-        for each in self._container.streams:
-            if each.index != self.stream.index:
-                each.discard = Discard.all
+    def _ended(self, path: Path) -> SourceError:
+        if self._process.is_silent:
+            return undecodable(path, f"has not answered for {limited_process.PATIENCE_S:g} s")
+        status = self._process.wait()
+        by = ""
+        if status is not None and status < 0:
+            with suppress(ValueError):
+                by = f" ({signal.Signals(-status).name})"
+        return undecodable(path, f"has crashed{by}")
 
     @property
-    def time_base(self) -> Fraction:
-        """Return the unit of the times of packets, in seconds."""
-        return Fraction(self.stream.time_base or 0)
+    def is_running(self) -> bool:
+        """Return whether it has not ended."""
+        return self._process.status is None
 
-    @property
-    def claimed_s(self) -> Fraction | None:
-        """Return the length that the header gives, in seconds."""
-        if self.stream.duration:
-            return self.stream.duration * self.time_base
-        return Fraction(self._container.duration, 1_000_000) if self._container.duration else None
-
-    def counts(self, rate_hz: int) -> bool:
-        """Tell whether the header counts the length in samples of this rate."""
-        return bool(self.stream.duration) and self.time_base == Fraction(1, rate_hz)
-
-    def packets(self) -> Iterator[av.Packet[av.AudioStream]]:
-        """Yield what holds samples; where the container is damaged, that is the end."""
-        import av
-
-        try:
-            yield from (packet for packet in self._container.demux(self.stream) if packet.size)
-        except (av.FFmpegError, OSError, ValueError):
-            return
-
-    def close(self) -> None:
-        """Close the file."""
-        self._container.close()
-        self._file.close()
+    def end(self) -> None:
+        """End the process."""
+        self._process.end()
 
 
-def _words(stream: av.AudioStream) -> str:
-    context, language = stream.codec_context, stream.metadata.get("language", "")
-    codec = f"{context.name}, {counted(context.channels, 'channel')}" if context else ""
-    words = (stream.metadata.get("title", ""), "" if language == "und" else language, codec)
-    return ", ".join(word for word in words if word)
+class _Children:
+    """The children that wait for a file; a few, so that many small files do not start one each."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Child] = []
+        self._lock = Lock()
+
+    def take(self, path: Path) -> _Child:
+        """Return a child that waits, or a new one.
+
+        Raises
+        ------
+        SourceError : the system starts none
+        """
+        while True:
+            with self._lock:
+                child = self._idle.pop() if self._idle else None
+            if child is None:
+                with explained(path):
+                    return _Child()
+            if child.is_running:
+                return child
+            child.end()
+
+    def give_back(self, child: _Child) -> None:
+        """Keep a child for the next file; else end it."""
+        with self._lock:
+            is_kept = child.is_waiting and len(self._idle) < _MOST_IDLE
+            if is_kept:
+                self._idle.append(child)
+        if not is_kept:
+            child.end()
+
+    def end(self) -> None:
+        """End those that wait."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.end()
+
+
+CHILDREN = _Children()
+atexit.register(CHILDREN.end)
 
 
 class _Decoding:
@@ -155,120 +156,101 @@ class _Decoding:
     is_incomplete = False
 
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
-        self._opened = _Opened(path, signature, track)
-        self._has_index = signature.demuxer == "mov"
-        self.tracks, self.codec = self._opened.tracks, self._opened.codec
-        self.claimed_s, self.counts_samples = self._opened.claimed_s, False
-        self.lost, self.first_lost_samples, self.changed_samples = 0, 0, -1
-        self.delay_samples, self.packet_samples, self._done = 0, 0, 0
-        self._form: tuple[int, str, str] | None = None
-        self.rate_hz, self.channels = 0, 0
-        self._packer: av.AudioResampler | None = None
-        self.subtype = ""
-        self._made = self._make()
-        first = next(self._made, None)
-        if first is None or self._form is None:
-            self.close()
-            raise damaged(path, signature)
-        self.counts_samples = self._opened.counts(self.rate_hz)
-        self._blocks: Iterator[NDArray[np.float32]] = self._from(first)
+        self._path, self._signature, self._track = path, signature, track
+        self._child = CHILDREN.take(path)
+        try:
+            self._child.begin(path, signature, track)
+            about, _ = self._answer()
+        except BaseException:
+            CHILDREN.give_back(self._child)
+            raise
+        self.tracks = _tracks(path, track, about)
+        self.codec, self.subtype = str(about["codec"]), str(about["subtype"])
+        self.rate_hz, self.channels = int(about["rate_hz"]), int(about["channels"])
+        self.delay_samples, self.counts_samples = int(about["delay_samples"]), bool(about["counts_samples"])
+        self.claimed_s = Fraction(*about["claimed_s"]) or None
+        self._note(about)
+        self._blocks, self._is_closed = self._make(), False
 
-    def _from(self, first: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-        yield first
-        yield from self._made
+    def _answer(self) -> tuple[dict[str, Any], bytearray]:
+        about, samples = self._child.answer(self._path)
+        _require(self._path, self._signature, self._track, about)
+        return about, samples
+
+    def _note(self, about: dict[str, Any]) -> None:
+        state = about["state"]
+        self.lost, self.first_lost_samples = int(state["lost"]), int(state["first_lost_samples"])
+        self.changed_samples, self.packet_samples = (
+            int(state["changed_samples"]),
+            int(state["packet_samples"]),
+        )
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """See `Decoding.blocks`."""
         return self._blocks
 
-    def _make(self) -> Generator[NDArray[np.float32]]:
-        import av
-
-        fifo, failed = av.AudioFifo(), 0
-        for packet in self._opened.packets():
-            if self._form is None and packet.pts is not None and packet.pts < 0:
-                self.delay_samples = max(self.delay_samples, self._samples(-packet.pts))
-            try:
-                frames = packet.decode()
-            except (av.FFmpegError, ValueError):
-                failed += 1
-                continue
-            if failed and frames:
-                yield from self._taken(fifo, 1)
-                yield from self._silence(failed)
-                failed = 0
-            if not self._put(frames, fifo):
-                yield from self._taken(fifo, 1)
-                self.changed_samples = self._done
+    def _make(self) -> Iterator[NDArray[np.float32]]:
+        for _ in range(_AHEAD):
+            self._child.order("block")
+        while True:
+            self._child.order("block")
+            about, samples = self._answer()
+            self._note(about)
+            if "frames" not in about:
                 return
-            yield from self._taken(fifo, _BLOCK_FRAMES)
-        with suppress(av.FFmpegError):  # it may hold back what does not decode
-            self._put(self._opened.stream.codec_context.decode(None), fifo)
-        yield from self._taken(fifo, 1)
-        if self._has_index:  # which counts them
-            yield from self._silence(failed)
+            yield np.frombuffer(samples, np.float32).reshape(-1, self.channels)
 
-    def _put(self, frames: list[av.AudioFrame], fifo: av.AudioFifo) -> bool:
-        """Queue frames; return whether all have the rate, the sample format and the channels of the first."""
-        for frame in frames:
-            form = (frame.sample_rate, frame.format.name, frame.layout.name)
-            if self._form is None:
-                self._form = form
-                self.rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
-            if form != self._form:
-                return False
-            self.packet_samples = max(self.packet_samples, frame.samples)
-            frame.pts = None
-            for packed in self._packed(frame):
-                packed.pts = None
-                fifo.write(packed)
-        return True
+    def length_by_packets(self) -> int:
+        """See `Decoding.length_by_packets`."""
+        self._child.order("length")
+        about, _ = self._answer()
+        return int(about["frames"])
 
-    def _packed(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        """Interleave the channels of a frame from eight on, where PyAV looks for planes past the last."""
-        import av
-
-        if not frame.format.is_planar or self.channels < _MOST_PLANES:
-            return [frame]
-        if self._packer is None:
-            self._packer = av.AudioResampler(frame.format.name.removesuffix("p"), frame.layout, self.rate_hz)
-        return self._packer.resample(frame)
-
-    def _silence(self, packets: int) -> Iterator[NDArray[np.float32]]:
-        """Yield silence as long as packets that do not decode, so that the rest stays where it is."""
-        for _ in range(packets if self._form else 0):
-            if not self.lost:
-                self.first_lost_samples = self._done
-            self.lost += 1
-            self._done += self.packet_samples
-            yield np.zeros((self.packet_samples, self.channels), np.float32)
-
-    def _taken(self, fifo: av.AudioFifo, least: int) -> Iterator[NDArray[np.float32]]:
-        while fifo.samples >= least:
-            frame = fifo.read(_BLOCK_FRAMES, partial=True)
-            if frame is None:
-                return
-            self._done += frame.samples
-            yield self._floats(frame)
-
-    def _floats(self, frame: av.AudioFrame) -> NDArray[np.float32]:
-        values: NDArray[Any] = frame.to_ndarray()
-        values = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
-        if not self.subtype:
-            self.subtype = subtype_of(self.codec, frame.format.name, values)
-        if values.dtype.kind == "f":
-            return np.ascontiguousarray(values, np.float32)
-        if values.dtype == np.uint8:
-            return (values.astype(np.float32) - np.float32(128)) / np.float32(128)
-        return values.astype(np.float32) / np.float32(-float(np.iinfo(values.dtype).min))
-
-    def _samples(self, units: int) -> int:
-        return round(units * self._opened.time_base * self._opened.stream.codec_context.sample_rate)
+    def count(self) -> int:
+        """See `Decoding.count`."""
+        self._child.order("count")
+        frames = 0
+        while True:
+            about, _ = self._answer()
+            self._note(about)
+            if "frames" not in about:
+                return frames
+            frames += int(about["frames"])
 
     def close(self) -> None:
-        """Close the file."""
-        self._made.close()
-        self._opened.close()
+        """End the pass; the child is used again where it answers."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if not self._child.is_waiting:
+            self._child.order("end")
+        with suppress(SourceError):
+            while not self._child.is_waiting:
+                self._child.answer(self._path)
+        CHILDREN.give_back(self._child)
+
+
+def _tracks(path: Path, track: int, about: dict[str, Any]) -> Tracks:
+    return Tracks(path, tuple(track_words(*one) for one in about["tracks"]), track)
+
+
+def _require(path: Path, signature: Signature, track: int, about: dict[str, Any]) -> None:
+    """Raise why a file was refused, if it was.
+
+    Raises
+    ------
+    SourceError : it was
+    """
+    match about.get("refused"):
+        case "file":
+            with explained(path):
+                raise OSError(*about["reason"])
+        case "track":
+            _tracks(path, track, about).require(signature.name)
+        case "codec":
+            raise unread_codec(path, about["codec"], signature)
+        case "damaged":
+            raise damaged(path, signature)
 
 
 class _PyAv:
@@ -277,14 +259,6 @@ class _PyAv:
     def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
         """See `Source.begin`."""
         return _Decoding(path, signature, track)
-
-    def packet_times(self, path: Path, signature: Signature, track: int) -> tuple[Times, Fraction]:
-        """See `Source.packet_times`."""
-        opened = _Opened(path, signature, track)
-        try:
-            return [(packet.pts, packet.duration) for packet in opened.packets()], opened.time_base
-        finally:
-            opened.close()
 
 
 def _missing() -> str:

@@ -71,6 +71,7 @@ def signature_of(path: Path) -> Signature | None:
         (b"wvpk", Signature("WavPack", "wv")),
         (b"TTA1", Signature("TTA", "tta")),
         (b"caff", Signature("CAF", "caf")),
+        (b"FLV\1", Signature("FLV", "flv")),
     ):
         if beginning.startswith(begins):
             return found

@@ -26,6 +26,13 @@ def file_and_track(path: Path) -> tuple[Path, int]:
     return path.with_name(named[1]), int(named[2])
 
 
+def track_words(title: str, language: str, codec: str, channels: int) -> str:
+    """Return how a track is described, such as "eng, aac, 2 channels"."""
+    coded = f"{codec}, {counted(channels, 'channel')}" if codec else ""
+    words = (title, "" if language == "und" else language, coded)
+    return ", ".join(word for word in words if word)
+
+
 @dataclass(frozen=True, slots=True)
 class Tracks:
     """The audio tracks of one file.

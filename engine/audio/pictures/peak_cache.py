@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.conform import conformed_path
-from engine.audio.pictures.peaks import PeakPyramid, level_lengths, peak_chunks
+from engine.audio.conform import conform, found_conformed
+from engine.audio.pictures.peaks import BlockReducer, PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
-from engine.document.tracks.track import Source
+from engine.document.tracks.track import Source, source_length_samples
 from engine.files.disk_room import check_room
 from engine.files.places import cache_file
 from engine.files.regular_file import open_regular
@@ -46,12 +48,13 @@ def source_peaks(source: Source, rate_hz: int, progress: Progress = SILENT) -> P
     cached = load_peaks(source.content_hash, rate_hz)
     if cached is not None:
         return cached
-    path = conformed_path(source, rate_hz, progress.part(0.0, 0.8))
-    started = 0.0 if path == Path(source.path) else 0.8
+    path = found_conformed(source, rate_hz)
+    if path is None:
+        return _keep_while_conforming(source, rate_hz, progress)
     with SourceReader(path) as reader:
         # A conformed copy holds zeros where the source held NaN; the user is told what the source held.
         conformed_from = None if path == Path(source.path) else source
-        return keep_peaks(reader, source.content_hash, progress.part(started, 1.0), conformed_from)
+        return keep_peaks(reader, source.content_hash, progress, conformed_from)
 
 
 def keep_peaks(
@@ -72,39 +75,72 @@ def keep_peaks(
     ExportError : the cache folder cannot take the peaks, or the disk is full
     Cancelled : the user cancelled; nothing is left behind
     """
-    _write(reader, content_hash, progress, conformed_from)
-    kept = load_peaks(content_hash, reader.rate_hz)
+    with _peak_file(content_hash, reader.frames, reader.rate_hz, reader.channels) as file:
+        for chunk in peak_chunks(reader, progress):
+            file.add(chunk)
+        file.complete(*_bad_samples(reader if conformed_from is None else conformed_from, reader.rate_hz))
+    return _kept(content_hash, reader.rate_hz)
+
+
+def _keep_while_conforming(source: Source, rate_hz: int, progress: Progress) -> PeakPyramid:
+    """Build the peaks of a source from the blocks of its conformed copy while that is written."""
+    frames = source_length_samples(source, rate_hz)
+    with _peak_file(source.content_hash, frames, rate_hz, source.channels) as file:
+        reducer = BlockReducer(frames, source.channels, file.add)
+        conform(source, rate_hz, progress, reducer.add)
+        file.complete(*_bad_samples(source, rate_hz))
+    return _kept(source.content_hash, rate_hz)
+
+
+def _kept(content_hash: str, rate_hz: int) -> PeakPyramid:
+    kept = load_peaks(content_hash, rate_hz)
     assert kept is not None, "what was just written whole can be read"
     return kept
 
 
-def _write(
-    reader: SourceReader, content_hash: str, progress: Progress, conformed_from: Source | None
-) -> None:
-    """Write the file; its head comes last."""
-    lengths, channels = level_lengths(reader.frames), reader.channels
-    target = _cache_path(content_hash, reader.rate_hz)
-    size_bytes = _HEAD.size + 4 * 3 * channels * sum(lengths)
-    check_room(target.parent, size_bytes)
+class _PeakFile:
+    """The file while it is written; its head comes last."""
+
+    def __init__(self, stream: BinaryIO, frames: int, rate_hz: int, channels: int) -> None:
+        self._stream, self._form = stream, (rate_hz, channels, frames)
+        self._lengths = level_lengths(frames)
+        self._done = [0] * len(self._lengths)
+        stream.truncate(_size_bytes(frames, channels))
+
+    def add(self, chunk: tuple[NDArray[np.float32], ...]) -> None:
+        """Write the next piece, see `peak_chunks`."""
+        channels, place = self._form[1], _HEAD.size
+        for number, piece in enumerate(chunk):
+            for row, columns in enumerate(piece.reshape(3 * channels, -1)):
+                self._stream.seek(place + 4 * (row * self._lengths[number] + self._done[number]))
+                self._stream.write(np.ascontiguousarray(columns, "<f4").data)
+            self._done[number] += piece.shape[2]
+            place += 4 * 3 * channels * self._lengths[number]
+
+    def complete(self, bad_samples: int, first_bad_samples: int) -> None:
+        """Write the head."""
+        rate_hz, channels, frames = self._form
+        self._stream.seek(_HEAD.size)
+        checksum = _checksum(self._stream)
+        self._stream.seek(0)
+        head = (_MAGIC, _VERSION, rate_hz, channels, checksum, frames, bad_samples, first_bad_samples)
+        self._stream.write(_HEAD.pack(*head))
+
+
+@contextmanager
+def _peak_file(content_hash: str, frames: int, rate_hz: int, channels: int) -> Iterator[_PeakFile]:
+    """Give a file for peaks; it takes its place in the cache at the end."""
+    target = _cache_path(content_hash, rate_hz)
+    check_room(target.parent, _size_bytes(frames, channels))
     with (
         replacing(target, overwrite=True, is_own_name=True, has_checksum=True) as part,
         part.open("r+b") as stream,
     ):
-        stream.truncate(size_bytes)
-        done = [0] * len(lengths)
-        for chunk in peak_chunks(reader, progress):
-            place = _HEAD.size
-            for number, piece in enumerate(chunk):
-                for row, columns in enumerate(piece.reshape(3 * channels, -1)):
-                    stream.seek(place + 4 * (row * lengths[number] + done[number]))
-                    stream.write(np.ascontiguousarray(columns, "<f4").data)
-                done[number] += piece.shape[2]
-                place += 4 * 3 * channels * lengths[number]
-        bad = _bad_samples(reader if conformed_from is None else conformed_from, reader.rate_hz)
-        stream.seek(_HEAD.size)
-        head = (_MAGIC, _VERSION, reader.rate_hz, channels, _checksum(stream), reader.frames, *bad)
-        stream.seek(0)
-        stream.write(_HEAD.pack(*head))
+        yield _PeakFile(stream, frames, rate_hz, channels)
+
+
+def _size_bytes(frames: int, channels: int) -> int:
+    return _HEAD.size + 4 * 3 * channels * sum(level_lengths(frames))
 
 
 def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.reader import SourceReader, left_out_sentence
+from engine.audio.reader import SourceReader, left_out_sentence, no_sound
 from engine.files.safe_write import shown
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
@@ -211,8 +211,8 @@ def peak_chunks(
     Of a file that seeks exactly two pieces are made at a time: decoding and reducing let go of Python.
     """
     n_levels = len(level_lengths(reader.frames))
-    n_columns = FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)  # a whole number of columns at every level
-    starts, step = range(0, reader.frames, n_columns * BASE_SAMPLES), n_columns * BASE_SAMPLES
+    step = _piece_columns(n_levels) * BASE_SAMPLES
+    starts = range(0, reader.frames, step)
     done = _BlocksDone(reader, progress)
 
     def piece(own: SourceReader, start: int) -> tuple[NDArray[np.float32], ...]:
@@ -224,6 +224,58 @@ def peak_chunks(
             yield piece(reader, start)
     else:
         yield from _side_by_side(reader, piece, starts)
+
+
+class BlockReducer:
+    """Reduces blocks of a file that come one after the other to the pieces of `peak_chunks`.
+
+    Parameters
+    ----------
+    frames, channels : of the file
+    take : is given each piece
+    """
+
+    def __init__(
+        self, frames: int, channels: int, take: Callable[[tuple[NDArray[np.float32], ...]], None]
+    ) -> None:
+        self._left, self._channels, self._take = frames, channels, take
+        self._n_levels = len(level_lengths(frames))
+        self._held = np.empty((_block_frames(channels), channels), np.float32)
+        self._n_held, self._done = 0, 0
+        self._columns = self._next_piece()
+
+    def _next_piece(self) -> NDArray[np.float32]:
+        n_columns = min(_piece_columns(self._n_levels), -(-self._left // BASE_SAMPLES))
+        return np.empty((3, self._channels, n_columns), np.float32)
+
+    def add(self, block: NDArray[Any]) -> None:
+        """Reduce the next samples, shape (n, channels)."""
+        while len(block):
+            left_of_piece = (self._columns.shape[2] - self._done) * BASE_SAMPLES
+            wanted = min(len(self._held), self._left, left_of_piece) - self._n_held
+            part = block[:wanted]
+            self._held[self._n_held : self._n_held + len(part)] = part
+            self._n_held += len(part)
+            block = block[len(part) :]
+            if len(part) == wanted:
+                self._reduce()
+
+    def _reduce(self) -> None:
+        held = self._held[: self._n_held]
+        if (bad := no_sound(held)) is not None:  # as where the file is read
+            held[bad] = 0.0
+        stop = self._done + -(-len(held) // BASE_SAMPLES)
+        _reduce_block(held, self._columns[:, :, self._done : stop])
+        self._left, self._n_held, self._done = self._left - len(held), 0, stop
+        if stop == self._columns.shape[2]:
+            self._take(_levels(self._columns, self._n_levels))
+            self._columns, self._done = self._next_piece(), 0
+
+
+def _piece_columns(n_levels: int) -> int:
+    """Return how many columns of the base a piece has: a whole number of columns at every level."""
+    n_columns: int = FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)
+    return n_columns
 
 
 def _side_by_side(
@@ -245,7 +297,7 @@ class _BlocksDone:
     """Counts the blocks of a file that are reduced, by any thread."""
 
     def __init__(self, reader: SourceReader, progress: Progress) -> None:
-        self._count, self._all = 0, max(1, reader.frames / _block_frames(reader))
+        self._count, self._all = 0, max(1, reader.frames / _block_frames(reader.channels))
         self._progress, self._lock = progress, Lock()
 
     def one_more(self) -> None:
@@ -261,7 +313,7 @@ def _base_columns(reader: SourceReader, start: int, stop: int, done: _BlocksDone
     # 16-bit files are reduced as integers: half the memory to move. Powers of two scale exactly.
     dtype, scale = (np.int16, _INT16_SCALE) if reader.subtype == "PCM_16" else (np.float32, np.float32(1))
     columns = np.empty((3, reader.channels, -(-(stop - start) // BASE_SAMPLES)), np.float32)
-    step = _block_frames(reader)
+    step = _block_frames(reader.channels)
     for first in range(start, stop, step):
         last = min(first + step, stop)
         here = slice((first - start) // BASE_SAMPLES, -(-(last - start) // BASE_SAMPLES))
@@ -272,8 +324,8 @@ def _base_columns(reader: SourceReader, start: int, stop: int, done: _BlocksDone
     return columns
 
 
-def _block_frames(reader: SourceReader) -> int:
-    return max(1, _BLOCK_SAMPLES // reader.channels // BASE_SAMPLES) * BASE_SAMPLES
+def _block_frames(channels: int) -> int:
+    return max(1, _BLOCK_SAMPLES // channels // BASE_SAMPLES) * BASE_SAMPLES
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import tracemalloc
 from pathlib import Path
@@ -293,3 +294,28 @@ def test_spans_that_touch_equal_columns_and_gaps_show_nowhere(tmp_path: Path, wi
     )
     assert cut.maximum[[0, 3]].tolist() == [0.0, 0.0]
     assert cut.maximum[1:3].tolist() == [sound[:65_536].max(), sound[131_072:].max()]
+
+
+@pytest.mark.parametrize(("channels", "rate_hz"), [(1, 22_050), (2, 48_000), (3, 44_100)])
+def test_peaks_made_while_a_copy_is_written_equal_those_of_the_copy(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, channels: int, rate_hz: int
+) -> None:
+    path = tmp_path / "a.wav"
+    samples = rng.uniform(-1, 1, (400_001, channels)).astype(np.float32)
+    samples[77:80, 0] = np.nan
+    samples[90_000:90_400, 0] = 2.0**31 * np.sign(rng.uniform(-1, 1, 400))  # converted, some pass the limit
+    soundfile.write(path, samples, 32_000, "FLOAT")
+    source = source_of(path)
+    monkeypatch.setattr("engine.audio.pictures.peaks._CHUNK_LEVELS", 1)
+    built = source_peaks(source, rate_hz)
+    copy = conformed_path(source, rate_hz)
+    assert copy != path
+    read = build_peaks(copy)
+    assert read.frames == built.frames
+    assert read.bad_samples > 0
+    assert built.bad_samples == 3
+    for level, again in zip(built.levels, read.levels, strict=True):
+        np.testing.assert_array_equal(level, again)
+    shutil.rmtree(cache_folder("peaks"))
+    for level, again in zip(built.levels, source_peaks(source, rate_hz).levels, strict=True):
+        np.testing.assert_array_equal(level, again)

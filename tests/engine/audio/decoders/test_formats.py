@@ -12,6 +12,7 @@ import soundfile
 
 from engine.audio.conform import conformed_path
 from engine.audio.decoders.decoder import Decoder
+from engine.audio.decoders.length import Decoded, KnownLengths
 from engine.audio.decoders.pyav import PYAV
 from engine.audio.reader import SourceReader, content_hash, probe
 from engine.cli.main import main
@@ -57,6 +58,8 @@ LOSSLESS = [
     Made(".tta", "tta", "PCM_16", 32_000, form="s16"),
     Made(".mov", "pcm_s24le", "PCM_24", form="s32"),
     Made(".mov", "pcm_s16le", "PCM_16", 8_000, 8, form="s16"),
+    Made(".avi", "pcm_s16le", "PCM_16", 44_100, form="s16"),
+    Made(".flv", "pcm_s16le", "PCM_16", 44_100, form="s16"),
 ]
 LOSSY = [
     Made(".m4a", "aac", "AAC", 44_100, delay_samples=1_024),
@@ -68,6 +71,9 @@ LOSSY = [
     Made(".wma", "wmav2", "WMAV2", 44_100),
     Made(".amr", "libopencore_amrnb", "AMRNB", 8_000, 1, form="s16"),
     Made(".wav", "libmp3lame", "MP3", 44_100),
+    Made(".avi", "libmp3lame", "MP3", 44_100),
+    Made(".flv", "aac", "AAC", 44_100),
+    Made(".3gp", "libopencore_amrnb", "AMRNB", 8_000, 1, form="s16"),
 ]
 
 
@@ -262,3 +268,12 @@ def test_bytes_of_an_mpeg_frame_make_no_mp3_of_an_mp4_file(
     with pytest.raises(SourceError):
         probe(path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_length_is_known_by_whatever_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.mka"
+    path.write_bytes(b"sound")
+    monkeypatch.chdir(tmp_path)
+    lengths, counted = KnownLengths(), Decoded(70, 8_000)
+    assert lengths.get(Path("a.mka"), 1, lambda: counted) is counted
+    assert lengths.get(path, 1, lambda: Decoded(0, 0)) is counted

@@ -102,6 +102,15 @@ FILES = [
     File("damaged.m4a", "-c:a alac -movflags +faststart", share=-1.0),
     File("silent.mp4", "-an -c:v mpeg4", tracks=0, video=True, refusal="no audio track"),
 ]
+MORE = [
+    File("speex.ogg", "-c:a libspeex", 16_000, 1),
+    File("speex.flv", "-c:a libspeex", 16_000, 1),
+    File("video.flv", "-c:v flv -c:a libmp3lame", 44_100, video=True),
+    File("adpcm.flv", "-c:a adpcm_swf", 44_100),
+    File("video.avi", "-c:v mpeg4 -c:a ac3", video=True),
+    File("video.3gp", "-c:v mpeg4 -c:a aac", 44_100, video=True, trimmed_samples=PACKET),
+]
+"""Of formats that are asked for less often."""
 
 
 def test_there_are_forty() -> None:
@@ -117,7 +126,7 @@ def by_ffmpeg(path: Path, channels: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("decoder", [PYAV, FFMPEG_PROGRAM], ids=["pip install", "bundle with ffmpeg"])
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*FILES, *MORE], ids=lambda file: file.name)
 def test_it_is_read_exactly_or_refused(tmp_path: Path, file: File, decoder: Decoder) -> None:
     path = file.make(tmp_path)
     if file.refusal:
@@ -138,7 +147,7 @@ def test_it_is_read_exactly_or_refused(tmp_path: Path, file: File, decoder: Deco
     np.testing.assert_allclose(samples, expected[: len(samples)], atol=2e-6)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*FILES, *MORE], ids=lambda file: file.name)
 def test_a_bundle_without_ffmpeg_names_format_and_remedy(
     tmp_path: Path, file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,51 @@
+"""The codecs that FFmpeg decodes for Offcut, and how deep their samples are.
+
+The child process of PyAV imports this, so it imports little itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LOSSLESS = {"alac", "flac", "wavpack", "tta", "ape", "wmalossless", "mlp", "truehd"}
+_LOSSY = {
+    *("aac", "aac_latm", "ac3", "eac3", "dca", "opus", "vorbis", "speex"),
+    *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
+    *("wmav1", "wmav2", "wmapro", "wmavoice"),
+    *(
+        "amrnb",
+        "amrwb",
+        "amr_nb",
+        "amr_wb",
+        "libopencore_amrnb",
+        "libopencore_amrwb",
+        "gsm",
+        "gsm_ms",
+        "qdm2",
+    ),
+    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_swf", "nellymoser", "mace3", "mace6"),
+}
+_PCM = {f"pcm_{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")} | {
+    *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"),
+}
+AUDIO_CODECS = frozenset(_LOSSLESS | _LOSSY | _PCM)
+"""FFmpeg's names of the decoders that are used; others, those of pictures above all, never run."""
+
+
+def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
+    """Return the subtype of decoded samples: how deep they are where they are exact, else the codec.
+
+    Parameters
+    ----------
+    sample_format : FFmpeg's name, such as "s16p"
+    first : the first samples, as decoded; 24 bits come as 32 of which the lowest eight are 0
+    """
+    if codec not in _LOSSLESS | _PCM:
+        return codec.upper().removesuffix("FLOAT").replace("_", "")
+    form = sample_format.rstrip("p")
+    if form == "s32":
+        return "PCM_32" if (np.asarray(first) & 0xFF).any() else "PCM_24"
+    return {"u8": "PCM_U8", "s16": "PCM_16", "dbl": "DOUBLE"}.get(form, "FLOAT")

@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, str] = {
     "find_like": "sounds.like",
     "find_repairs": "repair.find",
     "find_takes": "takes.propose",
+    "guess_frame_rate": "file.import_edits",
     "hear_sounds": "sounds.hear",
     "hear_talk": "sounds.talk",
     "import_edits": "file.import_edits",

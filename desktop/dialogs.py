@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from desktop.user_settings.window_size import room_for
 from engine.audio.decoders.registry import audio_suffixes
 from engine.diagnoses.finding import Finding
+from engine.edl.export.request import FrameRate
 from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.formats import IMPORTS
 from engine.hits.membership import left_behind_sentence
@@ -88,6 +89,13 @@ def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
     buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
     clicked = _clicked(parent, "Import edits", question, added, buttons)
     return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
+
+
+def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
+    """Ask how many frames a list counts a second; None where the user cancels."""
+    question = f"{name} does not say its frame rate. Frames a second:"
+    rates = {one.value: one for one in FrameRate}
+    return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
 
 
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:

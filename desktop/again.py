@@ -39,11 +39,11 @@ _COMMANDS: Mapping[str, str] = {
     "take_edit": "file.take_edit",
     "weigh_tempo": "timing.tempo",
 }
-"""The command of each job that `Work.compute` runs, by the name of its function."""
+"""The command of each job that `Work.compute` or `Work.read` runs, by the name of its function."""
 
 
 def again_of(job: Callable[..., object]) -> Again | None:
-    """Return how a job of `Work.compute` is started again; None for one that nobody would miss."""
+    """Return how a job of either is started again; None for one that nobody would miss."""
     function = job.func if isinstance(job, partial) else job
     command = _COMMANDS.get(getattr(function, "__name__", ""))
     return None if command is None else Again(command)

@@ -51,7 +51,7 @@ BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 _SCREEN_MARGIN = 16
 _ACCEPT = QMessageBox.ButtonRole.AcceptRole
-_MOST_NOTES = 8
+_MOST_NOTES = 4
 Answer = TypeVar("Answer")
 
 
@@ -100,9 +100,11 @@ def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | 
 
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
     """Show what imported edits would change, and ask whether they shall."""
-    first_notes = "\n".join(left_out[:_MOST_NOTES])
-    details = "\n".join(left_out) if len(left_out) > _MOST_NOTES else ""
-    return bool(_clicked(parent, "Import edits", sentence, first_notes, {"&Import": _ACCEPT}, details))
+    notes, details = "\n".join(left_out), ""
+    if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
+        more = f"{len(left_out) - 1} more in the details."
+        notes, details = "\n".join([left_out[0], more]), notes
+    return bool(_clicked(parent, "Import edits", sentence, notes, {"&Import": _ACCEPT}, details))
 
 
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:

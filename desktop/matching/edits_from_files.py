@@ -91,7 +91,7 @@ class EditsFromFiles(QObject):
                 self._read(replace(request, labels_as=labels_as))
         elif form is not None and form.asks_frame_rate:
             title = f"Looking for the frame rate of {shown(path.name)}"
-            self._work.compute(guess_frame_rate, request, title, partial(self._asked, self._rate, request))
+            self._work.read(guess_frame_rate, request, title, partial(self._asked, self._rate, request))
         else:
             self._read(request)
 
@@ -116,7 +116,7 @@ class EditsFromFiles(QObject):
 
     def _read(self, request: ReadEditsRequest) -> None:
         title = f"Reading the edits in {shown(request.path.name)}"
-        self._work.compute(import_edits, request, title, partial(self._asked, self._import, request))
+        self._work.read(import_edits, request, title, partial(self._asked, self._import, request))
 
     def _import(self, request: ReadEditsRequest, made: ImportedEdit) -> None:
         """Show what changes, and change it where the user agrees."""

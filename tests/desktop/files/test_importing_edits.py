@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 import soundfile
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from engine.cli.main import main
 from engine.document.decisions import Verdict
+from engine.progress import Progress
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, type_path
 from tests.engine.takes.playing import RATE_HZ, passage
 
@@ -136,3 +138,19 @@ def test_the_progress_has_ended_when_the_preview_asks(raw: Hands, project: Path)
     choose(raw, project)
     answer(raw, look)
     assert busy == [False]
+
+
+def test_an_import_does_not_wait_for_a_long_job(raw: Hands, project: Path) -> None:
+    release = Event()
+
+    def long_job(_request: object, _progress: Progress) -> None:
+        release.wait(JOB_TIMEOUT_MS / 1000)
+
+    raw.window.work.compute(long_job, None, "Waiting", lambda _: None)
+    try:
+        choose(raw, project)
+        answer(raw, press(Qt.Key.Key_Return))
+        assert spans_s(raw) == [(8.0, 13.0)]
+    finally:
+        release.set()
+        raw.finish_work()

@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, str] = {
     "find_like": "sounds.like",
     "find_repairs": "repair.find",
     "find_takes": "takes.propose",
+    "guess_frame_rate": "file.import_edits",
     "hear_sounds": "sounds.hear",
     "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
@@ -34,11 +35,11 @@ _COMMANDS: Mapping[str, str] = {
     "survey_recordings": "taste.page",
     "take_edit": "file.take_edit",
 }
-"""The command of each job that `Work.compute` runs, by the name of its function."""
+"""The command of each job that `Work.compute` or `Work.read` runs, by the name of its function."""
 
 
 def again_of(job: Callable[..., object]) -> Again | None:
-    """Return how a job of `Work.compute` is started again; None for one that nobody would miss."""
+    """Return how a job of either is started again; None for one that nobody would miss."""
     function = job.func if isinstance(job, partial) else job
     command = _COMMANDS.get(getattr(function, "__name__", ""))
     return None if command is None else Again(command)

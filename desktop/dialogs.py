@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from desktop.user_settings.window_size import room_for
 from engine.audio.decoders.registry import audio_suffixes
 from engine.diagnoses.finding import Finding
+from engine.edl.export.request import FrameRate
 from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.formats import IMPORTS
 from engine.hits.membership import left_behind_sentence
@@ -50,7 +51,7 @@ BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 _SCREEN_MARGIN = 16
 _ACCEPT = QMessageBox.ButtonRole.AcceptRole
-_MOST_NOTES = 8
+_MOST_NOTES = 4
 Answer = TypeVar("Answer")
 
 
@@ -90,11 +91,20 @@ def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
     return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
 
 
+def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
+    """Ask how many frames a list counts a second; None where the user cancels."""
+    question = f"{name} does not say its frame rate. Frames a second:"
+    rates = {one.value: one for one in FrameRate}
+    return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
+
+
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
     """Show what imported edits would change, and ask whether they shall."""
-    first_notes = "\n".join(left_out[:_MOST_NOTES])
-    details = "\n".join(left_out) if len(left_out) > _MOST_NOTES else ""
-    return bool(_clicked(parent, "Import edits", sentence, first_notes, {"&Import": _ACCEPT}, details))
+    notes, details = "\n".join(left_out), ""
+    if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
+        more = f"{len(left_out) - 1} more in the details."
+        notes, details = "\n".join([left_out[0], more]), notes
+    return bool(_clicked(parent, "Import edits", sentence, notes, {"&Import": _ACCEPT}, details))
 
 
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:

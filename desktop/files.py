@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
 from desktop.extending import Extending
-from desktop.matching.importing_edits import ImportingEdits
-from desktop.matching.taking_edit import TakingEdit
+from desktop.matching.edits_from_files import EditsFromFiles
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
@@ -38,8 +37,7 @@ class Files(QObject):
 
     Attributes
     ----------
-    taking_edit : what takes the edit from a file
-    importing_edits : what reads the edits of another program
+    edits : takes the edit from a file, and reads the edits of another program
     extending : what reports extensions that were left out
 
     Signals
@@ -72,10 +70,8 @@ class Files(QObject):
         self._lengths = Lengths(self)
         self._settings = settings
         self._edited: tuple[Path, ...] = ()
-        self.taking_edit = TakingEdit(window, session, work, lambda: self.folder, self)
-        self.taking_edit.said.connect(self.said)
-        self.importing_edits = ImportingEdits(window, session, work, lambda: self.folder, self)
-        self.importing_edits.said.connect(self.said)
+        self.edits = EditsFromFiles(window, session, work, lambda: self.folder, self)
+        self.edits.said.connect(self.said)
         self.extending = Extending(work, self)
         self.extending.refused.connect(self.refused)
 
@@ -160,7 +156,7 @@ class Files(QObject):
         elif len(dropped) == 1 and self._session.state.tracks:
             takes_edit = dialogs.ask_takes_edit(self._window, shown(dropped[0].name))
             if takes_edit:
-                self.taking_edit.take(dropped[0])
+                self.edits.take(dropped[0])
             elif takes_edit is not None:
                 self._import(dropped)
         else:

@@ -25,6 +25,7 @@ from widgets.forms.taste.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
+    from engine.edl.export.request import FrameRate
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
@@ -139,6 +140,13 @@ def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
     from engine.jobs.matched.edit import matched_edit
 
     return matched_edit(request, progress)
+
+
+def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Find out at which frame rate a list would be read that does not say it; None for one that does."""
+    from engine.jobs.imported.read import guessed_rate
+
+    return guessed_rate(request, progress)
 
 
 def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:

@@ -432,6 +432,12 @@ class Work(QObject):
         self.watch(handle, take, ends_with_document=ends_with_document, again=again or again_of(job))
         return handle
 
+    def read(
+        self, job: Callable[..., object], request: object, title: str, take: Callable[[Any], None]
+    ) -> None:
+        """Run a short job that edits nothing while a heavy one goes on, and hand over what it read."""
+        self.watch(self._lanes.io.submit(job, request, title=title), take, again=again_of(job))
+
     def once_loaded(self, module: str, title: str, then: Callable[[], object]) -> None:
         """Do something once a heavy module is imported: now, or after a worker imported it."""
 

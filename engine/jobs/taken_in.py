@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.operations import Operation
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.wording import counted
 
 
 def taken_in(
@@ -50,6 +52,12 @@ def taken_in(
             (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
         ]
     return row_changes(rows)
+
+
+def kinds_of(proposals: Iterable[Proposal]) -> list[str]:
+    """Return how many proposals there are of each kind, in words."""
+    counts = Counter(KINDS[one.kind].verb for one in proposals)
+    return [counted(number, verb) for verb, number in counts.items()]
 
 
 def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:

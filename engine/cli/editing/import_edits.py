@@ -75,6 +75,7 @@ def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object
         "unchanged": len(made.stays),
         "returned": made.returned,
         "markers": len(made.markers),
+        "gains_db": dict(made.gains_db),
         "longer_s": samples_to_s(made.longer_samples, made.rate_hz),
         "left_out": list(made.left_out),
         "summary": made.sentence,

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
 from pathlib import Path
 
 from engine.audio.decoders.tracks import file_and_track
@@ -23,7 +22,6 @@ from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import sounding_span
-from engine.timebase import samples_to_video_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,25 +158,6 @@ def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False
     """Return what a request plays of a track (see `clips`)."""
     own = request.consolidated.get(track.id)
     return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
-
-
-def video_frame_in(clip: Clip, request: ExportRequest, begin_s: Fraction, is_recording: bool) -> int:
-    """Return the frame of its medium at which a clip begins, for formats that count frames.
-
-    It follows the rounded start in the result, so what is heard is off by half a frame at most. All parts of
-    one segment are off by the same, so each goes on where the one before ended.
-
-    Parameters
-    ----------
-    begin_s : the timecode at which the recording begins; a consolidated file begins at 0
-    is_recording : whether its medium is the recording
-    """
-    rate_hz, frame_rate = request.edit_list.rate_hz, request.options.frame_rate.exact
-    first = samples_to_video_frames(clip.result_start_samples, rate_hz, frame_rate)
-    ahead_samples = clip.start_samples - clip.shift_samples - clip.result_start_samples
-    ahead_s = Fraction(ahead_samples, rate_hz) + (begin_s if is_recording else 0)
-    shift = samples_to_video_frames(clip.shift_samples, rate_hz, frame_rate)
-    return first + floor(ahead_s * frame_rate + Fraction(1, 2)) + shift
 
 
 def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:

@@ -74,7 +74,7 @@ class ImportedTrack:
 
     Attributes
     ----------
-    gain_db : of all of it; None where the edits do not say
+    gain_db : of all of it, beside those of its clips; None where the edits do not say how loud it is
     """
 
     name: str
@@ -122,9 +122,11 @@ class ImportedEdits:
     written : the edits themselves, where the format holds them; None where it holds clips alone
     rate_hz : at which `written` and `labels` are counted; 0 where there are none
     rounding_s : how far a position may be off, since the format counts frames; 0 where it is exact
+    counts_frames : whether the format counts frames, even where exact positions stand beside them
     has_crossfades : whether the format can say how long neighbours overlap
     has_edge_fades : whether it can say how the first and the last clip come from and go to silence
     frame_rate : of video, where the file says or implies one
+    is_rate_guessed : whether the file does not say that rate
     left_out : a sentence for everything in the file that no edit can do
     """
 
@@ -137,9 +139,11 @@ class ImportedEdits:
     written: tuple[WrittenEdit, ...] | None = None
     rate_hz: int = 0
     rounding_s: Fraction = NOTHING
+    counts_frames: bool = False
     has_crossfades: bool = True
     has_edge_fades: bool = True
     frame_rate: Fraction | None = None
+    is_rate_guessed: bool = False
     left_out: tuple[str, ...] = ()
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
+from math import ceil, floor, inf
 from pathlib import Path
 
 from engine.document.state import DocumentState
@@ -62,10 +62,14 @@ class DocumentClips:
     Attributes
     ----------
     by_track : by the id of the track, by their place in the result; tracks that are not named are missing
+    near_samples : how far positions may be off
+    gains_db : of the tracks, by id, where the edits say them
     left_out : a sentence each
     """
 
     by_track: Mapping[str, tuple[DocumentClip, ...]]
+    near_samples: int = 0
+    gains_db: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -94,6 +98,7 @@ class _Placing:
         self._files = _EditedFiles(imported, state)
         self._others: Counter[str] = Counter()
         self._unedited = 0
+        self._gains_db: dict[str, float] = {}
         self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
 
     def clips(self) -> DocumentClips:
@@ -114,7 +119,8 @@ class _Placing:
             key: tuple(sorted(clips, key=lambda one: (one.at_samples, one.start_samples)))
             for key, clips in found.items()
         }
-        return DocumentClips(by_track, tuple(self._left_out()))
+        near_samples = ceil(self._imported.rounding_s * self._state.rate_hz)
+        return DocumentClips(by_track, near_samples, self._gains_db, tuple(self._left_out()))
 
     def _left_out(self) -> Iterator[str]:
         for name, number in self._others.items():
@@ -130,6 +136,9 @@ class _Placing:
             placed = self._placed(clip, track, gain_db)
             own = self._files.track_of(clip.medium)
             if placed is not None:
+                if track.gain_db is not None:  # a pan makes channels quieter, none louder
+                    known = self._gains_db.get(placed.track_id, -inf)
+                    self._gains_db[placed.track_id] = max(known, track.gain_db + gain_db)
                 yield placed
             elif own is not None:
                 self._waiting.setdefault(own.id, []).append((clip, gain_db))

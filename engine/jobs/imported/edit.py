@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,18 +18,21 @@ from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.proposals import BY_IMPORT, Proposal, proposal_id
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, set_track
 from engine.edl.build import build
 from engine.edl.imports.described import ImportedEdits
 from engine.jobs.imported.from_clips import from_clips
 from engine.jobs.imported.from_labels import from_labels
 from engine.jobs.imported.from_list import from_list
 from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
-from engine.jobs.taken_in import accepted_effect, taken_in
+from engine.jobs.taken_in import accepted_effect, kinds_of, taken_in
 from engine.progress import SILENT, Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
 
 _SCORE = 1.0
+_LEAST_DB = 0.05
+"""Smaller changes of a gain are rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class ImportedEdit:
     stays : ids of accepted proposals that the imported edits hold as well
     gives_way : what accepted proposals do that are taken back: classes of operations
     markers : that are new, on the timeline of the recordings
+    gains_db : of tracks that become louder or quieter, by id
     longer_samples : by how much the result becomes longer; shorter below 0
     returned : how many accepted edits go back to the queue
     left_out : what no edit of a document can do, a sentence each
@@ -69,6 +73,7 @@ class ImportedEdit:
     stays: frozenset[str]
     gives_way: tuple[type[Operation], ...]
     markers: tuple[NamedSpan, ...]
+    gains_db: Mapping[str, float]
     longer_samples: int
     returned: int
     left_out: tuple[str, ...]
@@ -76,7 +81,7 @@ class ImportedEdit:
     @property
     def is_empty(self) -> bool:
         """Whether the document has all of it already."""
-        return not (self.proposals or self.markers or self.returned)
+        return not (self.proposals or self.markers or self.gains_db or self.returned)
 
     @property
     def sentence(self) -> str:
@@ -101,9 +106,11 @@ class ImportedEdit:
 
     @property
     def _changes(self) -> str:
-        words = [counted(number, KINDS[kind].verb) for kind, number in self.counts.items()]
+        words = kinds_of(self.proposals)
         if self.markers:
             words.append(counted(len(self.markers), "marker"))
+        if self.gains_db:
+            words.append(f"the gain of {counted(len(self.gains_db), 'track')}")
         if self.returned:
             words.append(f"{counted(self.returned, 'accepted edit')} back in the queue")
         return listed(words)
@@ -120,7 +127,9 @@ class ImportedEdit:
         changes = taken_in(
             state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
         )
-        return Edit(self.label, (*changes, *add_all(state, self.markers, self.label).changes))
+        gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
+        others = (*gains, add_all(state, self.markers, self.label))
+        return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
 
     def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
         return any(isinstance(one, self.gives_way) for one in effect)
@@ -171,6 +180,7 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
         frozenset(stays),
         wanted.gives_way,
         wanted.markers,
+        dict(_gains(state, wanted)),
         0,
         0,
         (*request.imported.left_out, *wanted.left_out),
@@ -179,6 +189,14 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
     after = build(apply_rows(state, made.put_into(state).changes))
     longer = after.length_samples - before.length_samples
     return replace(made, longer_samples=longer, returned=returned)
+
+
+def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
+    """Yield the gains that tracks do not have yet, in dB, within what a track can have."""
+    for track in state.tracks:
+        gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
+        if abs(gain_db - track.gain_db) > _LEAST_DB:
+            yield track.id, round(gain_db, 2)
 
 
 def _effects(

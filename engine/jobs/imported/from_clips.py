@@ -16,10 +16,13 @@ from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, IS_SILENT, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
 from engine.edl.imports.described import ImportedEdits
 from engine.edl.imports.document_clips import document_clips
+from engine.edl.imports.unmoved import unmoved
 from engine.errors import EditsError
-from engine.jobs.arrangements.arranged import Played, edits_that_play
+from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
 from engine.jobs.imported.crossfades import Seam, fades_of, played_by, with_crossfades
 from engine.jobs.imported.runs import Difference, Heard, Run, heard
 from engine.jobs.imported.wanted import WantedEdits, WantedOnTracks
@@ -38,27 +41,34 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     EditsError : the clips are of other recordings, or it is not clear of which
     """
     clips = document_clips(imported, state, places)
+    if imported.counts_frames and imported.frame_rate is not None:
+        clips = unmoved(clips, state, imported.frame_rate, has_crossfades=imported.has_crossfades)
     found = heard(
         clips.by_track,
         state,
-        near_samples=ceil(imported.rounding_s * state.rate_hz),
+        near_samples=clips.near_samples,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
     )
     if not found.runs:
         raise EditsError(f"{imported.file_name} plays nothing of this recording: choose another file.")
-    length, rate_hz = state.length_samples, state.rate_hz
-    if imported.rounding_s:
-        found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * imported.rounding_s * rate_hz), length))
-    played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
+    length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
+    if clips.near_samples:
+        found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))
     seams = _seams(found, length)
-    wanted = with_crossfades(edits_that_play(played, length), seams, length, rate_hz)
+    made, wanted = own, tuple[Wanted, ...]()
+    if not _is_played(found.runs, seams, own):
+        played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
+        fades = fades_of(own)  # of seams of which the file cannot say it
+        lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
+        wanted = with_crossfades(edits_that_play(played, length), lengths, length, rate_hz)
+        made = played_by(wanted, length, rate_hz)
     edits = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
-    made = played_by(wanted, length, rate_hz)
     left_out = [*clips.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
     return WantedEdits(
         (*edits, *map(_on_track, found.differences)),
         markers=tuple(_markers(imported, state, found.runs)),
+        gains_db=clips.gains_db,
         heard=made,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
@@ -66,12 +76,24 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     )
 
 
-def _met(runs: Sequence[Run], near: int, length: int) -> tuple[Run, ...]:
+def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditList) -> bool:
+    """Tell whether a document plays runs as it is, as far as the file can say."""
+    spans = [(one.start_samples, one.stop_samples) for one in _joined(runs)]
+    fades = fades_of(own)
+    kept = zip(own.kept_starts_samples.tolist(), own.kept_stops_samples.tolist(), strict=True)
+    return spans == list(kept) and all(
+        length is None or length == fades.get(seam, 0) for seam, length in seams.items()
+    )
+
+
+def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
     """Return runs whose ends, where they were rounded, meet the start of another or the end of the document.
 
-    An end is its start and a rounded length, so it is less exact than a start.
+    An end is its start and a rounded length, so it is less exact than a start. Ends that the document has
+    stay.
     """
-    known = np.unique([*(one.start_samples for one in runs), length])
+    starts, stops = (one.start_samples for one in runs), own.kept_stops_samples.tolist()
+    known = np.unique([*starts, *stops, own.source_length_samples])
     ends: list[int] = []
     found = []
     for one in runs:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
+from engine.document.decisions import Edited, Verdict, edited
 from engine.document.kinds import KINDS, not_available
 from engine.document.kinds.operations import (
     Drop,
@@ -50,10 +51,12 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
     edits = []
     for one in imported.written:
         reason = _unusable(one, tracks, places)
-        if reason:
+        own = None if reason else _wanted(imported, one, tracks, state)
+        if own is not None and own.effect:
+            edits.append(own)
+        elif own is None or not _is_accepted(own, state):
+            reason = reason or f"{one.kind} changes nothing that plays."
             left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            edits.append(_wanted(imported, one, tracks, state))
     timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
     markers = tuple(_markers(imported, state))
     said = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
@@ -63,7 +66,7 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
         state.rate_hz,
     )
     if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, made):
-        return WantedEdits(tuple(edits), _ALL, markers, made, left_out=said)
+        return WantedEdits(tuple(edits), _ALL, markers, played.gains_db, made, left_out=said)
     sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
     if not said and imported.written:
         said = ("The segments of the list are not those of its edits: the segments count.",)
@@ -111,6 +114,17 @@ def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[st
     if one.kind == "repair" and not any(str(value) in places for value in one.payload.values()):
         return "the audio of a repair is not in this document."
     return ""
+
+
+def _is_accepted(made: WantedOnTracks, state: DocumentState) -> bool:
+    """Tell whether a document has an edit already."""
+    asked = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
+    return any(
+        one.kind == made.kind
+        and state.verdict(key) is Verdict.ACCEPTED
+        and edited(one, state.decisions.get(key)) == asked
+        for key, one in state.proposals.items()
+    )
 
 
 def _wanted(

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from engine.document.recorded import require_recording
+from engine.edl.export.request import FrameRate
 from engine.edl.imports import read_edits
 from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
 from engine.jobs.imported.requests import ReadEditsRequest
 from engine.progress import Progress
+
+
+def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Return the frame rate at which a list would be read that does not say it; None for one that does.
+
+    Raises
+    ------
+    EditsError : the file cannot be read
+    Cancelled : the user asked for it
+    """
+    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
+    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
 
 
 def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:

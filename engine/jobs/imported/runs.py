@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,6 +22,9 @@ from engine.wording import counted
 
 _FRAMES_A_S = 24
 """The fewest frames that a format counts."""
+
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +127,26 @@ class _Seams:
 
     Parameters
     ----------
-    seams : the middle of each crossfade, and its length
+    crossfades : each from where to where both clips play
     """
 
-    def __init__(self, seams: Sequence[tuple[int, int]]) -> None:
-        longest: dict[int, int] = {}
-        for at, length in seams:
-            longest[at] = max(longest.get(at, 0), length)
-        self._at = sorted(longest)
-        self._halves = [longest[at] - longest[at] // 2 for at in self._at]
+    def __init__(self, crossfades: Iterable[Span]) -> None:
+        self._longest: dict[tuple[str, int], Span] = {}
+        crossfades = tuple(crossfades)
+        for one in crossfades:
+            for edge in _edges(one):
+                self._longest[edge] = max(self._longest.get(edge, one), one, key=_length)
+        whole = sorted({self._whole(one) for one in crossfades}, key=_middle)
+        self._at = [_middle(one) for one in whole]
+        self._halves = [_length(one) - _length(one) // 2 for one in whole]
+
+    def _whole(self, crossfade: Span) -> Span:
+        """Return the longest crossfade that begins or ends with one: a track can end or begin within it."""
+        return max((self._longest.get(edge, crossfade) for edge in _edges(crossfade)), key=_length)
+
+    def middle(self, crossfade: Span) -> int:
+        """Return where a track takes over that crosses over in a span."""
+        return _middle(self._whole(crossfade))
 
     def beginning(self, start: int) -> int:
         """Return where a track takes over that begins within a crossfade; elsewhere its start."""
@@ -157,12 +171,11 @@ class _Composing:
         self._under = self._fades = 0
         self._closed: list[int] = []
         clips = {key: self._on_top(own) for key, own in by_track.items()}
-        seams = _Seams([seam for own in clips.values() for seam in _overlaps(own) if seam[1]])
+        crossfades = [one for own in clips.values() for one in _crossfades(own) if _length(one)]
+        seams = _Seams(crossfades)
         self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
         self._offsets: list[int | None] = []
-        self._longest_fade = max(
-            (length for own in clips.values() for _, length in _overlaps(own)), default=0
-        )
+        self._longest_fade = max(map(_length, crossfades), default=0)
         self._spans = {
             track.id: (track.start_samples, state.track_stop_samples(track)) for track in state.tracks
         }
@@ -206,23 +219,25 @@ class _Composing:
 
     def _parted(self, clips: Sequence[DocumentClip], seams: _Seams) -> list[_Piece]:
         """Return what each clip plays up to the middle of its crossfades."""
-        overlaps = [0, *(overlap for _, overlap in _overlaps(clips)), 0]
+        overlaps = [None, *((one if _length(one) else None) for one in _crossfades(clips)), None]
         pieces: list[_Piece] = []
-        for number, one in enumerate(clips):
-            before, after = overlaps[number], overlaps[number + 1]
-            start = one.at_samples + before // 2
-            stop = one.end_samples - (after - after // 2)
-            if not before:
-                start = seams.beginning(start)
-                self._fades += bool(one.fade_in_samples and start == one.at_samples and number)
-            if not after:
-                stop = seams.ending(stop)
-                self._fades += bool(
-                    one.fade_out_samples and stop == one.end_samples and number + 1 < len(clips)
-                )
+        for one, (before, after) in zip(clips, pairwise(overlaps), strict=True):
+            if before is not None:
+                start = max(one.at_samples, seams.middle(before))
+            else:
+                start = seams.beginning(one.at_samples)
+                self._fades += bool(one.fade_in_samples and start == one.at_samples and one is not clips[0])
+            if after is not None:
+                stop = min(one.end_samples, seams.middle(after))
+            else:
+                stop = seams.ending(one.end_samples)
+                self._fades += bool(one.fade_out_samples and stop == one.end_samples and one is not clips[-1])
             if start < stop:
                 offset = one.start_samples - one.at_samples
-                fades = before or one.fade_in_samples, after or one.fade_out_samples
+                fades = (
+                    _length(before) if before else one.fade_in_samples,
+                    _length(after) if after else one.fade_out_samples,
+                )
                 pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_heard))
         return pieces
 
@@ -375,13 +390,21 @@ class _Composing:
         return length > 2 * self._near
 
 
-def _overlaps(clips: Sequence[DocumentClip]) -> list[tuple[int, int]]:
-    """Return of each clip but the first where it takes over from the one before, and how long both play."""
-    found = []
-    for one, after in pairwise(clips):
-        overlap = max(0, one.end_samples - after.at_samples)
-        found.append((after.at_samples + overlap // 2, overlap))
-    return found
+def _crossfades(clips: Sequence[DocumentClip]) -> list[Span]:
+    """Return where each clip but the last plays together with the next; empty spans for cuts."""
+    return [(after.at_samples, max(one.end_samples, after.at_samples)) for one, after in pairwise(clips)]
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
+
+
+def _middle(span: Span) -> int:
+    return span[0] + _length(span) // 2
+
+
+def _edges(span: Span) -> tuple[tuple[str, int], tuple[str, int]]:
+    return ("start", span[0]), ("stop", span[1])
 
 
 def _follows(one: Difference, after: Difference) -> bool:

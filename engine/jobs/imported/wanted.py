@@ -52,6 +52,7 @@ class WantedEdits:
     ----------
     gives_way : classes of operations; accepted proposals of them that are not wanted are taken back
     markers : on the timeline of the recordings
+    gains_db : of tracks, by id
     heard : what is heard then; None where it does not say all of it
     has_crossfades, has_edge_fades : whether it says how long fades are, between clips and at the ends
     left_out : a sentence each
@@ -60,6 +61,7 @@ class WantedEdits:
     edits: tuple[WantedOnTracks, ...]
     gives_way: tuple[type[Operation], ...] = TIMING
     markers: tuple[NamedSpan, ...] = ()
+    gains_db: Mapping[str, float] = field(default_factory=dict)
     heard: EditList | None = None
     has_crossfades: bool = True
     has_edge_fades: bool = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -27,7 +26,7 @@ from engine.files.safe_write import shown
 from engine.jobs.arrangements.arranged import Wanted, edits_that_play
 from engine.jobs.matched.gains import Levels, gain_edits, levels, louder_text
 from engine.jobs.matched.pieces import goes_through, pieces
-from engine.jobs.taken_in import taken_in
+from engine.jobs.taken_in import kinds_of, taken_in
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
@@ -88,7 +87,7 @@ class MatchedEdit:
         if self.residual_db is not None:
             left = "nothing" if self.residual_db < _NOTHING_DB else level_text(self.residual_db)
             said += f", and {left} left when subtracted"
-        said += f"; {self._counts}, accepted"
+        said += f"; {listed(kinds_of(self.proposals))}, accepted"
         if self.louder:
             said += f"; all of it is {self.louder} there"
         return f"{said}. {self.notes[0]}" if self.notes else said
@@ -101,12 +100,6 @@ class MatchedEdit:
     @property
     def _edits(self) -> str:
         return f"{counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
-
-    @property
-    def _counts(self) -> str:
-        """Say how many edits of which kinds there are."""
-        counts = Counter(KINDS[one.kind].verb for one in self.proposals)
-        return listed([counted(number, verb) for verb, number in counts.items()])
 
     def put_into(self, state: DocumentState) -> Edit:
         """Return the edit that puts them into a document, accepted, and takes back all that was accepted.

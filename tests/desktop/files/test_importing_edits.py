@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from engine.cli.main import main
 from engine.document.decisions import Verdict
-from tests.desktop.conftest import Hands, type_path
+from engine.progress import Progress
+from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, type_path
 from tests.engine.takes.playing import RATE_HZ, passage
 
 
@@ -52,6 +54,23 @@ def choose(hands: Hands, path: Path, *answers: Callable[[QWidget], None]) -> Non
     hands.do_and_answer(lambda: hands.window.commands.run("file.import_edits"), type_path(path), *answers)
 
 
+def answer(hands: Hands, *answers: Callable[[QWidget], None]) -> None:
+    """Answer what is asked once the file was read."""
+    answered: list[QWidget] = []
+
+    def noted(one: Callable[[QWidget], None]) -> Callable[[QWidget], None]:
+        def do(dialog: QWidget) -> None:
+            answered.append(dialog)
+            one(dialog)
+
+        return do
+
+    def wait() -> None:
+        hands.qtbot.waitUntil(lambda: len(answered) == len(answers), timeout=JOB_TIMEOUT_MS)
+
+    hands.do_and_answer(wait, *map(noted, answers))
+
+
 def spans_s(hands: Hands) -> list[tuple[float, float]]:
     proposals = hands.window.session.state.proposals.values()
     return sorted((one.start_samples / RATE_HZ, one.stop_samples / RATE_HZ) for one in proposals)
@@ -61,7 +80,7 @@ def test_a_project_of_another_program_becomes_accepted_edits(raw: Hands, project
     session = raw.window.session
     before = session.state
     choose(raw, project)
-    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Return))
+    answer(raw, press(Qt.Key.Key_Return))
     raw.finish_work()
     assert spans_s(raw) == [(8.0, 13.0)]
     assert all(session.state.verdict(name) is Verdict.ACCEPTED for name in session.state.proposals)
@@ -72,13 +91,66 @@ def test_a_project_of_another_program_becomes_accepted_edits(raw: Hands, project
 def test_escape_at_the_preview_changes_nothing(raw: Hands, project: Path) -> None:
     state = raw.window.session.state
     choose(raw, project)
-    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Escape))
+    answer(raw, press(Qt.Key.Key_Escape))
     raw.finish_work()
     assert raw.window.session.state is state
 
 
 def test_labels_are_cuts_or_keeps(raw: Hands, project: Path) -> None:
     choose(raw, project.with_name("labels.txt"), press(Qt.Key.Key_K))
-    raw.do_and_answer(raw.finish_work, press(Qt.Key.Key_Return))
+    answer(raw, press(Qt.Key.Key_Return))
     raw.finish_work()
     assert spans_s(raw) == [(0.0, 2.0), (4.0, 20.1)]
+
+
+def test_the_frame_rate_of_a_list_that_does_not_say_it_is_asked_for(raw: Hands, project: Path) -> None:
+    events = (
+        ("00:00:00:00 00:00:04:00", "00:00:10:12 00:00:20:00"),
+        ("00:00:00:00", "00:00:04:00", "00:00:13:18"),
+    )
+    lines = [
+        f"{number:03d}  RAW A C {source} {start} {stop}\n* FROM CLIP NAME: raw.wav"
+        for number, source, start, stop in zip((1, 2), events[0], events[1], events[1][1:], strict=False)
+    ]
+    path = project.with_name("list.edl")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    asked: list[str] = []
+
+    def choose_24(dialog: QWidget) -> None:
+        assert isinstance(dialog, QInputDialog)
+        asked.append(dialog.textValue())
+        dialog.setTextValue("24")
+        dialog.accept()
+
+    choose(raw, path)
+    answer(raw, choose_24, press(Qt.Key.Key_Return))
+    assert asked == ["25"]
+    assert spans_s(raw) == [(4.0, 10.5)]
+
+
+def test_the_progress_has_ended_when_the_preview_asks(raw: Hands, project: Path) -> None:
+    busy: list[bool] = []
+
+    def look(dialog: QWidget) -> None:
+        busy.append(raw.window.work.is_busy)
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    choose(raw, project)
+    answer(raw, look)
+    assert busy == [False]
+
+
+def test_an_import_does_not_wait_for_a_long_job(raw: Hands, project: Path) -> None:
+    release = Event()
+
+    def long_job(_request: object, _progress: Progress) -> None:
+        release.wait(JOB_TIMEOUT_MS / 1000)
+
+    raw.window.work.compute(long_job, None, "Waiting", lambda _: None)
+    try:
+        choose(raw, project)
+        answer(raw, press(Qt.Key.Key_Return))
+        assert spans_s(raw) == [(8.0, 13.0)]
+    finally:
+        release.set()
+        raw.finish_work()

@@ -15,12 +15,12 @@ from fractions import Fraction
 
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips_of, source_begin_s, source_path, video_frame_in
+from engine.edl.export.clips import clips_of, source_begin_s, source_path
+from engine.edl.export.frames import FrameClip, frame_clips
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 
 _REEL_LETTERS = 8
@@ -29,15 +29,12 @@ _MOST_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """One line of the list, in frames, with what its remarks tell in samples."""
+    """One line of the list."""
 
-    record_in: int
-    record_out: int
-    source_in: int
+    placed: FrameClip
     channel: str
     reel: str
     name: str
-    clip: Clip
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -58,7 +55,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
             "such as .otio."
         )
     events = sorted(
-        _events(request, edit_list, exact, progress), key=lambda event: (event.record_in, event.channel)
+        _events(request, edit_list, exact, progress), key=lambda event: (event.placed.start, event.channel)
     )
     lines = [f"TITLE: {_line(request.title)}", "FCM: NON-DROP FRAME"]
     units = f"{edit_list.rate_hz} HZ, {rate} FPS"  # in each event: readers stop at a remark before the first
@@ -80,20 +77,16 @@ def _events(
 ) -> Iterator[_Event]:
     """Yield the events of the tracks that are heard, track after track."""
     reels = _reels(request)
-
-    def frames(samples: int) -> int:
-        return samples_to_video_frames(samples, edit_list.rate_hz, frame_rate)
-
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
-        begin_s = source_begin_s(request.sources[track.source_id], request.media)
-        for clip in clips_of(request, track):
-            record_in, record_out = frames(clip.result_start_samples), frames(clip.result_stop_samples)
+        own = track.source_id
+        begins_s = {own: source_begin_s(request.sources[own], request.media)}
+        found = clips_of(request, track)
+        for placed in frame_clips(found, request.sources, edit_list.rate_hz, frame_rate, begins_s):
             progress.check_cancelled()
-            if record_in < record_out:
-                source_in = video_frame_in(clip, request, begin_s, clip.source_id == track.source_id)
-                name = source_path(request.sources[clip.source_id], request.media).name
-                yield _Event(record_in, record_out, source_in, channel, reels[clip.source_id], name, clip)
+            source_id = placed.clip.source_id
+            name = source_path(request.sources[source_id], request.media).name
+            yield _Event(placed, channel, reels[source_id], name)
 
 
 def _reels(request: ExportRequest) -> dict[str, str]:
@@ -111,12 +104,12 @@ def _reels(request: ExportRequest) -> dict[str, str]:
 
 
 def _event_lines(number: int, event: _Event, nominal: int, units: str) -> Iterator[str]:
-    length = event.record_out - event.record_in
-    codes = (event.source_in, event.source_in + length, event.record_in, event.record_out)
+    placed = event.placed
+    codes = (placed.source_in, placed.source_in + placed.length, placed.start, placed.end)
     times = " ".join(timecode(frame, nominal) for frame in codes)
     yield f"{number:03d}  {event.reel:<8} {event.channel:<4}  {'C':<4} {'':3} {times}"
     yield f"* FROM CLIP NAME: {_line(event.name)}"
-    clip = event.clip
+    clip = placed.clip
     yield (
         f"* OFFCUT: SOURCE SAMPLES {clip.start_samples}-{clip.stop_samples}, "
         f"RECORD SAMPLES {clip.result_start_samples}-{clip.result_stop_samples}, {units}"

@@ -11,7 +11,7 @@ that they have without it. Its curve is the renderer's where the recording can b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 from xml.etree import ElementTree
@@ -20,7 +20,8 @@ from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
 from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of, crossfades, source_begin_s, source_path, video_frame_in
+from engine.edl.export.clips import clips_of, source_begin_s, source_path
+from engine.edl.export.frames import FrameClip, frame_clips
 from engine.edl.export.interchange.cmx3600 import timecode
 from engine.edl.export.interchange.curves import known_curves
 from engine.edl.export.request import (
@@ -60,27 +61,18 @@ _WIPE = {"wipecode": 0, "wipeaccuracy": 100, "startratio": 0, "endratio": 1, "re
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A clip in frames, with the number that makes its ids unique.
-
-    Attributes
-    ----------
-    crossfade_frames : length of the transition at its start; 0 for a cut
-    curve : of that
-    """
+    """A clip with the number that makes its ids unique, and the curve of the transition at its start."""
 
     number: int
-    start: int
-    end: int
-    source_in: int
+    placed: FrameClip
     source: Source
-    crossfade_frames: int = 0
     curve: Curve = Curve.EQUAL_POWER
 
     @property
     def transition(self) -> tuple[int, int]:
         """From where to where the transition at its start reaches, around the cut."""
-        first = self.start - self.crossfade_frames // 2
-        return first, first + self.crossfade_frames
+        first = self.placed.start - self.placed.crossfade // 2
+        return first, first + self.placed.crossfade
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -186,7 +178,7 @@ class _Writer:
             _say_channel(element, channel, source.channels)
             for place, item in enumerate(items, 1):
                 self._progress.check_cancelled()
-                if item.crossfade_frames:
+                if item.placed.crossfade:
                     self._add_transition(element, item)
                 self._add_item(element, track, item, channel)
                 if source.channels > 1:
@@ -198,34 +190,14 @@ class _Writer:
                 child(element, "outputchannelindex", channel)
 
     def _clip_items(self, track: Track, progress: Progress) -> Iterator[_Item]:
-        found = clips_of(self._request, track)
-        fades = crossfades(found)
-        curves = known_curves(self._request, track, progress) if fades else ()
-        before: tuple[int, _Item] | None = None
-        for number, clip in enumerate(found):
-            start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
-            if start < end:
-                self._items += 1
-                is_recording = clip.source_id == track.source_id
-                source_in = video_frame_in(clip, self._request, Fraction(0), is_recording)
-                item = _Item(self._items, start, end, source_in, self._request.sources[clip.source_id])
-                if number in fades and before is not None and before[0] == number - 1:
-                    wished = max(1, self._frames(sum(fades[number])))
-                    room = self._room_frames(before[1], item)
-                    item = replace(item, crossfade_frames=min(wished, room), curve=curves[clip.segment])
-                before = number, item
-                yield item
+        sources, rate_hz = self._request.sources, self._edit_list.rate_hz
+        found = list(frame_clips(clips_of(self._request, track), sources, rate_hz, self._frames_per_s))
+        curves = known_curves(self._request, track, progress) if any(one.crossfade for one in found) else ()
+        for placed in found:
+            self._items += 1
+            curve = curves[placed.clip.segment] if curves and placed.crossfade else Curve.EQUAL_POWER
+            yield _Item(self._items, placed, sources[placed.clip.source_id], curve)
 
-    def _room_frames(self, left: _Item, right: _Item) -> int:
-        """Return how long a transition between two clips can be.
-
-        Half of it lies before the cut and half after it, where each file must go on; of an odd number of
-        frames the larger half lies after. It leaves half of either clip to the transition at its other end.
-        """
-        goes_on = self._source_frames(left.source) - (left.source_in + left.end - left.start)
-        before = min(right.source_in, (left.end - left.start) // 2)
-        after = min(goes_on, (right.end - right.start + 1) // 2)
-        return max(0, min(2 * before + 1, 2 * after))
 
     def _add_transition(self, parent: ElementTree.Element, item: _Item) -> None:
         name, effect_id = _TRANSITIONS[item.curve]
@@ -243,7 +215,7 @@ class _Writer:
             child(effect, field, setting)
 
     def _add_item(self, parent: ElementTree.Element, track: Track, item: _Item, channel: int) -> None:
-        source = item.source
+        source, placed = item.source, item.placed
         element = child(parent, "clipitem")
         element.set("id", _item_id(item, channel))
         element.set("premiereChannelType", "stereo" if source.channels == _STEREO else "mono")
@@ -252,10 +224,10 @@ class _Writer:
         child(element, "enabled", _flag(True))
         child(element, "duration", self._source_frames(source))
         self._add_rate(element)
-        child(element, "start", item.start)
-        child(element, "end", item.end)
-        child(element, "in", item.source_in)
-        child(element, "out", item.source_in + item.end - item.start)
+        child(element, "start", placed.start)
+        child(element, "end", placed.end)
+        child(element, "in", placed.source_in)
+        child(element, "out", placed.source_in + placed.length)
         self._add_file(element, source)
         source_track = child(element, "sourcetrack")
         child(source_track, "mediatype", "audio")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from engine.edl.export.request import FrameRate
@@ -70,8 +70,12 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
             named_rate = _remark(events[-1], plain) or named_rate
     if not events:
         raise file.refused("it holds no events")
-    rate, guessed = _rate(file, events, named_rate, is_dropping)
-    return _described(file, events, rate, guessed)
+    rate = _rate(file, named_rate, is_dropping)
+    if rate is not None:
+        return _described(file, events, rate, ())
+    rate = _guessed_rate(events)
+    said = f"The list does not say its frame rate: {rate} frames a second were assumed."
+    return replace(_described(file, events, rate, (said,)), is_rate_guessed=True)
 
 
 def _remark(event: _Event, line: str) -> str:
@@ -87,25 +91,22 @@ def _remark(event: _Event, line: str) -> str:
     return ""
 
 
-def _rate(
-    file: EditsFile, events: list[_Event], named: str, is_dropping: bool
-) -> tuple[Fraction, tuple[str, ...]]:
-    """Return the frame rate, and a sentence where it is a guess."""
+def _rate(file: EditsFile, named: str, is_dropping: bool) -> Fraction | None:
+    """Return the frame rate; None where neither the list nor anybody says it."""
     if file.frame_rate is not None:
-        return file.frame_rate.exact, ()
+        return file.frame_rate.exact
     if named in [one.value for one in FrameRate]:
-        return FrameRate(named).exact, ()
+        return FrameRate(named).exact
     if named:
-        try:
-            return rate_of(named), ()
-        except ValueError as error:
-            raise file.refused(str(error)) from error
-    if is_dropping:
-        return FrameRate.FPS_29_97.exact, ()
+        return rate_of(named)
+    return FrameRate.FPS_29_97.exact if is_dropping else None
+
+
+def _guessed_rate(events: list[_Event]) -> Fraction:
+    """Return the lowest usual frame rate that counts every frame of a list."""
     last = [code[-2:] for one in events for code in one.codes]
     highest = max((int(one) for one in last if one.isdecimal()), default=0)
-    rate = next((Fraction(usual) for usual in _USUAL if highest < usual), Fraction(_USUAL[0]))
-    return rate, (f"The list does not say its frame rate: {rate} frames a second were assumed.",)
+    return next((Fraction(usual) for usual in _USUAL if highest < usual), Fraction(_USUAL[0]))
 
 
 def _described(
@@ -139,6 +140,7 @@ def _described(
         file.form.name,
         found,
         rounding_s=Fraction(0) if is_exact and _agree(frames, rate, begin_frames) else 1 / rate,
+        counts_frames=True,
         has_crossfades=False,
         has_edge_fades=False,
         frame_rate=rate,

@@ -17,10 +17,12 @@ from engine.edl.imports.described import (
     WrittenEdit,
 )
 from engine.edl.imports.media_names import name_of
+from engine.edl.imports.times import number_of
 from engine.progress import Progress
 from engine.strict_json import bytes_of, parse_json
 
 _VERSIONS = (1, 2)
+_MOST_DB = 1_000
 _MOST_CLIPS = 20_000_000
 
 
@@ -86,7 +88,13 @@ def _track(
                 Fraction(_whole(one, "fade_out_samples", 0, stop - start), rate_hz),
             )
         )
-    return ImportedTrack(_text(track, "name"), tuple(clips))
+    return ImportedTrack(_text(track, "name"), tuple(clips), _gain_db(track.get("gain_db")))
+
+
+def _gain_db(value: object) -> float | None:
+    return (
+        None if value is None else float(min(max(number_of(value), Fraction(-_MOST_DB)), Fraction(_MOST_DB)))
+    )
 
 
 def _medium(source: dict[str, Any]) -> Medium:

@@ -57,7 +57,7 @@ class _Reading:
             raise ValueError("it holds no project with a storyline")
         self._storyline(spine, NOTHING, 0)
         tracks = tuple(
-            ImportedTrack(self._names.get(lane, ""), crossfaded(clips) if lane == 0 else tuple(clips))
+            ImportedTrack(self._names.get(lane, ""), crossfaded(clips) if lane == 0 else tuple(clips), 0.0)
             for lane, clips in sorted(self._lanes.items(), reverse=True)
         )
         return ImportedEdits(

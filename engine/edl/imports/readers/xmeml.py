@@ -25,6 +25,8 @@ from engine.edl.imports.xml_tree import parsed_xml, text_of
 from engine.progress import Progress
 
 _QUIETEST = Fraction(1, 1_000_000)
+_LOUDEST_DB = 11.999
+"""The level filter ends at 12 dB."""
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -64,6 +66,7 @@ class _Reading:
             tuple(tracks),
             tuple(self._markers()),
             rounding_s=1 / self._rate,
+            counts_frames=True,
             has_crossfades=self._has_transitions,
             has_edge_fades=False,
             frame_rate=self._rate,
@@ -84,7 +87,8 @@ class _Reading:
                 before = items[number - 1] if number else None
                 after = items[number + 1] if number + 1 < len(items) else None
                 clips += self._clip(item, before, after, is_on=is_on)
-        return ImportedTrack("", crossfaded(clips))
+        is_cut_off = any(one.gain_db >= _LOUDEST_DB for one in clips)  # it may be louder
+        return ImportedTrack("", crossfaded(clips), None if is_cut_off else 0.0)
 
     def _clip(
         self, item: Element, before: Element | None, after: Element | None, *, is_on: bool
@@ -138,7 +142,8 @@ class _Reading:
         for one in self._sequence.findall("marker"):
             start, stop = _whole(one, "in"), _whole(one, "out")
             name, comment = text_of(one, "name"), text_of(one, "comment")
-            text = comment if name == "Cut" and comment else name or comment
+            is_of_seam = comment.lower().startswith(f"{name.lower()}:")  # as Offcut writes them
+            text = comment if is_of_seam else name or comment
             begin_s = within(start / self._rate)
             yield ImportedMarker(text, begin_s, begin_s if stop < start else within(stop / self._rate))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.build import build
+from engine.edl.export import export
+from engine.edl.export.request import ExportRequest, FrameRate
+from engine.edl.imports import read_edits
+from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.recordings import Recording, recording
 
 RATE_HZ = 8_000
@@ -114,3 +119,13 @@ def is_clear(state: DocumentState) -> bool:
         return False
     starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
     return bool((stops - starts >= 2 * FRAME).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())
+
+
+def come_back(
+    jam: Recording, state: DocumentState, path: Path, change: Callable[[str], str] = str
+) -> ImportedEdit:
+    """Export a document, change the text of the file, and import it into the same document."""
+    export(ExportRequest(state, jam.media, path, overwrite=True))
+    path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
+    imported = read_edits(path, state.rate_hz, frame_rate=FrameRate.FPS_25)
+    return imported_edit(ImportRequest(state, jam.media, imported))

@@ -159,7 +159,7 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
     np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
 
 
-@pytest.mark.parametrize("suffix", [*EXACT, *WITHOUT_EDGES, ".edl"])
+@pytest.mark.parametrize("suffix", [*EXACT, *WITHOUT_EDGES, ".edl", ".xml"])
 def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @repeated

@@ -1,0 +1,177 @@
+"""Clips of formats that count frames, where they lie as an export of the document lays them.
+
+Other programs keep nothing finer than a frame. What nobody moved since it was exported takes its place to
+the sample from the document, and what was too short for a frame comes back between its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips
+from engine.edl.export.frames import frame_clips
+from engine.edl.export.stretches import consolidated_track
+from engine.edl.imports.document_clips import DocumentClip, DocumentClips
+from engine.timebase import samples_to_video_frames
+
+_ROUNDED = 3
+"""Half samples by which a position can be off that was rounded on its way through seconds."""
+
+
+def unmoved(
+    found: DocumentClips, state: DocumentState, frame_rate: Fraction, *, has_crossfades: bool
+) -> DocumentClips:
+    """Return clips of which those that agree with the document are exact.
+
+    Parameters
+    ----------
+    frame_rate : in which the file counts
+    has_crossfades : whether the file says how long crossfades are; without, clips get none
+    """
+    edit_list = build(state)
+    by_track, is_exact = {}, True
+    for track in state.tracks:
+        if track.id in found.by_track:
+            own = _OwnClips(state, edit_list, track, frame_rate, has_crossfades)
+            by_track[track.id], agrees = own.settled(found.by_track[track.id])
+            is_exact &= agrees
+    return replace(found, by_track=by_track, near_samples=0 if is_exact else found.near_samples)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A clip, and the document's clip that lies there.
+
+    Attributes
+    ----------
+    clip : of the file; of its neighbour there where the file has none, since it is too short
+    """
+
+    clip: DocumentClip
+    own: Clip | None
+    is_in_file: bool = True
+
+
+class _OwnClips:
+    """The clips of a track, as exports write them in frames."""
+
+    def __init__(
+        self,
+        state: DocumentState,
+        edit_list: EditList,
+        track: Track,
+        frame_rate: Fraction,
+        has_crossfades: bool,
+    ) -> None:
+        self._track, self._rate_hz, self._frame_rate = track, state.rate_hz, frame_rate
+        self._has_crossfades = has_crossfades
+        held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
+        sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
+        self._all = clips(state, edit_list, track, held)
+        placed = tuple(frame_clips(self._all, sources, state.rate_hz, frame_rate))
+        self._placed = {(one.start, one.end): one.clip for one in placed}
+        self._crossfades = {one.clip: one.crossfade for one in placed}
+
+    def settled(self, imported: Sequence[DocumentClip]) -> tuple[tuple[DocumentClip, ...], bool]:
+        """Return clips in their order, and whether all of them agree with the document."""
+        overlaps = [_overlap(*pair) for pair in pairwise(imported)]
+        sides = zip(imported, (0, *overlaps), (*overlaps, 0), strict=True)
+        rows = [_Row(one, self._own(one, before, after)) for one, before, after in sides]
+        is_exact = all(row.own is not None for row in rows)
+        rows = sorted((*rows, *self._too_short(rows)), key=_place)
+        found = [row.clip if row.own is None else self._exact(row.clip, row.own) for row in rows]
+        for number, (left, right) in enumerate(pairwise(rows if self._has_crossfades else ())):
+            found[number], found[number + 1] = self._crossfaded(
+                (left, found[number]), (right, found[number + 1])
+            )
+        return tuple(found), is_exact
+
+    def _own(self, one: DocumentClip, before: int, after: int) -> Clip | None:
+        """Return the document's clip that lies where this one does, and plays the same; None where none does.
+
+        Transitions lie around the cut, of an odd number of frames the larger half behind it.
+
+        Parameters
+        ----------
+        before, after : lengths of the crossfades with its neighbours
+        """
+        fade_in, fade_out = self._frames(before), self._frames(after)
+        start = self._frames(one.at_samples) + fade_in // 2
+        end = self._frames(one.end_samples) - (fade_out - fade_out // 2)
+        own = self._placed.get((start, end))
+        if own is None:
+            return None
+        off = one.start_samples - one.at_samples - (self._start(own) - own.result_start_samples)
+        return own if 2 * abs(off) <= self._rate_hz / self._frame_rate + _ROUNDED else None
+
+    def _start(self, own: Clip) -> int:
+        """Return where a clip begins in the document."""
+        return own.start_samples - own.shift_samples + self._track.start_samples
+
+    def _exact(self, one: DocumentClip, own: Clip) -> DocumentClip:
+        """Return a clip at its place in the document, without crossfades."""
+        start = self._start(own)
+        return replace(
+            one,
+            start_samples=start,
+            stop_samples=start + own.length_samples,
+            at_samples=own.result_start_samples,
+            fade_in_samples=0,
+            fade_out_samples=0,
+        )
+
+    def _too_short(self, rows: Sequence[_Row]) -> Iterator[_Row]:
+        """Yield the clips that last no frame, where the clips around them agree."""
+        agreed = {row.own: row.clip for row in rows if row.own is not None}
+        waiting: list[Clip] = []
+        last: Clip | None = None
+        for one in (*self._all, None):
+            if one is not None and one not in self._crossfades:
+                waiting.append(one)
+                continue
+            around = [each for each in (last, one) if each is not None]
+            if all(each in agreed for each in around):
+                yield from (_Row(agreed[around[0]], each, is_in_file=False) for each in waiting if around)
+            last, waiting = one, []
+
+    def _crossfaded(
+        self, before: tuple[_Row, DocumentClip], after: tuple[_Row, DocumentClip]
+    ) -> tuple[DocumentClip, DocumentClip]:
+        """Return neighbours with the crossfade of the document, unless that of the file is another."""
+        (left, first), (right, last) = before, after
+        overlap = _overlap(left.clip, right.clip) if left.is_in_file and right.is_in_file else 0
+        back, on = overlap // 2, overlap - overlap // 2
+        if left.own is not None and right.own is not None:
+            meets = left.own.result_stop_samples == right.own.result_start_samples
+            if meets and self._frames(overlap) == self._crossfades.get(right.own, 0):
+                back, on = right.own.before_samples, left.own.after_samples
+        if left.own is not None:
+            first = replace(first, stop_samples=first.stop_samples + on, fade_out_samples=back + on)
+        if right.own is not None:
+            last = replace(
+                last,
+                start_samples=last.start_samples - back,
+                at_samples=last.at_samples - back,
+                fade_in_samples=back + on,
+            )
+        return first, last
+
+    def _frames(self, samples: int) -> int:
+        return samples_to_video_frames(samples, self._rate_hz, self._frame_rate)
+
+
+def _overlap(one: DocumentClip, after: DocumentClip) -> int:
+    return max(0, one.end_samples - after.at_samples)
+
+
+def _place(row: _Row) -> tuple[int, int]:
+    at = row.clip.at_samples if row.own is None else row.own.result_start_samples
+    return at, row.clip.start_samples

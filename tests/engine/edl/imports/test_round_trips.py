@@ -36,7 +36,7 @@ from tests.engine.edl.recordings import Recording
 
 LISTS = int(os.environ.get("OFFCUT_ROUND_TRIPS", "25"))
 EXACT = (".json", ".fcpxml", ".rpp")
-WITHOUT_EDGES = (".otio", ".aaf")
+WITHOUT_EDGES = (".aaf",)
 
 repeated = settings(
     max_examples=LISTS,
@@ -129,6 +129,18 @@ def test_a_list_of_events_brings_every_position_back(
     found, wanted = build(after), build(state)
     np.testing.assert_array_equal(found.kept_starts_samples, wanted.kept_starts_samples)
     np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
+
+
+@seed(37)
+@repeated
+@given(timing())
+def test_a_timeline_of_frames_brings_every_sample_back(
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+) -> None:
+    state = with_edits(jam.state, asked)
+    assume(is_clear(state))
+    _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.otio")
+    assert same_inside(build(after), build(state))
 
 
 @seed(37)

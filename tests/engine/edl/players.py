@@ -85,19 +85,17 @@ def _played(
 
 
 def play_otio(path: Path, channels: int, length: int) -> Sound:
-    """Play a timeline whose clips abut: its transitions say no curve, so it is for hard edges.
+    """Play a timeline whose clips abut, by the samples in its metadata, since positions are whole frames.
 
-    Times are frames of a picture; all files have one rate.
+    Its transitions say no curve, so it is for hard edges.
     """
     timeline = otio.adapters.read_from_file(str(path))
     result = np.zeros((length, channels))
     for track in timeline.tracks:
         for clip in track.find_clips() if track.enabled else ():
-            used = clip.source_range
             media = unquote(urlparse(clip.media_reference.target_url).path)
-            rate_hz = soundfile.info(media).samplerate
-            times = (clip.range_in_parent().start_time, used.start_time, used.duration)
-            at, start, count = (round(time.to_seconds() * rate_hz) for time in times)
+            exact = clip.metadata["offcut"]
+            at, start, count = (exact[f"{name}_samples"] for name in ("result_start", "start", "length"))
             heard = _source(media, start, start + count)
             heard = 10 ** (track.metadata["offcut"]["gain_db"] / 20) * heard
             if heard.shape[1] == 1:

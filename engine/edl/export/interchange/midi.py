@@ -51,12 +51,7 @@ def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido
     timed.append((0, 2, _notes_off()))
     timed += [(tick, 1, message) for tick, message in _bars(tempo)]
     timed += [(tick, 2, message) for tick, message in _tempos(tempo)]
-    named = [(seam.position_samples, seam.label) for seam in seams(request.state, edit_list)]
-    markers = placed_markers(request.state.markers.values(), edit_list)
-    named += [(marker.start_samples, marker.name) for marker in markers]
-    for position, name in named:
-        tick = tempo.tick(result_us(position, edit_list))
-        timed.append((tick, 3, mido.MetaMessage("marker", text=_text(name))))
+    timed += [(tick, 3, message) for tick, message in _markers(request, edit_list, tempo)]
     end = max(tempo.tick(result_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
     timed += [(end, 4, _notes_off()), (end, 5, mido.MetaMessage("end_of_track"))]
     timed.sort(key=lambda each: each[:2])
@@ -74,6 +69,20 @@ def _bars(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
 def _tempos(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
     for quarter, length_us in tempo.tempi():
         yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
+
+
+def _markers(
+    request: ExportRequest, edit_list: EditList, tempo: TempoMap
+) -> Iterator[tuple[int, mido.MetaMessage]]:
+    """Yield one marker for each tick, as Ardour keeps no second one; the user's own names come first."""
+    placed = placed_markers(request.state.markers.values(), edit_list)
+    named = [(marker.start_samples, marker.name) for marker in placed]
+    named += [(seam.position_samples, seam.label) for seam in seams(request.state, edit_list)]
+    names: dict[int, dict[str, None]] = {}
+    for position, name in named:
+        names.setdefault(tempo.tick(result_us(position, edit_list)), {})[_text(name)] = None
+    for tick, there in names.items():
+        yield tick, mido.MetaMessage("marker", text=" / ".join(there))
 
 
 def _notes_off() -> mido.Message:

@@ -1,19 +1,27 @@
 """An OpenTimelineIO timeline: the tracks as clips of the sources, with gaps, crossfades and markers.
 
-Times count video frames, as film programs take the rate of a time for that of the sequence. They are not
-rounded: a sample between two frames is a fraction of a frame.
+Times count video frames, as film programs take the rate of a time for that of the sequence. Positions in the
+result are whole frames: programs that round each time by itself leave out clips that then overlap, or play
+each a frame too long. Sound keeps its position to the sample, so the start in a source is a fraction of a
+frame. The samples of both are in the metadata.
+
+Crossfades shorter than a frame are cuts, and in the metadata only: Kdenlive 26.08 makes mixes without a
+length of them, and plays the clips behind them from the start of their file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from opentimelineio import opentime, schema
 
 from engine.document.tracks.track import Track, audible
-from engine.edl.export.clips import Clip, clips_of, crossfades, source_path, with_gaps
+from engine.edl.export.clips import Clip, clips_of, crossfades, source_path
 from engine.edl.export.interchange.otio_programs import (
     clip_effects,
     clip_metadata,
@@ -26,17 +34,18 @@ from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
+from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 from engine.xml_text import xml_text
 
-Time = Callable[[int], opentime.RationalTime]
-"""Converts samples to frames."""
+_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
+_RESERVED = "%#?:\\"
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the timeline; the sources are named, not opened."""
     progress.check_cancelled()
-    timeline = _timeline(request, progress)
+    timeline = _Writer(request, progress).timeline()
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text(timeline.to_json_string(indent=1) + "\n", encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing the timeline")
@@ -48,102 +57,177 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
-def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
-    state = request.state
-    edit_list = request.edit_list
-    at = _time(edit_list.rate_hz, request)
-    timeline = schema.Timeline(xml_text(request.title), metadata=timeline_metadata())
-    timeline.global_start_time = at(0)
-    timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.options.frame_rate))
-    heard = audible(state.tracks)
-    for number, track in enumerate(state.tracks):
-        laid = _track(request, track, at, progress)
-        laid.enabled = track in heard
-        timeline.tracks.append(laid)
-        progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
-    for seam in seams(state, edit_list):
-        timeline.tracks.markers.append(
-            schema.Marker(
-                name=xml_text(seam.label),
-                marked_range=opentime.TimeRange(at(seam.position_samples), at(0)),
-                color=schema.MarkerColor.RED,
-            )
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A clip in whole frames of the result.
+
+    Attributes
+    ----------
+    start, end : in the result; apart
+    source_start : where it begins in its medium, in frames, so that no sound moves in the result
+    source_end : where its medium ends, counted like that
+    """
+
+    clip: Clip
+    start: int
+    end: int
+    source_start: Fraction
+    source_end: Fraction
+
+    @property
+    def source_stop(self) -> Fraction:
+        """Where it ends in its medium."""
+        return self.source_start + self.end - self.start
+
+
+class _Writer:
+    """Writes the timeline of one request."""
+
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
+        self._request, self._progress = request, progress
+        self._rate_hz = request.edit_list.rate_hz
+        self._frame_rate = request.options.frame_rate.exact
+
+    def timeline(self) -> schema.Timeline:
+        """Return the tracks and the markers."""
+        request, edit_list = self._request, self._request.edit_list
+        state = request.state
+        timeline = schema.Timeline(xml_text(request.title), metadata=timeline_metadata())
+        timeline.global_start_time = self._at(0)
+        timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.options.frame_rate))
+        heard = audible(state.tracks)
+        for number, track in enumerate(state.tracks):
+            laid = self._track(track)
+            laid.enabled = track in heard
+            timeline.tracks.append(laid)
+            self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
+        markers = timeline.tracks.markers
+        for seam in seams(state, edit_list):
+            at = seam.position_samples
+            markers.append(self._marker(seam.label, at, at, schema.MarkerColor.RED))
+        for marker in placed_markers(state.markers.values(), edit_list):
+            span = marker.start_samples, marker.stop_samples
+            markers.append(self._marker(marker.name, *span, schema.MarkerColor.YELLOW))
+        return timeline
+
+    def _marker(self, name: str, start_samples: int, stop_samples: int, color: str) -> schema.Marker:
+        """Return a marker; Kdenlive shows its comment, others its name."""
+        text = xml_text(name)
+        start, stop = self._frame(start_samples), self._frame(stop_samples)
+        samples = {"start_samples": start_samples, "length_samples": stop_samples - start_samples}
+        return schema.Marker(
+            name=text,
+            comment=text,
+            marked_range=self._range(start, stop - start),
+            color=color,
+            metadata={"offcut": {"rate_hz": self._rate_hz, **samples}},
         )
-    for marker in placed_markers(state.markers.values(), edit_list):
-        length = marker.stop_samples - marker.start_samples
-        timeline.tracks.markers.append(
-            schema.Marker(
-                name=xml_text(marker.name),
-                marked_range=opentime.TimeRange(at(marker.start_samples), at(length)),
-                color=schema.MarkerColor.YELLOW,
-            )
+
+    def _track(self, track: Track) -> schema.Track:
+        """Return a track; its values as Offcut has them are in the metadata, too."""
+        channels = self._request.state.sources[track.source_id].channels
+        laid = schema.Track(
+            name=xml_text(track.name), kind=schema.TrackKind.Audio, metadata=track_metadata(track, channels)
         )
-    return timeline
+        laid.metadata["offcut"] = {
+            "gain_db": track.gain_db,
+            "pan": track.pan,
+            "color": track.color,
+            "group": xml_text(track.group),
+            "role": xml_text(track.role),
+            "mute": track.mute,
+            "solo": track.solo,
+        }
+        found = clips_of(self._request, track)
+        fades = crossfades(found)
+        left: tuple[int, _Placed] | None = None
+        for number, clip in enumerate(found):
+            self._progress.check_cancelled()
+            placed = self._placed(clip)
+            if placed is None:
+                continue
+            silence = placed.start - (left[1].end if left else 0)
+            if silence:
+                laid.append(schema.Gap(source_range=self._range(0, silence)))
+            elif left and left[0] == number - 1 and self._frames(sum(fades.get(number, ()))) >= 1:
+                laid.append(self._transition(left[1], placed, fades[number]))
+            laid.append(self._clip(track, placed))
+            left = number, placed
+        return laid
 
+    def _placed(self, clip: Clip) -> _Placed | None:
+        """Return a clip in frames, no farther than its medium goes; None where it is shorter than a frame."""
+        source = self._request.sources[clip.source_id]
+        ahead = self._frames(clip.start_samples - clip.result_start_samples)
+        source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate
+        start = max(self._frame(clip.result_start_samples), ceil(-ahead))
+        end = min(self._frame(clip.result_stop_samples), floor(source_end - ahead))
+        return _Placed(clip, start, end, start + ahead, source_end) if start < end else None
 
-def _track(request: ExportRequest, track: Track, at: Time, progress: Progress) -> schema.Track:
-    """Return a track; its values as Offcut has them are in the metadata, too."""
-    channels = request.state.sources[track.source_id].channels
-    laid = schema.Track(
-        name=xml_text(track.name), kind=schema.TrackKind.Audio, metadata=track_metadata(track, channels)
-    )
-    laid.metadata["offcut"] = {
-        "gain_db": track.gain_db,
-        "pan": track.pan,
-        "color": track.color,
-        "group": xml_text(track.group),
-        "role": xml_text(track.role),
-        "mute": track.mute,
-        "solo": track.solo,
-    }
-    found = clips_of(request, track)
-    fades = crossfades(found)
-    for number, (silence, clip) in enumerate(with_gaps(found)):
-        progress.check_cancelled()
-        if silence:
-            laid.append(schema.Gap(source_range=opentime.TimeRange(at(0), at(silence))))
-        if number in fades:
-            before, after = fades[number]
-            laid.append(
-                schema.Transition(
-                    transition_type=schema.TransitionTypes.SMPTE_Dissolve,
-                    in_offset=at(before),
-                    out_offset=at(after),
-                )
-            )
-        laid.append(_clip(request, track, clip, at))
-    return laid
+    def _transition(self, left: _Placed, right: _Placed, reach: tuple[int, int]) -> schema.Transition:
+        """Return a crossfade, no longer than both media go on."""
+        before, after = (self._frames(samples) for samples in reach)
+        return schema.Transition(
+            transition_type=schema.TransitionTypes.SMPTE_Dissolve,
+            in_offset=self._at(min(before, right.source_start)),
+            out_offset=self._at(min(after, left.source_end - left.source_stop)),
+        )
 
+    def _clip(self, track: Track, placed: _Placed) -> schema.Clip:
+        clip = placed.clip
+        source = self._request.sources[clip.source_id]
+        path = source_path(source, self._request.media)
+        exact = {
+            "rate_hz": self._rate_hz,
+            "start_samples": clip.start_samples,
+            "length_samples": clip.length_samples,
+            "result_start_samples": clip.result_start_samples,
+            "before_samples": clip.before_samples,
+            "after_samples": clip.after_samples,
+            "result_start_frame": placed.start,
+            "result_stop_frame": placed.end,
+        }
+        return schema.Clip(
+            name=xml_text(path.name),
+            media_reference=schema.ExternalReference(
+                target_url=_url(path, self._request), available_range=self._range(0, placed.source_end)
+            ),
+            source_range=self._range(placed.source_start, placed.end - placed.start),
+            metadata={**clip_metadata(source.channels), "offcut": exact},
+            effects=clip_effects(track),
+        )
 
-def _clip(request: ExportRequest, track: Track, clip: Clip, at: Time) -> schema.Clip:
-    source = request.sources[clip.source_id]
-    path = source_path(source, request.media)
-    in_source = _time(source.rate_hz, request)
-    return schema.Clip(
-        name=xml_text(path.name),
-        media_reference=schema.ExternalReference(
-            target_url=_url(path, request),
-            available_range=opentime.TimeRange(in_source(0), in_source(source.frames)),
-        ),
-        source_range=opentime.TimeRange(at(clip.start_samples), at(clip.length_samples)),
-        metadata=clip_metadata(source.channels),
-        effects=clip_effects(track),
-    )
+    def _frame(self, samples: int) -> int:
+        return samples_to_video_frames(samples, self._rate_hz, self._frame_rate)
+
+    def _frames(self, samples: int) -> Fraction:
+        return samples * self._frame_rate / self._rate_hz
+
+    def _at(self, frames: Fraction | int) -> opentime.RationalTime:
+        return opentime.RationalTime(float(frames), float(self._frame_rate))
+
+    def _range(self, start: Fraction | int, length: Fraction | int) -> opentime.TimeRange:
+        return opentime.TimeRange(self._at(start), self._at(length))
 
 
 def _url(path: Path, request: ExportRequest) -> str:
     """Return an address, which moves with the timeline where the recordings are collected beside it."""
     folder = request.out.parent.absolute()
     if request.options.collect and path.is_relative_to(folder):
-        return quote(path.relative_to(folder).as_posix())
-    return path.as_uri()
+        return _plain(quote(path.relative_to(folder).as_posix()))
+    return _plain(path.as_uri())
 
 
-def _time(rate_hz: int, request: ExportRequest) -> Time:
-    """Return what converts samples at a rate to frames of the request."""
-    frame_rate = request.options.frame_rate.exact
+def _plain(address: str) -> str:
+    """Return an address with spaces and letters as they are: Kdenlive 26.08 looks for the encoded name."""
 
-    def at(samples: int) -> opentime.RationalTime:
-        return opentime.RationalTime(float(samples * frame_rate / max(1, rate_hz)), float(frame_rate))
+    def decoded(match: re.Match[str]) -> str:
+        text = unquote(match[0], errors="surrogateescape")
+        return "".join(
+            char
+            if char.isprintable() and char not in _RESERVED
+            else quote(char, safe="", errors="surrogateescape")
+            for char in text
+        )
 
-    return at
+    return _ENCODED.sub(decoded, address)

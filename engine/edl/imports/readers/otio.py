@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.edl.imports import EditsFile
 from engine.edl.imports.crossfaded import crossfaded
 from engine.edl.imports.described import (
@@ -29,6 +30,17 @@ from engine.strict_json import parse_json
 
 _FRAMES_BELOW = 1_000
 """Lower rates are those of video, and whole values of them were rounded to frames."""
+
+_MARKER_VALUES = "start_samples", "length_samples"
+_CLIP_VALUES = (
+    "start_samples",
+    "result_start_samples",
+    "length_samples",
+    "before_samples",
+    "after_samples",
+    "result_start_frame",
+    "result_stop_frame",
+)
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -136,17 +148,47 @@ class _Reading:
         begins, length_s = NOTHING, None
         if reference.get("available_range") is not None:
             begins, length_s = self._range(reference["available_range"])
-        start = span[0] - begins if span[0] >= begins else span[0]
+        start, length = span[0] - begins if span[0] >= begins else span[0], span[1]
         medium = Medium(name_of(path) or _text(item.get("name")), path, length_s)
         before, after = reach
+        if (samples := self._samples(item, start, at, length)) is not None:
+            start, at, length, before, after = samples
+        else:
+            self._count_rounding(item.get("source_range"))
         is_heard = is_on and item.get("enabled", True) is not False
         yield ImportedClip(
-            medium, start - before, before + span[1] + after, at - before, before, after, is_heard=is_heard
+            medium, start - before, before + length + after, at - before, before, after, is_heard=is_heard
         )
+
+    def _samples(
+        self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction
+    ) -> tuple[Fraction, ...] | None:
+        """Return the times that Offcut left with a clip, before they were rounded to frames.
+
+        Returns
+        -------
+        Start in the medium, start on the track, length, and how far the crossfades reach; in seconds. None
+        where there are none, or the clip was moved since.
+        """
+        left, rate = _left(item, _CLIP_VALUES), self._frame_rate(item.get("source_range"))
+        if left is None or rate is None:
+            return None
+        *samples, first, last, rate_hz = left
+        found = tuple(Fraction(one, rate_hz) for one in samples)
+        apart = at - first / rate, at + length - last / rate, start - at - (found[0] - found[1])
+        return found if all(2 * abs(one) * rate < 1 for one in apart) else None
+
+    def _frame_rate(self, value: object) -> Fraction | None:
+        held = value.get("start_time") if isinstance(value, dict) else None
+        return rate_of(held.get("rate")) if isinstance(held, dict) else None
 
     def _marker(self, marker: object) -> ImportedMarker:
         held = _dict(marker)
         start, length = self._range(held.get("marked_range"))
+        rate = self._frame_rate(held.get("marked_range"))
+        left = _left(held, _MARKER_VALUES)
+        if left is not None and rate is not None and 2 * abs(Fraction(left[0], left[2]) - start) * rate <= 1:
+            start, length = Fraction(left[0], left[2]), Fraction(left[1], left[2])
         return ImportedMarker(_text(held.get("name")), start, start + max(length, NOTHING))
 
     def _range(self, value: object) -> tuple[Fraction, Fraction]:
@@ -155,10 +197,28 @@ class _Reading:
 
     def _time(self, value: object) -> Fraction:
         held = _dict(value)
-        rate, count = rate_of(held.get("rate")), number_of(held.get("value"))
-        if rate < _FRAMES_BELOW and count and count.denominator == 1:
-            self._rounding_s = max(self._rounding_s, 1 / rate)
-        return within(count / rate)
+        return within(number_of(held.get("value")) / rate_of(held.get("rate")))
+
+    def _count_rounding(self, value: object) -> None:
+        """Take a range of whole frames for one that was rounded to them."""
+        for name in ("start_time", "duration"):
+            held = _dict(_dict(value).get(name)) if value is not None else {}
+            if not held:
+                continue
+            rate, count = rate_of(held.get("rate")), number_of(held.get("value"))
+            if rate < _FRAMES_BELOW and count and count.denominator == 1:
+                self._rounding_s = max(self._rounding_s, 1 / rate)
+
+
+def _left(item: dict[str, Any], names: Sequence[str]) -> list[int] | None:
+    """Return values of Offcut's metadata, the rate last; None where they are not all there."""
+    metadata = item.get("metadata")
+    held = metadata.get("offcut") if isinstance(metadata, dict) else None
+    if not isinstance(held, dict):
+        return None
+    found = [one for one in map(held.get, (*names, "rate_hz")) if type(one) is int]
+    is_whole = len(found) > len(names) and found[-1] and all(0 <= one <= FARTHEST_SAMPLES for one in found)
+    return found if is_whole else None
 
 
 def _reference(item: dict[str, Any]) -> dict[str, Any] | None:

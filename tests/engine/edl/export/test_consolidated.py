@@ -202,6 +202,8 @@ def of_otio(path: Path) -> Iterator[list[Laid]]:
         for clip in laid.find_clips():
             times = (clip.source_range.start_time, clip.range_in_parent().start_time, clip.duration())
             samples = [round(time.value * RATE_HZ / time.rate) for time in times]
+            if exact := clip.metadata.get("offcut"):  # of a timeline, which counts frames
+                samples = [exact[f"{name}_samples"] for name in ("start", "result_start", "length")]
             url = getattr(clip.media_reference, "target_url", "")
             found.append((Path(unquote(urlparse(url).path)).name or clip.name, *samples))
         yield found

@@ -36,7 +36,6 @@ from tests.engine.edl.recordings import Recording
 
 LISTS = int(os.environ.get("OFFCUT_ROUND_TRIPS", "25"))
 EXACT = (".json", ".fcpxml", ".rpp", ".aaf")
-WITHOUT_EDGES = (".otio",)
 
 repeated = settings(
     max_examples=LISTS,
@@ -88,22 +87,6 @@ def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, 
     check()
 
 
-@pytest.mark.parametrize("suffix", WITHOUT_EDGES)
-def test_formats_without_fades_at_the_ends_bring_all_else_back(
-    jam: Recording, tmp_path: Path, suffix: str
-) -> None:
-    @seed(37)
-    @repeated
-    @given(timing())
-    def check(asked: tuple[Asked, ...]) -> None:
-        state = with_edits(jam.state, asked)
-        assume(not build(state).is_empty)
-        _, after = brought_back(state, plain(state), jam.media, tmp_path / f"out{suffix}")
-        assert same_inside(build(after), build(state))
-
-    check()
-
-
 @seed(37)
 @repeated
 @given(timing(), sounding())
@@ -134,6 +117,18 @@ def test_a_list_of_events_brings_every_position_back(
 @seed(37)
 @repeated
 @given(timing())
+def test_a_timeline_of_frames_brings_every_sample_back(
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+) -> None:
+    state = with_edits(jam.state, asked)
+    assume(is_clear(state))
+    _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.otio")
+    assert same_inside(build(after), build(state))
+
+
+@seed(37)
+@repeated
+@given(timing())
 def test_frames_bring_every_position_back_within_one_and_a_half(
     jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
 ) -> None:
@@ -159,7 +154,7 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
     np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
 
 
-@pytest.mark.parametrize("suffix", [*EXACT, *WITHOUT_EDGES, ".edl", ".xml"])
+@pytest.mark.parametrize("suffix", [*EXACT, ".otio", ".edl", ".xml"])
 def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @repeated

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
+from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.interchange.midi import TICKS_PER_QUARTER
-from tests.engine.edl.export.cases import Case
+from tests.engine.edl.export.cases import CASES, Case
 from tests.engine.edl.recordings import timeline_state, with_cuts
 
 
@@ -125,6 +126,15 @@ def test_before_the_first_downbeat_is_a_pick_up_and_whole_bars(
 def test_the_track_of_the_markers_holds_midi_events(case: Case, tmp_path: Path) -> None:
     read = export_midi(case, None, tmp_path)
     assert read.events == [(0, 123, 0), (read.end_tick, 123, 0)]
+
+
+def test_markers_of_one_tick_are_one_with_the_users_name_first(tmp_path: Path) -> None:
+    """Ardour 8.12 keeps the first of two markers at a position and drops the other."""
+    state = with_cuts(CASES[2].state, (44_100, 88_200))
+    own = (Marker("m1", 88_200, 132_300, "Verse"), Marker("m2", 88_200, 88_200, "Key change"))
+    case = replace(CASES[2], state=replace(state, markers={one.id: one for one in own}))
+    read = export_midi(case, None, tmp_path)
+    assert read.markers == [(2 * TICKS_PER_QUARTER, "Verse / Key change / cut: Tuning between two takes")]
 
 
 def test_without_a_grid_the_markers_stand_in_120_bpm(case: Case, tmp_path: Path) -> None:

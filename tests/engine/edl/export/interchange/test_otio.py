@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import numpy as np
 import opentimelineio as otio
 import pytest
+import soundfile
 
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
@@ -26,17 +32,38 @@ def read(path: Path) -> otio.schema.Timeline:
 
 
 def pieces(track: otio.schema.Track, rate_hz: int, rate: float = 25.0) -> list[Piece]:
-    """Return where OpenTimelineIO itself places the clips."""
-    found = []
+    """Return the samples in the metadata, and hold what OpenTimelineIO itself says of the clips to them."""
+    found, end = [], 0.0
     for clip in track.find_clips():
-        placed, used = clip.range_in_parent(), clip.source_range
+        placed, used, said = clip.range_in_parent(), clip.source_range, clip.metadata["offcut"]
         assert placed.duration == used.duration
-        times = (placed.start_time, used.start_time, used.duration)
-        assert {time.rate for time in times} == {rate}
-        samples = [time.value * rate_hz / rate for time in times]
-        assert max(abs(one - round(one)) for one in samples) < MOST_APART_SAMPLES
-        found.append(Piece(*map(round, samples)))
+        assert {time.rate for time in (placed.start_time, used.start_time, used.duration)} == {rate}
+        assert said["rate_hz"] == rate_hz
+        piece = Piece(*(said[f"{name}_samples"] for name in ("result_start", "start", "length")))
+        start, stop = placed.start_time.value, placed.end_time_exclusive().value
+        assert start == round(start) >= end
+        assert stop == round(stop) > start
+        per_sample = rate / rate_hz
+        assert abs(start - piece.result_start * per_sample) < 1
+        assert abs(stop - (piece.result_start + piece.length) * per_sample) < 1
+        moved = (used.start_time.value - start) / per_sample - (piece.start - piece.result_start)
+        assert abs(moved) < MOST_APART_SAMPLES
+        media = clip.media_reference.available_range.duration.value
+        assert 0 <= used.start_time.value <= used.end_time_exclusive().value <= media + 1e-9
+        found.append(piece)
+        end = stop
     return found
+
+
+def long_enough(case: Case, track: Track, rate: Fraction) -> list[Piece]:
+    """Return what a track plays, without what is too short for a frame."""
+    per_sample = rate / case.state.rate_hz
+    return [
+        one
+        for one in case.pieces(track)
+        if floor(one.result_start * per_sample + Fraction(1, 2))
+        < floor((one.result_start + one.length) * per_sample + Fraction(1, 2))
+    ]
 
 
 def test_clips_lie_where_the_edit_list_says(case: Case, tmp_path: Path) -> None:
@@ -45,7 +72,7 @@ def test_clips_lie_where_the_edit_list_says(case: Case, tmp_path: Path) -> None:
     assert timeline.name == "Jäm & <Co>"
     assert [track.name for track in timeline.tracks] == [track.name for track in case.state.tracks]
     for laid, track in zip(timeline.tracks, case.state.tracks, strict=True):
-        assert pieces(laid, case.state.rate_hz) == case.pieces(track)
+        assert pieces(laid, case.state.rate_hz) == long_enough(case, track, Fraction(25))
         assert laid.kind == otio.schema.TrackKind.Audio
         assert laid.enabled == (not track.mute)
         assert laid.metadata["offcut"]["gain_db"] == track.gain_db
@@ -60,13 +87,15 @@ def test_clips_lie_where_the_edit_list_says(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", [FrameRate.FPS_23_976, FrameRate.FPS_29_97, FrameRate.FPS_60])
-def test_times_count_frames_and_stay_at_their_samples(case: Case, rate: FrameRate, tmp_path: Path) -> None:
+def test_positions_are_frames_and_sound_stays_at_its_samples(
+    case: Case, rate: FrameRate, tmp_path: Path
+) -> None:
     export(case.request(tmp_path / "jam.otio", frame_rate=rate))
     timeline = read(tmp_path / "jam.otio")
     per_s = float(rate.exact)
     assert timeline.global_start_time == otio.opentime.RationalTime(0, per_s)
     for laid, track in zip(timeline.tracks, case.state.tracks, strict=True):
-        assert pieces(laid, case.state.rate_hz, per_s) == case.pieces(track)
+        assert pieces(laid, case.state.rate_hz, per_s) == long_enough(case, track, rate.exact)
     times = [clip.media_reference.available_range.duration for clip in timeline.find_clips()]
     times += [marker.marked_range.start_time for marker in timeline.tracks.markers]
     assert {time.rate for time in times} == {per_s}
@@ -104,12 +133,43 @@ def test_resolve_and_premiere_find_channels_gain_and_pan(tmp_path: Path) -> None
 def test_markers_stand_at_the_seams(case: Case, tmp_path: Path) -> None:
     export(case.request(tmp_path / "jam.otio"))
     markers = read(tmp_path / "jam.otio").tracks.markers
-    found = [marker.marked_range.start_time.to_seconds() * case.state.rate_hz for marker in markers]
-    assert found == pytest.approx(case.seams, rel=0, abs=1e-6)
+    assert [marker.metadata["offcut"]["start_samples"] for marker in markers] == case.seams
+    found = [marker.marked_range.start_time.value for marker in markers]
+    assert found == [floor(seam * Fraction(25, case.state.rate_hz) + Fraction(1, 2)) for seam in case.seams]
     assert {marker.name for marker in markers} <= {"cut: Tuning between two takes"}
+    assert all(marker.comment == marker.name for marker in markers)
 
 
-def test_transitions_are_as_long_as_the_crossfades(case: Case, tmp_path: Path) -> None:
+def test_clips_abut_where_the_edit_list_joins_them(case: Case, tmp_path: Path) -> None:
+    """Readers that round position and length by themselves must not find clips that overlap."""
+    export(case.request(tmp_path / "jam.otio"))
+    for laid in read(tmp_path / "jam.otio").tracks:
+        found = list(laid.find_clips())
+        for left, right in pairwise(found):
+            one, other = left.metadata["offcut"], right.metadata["offcut"]
+            if one["result_start_samples"] + one["length_samples"] == other["result_start_samples"]:
+                stop, start = left.range_in_parent().end_time_exclusive(), right.range_in_parent().start_time
+                assert stop == start
+
+
+@pytest.mark.parametrize("name", ["Gast Zoë 1.wav", "50% #2? a:b.wav", "back\\slash\x07.wav"])
+@pytest.mark.parametrize("collect", [False, True])
+def test_addresses_keep_spaces_and_letters(name: str, collect: bool, tmp_path: Path) -> None:
+    case = CASES[0]
+    path = tmp_path / "in" / name
+    path.parent.mkdir()
+    soundfile.write(path, np.zeros((44_100 * 30, 1)), 44_100)
+    out = tmp_path / ("out" if collect else "in") / "jam.otio"
+    out.parent.mkdir(exist_ok=True)
+    export(replace(case, media={"s0": path}).request(out, collect=collect))
+    (clip,) = read(out).tracks[0].find_clips()
+    address = clip.media_reference.target_url
+    assert unquote(urlparse(address).path) == (name if collect else str(path))
+    assert "%20" not in address
+    assert ("Zoë" in address) == ("Zoë" in name)
+
+
+def test_transitions_are_as_long_as_the_crossfades_of_a_frame_or_more(case: Case, tmp_path: Path) -> None:
     export(case.request(tmp_path / "jam.otio"))
     edit_list = build(case.state)
     lengths = {
@@ -124,9 +184,14 @@ def test_transitions_are_as_long_as_the_crossfades(case: Case, tmp_path: Path) -
             per_frame = case.state.rate_hz / 25
             offsets = (child.in_offset, child.out_offset)
             before, after = (round(offset.value * per_frame) for offset in offsets)
-            found[round(child.range_in_parent().start_time.value * per_frame) + before] = before + after
+            found[round(child.range_in_parent().start_time.value + child.in_offset.value)] = before + after
             assert after - before in (0, 1)
-    assert found == {seam: length for seam, length in lengths.items() if length}
+    frames = Fraction(25, case.state.rate_hz)
+    assert found == {
+        floor(seam * frames + Fraction(1, 2)): length
+        for seam, length in lengths.items()
+        if length * frames >= 1
+    }
 
 
 def test_a_track_that_begins_inside_a_crossfade_has_only_the_material_it_has() -> None:

@@ -198,7 +198,6 @@ class _Writer:
             curve = curves[placed.clip.segment] if curves and placed.crossfade else Curve.EQUAL_POWER
             yield _Item(self._items, placed, sources[placed.clip.source_id], curve)
 
-
     def _add_transition(self, parent: ElementTree.Element, item: _Item) -> None:
         name, effect_id = _TRANSITIONS[item.curve]
         start, end = item.transition

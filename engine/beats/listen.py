@@ -15,14 +15,12 @@ from engine.beats.readings import Reading, TempoPrior
 from engine.beats.songs import Song, songs_of
 from engine.beats.traces import Traces, finite_pieces, trace
 from engine.document.analysis import BeatGrid, Listening
+from engine.document.heard import LISTENING_MAKER
 from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import LOUDNESS_HOP_SAMPLES, Loudness
 from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
-
-LISTENING_MAKER = "offcut-listening-2"
-"""The first knew no dead air and no faults of channels; what it found is listened to again."""
 
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000

@@ -6,6 +6,9 @@ from engine.document.document import analysis_id
 from engine.document.state import DocumentState
 from engine.document.tracks.track import audible
 
+LISTENING_MAKER = "offcut-listening-2"
+"""The maker of `Listening` and beats; the first detected no dead air and no faults of channels."""
+
 
 def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:
     """Return what the mix that is listened to is made of."""

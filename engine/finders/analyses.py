@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from engine.document.analysis import SOUNDS, Analysis, HeardSounds, Listening
 from engine.document.document import analysis_id
-from engine.document.heard import heard_ids, sound_of
+from engine.document.heard import LISTENING_MAKER, heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.finders.finder import FinderRequest
@@ -57,8 +57,6 @@ def missing_analyses(request: FinderRequest, needs: Sequence[str]) -> list[str]:
 
 
 def _is_listening(state: DocumentState, found: Analysis | None) -> bool:
-    from engine.beats.listen import LISTENING_MAKER
-
     is_current = state.analyses.get("listening") == heard_ids(state)["listening"]
     return is_current and isinstance(found, Listening) and found.maker == LISTENING_MAKER
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
-from engine.beats.listen import LISTENING_MAKER, PassResult, listen
+from engine.beats.listen import PassResult, listen
 from engine.document.analysis import Analysis, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited, require_open_grid
-from engine.document.heard import heard_ids, sound_of
+from engine.document.heard import LISTENING_MAKER, heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer

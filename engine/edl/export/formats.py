@@ -134,8 +134,8 @@ _ROWS = (
         "for film programs and scripts",
         "engine.edl.export.interchange.otio",
         has_frames=True,
-        clip_bytes=1_760,
-        fade_bytes=360,
+        clip_bytes=2_100,
+        fade_bytes=0,
     ),
     Format(
         ".aaf",

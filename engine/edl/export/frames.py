@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
+import numpy as np
+
 from engine.document.tracks.track import Source
+from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, crossfades
 from engine.timebase import samples_to_video_frames
+from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ def frame_clips(
             made = replace(made, crossfade=min(wished, room))
         before = number, made
         yield made
+
+
+def lost_in_frames(edit_list: EditList, frame_rate: Fraction) -> str:
+    """Return a sentence about parts of the result that begin and end in one frame; empty without any."""
+    lengths = edit_list.kept_stops_samples - edit_list.kept_starts_samples
+    edges = np.stack([edit_list.seams_samples, edit_list.seams_samples + lengths])
+    scale = 2 * edit_list.rate_hz * frame_rate.denominator
+    starts, ends = (2 * edges * frame_rate.numerator + scale // 2) // scale
+    lost = int(np.count_nonzero(starts == ends))
+    are = "is" if lost == 1 else "are"
+    return f" {counted(lost, 'part')} shorter than a frame {are} left out." if lost else ""
 
 
 def _room(left: FrameClip, right: FrameClip, left_medium: int) -> int:

@@ -86,12 +86,13 @@ def test_arrangements_that_overlap_do_what_they_can_and_say_so(what: str) -> Non
 def test_a_thousand_repeats_are_heard_and_exported(tmp_path: Path) -> None:
     recorded = recording(tmp_path, [np.linspace(-0.5, 0.5, LENGTH)])
     state = edited(
-        recorded.state, [repeated(1_000, 1_080, 1_000), Made("gain", (0, 4_000), {"gain_db": -6.0})]
+        recorded.state, [repeated(1_000, 1_400, 1_000), Made("gain", (0, 4_000), {"gain_db": -6.0})]
     )
     sound = heard(recorded, state)
-    assert len(sound) == LENGTH + 999 * 80
+    assert len(sound) == LENGTH + 999 * 400
     np.testing.assert_array_equal(
-        sound[1_000 : 1_000 + 80_000].reshape(1_000, 80), np.tile(sound[1_000:1_080], 1_000).T
+        sound[1_000 : 1_000 + 400_000].reshape(1_000, 400, 1)[1:-1],
+        sound[1_400:1_800][np.newaxis].repeat(998, 0),
     )
     for suffix in (".otio", ".json"):
         request = ExportRequest(state, recorded.media, tmp_path / f"jam{suffix}", overwrite=True)
@@ -99,6 +100,15 @@ def test_a_thousand_repeats_are_heard_and_exported(tmp_path: Path) -> None:
     assert request.consolidated["t0"].source.frames < LENGTH, "one repeat is all that is written"
     both = np.repeat(sound, 2, axis=1)
     np.testing.assert_allclose(play_otio(tmp_path / "jam.otio", 2, len(sound)), both, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".otio", ".edl", ".xml"])
+def test_parts_that_are_too_short_for_a_frame_are_counted(tmp_path: Path, suffix: str) -> None:
+    recorded = recording(tmp_path, [np.linspace(-0.5, 0.5, LENGTH)])
+    state = edited(recorded.state, [repeated(1_000, 1_080, 4)])
+    exported = export(ExportRequest(state, recorded.media, tmp_path / f"jam{suffix}"))
+    # The two in the middle lie from frame 3.375 to 3.625 and on to 3.875: the second rounds to nothing.
+    assert "1 part " in exported.sentence
 
 
 REFUSED: dict[str, tuple[Made, str]] = {

@@ -16,7 +16,7 @@ from fractions import Fraction
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips_of, source_begin_s, source_path
-from engine.edl.export.frames import FrameClip, frame_clips
+from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
@@ -69,6 +69,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     sentence = (
         f"Wrote {counted(len(events), 'event')} at {rate} frames a second to {shown(request.out.name)}."
     )
+    sentence += lost_in_frames(edit_list, exact)
     return Exported(request.out, sentence, {"events": float(len(events)), **edit_figures(edits)})
 
 

@@ -22,6 +22,7 @@ from opentimelineio import opentime, schema
 
 from engine.document.tracks.track import Track, audible
 from engine.edl.export.clips import Clip, clips_of, crossfades, source_path
+from engine.edl.export.frames import lost_in_frames
 from engine.edl.export.interchange.otio_programs import (
     clip_effects,
     clip_metadata,
@@ -54,6 +55,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
         f"frames a second to {shown(request.out.name)}."
     )
+    sentence += lost_in_frames(request.edit_list, request.options.frame_rate.exact)
     return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 

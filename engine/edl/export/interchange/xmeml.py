@@ -21,7 +21,7 @@ from engine.document.tracks.track import Source, Track, audible
 from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips_of, source_begin_s, source_path
-from engine.edl.export.frames import FrameClip, frame_clips
+from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
 from engine.edl.export.interchange.cmx3600 import timecode
 from engine.edl.export.interchange.curves import known_curves
 from engine.edl.export.request import (
@@ -87,6 +87,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
         f"frames a second to {shown(request.out.name)}."
     )
+    sentence += lost_in_frames(request.edit_list, request.options.frame_rate.exact)
     return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 

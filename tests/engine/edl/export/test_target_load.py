@@ -63,14 +63,25 @@ def test_the_last_event_of_a_decision_list_is_half_a_frame_off_at_most(
     assert abs(counted / exact - end_s) <= Fraction(1, 2) / exact
 
 
-def test_the_last_clips_of_exact_formats_are_exact(day: Case, tmp_path: Path) -> None:
+def test_the_last_clip_of_a_timeline_of_frames_plays_each_sample_where_it_belongs(
+    day: Case, tmp_path: Path
+) -> None:
     expected = day.pieces(day.state.tracks[0])[-1]
     export(day.request(tmp_path / "day.otio"))
     timeline = otio.adapters.read_from_file(str(tmp_path / "day.otio"))
     clip = list(timeline.tracks[0].find_clips())[-1]
     placed, used = clip.range_in_parent(), clip.source_range
-    found = [time.to_seconds() * RATE_HZ for time in (placed.start_time, used.start_time, used.duration)]
-    assert found == pytest.approx([expected.result_start, expected.start, expected.length], rel=0, abs=1e-3)
+    at, start = (time.to_seconds() * RATE_HZ for time in (placed.start_time, used.start_time))
+    assert start - at == pytest.approx(expected.start - expected.result_start, rel=0, abs=1e-3)
+    assert placed.start_time.value == round(placed.start_time.value)
+    assert abs(at - expected.result_start) <= RATE_HZ / placed.start_time.rate / 2
+    exact = clip.metadata["offcut"]
+    found = [exact[f"{name}_samples"] for name in ("result_start", "start", "length")]
+    assert found == [expected.result_start, expected.start, expected.length]
+
+
+def test_the_last_clip_of_an_exact_format_is_exact(day: Case, tmp_path: Path) -> None:
+    expected = day.pieces(day.state.tracks[0])[-1]
     export(day.request(tmp_path / "day.fcpxml"))
     root = ElementTree.parse(tmp_path / "day.fcpxml").getroot()
     last = [element for element in root.iter("asset-clip") if element.get("ref") == "r1"][-1]

@@ -23,7 +23,9 @@ from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.drums.tempo_proposals import proposed_of
+from engine.finders.finder import Found
+from engine.finders.registry import FoundEdits, request_of
+from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of
 from tests.engine.edl.recordings import timeline_state
 
 BEATS = np.arange(40, dtype=np.int64) * 500
@@ -43,11 +45,17 @@ def only(one: Song) -> Proposal:
     return proposal
 
 
+def found_edits(made: ProposedTempo) -> FoundEdits:
+    """The result as the finder returns it."""
+    found = Found(made.proposals, made.sentence, {"beats": (made.key, made.grid)})
+    return FoundEdits(request_of("tempo", STATE, {}, {}), found, {})
+
+
 def test_nothing_is_asked_where_it_is_sure() -> None:
     made = proposed_of(STATE, GRID, [song(heard=0.9, half=0.1)])
     assert made.proposals == ()
     assert made.sentence == "Counted at 120.0 BPM, and sure enough."
-    assert not made.put_into(replace(STATE, analyses=heard_ids(STATE)))[0].changes
+    assert found_edits(made).edits(replace(STATE, analyses=heard_ids(STATE))) == []
 
 
 def test_every_likely_way_is_offered_the_likeliest_first() -> None:
@@ -84,9 +92,9 @@ def test_accepted_it_is_the_grid_and_is_not_asked_again() -> None:
     assert found is not None
     assert found.beats_samples.tolist() == halved(GRID).beats_samples.tolist()
     with pytest.raises(UsageError, match="You decided how these beats are counted"):
-        made.put_into(accepted)
+        found_edits(made).edits(accepted)
     with pytest.raises(UsageError, match="nothing to count yet"):
-        made.put_into(DocumentState())
+        found_edits(made).edits(DocumentState())
 
 
 @pytest.fixture

@@ -1,0 +1,103 @@
+"""Finders: needed analyses are computed once, former flags are aliases, wrong requests are refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+from engine.document.analysis import Listening
+from engine.document.document import Document
+from engine.finders.finder import KNOWN
+from engine.finders.registry import FINDERS, find_edits, request_of
+from engine.jobs.recordings.media import locate_all
+from engine.progress import SILENT
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture
+def jam(tmp_path: Path) -> Path:
+    """A document of 6 s of noise, 4 s of silence and 6 s of noise."""
+    noise = np.random.default_rng(5).uniform(-0.3, 0.3, 6 * RATE_HZ)
+    soundfile.write(tmp_path / "jam.wav", np.concatenate([noise, np.zeros(4 * RATE_HZ), noise]), RATE_HZ)
+    assert main(["new", str(tmp_path / "jam.offcut"), str(tmp_path / "jam.wav")]) == 0
+    return tmp_path / "jam.offcut"
+
+
+def found(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, object]:
+    capsys.readouterr()
+    assert main(["propose", str(project), *words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_needed_analyses_are_computed_once_and_stored(jam: Path) -> None:
+    with Document.open(jam) as document:
+        assert document.analysis("listening") is None
+        media = locate_all(document.state, jam.parent)
+        first = find_edits(request_of("dead-air", document.state, media, {}), SILENT)
+        assert set(first.analysed) == {"beats", "listening"}
+        for edit, analyses in first.edits(document.state):
+            document.apply(edit, analyses)
+        assert isinstance(document.analysis("listening"), Listening)
+        known = {kind: document.analysis(kind) for kind in KNOWN}
+        again = find_edits(request_of("dead-air", document.state, media, known), SILENT)
+        assert again.analysed == {}
+        assert again.found.proposals == first.found.proposals
+        assert again.edits(document.state) == [], "the same proposals change nothing"
+
+
+@pytest.mark.parametrize(
+    ("alias", "finder", "key"),
+    [
+        (["--pauses"], ["dead-air"], "pauses"),
+        (["--pauses", "--longer-than-s", "1"], ["pauses", "--longer-than-s", "1"], "pauses"),
+        (["--maker", "takes"], ["takes"], "made"),
+        (["--takes"], ["takes"], "takes"),
+        (["--tempo"], ["tempo"], "tempo"),
+    ],
+)
+def test_flags_of_before_are_aliases(
+    jam: Path, capsys: pytest.CaptureFixture[str], alias: list[str], finder: list[str], key: str
+) -> None:
+    by_name, by_flag = found(jam, capsys, *finder), found(jam, capsys, *alias)
+    assert by_flag.pop(key) == by_name.pop("found")
+    assert by_flag == by_name
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["nobody"], "nobody"),
+        ([], "dead-air"),
+        (["takes", "--tempo"], "One finder"),
+        (["dead-air", "--set", "longer_than_s", "1"], "longer_than_s"),
+        (["pauses", "--longer-than-s", "0"], "longer_than_s"),
+        (["pauses", "--set", "longer_than_s", "soon"], "soon"),
+        (["--sound", "cough", "--leave-s", "1"], "--leave-s"),
+    ],
+)
+def test_wrong_requests_are_refused_before_anything_is_analysed(
+    jam: Path, capsys: pytest.CaptureFixture[str], words: list[str], named: str
+) -> None:
+    before = jam.read_bytes()
+    assert main(["propose", str(jam), *words]) == 2
+    error = capsys.readouterr().err
+    assert named in error
+    assert len(error.splitlines()) == 1
+    assert jam.read_bytes() == before
+
+
+def test_every_finder_says_what_it_does() -> None:
+    for finder in FINDERS.own.values():
+        assert finder.title
+        assert finder.about.endswith(".")
+        for setting in finder.settings.model_fields.values():
+            assert setting.title
+            assert setting.description

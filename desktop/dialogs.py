@@ -227,7 +227,7 @@ def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
     finders : the line of each in a list, by its name
     """
     names = {words: name for name, words in finders.items()}
-    said = "What looks for edits? What it finds goes into the queue; your answers stay."
+    said = "Choose a finder. Its proposals go into the queue; your decisions do not change."
     return _chosen(parent, "Find edits", said, names)
 
 

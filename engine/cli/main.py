@@ -26,7 +26,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "engine.cli.editing": {
             "new": "import recordings into a new document",
-            "propose": "propose cuts in a document",
+            "propose": "propose edits in a document",
             "proposals": "list the proposals of a document",
             "decide": "accept, reject or reset proposals",
             "edit": "edit a span by hand",

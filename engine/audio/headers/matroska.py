@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from typing import BinaryIO
 
 from engine.audio.headers.picture import Picture, Timecode, standard_rate, start_timecode
@@ -22,7 +23,7 @@ _TRACK, _KIND, _FRAME_NS = 0xAE, 0x83, 0x23E383
 _TAG, _SIMPLE_TAG, _NAME, _TEXT = 0x7373, 0x67C8, 0x45A3, 0x4487
 _VIDEO = 1
 _MOST_ELEMENTS = 100_000  # a cluster every few seconds
-_MOST_BYTES = 64
+_MOST_BYTES, _MOST_HELD_BYTES = 64, 1 << 20  # of a value, of all tracks or tags
 _NS = 10**9
 
 
@@ -37,20 +38,19 @@ class _Element:
 
 def matroska_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
     """Return the picture of the first track of video; None in a file without one."""
-    rate: Fraction | None = None
-    has_video, text = False, ""
     file = _Element(0, 0, size_bytes)
     segment = next(_named(stream, file, _SEGMENT), file)
+    held: dict[int, bytes] = {}
     for element in _elements(stream, segment):
-        if element.key == _TRACKS and not has_video:
-            has_video, rate = _video(stream, element)
-        elif element.key == _TAGS:
-            text = text or _timecode(stream, element)
-    return Picture(rate, start=_start(text, rate)) if has_video else None
+        if element.key in (_TRACKS, _TAGS) and element.key not in held:
+            held[element.key] = _bytes(stream, element, _MOST_HELD_BYTES)
+    has_video, rate = _video(held.get(_TRACKS, b""))
+    return Picture(rate, start=_start(_timecode(held.get(_TAGS, b"")), rate)) if has_video else None
 
 
-def _video(stream: BinaryIO, tracks: _Element) -> tuple[bool, Fraction | None]:
+def _video(content: bytes) -> tuple[bool, Fraction | None]:
     """Return whether there is a track of video, and how many frames a second it has."""
+    stream, tracks = BytesIO(content), _Element(_TRACKS, 0, len(content))
     for track in _named(stream, tracks, _TRACK):
         if any(_number(stream, one) == _VIDEO for one in _named(stream, track, _KIND)):
             lengths = [_number(stream, one) for one in _named(stream, track, _FRAME_NS)]
@@ -58,7 +58,9 @@ def _video(stream: BinaryIO, tracks: _Element) -> tuple[bool, Fraction | None]:
     return False, None
 
 
-def _timecode(stream: BinaryIO, tags: _Element) -> str:
+def _timecode(content: bytes) -> str:
+    """Return the text of the first tag TIMECODE."""
+    stream, tags = BytesIO(content), _Element(_TAGS, 0, len(content))
     for tag in _named(stream, tags, _TAG):
         for simple in _named(stream, tag, _SIMPLE_TAG):
             names = [_bytes(stream, one) for one in _named(stream, simple, _NAME)]
@@ -106,6 +108,6 @@ def _number(stream: BinaryIO, element: _Element) -> int:
     return int.from_bytes(_bytes(stream, element), "big")
 
 
-def _bytes(stream: BinaryIO, element: _Element) -> bytes:
+def _bytes(stream: BinaryIO, element: _Element, most_bytes: int = _MOST_BYTES) -> bytes:
     stream.seek(element.start)
-    return stream.read(min(element.stop - element.start, _MOST_BYTES))
+    return stream.read(min(element.stop - element.start, most_bytes))

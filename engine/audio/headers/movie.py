@@ -43,18 +43,16 @@ def movie_timescale(path: Path) -> int:
 def movie_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
     """Return the picture of the first track of video; None in a file without one."""
     moov = _inside(stream, (0, size_bytes), b"moov")
-    found: Picture | None = None
-    begin, timecode_rate = Timecode(), None
-    tracks = _atoms(stream, moov) if moov else ()
-    for track in [(start, stop) for name, start, stop in tracks if name == b"trak"]:
+    first: dict[bytes, _Span] = {}
+    atoms = _atoms(stream, moov) if moov else ()
+    for track in [(start, stop) for name, start, stop in atoms if name == b"trak"]:
         kind = _read(stream, _inside(stream, track, b"mdia", b"hdlr"))[8:12]
-        if kind == b"vide" and found is None:
-            found = Picture(*_frame_rate(stream, track))
-        elif kind == b"tmcd" and timecode_rate is None:
-            timecode_rate, begin = _timecode(stream, track)
-    if found is None:
+        first.setdefault(kind, track)
+    if b"vide" not in first:
         return None
-    return Picture(found.frame_rate or timecode_rate, found.is_variable, begin)
+    frame_rate, is_variable = _frame_rate(stream, first[b"vide"])
+    timecode_rate, begin = _timecode(stream, first[b"tmcd"]) if b"tmcd" in first else (None, Timecode())
+    return Picture(frame_rate or timecode_rate, is_variable, begin)
 
 
 def _frame_rate(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, bool]:

@@ -134,3 +134,18 @@ def test_damaged_files_raise_nothing(tmp_path: Path, suffix: str) -> None:
         if found is not None:
             assert 0 <= found.start.begin_s <= DAY_S
             assert found.frame_rate is None or 5 <= found.frame_rate <= 1_000
+
+
+def atom(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+def test_crowded_files_are_given_up(tmp_path: Path) -> None:
+    crowd = atom(b"mdia", atom(b"free", b"") * 5_000)
+    movie = tmp_path / "a.mov"
+    movie.write_bytes(atom(b"ftyp", b"") + atom(b"moov", atom(b"trak", crowd) * 100))
+    film = tmp_path / "a.mkv"
+    segment = b"\x12\x54\xc3\x67\x80" * 300_000  # empty tags
+    size = (len(segment) | 1 << 56).to_bytes(8, "big")
+    film.write_bytes(b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + size + segment)
+    assert (read_picture(movie), read_picture(film)) == (None, None)

@@ -79,7 +79,8 @@ def _events(
     request: ExportRequest, edit_list: EditList, frame_rate: Fraction, progress: Progress
 ) -> Iterator[_Event]:
     """Yield the events of the tracks that are heard, track after track."""
-    reels = _reels(request)
+    reels, media = _reels(request), request.media
+    dropping = {key for key, one in request.sources.items() if drops_frames(one, media, frame_rate)}
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
         own = track.source_id
@@ -89,8 +90,7 @@ def _events(
             progress.check_cancelled()
             source = request.sources[placed.clip.source_id]
             name = source_path(source, request.media).name
-            is_dropping = drops_frames(source, request.media, frame_rate)
-            yield _Event(placed, channel, reels[source.id], name, is_dropping)
+            yield _Event(placed, channel, reels[source.id], name, source.id in dropping)
 
 
 def _reels(request: ExportRequest) -> dict[str, str]:

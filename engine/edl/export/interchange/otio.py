@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 from opentimelineio import opentime, schema
 
-from engine.document.tracks.track import Track, audible
+from engine.document.tracks.track import Source, Track, audible
 from engine.edl.export.clips import Clip, clips_of, crossfades
 from engine.edl.export.interchange.otio_programs import (
     clip_effects,
@@ -90,6 +90,12 @@ class _Writer:
         self._request, self._progress = request, progress
         self._rate_hz = request.edit_list.rate_hz
         self._frame_rate = request.frame_rate.exact
+        self._timecodes = {key: self._timecode(source) for key, source in request.sources.items()}
+
+    def _timecode(self, source: Source) -> Fraction:
+        """Return the frame from which a medium counts: readers look for that of a video, not for `bext`."""
+        picture = source_picture(source, self._request.media)
+        return Fraction(0) if picture is None else picture.start.begin_s * self._frame_rate
 
     def timeline(self) -> schema.Timeline:
         """Return the tracks and the markers."""
@@ -165,8 +171,7 @@ class _Writer:
         source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate
         start = max(self._frame(clip.result_start_samples), ceil(-ahead))
         end = min(self._frame(clip.result_stop_samples), floor(source_end - ahead))
-        picture = source_picture(source, self._request.media)  # readers know its timecode, and no `bext`
-        timecode = Fraction(0) if picture is None else picture.start.begin_s * self._frame_rate
+        timecode = self._timecodes[clip.source_id]
         return _Placed(clip, start, end, start + ahead, source_end, timecode) if start < end else None
 
     def _transition(self, left: _Placed, right: _Placed, reach: tuple[int, int]) -> schema.Transition:

@@ -25,7 +25,7 @@ from widgets.forms.taste.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
-    from engine.edl.export.request import FrameRate
+    from engine.edl.export.frame_rates import FrameRate
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality

@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 _WHOLE_WITHIN = 1e-4
 _SIXTY = 60
+_DAY_HOURS = 24
+_LONGEST_TEXT = 40
+_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.])(\d{1,3})")
 _TIME = re.compile(r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,9}(?:\.\d*)?)")
 
 
@@ -51,6 +54,51 @@ def samples_to_video_frames(samples: int, rate_hz: int, frame_rate: Fraction) ->
     return (2 * samples * frame_rate.numerator + rate_hz * frame_rate.denominator) // (
         2 * rate_hz * frame_rate.denominator
     )
+
+
+def timecode_frames(text: str, nominal: int) -> int:
+    """Return the frame that a timecode counts; one with a semicolon drops frames at 30 and 60.
+
+    Raises
+    ------
+    ValueError : it is not a timecode of this rate
+    """
+    found = _TIMECODE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:_LONGEST_TEXT]!r} is not a timecode")
+    hours, minutes, seconds, frames = (int(found[group]) for group in (1, 2, 3, 5))
+    if frames >= nominal or seconds > 59 or minutes > 59:
+        raise ValueError(f"{text!r} is not a timecode of {nominal} frames a second")
+    total = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames
+    if found[4] == ";" and nominal % 30 == 0:
+        all_minutes = hours * 60 + minutes
+        total -= _dropped(nominal) * (all_minutes - all_minutes // 10)
+    return total
+
+
+def timecode(frame: int, nominal: int, *, drops_frames: bool = False) -> str:
+    """Write a frame number as hours:minutes:seconds:frames of a day.
+
+    Parameters
+    ----------
+    nominal : frames that a second of timecode counts
+    drops_frames : whether numbers are left out at the start of each minute but every tenth, so that the
+        timecode follows the clock at 29.97 and 59.94 frames a second; a semicolon marks it
+    """
+    if drops_frames:
+        dropped = _dropped(nominal)
+        tens, rest = divmod(frame, 600 * nominal - 9 * dropped)
+        minutes = max(0, rest - dropped) // (60 * nominal - dropped)
+        frame += dropped * (9 * tens + minutes)
+    seconds, frames = divmod(frame, nominal)
+    minutes, seconds = divmod(seconds, _SIXTY)
+    hours, minutes = divmod(minutes, _SIXTY)
+    return f"{hours % _DAY_HOURS:02d}:{minutes:02d}:{seconds:02d}{';' if drops_frames else ':'}{frames:02d}"
+
+
+def _dropped(nominal: int) -> int:
+    """Return how many frame numbers a minute of drop frame timecode leaves out."""
+    return nominal // 30 * 2
 
 
 def frames_to_s(frames: ArrayLike, *, hop_samples: int, rate_hz: float) -> NDArray[np.float64]:

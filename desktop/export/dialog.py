@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from desktop import dialogs
 from desktop.user_settings.window_size import room_for
+from engine.edl.export.frame_rates import FrameRate
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
 from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px
@@ -36,6 +37,7 @@ def ask_export(
     result_text: str,
     source_bits: str,
     own_rate_hz: int,
+    video_rate: FrameRate | None,
     lowered: Callable[[QWidget, AskedExport], float | None],
 ) -> AskedExport | None:
     """Ask what to write, and once whether all the files that exist may be replaced.
@@ -44,7 +46,7 @@ def ask_export(
     ----------
     lowered : asks by how much to lower what would clip, in dB; None goes back to the form
     """
-    form = ExportForm(theme, choice, look, offers, result_text, source_bits, own_rate_hz)
+    form = ExportForm(theme, choice, look, offers, result_text, source_bits, own_rate_hz, video_rate)
     dialog = QDialog(parent)
     dialog.setWindowTitle("Export")
     dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)

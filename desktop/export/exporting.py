@@ -234,6 +234,7 @@ class Exporting(QObject):
             result_text(whole),
             source_depth(state),
             state.rate_hz,
+            whole.picture_rate.rate,
             lambda dialog, asked: self._lowered_by(dialog, subject.requests(asked.choice)),
         )
         if asked is not None:

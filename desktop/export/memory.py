@@ -8,7 +8,8 @@ from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions, FrameRate
+from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from widgets.forms.export.choice import ExportChoice
 
 _SECTION = "export"
@@ -30,7 +31,7 @@ def remember(document: PerDocument, choice: ExportChoice) -> None:
         "dither": "" if options.dither is None else options.dither.value,
         "broadcast": str(int(options.broadcast)),
         "collect": str(int(options.collect)),
-        "frame_rate": options.frame_rate.value,
+        "frame_rate": "" if options.frame_rate is None else options.frame_rate.value,
     }
     document.write(_SECTION, kept)
 
@@ -47,11 +48,10 @@ def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool =
     def stored(key: str) -> str:
         return str(last.get(key, ""))
 
-    usual = ExportOptions()
     known = list(FORMATS)
     formats = tuple(suffix for suffix in known if suffix in stored("formats").split())
-    rate_hz = depth = dither = loudness_lufs = None
-    frame_rate, quality = usual.frame_rate, usual.quality
+    rate_hz = depth = dither = loudness_lufs = frame_rate = None
+    quality = ExportOptions().quality
     fades_s = {"fade_in_s": 0.0, "fade_out_s": 0.0}
     with suppress(ValueError):
         rate_hz = RATES_HZ[RATES_HZ.index(int(stored("rate_hz")))]

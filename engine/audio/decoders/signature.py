@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.audio.headers import matroska, movie
 from engine.audio.headers.id3 import id3_bytes
 
 _LOOKED_AT_BYTES = 4_096
@@ -27,7 +28,6 @@ _WAV_CODECS = {
 }
 _OGG_CODECS = {b"\x7fFLAC": "FLAC", b"Speex   ": "Speex", b"\x80theora": "audio of a video"}
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 _MPEG_KBIT_S = {  # by whether it is version 1, and layer
     (True, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -65,7 +65,7 @@ def signature_of(path: Path) -> Signature | None:
     head, beginning = _beginnings(path)
     for begins, found in (
         (_ASF, Signature("WMA or another ASF", "asf")),
-        (b"\x1a\x45\xdf\xa3", Signature("Matroska or WebM", "matroska")),
+        (matroska.MARK, Signature("Matroska or WebM", "matroska")),
         (b"#!AMR", Signature("AMR", "amr", has_length=False)),
         (b"MAC ", Signature("Monkey's Audio", "ape")),
         (b"wvpk", Signature("WavPack", "wv")),
@@ -75,7 +75,7 @@ def signature_of(path: Path) -> Signature | None:
     ):
         if beginning.startswith(begins):
             return found
-    if head[4:8] in _MOV_ATOMS:
+    if head[4:8] in movie.ATOMS:
         return Signature("MP4 or QuickTime", "mov")
     if head[:4] == b"RIFF":
         return _riff(head)

@@ -23,9 +23,10 @@ from engine.edl.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
+from engine.edl.export.frame_rates import FrameRate
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
-from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -88,8 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     frames.add_argument(
         "--frame-rate",
         choices=[rate.value for rate in FrameRate],
-        default=FrameRate.FPS_25.value,
-        help="default: 25",
+        help="default: that of the videos, else 25",
     )
 
 
@@ -186,7 +186,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         fade_out_s=options.fade_out_s or 0.0,
         broadcast=not options.plain,
         collect=options.collect,
-        frame_rate=FrameRate(options.frame_rate),
+        frame_rate=None if options.frame_rate is None else FrameRate(options.frame_rate),
     )
 
 

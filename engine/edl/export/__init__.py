@@ -68,7 +68,13 @@ def export(
     """
     check_names(request)
     done = _written(request, progress, there)
-    return replace(done, sentence=" ".join((done.sentence, *left_out_kinds(request.state))))
+    sentences = filter(None, (done.sentence, _rate_notice(request), *left_out_kinds(request.state)))
+    return replace(done, sentence=" ".join(sentences))
+
+
+def _rate_notice(request: ExportRequest) -> str:
+    is_of_videos = FORMATS[request.out.suffix.lower()].has_frames and request.options.frame_rate is None
+    return request.picture_rate.notice if is_of_videos else ""
 
 
 def _written(

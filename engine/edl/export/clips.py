@@ -8,16 +8,12 @@ the document's rate, so a format converts each of them once and no error adds up
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
-from engine.audio.decoders.tracks import file_and_track
-from engine.audio.headers.time_reference import read_time_reference
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
@@ -176,16 +172,3 @@ def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
         if left.result_stop_samples == right.result_start_samples
         and right.before_samples + left.after_samples
     }
-
-
-def source_path(source: Source, media: Mapping[str, Path]) -> Path:
-    """Return where a source is now, or was when it was imported: these formats never open it."""
-    return file_and_track(media.get(source.id, Path(source.path)))[0].absolute()
-
-
-def source_begin_s(source: Source, media: Mapping[str, Path]) -> Fraction:
-    """Return the timecode at which a source begins, in seconds: 0 unless its recorder wrote one into it.
-
-    Resolve and Final Cut look for a clip by its timecode, and do not find one that is counted from 0.
-    """
-    return Fraction(read_time_reference(source_path(source, media)), source.rate_hz)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.collected import Collected, collected_media
 from engine.edl.export.formats import FORMATS
+from engine.edl.export.frame_rates import FrameRate, PictureRate, picture_rate
 from engine.edl.export.stretches import Consolidated, consolidated_track
 from engine.edl.names import name_of_file, named_after
 from engine.wording import counted
@@ -40,30 +40,6 @@ class Depth(StrEnum):
     BITS_16 = "16"
     BITS_24 = "24"
     FLOAT_32 = "32f"
-
-
-class FrameRate(StrEnum):
-    """Frames a second, for the formats that count in frames."""
-
-    FPS_23_976 = "23.976"
-    FPS_24 = "24"
-    FPS_25 = "25"
-    FPS_29_97 = "29.97"
-    FPS_30 = "30"
-    FPS_50 = "50"
-    FPS_59_94 = "59.94"
-    FPS_60 = "60"
-
-    @property
-    def nominal(self) -> int:
-        """What a timecode at this rate counts to."""
-        return round(float(self.value))
-
-    @property
-    def exact(self) -> Fraction:
-        """Frames a second: the odd rates are 1000/1001 of a whole number."""
-        is_whole = self.value == str(self.nominal)
-        return Fraction(self.nominal) if is_whole else Fraction(self.nominal * 1000, 1001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +61,8 @@ class ExportOptions:
     fade_in_s, fade_out_s : how each file comes from silence and goes to it
     broadcast : write `bext`, `iXML` and cue points into WAV files
     collect : copy the recordings that a project names beside it
-    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`
+    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`; None takes that
+        of the videos, else 25
     """
 
     stems: bool = False
@@ -102,7 +79,7 @@ class ExportOptions:
     fade_out_s: float = 0.0
     broadcast: bool = True
     collect: bool = False
-    frame_rate: FrameRate = FrameRate.FPS_25
+    frame_rate: FrameRate | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +136,16 @@ class ExportRequest:
         return self.compiled.edit_list
 
     @cached_property
+    def picture_rate(self) -> PictureRate:
+        """The frame rate of the videos."""
+        return picture_rate(self.state, self.media)
+
+    @property
+    def frame_rate(self) -> FrameRate:
+        """Frames a second, for the formats that count in frames."""
+        return self.options.frame_rate or self.picture_rate.usual
+
+    @cached_property
     def consolidated(self) -> Mapping[str, Consolidated]:
         """The files beside this one that play what is edited of the sound of tracks, by the track's id."""
         if not FORMATS[self.out.suffix.lower()].names_media:
@@ -167,8 +154,7 @@ class ExportRequest:
         for number, track in enumerate(self.state.tracks, 1):
             edited = self.out.with_name(f"{self.out.stem.removesuffix(_EDITED)}{_EDITED}.wav")
             path = named_after(edited, f"{number:02d} {name_of_file(track.name)}")
-            rate = self.options.frame_rate.exact
-            own = consolidated_track(self.state, self.edit_list, track, path, rate)
+            own = consolidated_track(self.state, self.edit_list, track, path, self.frame_rate.exact)
             if own is not None:
                 found[track.id] = own
         return found

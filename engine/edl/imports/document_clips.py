@@ -16,8 +16,8 @@ from pathlib import Path
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
-from engine.edl.export.clips import source_begin_s
-from engine.edl.export.request import FrameRate
+from engine.edl.export.frame_rates import picture_rate
+from engine.edl.export.source_files import source_begin_s
 from engine.edl.export.stretches import Consolidated, consolidated_track
 from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
 from engine.edl.imports.media import Media
@@ -95,7 +95,8 @@ class _Placing:
     def __init__(self, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> None:
         self._imported, self._state, self._places = imported, state, places
         self._media = Media(state, places, 2 * imported.rounding_s)
-        self._files = _EditedFiles(imported, state)
+        rate = imported.frame_rate or picture_rate(state, places).usual.exact
+        self._files = _EditedFiles(state, rate)
         self._others: Counter[str] = Counter()
         self._unedited = 0
         self._gains_db: dict[str, float] = {}
@@ -213,8 +214,7 @@ class _Placing:
 class _EditedFiles:
     """The files that hold edited sound of a document, as its exports name them."""
 
-    def __init__(self, imported: ImportedEdits, state: DocumentState) -> None:
-        rate = imported.frame_rate or FrameRate.FPS_25.exact
+    def __init__(self, state: DocumentState, rate: Fraction) -> None:
         edit_list = build(state)
         self._rate_hz = state.rate_hz
         self._tracks = {

@@ -11,7 +11,6 @@ LONGEST_S = 10_000_000
 _LONGEST_TEXT = 40
 _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 _RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
-_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.])(\d{1,3})")
 _MOST_RATE = 1_000_000
 _NTSC = 1001
 
@@ -85,23 +84,3 @@ def rational_seconds(text: str) -> Fraction:
     if not divisor:
         raise ValueError(f"{text[:_LONGEST_TEXT]!r} divides by 0")
     return within(Fraction(int(found[1]), divisor))
-
-
-def timecode_frames(text: str, nominal: int) -> int:
-    """Return the frame that a timecode counts; one with a semicolon drops frames at 30 and 60.
-
-    Raises
-    ------
-    ValueError : it is not a timecode of this rate
-    """
-    found = _TIMECODE.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text[:_LONGEST_TEXT]!r} is not a timecode")
-    hours, minutes, seconds, frames = (int(found[group]) for group in (1, 2, 3, 5))
-    if frames >= nominal or seconds > 59 or minutes > 59:
-        raise ValueError(f"{text!r} is not a timecode of {nominal} frames a second")
-    total = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames
-    if found[4] == ";" and nominal % 30 == 0:
-        all_minutes = hours * 60 + minutes
-        total -= nominal // 30 * 2 * (all_minutes - all_minutes // 10)
-    return total

@@ -28,8 +28,9 @@ from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_plan import source_depth
+from engine.edl.export.frame_rates import FrameRate
 from engine.edl.export.plan import plan
-from engine.edl.export.request import Depth, FrameRate
+from engine.edl.export.request import Depth
 from engine.edl.render import render
 from engine.errors import ExportError
 from engine.jobs.hand_payloads import repeat_payload
@@ -226,6 +227,8 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
     assert recall(again, "/f", "n") == ExportChoice("/f", "n", (".flac", ".edl"), kept)
     assert not recall(again, "/f", "n", has_regions=False).options.regions
     assert recall(talk, "/f", "n") == ExportChoice("/f", "n"), "another document has its own"
+    remember(jam, ExportChoice("/a", "b", (".edl",)))
+    assert recall(jam, "/f", "n").options.frame_rate is None, "that of the videos, whichever they are then"
 
 
 @pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".m4a .wav"])

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.request import RATES_HZ, Depth, ExportOptions, FrameRate
+from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.request import RATES_HZ, Depth, ExportOptions
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -65,8 +66,10 @@ def make(qtbot: QtBot, dress: Dress) -> Iterator[Make]:
         look: Callable[[ExportChoice], ExportOutlook] = well,
         theme: Theme = DARK,
         scale: float = 1.0,
+        video_rate: FrameRate | None = None,
     ) -> ExportForm:
-        form = ExportForm(dress(theme, scale), choice, look, SPANS, "4:57.0 of 10:41.0 are left.", "", 48_000)
+        left = "4:57.0 of 10:41.0 are left."
+        form = ExportForm(dress(theme, scale), choice, look, SPANS, left, "", 48_000, video_rate)
         qtbot.addWidget(form)
         form.adjustSize()
         with qtbot.waitExposed(form):
@@ -202,6 +205,25 @@ def test_the_sample_rate_is_the_documents_until_another_is_chosen(make: Make, qt
     assert form.values().options.rate_hz is None
     qtbot.mouseClick(part(form, CheckBox, "WAV"), Qt.MouseButton.LeftButton)
     assert not field.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("video_rate", "label"),
+    [
+        (None, "Automatic, 25 frames a second"),
+        (FrameRate.FPS_29_97, "As the video, 29.97 frames a second"),
+    ],
+)
+def test_the_frame_rate_is_that_of_the_video(
+    make: Make, qtbot: QtBot, video_rate: FrameRate | None, label: str
+) -> None:
+    form = make(ExportChoice("/music", "jam", (".edl",)), video_rate=video_rate)
+    field = part(form, ChoiceField, "Frame rate")
+    assert field.currentText() == label
+    assert form.values().options.frame_rate is None
+    field.setFocus()
+    qtbot.keyClicks(field, "24")
+    assert form.values().options.frame_rate is FrameRate.FPS_24
 
 
 def test_fades_are_typed_in_milliseconds(make: Make, qtbot: QtBot) -> None:

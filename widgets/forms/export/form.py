@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.edl.export.formats import FORMATS
+from engine.edl.export.frame_rates import FrameRate
 from widgets.controls.check_box import CheckBox
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer
@@ -29,6 +30,7 @@ class ExportForm(QWidget):
     result_text : what is left of it
     source_bits : the depth of its samples, such as "24 bit"
     own_rate_hz : sample rate of the document; 0 where it is not told
+    video_rate : frame rate of its videos; None without any
 
     Signals
     -------
@@ -48,6 +50,7 @@ class ExportForm(QWidget):
         result_text: str = "",
         source_bits: str = "",
         own_rate_hz: int = 0,
+        video_rate: FrameRate | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -61,7 +64,7 @@ class ExportForm(QWidget):
         }
         self._good_for = [QLabel(each.good_for) for each in FORMATS.values()]
         self._options = ExportOptionsPanel(
-            theme, choice.options, spans, choice.span, source_bits, own_rate_hz
+            theme, choice.options, spans, choice.span, source_bits, own_rate_hz, video_rate
         )
         self._result = QLabel(result_text)
         self._result.setWordWrap(True)

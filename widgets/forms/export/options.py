@@ -16,7 +16,8 @@ from engine.edl.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions, FrameRate
+from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from engine.wording import listed
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -65,6 +66,7 @@ class ExportOptionsPanel(QWidget):
         span: str,
         source_bits: str = "",
         own_rate_hz: int = 0,
+        video_rate: FrameRate | None = None,
     ) -> None:
         super().__init__()
         lufs = options.loudness_lufs
@@ -87,7 +89,7 @@ class ExportOptionsPanel(QWidget):
         self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
         self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
         self._collect = CheckBox(theme, "Copy the recordings beside the file")
-        self._rate = ChoiceField(theme, "Frame rate", _RATES, options.frame_rate.value)
+        self._rate = _frame_rate_field(theme, options.frame_rate, video_rate)
         self._audio_reason, self._rate_reason = _dim(""), _dim("")
         self._notes = {name: _note() for name in ("range", "rate", "bits", "fades", "loudness")}
         self._stems.setChecked(options.stems)
@@ -216,7 +218,7 @@ class ExportOptionsPanel(QWidget):
     def values(self) -> ExportOptions:
         """Return the options; only where there is no `problem`."""
         bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
-        sample_rate = self._sample_rate.value()
+        sample_rate, frame_rate = self._sample_rate.value(), self._rate.value()
         return ExportOptions(
             stems=self._stems.isChecked(),
             regions=self._regions.isChecked(),
@@ -230,7 +232,7 @@ class ExportOptionsPanel(QWidget):
             fade_out_s=(self._fade_out.value() or 0) / 1_000,
             broadcast=self._chunks.isChecked(),
             collect=self._collect.isChecked(),
-            frame_rate=FrameRate(self._rate.value()),
+            frame_rate=None if frame_rate == _AUTOMATIC else FrameRate(frame_rate),
         )
 
 
@@ -269,6 +271,16 @@ def _sample_rate_field(theme: Theme, rate_hz: int | None, own_rate_hz: int) -> C
     own = f"As the document, {own_rate_hz / 1_000:g} kHz" if own_rate_hz else "As the document"
     chosen = _OWN_RATE if rate_hz is None else str(rate_hz)
     return ChoiceField(theme, "Sample rate", {_OWN_RATE: own, **_SAMPLE_RATES}, chosen)
+
+
+def _frame_rate_field(theme: Theme, rate: FrameRate | None, video_rate: FrameRate | None) -> ChoiceField:
+    own = (
+        f"Automatic, {_RATES[FrameRate.FPS_25]}"
+        if video_rate is None
+        else f"As the video, {_RATES[video_rate]}"
+    )
+    chosen = _AUTOMATIC if rate is None else rate.value
+    return ChoiceField(theme, "Frame rate", {_AUTOMATIC: own, **_RATES}, chosen)
 
 
 def _fade_field(end: str, fade_s: float) -> NumberField:

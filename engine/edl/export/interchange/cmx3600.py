@@ -15,12 +15,14 @@ from fractions import Fraction
 
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of, source_begin_s, source_path
+from engine.edl.export.clips import clips_of
 from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
+from engine.timebase import timecode
 from engine.wording import counted
 
 _REEL_LETTERS = 8
@@ -29,12 +31,13 @@ _MOST_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """One line of the list."""
+    """One line of the list; its source may count in drop frame timecode."""
 
     placed: FrameClip
     channel: str
     reel: str
     name: str
+    drops_frames: bool
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -47,7 +50,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     progress.check_cancelled()
     state = request.state
     edit_list = request.edit_list
-    rate = request.options.frame_rate
+    rate = request.frame_rate
     nominal, exact = rate.nominal, rate.exact
     if edit_list.source_length_samples > _MOST_HOURS * 3600 * edit_list.rate_hz:
         raise ExportError(
@@ -77,7 +80,8 @@ def _events(
     request: ExportRequest, edit_list: EditList, frame_rate: Fraction, progress: Progress
 ) -> Iterator[_Event]:
     """Yield the events of the tracks that are heard, track after track."""
-    reels = _reels(request)
+    reels, media = _reels(request), request.media
+    dropping = {key for key, one in request.sources.items() if drops_frames(one, media, frame_rate)}
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
         own = track.source_id
@@ -85,9 +89,9 @@ def _events(
         found = clips_of(request, track)
         for placed in frame_clips(found, request.sources, edit_list.rate_hz, frame_rate, begins_s):
             progress.check_cancelled()
-            source_id = placed.clip.source_id
-            name = source_path(request.sources[source_id], request.media).name
-            yield _Event(placed, channel, reels[source_id], name)
+            source = request.sources[placed.clip.source_id]
+            name = source_path(source, request.media).name
+            yield _Event(placed, channel, reels[source.id], name, source.id in dropping)
 
 
 def _reels(request: ExportRequest) -> dict[str, str]:
@@ -106,8 +110,13 @@ def _reels(request: ExportRequest) -> dict[str, str]:
 
 def _event_lines(number: int, event: _Event, nominal: int, units: str) -> Iterator[str]:
     placed = event.placed
-    codes = (placed.source_in, placed.source_in + placed.length, placed.start, placed.end)
-    times = " ".join(timecode(frame, nominal) for frame in codes)
+    source_codes = (placed.source_in, placed.source_in + placed.length)
+    times = " ".join(
+        (
+            *(timecode(frame, nominal, drops_frames=event.drops_frames) for frame in source_codes),
+            *(timecode(frame, nominal) for frame in (placed.start, placed.end)),
+        )
+    )
     yield f"{number:03d}  {event.reel:<8} {event.channel:<4}  {'C':<4} {'':3} {times}"
     yield f"* FROM CLIP NAME: {_line(event.name)}"
     clip = placed.clip
@@ -115,15 +124,6 @@ def _event_lines(number: int, event: _Event, nominal: int, units: str) -> Iterat
         f"* OFFCUT: SOURCE SAMPLES {clip.start_samples}-{clip.stop_samples}, "
         f"RECORD SAMPLES {clip.result_start_samples}-{clip.result_stop_samples}, {units}"
     )
-
-
-def timecode(frame: int, nominal: int) -> str:
-    """Write a frame number as hours:minutes:seconds:frames of a day, without dropping any."""
-    seconds, frames = divmod(frame, nominal)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    hours %= _MOST_HOURS
-    return f"{hours:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}"
 
 
 def _line(text: str) -> str:

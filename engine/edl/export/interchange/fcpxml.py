@@ -13,16 +13,11 @@ from xml.etree import ElementTree
 
 from engine.document.tracks.track import Track, audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips_of, crossfades, source_begin_s, source_path
-from engine.edl.export.request import (
-    Exported,
-    ExportRequest,
-    FrameRate,
-    accepted_edits,
-    counted_edits,
-    edit_figures,
-)
+from engine.edl.export.clips import Clip, clips_of, crossfades
+from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
+from engine.edl.export.source_files import source_begin_s, source_path
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
@@ -63,7 +58,7 @@ def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element
     event = _add(_add(root, "library"), "event", name=request.title)
     project = _add(event, "project", name=request.title)
 
-    frame = 1 / request.options.frame_rate.exact
+    frame = 1 / request.frame_rate.exact
     length_s = _seconds(edit_list.length_samples, edit_list)
     length_s = max(1, -(-length_s // frame)) * frame  # a gap lasts whole frames
     values = {"format": "r0", "duration": _time(length_s), "tcStart": "0s", "tcFormat": "NDF"}
@@ -86,7 +81,7 @@ def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element
 def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
     """Add the format of the empty picture and one asset for each source and consolidated file."""
     resources = _add(root, "resources")
-    rate = request.options.frame_rate
+    rate = request.frame_rate
     _add(
         resources,
         "format",

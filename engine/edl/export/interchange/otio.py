@@ -20,8 +20,8 @@ from urllib.parse import quote, unquote
 
 from opentimelineio import opentime, schema
 
-from engine.document.tracks.track import Track, audible
-from engine.edl.export.clips import Clip, clips_of, crossfades, source_path
+from engine.document.tracks.track import Source, Track, audible
+from engine.edl.export.clips import Clip, clips_of, crossfades
 from engine.edl.export.frames import lost_in_frames
 from engine.edl.export.interchange.otio_programs import (
     clip_effects,
@@ -32,6 +32,7 @@ from engine.edl.export.interchange.otio_programs import (
 )
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
+from engine.edl.export.source_files import source_path, source_picture
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
@@ -52,10 +53,10 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     progress.report(1.0, "Writing the timeline")
     tracks, edits = len(request.state.tracks), accepted_edits(request.state)
     sentence = (
-        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
+        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.frame_rate} "
         f"frames a second to {shown(request.out.name)}."
     )
-    sentence += lost_in_frames(request.edit_list, request.options.frame_rate.exact)
+    sentence += lost_in_frames(request.edit_list, request.frame_rate.exact)
     return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
@@ -68,6 +69,7 @@ class _Placed:
     start, end : in the result; apart
     source_start : where it begins in its medium, in frames, so that no sound moves in the result
     source_end : where its medium ends, counted like that
+    timecode : where its medium begins, which both are counted from
     """
 
     clip: Clip
@@ -75,6 +77,7 @@ class _Placed:
     end: int
     source_start: Fraction
     source_end: Fraction
+    timecode: Fraction
 
     @property
     def source_stop(self) -> Fraction:
@@ -88,7 +91,13 @@ class _Writer:
     def __init__(self, request: ExportRequest, progress: Progress) -> None:
         self._request, self._progress = request, progress
         self._rate_hz = request.edit_list.rate_hz
-        self._frame_rate = request.options.frame_rate.exact
+        self._frame_rate = request.frame_rate.exact
+        self._timecodes = {key: self._timecode(source) for key, source in request.sources.items()}
+
+    def _timecode(self, source: Source) -> Fraction:
+        """Return the frame from which a medium counts: readers look for that of a video, not for `bext`."""
+        picture = source_picture(source, self._request.media)
+        return Fraction(0) if picture is None else picture.start.begin_s * self._frame_rate
 
     def timeline(self) -> schema.Timeline:
         """Return the tracks and the markers."""
@@ -96,7 +105,7 @@ class _Writer:
         state = request.state
         timeline = schema.Timeline(xml_text(request.title), metadata=timeline_metadata())
         timeline.global_start_time = self._at(0)
-        timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.options.frame_rate))
+        timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.frame_rate))
         heard = audible(state.tracks)
         for number, track in enumerate(state.tracks):
             laid = self._track(track)
@@ -164,7 +173,8 @@ class _Writer:
         source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate
         start = max(self._frame(clip.result_start_samples), ceil(-ahead))
         end = min(self._frame(clip.result_stop_samples), floor(source_end - ahead))
-        return _Placed(clip, start, end, start + ahead, source_end) if start < end else None
+        timecode = self._timecodes[clip.source_id]
+        return _Placed(clip, start, end, start + ahead, source_end, timecode) if start < end else None
 
     def _transition(self, left: _Placed, right: _Placed, reach: tuple[int, int]) -> schema.Transition:
         """Return a crossfade, no longer than both media go on."""
@@ -192,9 +202,10 @@ class _Writer:
         return schema.Clip(
             name=xml_text(path.name),
             media_reference=schema.ExternalReference(
-                target_url=_url(path, self._request), available_range=self._range(0, placed.source_end)
+                target_url=_url(path, self._request),
+                available_range=self._range(placed.timecode, placed.source_end),
             ),
-            source_range=self._range(placed.source_start, placed.end - placed.start),
+            source_range=self._range(placed.timecode + placed.source_start, placed.end - placed.start),
             metadata={**clip_metadata(source.channels), "offcut": exact},
             effects=clip_effects(track),
         )

@@ -20,25 +20,19 @@ from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
 from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of, source_begin_s, source_path
+from engine.edl.export.clips import clips_of
+from engine.edl.export.frame_rates import FrameRate
 from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
-from engine.edl.export.interchange.cmx3600 import timecode
 from engine.edl.export.interchange.curves import known_curves
-from engine.edl.export.request import (
-    Exported,
-    ExportRequest,
-    FrameRate,
-    accepted_edits,
-    counted_edits,
-    edit_figures,
-)
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
+from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.timebase import samples_to_video_frames
+from engine.timebase import samples_to_video_frames, timecode
 from engine.wording import counted
 from engine.xml_text import child, xml_bytes
 
@@ -84,10 +78,10 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     progress.report(1.0, "Writing the sequence")
     tracks, edits = len(request.state.tracks), accepted_edits(request.state)
     sentence = (
-        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
+        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.frame_rate} "
         f"frames a second to {shown(request.out.name)}."
     )
-    sentence += lost_in_frames(request.edit_list, request.options.frame_rate.exact)
+    sentence += lost_in_frames(request.edit_list, request.frame_rate.exact)
     return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
@@ -98,7 +92,7 @@ class _Writer:
         self._request = request
         self._progress = progress
         self._edit_list: EditList = request.edit_list
-        self._frames_per_s: Fraction = request.options.frame_rate.exact
+        self._frames_per_s: Fraction = request.frame_rate.exact
         self._described: set[str] = set()
         self._items = 0
 
@@ -155,18 +149,21 @@ class _Writer:
         return samples_to_video_frames(samples, rate_hz, self._frames_per_s)
 
     def _add_rate(self, parent: ElementTree.Element) -> None:
-        rate: FrameRate = self._request.options.frame_rate
+        rate: FrameRate = self._request.frame_rate
         element = child(parent, "rate")
         child(element, "timebase", rate.nominal)
         child(element, "ntsc", _flag(self._frames_per_s.denominator != 1))
 
-    def _add_timecode(self, parent: ElementTree.Element, begin_s: Fraction) -> None:
+    def _add_timecode(
+        self, parent: ElementTree.Element, begin_s: Fraction, *, is_dropping: bool = False
+    ) -> None:
         frame = floor(begin_s * self._frames_per_s + Fraction(1, 2))
         element = child(parent, "timecode")
         self._add_rate(element)
-        child(element, "string", timecode(frame, self._request.options.frame_rate.nominal))
+        nominal = self._request.frame_rate.nominal
+        child(element, "string", timecode(frame, nominal, drops_frames=is_dropping))
         child(element, "frame", frame)
-        child(element, "displayformat", "NDF")
+        child(element, "displayformat", "DF" if is_dropping else "NDF")
 
     def _add_track(self, audio: ElementTree.Element, track: Track, progress: Progress) -> None:
         """Add one track for each channel of the source."""
@@ -258,7 +255,8 @@ class _Writer:
         child(element, "name", path.name)
         child(element, "pathurl", path.as_uri().replace("file:///", "file://localhost/", 1))
         self._add_rate(element)
-        self._add_timecode(element, source_begin_s(source, self._request.media))
+        is_dropping = drops_frames(source, self._request.media, self._frames_per_s)
+        self._add_timecode(element, source_begin_s(source, self._request.media), is_dropping=is_dropping)
         child(element, "duration", self._source_frames(source))
         audio = child(child(element, "media"), "audio")
         bits = min(24, bits_of(export_format([source.subtype], ".wav")))

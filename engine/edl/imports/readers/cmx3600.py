@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from engine.edl.export.request import FrameRate
+from engine.edl.export.frame_rates import FrameRate
 from engine.edl.imports import EditsFile
 from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
-from engine.edl.imports.times import rate_of, timecode_frames, within
+from engine.edl.imports.times import rate_of, within
 from engine.progress import Progress
+from engine.timebase import timecode_frames
 from engine.wording import counted
 
 _EVENT = re.compile(r"(\d{1,6})\s+(\S+)\s+(\S+)\s+(\S+)((?:\s+\d{1,3})?)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*")

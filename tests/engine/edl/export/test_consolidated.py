@@ -22,8 +22,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.clips import clips_of
+from engine.edl.export.frame_rates import FrameRate
 from engine.edl.export.plan import export_all, plan
-from engine.edl.export.request import FrameRate
 from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError, SourceError
 from tests.engine.edl.export.interchange.test_source_timecode import stamp

@@ -14,7 +14,7 @@ import struct
 from datetime import datetime
 from fractions import Fraction
 from hashlib import blake2b
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,13 @@ from aaf2.auid import AUID
 from aaf2.mobid import MobID
 from aaf2.rational import AAFRational
 
-from engine.audio.headers.time_reference import read_time_reference
 from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import source_path
 from engine.edl.export.interchange.aaf.components import write_laid
 from engine.edl.export.interchange.aaf.tracks import Tracks
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.wording import counted
@@ -124,7 +123,7 @@ class _Writer:
         file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
         file_mob.descriptor = self._descriptor(source, path.as_uri())
         tape = self._tape(source, path)
-        begin = read_time_reference(path)
+        begin = floor(source_begin_s(source, self._request.media) * source.rate_hz + Fraction(1, 2))
         master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
         for channel in range(1, source.channels + 1):
             in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
@@ -143,7 +142,8 @@ class _Writer:
             slot = tape.create_empty_slot(source.rate_hz, _SOUND, channel)
             slot.segment.length = _DAY_S * source.rate_hz
             slot["PhysicalTrackNumber"].value = channel
-        self._add_timecode(tape, Fraction(_DAY_S))
+        is_dropping = drops_frames(source, self._request.media, self._request.frame_rate.exact)
+        self._add_timecode(tape, Fraction(_DAY_S), is_dropping=is_dropping)
         return tape
 
     def _descriptor(self, source: Source, url: str) -> Any:
@@ -162,12 +162,12 @@ class _Writer:
         descriptor["Locator"].append(locator)
         return descriptor
 
-    def _add_timecode(self, mob: Any, length_s: Fraction) -> None:
-        """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
-        rate = self._request.options.frame_rate
+    def _add_timecode(self, mob: Any, length_s: Fraction, *, is_dropping: bool = False) -> None:
+        """Count from nothing, at the frame rate of the export."""
+        rate = self._request.frame_rate
         exact = rate.exact
         slot = mob.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
-        timecode = self._file.create.Timecode(rate.nominal, drop=False)
+        timecode = self._file.create.Timecode(rate.nominal, drop=is_dropping)
         timecode.start = 0
         timecode.length = max(1, ceil(length_s * exact))
         slot.segment = timecode

@@ -223,12 +223,12 @@ class ByHand(QObject):
             Number(f"{label}, milliseconds", value, 0, LONGEST_FADE_MS, decimals=1, step=10)
             for label, value in (("Fade &in", in_ms), ("Fade &out", out_ms))
         ]
-        said = "Two gain edits of all tracks, from silence and to it. They replace earlier ones; 0 for none."
+        said = "Each fade is a gain edit on all tracks. It replaces the one made here before; 0 for none."
 
         def outlook(values: tuple[float, ...]) -> str:
             _, made = fade_ends(state, *values)
             at = [format_time(samples_to_s(one.start_samples, state.rate_hz), 1) for one in made]
-            return f"In the recording, at {' and '.join(at)}."
+            return f"From {' and '.join(at)} of the recording."
 
         form = NumbersForm(self._theme(), numbers, said, outlook)
         values = dialogs.ask_numbers(self._window, "Fade in and out at the ends", form, "Fade")

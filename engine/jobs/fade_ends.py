@@ -16,6 +16,7 @@ from engine.document.kinds.sounding import (
     QUIETEST_DB,
     START_RAMP_MS,
     STOP_RAMP_MS,
+    fade_name,
 )
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.recorded import require_recording
@@ -96,8 +97,11 @@ def fades_ms(state: DocumentState) -> tuple[float, float] | None:
     own = _own(state)
     if not own:
         return None
-    falling = {_is_out(one): 1000 * samples_to_s(_length(one), state.rate_hz) for one in own}
-    return falling.get(False, 0.0), falling.get(True, 0.0)
+    lengths_ms = {
+        fade_name(one.payload): 1000 * samples_to_s(one.stop_samples - one.start_samples, state.rate_hz)
+        for one in own
+    }
+    return lengths_ms.get("in", 0.0), lengths_ms.get("out", 0.0)
 
 
 def _end(state: DocumentState, name: str, length_ms: float) -> _End:
@@ -152,16 +156,5 @@ def _own(state: DocumentState) -> list[Proposal]:
     return [
         one
         for one in state.proposals.values()
-        if one.kind == "gain"
-        and one.maker == BY_HAND
-        and one.payload.get(GAIN_DB) == QUIETEST_DB
-        and 0.0 in (one.payload.get(START_RAMP_MS), one.payload.get(STOP_RAMP_MS))
+        if one.kind == "gain" and one.maker == BY_HAND and fade_name(one.payload)
     ]
-
-
-def _is_out(one: Proposal) -> bool:
-    return one.payload.get(STOP_RAMP_MS) == 0.0
-
-
-def _length(one: Proposal) -> int:
-    return one.stop_samples - one.start_samples

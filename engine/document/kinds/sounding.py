@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
@@ -119,28 +120,20 @@ def shift_words(edited: Edited, rate_hz: int) -> str:
 
 
 def _gain_words(edited: Edited, rate_hz: int) -> str:
-    return f"{_db_words(edited)} for {span_words(edited, rate_hz)}{_fade_words(edited)}"
+    return f"{_by_db(edited, rate_hz)} for {span_words(edited, rate_hz)}"
 
 
 def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
-    return f"{_db_words(edited)}{_fade_words(edited)}"
+    name = fade_name(edited.payload)
+    return f"fade-{name}" if name else signed(real(edited.payload, GAIN_DB, 0.0), "dB")
 
 
-def _db_words(edited: Edited) -> str:
-    return signed(real(edited.payload, GAIN_DB, 0.0), "dB")
-
-
-def _fade_words(edited: Edited) -> str:
-    """Name a lower level with a ramp at one edge alone, "" for any other gain."""
-    if real(edited.payload, GAIN_DB, 0.0) >= 0:
+def fade_name(payload: Mapping[str, object]) -> Literal["in", "out", ""]:
+    """Return whether a gain fades in from silence or out to it; "" for any other, and for an invalid one."""
+    ramps = payload.get(START_RAMP_MS), payload.get(STOP_RAMP_MS)
+    if payload.get(GAIN_DB) != QUIETEST_DB or ramps.count(0.0) != 1:
         return ""
-    match _ramps_ms(edited.payload):
-        case (0.0, stop_ms) if stop_ms:
-            return " (fade-in)"
-        case (start_ms, 0.0) if start_ms:
-            return " (fade-out)"
-        case _:
-            return ""
+    return "in" if ramps[0] == 0.0 else "out"
 
 
 SHIFT = Amount(

@@ -41,6 +41,7 @@ def by_hand(window: Window) -> Mapping[str, Handler]:
         "hand.move_here": editing.move_here,
         "hand.slip": editing.slip,
         "hand.gain": editing.gain,
+        "hand.fade_ends": editing.fade_ends,
         "hand.play": lambda: window.transport.play_round(selecting.required()),
         "hand.export": window.exporting.export_selection,
         "hand.let_go": selecting.let_go,

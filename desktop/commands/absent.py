@@ -16,11 +16,6 @@ ABSENT = (
         ("file.export", "hand.gain"),
     ),
     Absent(
-        ("fade", "fade in", "fade out"),
-        "Export writes a fade at the start and the end. Each cut has a crossfade of its own.",
-        ("edge.fade_longer", "edge.fade_shorter", "file.export"),
-    ),
-    Absent(
         ("time stretch", "timestretch", "elastic audio", "stretch", "warp"),
         "Offcut does not stretch sound, except to line up tracks of a second recorder.",
         ("timing.recorders", "timing.propose"),

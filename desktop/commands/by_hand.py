@@ -72,6 +72,12 @@ BY_HAND = (
     _hand("move_here", "Move the selection to the playhead", (), "Bring it back before the playhead."),
     _hand("slip", "Slip the selection…", (), "Play the selected span earlier or later; its length stays."),
     _hand("gain", "Gain of the selection…", (), "Make the selected span louder or quieter."),
+    _hand(
+        "fade_ends",
+        "Fade in and out at the ends…",
+        (),
+        "Fade all tracks in where the result begins and out where it ends, as two edits of gain.",
+    ),
     _hand("play", "Play the selection looped", (), "Hear the selected span over and over."),
     _hand("export", "Export the selection…", (), "Write what is heard of the selected span as a file."),
     _hand("let_go", "Let go of the selection", (), "Select nothing."),

@@ -150,6 +150,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "hand.move_here": ("spot", "move item to cursor"),
         "hand.slip": ("slip clip", "nudge clip", "time shift", "delay"),
         "hand.gain": ("amplify", "clip gain", "volume of selection", "attenuate", "boost", "level"),
+        "hand.fade_ends": ("fade", "fade in", "fade out", "fade to silence", "fade project", "clean ends"),
         "hand.play": ("loop selection", "play selection"),
         "hand.export": ("export selected audio", "render time selection", "crop to selection", "trim audio"),
         "hand.let_go": ("deselect", "select none", "clear selection"),

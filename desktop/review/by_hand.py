@@ -22,10 +22,12 @@ from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
+from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import add_marker, split_region
 from engine.document.proposals import BY_HAND
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
+from engine.jobs.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
 from engine.jobs.hand_payloads import (
     Payload,
     cut_payload,
@@ -37,7 +39,7 @@ from engine.jobs.hand_payloads import (
 )
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.edit_words import conflict_sentence, taken_in_sentence
-from widgets.forms.numbers_form import NumbersForm
+from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 
@@ -211,6 +213,28 @@ class ByHand(QObject):
         gain_db = self._ask("gain", -3, said)
         if gain_db is not None:
             self._make("gain", gain_payload(gain_db))
+
+    def fade_ends(self) -> None:
+        """Ask for the lengths of the fades where the result begins and ends; those there are are replaced."""
+        state = self._session.state
+        require_ends(state)
+        in_ms, out_ms = fades_ms(state) or (USUAL_IN_MS, USUAL_OUT_MS)
+        numbers = [
+            Number(f"{label}, milliseconds", value, 0, LONGEST_FADE_MS, decimals=1, step=10)
+            for label, value in (("Fade &in", in_ms), ("Fade &out", out_ms))
+        ]
+        said = "Each fade is a gain edit on all tracks. It replaces the one made here before; 0 for none."
+
+        def outlook(values: tuple[float, ...]) -> str:
+            _, made = fade_ends(state, *values)
+            at = [format_time(samples_to_s(one.start_samples, state.rate_hz), 1) for one in made]
+            return f"From {' and '.join(at)} of the recording."
+
+        form = NumbersForm(self._theme(), numbers, said, outlook)
+        values = dialogs.ask_numbers(self._window, "Fade in and out at the ends", form, "Fade")
+        if values is not None:
+            edit, made = fade_ends(state, *values)
+            self.make(edit, made[-1].id, lets_go=False)
 
     def _show(self) -> None:
         selecting = self._selecting

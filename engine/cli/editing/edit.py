@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair) ...``: edit a span."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|fade-ends) ...``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
 from engine.cli.editing.repairs import MODES, repair
 from engine.cli.numbers import finite, span_s
 from engine.cli.output import VerbOutput
@@ -21,6 +22,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
+from engine.jobs.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
 from engine.jobs.hand_payloads import (
     Payload,
     cut_payload,
@@ -39,8 +41,10 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR))
-    parser.add_argument("--start-s", type=finite, metavar="A", help="of the recording; not for a recorder")
+    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS))
+    parser.add_argument(
+        "--start-s", type=finite, metavar="A", help="of the recording; not for a recorder or fade-ends"
+    )
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
     parser.add_argument("--times", type=int, metavar="N", help="repeat: how often it is heard in a row")
@@ -68,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fade-ms", type=finite, metavar="MS", help="repair: how long it comes and goes")
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
+    for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
+        said = f"fade-ends: length of the fade {name}, 0 for none; {usual_ms:g} unless told"
+        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
@@ -77,6 +84,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if None in (options.start_s, options.stop_s):
             raise UsageError("To repair needs --start-s and --stop-s.")
         yield repair(options, progress)
+        return
+    if options.kind == FADE_ENDS:
+        yield run_fade_ends(options)
         return
     with opened(options.project) as document:
         state = document.state
@@ -202,6 +212,8 @@ _OPTIONS = MappingProxyType(
         "mode": (REPAIR,),
         "strength_db": (REPAIR,),
         "fade_ms": (REPAIR,),
+        "in_ms": (FADE_ENDS,),
+        "out_ms": (FADE_ENDS,),
     }
 )
 """The kinds that take an option."""

@@ -135,14 +135,14 @@ class Gain:
     Attributes
     ----------
     tracks : ids; none for all
-    ramp_ms : how long the gain takes to change at each edge, inside the span
+    ramps_ms : how long the gain takes to change at the start and at the stop, inside the span
     """
 
     start_samples: int
     stop_samples: int
     tracks: tuple[str, ...] = ()
     gain_db: float = 0.0
-    ramp_ms: float = 0.0
+    ramps_ms: tuple[float, float] = (0.0, 0.0)
 
 
 class Fill(StrEnum):

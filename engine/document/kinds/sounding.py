@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
@@ -25,16 +26,29 @@ from engine.errors import DocumentError
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
+START_RAMP_MS, STOP_RAMP_MS = "start_ramp_ms", "stop_ramp_ms"
+"""Of one edge of a gain; as long as `RAMP_MS` where a payload does not say."""
 LONGEST_TONE_SAMPLES = 2**22
 """Of room tone, which is held in memory whole; what is proposed is a second or two of it."""
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
 MOST_SLIP_MS = 60_000.0
 """That a form and keys give; the verb takes more."""
+LONGEST_FADE_MS = 60_000.0
+"""A ramp at one edge alone."""
 
 _anywhere = whole(0, FARTHEST_SAMPLES)
 _mute = validator("mute", {TONE_START: _anywhere, TONE_STOP: _anywhere, IS_SILENT: truth, **CROSSFADE})
 _slip = validator("slip", {BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES), **CROSSFADE})
-_gain = validator("gain", {GAIN_DB: number(QUIETEST_DB, LOUDEST_DB), RAMP_MS: number(0.0, 10_000.0)})
+_fade = number(0.0, LONGEST_FADE_MS)
+_gain = validator(
+    "gain",
+    {
+        GAIN_DB: number(QUIETEST_DB, LOUDEST_DB),
+        RAMP_MS: number(0.0, 10_000.0),
+        START_RAMP_MS: _fade,
+        STOP_RAMP_MS: _fade,
+    },
+)
 
 
 def _validate_mute(payload: Mapping[str, object]) -> None:
@@ -86,8 +100,14 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
     _gain(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     gain_db = real(edited.payload, GAIN_DB, 0.0)
-    ramp_ms = real(edited.payload, RAMP_MS, HAND_CROSSFADE_MS)
-    return (Gain(start, stop, edited.tracks, gain_db, ramp_ms),) if start < stop and gain_db else ()
+    ramps_ms = _ramps_ms(edited.payload)
+    return (Gain(start, stop, edited.tracks, gain_db, ramps_ms),) if start < stop and gain_db else ()
+
+
+def _ramps_ms(payload: Mapping[str, object]) -> tuple[float, float]:
+    """Return the lengths of the ramps at the start and at the stop of a gain."""
+    both_ms = real(payload, RAMP_MS, HAND_CROSSFADE_MS)
+    return real(payload, START_RAMP_MS, both_ms), real(payload, STOP_RAMP_MS, both_ms)
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
@@ -104,7 +124,16 @@ def _gain_words(edited: Edited, rate_hz: int) -> str:
 
 
 def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
-    return signed(real(edited.payload, GAIN_DB, 0.0), "dB")
+    name = fade_name(edited.payload)
+    return f"fade-{name}" if name else signed(real(edited.payload, GAIN_DB, 0.0), "dB")
+
+
+def fade_name(payload: Mapping[str, object]) -> Literal["in", "out", ""]:
+    """Return whether a gain fades in from silence or out to it; "" for any other, and for an invalid one."""
+    ramps = payload.get(START_RAMP_MS), payload.get(STOP_RAMP_MS)
+    if payload.get(GAIN_DB) != QUIETEST_DB or ramps.count(0.0) != 1:
+        return ""
+    return "in" if ramps[0] == 0.0 else "out"
 
 
 SHIFT = Amount(

@@ -21,6 +21,7 @@ OPENS_A_DIALOG = {
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
     *("file.take_edit", "file.import_edits"),
     "editor.length",
+    "hand.fade_ends",
     "editor.choose",
     "editor.learn",
     "taste.maker",

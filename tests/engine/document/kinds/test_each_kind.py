@@ -44,7 +44,12 @@ NUMBERS: dict[str, dict[str, tuple[float, float, float]]] = {
         "crossfade_ms": (0.0, 1_000.0, 0.01),
     },
     "slip": {"by_samples": (-FARTHEST, FARTHEST, 1), "crossfade_ms": (0.0, 1_000.0, 0.01)},
-    "gain": {"gain_db": (-120.0, 40.0, 0.01), "ramp_ms": (0.0, 10_000.0, 0.01)},
+    "gain": {
+        "gain_db": (-120.0, 40.0, 0.01),
+        "ramp_ms": (0.0, 10_000.0, 0.01),
+        "start_ramp_ms": (0.0, 60_000.0, 0.01),
+        "stop_ramp_ms": (0.0, 60_000.0, 0.01),
+    },
     "repeat": {
         "times": (2, 10_000, 1),
         "to_samples": (0, FARTHEST, 1),
@@ -191,8 +196,14 @@ EFFECTS: list[tuple[str, Mapping[str, object], tuple[Operation, ...]]] = [
     ("slip", {"by_samples": 3, "crossfade_ms": 0}, (Shift(1_000, 2_000, TRACKS, 3.0, 0.0),)),
     ("gain", {}, ()),
     ("gain", {"gain_db": 0.0}, ()),
-    ("gain", {"gain_db": -3.0}, (Gain(1_000, 2_000, TRACKS, -3.0, 10.0),)),
-    ("gain", {"gain_db": 1.0, "ramp_ms": 7.0}, (Gain(1_000, 2_000, TRACKS, 1.0, 7.0),)),
+    ("gain", {"gain_db": -3.0}, (Gain(1_000, 2_000, TRACKS, -3.0, (10.0, 10.0)),)),
+    ("gain", {"gain_db": 1.0, "ramp_ms": 7.0}, (Gain(1_000, 2_000, TRACKS, 1.0, (7.0, 7.0)),)),
+    (
+        "gain",
+        {"gain_db": 1.0, "ramp_ms": 7.0, "stop_ramp_ms": 0},
+        (Gain(1_000, 2_000, TRACKS, 1.0, (7.0, 0.0)),),
+    ),
+    ("gain", {"gain_db": 1.0, "start_ramp_ms": 20}, (Gain(1_000, 2_000, TRACKS, 1.0, (20.0, 10.0)),)),
     ("repeat", {}, (Order(1_000, 2_000, 2_000, 1, True, 10.0, 0),)),
     (
         "repeat",
@@ -275,7 +286,8 @@ def test_operations_that_say_no_more_than_their_span() -> None:
     assert astuple(Order(1, 2, 3)) == (1, 2, 3, 1, True, 0.0, 0)
     assert astuple(Reclock(1, 2)) == (1, 2, (), 0.0, 0.0)
     assert astuple(Replace(1, 2)) == (1, 2, (), None, 0.0, None, ())
-    assert astuple(Shift(1, 2)) == astuple(Gain(1, 2)) == (1, 2, (), 0.0, 0.0)
+    assert astuple(Shift(1, 2)) == (1, 2, (), 0.0, 0.0)
+    assert astuple(Gain(1, 2)) == (1, 2, (), 0.0, (0.0, 0.0))
     assert astuple(Slice(1, 2)) == (1, 2, (), 0.0, 0.0, "decay", 0.0, None)
     assert astuple(Lift(1, 2)) == (1, 2, (), 0.0, (), 0.0)
 

@@ -38,6 +38,7 @@ PLACES = st.integers(0, LENGTH)
 SPANS = st.tuples(PLACES, PLACES).map(sorted).filter(lambda span: span[1] - span[0] > 40)
 SOME = st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True)
 FADES_MS = st.sampled_from((0.0, 5.0, 25.0))
+RAMPS_MS = st.sampled_from((0.0, 5.0, 60_000.0))
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
     ),
     "gain": _made(
         "gain",
-        st.fixed_dictionaries({"gain_db": st.floats(-30, 6).filter(bool), "ramp_ms": FADES_MS}),
+        st.fixed_dictionaries(
+            {"gain_db": st.floats(-30, 6).filter(bool)},
+            optional={"ramp_ms": FADES_MS, "start_ramp_ms": RAMPS_MS, "stop_ramp_ms": RAMPS_MS},
+        ),
         tracks=True,
     ),
     "repair": _made("repair", REPAIRS, tracks=True),
@@ -216,6 +220,12 @@ def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: s
         ("slip", {"by_samples": 96.0}, "+12.0 ms"),
         ("slip", {"by_samples": -4.0}, "−0.5 ms"),
         ("gain", {"gain_db": -3.0}, "−3.0 dB"),
+        ("gain", {"gain_db": -120.0, "start_ramp_ms": 0.0, "stop_ramp_ms": 5.0}, "fade-in"),
+        ("gain", {"gain_db": -120.0, "ramp_ms": 5.0, "stop_ramp_ms": 0}, "fade-out"),
+        ("gain", {"gain_db": -60.0, "stop_ramp_ms": 0.0}, "−60.0 dB"),
+        ("gain", {"gain_db": -120.0, "start_ramp_ms": [], "stop_ramp_ms": "5"}, "−120.0 dB"),
+        ("gain", {"gain_db": -120.0, "ramp_ms": 0.0}, "−120.0 dB"),
+        ("gain", {"gain_db": -120.0, "start_ramp_ms": 5.0, "stop_ramp_ms": 7.0}, "−120.0 dB"),
         ("repeat", {"times": 3}, "×3"),
         ("repeat", {"times": 2, "to_samples": 50_000}, "×2 at 0:06.2"),
         ("move", {"to_samples": 50_000}, "to 0:06.25"),
@@ -241,6 +251,8 @@ LIMITS: tuple[tuple[str, str, float, float], ...] = (
     ("slip", "by_samples", -FAR, FAR),
     ("gain", "gain_db", -120.0, 40.0),
     ("gain", "ramp_ms", 0.0, 10_000.0),
+    ("gain", "start_ramp_ms", 0.0, 60_000.0),
+    ("gain", "stop_ramp_ms", 0.0, 60_000.0),
     ("repair", "audio_start_samples", 0, FAR),
     ("repair", "crossfade_ms", 0.0, 120.0),
     ("hit", "onset_samples", -FAR, FAR),

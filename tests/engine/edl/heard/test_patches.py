@@ -66,7 +66,13 @@ OPERATIONS = st.lists(
             st.sampled_from((-30.0, -0.5, 0.25, 1.0, 12.0, 300.75)),
             FADES_MS,
         ),
-        st.builds(lambda span, gain, ramp: Gain(*span, (), gain, ramp), SPANS, st.floats(-40, 12), FADES_MS),
+        st.builds(
+            lambda span, gain, rise, fall: Gain(*span, (), gain, (rise, fall)),
+            SPANS,
+            st.floats(-40, 12),
+            FADES_MS,
+            FADES_MS,
+        ),
     ),
     max_size=4,
 )
@@ -90,10 +96,17 @@ def _laid(layer: Sound, below: Sound, raw: Sound, one: Sounding) -> Sound:
     start, stop = one.start_samples + 1_000, one.stop_samples + 1_000
     out = layer.copy()
     if isinstance(one, Gain):
-        ramp = min(round(one.ramp_ms), (stop - start) // 2)
+        rise, fall = (min(round(ramp_ms), stop - start) for ramp_ms in one.ramps_ms)
+        half = (stop - start) // 2
+        if rise + fall > stop - start:  # the shorter one stays whole, and two long ones have half each
+            short = min(rise, fall, half)
+            rise = short if rise == short else max(half, stop - start - short)
+            fall = short if fall == short else max(half, stop - start - short)
+        if min(rise, fall) > half:
+            rise = fall = half
         for at in range(start, stop):
-            near = min(at - start, stop - 1 - at) + 0.5
-            out[at] *= 1 + (10 ** (one.gain_db / 20) - 1) * (min(1.0, near / ramp) if ramp else 1.0)
+            share = min((at - start + 0.5) / rise if rise else 1.0, (stop - at - 0.5) / fall if fall else 1.0)
+            out[at] *= 1 + (10 ** (one.gain_db / 20) - 1) * min(1.0, share)
         return out
     over = _filled(raw, one, len(out)) if isinstance(one, Replace) else _moved(below, one.by_samples)
     fade = min(round(one.crossfade_ms), stop - start)
@@ -213,7 +226,7 @@ def test_operations_within_a_span_say_all_that_sounds_there(
 
 
 def test_what_moves_sound_elsewhere_may_change_it_anywhere() -> None:
-    mute, gain = Replace(0, 100, crossfade_ms=5.0), Gain(500, 600, (), -6.0, 5.0)
+    mute, gain = Replace(0, 100, crossfade_ms=5.0), Gain(500, 600, (), -6.0, (5.0, 5.0))
     slip, slice_ = Shift(200, 300, (), 50.0, 5.0), Slice(300, 400, (), 10.0, 3.0)
 
     def of(*operations: Sounding) -> Patches:
@@ -234,14 +247,14 @@ def test_what_moves_sound_elsewhere_may_change_it_anywhere() -> None:
 @pytest.mark.parametrize("many", [1, 2, 3, 5])
 def test_what_changes_is_found_between_what_stays(many: int) -> None:
     def gains(count: int) -> list[Sounding]:
-        return [Gain(100 * n, 100 * n + 50, (), -6.0, 0.0) for n in range(count)]
+        return [Gain(100 * n, 100 * n + 50, (), -6.0) for n in range(count)]
 
     before = Patches.of(gains(many), RATE_HZ)
     assert changed_span(before, Patches.of(gains(many), RATE_HZ)) == (0, 0), "equal, though made anew"
     for at in range(many):
         span = 100 * at, 100 * at + 50
         fewer = [one for n, one in enumerate(gains(many)) if n != at]
-        louder = [Gain(*span, (), 6.0, 0.0) if n == at else one for n, one in enumerate(gains(many))]
+        louder = [Gain(*span, (), 6.0) if n == at else one for n, one in enumerate(gains(many))]
         for after in (Patches.of(louder, RATE_HZ), Patches.of(fewer, RATE_HZ) if fewer else None):
             assert changed_span(before, after) == changed_span(after, before) == span
 

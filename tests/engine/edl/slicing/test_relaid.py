@@ -121,7 +121,7 @@ def test_patches_near_others_are_those_made_from_nothing(seed: int) -> None:
     every: list[Sounding] = [*performance(random, 60, is_wild=seed % 2 > 0)]
     for start in range(0, 60_000, 4_000):
         span, tracks = (start, start + 2_000), ("t",)
-        every += [Gain(*span, tracks, -6.0, 10.0), Shift(*span, tracks, 12.0, 5.0)]
+        every += [Gain(*span, tracks, -6.0, (10.0, 10.0)), Shift(*span, tracks, 12.0, 5.0)]
         every += [Replace(*span, tracks, (0, 500), 5.0), Lift(*span, tracks, -20.5, (0.5,) * 10, 5.0)]
     near = None
     for _ in range(15):

@@ -41,7 +41,7 @@ _PAYLOADS: Mapping[str, Mapping[str, object]] = {
     "repeat": {"times": 3, "crossfade_ms": 5.0},
     "move": {"to_samples": 20_000},
     "slip": {"by_samples": -3.5},
-    "gain": {"gain_db": -6.0, "ramp_ms": 5.0},
+    "gain": {"gain_db": -6.0, "ramp_ms": 5.0, "stop_ramp_ms": 0.0},
     "hit": {"by_samples": 12.25, "onset_samples": 9_300},
     "flam": {"by_samples": 3.0, "bleed": {}},
     "recorder": {"by_samples": 7.5, "drift_ppm": 23.0},

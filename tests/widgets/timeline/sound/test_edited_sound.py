@@ -242,11 +242,12 @@ EDITS = st.lists(
             lambda a, n, by: Shift(a, a + n, (), by), PLACES, PLACES, st.sampled_from([-40.0, 7.4, 90.0])
         ),
         st.builds(
-            lambda a, n, db, ramp: Gain(a, a + n, (), db, ramp),
+            lambda a, n, db, rise, fall: Gain(a, a + n, (), db, (rise, fall)),
             PLACES,
             PLACES,
             st.floats(-9, 9),
             st.sampled_from([0.0, 20.0]),
+            st.sampled_from([0.0, 20.0, 500.0]),
         ),
     ),
     max_size=8,

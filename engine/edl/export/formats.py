@@ -30,6 +30,7 @@ class Format:
     listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
     splits_channels : whether each channel of a track has clips of its own
+    joins_stereo : whether those of a stereo track without a balance are one all the same
     head_bytes : of a file without clips
     clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of what links each channel of a
         clip to each; measured at 4 tracks with 300 cuts
@@ -48,6 +49,7 @@ class Format:
     listens: bool = False
     has_frames: bool = False
     splits_channels: bool = False
+    joins_stereo: bool = False
     head_bytes: int = 4_096
     clip_bytes: int = 0
     fade_bytes: int = 0
@@ -134,7 +136,7 @@ _ROWS = (
         "for film programs and scripts",
         "engine.edl.export.interchange.otio",
         has_frames=True,
-        clip_bytes=1_760,
+        clip_bytes=2_150,
         fade_bytes=360,
     ),
     Format(
@@ -144,9 +146,11 @@ _ROWS = (
         "engine.edl.export.interchange.aaf",
         has_frames=True,
         splits_channels=True,
+        joins_stereo=True,
         head_bytes=460_000,
         clip_bytes=400,
-        fade_bytes=785,
+        fade_bytes=2_220,
+        link_bytes=490,
         clip_s=1e-3,
     ),
     Format(

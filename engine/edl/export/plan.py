@@ -171,8 +171,10 @@ def _timeline_bytes(request: ExportRequest, form: Format) -> int:
         channels = request.state.sources[track.source_id].channels if form.splits_channels else 1
         own = request.consolidated.get(track.id)
         count = max(1, len(edit_list.starts_samples)) + (0 if own is None else 2 * len(own.stretches))
-        linked_bytes = channels * form.link_bytes if channels > 1 else 0
-        found += channels * (count * (form.clip_bytes + linked_bytes) + fades * form.fade_bytes)
+        is_joined = form.joins_stereo and channels == 2 and not track.pan
+        is_linked = is_joined or (channels > 1 and not form.joins_stereo)
+        clip_bytes = form.clip_bytes + (channels * form.link_bytes if is_linked else 0)
+        found += (1 if is_joined else channels) * (count * clip_bytes + fades * form.fade_bytes)
     return found
 
 

@@ -121,7 +121,7 @@ class _Reading:
         if rate < _FRAMES_BELOW:
             self._rounding_s = max(self._rounding_s, 1 / rate)
         tracks: dict[int, list[ImportedClip]] = {0: []}
-        components = list(self._components_of(slot.segment, 0))
+        gain_db, components = self._track(slot.segment, 0)
         here = 0
         for number, one in enumerate(components):
             length = _whole(one, "Length")
@@ -134,22 +134,24 @@ class _Reading:
                     tracks.setdefault(place, []).append(clip)
             here += length
         for clips in tracks.values():
-            yield ImportedTrack(str(slot.name or ""), crossfaded(clips))
+            yield ImportedTrack(str(slot.name or ""), crossfaded(clips), gain_db)
 
-    def _components_of(self, segment: Any, depth: int) -> Iterator[Any]:
-        """Yield what lies end to end in a segment; an effect on all of a track holds one."""
+    def _track(self, segment: Any, depth: int) -> tuple[float, list[Any]]:
+        """Return the gain of a track, and the components that lie end to end in it, inside its effects."""
         self._count(depth)
         kind = _kind(segment)
         if kind == "Sequence":
+            components = []
             for one in segment.components:
                 self._count(depth)
-                yield one
-        elif kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
-            yield from self._components_of(inputs[0], depth + 1)
-        elif kind == "NestedScope":
-            yield from self._components_of(list(segment["Slots"].value)[-1], depth + 1)
-        else:
-            yield segment
+                components.append(one)
+            return 0.0, components
+        if kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
+            gain_db, components = self._track(inputs[0], depth + 1)
+            return gain_db + self._gain_db(segment), components
+        if kind == "NestedScope":
+            return self._track(list(segment["Slots"].value)[-1], depth + 1)
+        return 0.0, [segment]
 
     def _count(self, depth: int) -> None:
         """Make sure that what is read ends."""

@@ -31,6 +31,7 @@ class Format:
     has_frames : whether it counts in video frames
     splits_channels : whether each channel of a track has clips of its own
     joins_stereo : whether those of a stereo track without a balance are one all the same
+    varies_gain : whether a clip can have a gain that varies
     head_bytes : of a file without clips
     clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of what links each channel of a
         clip to each; measured at 4 tracks with 300 cuts
@@ -50,6 +51,7 @@ class Format:
     has_frames: bool = False
     splits_channels: bool = False
     joins_stereo: bool = False
+    varies_gain: bool = False
     head_bytes: int = 4_096
     clip_bytes: int = 0
     fade_bytes: int = 0
@@ -147,6 +149,7 @@ _ROWS = (
         has_frames=True,
         splits_channels=True,
         joins_stereo=True,
+        varies_gain=True,
         head_bytes=460_000,
         clip_bytes=400,
         fade_bytes=2_220,

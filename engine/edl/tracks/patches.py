@@ -347,9 +347,14 @@ def edges_of(one: Patch) -> tuple[int, int]:
     return one.start_samples + earlier, one.stop_samples + earlier
 
 
+def ramp_samples(one: Gain, rate_hz: int) -> int:
+    """Return how long a gain takes to change at each edge."""
+    return min(s_to_samples(one.ramp_ms / 1000, rate_hz), (one.stop_samples - one.start_samples) // 2)
+
+
 def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
     """Return the gain, as a factor, at each position within an edit, shape (n,); ramps are linear."""
-    ramp = min(s_to_samples(one.ramp_ms / 1000, rate_hz), (one.stop_samples - one.start_samples) // 2)
+    ramp = ramp_samples(one, rate_hz)
     full = 10.0 ** (one.gain_db / 20.0)
     from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
     share = np.minimum(1.0, from_edge / ramp) if ramp else np.ones(len(at))

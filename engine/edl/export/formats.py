@@ -35,6 +35,7 @@ class Format:
     head_bytes : of a file without clips
     clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of what links each channel of a
         clip to each; measured at 4 tracks with 300 cuts
+    gain_bytes, effect_bytes : of each gain that varies, and of each clip that has any
     clip_s : of each clip of a track's channel, measured at 16 mono tracks with 3,000 cuts
     edit_bytes : of each accepted edit
     """
@@ -56,6 +57,8 @@ class Format:
     clip_bytes: int = 0
     fade_bytes: int = 0
     link_bytes: int = 0
+    gain_bytes: int = 0
+    effect_bytes: int = 0
     clip_s: float = 5e-5
     edit_bytes: int = 0
 
@@ -154,6 +157,8 @@ _ROWS = (
         clip_bytes=400,
         fade_bytes=2_220,
         link_bytes=490,
+        gain_bytes=1_400,
+        effect_bytes=2_000,
         clip_s=1e-3,
     ),
     Format(

@@ -104,6 +104,12 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
     return (Gain(start, stop, edited.tracks, gain_db, ramps_ms),) if start < stop and gain_db else ()
 
 
+def ramp_payload(ramps_ms: tuple[float, float]) -> dict[str, float]:
+    """Return the values of a gain's payload for its ramps at the start and at the stop."""
+    start_ms, stop_ms = ramps_ms
+    return {RAMP_MS: start_ms} if start_ms == stop_ms else {START_RAMP_MS: start_ms, STOP_RAMP_MS: stop_ms}
+
+
 def _ramps_ms(payload: Mapping[str, object]) -> tuple[float, float]:
     """Return the lengths of the ramps at the start and at the stop of a gain."""
     both_ms = real(payload, RAMP_MS, HAND_CROSSFADE_MS)

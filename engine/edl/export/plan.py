@@ -20,6 +20,7 @@ from engine.edl.export.costs import export_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS, Format
 from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.export.stretches import Consolidated
+from engine.edl.tracks.gains import lone_gains
 from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError
 from engine.files.disk_room import check_room
@@ -171,8 +172,13 @@ def _timeline_bytes(request: ExportRequest, form: Format) -> int:
         channels = request.state.sources[track.source_id].channels if form.splits_channels else 1
         own = request.consolidated.get(track.id)
         count = max(1, len(edit_list.starts_samples)) + (0 if own is None else 2 * len(own.stretches))
-        linked_bytes = channels * form.link_bytes if channels > 1 else 0
-        found += channels * (count * (form.clip_bytes + linked_bytes) + fades * form.fade_bytes)
+        is_joined = form.joins_stereo and channels == 2 and not track.pan
+        is_linked = is_joined or (channels > 1 and not form.joins_stereo)
+        clip_bytes = form.clip_bytes + (channels * form.link_bytes if is_linked else 0)
+        gains = len(lone_gains(edit_list.patches.get(track.id))) if form.varies_gain else 0
+        gain_bytes = gains * form.gain_bytes + min(gains, count) * form.effect_bytes
+        slot_bytes = count * clip_bytes + fades * form.fade_bytes + gain_bytes
+        found += (1 if is_joined else channels) * slot_bytes
     return found
 
 

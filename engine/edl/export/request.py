@@ -148,13 +148,17 @@ class ExportRequest:
     @cached_property
     def consolidated(self) -> Mapping[str, Consolidated]:
         """The files beside this one that play what is edited of the sound of tracks, by the track's id."""
-        if not FORMATS[self.out.suffix.lower()].names_media:
+        form = FORMATS[self.out.suffix.lower()]
+        if not form.names_media:
             return {}
         found = {}
         for number, track in enumerate(self.state.tracks, 1):
             edited = self.out.with_name(f"{self.out.stem.removesuffix(_EDITED)}{_EDITED}.wav")
             path = named_after(edited, f"{number:02d} {name_of_file(track.name)}")
-            own = consolidated_track(self.state, self.edit_list, track, path, self.frame_rate.exact)
+            rate = self.frame_rate.exact
+            own = consolidated_track(
+                self.state, self.edit_list, track, path, rate, varies_gain=form.varies_gain
+            )
             if own is not None:
                 found[track.id] = own
         return found

@@ -12,7 +12,7 @@ crossfade is never parted: where it touches a stretch, all of it belongs to the 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -23,6 +23,7 @@ import numpy as np
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
+from engine.edl.tracks.gains import lone_gains
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.voice import sounding_span
 from engine.spans import Samples, common, united
@@ -103,17 +104,26 @@ class Consolidated:
 
 
 def consolidated_track(
-    state: DocumentState, edit_list: EditList, track: Track, path: Path, frame_rate: Fraction
+    state: DocumentState,
+    edit_list: EditList,
+    track: Track,
+    path: Path,
+    frame_rate: Fraction,
+    *,
+    varies_gain: bool = False,
 ) -> Consolidated | None:
     """Return the file that holds what is heard of a track and edited; None where nothing is.
 
     Parameters
     ----------
     frame_rate : of the video that a format counts in
+    varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): they are
+        in the file only where other edits are
     """
     patches = edit_list.patches.get(track.id)
     if patches is None:
         return None
+    spans = _without_lone_gains(patches) if varies_gain else patches.spans
     first, (begin, end) = track.start_samples, sounding_span(state, track, patches)
     # where another clock leaves nothing of the recording, the stretch is silent
     span = min(first, begin), max(state.track_stop_samples(track), end)
@@ -121,7 +131,7 @@ def consolidated_track(
     margin = ceil(MARGIN_FRAMES * frame)
     found: list[Stretch] = []
     at = 0
-    for start, stop in _stretched(edit_list, patches, span, margin).tolist():
+    for start, stop in _stretched(edit_list, spans, span, margin).tolist():
         held_from = start - margin - first  # in the recording; below 0 where that begins later
         shift = floor(ceil((at - held_from) / frame) * frame + Fraction(1, 2))
         found.append(Stretch(start, stop, shift))
@@ -133,9 +143,18 @@ def consolidated_track(
     return Consolidated(track.id, source, tuple(found), margin)
 
 
-def _stretched(edit_list: EditList, patches: Patches, span: tuple[int, int], margin: int) -> Samples:
+def _without_lone_gains(patches: Patches) -> Sequence[tuple[int, int]]:
+    """Return where anything else is changed."""
+    lone = set(map(id, lone_gains(patches)))
+    is_other = np.array([id(one) not in lone for one in patches.operations], bool)
+    return [(start, stop) for start, stop in united(patches.reaches[is_other]).tolist()]
+
+
+def _stretched(
+    edit_list: EditList, spans: Sequence[tuple[int, int]], span: tuple[int, int], margin: int
+) -> Samples:
     """Return what is edited and heard of a track that lies in `span`, with the margin, shape (k, 2)."""
-    edited = united(np.clip(np.array(patches.spans, np.int64).reshape(-1, 2), *span))
+    edited = united(np.clip(np.array(spans, np.int64).reshape(-1, 2), *span))
     heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
     around = united(common(edited, heard) + np.array([-margin, margin]))
     return _with_whole_fades(around, _fades(edit_list), margin)

@@ -55,6 +55,8 @@ class ImportedClip:
     at_s : where it begins on the timeline
     fade_in_s, fade_out_s : length of the fades, 0 for a hard edge
     gain_db : against the gain of its track
+    gains : a gain that varies, on top of that: times from its start, and factors, linear between them; empty
+        for one that does not
     is_heard : whether it is switched on
     """
 
@@ -66,6 +68,7 @@ class ImportedClip:
     fade_out_s: Fraction = NOTHING
     gain_db: float = 0.0
     is_heard: bool = True
+    gains: tuple[tuple[Fraction, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class ImportedEdits:
     rounding_s : how far a position may be off, since the format counts frames; 0 where it is exact
     counts_frames : whether the format counts frames, even where exact positions stand beside them
     has_crossfades : whether the format can say how long neighbours overlap
+    varies_gain : whether the format says how the gain of a clip varies
     has_edge_fades : whether it can say how the first and the last clip come from and go to silence
     frame_rate : of video, where the file says or implies one
     is_rate_guessed : whether the file does not say that rate
@@ -141,6 +145,7 @@ class ImportedEdits:
     rounding_s: Fraction = NOTHING
     counts_frames: bool = False
     has_crossfades: bool = True
+    varies_gain: bool = False
     has_edge_fades: bool = True
     frame_rate: Fraction | None = None
     is_rate_guessed: bool = False

@@ -7,10 +7,10 @@ that they were made of: the document's edits of that sound stay as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor, inf
+from math import ceil, floor, inf, log10
 from pathlib import Path
 
 from engine.document.state import DocumentState
@@ -20,13 +20,16 @@ from engine.edl.export.frame_rates import picture_rate
 from engine.edl.export.source_files import source_begin_s
 from engine.edl.export.stretches import Consolidated, consolidated_track
 from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
+from engine.edl.imports.gain_curves import Curve, constant_ratio
 from engine.edl.imports.media import Media
 from engine.edl.names import name_of_file
+from engine.edl.tracks.gains import GainCurve, lone_gains
 from engine.errors import EditsError
 from engine.wording import counted, listed, quoted
 
 _EDITED = " edited"
 _MOST_NAMED = 3
+_QUIETEST = 1e-6
 _NEAR_S = Fraction(1, 10)
 
 
@@ -65,12 +68,14 @@ class DocumentClips:
     near_samples : how far positions may be off
     gains_db : of the tracks, by id, where the edits say them
     left_out : a sentence each
+    curves : gains that clips of tracks have, by id, where the edits say how they vary
     """
 
     by_track: Mapping[str, tuple[DocumentClip, ...]]
     near_samples: int = 0
     gains_db: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
 
 
 def document_clips(
@@ -96,10 +101,15 @@ class _Placing:
         self._imported, self._state, self._places = imported, state, places
         self._media = Media(state, places, 2 * imported.rounding_s)
         rate = imported.frame_rate or picture_rate(state, places).usual.exact
-        self._files = _EditedFiles(state, rate)
+        self._files = _EditedFiles(state, rate, varies_gain=imported.varies_gain)
         self._others: Counter[str] = Counter()
         self._unedited = 0
         self._gains_db: dict[str, float] = {}
+        patches = build(state).patches if imported.varies_gain else {}
+        self._own_gains = {
+            track.id: GainCurve(lone_gains(patches.get(track.id)), state.rate_hz) for track in state.tracks
+        }
+        self._curves: dict[str, list[Curve]] = {}
         self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
 
     def clips(self) -> DocumentClips:
@@ -121,7 +131,8 @@ class _Placing:
             for key, clips in found.items()
         }
         near_samples = ceil(self._imported.rounding_s * self._state.rate_hz)
-        return DocumentClips(by_track, near_samples, self._gains_db, tuple(self._left_out()))
+        curves = {key: tuple(own) for key, own in self._curves.items()}
+        return DocumentClips(by_track, near_samples, self._gains_db, tuple(self._left_out()), curves)
 
     def _left_out(self) -> Iterator[str]:
         for name, number in self._others.items():
@@ -132,6 +143,8 @@ class _Placing:
 
     def _of_track(self, track: ImportedTrack) -> Iterator[DocumentClip]:
         """Yield the clips of a track; those that only hold edited sound wait for their neighbours."""
+        if self._imported.varies_gain:
+            track = replace(track, clips=tuple(self._against_own(one, track) for one in track.clips))
         gain_db = _usual_gain(track)
         for clip in track.clips:
             placed = self._placed(clip, track, gain_db)
@@ -168,16 +181,41 @@ class _Placing:
             if not own:
                 del found[track_id]
 
+    def _against_own(self, clip: ImportedClip, track: ImportedTrack) -> ImportedClip:
+        """Return a clip with a constant gain, against the document's own; others are kept as curves."""
+        is_edited = self._files.track_of(clip.medium) is not None
+        place = self._place(clip, track) if is_edited or clip.gains or clip.gain_db else None
+        if place is None:
+            return replace(clip, gains=())
+        (track_id, start), rate_hz = place, self._state.rate_hz
+        stop = start + max(1, self._samples(clip.length_s))
+        own = self._own_gains[track_id].points(start, stop)
+        if is_edited:  # the document's gain is in the file
+            self._curves.setdefault(track_id, []).append(Curve(start, stop, own, is_changed=False))
+            return replace(clip, gains=())
+        factor = 10.0 ** (clip.gain_db / 20.0)
+        found = tuple((float(start + at * rate_hz), factor * gain) for at, gain in clip.gains)
+        found = found or ((float(start), factor), (float(stop), factor))
+        ratio = constant_ratio(found, own)
+        curves = self._curves.setdefault(track_id, [])
+        curves.append(Curve(start, stop, found if ratio is None else own, is_changed=ratio is None))
+        return replace(clip, gain_db=0.0 if ratio is None else 20.0 * log10(max(ratio, _QUIETEST)), gains=())
+
     def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
+        place = self._place(clip, track)
+        return None if place is None else self._made(clip, *place, gain_db)
+
+    def _place(self, clip: ImportedClip, track: ImportedTrack) -> tuple[str, int] | None:
+        """Return the track that a clip is of, and where it begins on the document's timeline."""
         edited = self._files.place(clip)
         if edited is not None:
-            return self._made(clip, edited[0], edited[1], gain_db)
+            return edited
         source = self._media.find(clip.medium)
         if source is None:
             return None
         own = self._track_of(source, track.name)
         start_s = clip.start_s - self._begin_s(clip.medium, source, clip.start_s)
-        return self._made(clip, own.id, self._samples(start_s) + own.start_samples, gain_db)
+        return own.id, self._samples(start_s) + own.start_samples
 
     def _made(self, clip: ImportedClip, track_id: str, start: int, gain_db: float) -> DocumentClip:
         at = self._samples(clip.at_s)
@@ -214,18 +252,20 @@ class _Placing:
 class _EditedFiles:
     """The files that hold edited sound of a document, as its exports name them."""
 
-    def __init__(self, state: DocumentState, rate: Fraction) -> None:
+    def __init__(self, state: DocumentState, rate: Fraction, *, varies_gain: bool) -> None:
         edit_list = build(state)
         self._rate_hz = state.rate_hz
         self._tracks = {
             f"{_EDITED} {number:02d} {name_of_file(track.name)}.wav".casefold(): track
             for number, track in enumerate(state.tracks, 1)
         }
-        self._of: dict[str, tuple[Track, Consolidated]] = {}
+        self._of: dict[str, tuple[Track, list[Consolidated]]] = {}
         for ending, track in self._tracks.items():
-            own = consolidated_track(state, edit_list, track, Path(ending), rate)
-            if own is not None:
-                self._of[ending] = track, own
+            variants = [
+                consolidated_track(state, edit_list, track, Path(ending), rate, varies_gain=varies)
+                for varies in {False, varies_gain}  # AAF files of before hold gains as well
+            ]
+            self._of[ending] = track, [one for one in variants if one is not None]
 
     def _ending(self, medium: Medium) -> str | None:
         name = medium.name.casefold()
@@ -241,13 +281,12 @@ class _EditedFiles:
 
         None where the document would write another file now.
         """
-        found = self._of.get(self._ending(clip.medium) or "")
-        if found is None:
+        ending = self._ending(clip.medium)
+        if ending is None:
             return None
-        track, own = found
-        length_s = clip.medium.length_s
-        own_s = Fraction(own.source.frames, self._rate_hz)
-        if length_s is not None and abs(length_s - own_s) > _NEAR_S:
+        track, variants = self._of[ending]
+        own = self._written(variants, clip.medium.length_s)
+        if own is None:
             return None
         start = floor(clip.start_s * self._rate_hz + Fraction(1, 2))
         middle = start + floor(clip.length_s * self._rate_hz / 2)
@@ -256,6 +295,15 @@ class _EditedFiles:
             if one.start_samples + shift <= middle < one.stop_samples + shift:
                 return track.id, start - shift
         return None
+
+    def _written(self, variants: Sequence[Consolidated], length_s: Fraction | None) -> Consolidated | None:
+        """Return the file that is as long as the edits say, of the first length where they do not."""
+        off = {
+            abs(Fraction(one.source.frames, self._rate_hz) - length_s) if length_s is not None else 0: one
+            for one in reversed(variants)
+        }
+        nearest = min(off, default=None)
+        return off[nearest] if nearest is not None and nearest <= _NEAR_S else None
 
 
 def _usual_gain(track: ImportedTrack) -> float:

@@ -351,7 +351,7 @@ def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float
     """Return the gain, as a factor, at each position within an edit, shape (n,); ramps are linear."""
     share = np.ones(len(at))
     from_edges = at - one.start_samples + 0.5, one.stop_samples - at - 0.5
-    for ramp, from_edge in zip(_ramps_samples(one, rate_hz), from_edges, strict=True):
+    for ramp, from_edge in zip(ramps_samples(one, rate_hz), from_edges, strict=True):
         if ramp:
             share = np.minimum(share, from_edge / ramp)
     full = 10.0 ** (one.gain_db / 20.0)
@@ -359,7 +359,7 @@ def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float
     return gains
 
 
-def _ramps_samples(one: Gain, rate_hz: int) -> tuple[int, int]:
+def ramps_samples(one: Gain, rate_hz: int) -> tuple[int, int]:
     """Return the lengths of both ramps: where they do not fit, each has half the span, or what is left."""
     length = one.stop_samples - one.start_samples
     rise, fall = (s_to_samples(ramp_ms / 1000, rate_hz) for ramp_ms in one.ramps_ms)

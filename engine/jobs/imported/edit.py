@@ -162,7 +162,7 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
     state = request.state
     before = build(state)
     known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
-    stays, fresh = set[str](), list[WantedOnTracks]()
+    stays, fresh = set(wanted.stays), list[WantedOnTracks]()
     for one in wanted.edits:
         own = known.get(_key(one.effect))
         if own is None and one.effect:

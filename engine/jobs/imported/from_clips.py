@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Gain
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, IS_SILENT, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.document.marks.edits import NamedSpan
@@ -24,8 +25,9 @@ from engine.edl.imports.unmoved import unmoved
 from engine.errors import EditsError
 from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
 from engine.jobs.imported.crossfades import Seam, fades_of, played_by, with_crossfades
+from engine.jobs.imported.gains import wanted_gains
 from engine.jobs.imported.runs import Difference, Heard, Run, heard
-from engine.jobs.imported.wanted import WantedEdits, WantedOnTracks
+from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.wording import counted
 
 _MOST_OFF = Fraction(3, 2)
@@ -64,15 +66,18 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         wanted = with_crossfades(edits_that_play(played, length), lengths, length, rate_hz)
         made = played_by(wanted, length, rate_hz)
     edits = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
-    left_out = [*clips.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
+    gains = wanted_gains(clips, state)
+    left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
     return WantedEdits(
-        (*edits, *map(_on_track, found.differences)),
+        (*edits, *map(_on_track, found.differences), *gains.edits),
+        (*TIMING, Gain) if gains.replaced else TIMING,
         markers=tuple(_markers(imported, state, found.runs)),
         gains_db=clips.gains_db,
         heard=made,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
+        stays=gains.stays if gains.replaced else frozenset(),
     )
 
 

@@ -56,6 +56,7 @@ class WantedEdits:
     heard : what is heard then; None where it does not say all of it
     has_crossfades, has_edge_fades : whether it says how long fades are, between clips and at the ends
     left_out : a sentence each
+    stays : ids of accepted proposals that are not taken back, whatever their class
     """
 
     edits: tuple[WantedOnTracks, ...]
@@ -66,6 +67,7 @@ class WantedEdits:
     has_crossfades: bool = True
     has_edge_fades: bool = True
     left_out: tuple[str, ...] = ()
+    stays: frozenset[str] = frozenset()
 
     def is_same(self, edit_list: EditList) -> bool:
         """Tell whether just this is heard already, as far as the file can say."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import log10
 from typing import Any
 
@@ -31,6 +32,7 @@ from engine.edl.imports.times import number_of, rate_of, within
 from engine.errors import Cancelled, EditsError
 from engine.progress import Progress
 
+_Points = tuple[tuple[Fraction, float], ...]
 _DEEPEST = 20
 _MOST_COMPONENTS = 2_000_000
 _FRAMES_BELOW = 1_000
@@ -38,8 +40,10 @@ _GAINS = (
     AUID("e4962321-2267-11d3-8a4c-0050040ef7d2"),  # Amplitude
     AUID("47c00f7d-fb55-11d3-9ff7-0004ac969f50"),  # that of the curve of a clip in Media Composer
 )
+_LINEAR = AUID("5b6c85a4-0ede-11d3-80a9-006008143e6f")
 _COMBINER = AUID("6b46dd7a-132d-4856-ab21-8b751d8462ec")
-_QUIETEST = Fraction(1, 1_000_000)
+_CURVE = "volume curve"
+_QUIETEST = 1e-6
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -73,11 +77,17 @@ class _UnusableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where a clip leads: a medium, a place in it, and how loud it is."""
+    """Where a clip leads: a medium, a place in it, and how loud it is.
+
+    Attributes
+    ----------
+    gains : a gain that varies on top of that, times from 0 to 1 over the clip
+    """
 
     medium: Medium
     start_s: Fraction
     gain_db: float = 0.0
+    gains: _Points = ()
 
 
 class _Reading:
@@ -112,6 +122,7 @@ class _Reading:
             self._file.form.name,
             tuple(tracks),
             rounding_s=self._rounding_s,
+            varies_gain=True,
             left_out=left_out_sentences(self._left_out),
         )
 
@@ -121,7 +132,7 @@ class _Reading:
         if rate < _FRAMES_BELOW:
             self._rounding_s = max(self._rounding_s, 1 / rate)
         tracks: dict[int, list[ImportedClip]] = {0: []}
-        components = list(self._components_of(slot.segment, 0))
+        gain_db, components = self._track(slot.segment, 0)
         here = 0
         for number, one in enumerate(components):
             length = _whole(one, "Length")
@@ -134,22 +145,27 @@ class _Reading:
                     tracks.setdefault(place, []).append(clip)
             here += length
         for clips in tracks.values():
-            yield ImportedTrack(str(slot.name or ""), crossfaded(clips))
+            yield ImportedTrack(str(slot.name or ""), crossfaded(clips), gain_db)
 
-    def _components_of(self, segment: Any, depth: int) -> Iterator[Any]:
-        """Yield what lies end to end in a segment; an effect on all of a track holds one."""
+    def _track(self, segment: Any, depth: int) -> tuple[float, list[Any]]:
+        """Return the gain of a track, and the components that lie end to end in it, inside its effects."""
         self._count(depth)
         kind = _kind(segment)
         if kind == "Sequence":
+            components = []
             for one in segment.components:
                 self._count(depth)
-                yield one
-        elif kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
-            yield from self._components_of(inputs[0], depth + 1)
-        elif kind == "NestedScope":
-            yield from self._components_of(list(segment["Slots"].value)[-1], depth + 1)
-        else:
-            yield segment
+                components.append(one)
+            return 0.0, components
+        if kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
+            gain_db, components = self._track(inputs[0], depth + 1)
+            own_db, gains = self._gain(segment)
+            if gains:
+                self._left_out[_CURVE] += 1
+            return gain_db + own_db, components
+        if kind == "NestedScope":
+            return self._track(list(segment["Slots"].value)[-1], depth + 1)
+        return 0.0, [segment]
 
     def _count(self, depth: int) -> None:
         """Make sure that what is read ends."""
@@ -178,16 +194,19 @@ class _Reading:
                 fade_in,
                 fade_out,
                 one.gain_db,
+                gains=tuple((time * within(length), factor) for time, factor in one.gains),
             )
 
     def _leads(self, component: Any, rate: Fraction, depth: int) -> Iterator[_Found]:
         """Yield where each channel of a component leads."""
         self._count(depth)
         if _kind(component) == "OperationGroup" and component.segments:
-            gain_db, inputs = self._gain_db(component), list(component.segments)
+            (gain_db, gains), inputs = self._gain(component), list(component.segments)
             for one in inputs if _is_combiner(component) else inputs[:1]:
                 for found in self._leads(one, rate, depth + 1):
-                    yield replace(found, gain_db=found.gain_db + gain_db)
+                    if found.gains and gains:
+                        self._left_out[_CURVE] += 1
+                    yield replace(found, gain_db=found.gain_db + gain_db, gains=gains or found.gains)
         elif (single := self._followed(component, rate, depth)) is not None:
             yield single
 
@@ -219,7 +238,11 @@ class _Reading:
         slot = mob.slot_at(clip.slot_id)
         own_rate = rate_of(float(slot.edit_rate))
         found = self._followed(slot.segment, own_rate, depth + 1)
-        return None if found is None else replace(found, start_s=found.start_s + start)
+        if found is None:
+            return None
+        if found.gains:  # over all of the medium, of which the clip plays a part
+            self._left_out[_CURVE] += 1
+        return replace(found, start_s=found.start_s + start, gains=())
 
     def _medium(self, mob: Any) -> Medium:
         """Return the file of a file mob."""
@@ -234,19 +257,38 @@ class _Reading:
             self._media[key] = Medium(name_of(path) or str(mob.name or ""), path, length_s)
         return self._media[key]
 
-    def _gain_db(self, group: Any) -> float:
-        """Return the level that an effect sets, 0 where it sets none or one that varies."""
-        gain_db = 0.0
+    def _gain(self, group: Any) -> tuple[float, _Points]:
+        """Return the level in dB that an effect sets, and the gain that varies; 0 and nothing for none."""
+        gain_db, gains = 0.0, _Points()
         for one in group.parameters if "Parameters" in group else ():
             if one.auid not in _GAINS:
                 continue
-            values = one["PointList"].value if _kind(one) == "VaryingValue" else [one]
-            levels = {number_of(float(each.value)) for each in values}
-            if len(levels) > 1:
-                self._left_out["volume curve"] += 1
+            if _kind(one) == "VaryingValue":
+                points = tuple(
+                    (number_of(float(each["Time"].value)), float(number_of(float(each.value))))
+                    for each in one["PointList"].value
+                )
+            else:
+                points = ((Fraction(0), float(number_of(float(one.value)))),)
+            levels = {level for _, level in points}
+            if len(levels) == 1:
+                gain_db += 20.0 * log10(max(levels.pop(), _QUIETEST))
+            elif levels and not gains and _is_linear(one) and _is_curve(points):
+                gains = points
             elif levels:
-                gain_db += 20.0 * log10(float(max(levels.pop(), _QUIETEST)))
-        return gain_db
+                self._left_out[_CURVE] += 1
+        return gain_db, gains
+
+
+def _is_linear(varying: Any) -> bool:
+    return "Interpolation" in varying and varying.interpolation.auid == _LINEAR
+
+
+def _is_curve(points: _Points) -> bool:
+    """Tell whether points follow each other from 0 to 1."""
+    times = [time for time, _ in points]
+    is_rising = all(one < after for one, after in pairwise(times))
+    return is_rising and times[0] >= 0 and times[-1] <= 1 and min(level for _, level in points) >= 0
 
 
 def _is_combiner(group: Any) -> bool:

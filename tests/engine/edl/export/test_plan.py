@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -78,6 +78,20 @@ def test_the_size_of_a_project_is_near(
     cuts = [(at, at + 1_000) for at in range(2_000, 398_000, 8_000)]
     state = with_cuts(made.state, *cuts, crossfade_ms=crossfade_ms)
     request = ExportRequest(state, made.media, tmp_path / f"jam{suffix}")
+    (planned,) = plan(request)
+    assert 0.75 < export(request).path.stat().st_size / planned.size_bytes < 1.25
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+@pytest.mark.parametrize("cuts", [(), [(at, at + 500) for at in range(6_000, 398_000, 8_000)]])
+def test_the_size_of_an_aaf_with_gains_is_near(
+    tmp_path: Path, channels: int, cuts: Sequence[tuple[int, int]]
+) -> None:
+    made = recording(tmp_path, [np.zeros((400_000, channels))] * 2)
+    state = with_cuts(made.state, *cuts, crossfade_ms=0.0)
+    for start in range(2_000, 398_000, 8_000):
+        state = by_hand(state, "gain", (start, start + 1_000), {"gain_db": -6.0, "ramp_ms": 5.0})
+    request = ExportRequest(state, made.media, tmp_path / "jam.aaf")
     (planned,) = plan(request)
     assert 0.75 < export(request).path.stat().st_size / planned.size_bytes < 1.25
 

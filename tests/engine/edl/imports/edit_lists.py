@@ -127,6 +127,7 @@ def come_back(
 ) -> ImportedEdit:
     """Export a document, change the text of the file, and import it into the same document."""
     export(ExportRequest(state, jam.media, path, overwrite=True))
-    path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
+    if change is not str:
+        path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
     imported = read_edits(path, state.rate_hz, frame_rate=FrameRate.FPS_25)
     return imported_edit(ImportRequest(state, jam.media, imported))

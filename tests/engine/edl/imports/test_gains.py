@@ -13,6 +13,10 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.edl.export import export
+from engine.edl.export.request import ExportRequest
+from engine.edl.imports import read_edits
+from engine.jobs.imported.edit import ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import come_back, made_recording
 from tests.engine.edl.recordings import Recording, with_cuts
 
@@ -50,8 +54,25 @@ def test_a_gain_that_was_changed_elsewhere_is_imported(
     assert after.proposals == mixed.proposals
 
 
+@pytest.mark.parametrize("pan", [-0.25, 0.0])
+def test_a_gain_that_was_changed_in_an_aaf_is_imported(
+    jam: Recording, mixed: DocumentState, tmp_path: Path, pan: float
+) -> None:
+    """The file has no text to change: it is that of a louder document."""
+    mixed, louder = (
+        replace(
+            mixed, tracks=tuple(replace(one, pan=one.pan and pan, gain_db=gain_db) for one in mixed.tracks)
+        )
+        for gain_db in (GAIN_DB, LOUDER_DB)
+    )
+    export(ExportRequest(louder, jam.media, tmp_path / "out.aaf"))
+    made = imported_edit(ImportRequest(mixed, jam.media, read_edits(tmp_path / "out.aaf", mixed.rate_hz)))
+    assert made.gains_db == {f"t{number}": pytest.approx(LOUDER_DB, abs=0.01) for number in range(3)}
+    assert made.proposals == ()
+
+
 @pytest.mark.parametrize("gain_db", [-3.333, 15.0])
-@pytest.mark.parametrize("name", [*CHANGED, "out.edl", "out.otio"])
+@pytest.mark.parametrize("name", [*CHANGED, "out.edl", "out.otio", "out.aaf"])
 def test_gains_that_nobody_changed_stay(
     jam: Recording, mixed: DocumentState, tmp_path: Path, name: str, gain_db: float
 ) -> None:

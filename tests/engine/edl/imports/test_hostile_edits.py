@@ -28,6 +28,7 @@ EDITS = (
     Asked("move", 60_000, 80_000, (("to_samples", 200_000), ("crossfade_ms", 20.0))),
     Asked("repeat", 90_000, 100_000, (("times", 3),)),
     Asked("mute", 150_000, 160_000, (("is_silent", True),), (1,)),
+    Asked("gain", 170_000, 190_000, (("gain_db", -6.0), ("ramp_ms", 5.0)), (0, 1)),
     Asked("cut", 300_000, LENGTH),
 )
 BILLION_LAUGHS = (

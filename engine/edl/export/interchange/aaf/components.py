@@ -11,10 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from copy import copy
+from functools import lru_cache
 from typing import Any
 
 from aaf2 import components, misc, properties
-from aaf2.cfb import CompoundFileBinary, DirEntry
+from aaf2.cfb import CompoundFileBinary, DirEntry, Stream
 
 _NUMBER = struct.Struct("<q")  # how AAF stores lengths and positions
 _HEAD = struct.Struct("<BBH")
@@ -22,12 +23,15 @@ _ENTRY = struct.Struct("<HHH")
 _COUNTS = struct.Struct("<III")
 _KEYS = struct.Struct("<HB")
 _PAIR = struct.Struct("<II")
+_NAMED = struct.Struct("<HB")
+_KINDS, _NOWHERE = {"storage": 1, "stream": 2}, b"\xff" * 4
 _BYTE_ORDER = 0x4C
 _ONE, _VECTOR, _SET = (
     properties.StrongRefProperty,
     properties.StrongRefVectorProperty,
     properties.StrongRefSetProperty,
 )
+_HOLDING = (_ONE, _VECTOR, _SET)
 _LAID = (
     components.Filler,
     components.OperationGroup,
@@ -63,7 +67,9 @@ class Pattern:
         copied = _copied(self._made)
         objects = list(_with_held(copied))
         for (place, pid), number in zip(self._places, numbers, strict=True):
-            objects[place].property_entries[pid].data = _NUMBER.pack(number)
+            held = objects[place].property_entries
+            held[pid] = copy(held[pid])
+            held[pid].data = _NUMBER.pack(number)
         return copied
 
 
@@ -88,15 +94,19 @@ def _with_held(component: Any) -> Iterator[Any]:
 
 
 def _copied(component: Any) -> Any:
+    """Return a copy of an object and of all in it, which shares the properties that hold no object."""
     kind: Any = type(component)
     copied = kind.__new__(kind)
     copied.root = component.root
     for pid, one in component.property_entries.items():
+        if not isinstance(one, _HOLDING):
+            copied.property_entries[pid] = one
+            continue
         own = copied.property_entries[pid] = copy(one)
         own.parent = copied
         if isinstance(one, _ONE):
             own.objectref = _copied(one.object)
-        elif isinstance(one, _VECTOR | _SET):
+        else:
             own.references = one.references.copy()
             own.objects = {key: _copied(within) for key, within in one.objects.items()}
     return copied
@@ -132,14 +142,15 @@ def write_laid(component: Any) -> bool:
     if not isinstance(component, _LAID):
         return False
     held = component.property_entries.values()
-    stream = component.dir.storage.open(_added(component.dir, "properties", "stream"), "rw")
+    file = component.dir.storage
+    stream = Stream(file, _added(component.dir, "properties", "stream"), "rw")
     head = _HEAD.pack(_BYTE_ORDER, properties.PROPERTY_VERSION, len(held))
     entries = b"".join(_ENTRY.pack(one.pid, one.format, len(one.data)) for one in held)
     stream.write(head + entries + b"".join(one.data for one in held))
     for one in held:
         if isinstance(one, _VECTOR | _SET):
             index = _added(component.dir, f"{one.index_name} index", "stream")
-            component.dir.storage.open(index, "rw").write(_index(one))
+            Stream(file, index, "rw").write(_index(one))
     return True
 
 
@@ -166,15 +177,33 @@ def _attach(component: Any, entry: DirEntry) -> None:
 def _added(folder: DirEntry, name: str, kind: str) -> DirEntry:
     """Add an entry that is known not to be there."""
     entry = _new_entry(folder.storage, name, kind)
-    folder.add_child(entry)
+    only = folder.child()
+    is_alone = only is not None and only.left_id is None and only.right_id is None
+    if not is_alone or folder.dir_id in folder.storage.children_cache:
+        folder.add_child(entry)
+        return entry
+    # half of all entries are the second of their folder, which is no tree to balance yet
+    entry.parent, entry.red = folder, True
+    only[0 if entry < only else 1] = entry
     return entry
 
 
 def _new_entry(file: CompoundFileBinary, name: str, kind: str) -> DirEntry:
-    entry = DirEntry(file, file.next_free_dir_id())
-    entry.name, entry.type, entry.class_id = name, kind, None
+    entry = DirEntry(file, file.next_free_dir_id(), bytearray(_blank(name, kind)))
+    entry._name = name
+    entry.mark_modified()
     file.dir_cache[entry.dir_id] = entry
     return entry
+
+
+@lru_cache(maxsize=256)
+def _blank(name: str, kind: str) -> bytes:
+    """Return the data of an entry that leads nowhere yet: most have one of a few names."""
+    encoded, blank = name.encode("utf-16-le"), bytearray(128)
+    blank[: len(encoded)] = encoded
+    blank[64:67] = _NAMED.pack(min(len(encoded) + 2, 64), _KINDS[kind])
+    blank[68:80], blank[116:120] = _NOWHERE * 3, _NOWHERE  # its neighbours, its children; its content
+    return bytes(blank)
 
 
 def _plant(folder: DirEntry, entries: Sequence[DirEntry]) -> None:

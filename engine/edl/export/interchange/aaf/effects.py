@@ -18,6 +18,7 @@ from engine.edl.crossfade import Curve
 
 _SOUND = "sound"
 _FINEST = 1_000_000  # denominators: a rational of AAF has 32 bits, and a gain goes to 1,000
+_MOST = 2**31 - 1
 _DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2"), "Mono Audio Dissolve", 2
 _GAIN = AUID("9d2ea894-0968-11d3-8a38-0050040ef7d2"), "Mono Audio Gain", 1
 _PAN = AUID("9d2ea893-0968-11d3-8a38-0050040ef7d2"), "Mono Audio Pan", 1
@@ -54,6 +55,13 @@ class Effects:
         """Return a group that plays a segment with a gain, linear."""
         return self._constant(_GAIN, _AMPLITUDE, segment, length, factor)
 
+    def varying_gain(self, segment: Any, length: int, points: Sequence[tuple[Fraction, float]]) -> Any:
+        """Return a group that plays a segment with a gain that is linear between points."""
+        group = self._group(_GAIN, length, _AMPLITUDE)
+        group.parameters.append(self._varying(_AMPLITUDE, _LINEAR, points))
+        group.segments.append(segment)
+        return group
+
     def pan(self, segment: Any, length: int, pan: float) -> Any:
         """Return a group that plays a segment at a place from -1, left, to 1, right."""
         return self._constant(_PAN, _PAN_POSITION, segment, length, (pan + 1.0) / 2.0)
@@ -81,7 +89,8 @@ class Effects:
         defined, between = self._parameter(*parameter), self._defined("InterpolationDef", *interpolation)
         varying = self._file.create.VaryingValue(defined, between)
         for time, value in points:
-            varying.add_keyframe(AAFRational(time.numerator, time.denominator), _rational(value))
+            fitting = time.limit_denominator(_MOST)
+            varying.add_keyframe(AAFRational(fitting.numerator, fitting.denominator), _rational(value))
         return varying
 
     def _group(self, operation: tuple[AUID, str, int], length: int, *parameters: tuple[AUID, str]) -> Any:

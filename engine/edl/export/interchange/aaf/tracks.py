@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from engine.document.tracks.track import Track
@@ -20,6 +21,7 @@ from engine.edl.export.interchange.aaf.components import Pattern, lay
 from engine.edl.export.interchange.aaf.effects import Effects
 from engine.edl.export.interchange.curves import known_curves
 from engine.edl.export.request import ExportRequest
+from engine.edl.tracks.gains import GainCurve, Point, lone_gains
 from engine.edl.tracks.voice import sides
 from engine.progress import Progress
 from engine.xml_text import xml_text
@@ -50,9 +52,12 @@ class Tracks:
         is_faded = any(one.fade_in_samples or one.fade_out_samples for one in placed)
         curves = known_curves(self._request, track, progress) if is_faded else ()
         length = placed[-1].result_stop_samples if placed else 0
+        patches = self._request.edit_list.patches.get(track.id)
+        gains = GainCurve(lone_gains(patches), self._request.state.rate_hz)
         for channels in self._channels_of(track):
             sequence = self._add_slot(composition, track, channels, length)
-            for _ in lay(sequence, list(self._components(placed, channels, curves))):
+            played = self._components(track, placed, channels, curves, gains)
+            for _ in lay(sequence, list(played)):
                 progress.check_cancelled()
 
     def _channels_of(self, track: Track) -> Iterator[tuple[int, ...]]:
@@ -93,7 +98,12 @@ class Tracks:
         return self._effects.pan(segment, length, pan) if pan else segment
 
     def _components(
-        self, placed: Sequence[Placed], channels: tuple[int, ...], curves: Sequence[Curve]
+        self,
+        track: Track,
+        placed: Sequence[Placed],
+        channels: tuple[int, ...],
+        curves: Sequence[Curve],
+        gains: GainCurve,
     ) -> Iterator[Any]:
         fading = 0
         for one in placed:
@@ -103,12 +113,25 @@ class Tracks:
             if one.fade_in_samples:
                 cut = one.before_samples if one.is_crossed_before else 0
                 yield self._transition(one.fade_in_samples, cut, curves[one.clip.segment])
-            yield self._clip(one, channels)
+            is_recorded = one.clip.source_id == track.source_id  # else the gain is in the file
+            points = gains.points(*_span(one, track)) if is_recorded else ()
+            yield self._louder(self._clip(one, channels), one.length_samples, points)
             fading = 0 if one.is_crossed_after else one.fade_out_samples
             if fading:
                 yield self._transition(fading, fading, curves[one.clip.segment + 1])
         if fading:
             yield self._filler(fading)
+
+    def _louder(self, clip: Any, length: int, points: Sequence[Point]) -> Any:
+        """Return a clip with the gain that it has from point to point of the document's timeline."""
+        factors = {factor for _, factor in points}
+        if factors <= {1.0}:
+            return clip
+        if len(factors) == 1:
+            return self._effects.gain(clip, length, factors.pop())
+        start = points[0][0]
+        times = [(Fraction(at - start) / length, factor) for at, factor in points]
+        return self._effects.varying_gain(clip, length, times)
 
     def _clip(self, one: Placed, channels: tuple[int, ...]) -> Any:
         """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
@@ -174,6 +197,12 @@ class Placed:
     def result_stop_samples(self) -> int:
         """End in the result."""
         return self.clip.result_stop_samples + self.after_samples
+
+
+def _span(one: Placed, track: Track) -> tuple[int, int]:
+    """Return what a clip plays of the document's timeline, with all that its fades need."""
+    start = track.start_samples + one.clip.start_samples - one.before_samples
+    return start, start + one.length_samples
 
 
 def placed_clips(found: Sequence[Clip]) -> list[Placed]:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from desktop.user_settings.window_size import room_for
 from engine.audio.decoders.registry import audio_suffixes
 from engine.diagnoses.finding import Finding
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.formats import IMPORTS
 from engine.hits.membership import left_behind_sentence

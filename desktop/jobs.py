@@ -24,8 +24,8 @@ from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
-    from engine.edl.export.clipping import Clipping
-    from engine.edl.export.frame_rates import FrameRate
+    from engine.edl.export.audio_files.clipping import Clipping
+    from engine.edl.export.placing.frame_rates import FrameRate
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
@@ -233,6 +233,6 @@ def export_files(
 
 def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
     """Find out whether what is asked for would clip."""
-    from engine.edl.export.clipping import find_clipping
+    from engine.edl.export.audio_files.clipping import find_clipping
 
     return find_clipping(requests, progress)

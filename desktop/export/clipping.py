@@ -9,7 +9,7 @@ from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushButton, QWidget
 
 from desktop.job_lanes import JobHandle
-from engine.edl.export.clipping import Clipping
+from engine.edl.export.audio_files.clipping import Clipping
 from widgets.theme import px
 
 _STEPS = 1_000

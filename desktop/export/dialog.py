@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from desktop import dialogs
 from desktop.user_settings.window_size import room_for
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
 from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px

@@ -30,9 +30,9 @@ from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import require_regions, source_depth, written_rate_hz
-from engine.edl.export.clipping import Clipping
-from engine.edl.export.heard_range import heard_range
+from engine.edl.export.audio_files.audio_plan import require_regions, source_depth, written_rate_hz
+from engine.edl.export.audio_files.clipping import Clipping
+from engine.edl.export.audio_files.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError

@@ -8,7 +8,7 @@ from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from widgets.forms.export.choice import ExportChoice
 

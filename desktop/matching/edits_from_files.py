@@ -18,7 +18,7 @@ from desktop.work import Work
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.track import sound_of
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.formats import IMPORTS
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import shown

@@ -37,7 +37,7 @@ COMPILERS = (
     "engine/document/table.py",
     "engine/edl/build.py",
     "engine/edl/gathered.py",
-    "engine/edl/export/seams.py",
+    "engine/edl/export/placing/seams.py",
     "engine/jobs/imported/",  # what imported edits would play, and which edits give way to them
 )
 

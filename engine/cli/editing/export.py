@@ -15,7 +15,8 @@ from engine.cli.output import VerbOutput
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.clipping import lowered
+from engine.edl.export.audio_files.clipping import lowered
+from engine.edl.export.audio_files.heard_range import heard_range
 from engine.edl.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
@@ -23,8 +24,7 @@ from engine.edl.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.frame_rates import FrameRate
-from engine.edl.export.heard_range import heard_range
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth
 from engine.errors import UsageError

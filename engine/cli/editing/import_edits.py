@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.output import VerbOutput
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.formats import IMPORTS
 from engine.errors import UsageError

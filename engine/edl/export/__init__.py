@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from engine.edl.export.audio_plan import planned_audio
+from engine.edl.export.audio_files.audio_plan import planned_audio
 from engine.edl.export.collected import Collected, copies_sentence, copy_media, with_copies
-from engine.edl.export.consolidated import consolidate, said_of
 from engine.edl.export.costs import consolidate_cost_s, copy_cost_s, write_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
+from engine.edl.export.placing.consolidated import consolidate, said_of
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
-from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
 from engine.files.safe_write import require_unread, shown
 from engine.progress import SILENT, Progress

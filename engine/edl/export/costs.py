@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine.document.tracks.track import audible
-from engine.edl.export.audio_plan import planned_audio, planned_sound
+from engine.edl.export.audio_files.audio_plan import planned_audio, planned_sound
 from engine.edl.export.collected import Collected
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import ExportRequest
-from engine.edl.export.stretches import Consolidated
 
 _LEAST_S = 0.01
 _SAMPLES_A_S = 20_000_000  # rendered and written, of one track

@@ -13,13 +13,13 @@ from engine.audio.opening import require_file
 from engine.document.decisions import Verdict
 from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
-from engine.edl.export.audio_plan import planned_audio
+from engine.edl.export.audio_files.audio_plan import planned_audio
 from engine.edl.export.collected import Collected
-from engine.edl.export.consolidated import consolidated_bytes
 from engine.edl.export.costs import export_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS, Format
+from engine.edl.export.placing.consolidated import consolidated_bytes
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import Exported, ExportRequest
-from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.gains import lone_gains
 from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError

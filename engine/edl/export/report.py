@@ -14,8 +14,8 @@ from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import SourceReader
 from engine.audio.writer import WrittenAudio
 from engine.document.tracks.track import audible
-from engine.edl.export.audio_plan import PlannedAudio, depth_words, source_depth
-from engine.edl.export.gain import Normalised
+from engine.edl.export.audio_files.audio_plan import PlannedAudio, depth_words, source_depth
+from engine.edl.export.audio_files.gain import Normalised
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.edl.levels.true_peak import decibels
 from engine.edl.tracks.voice import media_path

@@ -21,8 +21,8 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.collected import Collected, collected_media
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.frame_rates import FrameRate, PictureRate, picture_rate
-from engine.edl.export.stretches import Consolidated, consolidated_track
+from engine.edl.export.placing.frame_rates import FrameRate, PictureRate, picture_rate
+from engine.edl.export.placing.stretches import Consolidated, consolidated_track
 from engine.edl.names import name_of_file, named_after
 from engine.wording import counted
 

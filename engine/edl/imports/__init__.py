@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.edl.imports.formats import IMPORTS, ImportFormat
 from engine.errors import EditsError

@@ -1,6 +1,6 @@
 """Imported clips as parts of a document: which track plays which span of its timeline, and when.
 
-Clips of the files that hold edited sound (`engine.edl.export.stretches`) count as the span of the recording
+Clips of files with edited sound (`engine.edl.export.placing.stretches`) count as the span of the recording
 that they were made of: the document's edits of that sound stay as they are.
 """
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
-from engine.edl.export.frame_rates import picture_rate
-from engine.edl.export.source_files import source_begin_s
-from engine.edl.export.stretches import Consolidated, consolidated_track
+from engine.edl.export.placing.frame_rates import picture_rate
+from engine.edl.export.placing.source_files import source_begin_s
+from engine.edl.export.placing.stretches import Consolidated, consolidated_track
 from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
 from engine.edl.imports.gain_curves import Curve, constant_ratio
 from engine.edl.imports.media import Media

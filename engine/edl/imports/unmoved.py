@@ -16,9 +16,9 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips
-from engine.edl.export.frames import frame_clips
-from engine.edl.export.stretches import consolidated_track
+from engine.edl.export.placing.clips import Clip, clips
+from engine.edl.export.placing.frames import frame_clips
+from engine.edl.export.placing.stretches import consolidated_track
 from engine.edl.imports.document_clips import DocumentClip, DocumentClips
 from engine.timebase import samples_to_video_frames
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.document.recorded import require_recording
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports import read_edits
 from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
 from engine.jobs.imported.requests import ReadEditsRequest

@@ -27,8 +27,8 @@ from engine.document.marks.markers import Marker
 from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.audio_plan import source_depth
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.audio_files.audio_plan import source_depth
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import plan
 from engine.edl.export.request import Depth
 from engine.edl.render import render

@@ -17,7 +17,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.heard_range import heard_range
+from engine.edl.export.audio_files.heard_range import heard_range
 from engine.errors import ExportError, UsageError
 
 

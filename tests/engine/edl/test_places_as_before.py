@@ -20,7 +20,7 @@ from engine.edl import reordering
 from engine.edl.arrangement import arrangement, laid_at, region_edges
 from engine.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without
 from engine.edl.edit_list import EditList
-from engine.edl.export.seams import removed_edit_list, removed_pieces, seams
+from engine.edl.export.placing.seams import removed_edit_list, removed_pieces, seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.same_place import place_in
 from engine.edl.tracks.patches import changed_span

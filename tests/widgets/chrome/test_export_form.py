@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import RATES_HZ, Depth, ExportOptions
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from widgets.controls.check_box import CheckBox
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer

@@ -16,7 +16,7 @@ from engine.edl.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from engine.wording import listed
 from widgets.controls.check_box import CheckBox

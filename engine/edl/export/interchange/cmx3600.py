@@ -15,10 +15,10 @@ from fractions import Fraction
 
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of
-from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
+from engine.edl.export.placing.clips import clips_of
+from engine.edl.export.placing.frames import FrameClip, frame_clips, lost_in_frames
+from engine.edl.export.placing.source_files import drops_frames, source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
-from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from engine.audio.headers.bwf import CuePoint
 from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
+from engine.edl.export.placing.seams import Seam, removed_pieces, seams
 from engine.edl.export.request import ExportRequest
-from engine.edl.export.seams import Seam, removed_pieces, seams
 from engine.edl.placed_markers import placed_markers
 
 

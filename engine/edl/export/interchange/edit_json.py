@@ -14,6 +14,7 @@ from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import Segment
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import (
     AcceptedEdit,
     Exported,
@@ -22,7 +23,6 @@ from engine.edl.export.request import (
     counted_edits,
     edit_figures,
 )
-from engine.edl.export.stretches import Consolidated
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.strict_json import strict_json

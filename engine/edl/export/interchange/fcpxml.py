@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 from engine.document.tracks.track import Track, audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips_of, crossfades
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.clips import Clip, clips_of, crossfades
+from engine.edl.export.placing.frame_rates import FrameRate
+from engine.edl.export.placing.seams import seams
+from engine.edl.export.placing.source_files import source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import seams
-from engine.edl.export.source_files import source_begin_s, source_path
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress

@@ -16,8 +16,8 @@ import mido
 
 from engine.edl.edit_list import EditList
 from engine.edl.export.interchange.tempo import TICKS_PER_QUARTER, TempoMap, result_us, tempo_map
+from engine.edl.export.placing.seams import seams
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress

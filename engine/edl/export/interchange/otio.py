@@ -21,8 +21,6 @@ from urllib.parse import quote, unquote
 from opentimelineio import opentime, schema
 
 from engine.document.tracks.track import Source, Track, audible
-from engine.edl.export.clips import Clip, clips_of, crossfades
-from engine.edl.export.frames import lost_in_frames
 from engine.edl.export.interchange.otio_programs import (
     clip_effects,
     clip_metadata,
@@ -30,9 +28,11 @@ from engine.edl.export.interchange.otio_programs import (
     timeline_metadata,
     track_metadata,
 )
+from engine.edl.export.placing.clips import Clip, clips_of, crossfades
+from engine.edl.export.placing.frames import lost_in_frames
+from engine.edl.export.placing.seams import seams
+from engine.edl.export.placing.source_files import source_path, source_picture
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import seams
-from engine.edl.export.source_files import source_path, source_picture
 from engine.edl.placed_markers import placed_markers
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress

@@ -12,7 +12,7 @@ from typing import Any
 from opentimelineio import schema
 
 from engine.document.tracks.track import Track
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 
 RESOLVE, PREMIERE = "Resolve_OTIO", "PremierePro_OTIO"
 

@@ -22,12 +22,12 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips_of
 from engine.edl.export.interchange.curves import seam_curves
 from engine.edl.export.interchange.tempo import tempo_map
+from engine.edl.export.placing.clips import Clip, clips_of
+from engine.edl.export.placing.seams import seams
+from engine.edl.export.placing.source_files import source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import seams
-from engine.edl.export.source_files import source_path
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.errors import ExportError

@@ -20,13 +20,13 @@ from engine.audio.writer import bits_of, export_format
 from engine.document.tracks.track import Source, Track, audible
 from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips_of
-from engine.edl.export.frame_rates import FrameRate
-from engine.edl.export.frames import FrameClip, frame_clips, lost_in_frames
 from engine.edl.export.interchange.curves import known_curves
+from engine.edl.export.placing.clips import clips_of
+from engine.edl.export.placing.frame_rates import FrameRate
+from engine.edl.export.placing.frames import FrameClip, frame_clips, lost_in_frames
+from engine.edl.export.placing.seams import seams
+from engine.edl.export.placing.source_files import drops_frames, source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import seams
-from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides

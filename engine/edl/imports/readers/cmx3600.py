@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports import EditsFile
 from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
 from engine.edl.imports.times import rate_of, within

@@ -21,8 +21,8 @@ from hypothesis import given
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.clips import clips_of
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.clips import clips_of
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import export_all, plan
 from engine.edl.tracks.voice import open_voice
 from engine.errors import ExportError, SourceError

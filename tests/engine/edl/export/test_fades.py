@@ -11,7 +11,7 @@ import soundfile
 
 from engine.document.marks.markers import Marker
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.fades import faded
+from engine.edl.export.audio_files.fades import faded
 from tests.engine.edl.recordings import RATE_HZ, recording
 
 

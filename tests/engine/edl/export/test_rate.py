@@ -17,7 +17,7 @@ from engine.audio.convert_rate import MOST_OVER_CONVERTED, REACH_SAMPLES
 from engine.audio.dither import Dither, dithered
 from engine.document.marks.markers import Marker
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.clipping import find_clipping
+from engine.edl.export.audio_files.clipping import find_clipping
 from engine.edl.export.formats import CODED_SUFFIXES
 from engine.edl.export.plan import check, plan
 from engine.edl.export.request import RATES_HZ, Depth

@@ -14,7 +14,7 @@ from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.reader import content_hash
 from engine.audio.writer import WrittenAudio, container_for
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.audio_plan import PlannedAudio
+from engine.edl.export.audio_files.audio_plan import PlannedAudio
 from engine.edl.export.report import Before, Written, look_before, peak_words, report, report_together
 from engine.edl.export.request import Depth, Exported
 from engine.progress import SILENT

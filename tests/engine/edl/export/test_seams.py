@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.state import DocumentState
 from engine.edl.build import build
-from engine.edl.export.seams import LONGEST_LABEL, removed_edit_list, removed_pieces, seams
+from engine.edl.export.placing.seams import LONGEST_LABEL, removed_edit_list, removed_pieces, seams
 from tests.engine.edl.recordings import by_hand, cut_proposal, timeline_state, with_cuts
 
 Made = tuple[str, tuple[int, int], Mapping[str, object]]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.document.tracks.track import Source
 from engine.edl.build import build
-from engine.edl.export.stretches import Consolidated, Part, Stretch, consolidated_track
+from engine.edl.export.placing.stretches import Consolidated, Part, Stretch, consolidated_track
 from tests.engine.edl.recordings import by_hand, timeline_state, with_cuts
 
 FILE = Source("edited-t0", "beside.wav", "", 8_000, 1, 1_000, "WAV", "FLOAT")

@@ -21,7 +21,7 @@ from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export import export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.timebase import s_to_samples_array
 from tests.engine.edl.export.cases import Case
 from tests.engine.edl.recordings import with_cuts

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.edl.export import FORMATS, ExportOptions, ExportRequest, export
-from engine.edl.export.clipping import find_clipping
+from engine.edl.export.audio_files.clipping import find_clipping
 from engine.edl.export.plan import export_all
 from engine.progress import Progress
 from tests.as_before import require_as_before

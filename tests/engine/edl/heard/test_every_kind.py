@@ -25,7 +25,7 @@ from engine.document.tracks.edits import add_tracks, remove_track
 from engine.edl.build import build, preview, removed_only, whole, without
 from engine.edl.edit_list import EditList
 from engine.edl.export import FORMATS, ExportRequest, export
-from engine.edl.export.clips import clips_of
+from engine.edl.export.placing.clips import clips_of
 from engine.edl.render import Renderer
 from engine.errors import DocumentError, UsageError
 from tests.engine.edl.players import play_json, play_otio

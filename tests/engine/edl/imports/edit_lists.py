@@ -14,7 +14,7 @@ from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
 from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit

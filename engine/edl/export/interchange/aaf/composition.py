@@ -28,8 +28,8 @@ from engine.document.tracks.track import Source, audible
 from engine.edl.edit_list import EditList
 from engine.edl.export.interchange.aaf.components import write_laid
 from engine.edl.export.interchange.aaf.tracks import Tracks
+from engine.edl.export.placing.source_files import drops_frames, source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.source_files import drops_frames, source_begin_s, source_path
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.wording import counted

@@ -16,10 +16,10 @@ from typing import Any
 
 from engine.document.tracks.track import Track
 from engine.edl.crossfade import Curve
-from engine.edl.export.clips import Clip, clips_of, crossfades
 from engine.edl.export.interchange.aaf.components import Pattern, lay
 from engine.edl.export.interchange.aaf.effects import Effects
 from engine.edl.export.interchange.curves import known_curves
+from engine.edl.export.placing.clips import Clip, clips_of, crossfades
 from engine.edl.export.request import ExportRequest
 from engine.edl.tracks.gains import GainCurve, Point, lone_gains
 from engine.edl.tracks.voice import sides

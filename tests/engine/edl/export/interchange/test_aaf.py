@@ -22,7 +22,7 @@ import pytest
 from engine.document.tracks.track import Track, audible
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece

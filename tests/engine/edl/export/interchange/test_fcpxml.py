@@ -14,7 +14,7 @@ import pytest
 from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.export.cases import CASES, Case, Piece
 from tests.engine.edl.recordings import with_cuts
 

@@ -11,7 +11,7 @@ import opentimelineio as otio
 import pytest
 
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 CUTS = ((16_000, 24_000), (40_000, 44_800))

@@ -17,8 +17,8 @@ from engine.document.analysis import BeatGrid
 from engine.document.kinds.operations import Fill
 from engine.document.marks.markers import Marker
 from engine.edl.export import FORMATS, ExportOptions, ExportRequest, export
-from engine.edl.export.clips import clips_of, crossfades, with_gaps
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.clips import clips_of, crossfades, with_gaps
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import plan
 from tests.as_before import plain, require_as_before, require_text_as_before
 from tests.engine.edl.export.interchange.test_source_timecode import stamp

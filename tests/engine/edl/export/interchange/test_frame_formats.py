@@ -16,7 +16,7 @@ import pytest
 from engine.document.tracks.track import audible
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.errors import ExportError
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 

@@ -20,7 +20,7 @@ from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.interchange.cues import Cues
 from engine.edl.export.interchange.tempo import tempo_map
-from engine.edl.export.seams import Seam
+from engine.edl.export.placing.seams import Seam
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, timeline_state, with_cuts
 
 CUTS = ((4_000, 8_000), (20_000, 24_000))

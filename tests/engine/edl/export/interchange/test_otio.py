@@ -18,8 +18,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.clips import clips
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.clips import clips
+from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.export.cases import CASES, Case, Piece
 from tests.engine.edl.recordings import with_cuts
 

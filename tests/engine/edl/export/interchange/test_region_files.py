@@ -13,9 +13,9 @@ import soundfile
 from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
+from engine.edl.export.audio_files.region_files import planned_regions, unheard_sentence
 from engine.edl.export.formats import AUDIO_SUFFIXES
 from engine.edl.export.plan import check, plan
-from engine.edl.export.region_files import planned_regions, unheard_sentence
 from engine.edl.export.request import Exported
 from engine.edl.render import render
 from engine.errors import ExportError

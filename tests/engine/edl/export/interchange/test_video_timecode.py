@@ -18,7 +18,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.frame_rates import FrameRate
+from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportOptions, ExportRequest
 from engine.edl.imports import read_edits
 from engine.jobs.imported.edit import ImportRequest as EditsRequest

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.document.tracks.track import Source
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, crossfades
+from engine.edl.export.placing.clips import Clip, crossfades
 from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 

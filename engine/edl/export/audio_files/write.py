@@ -20,18 +20,18 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.export.audio_plan import (
+from engine.edl.export.audio_files.audio_plan import (
     PlannedAudio,
     PlannedSound,
     planned_audio,
     planned_sound,
     written_rate_hz,
 )
+from engine.edl.export.audio_files.fades import faded
+from engine.edl.export.audio_files.gain import Normalised, amplified, normalise
+from engine.edl.export.audio_files.region_files import unheard_sentence
 from engine.edl.export.costs import measure_cost_s, write_cost_s
-from engine.edl.export.fades import faded
-from engine.edl.export.gain import Normalised, amplified, normalise
 from engine.edl.export.interchange.cues import Cues, find_cues
-from engine.edl.export.region_files import unheard_sentence
 from engine.edl.export.report import Before, Written, look_before, report, report_together
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
 from engine.edl.render import Renderer, mix_channels

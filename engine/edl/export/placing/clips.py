@@ -1,8 +1,8 @@
 """The edit list as clips on tracks, the way other editors hold it: the one place where it is sliced.
 
 A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
-holds what is edited of its sound (`engine.edl.export.stretches`). Neighbours abut where one takes over from
-the other; what a crossfade needs of either beyond that point is told beside it. All numbers are samples at
+holds its edited sound (`engine.edl.export.placing.stretches`). Neighbours abut where one takes over from the
+other; a crossfade needs more of either beyond that point, which each clip counts. All numbers are samples at
 the document's rate, so a format converts each of them once and no error adds up.
 """
 
@@ -15,8 +15,8 @@ from itertools import pairwise
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import ExportRequest
-from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import sounding_span
 
 

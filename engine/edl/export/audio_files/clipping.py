@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from engine.audio.convert_rate import MOST_OVER_CONVERTED, REACH_SAMPLES, converted
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.export.audio_plan import PlannedAudio, planned_audio, planned_sound
-from engine.edl.export.fades import faded_block
+from engine.edl.export.audio_files.audio_plan import PlannedAudio, planned_audio, planned_sound
+from engine.edl.export.audio_files.fades import faded_block
+from engine.edl.export.audio_files.headroom import highest_possible
 from engine.edl.export.formats import AUDIO_SUFFIXES
-from engine.edl.export.headroom import highest_possible
 from engine.edl.export.request import ExportOptions, ExportRequest
 from engine.edl.levels.track_peaks import cell_samples, cell_starts
 from engine.edl.levels.true_peak import MOST_OVER_SAMPLES, TAPS, BetweenSamples, decibels

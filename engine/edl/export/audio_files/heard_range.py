@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.edl.export.audio_plan import heard_edit_list
+from engine.edl.export.audio_files.audio_plan import heard_edit_list
 from engine.edl.export.request import ExportRequest
 from engine.errors import ExportError
 

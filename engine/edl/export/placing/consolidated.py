@@ -1,6 +1,6 @@
-"""Writes what is edited of the sound of tracks, for programs that edit no sound.
+"""Writes the edited sound of tracks to files, for programs that edit no sound.
 
-Which stretches these are, and how they lie in a file, is known before (`engine.edl.export.stretches`).
+`engine.edl.export.placing.stretches` gives the stretches, and their places in a file.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
 from engine.document.tracks.track import Track
+from engine.edl.export.placing.stretches import Consolidated
 from engine.edl.export.request import ExportRequest
-from engine.edl.export.stretches import Consolidated
 from engine.edl.tracks.voice import Voice, media_path, open_voice
 from engine.files.safe_write import shown
 from engine.progress import Progress

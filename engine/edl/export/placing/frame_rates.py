@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.audio.headers.picture import Picture
 from engine.document.state import DocumentState
-from engine.edl.export.source_files import source_path, source_picture
+from engine.edl.export.placing.source_files import source_path, source_picture
 from engine.files.safe_write import shown
 from engine.wording import listed
 

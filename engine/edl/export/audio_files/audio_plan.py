@@ -10,10 +10,10 @@ from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
+from engine.edl.export.audio_files.region_files import planned_regions
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.region_files import planned_regions
+from engine.edl.export.placing.seams import removed_edit_list
 from engine.edl.export.request import RATES_HZ, Depth, ExportRequest
-from engine.edl.export.seams import removed_edit_list
 from engine.edl.names import name_of_file, named_after
 from engine.edl.render import mix_channels
 from engine.errors import ExportError

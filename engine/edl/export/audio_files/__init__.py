@@ -1,0 +1,1 @@
+"""Audio files: their samples, ranges, fades, gain, clipping and plan."""

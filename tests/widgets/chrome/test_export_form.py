@@ -210,8 +210,8 @@ def test_the_sample_rate_is_the_documents_until_another_is_chosen(make: Make, qt
 @pytest.mark.parametrize(
     ("video_rate", "label"),
     [
-        (None, "Automatic, 25 frames a second"),
-        (FrameRate.FPS_29_97, "As the video, 29.97 frames a second"),
+        (None, "Automatic, 25 fps"),
+        (FrameRate.FPS_29_97, "As the video, 29.97 fps"),
     ],
 )
 def test_the_frame_rate_is_that_of_the_video(

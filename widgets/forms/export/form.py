@@ -16,7 +16,7 @@ from widgets.forms.export.options import LABELS, ExportOptionsPanel
 from widgets.forms.export.written_list import WrittenList
 from widgets.theme import TEXT, Theme, px
 
-_OPTIONS_WIDTH = 488
+_OPTIONS_WIDTH = 480
 
 
 class ExportForm(QWidget):

@@ -45,7 +45,7 @@ _QUALITY = {
 }
 _OWN_RATE = "document"
 _SAMPLE_RATES = {str(rate_hz): f"{rate_hz / 1_000:g} kHz" for rate_hz in RATES_HZ}
-_RATES = {rate.value: f"{rate.value} frames a second" for rate in FrameRate}
+_RATES = {rate.value: f"{rate.value} fps" for rate in FrameRate}
 _USUAL_LUFS, _QUIETEST_LUFS, _LOUDEST_LUFS = -16, -69, 0
 LABELS = 76
 

@@ -7,7 +7,7 @@ from engine.document.analysis import Listening
 from engine.features.dead_air import LEAST_S
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.jobs.propose import propose_pauses
-from engine.jobs.told import told_of, told_rows, told_sentence
+from engine.jobs.told import told_of, told_sentence
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
@@ -28,12 +28,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     return Found(
         cuts,
         ". ".join(filter(None, (summary, told_sentence(told)))),
-        figures={
-            "threshold": proposed.plan.threshold,
-            "kept_s": kept_s,
-            "kept_share": proposed.plan.kept_share,
-            "told": told_rows(told, state.rate_hz),
-        },
+        figures=proposed.figures(told, state.rate_hz),
     )
 
 

@@ -20,10 +20,10 @@ from engine.document.kinds.hold import KEEP
 from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.told import telling, told_of
+from engine.jobs.told import Told, telling, told_of, told_rows
 from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
-from engine.timebase import format_time
+from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
 PAUSE_SCORE = 0.5
@@ -37,6 +37,15 @@ class Proposed:
     plan: CutPlan
     edit: Edit
     cuts: Recount
+
+    def figures(self, told: Iterable[Told], rate_hz: int) -> dict[str, object]:
+        """Return the figures of the plan and of faulty channels, as values of JSON."""
+        return {
+            "threshold": self.plan.threshold,
+            "kept_s": samples_to_s(self.plan.kept_samples, rate_hz),
+            "kept_share": self.plan.kept_share,
+            "told": told_rows(told, rate_hz),
+        }
 
 
 def propose(

@@ -19,7 +19,7 @@ from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.finders.finder import KNOWN
 from engine.finders.registry import FINDERS, find_edits, request_of
-from engine.jobs.told import told_of, told_rows, told_sentence
+from engine.jobs.told import told_of, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
@@ -171,13 +171,7 @@ def _cuts(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     told = told_of(listening if isinstance(listening, Listening) else None, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
     return VerbOutput(
-        {
-            "proposals": len(state.proposals),
-            "threshold": plan.threshold,
-            "kept_s": kept_s,
-            "kept_share": plan.kept_share,
-            "told": told_rows(told, state.rate_hz),
-        },
+        {"proposals": len(state.proposals), **proposed.figures(told, state.rate_hz)},
         f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
         f"({percent(plan.kept_share)}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )

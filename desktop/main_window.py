@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.menus = Menus(self, self.commands, self._settings)
         self.unfinished = Unfinished(self, self, self._settings)
-        self.finders = Finders(self, self.session, self.work, self.selecting, lambda: self.look.theme)
+        self.finders = Finders(self, self)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)

@@ -49,7 +49,6 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "taste.open": files.use_taste,
         "taste.improve": lambda: improve_taste(window.side.window(), session, work),
         "taste.listen": listen,
-        "taste.propose": files.propose,
         **{command: partial(window.finders.run, name) for name, command in COMMANDS.items()},
         ANY: window.finders.ask,
         "taste.page": window.tasting.toggle,

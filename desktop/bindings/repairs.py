@@ -13,7 +13,6 @@ def repairs(window: Window) -> Mapping[str, Handler]:
     return {
         "repair.open": repairing.open,
         "repair.add": repairing.add_window,
-        "repair.find": repairing.finding.ask,
         "repair.separator": repairing.choose_separator,
         "repair.what": repairing.ask_what,
         "repair.preview": repairing.preview,

@@ -14,5 +14,4 @@ def sounds(window: Window) -> Mapping[str, Handler]:
         "sounds.hear": heard.hear,
         "sounds.next": partial(heard.go, forward=True),
         "sounds.previous": partial(heard.go, forward=False),
-        "sounds.like": heard.ask_like,
     }

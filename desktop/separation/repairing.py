@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -54,6 +54,9 @@ from widgets.separation.completion import KnownWords, Suggestion
 from widgets.separation.panel import RepairPanel
 from widgets.timeline.timeline_view import TimelineView
 
+if TYPE_CHECKING:
+    from desktop.finders import Finders
+
 WAITING = "Waiting for other work"
 LEAST_WIDER_S = 0.25
 """A longer window gains this much on either side at least."""
@@ -71,6 +74,7 @@ class Window(Protocol):
     commands: Actions
     timeline: TimelineView
     repair_panel: RepairPanel
+    finders: Finders
 
 
 class Repairing(QObject):

@@ -67,6 +67,9 @@ class SettingsForm(QWidget):
             label_below.setWordWrap(True)
             label_below.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
             layout.addWidget(label_below)
+        first = next((line.field for line in self._lines.values()), None)
+        if isinstance(first, QLineEdit):
+            first.selectAll()
         self._renew()
 
     def problem(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -12,18 +12,13 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.again import Again
 from desktop.jobs import find_edits
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.user_settings.look import Look
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.progress import SILENT
 
 if TYPE_CHECKING:
-    from desktop.files import Files
-    from desktop.separation.repairing import Repairing
     from engine.finders.finder import Finder, FinderRequest
     from engine.finders.registry import FoundEdits
 
@@ -42,17 +37,6 @@ COMMANDS: Mapping[str, str] = {
 """Finders with a command of their own."""
 
 
-class Window(Protocol):
-    """The parts of a window that finders need."""
-
-    session: Session
-    work: Work
-    selecting: Selecting
-    look: Look
-    files: Files
-    repairing: Repairing
-
-
 class Finders(QObject):
     """Asks finders for edits, and puts these into the queue.
 
@@ -63,9 +47,10 @@ class Finders(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window, self._session, self._work = window, parts.session, parts.work
+        self._analysing = parts.analysing
         self._selecting, self._look = parts.selecting, parts.look
         self._settings: dict[str, Mapping[str, object]] = {}
         finding = parts.repairing.finding
@@ -124,8 +109,8 @@ class Finders(QObject):
         from engine.finders.registry import require_finder
 
         finder, request = require_finder(name), self._request(name, settings)
-        if finder.needs and self._work.is_listening:
-            self._work.once_listened(partial(self.start, name, settings, title))
+        if finder.needs and self._analysing.is_listening:
+            self._analysing.once_listened(partial(self.start, name, settings, title))
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
         again = Again(COMMANDS.get(name, ANY))

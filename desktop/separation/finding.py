@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.parts import Parts
 from desktop.separation.recent_words import RecentWords
 from desktop.separation.sounds import Sounds
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.work import Work
 from engine.document.recorded import require_recording
 from engine.jobs.repairs.requests import RepairSettings
-from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from desktop.finders import Finders
-
-
-class Window(Protocol):
-    """The parts of a window that finding needs."""
-
-    session: Session
-    work: Work
-    selecting: Selecting
-    transport: Transport
-    timeline: TimelineView
-    finders: Finders
+    pass
 
 
 class Finding(QObject):
@@ -49,7 +34,7 @@ class Finding(QObject):
     said = Signal(str)
 
     def __init__(
-        self, window: QWidget, parts: Window, recent: RecentWords, settings: Callable[[], RepairSettings]
+        self, window: QWidget, parts: Parts, recent: RecentWords, settings: Callable[[], RepairSettings]
     ) -> None:
         super().__init__(window)
         self._window, self._parts, self._recent = window, parts, recent

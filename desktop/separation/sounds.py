@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -13,10 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.jobs import hear_sounds
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.document.change import Change
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -26,25 +23,12 @@ from engine.jobs.repairs.requests import RepairSettings, SpanRequest
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted, percent
 from widgets.forms.like_form import LikeForm
-from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from desktop.finders import Finders
     from engine.jobs.sounds.hear import FoundSounds
 
 NOT_HEARD = "Nobody has listened for sounds here yet: hear what sounds where first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
-
-
-class Window(Protocol):
-    """What sounds need of a window."""
-
-    session: Session
-    work: Work
-    transport: Transport
-    selecting: Selecting
-    timeline: TimelineView
-    finders: Finders
 
 
 class Sounds(QObject):
@@ -57,7 +41,7 @@ class Sounds(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, settings: Callable[[], RepairSettings]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: Callable[[], RepairSettings]) -> None:
         super().__init__(window)
         self._window, self._parts, self._session = window, parts, parts.session
         self._settings = settings

@@ -54,12 +54,14 @@ def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_readme_starts_with_what_it_is_for_and_the_two_commands(readme: str) -> None:
+def test_the_readme_starts_with_what_it_is_for_its_figures_and_the_two_commands(readme: str) -> None:
     first = readme.split("```")[1]
     assert "python3 packaging/bootstrap.py run " in first
     assert "python3 packaging/bootstrap.py test " in first
     before = readme.split("```")[0].strip().split("\n\n")
-    assert len(before) == 2, "a title and one paragraph, then the commands"
+    assert len(before) == 4, "a title, a paragraph, a table of figures and its source, then the commands"
+    assert before[2].startswith("|")
+    assert "(docs/evaluation.md)" in before[3]
     assert len(readme.splitlines()) <= 200
 
 

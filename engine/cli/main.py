@@ -22,6 +22,7 @@ from engine.progress import Progress, ReportingProgress
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
+_LABORATORY = "engine.lab.cli"
 _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "engine.cli.editing": {
@@ -48,6 +49,8 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "score": "score recordings with a taste",
             "embeddings": "embed recordings ahead of time, and fetch what embeds them",
             "export-model": "write a network as ONNX, for another program",
+        },
+        _LABORATORY: {
             "experiment": "train, compare and search through networks",
             "evaluate": "measure how well a part works, beside baselines",
             "bench": "measure how fast a part works, beside peers",

@@ -17,7 +17,7 @@ MAKERS = (
     "engine/edl/reordering.py",
     "desktop/commands/by_hand.py",
     "desktop/review/by_hand.py",
-    "engine/evaluation/simulate.py",
+    "engine/lab/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/arrangements/arranged.py",
     "engine/jobs/imported/",
@@ -26,7 +26,7 @@ MAKERS = (
     "engine/finders/talk.py",
     "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
-    "engine/bench/",
+    "engine/lab/bench/",
     "desktop/bench/",
     "widgets/review/demo.py",
     "widgets/timeline/demo.py",

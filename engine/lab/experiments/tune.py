@@ -23,7 +23,6 @@ from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.settings import Choices, Experiment, Range
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
-from engine.own_program import how_to_add
 from engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -73,22 +72,6 @@ class Tuned:
     path: Path
 
 
-def require_optuna() -> Any:
-    """Return the library that searches.
-
-    Raises
-    ------
-    UsageError : it is not installed
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise UsageError(
-            f"Searching for settings needs more packages: {how_to_add('experiments')}."
-        ) from error
-    return optuna
-
-
 def tune(request: TuneRequest, material: PreparedRecordings, progress: Progress) -> Tuned:
     """Try settings until there are as many trials as asked for; one that looks worse than most is given up.
 
@@ -96,12 +79,14 @@ def tune(request: TuneRequest, material: PreparedRecordings, progress: Progress)
 
     Raises
     ------
-    UsageError : Optuna is missing, or the experiment does not say where to look
+    ModuleNotFoundError : Optuna is missing
+    UsageError : the experiment does not say where to look
     TasteError, SourceError : the recordings cannot be learned from
     OffcutError : the folder cannot be written
     Cancelled : trials that were finished stay in the study
     """
-    optuna = require_optuna()
+    import optuna
+
     if not request.experiment.tune:
         raise UsageError(
             f"{shown(request.experiment_path)} does not say where to look: add for example "

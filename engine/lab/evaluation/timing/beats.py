@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from engine.beats.listen import listen
-from engine.errors import SourceError, UsageError
+from engine.errors import SourceError
 from engine.lab.evaluation.timing.baselines.trackers import BeatEstimate, estimates
 from engine.lab.evaluation.timing.beat_figures import calibration, measures_of
 from engine.lab.evaluation.timing.recordings import (
@@ -29,7 +29,6 @@ from engine.lab.evaluation.timing.recordings import (
     read_loop,
     read_song,
 )
-from engine.own_program import WITHOUT, is_bundle
 from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
@@ -54,14 +53,11 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     Raises
     ------
     SourceError : the recordings are missing
-    UsageError : mir_eval is not installed
+    ModuleNotFoundError : mir_eval is not installed
     Cancelled : the user asked for it
     """
-    try:
-        import mir_eval  # noqa: F401 - asked for here, so that its absence is told before any work
-    except ImportError as error:
-        remedy = WITHOUT if is_bundle() else "install it with 'pip install mir_eval' and try again"
-        raise UsageError(f"mir_eval is missing: {remedy}.") from error
+    import mir_eval  # noqa: F401 - asked for here, so that its absence is told before any work
+
     sets = {name: chosen for name, chosen in _sets(data_dir, short=short).items() if chosen}
     if sets.keys() <= {"clicks", "accents"}:
         raise SourceError(

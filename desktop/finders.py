@@ -22,6 +22,7 @@ from engine.errors import UsageError
 from engine.progress import SILENT
 
 if TYPE_CHECKING:
+    from desktop.editors.editors import Editors
     from desktop.files import Files
     from desktop.separation.repairing import Repairing
     from engine.finders.finder import Finder, FinderRequest
@@ -38,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "tempo": "timing.tempo",
     "repair": "repair.find",
     "like-this": "sounds.like",
+    "arrangement": "editor.propose",
 }
 """Finders with a command of their own."""
 
@@ -51,6 +53,7 @@ class Window(Protocol):
     look: Look
     files: Files
     repairing: Repairing
+    editors: Editors
 
 
 class Finders(QObject):
@@ -65,16 +68,21 @@ class Finders(QObject):
 
     def __init__(self, window: QWidget, parts: Window) -> None:
         super().__init__(window)
-        self._window, self._session, self._work = window, parts.session, parts.work
+        self._window, self._parts = window, parts
+        self._session, self._work = parts.session, parts.work
         self._selecting, self._look = parts.selecting, parts.look
         self._settings: dict[str, Mapping[str, object]] = {}
-        finding = parts.repairing.finding
-        self._forms: Mapping[str, Callable[[], object]] = {
+
+    @property
+    def _forms(self) -> Mapping[str, Callable[[], object]]:
+        """The forms of finders that have one of their own; each starts its finder."""
+        parts = self._parts
+        return {
             "cuts": parts.files.propose,
-            "repair": finding.ask,
-            "like-this": finding.sounds.ask_like,
+            "repair": parts.repairing.finding.ask,
+            "like-this": parts.repairing.finding.sounds.ask_like,
+            "arrangement": parts.editors.propose,
         }
-        """Forms of finders that have one of their own; each starts its finder."""
 
     def ask(self) -> None:
         """Ask which finder is to look for edits, then run it.
@@ -101,8 +109,8 @@ class Finders(QObject):
         from engine.finders.registry import require_finder
 
         finder = require_finder(name)
-        if name in self._forms:
-            self._forms[name]()
+        if (form := self._forms.get(name)) is not None:
+            form()
             return
         self._request(name, self._settings.get(name, {}))  # refuses before it asks
         settings = self._asked(name, finder)
@@ -110,12 +118,19 @@ class Finders(QObject):
             self._settings[name] = settings
             self.start(name, settings)
 
-    def start(self, name: str, settings: Mapping[str, object], title: str = "") -> None:
+    def start(
+        self,
+        name: str,
+        settings: Mapping[str, object],
+        title: str = "",
+        take: Callable[[FoundEdits], None] | None = None,
+    ) -> None:
         """Have a finder find edits with these settings, as soon as the recording is analysed.
 
         Parameters
         ----------
         title : of the job; empty for that of the finder
+        take : takes the result; None for `take`
 
         Raises
         ------
@@ -125,11 +140,11 @@ class Finders(QObject):
 
         finder, request = require_finder(name), self._request(name, settings)
         if finder.needs and self._work.is_listening:
-            self._work.once_listened(partial(self.start, name, settings, title))
+            self._work.once_listened(partial(self.start, name, settings, title, take))
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
         again = Again(COMMANDS.get(name, ANY))
-        self._work.compute(find_edits, request, title or finder.title, self._take, again=again)
+        self._work.compute(find_edits, request, title or finder.title, take or self.take, again=again)
 
     def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
         """Return the settings that the user chose; None where they went back."""
@@ -160,12 +175,22 @@ class Finders(QObject):
         known = {**session.analyses(KNOWN), "beats": session.grid}
         return request_of(name, session.state, session.media, known, settings, self._selecting.tracks)
 
-    def _take(self, found: FoundEdits) -> None:
+    def take(self, found: FoundEdits, sentence: str = "") -> None:
+        """Put a result into the document, and report it.
+
+        Parameters
+        ----------
+        sentence : about the result; empty for that of the finder
+
+        Raises
+        ------
+        UsageError : the tracks were changed meanwhile, or the finder refuses the document as it is by now
+        """
         before, name = self._session.state, found.request.name
         if sound_of(found.request.state.tracks) != sound_of(before.tracks):
             raise UsageError(f"The tracks were changed meanwhile: propose again ‹{COMMANDS.get(name, ANY)}›.")
         for edit, analyses, audio in found.edits(before):
             self._session.apply(edit, analyses, audio)
-        self.said.emit(found.sentence)
+        self.said.emit(sentence or found.sentence)
         if new := self._session.state.proposals.keys() - before.proposals.keys():
             self._work.proposed.emit(frozenset(new))

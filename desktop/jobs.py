@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
-    from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
     from engine.jobs.drums.aligned_files import Aligned, AlignRequest
     from engine.jobs.imported.edit import ImportedEdit
     from engine.jobs.imported.requests import ReadEditsRequest
@@ -157,13 +156,6 @@ def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
     from engine.jobs.takes.proposals import takes_in_document
 
     return takes_in_document(request, progress)
-
-
-def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
-    """Propose what an editor would do."""
-    from engine.jobs.arrangements import arrange as job
-
-    return job.arrange(request, progress)
 
 
 def learn_editor(

@@ -10,7 +10,6 @@ from desktop.bindings.window import Handler, Window
 def editors(window: Window) -> Mapping[str, Handler]:
     editors = window.editors
     return {
-        "editor.propose": editors.propose,
         "editor.surprise": editors.surprise,
         "editor.length": editors.ask_length,
         "editor.choose": editors.choose,

@@ -28,6 +28,7 @@ from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
 from engine.extensions.names import Extension
 from engine.finders.analyses import NEEDS, Stored, completed
+from engine.finders.arrangement import ARRANGEMENT
 from engine.finders.cuts import CUTS
 from engine.finders.dead_air import DEAD_AIR
 from engine.finders.finder import Finder, FinderRequest, Found
@@ -88,12 +89,13 @@ class FoundEdits:
         regions = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
         made: list[Applied] = [
             (set_analyses(state, ids, "Recording analysed", by_listening=True), analyses, ()),
-            (self._proposing(state), {}, self.found.audio),
+            (self.proposing(state), {}, self.found.audio),
             (regions, {}, ()),
         ]
         return [one for one in made if one[0].changes]
 
-    def _proposing(self, state: DocumentState) -> Edit:
+    def proposing(self, state: DocumentState) -> Edit:
+        """Return the edit that puts the proposals alone into a document."""
         finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.found.proposals
         label = self.found.label or f"{finder.title}: proposed {counted(len(proposals), 'edit')}"
         if finder.adds:
@@ -247,6 +249,7 @@ FINDERS: Extended[Finder] = Extended(
         "tempo": TEMPO,
         "repair": REPAIR,
         "like-this": LIKE_THIS,
+        "arrangement": ARRANGEMENT,
     },
     _added,
 )

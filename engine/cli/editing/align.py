@@ -26,10 +26,10 @@ from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind_sentence
-from engine.jobs.drums.accept_all import weak_left_sentence
 from engine.jobs.drums.stored_pickup import known_pickup
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
+from engine.review.bulk import weak_left_sentence
 from engine.timebase import samples_to_s_array
 
 if TYPE_CHECKING:

@@ -29,7 +29,6 @@ from engine.errors import ExportError
 from engine.files.safe_write import brief, is_taken
 from engine.hits.bleed import Bleed
 from engine.hits.membership import left_behind, unnamed_kit
-from engine.jobs.drums.accept_all import accept_all
 from engine.jobs.drums.align import ProposedMoves, propose_moves
 from engine.jobs.drums.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.jobs.drums.find_groove import find_groove
@@ -39,6 +38,7 @@ from engine.jobs.drums.microphones import Microphones
 from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
 from engine.jobs.drums.stored_pickup import pickup_id
 from engine.progress import Progress
+from engine.review.bulk import accept_all
 from engine.wording import listed, reason_of
 
 _SUFFIXES = (".wav", ".flac")

@@ -17,9 +17,9 @@ from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.hits.second_recorder import Read, SecondRecorder, match_rises, refined, rises_of
-from engine.jobs.drums.accept_all import Accepted, accept_all
 from engine.jobs.drums.microphones import Microphones
 from engine.progress import Progress
+from engine.review.bulk import Accepted, accept_all
 from engine.timebase import samples_to_s
 from engine.wording import counted, listed
 

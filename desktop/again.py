@@ -30,7 +30,6 @@ _COMMANDS: Mapping[str, str] = {
     "learn_editor": "editor.learn",
     "preview_repair": "repair.open",
     "survey_recordings": "taste.page",
-    "take_edit": "file.take_edit",
 }
 """The command of each job that `Work.compute` or `Work.read` runs, by the name of its function."""
 

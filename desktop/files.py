@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -29,7 +30,20 @@ from engine.timebase import samples_to_s
 from widgets.forms.taste.learn_panel import LearnPanel
 from widgets.theme import Theme
 
+if TYPE_CHECKING:
+    from desktop.finders import Finders
+
 _LEARN = "learn"
+
+
+class Window(Protocol):
+    """The parts of a window that these commands need."""
+
+    session: Session
+    work: Work
+    diagnosing: Diagnosing
+    shelves: Shelves
+    finders: Finders
 
 
 class Files(QObject):
@@ -50,29 +64,20 @@ class Files(QObject):
     refused = Signal(str)
 
     def __init__(
-        self,
-        window: QWidget,
-        session: Session,
-        work: Work,
-        checks: Diagnosing,
-        shelves: Shelves,
-        theme: Callable[[], Theme],
-        settings: QSettings,
+        self, window: QWidget, parts: Window, theme: Callable[[], Theme], settings: QSettings
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._session = session
-        self._work = work
-        self._checks = checks
-        self._shelves = shelves
+        self._session, self._work = parts.session, parts.work
+        self._checks, self._shelves = parts.diagnosing, parts.shelves
         self._theme = theme
-        self._ahead = CutsAhead(session, self)
+        self._ahead = CutsAhead(parts.session, self)
         self._lengths = Lengths(self)
         self._settings = settings
         self._edited: tuple[Path, ...] = ()
-        self.edits = EditsFromFiles(window, session, work, lambda: self.folder, self)
+        self.edits = EditsFromFiles(window, parts, lambda: self.folder, self)
         self.edits.said.connect(self.said)
-        self.extending = Extending(work, self)
+        self.extending = Extending(parts.work, self)
         self.extending.refused.connect(self.refused)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "repair": "repair.find",
     "like-this": "sounds.like",
     "arrangement": "editor.propose",
+    "match": "file.take_edit",
 }
 """Finders with a command of their own."""
 
@@ -82,6 +83,7 @@ class Finders(QObject):
             "repair": parts.repairing.finding.ask,
             "like-this": parts.repairing.finding.sounds.ask_like,
             "arrangement": parts.editors.propose,
+            "match": parts.files.edits.ask_edited,
         }
 
     def ask(self) -> None:
@@ -175,12 +177,12 @@ class Finders(QObject):
         known = {**session.analyses(KNOWN), "beats": session.grid}
         return request_of(name, session.state, session.media, known, settings, self._selecting.tracks)
 
-    def take(self, found: FoundEdits, sentence: str = "") -> None:
+    def take(self, found: FoundEdits, sentences: Sequence[str] = ()) -> None:
         """Put a result into the document, and report it.
 
         Parameters
         ----------
-        sentence : about the result; empty for that of the finder
+        sentences : about the result, a message each; none for the sentence of the finder
 
         Raises
         ------
@@ -191,6 +193,7 @@ class Finders(QObject):
             raise UsageError(f"The tracks were changed meanwhile: propose again ‹{COMMANDS.get(name, ANY)}›.")
         for edit, analyses, audio in found.edits(before):
             self._session.apply(edit, analyses, audio)
-        self.said.emit(sentence or found.sentence)
+        for sentence in sentences or (found.sentence,):
+            self.said.emit(sentence)
         if new := self._session.state.proposals.keys() - before.proposals.keys():
             self._work.proposed.emit(frozenset(new))

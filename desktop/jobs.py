@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from engine.jobs.imported.edit import ImportedEdit
     from engine.jobs.imported.requests import ReadEditsRequest
     from engine.jobs.listen import FoundAnalyses
-    from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repairs.requests import (
         PreviewRequest,
         RepairPreview,
@@ -128,13 +127,6 @@ def left_out_extensions(progress: Progress) -> tuple[str, ...]:
     """Load what packages add that the window shows, and say what of it cannot be used."""
     progress.check_cancelled()
     return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
-
-
-def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
-    """Find out what was done to a document, from a file that was made of it."""
-    from engine.jobs.matched.edit import matched_edit
-
-    return matched_edit(request, progress)
 
 
 def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:

@@ -150,7 +150,7 @@ class Editors(QObject):
         editor = f"as {shown(Path(settings.editor).stem)}" if settings.editor else ""
         as_whom = f" {begun(editor)} would." if editor else ""
         which = f" Seed {settings.seed}." if settings.seed else ""
-        self._parts.finders.take(found, f"{found.sentence}{as_whom}{which}")
+        self._parts.finders.take(found, (f"{found.sentence}{as_whom}{which}",))
         self._minutes, self._seed = settings.minutes, settings.seed
         if found.found.proposals:
             length = "" if settings.minutes is None else f"to {settings.minutes:g} min"

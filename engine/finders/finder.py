@@ -117,6 +117,7 @@ class Finder:
     replaces : kinds of proposals that take the place of those that nobody answered, whatever is found; empty
         for those kinds that the finder proposed before, or proposes now
     adds : whether its proposals are added to those of before, and replace none
+    accepts : whether its proposals are accepted at once, in the place of all that was accepted before
     """
 
     title: str
@@ -129,3 +130,4 @@ class Finder:
     maker: str = ""
     replaces: tuple[str, ...] = ()
     adds: bool = False
+    accepts: bool = False

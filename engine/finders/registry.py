@@ -33,6 +33,7 @@ from engine.finders.cuts import CUTS
 from engine.finders.dead_air import DEAD_AIR
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.like_this import LIKE_THIS
+from engine.finders.match import MATCH
 from engine.finders.pauses import PAUSES
 from engine.finders.recorders import RECORDERS
 from engine.finders.repair import REPAIR
@@ -40,6 +41,7 @@ from engine.finders.settings import FinderSettings, settings_from
 from engine.finders.takes import TAKES
 from engine.finders.talk import TALK
 from engine.finders.tempo import TEMPO
+from engine.jobs.taken_in import taken_in
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
 
@@ -98,6 +100,8 @@ class FoundEdits:
         """Return the edit that puts the proposals alone into a document."""
         finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.found.proposals
         label = self.found.label or f"{finder.title}: proposed {counted(len(proposals), 'edit')}"
+        if finder.accepts:
+            return Edit(label, taken_in(state, proposals, self.request.state.decisions, maker))
         if finder.adds:
             return add_proposals(state, proposals, label)
         own = {one.kind for one in (*state.proposals.values(), *proposals) if one.maker == maker}
@@ -232,6 +236,8 @@ def _added(extension: Extension, made: object) -> Finder:
         raise UnusableError("has settings that are not `FinderSettings`")
     if unknown := set(finder.needs) - NEEDS:
         raise UnusableError(f"needs {min(unknown)!r}: an analysis is one of {', '.join(sorted(NEEDS))}")
+    if finder.accepts:
+        raise UnusableError("accepts its proposals: leave that to the user")
     if finder.maker:
         raise UnusableError(f"has the maker {finder.maker!r}: leave that out, its name is {extension.name!r}")
     return finder
@@ -250,6 +256,7 @@ FINDERS: Extended[Finder] = Extended(
         "repair": REPAIR,
         "like-this": LIKE_THIS,
         "arrangement": ARRANGEMENT,
+        "match": MATCH,
     },
     _added,
 )

@@ -81,6 +81,7 @@ def test_flags_of_before_are_aliases(
         (["pauses", "--longer-than-s", "0"], "longer_than_s"),
         (["pauses", "--set", "longer_than_s", "soon"], "soon"),
         (["arrangement", "--minutes", "0"], "above 0"),
+        (["match"], "edited"),
         (["arrangement", "--like-raw", "a.wav"], "like_edited"),
         (["--sound", "cough", "--leave-s", "1"], "leave_s"),
     ],

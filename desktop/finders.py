@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktop.editors.editors import Editors
     from desktop.files import Files
     from desktop.separation.repairing import Repairing
+    from desktop.timing.proposing import TimingProposing
     from engine.finders.finder import Finder, FinderRequest
     from engine.finders.registry import FoundEdits
 
@@ -41,6 +42,7 @@ COMMANDS: Mapping[str, str] = {
     "like-this": "sounds.like",
     "arrangement": "editor.propose",
     "match": "file.take_edit",
+    "timing": "timing.propose",
 }
 """Finders with a command of their own."""
 
@@ -55,6 +57,7 @@ class Window(Protocol):
     files: Files
     repairing: Repairing
     editors: Editors
+    timing_proposing: TimingProposing
 
 
 class Finders(QObject):
@@ -84,6 +87,7 @@ class Finders(QObject):
             "like-this": parts.repairing.finding.sounds.ask_like,
             "arrangement": parts.editors.propose,
             "match": parts.files.edits.ask_edited,
+            "timing": parts.timing_proposing.ask,
         }
 
     def ask(self) -> None:
@@ -114,7 +118,7 @@ class Finders(QObject):
         if (form := self._forms.get(name)) is not None:
             form()
             return
-        self._request(name, self._settings.get(name, {}))  # refuses before it asks
+        self.request(name, self._settings.get(name, {}))  # refuses before it asks
         settings = self._asked(name, finder)
         if settings is not None:
             self._settings[name] = settings
@@ -126,6 +130,7 @@ class Finders(QObject):
         settings: Mapping[str, object],
         title: str = "",
         take: Callable[[FoundEdits], None] | None = None,
+        tracks: tuple[str, ...] | None = None,
     ) -> None:
         """Have a finder find edits with these settings, as soon as the recording is analysed.
 
@@ -133,6 +138,7 @@ class Finders(QObject):
         ----------
         title : of the job; empty for that of the finder
         take : takes the result; None for `take`
+        tracks : ids of tracks; None for those that are selected
 
         Raises
         ------
@@ -140,9 +146,9 @@ class Finders(QObject):
         """
         from engine.finders.registry import require_finder
 
-        finder, request = require_finder(name), self._request(name, settings)
+        finder, request = require_finder(name), self.request(name, settings, tracks)
         if finder.needs and self._work.is_listening:
-            self._work.once_listened(partial(self.start, name, settings, title, take))
+            self._work.once_listened(partial(self.start, name, settings, title, take, tracks))
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
         again = Again(COMMANDS.get(name, ANY))
@@ -160,29 +166,34 @@ class Finders(QObject):
             return {}
 
         def outlook(values: Mapping[str, object]) -> str:
-            request = self._request(name, values)
+            request = self.request(name, values)
             shows = finder.is_quick and not missing_analyses(request, finder.needs)
             return find(request, SILENT).sentence if shows else ""
 
-        before = self._request(name, self._settings.get(name, {})).settings.model_dump()
+        before = self.request(name, self._settings.get(name, {})).settings.model_dump()
         said = f"{finder.about} Your decisions do not change."
         form = SettingsForm(self._look.theme, fields, before, said, outlook)
         return dialogs.ask_settings(self._window, finder.title, form, "Propose")
 
-    def _request(self, name: str, settings: Mapping[str, object]) -> FinderRequest:
+    def request(
+        self, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] | None = None
+    ) -> FinderRequest:
+        """Return the request for a finder; see `start`."""
         from engine.finders.finder import KNOWN
         from engine.finders.registry import request_of
 
         session = self._session
         known = {**session.analyses(KNOWN), "beats": session.grid}
-        return request_of(name, session.state, session.media, known, settings, self._selecting.tracks)
+        chosen = self._selecting.tracks if tracks is None else tracks
+        return request_of(name, session.state, session.media, known, settings, chosen)
 
-    def take(self, found: FoundEdits, sentences: Sequence[str] = ()) -> None:
+    def take(self, found: FoundEdits, sentences: Sequence[str] = (), merges_as: str = "") -> None:
         """Put a result into the document, and report it.
 
         Parameters
         ----------
         sentences : about the result, a message each; none for the sentence of the finder
+        merges_as : see `FoundEdits.edits`; with it, the user stays at the current proposal
 
         Raises
         ------
@@ -191,9 +202,10 @@ class Finders(QObject):
         before, name = self._session.state, found.request.name
         if sound_of(found.request.state.tracks) != sound_of(before.tracks):
             raise UsageError(f"The tracks were changed meanwhile: propose again ‹{COMMANDS.get(name, ANY)}›.")
-        for edit, analyses, audio in found.edits(before):
+        for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
         for sentence in sentences or (found.sentence,):
             self.said.emit(sentence)
-        if new := self._session.state.proposals.keys() - before.proposals.keys():
+        new = self._session.state.proposals.keys() - before.proposals.keys()
+        if new and not merges_as:
             self._work.proposed.emit(frozenset(new))

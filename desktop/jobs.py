@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
-    from engine.jobs.drums.aligned_files import Aligned, AlignRequest
     from engine.jobs.imported.edit import ImportedEdit
     from engine.jobs.imported.requests import ReadEditsRequest
     from engine.jobs.listen import FoundAnalyses
@@ -107,13 +106,6 @@ def propose_at(
     """Propose cuts as `engine.jobs.propose.propose` does."""
     progress.check_cancelled()
     return propose(state, curve, grid, listening, settings, nearest=nearest)
-
-
-def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
-    """Find hits, where they were not found yet, and the lines they go to, and propose to move them."""
-    from engine.jobs.drums.aligned_files import align
-
-    return align(request, progress)
 
 
 def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:

@@ -22,7 +22,6 @@ class Again:
 
 
 _COMMANDS: Mapping[str, str] = {
-    "find_takes": "takes.propose",
     "guess_frame_rate": "file.import_edits",
     "hear_sounds": "sounds.hear",
     "import_edits": "file.import_edits",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktop.editors.editors import Editors
     from desktop.files import Files
     from desktop.separation.repairing import Repairing
+    from desktop.takes.takes import Takes
     from desktop.timing.proposing import TimingProposing
     from engine.finders.finder import Finder, FinderRequest
     from engine.finders.registry import FoundEdits
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "cuts": "taste.propose",
     "dead-air": "taste.pauses",
     "pauses": "taste.shorten",
+    "takes": "takes.propose",
     "talk": "sounds.talk",
     "recorders": "timing.recorders",
     "tempo": "timing.tempo",
@@ -55,6 +57,7 @@ class Window(Protocol):
     selecting: Selecting
     look: Look
     files: Files
+    takes: Takes
     repairing: Repairing
     editors: Editors
     timing_proposing: TimingProposing
@@ -83,6 +86,7 @@ class Finders(QObject):
         parts = self._parts
         return {
             "cuts": parts.files.propose,
+            "takes": parts.takes.propose,
             "repair": parts.repairing.finding.ask,
             "like-this": parts.repairing.finding.sounds.ask_like,
             "arrangement": parts.editors.propose,

@@ -38,9 +38,7 @@ if TYPE_CHECKING:
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.jobs.takes.proposals import TakesRequest
     from engine.review.heard_there import HeardWord
-    from engine.takes.takes import FoundTakes
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -133,13 +131,6 @@ def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
     from engine.jobs.imported.read import read_into
 
     return read_into(request, progress)
-
-
-def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
-    """Find what was played more than once."""
-    from engine.jobs.takes.proposals import takes_in_document
-
-    return takes_in_document(request, progress)
 
 
 def learn_editor(

@@ -49,9 +49,7 @@ def open_demo(window: Window) -> None:
         make_demo(path)
     window.session.open(path)
     window.work.rested.connect(
-        lambda: window.say(
-            "This is the demo: A accepts a cut, X rejects it, C lets you hear it, ? shows all keys"
-        ),
+        lambda: window.say("Demo: A accepts a cut, X rejects it, C plays it, ? shows all keys"),
         Qt.ConnectionType.SingleShotConnection,
     )
 

@@ -67,7 +67,7 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     return tuple(Path(path) for path in chosen) or None
 
 
-def ask_edited(parent: QWidget, folder: Path, title: str = "Take the edit from a file") -> Path | None:
+def ask_edited(parent: QWidget, folder: Path, title: str = "Import edit from audio file") -> Path | None:
     """Ask for a file that was made of the recording."""
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), audio_files_filter())
     return Path(chosen) if chosen else None
@@ -84,8 +84,8 @@ def ask_edits(parent: QWidget, folder: Path) -> Path | None:
 
 def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
     """Ask what the labels of a file mark; None where the user cancels."""
-    question = f"What do the labels of {name} mark?"
-    added = "If they mark what to keep, all of the recording outside of them is cut."
+    question = f"What do the labels in {name} mark?"
+    added = "If they mark segments to keep, Offcut cuts the rest of the recording."
     buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
     clicked = _clicked(parent, "Import edits", question, added, buttons)
     return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
@@ -93,7 +93,7 @@ def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
 
 def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
     """Ask how many frames a list counts a second; None where the user cancels."""
-    question = f"{name} does not say its frame rate. Frames a second:"
+    question = f"{name} does not specify a frame rate. Frames per second:"
     rates = {one.value: one for one in FrameRate}
     return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
 
@@ -149,20 +149,20 @@ def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
     added = (
-        "If it was made from this recording, Offcut finds its cuts, moves, repeats and levels and puts them "
-        "into the queue, accepted, in place of what is accepted now."
+        "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
+        "your accepted edits with them."
     )
-    buttons = {"&Import it as a track": _ACCEPT, "&Take the edit from it": _ACCEPT}
-    clicked = _clicked(parent, "Dropped on a recording", f"What is {name}?", added, buttons)
-    return clicked == "&Take the edit from it" if clicked else None
+    buttons = {"&Import it as a track": _ACCEPT, "Import its &edits": _ACCEPT}
+    clicked = _clicked(parent, "Dropped on a recording", f"Import {name} as:", added, buttons)
+    return clicked == "Import its &edits" if clicked else None
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
     """Ask whether tracks that were recorded with those that move do so too; None where the user cancels."""
     question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
-    added = "They picked up the same strokes. If they stay, each hit that moves sounds twice."
+    added = "They recorded the same hits. If they do not move, each moved hit is audible twice."
     buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
-    clicked = _clicked(parent, "Tracks stay behind", question, added, buttons)
+    clicked = _clicked(parent, "Tracks with bleed", question, added, buttons)
     return clicked == "&Move too" if clicked else None
 
 
@@ -174,8 +174,8 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     rates : how many recordings have each, the highest first
     """
     words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
-    said = "Work at this rate; recordings of another are converted, and the files stay as they are:"
-    return _chosen(parent, "The recordings have different rates", said, words)
+    said = "Sample rate of the document. Other recordings are converted; the files do not change:"
+    return _chosen(parent, "Different sample rates", said, words)
 
 
 def _clicked(
@@ -227,7 +227,7 @@ def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
     finders : the line of each in a list, by its name
     """
     names = {words: name for name, words in finders.items()}
-    said = "Choose a finder. Its proposals go into the queue; your decisions do not change."
+    said = "Choose a finder. It adds proposals to the queue; your decisions do not change."
     return _chosen(parent, "Find edits", said, names)
 
 
@@ -240,7 +240,7 @@ def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) 
     """
     names = {f"{name}: {about}": name for name, about in separators.items()}
     at = list(separators).index(current)
-    return _chosen(parent, "Choose the separator", "Which method takes sounds out?", names, at)
+    return _chosen(parent, "Choose separator", "Separation method", names, at)
 
 
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
@@ -281,22 +281,22 @@ def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
     """Ask where a taste goes that is learned anew; about a file that is there somebody else asks."""
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(
-        parent, "Improve this taste", str(suggestion), TASTES, options=dont_ask
+        parent, "Improve taste", str(suggestion), TASTES, options=dont_ask
     )
     return Path(f"{chosen.removesuffix('.taste')}.taste") if chosen else None
 
 
 def ask_snapshot_name(parent: QWidget) -> str | None:
     """Ask what to call a snapshot."""
-    form = NameForm("&Name", "The document as it is now is kept under this name, beside the document.")
-    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
+    form = NameForm("&Name", "Saves a copy of the document under this name, next to the document.")
+    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Save") else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:
     """Ask which sound is to be found, with a suggestion."""
-    said = "Write it as you would say it: cough, dog bark. Commas part several. The queue gets what is found."
+    said = "Name the sound: cough, dog bark. Separate several with commas. Matches are added to the queue."
     form = NameForm("&Sound", said, words)
-    return form.name() if _ask(parent, "Find a sound everywhere", form, form.problem, "Find") else None
+    return form.name() if _ask(parent, "Find a sound in the recording", form, form.problem, "Find") else None
 
 
 def ask_like(parent: QWidget, form: LikeForm) -> bool | None:
@@ -313,7 +313,7 @@ def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
 
     form.entered.connect(accept)
     form.setFocus()
-    return form.note() if _ask(parent, title, form, form.problem, "Keep") else None
+    return form.note() if _ask(parent, title, form, form.problem, "Save") else None
 
 
 def ask_learn(
@@ -389,7 +389,7 @@ def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues 
             form.set_folder(chosen)
 
     form.folder_requested.connect(choose)
-    return form.values() if _ask(parent, "Preferences", form, form.problem, "Keep") else None
+    return form.values() if _ask(parent, "Preferences", form, form.problem, "Save") else None
 
 
 def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
@@ -433,10 +433,10 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     """Ask before anything is written over; the answer that loses nothing is the default."""
     names = "\n".join(path.name for path in paths)
     box = QMessageBox(
-        QMessageBox.Icon.Warning, "Replace files?", f"These exist already:\n{names}", parent=parent
+        QMessageBox.Icon.Warning, "Replace files?", f"These files already exist:\n{names}", parent=parent
     )
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("Keep them", QMessageBox.ButtonRole.RejectRole)
+    keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
@@ -451,10 +451,10 @@ def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Work is running")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"{what} {are} not done yet.")
+    box.setText(f"{what} {are} not finished.")
     box.setInformativeText(
-        "If you close Offcut now, the work stops and what it found so far is lost. "
-        "Offcut offers to start it again when you come back."
+        "If you close Offcut now, the work stops and its results so far are lost. "
+        "Offcut offers to restart it at the next start."
     )
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)

@@ -127,8 +127,8 @@ class Files(QObject):
 
     def relink(self) -> None:
         """Look for missing recordings in a folder and all folders in it."""
-        require_recording(self._session.state, "listen to")
-        folder = dialogs.ask_folder(self._window, "Folder to look in", self.folder)
+        require_recording(self._session.state, "analyse")
+        folder = dialogs.ask_folder(self._window, "Folder to search", self.folder)
         if folder is not None:
             self._work.relink(folder)
 
@@ -150,7 +150,7 @@ class Files(QObject):
         dropped = tuple(Path(path) for path in paths)
         documents = [path for path in dropped if path.suffix == ".offcut"]
         if len(dropped) > 1 and documents:
-            raise UsageError(f"{shown(documents[0])} is a document: open it alone, or leave it out.")
+            raise UsageError(f"{shown(documents[0])} is a document: open it separately, or leave it out.")
         if documents:
             self._session.open(documents[0])
         elif len(dropped) == 1 and self._session.state.tracks:
@@ -164,10 +164,10 @@ class Files(QObject):
 
     def snapshot(self) -> None:
         """Keep the document as it is under a name."""
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         name = dialogs.ask_snapshot_name(self._window)
         if name is not None:
-            self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
+            self.said.emit(f"Saved a snapshot: {self._session.snapshot(name).name}")
 
     def learn(self, epochs: int | None = None) -> None:
         """Ask for edited recordings and learn a taste from them."""
@@ -196,7 +196,7 @@ class Files(QObject):
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         path = self._shelves.ask("Use a taste", "Use")
         if path is not None:
             self._work.use_taste(path)

@@ -254,5 +254,5 @@ def _log_unexpected(title: str, error: BaseException) -> str:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title}\n{report}\n")
         where = f"the details are in {path}"
     except (OSError, OffcutError) as trouble:
-        where = f"the details could not be kept ({str(trouble).rstrip('.')})"
+        where = f"the details could not be saved ({str(trouble).rstrip('.')})"
     return f"{title} failed unexpectedly ({type(error).__name__}: {error}); {where}."

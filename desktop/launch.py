@@ -13,9 +13,9 @@ from engine.cli.main import main as run_verb
 from engine.jobs.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
-       offcut RECORDING...         open the window and import recordings, one a track
+       offcut RECORDING...         open the window and import recordings, one per track
        offcut --demo               open the window on the demo
-       offcut VERB ...             work without a window; 'offcut VERB --help' tells more
+       offcut VERB ...             work without a window; 'offcut VERB --help' lists options
 
 verbs:
 """
@@ -64,9 +64,9 @@ def _refusal(arguments: Sequence[str]) -> str:
         return ""
     for one in arguments:
         if one.startswith("-"):
-            return f"{one!r} is not understood; see 'offcut --help'."
+            return f"{one!r} is not a known option; see 'offcut --help'."
         if not Path(one).exists():
-            return f"{one!r} is neither a verb nor a file that is there; see 'offcut --help'."
+            return f"{one!r} is neither a verb nor an existing file; see 'offcut --help'."
     return ""
 
 

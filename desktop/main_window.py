@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
     def _show_before(self, before: bool) -> None:
         self.timeline.canvas.set_before(before)
         self._show_timeline()
-        self.say("As it was recorded" if before else "With its edited sound")
+        self.say("As recorded" if before else "With edited sound")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save. A user who closes is asked about work that runs."""

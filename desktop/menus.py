@@ -51,7 +51,7 @@ class Menus(QObject):
     def toggle(self) -> str:
         """Hide or show the bar, and return what to report; a native one is part of the system's screen."""
         if self._bar.isNativeMenuBar():
-            return "The system shows the menu bar; Offcut cannot hide it"
+            return "The system shows the menu bar. Offcut cannot hide it"
         self._bar.setVisible(self._bar.isHidden())
         self._settings.setValue(_HIDDEN, "yes" if self._bar.isHidden() else "no")
         if self._bar.isHidden():

@@ -120,7 +120,7 @@ class Session(QObject):
         UsageError : there are none
         """
         if self.curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
+            raise UsageError("No scores yet. Learn a taste from your edits first ‹taste.learn›.")
         return self.curve
 
     def step_decisions(self, number: int) -> tuple[RowChange, ...]:

@@ -91,7 +91,7 @@ class Telling(QObject):
         labels = (self._parts.session.undo_label, self._parts.session.redo_label)
         is_of_history = any(label and label.lower() in sentence.lower() for label in labels)
         if self._parts.transport.plays_result and is_of_history and _CLOCK.search(sentence):
-            return f"{sentence} (time of the source)"
+            return f"{sentence} (source time)"
         return sentence
 
     def _note(self, *, is_error: bool) -> None:
@@ -117,12 +117,12 @@ class Telling(QObject):
         """Show that there is no device to play on until there is one; a result stays the message."""
         was_missing = bool(self._bar.notice)
         if status.startswith("no audio device"):
-            sentence = f"{begun(status)}; the playhead moves in silence until a device is connected."
+            sentence = f"{begun(status)}; playback is silent until a device is connected."
             self._bar.set_notice(NO_DEVICE, sentence)
         elif not was_missing:
             return
         else:
-            sentence = f"The sound is back: {status}."
+            sentence = f"Audio device connected: {status}."
             self._bar.set_notice("")
         if self._has_result:
             self._log(sentence, is_error=False)

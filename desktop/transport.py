@@ -348,7 +348,7 @@ class Transport(QObject):
         heard = programme.result_span(start, stop, self._near_samples) if span is None else span
         first, last = max(0, heard[0] - around), min(programme.length_samples, heard[1] + around)
         if last <= first:
-            raise UsageError("There is nothing to hear there; the result is empty.")
+            raise UsageError("Nothing to play. The result is empty.")
         self._player.set_loop((first, last) if self.loops else None)
         self._player.play(first, None if self.loops else last)
         self._return_to = return_to

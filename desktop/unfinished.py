@@ -69,9 +69,7 @@ class Unfinished(QObject):
         self._window, self._parts, self._settings = window, parts, settings
         self._running: dict[JobHandle, _Running] = {}
         self._stopped: Mapping[str, object] = {}
-        self.bar = OfferBar(
-            parts.look.theme, "Stopped work", "Work that was stopped", parts.caps, (AGAIN, FORGET)
-        )
+        self.bar = OfferBar(parts.look.theme, "Stopped work", "Stopped work", parts.caps, (AGAIN, FORGET))
         self.bar.command_requested.connect(parts.commands.run)
         parts.look.changed.connect(self.bar.set_theme)
         parts.work.began.connect(self._note)
@@ -129,8 +127,8 @@ class Unfinished(QObject):
         if not self._stopped:
             self.bar.hide()
             return
-        sentence = f"{self._stopped['title']} was stopped before it was done."
-        self.bar.offer(sentence, {AGAIN: "Start again", FORGET: "Dismiss"})
+        sentence = f"{self._stopped['title']} was stopped before it finished."
+        self.bar.offer(sentence, {AGAIN: "Restart", FORGET: "Dismiss"})
 
     def _drop(self) -> None:
         """Offer this work no more, but what was stopped besides."""
@@ -147,7 +145,7 @@ class Unfinished(QObject):
         UsageError : nothing was stopped, or files that it needs are gone
         """
         if self.bar.isHidden():
-            raise UsageError("No work of this document was stopped.")
+            raise UsageError("No stopped work in this document.")
         stopped = self._stopped
         request, command = stopped.get("request"), str(stopped.get("command"))
         do = {"taste.learn": self._learn, "file.import": self._import}.get(command)
@@ -166,7 +164,7 @@ class Unfinished(QObject):
         UsageError : nothing was stopped
         """
         if self.bar.isHidden():
-            raise UsageError("No work of this document was stopped.")
+            raise UsageError("No stopped work in this document.")
         title = self._stopped.get("title")
         self._drop()
         self.said.emit(f"Dismissed: {title}")
@@ -193,8 +191,8 @@ def _existing(stored: object) -> tuple[Path, ...]:
     paths = tuple(map(Path, map(str, stored))) if isinstance(stored, list) else ()
     gone = next((path for path in paths if not path.is_file()), None)
     if gone is not None or not paths:
-        what = "A file that it needs" if gone is None else shown(gone.name)
-        raise UsageError(f"{what} is gone: start the work again from the menus.")
+        what = "A required file" if gone is None else shown(gone.name)
+        raise UsageError(f"{what} no longer exists: start the work again from the menus.")
     return paths
 
 

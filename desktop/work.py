@@ -228,14 +228,14 @@ class Work(QObject):
 
     @property
     def _document_folder(self) -> Path:
-        assert self._session.path is not None, "only a document that is open has sources"
+        assert self._session.path is not None, "only an open document has sources"
         return self._session.path.absolute().parent
 
     def relink(self, folder: Path) -> None:
         """Look for the recordings that are missing in a folder, and read them there."""
         state = self._session.state
         handle = self._lanes.io.submit(
-            relink, state, self._document_folder, folder, title="Looking for recordings"
+            relink, state, self._document_folder, folder, title="Searching for recordings"
         )
         self.watch(handle, self._relinked)
 
@@ -300,7 +300,7 @@ class Work(QObject):
         """Listen to the open recording; with a taste, score it and propose cuts."""
         if not self._session.state.tracks:
             if taste is not None:
-                self.said.emit(f"Chose taste {taste.stem}; import a recording to listen to")
+                self.said.emit(f"Chose taste {taste.stem}; import a recording to analyse")
             return
         title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
         state, media, known = self._session.state, self._session.media, self._session.listening
@@ -339,7 +339,7 @@ class Work(QObject):
     def propose_once_scored(self) -> None:
         """Propose cuts as soon as the running job has scored the recording, unless that job fails."""
         self._wants_cuts = True
-        self.said.emit("Cuts are proposed as soon as the recording is scored")
+        self.said.emit("Cuts will be proposed after the analysis")
 
     def _forget_listening(self) -> None:
         self._listening, self._once_listened = None, None
@@ -370,7 +370,7 @@ class Work(QObject):
         edit = set_analyses(self._session.state, in_force, title, by_listening=True)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         if len(in_force) < len(heard.ids):
-            title += "; the grid you edited stays"
+            title += "; your edited grid stays"
         told = () if "listening" not in heard.ids else self._told()
         if heard.tempo is not None and heard.tempo.proposals and self._shows_grid_of_its_own():
             told = (*told, UNSURE_TEMPO)
@@ -466,7 +466,7 @@ class Work(QObject):
 
     def look_for_clipping(self, requests: tuple[ExportRequest, ...]) -> JobHandle:
         """Find out whether exports would clip; who asks follows the job."""
-        return self._lanes.io.submit(clipping_of, requests, title="Looking for clipping")
+        return self._lanes.io.submit(clipping_of, requests, title="Checking for clipping")
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))

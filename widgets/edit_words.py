@@ -65,21 +65,21 @@ def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
     found = taken_in(state, proposal_id)
     cuts = TakenIn(*(tuple(filter(partial(_drops, state), ids)) for ids in (found.wholly, found.partly)))
     if kind is KEEP:
-        return f"Holds what {_counted_cuts(cuts)} would take out." if cuts.ids else ""
+        return f"Protects spans of {_counted_cuts(cuts)}." if cuts.ids else ""
     said = []
     if cuts.ids:
-        goes = "what it would cut goes" if len(cuts.ids) == 1 else "what they would cut goes"
-        said.append(f"Takes in {_counted_cuts(cuts)}; {goes} with this one.")
+        goes = "it is" if len(cuts.ids) == 1 else "they are"
+        said.append(f"Overlaps {_counted_cuts(cuts)}; {goes} cut with this one.")
     of = partial(_of_verdict, state)
     if rejected := of(cuts.ids, Verdict.REJECTED):
-        said.append(f"{_listed(state, rejected, 'rejected ')} would go too.")
+        said.append(f"{_listed(state, rejected, 'rejected ')} would be cut, too.")
     if accepted := of(cuts.ids, Verdict.ACCEPTED):
-        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} accepted already.")
+        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} already accepted.")
     others = of(found.ids, Verdict.ACCEPTED)
     if keeps := tuple(key for key in others if state.proposals[key].kind == KEEP.name):
         said.append(f"{_listed(state, keeps)} {'stays' if len(keeps) == 1 else 'stay'}.")
     if edited_sound := tuple(key for key in others if _is_of_sound(state, key)):
-        said.append(f"{_listed(state, edited_sound)} would go too.")
+        said.append(f"{_listed(state, edited_sound)} would be cut, too.")
     return " ".join(said)
 
 
@@ -96,8 +96,8 @@ def held_sentence(state: DocumentState, proposal_id: str) -> str:
     if not holding:
         return ""
     which = " and the ".join(_named(state, holding))
-    was, holds, them = ("was", "holds", "it") if len(holding) == 1 else ("were", "hold", "them")
-    return f"The {which} {was} made over this one and {holds} what it does: reject {them} to be rid of both."
+    was, holds, them = ("was", "contains", "it") if len(holding) == 1 else ("were", "contain", "them")
+    return f"The {which} {was} made on top of this one and {holds} its effect: reject {them} to remove both."
 
 
 def _counted_cuts(cuts: TakenIn) -> str:

@@ -22,7 +22,7 @@ ABSENT = (
     ),
     Absent(
         ("filler", "filler words", "um", "transcript", "transcription", "speech to text"),
-        "Offcut does not read speech. It finds sounds like a selected one, and pauses that are too long.",
+        "Offcut does not transcribe speech. It finds sounds like a selected one, and long pauses.",
         ("sounds.like", "taste.shorten"),
     ),
     Absent(

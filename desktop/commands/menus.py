@@ -34,8 +34,8 @@ MENUS = (
         submenus=(
             "Drum timing",
             "Takes",
-            "Take a sound out",
-            "What sounds where",
+            "Sound repair",
+            "Sounds",
             "Editors",
             "Markers",
             "Grid",

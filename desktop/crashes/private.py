@@ -62,7 +62,7 @@ def private_traceback(error: BaseException) -> str:
         seen.add(id(current))
         parts.append("\n".join((*_places(current.__traceback__), _said(current))))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return "\n\nwhile this was answered:\n\n".join(reversed(parts))
+    return "\n\nwhile handling:\n\n".join(reversed(parts))
 
 
 def private_fault(text: str) -> str:
@@ -94,7 +94,7 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 def _place(filename: str, line: int, function: str) -> str:
     known = _known_path(filename)
-    return f"{known}:{line} in {function}" if known else f"{LEFT_OUT} in code that is not Offcut's"
+    return f"{known}:{line} in {function}" if known else f"{LEFT_OUT} in third-party code"
 
 
 def _known_path(filename: str) -> str:

@@ -19,9 +19,7 @@ from engine.timebase import format_time, samples_to_s
 from widgets.editors.compare_panel import ArrangementRow, ComparePanel
 
 _LETTERS = ("A", "B")
-NO_TWO = (
-    "There are no two arrangements to compare: propose one ‹editor.propose›, then another ‹editor.surprise›."
-)
+NO_TWO = "Two arrangements are needed. Propose one ‹editor.propose›, then another ‹editor.surprise›."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +123,7 @@ class Comparing(QObject):
         UsageError : none is heard
         """
         if not self.is_on or not self._transport.plays_result:
-            raise UsageError("No arrangement is heard: compare two first ‹editor.compare›.")
+            raise UsageError("No arrangement is active. Compare two first ‹editor.compare›.")
         row, made = self._rows()[self._at], self._held[self._at].made
         edit = made.taken_into(self._session.state)
         self._is_changing = True

@@ -72,7 +72,7 @@ def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
 
 def progress_dialog(parent: QWidget) -> QProgressDialog:
     """Return the dialog of the search for clipping, shown once that has taken half a second."""
-    waiting = QProgressDialog("Checking for clipping before anything is written", "Cancel", 0, _STEPS, parent)
+    waiting = QProgressDialog("Checking for clipping before the export", "Cancel", 0, _STEPS, parent)
     waiting.setWindowTitle("Export")
     waiting.setWindowModality(Qt.WindowModality.WindowModal)
     waiting.setMinimumDuration(_SHOWN_AFTER_MS)
@@ -89,7 +89,7 @@ def progress_dialog(parent: QWidget) -> QProgressDialog:
 def _ask(parent: QWidget, clipping: Clipping) -> Answer:
     lower = f"Lower by {clipping.lower_db:.1f} dB"
     box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
-    box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
+    box.setInformativeText("If lowered, the whole export is quieter; your tracks do not change.")
     lowering = QPushButton(lower)
     lowering.setProperty("role", "primary")
     box.addButton(lowering, QMessageBox.ButtonRole.AcceptRole)

@@ -53,7 +53,7 @@ def ask_export(
     asked: list[AskedExport] = []
 
     def choose_folder() -> None:
-        chosen = dialogs.ask_folder(dialog, "Folder to write to", Path(form.values().folder))
+        chosen = dialogs.ask_folder(dialog, "Export folder", Path(form.values().folder))
         if chosen is not None:
             form.set_folder(str(chosen))
 

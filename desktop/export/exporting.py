@@ -91,14 +91,16 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
     folder = _expanded(choice.folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises an error for a name that no disk can have
         return ExportOutlook(
-            field="folder", problem=f"There is no folder {brief(choice.folder)}: choose another."
+            field="folder", problem=f"{brief(choice.folder)} is not an existing folder: choose another one."
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         return ExportOutlook(
-            field="folder", problem=f"{brief(choice.folder)} is read-only for you: choose another folder."
+            field="folder", problem=f"{brief(choice.folder)} is read-only: choose another folder."
         )
     if ".flac" in choice.suffixes and choice.options.depth is Depth.FLOAT_32:
-        return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
+        return ExportOutlook(
+            field="bits", problem="FLAC does not support floating point: choose 16 or 24 bit."
+        )
     try:
         for path in choice.paths:
             written_rate_hz(replace(subject.whole, out=Path(path), options=choice.options))
@@ -134,8 +136,8 @@ def _check_name(request: ExportRequest) -> None:
         pass
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) == errno.ENAMETOOLONG:
-            raise ExportError("This is too long a name for the disk: choose a shorter one.") from error
-        raise ExportError("The disk takes no such name: choose another one.") from error
+            raise ExportError("The name is too long for the disk: choose a shorter one.") from error
+        raise ExportError("The disk does not allow this name: choose another one.") from error
     if request.out.is_dir():
         raise ExportError(f"{shown(request.out.name)} is a folder: choose another name.")
     check_names(request)
@@ -144,12 +146,12 @@ def _check_name(request: ExportRequest) -> None:
 def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
     lines = tuple(WrittenLine(shown(file.path.name), _detail(file), file.exists) for file in planned)
     whole_bytes = sum(file.size_bytes for file in planned)
-    total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
+    total = f"{_about(planned)}{size_words(whole_bytes)} total" if len(planned) > 1 else ""
     free_bytes = shutil.disk_usage(folder).free
     certain_bytes = sum(file.size_bytes for file in planned if not (file.is_most or file.is_guess))
     if certain_bytes > free_bytes:
         problem = (
-            f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
+            f"{size_words(certain_bytes)} needed, {size_words(free_bytes)} free: "
             "free some space or choose another folder."
         )
         return ExportOutlook(lines, total, "folder", problem)
@@ -257,15 +259,15 @@ class Exporting(QObject):
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""
         spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
-        labels = {"window": "What is in view"}
+        labels = {"window": "Visible range"}
         selected = self._parts.selecting.span
         if selected is not None:
             spans[_SELECTION] = selected
-            labels = {_SELECTION: "Only the selection", **labels}
+            labels = {_SELECTION: "Selection", **labels}
         review = self._parts.review
         if review.current is not None:
             spans["current"] = review.span()
-            labels["current"] = f"The current {state.proposals[review.current].kind}"
+            labels["current"] = f"Current {state.proposals[review.current].kind}"
         for marker in state.markers.values():
             if marker.is_region:
                 spans[f"marker:{marker.id}"] = (marker.start_samples, marker.stop_samples)
@@ -278,12 +280,12 @@ class Exporting(QObject):
     def show_in_folder(self) -> None:
         """Show the folder of the file that was exported last."""
         if self._last is None:
-            raise UsageError("Nothing was exported since the window was opened; export first ‹file.export›.")
+            raise UsageError("No export in this session yet. Export first ‹file.export›.")
         folder = self._last.parent
         if not folder.is_dir():
-            raise UsageError(f"{shown(folder)} is not there any more.")
+            raise UsageError(f"{shown(folder)} no longer exists.")
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            raise UsageError(f"No program here opens folders; the file is {shown(self._last)}.")
+            raise UsageError(f"No program opens folders here. The file is {shown(self._last)}.")
         self.said.emit(f"Opened the folder of {shown(self._last.name)}")
 
     def _note(self, written: tuple[Exported, ...]) -> None:
@@ -305,12 +307,12 @@ def result_text(whole: ExportRequest) -> str:
     if made:
         said = f"{begun(made)}. The result is {length_s} long{_change(edit_list)}."
     else:
-        said = f"No edit is accepted: the result is the recording, {length_s} long."
+        said = f"No accepted edits: the result is the recording, {length_s} long."
     still_open = sum(whole.state.verdict(key) is Verdict.UNDECIDED for key in whole.state.proposals)
     if not still_open:
         return said
-    are = "is undecided and changes" if still_open == 1 else "are undecided and change"
-    return f"{said} {counted(still_open, 'proposal')} {are} nothing."
+    are = "is" if still_open == 1 else "are"
+    return f"{said} {counted(still_open, 'proposal')} {are} undecided and not exported."
 
 
 def made_edits(whole: ExportRequest) -> str:

@@ -26,7 +26,7 @@ from widgets.timeline.timeline_view import TimelineView
 
 JUST_PASSED_S = 0.3
 """While playing, going back passes over a grid line that was reached so shortly before."""
-NO_GRID = "There are no beats yet; tap the tempo ‹grid.tap› or set it."
+NO_GRID = "No beats yet. Tap the tempo ‹grid.tap› or set it."
 
 
 class GridEditing(QObject):
@@ -76,7 +76,7 @@ class GridEditing(QObject):
             if found is not None:
                 break
         if found is None or found.grid is grid:
-            raise UsageError(f"{grid_edits.tempo_text(grid)} can be counted in no other way.")
+            raise UsageError(f"{grid_edits.tempo_text(grid)} has no other metrical level.")
         if found.grid is heard and not decided_tempi(self._session.state):
             self.use_heard()
             return
@@ -126,13 +126,13 @@ class GridEditing(QObject):
         state = self.required_state()
         key = heard_ids(state)["beats"]
         if state.analyses.get("beats") == key and decided_tempi(state):
-            raise UsageError("You accepted how they are counted; take that answer back in the queue.")
+            raise UsageError("You accepted a tempo proposal. Undo that decision in the queue.")
         if state.analyses.get("beats") == key:
-            raise UsageError("The beats in force are the ones that were heard.")
+            raise UsageError("The active beats are the detected ones.")
         if self._session.stored_grid(key) is None:
-            raise UsageError("These tracks were not listened to as they are; do that first ‹taste.listen›.")
-        self._session.apply(set_analyses(state, {"beats": key}, "Beats as they were heard"))
-        self.said.emit("Beats as they were heard")
+            raise UsageError("These tracks are not analysed yet. Analyse them first ‹taste.listen›.")
+        self._session.apply(set_analyses(state, {"beats": key}, "Restored the detected beats"))
+        self.said.emit("Restored the detected beats")
 
     def _drag(self, beat: int, to_samples: int) -> None:
         try:
@@ -216,7 +216,7 @@ class GridEditing(QObject):
             int(np.searchsorted(lines, here, "right")) if forward else int(np.searchsorted(lines, here)) - 1
         )
         if not 0 <= found < len(lines):
-            raise UsageError(f"There is no grid line further {'on' if forward else 'back'}.")
+            raise UsageError(f"No grid line further {'on' if forward else 'back'}.")
         self._seek(canvas.times.to_source(int(lines[found])))
 
     # snapping

@@ -12,7 +12,7 @@ from desktop.grid.editing import GridEditing
 from desktop.session import Session
 
 KEYS_THERE = (
-    "Grid: half tempo ‹grid.half›, double ‹grid.double›, other level ‹grid.other_level›, "
+    "Grid: half tempo ‹grid.half›, double ‹grid.double›, next level ‹grid.other_level›, "
     "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat›; Esc leaves"
 )
 

@@ -69,14 +69,14 @@ class TapTempo(QObject):
         if found is None:
             return f"Tap {count} of at least {FEWEST_TAPS}"
         spread = f" ± {found.tempo_spread_bpm:.1f}" if found.tempo_spread_bpm >= 0.05 else ""
-        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause takes it, Esc drops it"
+        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause sets it, Esc discards it"
 
     def give_up(self) -> bool:
         """Forget the taps; False where there are none."""
         had = bool(self._taps_s)
         self._forget()
         if had:
-            self.said.emit("Dropped the taps; the grid stays as it is")
+            self.said.emit("Discarded the taps; the grid does not change")
         return had
 
     def _forget(self) -> None:
@@ -90,7 +90,7 @@ class TapTempo(QObject):
         self._forget()
         found = fit_taps(taps)
         if found is None:
-            self.refused.emit(f"{len(taps)} taps tell no tempo; tap at least {FEWEST_TAPS} times.")
+            self.refused.emit(f"{len(taps)} taps are too few for a tempo. Tap at least {FEWEST_TAPS} times.")
             return
         try:
             first = found.first_s * self._session.state.rate_hz + float(np.median(offsets))

@@ -34,10 +34,10 @@ class LatencyReport:
     def sentence(self) -> str:
         """Say it in one line."""
         if self.trouble or self.start_delay_s is None:
-            return f"No click: {self.trouble or 'the device took no sound'}."
-        started = f"The first sample left after {1000 * self.start_delay_s:.0f} ms"
+            return f"No click: {self.trouble or 'the device accepted no audio'}."
+        started = f"First sample sent after {1000 * self.start_delay_s:.0f} ms"
         said = self.device_latency_s
-        heard = f" and is heard {1000 * said:.0f} ms later, as the driver says" if said else ""
+        heard = f" audible {1000 * said:.0f} ms later according to the driver" if said else ""
         gaps = "no underrun" if not self.underruns else f"{self.underruns} underruns: choose a larger buffer"
         return f"{started}{heard}; {gaps}."
 

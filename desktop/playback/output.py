@@ -82,7 +82,7 @@ class DeviceOutput:
                 )
             except sounddevice.PortAudioError as error:
                 raise NoDeviceError(
-                    f"{NO_DEVICE}: {self._name} does not play {rate_hz} Hz ({_reason(error)})"
+                    f"{NO_DEVICE}: {self._name} does not support {rate_hz} Hz ({_reason(error)})"
                 ) from error
             opened(self._stream)
 
@@ -129,9 +129,9 @@ class DeviceOutput:
         if not self._stream.active:
             if self._feed.ring.drained:
                 return False
-            raise NoDeviceError(f"{NO_DEVICE}: {self._name} went away while playing")
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} was disconnected during playback")
         if time.monotonic() - self._called_s > LOST_AFTER_S:
-            raise NoDeviceError(f"{NO_DEVICE}: {self._name} stopped taking sound")
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} stopped accepting audio")
         return True
 
     def first_sound_s(self) -> float | None:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from engine.jobs.takes.facts import TakeFacts
     from engine.jobs.takes.proposals import TakesRequest
 
-_LOOKING = "Looking for takes"
-NOT_YET = "The recording was not searched for takes yet."
-NONE = "Nothing was played more than once. Takes are told apart by the pauses between them."
+_LOOKING = "Finding takes"
+NOT_YET = "Takes not searched yet."
+NONE = "No repeated passages found. Offcut separates takes at pauses."
 
 
 class Window(Protocol):
@@ -92,7 +92,7 @@ class Takes(QObject):
         ------
         UsageError : there is no recording yet
         """
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
 
     def _find(self) -> None:
@@ -186,10 +186,8 @@ class Takes(QObject):
         chosen = self.panel.chosen if self.found is not None else None
         if self.found is None or chosen is None:
             if self.found is not None:
-                raise UsageError("Nothing was played more than once here, so there is no take to choose.")
-            raise UsageError(
-                "The recording was not searched for takes yet; look for them first ‹takes.propose›."
-            )
+                raise UsageError("No takes found in this recording.")
+            raise UsageError("Takes not searched yet. Find them first ‹takes.propose›.")
         return chosen
 
     def _go_to(self, group: int, number: int) -> None:
@@ -226,7 +224,7 @@ class Takes(QObject):
         if number is not None and self.found is not None:
             takes = self.found.groups[self._group].takes
             at = format_time(takes[number].start_s, 0)
-            self.said.emit(f"Take {number + 1} of {len(takes)}, at {at}; the next one ‹takes.hear›")
+            self.said.emit(f"Take {number + 1} of {len(takes)}, at {at}; next take ‹takes.hear›")
 
     def keep(self) -> None:
         """Keep the chosen take, and propose to cut the other takes of its passage.
@@ -244,7 +242,7 @@ class Takes(QObject):
         edit = keep_take(state, self.found, self._session.curve, kept, group)
         self._session.apply(edit)
         others = len(self.found.groups[group].takes) - 1
-        self.said.emit(f"{edit.label}; {counted(others, 'other')} of it may be cut")
+        self.said.emit(f"{edit.label}; proposed to cut {counted(others, 'other')}")
 
 
 _STAYS = ("stays", "dim", "")

@@ -83,7 +83,9 @@ class TasteHearing(QObject):
         stretch = KeptStretch(ready, first, last)
         stretch.close()
         if not stretch.length_samples:
-            raise SourceError(f"{shown(ready)} ends before this moment: it has changed since it was scored.")
+            raise SourceError(
+                f"{shown(ready)} ends before this position: the file changed after the analysis."
+            )
         factory = partial(KeptStretch, ready, first, last)
         self._transport.play_beside(factory, stretch.length_samples, rate_hz)
         self.said.emit(f"{shown(sound.path.stem)} at {format_time(start_s, 0)}")

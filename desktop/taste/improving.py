@@ -23,9 +23,9 @@ def improve_taste(window: QWidget, session: Session, work: Work) -> None:
     """
     taste, state = work.taste, session.state
     if taste is None:
-        raise UsageError("There is no taste to improve yet; learn one from your edits first ‹taste.learn›.")
+        raise UsageError("No taste to improve. Learn one from your edits first ‹taste.learn›.")
     if not _is_decided(state):
-        raise UsageError("Nothing is decided yet: accept or reject some cuts first.")
+        raise UsageError("No decisions yet. Accept or reject some cuts first.")
     folder = session.folder
     out = dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
     if out is None or (is_taken(out) and not dialogs.confirm_overwrite(window, (out,))):

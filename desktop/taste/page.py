@@ -180,7 +180,7 @@ class Tasting(QObject):
 
     def look(self) -> None:
         """Ask for another taste to look at; the document keeps its own."""
-        path = self._parts.shelves.ask("Look at another taste", "Look")
+        path = self._parts.shelves.ask("View another taste", "View")
         if path is not None:
             self._look_at(path)
 
@@ -193,12 +193,10 @@ class Tasting(QObject):
     def compare(self) -> None:
         """Ask for a second taste and compare both on the recording that is shown."""
         if self._facts is None:
-            raise UsageError(
-                "There is no taste to compare with; learn one from your edits ‹taste.learn› first."
-            )
+            raise UsageError("No taste to compare with. Learn one from your edits first ‹taste.learn›.")
         known = self._survey.recordings.found(self.page.current)
         if known is None or known.scored is None:
-            raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
+            raise UsageError("No recording to compare. Import one, or drop one on the Taste page.")
         second = self._parts.shelves.ask(f"Compare {self._facts.name} with", "Compare")
         if second is None:
             return
@@ -224,7 +222,7 @@ class Tasting(QObject):
         recordings = [path for path in dropped if path.suffix != ".taste"]
         if recordings and self._taste is None:
             raise UsageError(
-                "There is no taste to score it with: learn one from your edits ‹taste.learn›, or drop one."
+                "No taste for the analysis. Learn one from your edits ‹taste.learn›, or drop one."
             )
         added = [key for path in recordings if (key := self._survey.recordings.add(path))]
         if added:
@@ -314,7 +312,7 @@ class Tasting(QObject):
         self.facts_changed.emit(facts)
 
     def _show_waiting(self, waits: bool) -> None:
-        self.page.set_note("map", "waiting for its turn" if waits else "being made")
+        self.page.set_note("map", "queued" if waits else "computing")
 
     def _show_survey(self) -> None:
         self.page.set_map(self._survey.shown, self._states())
@@ -346,7 +344,7 @@ class Tasting(QObject):
         if facts is None or wanted is None or known is None or known.scored is None:
             return
         request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
-        handle = self._lane.submit(show_moment, request, title="A moment")
+        handle = self._lane.submit(show_moment, request, title="A position")
         handle.finished.connect(self._take_moment)
         handle.failed.connect(self.refused)
 

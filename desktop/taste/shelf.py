@@ -25,7 +25,7 @@ from widgets.theme import Theme
 
 _FOLDER = "taste_folder"
 _AT_ONCE = 25
-RECENT, SHIPPED, BESIDE = "Used last", "Comes with Offcut", "Beside this document"
+RECENT, SHIPPED, BESIDE = "Recent", "Included with Offcut", "Next to this document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def list_places(places: Places, progress: Progress) -> tuple[Shelf, ...]:
     progress.check_cancelled()
     if places.folder is not None:
         title = f"In {shown(places.folder)}"
-        listed.append(_shelf_of(title, places.folder, "There is no taste in this folder."))
+        listed.append(_shelf_of(title, places.folder, "No taste in this folder."))
     seen: set[Path] = set()
     shelves = []
     for shelf in listed:

@@ -82,8 +82,8 @@ class Arranging(QObject):
         self._settings.setValue(_KEY, "on" if self._is_wanted else "off")
         self.show()
         if self._is_wanted:
-            return "The arrangement is shown"
-        return "The arrangement is shown where something is repeated or moved"
+            return "The arrangement is always shown"
+        return "The arrangement is shown if a block is repeated or moved"
 
     def step(self, direction: int) -> None:
         """Put the playhead on the block before (-1) or after (1) the one that it is in."""
@@ -101,7 +101,7 @@ class Arranging(QObject):
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
-            raise UsageError(f"The block is the {'first' if direction < 0 else 'last'} already.")
+            raise UsageError(f"This is already the {'first' if direction < 0 else 'last'} already.")
         self._apply(moved_block(self._parts.session.state, made, number, before))
 
     def again(self) -> None:
@@ -109,8 +109,7 @@ class Arranging(QObject):
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError(
-                "Nothing is arranged: the one block is the whole recording. Select a span and duplicate it "
-                "‹hand.duplicate›."
+                "The whole recording is one block. Select a span and duplicate it first ‹hand.duplicate›."
             )
         self._apply(block_again(self._parts.session.state, made, self._block(made)))
 
@@ -118,7 +117,7 @@ class Arranging(QObject):
         """Take away the copy at the playhead, or cut the block wherever it is heard."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
-            raise UsageError("Nothing is arranged: the one block is the whole recording. Select what to cut.")
+            raise UsageError("The whole recording is one block. Select a span to cut.")
         self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
 
     def select(self) -> None:
@@ -132,13 +131,13 @@ class Arranging(QObject):
         require_recording(state, "arrange")
         made = arrangement(state) if self._shown is None else self._shown
         if not len(made):
-            raise UsageError("There is nothing to arrange: everything is cut.")
+            raise UsageError("No blocks: everything is cut.")
         return made
 
     def _taken(self) -> Arrangement:
         """Return the blocks of the document, to be laid elsewhere."""
         if self._parts.transport.tried is not None:
-            raise UsageError("Take this arrangement first ‹editor.take›; then bring its blocks elsewhere.")
+            raise UsageError("Accept this arrangement first ‹editor.take›; then move its blocks.")
         return self._all()
 
     def _block(self, made: Arrangement) -> int:

@@ -40,12 +40,12 @@ class ClippedPlaces:
         """Put the playhead at the next place, the first one after the last; return what to say."""
         places, rate_hz = self._places(), self._session.state.rate_hz
         if not len(places):
-            raise UsageError("Nothing reaches full scale in the recordings that are heard.")
+            raise UsageError("No clipping in the audible recordings.")
         after = np.searchsorted(places, self._transport.playhead_samples, side="right")
         number = int(after) % len(places)
         self._zooms.seek(int(places[number]))
         at = format_time(samples_to_s(int(places[number]), rate_hz), 1)
-        return f"Clipped at {at} of the recording, place {number + 1} of {len(places)}"
+        return f"Clipped at {at} of the recording, position {number + 1} of {len(places)}"
 
     def _places(self) -> NDArray[np.int64]:
         """Return the places of all tracks that are heard and of the mix, on the source timeline."""

@@ -59,7 +59,7 @@ class LaneMenu(QObject):
         """Return the menu for a place in the lanes; a proposal there becomes the current one."""
         canvas, review = self._parts.timeline.canvas, self._parts.review
         menu = QMenu(self._window)
-        menu.setAccessibleName("What is here")
+        menu.setAccessibleName("Sounds here")
         if inside_selection(canvas, at):
             groups = [list(group) for group in _SELECTION]
             if review.current is not None and self._fills(review.current):

@@ -35,7 +35,7 @@ JUST_PASSED_S = 1.0
 """While playing, going back passes over a marker that was reached so shortly before."""
 
 
-NO_MARKERS = "There are no markers yet; add one at the playhead ‹marker.add›."
+NO_MARKERS = "No markers yet. Add one at the playhead ‹marker.add›."
 
 
 class Window(Protocol):
@@ -161,7 +161,7 @@ class Marking(QObject):
         if not self._write_name(marker_id):
             name = self._session.state.markers[marker_id].name
             raise UsageError(
-                f"{name} is cut from the result; show the source ‹transport.source_result› first."
+                f"{name} is cut from the result. Show the source first ‹transport.source_result›."
             )
 
     def go(self, *, forward: bool) -> None:

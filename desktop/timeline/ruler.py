@@ -30,5 +30,5 @@ class Ruler:
         self._timeline.set_ruler(self.mode)
         grid = self._session.grid
         if self.mode is RulerMode.BARS and (grid is None or not len(grid.beats_samples)):
-            return "Ruler in bars and beats: it shows time until beats are found"
+            return "Ruler in bars and beats: shows time until beats are detected"
         return f"Ruler in {self.mode}"

@@ -22,7 +22,7 @@ from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0
 
-NOTHING = "Nothing is selected: drag in a lane, or select by keys ‹hand.select_right›."
+NOTHING = "No selection. Drag in a lane, or use the keys ‹hand.select_right›."
 
 
 class Selecting(QObject):
@@ -195,24 +195,24 @@ class Selecting(QObject):
             if one.is_region and one.start_samples <= here < one.stop_samples
         ]
         if not around:
-            raise UsageError("The playhead is in no region; name a span ‹marker.region›, or go into one.")
+            raise UsageError("No region at the playhead. Name a span ‹marker.region›, or move into a region.")
         self.select(*min(around)[1:])
 
     def bar(self) -> None:
         """Select the bar that the playhead is in."""
         grid = self._session.grid
-        self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars are known")
+        self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars detected")
 
     def between_beats(self) -> None:
         """Select from the grid line before the playhead to the one after it."""
         grid = self._session.grid
-        self._between([] if grid is None else grid.beats_samples.tolist(), "No beats are known")
+        self._between([] if grid is None else grid.beats_samples.tolist(), "No beats detected")
 
     def between_markers(self) -> None:
         """Select from the marker before the playhead to the one after it."""
         markers = self._session.state.markers.values()
         edges = {edge for one in markers for edge in (one.start_samples, one.stop_samples)}
-        self._between(sorted(edges), "There are no markers yet; add one at the playhead ‹marker.add›")
+        self._between(sorted(edges), "No markers yet. Add one at the playhead ‹marker.add›")
 
     def _between(self, places: Sequence[int], none: str) -> None:
         """Select between the two places around the playhead; the ends of the recording are places as well."""

@@ -172,7 +172,9 @@ class TrackMenu:
 
     def _ask_role(self, track: Track, ids: Sequence[str]) -> None:
         title = f"Role of {track.name if len(ids) == 1 else counted(len(ids), 'track')}"
-        question = "What does this track hold?" if len(ids) == 1 else "What do these tracks hold?"
+        question = (
+            "Instrument or role of this track" if len(ids) == 1 else "Instrument or role of these tracks"
+        )
         text, is_accepted = QInputDialog.getText(self._window, title, question, text=track.role)
         words = " ".join(text.split())
         if is_accepted and words:

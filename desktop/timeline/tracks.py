@@ -89,7 +89,7 @@ class Tracks(QObject):
         """
         track = self._heads.current_track()
         if track is None:
-            raise UsageError("Choose a track first: click its head, or go to the next one ‹tracks.next›.")
+            raise UsageError("Choose a track first. Click its head, or go to the next one ‹tracks.next›.")
         return track
 
     def current_or_first(self) -> Track:
@@ -150,7 +150,7 @@ class Tracks(QObject):
         """Show the current track as a row a channel, or as one row."""
         track = self.current()
         if self._session.state.sources[track.source_id].channels == 1:
-            raise UsageError(f"{track.name} has one channel; there is nothing to open.")
+            raise UsageError(f"{track.name} has only one channel.")
         self.change(track.id, {"channels_open": not track.channels_open})
 
     def remove(self) -> None:

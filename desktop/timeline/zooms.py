@@ -166,11 +166,11 @@ class Zooms(QObject):
 
     def back(self) -> None:
         """Show the window of time before this one."""
-        self._turn(self._history.back(), "There is no view before this one.")
+        self._turn(self._history.back(), "No previous view.")
 
     def forward(self) -> None:
         """Show the window of time that `back` left."""
-        self._turn(self._history.forward(), "There is no view after this one.")
+        self._turn(self._history.forward(), "No next view.")
 
     def _turn(self, window: Window | None, why_not: str) -> None:
         if window is None:
@@ -277,7 +277,7 @@ class Zooms(QObject):
         self.follows = not self.follows
         self._settings.setValue(_FOLLOWS, "paging" if self.follows else "off")
         self._is_paused = False
-        return "The view follows the playhead" if self.follows else "The view stays where it is while playing"
+        return "The view follows the playhead" if self.follows else "The view does not follow the playhead"
 
     def follow(self, position_samples: int) -> None:
         """Show the playhead while playing; the page turns, unless the user scrolled away from it."""

@@ -31,7 +31,7 @@ from widgets.controls.later import Later
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
 
-NO_HITS = "No hits were found yet; propose timing first ‹timing.propose›."
+NO_HITS = "No hits detected yet. Propose timing first ‹timing.propose›."
 NO_LIMIT_MS = TimingSettings().most_ms
 
 

@@ -88,7 +88,7 @@ class Preferences(QObject):
         """Empty the cache but for the open document; say what came of it."""
         freed = empty_cache(in_use)
         kept = cache_bytes()
-        rest = f" {_size(kept)} of the open document stay." if kept else ""
+        rest = f" {_size(kept)} are in use by the open document." if kept else ""
         return f"Freed {_size(freed.size_bytes)}.{rest}"
 
     def _force(self, values: PreferenceValues) -> None:

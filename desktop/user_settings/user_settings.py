@@ -136,8 +136,8 @@ class UserSettings(QObject):
         if values is not None:
             resized = values.text_percent != self.preferences.values.text_percent
             self.preferences.choose(values)
-            later = "; the text has its new size once Offcut is opened again" if resized else ""
-            self.said.emit(f"Preferences kept{later}")
+            later = "; restart Offcut for the new text size" if resized else ""
+            self.said.emit(f"Saved preferences{later}")
 
     def _test(self, form: PreferencesForm) -> None:
         """Play a click through the device as it stands in the form."""

@@ -125,7 +125,7 @@ class CommandPalette(QFrame):
         self._field.setPlaceholderText("Find a command")
         self._field.setAccessibleName("Name of the command")
         self._note = QLabel()
-        self._note.setAccessibleName("What was not found")
+        self._note.setAccessibleName("Search message")
         self._note.setProperty("role", "dim")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setWordWrap(True)

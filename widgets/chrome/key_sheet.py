@@ -52,7 +52,7 @@ class KeySheet(QDialog):
         area = QScrollArea()
         area.setWidget(sheet)
         area.setWidgetResizable(True)
-        area.setAccessibleName("Keys and what they do")
+        area.setAccessibleName("Keys and commands")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)

@@ -27,7 +27,7 @@ class LearningPanel(QFrame):
         self.setAccessibleName("Learning")
         self._title = ElidedLabel("", "title")
         self._step = ElidedLabel("", "dim", lines=2)
-        self._step.setAccessibleName("Step of learning")
+        self._step.setAccessibleName("Training step")
         self._curve = LossCurve(theme)
         self._losses = LossHistory()
         layout = QVBoxLayout(self)
@@ -48,7 +48,7 @@ class LearningPanel(QFrame):
         """Begin with empty curves."""
         self._losses = LossHistory()
         self._title.setText(f"Learning {one_line(name)}")
-        self._step.setText("Waiting for its turn")
+        self._step.setText("Queued")
         self._curve.set_losses((), ())
         self.show()
         self._fit()

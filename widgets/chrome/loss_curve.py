@@ -62,7 +62,7 @@ class LossCurve(QWidget):
         self._validation_name.setText(f"- - validation{last[1]}")
         self._validation_name.setVisible(len(validation) > 0)
         self._best.setText(best_text(training, validation) or "waiting for the first epoch")
-        self.setAccessibleName("Loss while learning")
+        self.setAccessibleName("Training loss")
         self.setAccessibleDescription(f"{len(training)} epochs, {self._best.text()}")
 
 

@@ -44,7 +44,7 @@ class MessageLog(QDialog):
         self._messages: list[Message] = []
         self._text = QTextEdit()
         self._text.setReadOnly(True)
-        self._text.setAccessibleName("Messages, the newest last")
+        self._text.setAccessibleName("Messages, newest last")
         readable = (
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -104,7 +104,7 @@ class MessageLog(QDialog):
 
     def _show(self) -> None:
         shown, theme = self._shown(), self._theme
-        nothing = "No error so far." if self._errors.isChecked() else "Nothing was said yet."
+        nothing = "No errors." if self._errors.isChecked() else "No messages yet."
         rows = "".join(self._row(one) for one in shown) or f"<p style='color: {theme.dim}'>{nothing}</p>"
         self._text.setHtml(rows)
         self._text.moveCursor(QTextCursor.MoveOperation.End)

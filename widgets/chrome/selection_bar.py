@@ -43,7 +43,7 @@ class SelectionBar(QFrame):
         self.setFixedHeight(px(HEIGHT))
         self._theme, self._keys = theme, keys
         self._said = ElidedLabel()
-        self._said.setAccessibleName("What is selected")
+        self._said.setAccessibleName("Selected span")
         self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in ACTIONS}
         self._tracks = KeyButton(theme, "all tracks", keys.get("hand.tracks", ""))
         layout = QHBoxLayout(self)

@@ -13,10 +13,10 @@ from widgets.forms.recent_list import RecentList
 from widgets.theme import Theme, px
 
 _BEGINNINGS = (
-    ("file.import", "Import recordings…", "One track a file; or drop them here", "plus"),
-    ("file.demo", "Open the demo", "A jam with things to cut", "play"),
-    ("file.recent", "Open recent…", "Every decision is where you left it", "recent"),
-    ("taste.learn", "Learn a taste…", "From edits you made before", "graduation-cap"),
+    ("file.import", "Import recordings…", "One track per file; or drop them here", "plus"),
+    ("file.demo", "Open the demo", "A jam with cuts to review", "play"),
+    ("file.recent", "Open recent…", "Your decisions are saved", "recent"),
+    ("taste.learn", "Learn a taste…", "From recordings that you edited", "graduation-cap"),
 )
 _TWO_COLUMNS, _COLUMN, _MARGIN = 640, 340, 16
 _LISTED = 5
@@ -56,7 +56,7 @@ class StartPanel(QFrame):
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
-        self._title = QLabel("Opened last")
+        self._title = QLabel("Recent")
         self._title.setProperty("role", "title")
         self._list = RecentList(theme)
         self._box = QWidget()

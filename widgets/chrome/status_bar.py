@@ -40,7 +40,7 @@ class StatusBar(QFrame):
         self._undo = ElidedLabel(role="dim")
         self._job, self._left = ElidedLabel(role="dim", lines=2), QLabel()
         self._notice = QLabel()
-        self._notice.setAccessibleName("State of the sound device")
+        self._notice.setAccessibleName("State of the audio device")
         self._notice.setProperty("role", "dim")
         self._notice.hide()
         self._done.setAccessibleName("Last command")

@@ -75,8 +75,8 @@ def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent
     near = nearest(query, commands)
     what = f"No command is called “{' '.join(query.split())}”."
     if near:
-        return Search(near, f"{what} These are near:", is_guess=True)
-    return Search((), f"{what} Try another word, or look through the menus ‹view.menu›.", is_guess=True)
+        return Search(near, f"{what} Similar commands:", is_guess=True)
+    return Search((), f"{what} Try another word, or open the menus ‹view.menu›.", is_guess=True)
 
 
 def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absent]) -> Absent | None:

@@ -14,7 +14,7 @@ from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
 
-_WORDS = {"editor.compare": "Hear", "editor.take": "Take"}
+_WORDS = {"editor.compare": "Play", "editor.take": "Take"}
 _OTHER = "Other"
 """Short, so that the keys stand beside them: the panel is as narrow as the queue."""
 _ROW, _SIDE, _GAP, _MARGIN = 26, 12, 8, 14
@@ -105,7 +105,7 @@ class ComparePanel(QFrame):
             view.set_row(row)
         is_heard = any(row.is_heard for row in rows)
         self._buttons["editor.compare"].setText(_OTHER if is_heard else _WORDS["editor.compare"])
-        self._buttons["editor.compare"].setAccessibleName("Hear the other one" if is_heard else "Hear one")
+        self._buttons["editor.compare"].setAccessibleName("Play the other one" if is_heard else "Play one")
         self._buttons["editor.take"].setEnabled(is_heard)
         self.setVisible(len(rows) == len(self.row_views))
 
@@ -129,7 +129,7 @@ class _Row(QWidget):
     def set_row(self, row: ArrangementRow) -> None:
         """Show an arrangement."""
         self._row = row
-        said = [f"{row.letter}: {row.words}", row.length, *(["heard now"] if row.is_heard else [])]
+        said = [f"{row.letter}: {row.words}", row.length, *(["playing"] if row.is_heard else [])]
         self.setAccessibleName(", ".join(said))
         self.setToolTip(", ".join(said))
         self.update()

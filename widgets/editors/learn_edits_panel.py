@@ -22,13 +22,10 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.editors.pair_list import PairList, ShownPair
 from widgets.theme import Theme, px
 
-_ASKS = (
-    "Add recordings and what you made of them, or drop the files here: which belong together is guessed "
-    "from their names."
-)
+_ASKS = "Add recordings and your edits of them, or drop the files here. Offcut pairs them by their names."
 _STEPS = 1000
 _ENOUGH = 3
-_FEW = "Learned from few pairs, so look at what it proposes: three are enough to begin, ten are better."
+_FEW = "Learned from few pairs, so check its proposals: use at least three pairs, better ten."
 
 
 class LearnEditsPanel(QWidget):
@@ -288,7 +285,7 @@ class LearnEditsPanel(QWidget):
             value.setTextFormat(Qt.TextFormat.PlainText)
             self._facts.addWidget(heading, row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, row, 1)
-        notes = [f"Nothing was learned from {counted(len(left_out), 'pair')}."] if left_out else []
+        notes = [f"Offcut could not use {counted(len(left_out), 'pair')}."] if left_out else []
         notes += [_FEW] if pairs < _ENOUGH else []
         self._note.setText(" ".join(notes))
         self._note.setVisible(bool(notes))

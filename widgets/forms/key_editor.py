@@ -27,7 +27,7 @@ from widgets.controls.keys.names import key_label, key_labels
 from widgets.theme import Theme, px
 
 _STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_HOW = "Enter goes to the key field; press a key there, Enter then takes what is offered."
+_HOW = "Enter goes to the key field. Press a key there, then Enter to accept the change."
 
 
 class KeyRules(Protocol):
@@ -66,8 +66,8 @@ class KeyEditor(QWidget):
         self._name, self._said = QLabel(), QLabel()
         self._field = KeyField()
         self._buttons = {
-            "use": KeyButton(theme, "Use it"),
-            "add": KeyButton(theme, "Use it as well"),
+            "use": KeyButton(theme, "Assign"),
+            "add": KeyButton(theme, "Add key"),
             "swap": KeyButton(theme, "Swap"),
             "none": KeyButton(theme, "No key"),
             "reset": KeyButton(theme, "Reset"),
@@ -91,7 +91,7 @@ class KeyEditor(QWidget):
         self._said.setWordWrap(True)
         self._said.setMinimumHeight(px(36))
         self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._said.setAccessibleName("What the key means now")
+        self._said.setAccessibleName("Current command of the key")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))

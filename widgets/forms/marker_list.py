@@ -27,7 +27,7 @@ from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)
 _ID = int(Qt.ItemDataRole.UserRole)
-_EMPTY = "No markers yet: add one at the playhead, or name the span of the proposal."
+_EMPTY = "No markers yet. Add one at the playhead, or name the span of a proposal."
 
 
 class _Rows(QTreeWidget):

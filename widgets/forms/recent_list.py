@@ -41,7 +41,7 @@ class RecentList(QWidget):
         self._list.setMinimumSize(px(560), px(310))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
-        self._forget = KeyButton(theme, "Take off the list", "", "minus")
+        self._forget = KeyButton(theme, "Remove from list", "", "minus")
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
         self._problem.setWordWrap(True)
@@ -97,8 +97,8 @@ class RecentList(QWidget):
         """Say why nothing can be opened, "" where something can."""
         item = self._list.currentItem()
         if item is None:
-            return "No document was opened yet."
-        return "" if item.data(_IS_THERE) else "Its file is missing: moved, renamed or on another disk."
+            return "No recent documents."
+        return "" if item.data(_IS_THERE) else "The file is missing: moved, renamed or on another disk."
 
     def _renew(self) -> None:
         self._forget.setEnabled(self._list.currentItem() is not None)

@@ -15,7 +15,7 @@ def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
         return ""
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
     if statistics.cut_away:
-        all_of_it = "All that is left is"
+        all_of_it = "All remaining proposals are"
     return f"{all_of_it} decided: export with {_key(keys, 'file.export', 'Export')}."
 
 
@@ -32,7 +32,7 @@ def advice(
     if not state.tracks:
         return f"Drop recordings on the timeline, or press {_key(keys, 'file.import', 'Import')}."
     if statistics.total:
-        return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
+        return all_decided(statistics, keys) or "No proposals match this filter. Choose another one above."
     if taste is None and _has_drums(state):
         return (
             f"Put these drums in time ({_key(keys, 'timing.propose', 'Propose timing')}), "
@@ -46,7 +46,7 @@ def advice(
         )
     return (
         f'No proposals yet. Analyse with "{taste}" '
-        f"({_key(keys, 'taste.listen', 'Listen')}), "
+        f"({_key(keys, 'taste.listen', 'Analyse')}), "
         f"then propose cuts ({_key(keys, 'taste.propose', 'Propose')})."
     )
 

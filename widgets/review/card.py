@@ -109,10 +109,10 @@ class Card(QFrame):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
-        self._kept_name, self._kept, self._kept_at = QLabel("nearest kept"), ElidedLabel(), QLabel()
+        self._kept_name, self._kept, self._kept_at = QLabel("reference"), ElidedLabel(), QLabel()
         self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
-        self._chance_name, self._chance = QLabel("decisions say"), QLabel()
+        self._hear = KeyButton(theme, "Play", keys.get(_HEAR, ""))
+        self._chance_name, self._chance = QLabel("from decisions"), QLabel()
         self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
         self._given_up: list[QWidget] = []
         self._fitted: tuple[int, int, int] | None = None
@@ -242,10 +242,10 @@ class Card(QFrame):
             say("score" if text.score else "decision")
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
-        self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
+        self._hear.setAccessibleName(f"Play nearest reference, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
-        self._chance.setText(f"you would {text.verb} this: {self._number(text.chance)}")
+        self._chance.setText(f"probability to {text.verb}: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
         for label, value, is_known in (
             (self._chance_name, self._chance, bool(text.chance)),

@@ -66,7 +66,7 @@ class _Steps(QAbstractListModel):
         return 0 if parent.isValid() else len(self.steps) + 1
 
     def label(self, place: int) -> str:
-        return self.steps[place - 1].label if place else "An empty document"
+        return self.steps[place - 1].label if place else "Empty document"
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
@@ -75,7 +75,7 @@ class _Steps(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.label(place)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            where = ", here" if place == self.here else ", taken back" if place > self.here else ""
+            where = ", here" if place == self.here else ", undone" if place > self.here else ""
             return self.label(place) + where
         return self.label(place) if role == Qt.ItemDataRole.ToolTipRole else None
 

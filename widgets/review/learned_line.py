@@ -20,7 +20,7 @@ class LearnedLine(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("learned line")
+        self.setObjectName("learning state")
         self.setAccessibleName("Learned from decisions")
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
@@ -47,7 +47,5 @@ class LearnedLine(QWidget):
         """Say what was learned, and whether anything is; without a sentence the line is away."""
         self._sentence.setText(sentence)
         self._switch.setText("Stop" if is_on else "Learn")
-        self._switch.setAccessibleName(
-            "Stop learning from decisions" if is_on else "Learn from decisions again"
-        )
+        self._switch.setAccessibleName("Stop learning from decisions" if is_on else "Learn from decisions")
         self.setVisible(bool(sentence))

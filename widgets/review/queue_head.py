@@ -19,9 +19,9 @@ from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
 SORTINGS = {
     "time": "By time",
-    "score": "Surest first",
+    "score": "By confidence",
     "length": "By length",
-    "useful": "Useful first",
+    "useful": "Most useful first",
     "answered": "Newest first",
 }
 GROUPINGS = {
@@ -52,7 +52,7 @@ class QueueHead(QWidget):
         self._summary.setWordWrap(True)
         self._more = EnterButton("Figures")
         self._more.setCheckable(True)
-        self._more.setToolTip("Show how the review went in figures")
+        self._more.setToolTip("Show review statistics")
         self._figures = QWidget()
         self._cells: list[tuple[QLabel, QLabel]] = []
         self._chips = FilterChips(theme)

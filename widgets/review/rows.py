@@ -54,8 +54,8 @@ HIGHEST_TOP = 0.5
 
 ANY_KIND_ICON, CONFLICT_ICON, WEAK_ICON = "asterisk", "conflict", "weak"
 CUT_ALREADY, WEAK = "cut already", "weak"
-_WEAK = "Weak evidence: bulk answers do not accept this proposal. Listen to it first."
-_NEEDS_NO_ANSWER = "An accepted cut takes this out already: it needs no answer."
+_WEAK = "Weak evidence: bulk answers skip this proposal. Play it first."
+_NEEDS_NO_ANSWER = "An accepted cut already removes this: no decision needed."
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
 
@@ -105,7 +105,7 @@ class QueueRow:
         if not self.is_scored:
             made = "You made this edit" if self.is_yours else "This edit was imported from a file"
             return f"{made}; it has no score.{heard}"
-        chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
+        chance = "" if self.chance is None else f"\nFrom your decisions: {chance_text(self.chance)}"
         score = " ".join(filter(None, (f"Score {self.score:.2f}", top_text(self.top_share))))
         weak = f"{_WEAK}\n" if self.is_weak else ""
         return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{heard}"
@@ -115,7 +115,7 @@ class QueueRow:
         """The row as a screen reader says it."""
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
-        chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
+        chance = "" if self.chance is None else f", cut probability {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
         heard = f", {self.heard} detected" if self.heard else ""

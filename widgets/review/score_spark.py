@@ -44,10 +44,8 @@ class ScoreSpark(QWidget):
         self._band = ((span[0] - first) / (last - first), (span[1] - first) / (last - first))
         self._threshold = threshold
         self.setVisible(len(self._points) > 1)
-        self.setAccessibleName(f"Scores around it, threshold {threshold:.2f}")
-        self.setToolTip(
-            f"The scores before, in and after it; the dashed line is the threshold {threshold:.2f}"
-        )
+        self.setAccessibleName(f"Scores around the proposal, threshold {threshold:.2f}")
+        self.setToolTip(f"Scores before, in and after the proposal; dashed line: threshold {threshold:.2f}")
         self.update()
 
     def sizeHint(self) -> QSize:

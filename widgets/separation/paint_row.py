@@ -15,7 +15,7 @@ from widgets.timeline.sound.brush import Brush
 _WORDS = {
     "repair.paint": "Paint",
     "repair.paint_range": "A range…",
-    "repair.takes": "Take away",
+    "repair.takes": "Subtract",
     "repair.clear": "Clear",
     "repair.smaller": "Smaller",
     "repair.larger": "Larger",
@@ -73,8 +73,8 @@ class PaintRow(QWidget):
         self.buttons["repair.clear"].setVisible(painted > 0)
         said = [counted(painted, "stroke")] if painted else []
         if brush is not None:
-            self.buttons["repair.takes"].setText("Add" if brush.takes else "Take away")
-            does = "takes away" if brush.takes else "adds"
+            self.buttons["repair.takes"].setText("Add" if brush.takes else "Subtract")
+            does = "subtracts" if brush.takes else "adds"
             said = [f"The brush {does}", f"{2 * brush.radius_px} px", *said]
         self._said.setText(" · ".join(said))
         self._said.setVisible(bool(said))

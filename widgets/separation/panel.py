@@ -66,12 +66,12 @@ class RepairPanel(QScrollArea):
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "panel")
-        self.setAccessibleName("Take a sound out")
+        self.setAccessibleName("Sound repair")
         self._theme = theme
-        self._title, self._where = QLabel("Take a sound out"), ElidedLabel()
+        self._title, self._where = QLabel("Sound repair"), ElidedLabel()
         self._title.setProperty("role", "title")
         self.words = WordsField(theme)
-        self.removes, self.keeps = QRadioButton("Take it out"), QRadioButton("Keep it alone")
+        self.removes, self.keeps = QRadioButton("Remove"), QRadioButton("Isolate")
         self.strength = Slider(theme, "Strength", LEAST_DB, ENTIRELY_DB, _strength_words)
         self.fade = Slider(
             theme, "Fade", 0, LONGEST_FADE_MS // FADE_STEP_MS, lambda v: f"{v * FADE_STEP_MS} ms"
@@ -291,13 +291,13 @@ class RepairPanel(QScrollArea):
 
 
 _WORDS = {
-    "repair.what": "What is here?",
+    "repair.what": "List sounds",
     "repair.preview": "Preview",
     **_HEARD,
     **_WAYS_ON,
     "repair.compare": "Compare",
     "repair.accept": "Accept",
-    "repair.queue": "Queue it",
+    "repair.queue": "Queue",
 }
 
 

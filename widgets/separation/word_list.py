@@ -119,7 +119,7 @@ class WordList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setProperty("surface", "ground")
-        self.setAccessibleName("Words that are offered")
+        self.setAccessibleName("Suggestions")
         self.clicked.connect(lambda index: self.taken.emit(self._suggestions.rows[index.row()].text))
         self.hide()
 

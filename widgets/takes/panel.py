@@ -13,7 +13,7 @@ from widgets.takes.rows import TakeDelegate, TakeRow, TakeRows
 from widgets.theme import QUEUE, TEXT, Theme, px
 
 _LEAST, _MOST = 132, 300
-_WORDS = {"takes.hear": "Hear in turn", "takes.keep": "Keep it", "takes.propose": "Look for takes"}
+_WORDS = {"takes.hear": "Play in turn", "takes.keep": "Keep", "takes.propose": "Find takes"}
 
 
 class TakesPanel(QFrame):
@@ -39,7 +39,7 @@ class TakesPanel(QFrame):
         self._empty = QLabel()
         self._empty.setWordWrap(True)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._rows, self._list = TakeRows(), KeyedList("Takes of each passage")
+        self._rows, self._list = TakeRows(), KeyedList("Takes by passage")
         self._list.setModel(self._rows)
         self._delegate = TakeDelegate(theme, self._list)
         self._list.setItemDelegate(self._delegate)

@@ -96,7 +96,7 @@ class TakeRows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            heard = "heard now" if row.take is not None and row.take == self.sounding else ""
+            heard = "playing" if row.take is not None and row.take == self.sounding else ""
             return ", ".join(filter(None, (row.title, row.time, row.words, row.state, heard)))
         return None
 

@@ -33,7 +33,7 @@ class Differences(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Where the two tastes differ most")
+        self.setAccessibleName("Largest differences between the tastes")
         self.setProperty("surface", "ground")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMaximumHeight(px(_ROWS_SHOWN * ROW + 4))
@@ -47,8 +47,8 @@ class Differences(QListWidget):
         self.clear()
         for one in differences:
             at = f"{format_time(one.start_s, 0)} – {format_time(one.stop_s, 0)}"
-            first = f"odder than {percent(one.first)} of the recording to {names[0]}"
-            self.addItem(f"{at}   {first}, {percent(one.second)} to {names[1]}")
+            first = f"higher than {percent(one.first)} of the scores of {names[0]}"
+            self.addItem(f"{at}   {first}, {percent(one.second)} of {names[1]}")
         self.blockSignals(False)
 
     def event(self, event: QEvent) -> bool:

@@ -17,7 +17,7 @@ STEP, COARSE_STEP = 0.01, 0.05
 _GRAB = 8
 _FOOT = 18
 _HEAD = 20
-NOTHING = "No scores yet. Import a recording, or drop one on this page."
+NOTHING = "No scores yet. Import a recording, or drop one here."
 
 Scores = NDArray[np.float32]
 
@@ -200,7 +200,7 @@ class Distribution(KeyedView):
         for text, place in (
             ("0", Qt.AlignmentFlag.AlignLeft),
             ("0.5 typical of your edits", Qt.AlignmentFlag.AlignHCenter),
-            ("1 odd", Qt.AlignmentFlag.AlignRight),
+            ("1 anomalous", Qt.AlignmentFlag.AlignRight),
         ):
             painter.drawText(foot, int(place | Qt.AlignmentFlag.AlignVCenter), text)
         head = QRectF(plot.left(), 0, plot.width(), px(_HEAD))

@@ -10,7 +10,7 @@ from engine.timebase import format_time
 from widgets.theme import TEXT_SMALL, Theme, px
 
 _MOST_RECORDINGS = 200
-NOTHING = "It keeps no recordings: it was learned by an early version. Learn it again to see them here."
+NOTHING = "An early version learned this taste without reference recordings. Learn it again to see them."
 
 
 class FactsView(QScrollArea):
@@ -19,7 +19,7 @@ class FactsView(QScrollArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.setAccessibleName("What it learned from")
+        self.setAccessibleName("Training data and settings")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -32,7 +32,7 @@ class MethodPicture(QWidget):
         self._theme = theme
         self._steps: tuple[MethodStep, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("How it comes to a score")
+        self.setAccessibleName("Method")
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""

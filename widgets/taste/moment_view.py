@@ -18,7 +18,7 @@ _HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4
 _PART_Z = 4.0
 """A bar is full at so many standard deviations."""
-NOTHING = "Click a moment above, or go there by arrows, to see what the taste hears there."
+NOTHING = "Click a position above, or go to one with the arrow keys, to see the features there."
 
 
 class MomentView(KeyedView):
@@ -56,9 +56,9 @@ class MomentView(KeyedView):
         parts = list(moment.parts.items())[:_MOST_PARTS]
         below = px(_ROW) * (1 + len(parts)) + px(_PAD + _STRIP)
         area = QRectF(self.rect()).adjusted(px(_PAD), 0, -px(_PAD), -px(_PAD) - below)
-        pictures = [("as it hears it", moment.heard_db)]
+        pictures = [("input", moment.heard_db)]
         if moment.rebuilt_db is not None:
-            pictures.append(("as it rebuilds it", moment.rebuilt_db))
+            pictures.append(("reconstruction", moment.rebuilt_db))
         width = (area.width() - (len(pictures) - 1) * px(_GAP)) / len(pictures)
         low, high = _range_db(moment.heard_db)
         for number, (title, frames_db) in enumerate(pictures):

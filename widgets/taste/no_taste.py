@@ -11,8 +11,8 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
 _WORDS = (
-    "Learn one from your edits: give Offcut recordings as you keep them, and it hears what is odd "
-    "beside them. Or look at a taste that was learned before; a .taste file can be dropped here."
+    "Learn one from recordings that you edited: Offcut scores passages that differ from them. "
+    "Or view an existing taste; you can drop a .taste file here."
 )
 
 
@@ -35,7 +35,7 @@ class NoTaste(QWidget):
                 "taste.learn",
                 KeyButton(theme, "Learn from edits…", keys.get("taste.learn", ""), "graduation-cap"),
             ),
-            ("taste.look", KeyButton(theme, "Look at a taste…", keys.get("taste.look", ""))),
+            ("taste.look", KeyButton(theme, "View a taste…", keys.get("taste.look", ""))),
         )
         row = QHBoxLayout()
         row.setSpacing(px(8))

@@ -48,8 +48,8 @@ HEARD_S = 4.0
 
 _KEEPS_LAST = "its last epoch ranks best"
 _RESEARCH = ("method", "facts", "moment", "learning")
-_LISTENING = "Analysing it with this taste…"
-_ASK_FOR_IT = "Nobody listened to it by itself yet: press Enter on it in the ranking."
+_LISTENING = "Analysing with this taste…"
+_ASK_FOR_IT = "Not analysed separately yet: press Enter on it in the ranking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,11 @@ class TastePage(QWidget):
         self.differences = Differences()
         self.moment = MomentView(theme)
         self.differences.hide()
-        self._nearest = EnterButton("Hear what you kept like it")
+        self._nearest = EnterButton("Play nearest reference")
         self._nearest.setEnabled(False)
         self._nearest.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._colour = EnterButton("Colour: state")
-        self._colour.setAccessibleName("What colour tells")
+        self._colour.setAccessibleName("Colour of the points")
         self._colour.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def _make_cards(self, theme: Theme) -> dict[str, Card]:
@@ -129,12 +129,12 @@ class TastePage(QWidget):
         column.addWidget(self.curves, 1)
         column.addWidget(self.differences)
         return {
-            "method": Card(theme, "How it comes to a score", self.method),
+            "method": Card(theme, "Method", self.method),
             "facts": Card(theme, "Learned from", self.facts),
             "map": Card(theme, "Map", self.map, (self._colour,)),
             "scores": Card(theme, "Scores", self.distribution),
             "ranking": Card(theme, "Ranking", self.ranking),
-            "moment": Card(theme, "What it hears at a moment", self.moment),
+            "moment": Card(theme, "Features at a position", self.moment),
             "curves": Card(theme, "Over time", over_time, (self._nearest,)),
             "learning": Card(theme, "Learning", self.losses),
         }
@@ -144,7 +144,7 @@ class TastePage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setProperty("surface", "ground")
-        scroll.setAccessibleName("What there is to see of the taste")
+        scroll.setAccessibleName("Details of the taste")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows what has the focus in it
         scroll.setWidget(self._parts())
         column = QVBoxLayout(self)
@@ -233,7 +233,7 @@ class TastePage(QWidget):
         self.facts.set_facts(facts)
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
-        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "rebuilds nothing")
+        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "no reconstruction")
         self._learned_note = _KEEPS_LAST if facts is not None and facts.keeps_last else ""
         for name in ("method", "facts"):
             self._cards[name].set_note(notes.get(name, ""))
@@ -317,7 +317,7 @@ class TastePage(QWidget):
         at = 1.0 if self._threshold is None else self._threshold
         rows = [_row(one, at) for one in self._listed.values()]
         waits = any(one.scored is None and one.origin is Origin.SOURCE for one in self._listed.values())
-        self._cards["ranking"].set_note("Enter listens to a source by itself" if waits else "")
+        self._cards["ranking"].set_note("Enter analyses a source separately" if waits else "")
         self.ranking.set_rows(rows, self._current)
 
     def _scored(self, key: str) -> ScoredRecording | None:
@@ -351,8 +351,8 @@ class TastePage(QWidget):
         bands = tuple((one.start_s, one.stop_s) for one in both.differences)
         self.curves.set_curves(both.first.times_s, curves, both.first.duration_s, bands)
         self._cards["curves"].set_note(
-            f"they agree on {percent(both.agreement)} of the recording",
-            f"where each cuts {percent(both.cut_share)}; rank correlation {both.correlation:.2f}",
+            f"agreement on {percent(both.agreement)} of the recording",
+            f"at {percent(both.cut_share)} cut each; rank correlation {both.correlation:.2f}",
         )
 
     # What is chosen and heard.

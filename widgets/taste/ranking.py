@@ -18,16 +18,16 @@ from widgets.taste.keyed_view import ARROWS, ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("recording", "from", "length", "average", "oddest", "unlike")
+_COLUMNS = ("recording", "from", "length", "average", "top 5 %", "above")
 _TIPS = (
     "",
-    "Learned from, open in the document, or dropped here",
+    "Training data, open in the document, or dropped here",
     "",
-    "How odd it is on the whole: 0.5 is typical of your edits, 1 is odd",
-    "How odd its oddest passages are: what the oddest twentieth of it scores at least",
-    "How much of it sounds unlike your edits: what scores at or above the threshold",
+    "Mean score: 0.5 is typical of your edits, 1 is anomalous",
+    "95th percentile of the scores: 5 % of the recording score higher",
+    "Share of the recording with scores at or above the threshold",
 )
-_ORIGINS = {Origin.KEPT: "kept", Origin.DOCUMENT: "open", Origin.SOURCE: "source", Origin.FILE: "dropped"}
+_ORIGINS = {Origin.KEPT: "edited", Origin.DOCUMENT: "open", Origin.SOURCE: "source", Origin.FILE: "dropped"}
 _HIGH_COLUMN = 4
 
 
@@ -127,7 +127,7 @@ class Ranking(QTableView):
         header.setMinimumSectionSize(px(44))
         header.setHighlightSections(False)
         header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        header.setAccessibleName("What it is sorted by")
+        header.setAccessibleName("Sorted by")
         self.setSortingEnabled(True)
         self.sortByColumn(_HIGH_COLUMN, Qt.SortOrder.DescendingOrder)
         header.setSortIndicatorShown(False)  # Qt paints it over the words; they carry an arrow of their own

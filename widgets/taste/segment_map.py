@@ -20,7 +20,7 @@ SIGN, CURRENT_SIGN = 9, 17
 _PAD = 12
 _FOOT = 22
 _REACH = 14
-NOTHING = "No map yet. It shows what you kept and, around it, what you imported or dropped here."
+NOTHING = "No map yet. It shows reference recordings, and recordings that you imported or dropped here."
 
 _WORDS = {
     SegmentState.KEPT: "kept",
@@ -59,7 +59,7 @@ class SegmentMapView(KeyedView):
     clicked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Map of stretches", parent)
+        super().__init__(theme, "Map of segments", parent)
         self._shown: SegmentMap | None = None
         self._states = np.zeros(0, np.uint8)
         self._order = np.zeros(0, np.int64)

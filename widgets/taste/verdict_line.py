@@ -18,7 +18,7 @@ class VerdictLine(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("What the taste says")
+        self.setAccessibleName("Summary of the scores")
         self.setProperty("surface", "ground")
         self._name = ElidedLabel("", "dim")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -31,11 +31,11 @@ from widgets.timeline.sound.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
 EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"
-ALL_CUT = "Nothing is left in the result: everything is cut"
-ALL_CUT_DETAIL = "See the recording ‹transport.source_result›, or take the last cut back ‹edit.undo›."
+ALL_CUT = "The result is empty: everything is cut"
+ALL_CUT_DETAIL = "Show the recording ‹transport.source_result›, or undo the last cut ‹edit.undo›."
 HALF = 0.5
 """A column of a spectrogram is tinted where proposals cover so much of it."""
-EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
+EMPTY_DETAIL = "One file per track, or one file with many channels. Offcut never changes your recordings."
 
 
 class Layers:

@@ -100,7 +100,7 @@ def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
     """Return how long the result is that is shown, or that the edited sound is not."""
     edits = times.edit_list
     if edits is None or not rate_hz:
-        return "As it was recorded" if is_before else ""
+        return "As recorded" if is_before else ""
     lengths = (edits.length_samples, edits.source_length_samples)
     result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
     return f"Result {result} of {source}"

@@ -139,7 +139,7 @@ class AlignForm(QWidget):
                 ("strength", "Strength in percent", 100 * asked.strength, 0, 100, 0),
                 ("sensitivity", "Sensitivity in percent", 100 * asked.sensitivity, 0, 100, 0),
                 ("pad_ms", "Trigger pad in milliseconds", asked.pad_ms, 0.0, 50.0, 1),
-                ("least_ms", "Least distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
+                ("least_ms", "Minimum distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
             )
         }
         self._drums_words = _said(_microphones(choices.drums))
@@ -148,11 +148,11 @@ class AlignForm(QWidget):
         self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
         self._feel = CheckBox(theme, "Keep the player's push and pull")
         self._feel.setChecked(asked.keeps_feel)
-        self._drums = CheckBox(theme, "Keep each drum's own place")
+        self._drums = CheckBox(theme, "Keep the offset of each drum")
         self._drums.setChecked(asked.keeps_drums)
         self._staying = QLabel()
         self._staying.setWordWrap(True)
-        self._also = CheckBox(theme, "Move them too")
+        self._also = CheckBox(theme, "Move them, too")
         self._also.setChecked(True)
         self._problem = QLabel()
         self._problem.setWordWrap(True)
@@ -204,19 +204,19 @@ class AlignForm(QWidget):
                 self._drums_words,
                 drums > 0,
             ),
-            ("chosen", "&Chosen tracks", _said(chosen or "none are chosen"), bool(chosen)),
+            ("chosen", "&Chosen tracks", _said(chosen or "none chosen"), bool(chosen)),
         )
 
     def _grid_rows(self) -> tuple[tuple[str, str, QWidget, bool], ...]:
         tempo = self._choices.tempo
         choose = QPushButton("Choose…")
         choose.setAutoDefault(False)
-        choose.setAccessibleName("Choose a file of beats")
+        choose.setAccessibleName("Choose a beat file")
         choose.clicked.connect(self.file_requested)
         self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         even = beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
         return (
-            ("beats", "&Beats", _said(tempo or "none were found"), bool(tempo)),
+            ("beats", "&Beats", _said(tempo or "none found"), bool(tempo)),
             ("even", "&Even", even, True),
             ("click", "C&lick track", self._click, bool(self._choices.tracks)),
             ("file", "&MIDI file", beside(self._file, choose), True),
@@ -257,11 +257,11 @@ class AlignForm(QWidget):
             (division, beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
             (
                 _label("&Strength", numbers["strength"]),
-                beside(numbers["strength"], QLabel("% of the way to the line")),
+                beside(numbers["strength"], QLabel("% towards the grid line")),
             ),
             (
                 _label("Se&nsitivity", numbers["sensitivity"]),
-                beside(numbers["sensitivity"], QLabel("%; lower finds only clear hits")),
+                beside(numbers["sensitivity"], QLabel("%; lower: clear hits only")),
             ),
             (
                 _label("Trigger &pad", numbers["pad_ms"]),
@@ -311,7 +311,7 @@ class AlignForm(QWidget):
             needed += ["bpm", "start_s"]
         wrong = next(filter(None, (self._numbers[name].problem() for name in needed)), "")
         if not wrong and self._grid() == "file" and not self._path:
-            return "Choose the MIDI file whose beats are meant."
+            return "Choose a MIDI file with beats."
         return wrong
 
     def values(self) -> AlignAsked:
@@ -353,7 +353,7 @@ class AlignForm(QWidget):
         self._numbers["swing_percent"].setEnabled(self._division.value() in PAIRED)
         left = self._left()
         self._staying.setText(left_behind_sentence(tuple(left.values())))
-        self._also.setText("Move it too" if len(left) == 1 else "Move them too")
+        self._also.setText("Move it, too" if len(left) == 1 else "Move them, too")
         for part in (self._staying, self._also):
             part.setVisible(bool(left))
         self._problem.setText(self.problem())

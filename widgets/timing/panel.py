@@ -74,8 +74,8 @@ class TimingPanel(QScrollArea):
         self.least = Slider(theme, "From", 0, MOST_MS, lambda value: f"{value} ms")
         self.most = Slider(theme, "Up to", 1, MOST_MS, lambda v: "any" if v == MOST_MS else f"{v} ms")
         self.feel = CheckBox(theme, "Keep the player's push and pull")
-        self.feel.setToolTip("Hold hits against the drummer's own smoothed tempo instead of the grid")
-        self.drums = CheckBox(theme, "Keep each drum's own place")
+        self.feel.setToolTip("Quantise to the drummer's smoothed tempo instead of the grid")
+        self.drums = CheckBox(theme, "Keep the offset of each drum")
         self.drums.setToolTip("A snare that is always 8 ms late stays 8 ms late")
         self._buttons = {
             command: KeyButton(theme, "", keys.get(command, ""), "check") for command in _ANSWERS

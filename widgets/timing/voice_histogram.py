@@ -54,7 +54,7 @@ class VoiceHistogram(QWidget):
         self._kept_ms: Mapping[str, float] = {}
         self._range_ms = (0.0, float("inf"))
         self._current = ""
-        self.setAccessibleName("Early and late by voice")
+        self.setAccessibleName("Early and late hits by drum")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:

@@ -41,8 +41,8 @@ def kind_of(proposal: Proposal) -> Kind:
 def not_available(kind_name: str) -> str:
     """Say of a kind that is not known here what becomes of its proposals."""
     return (
-        f"The kind {quoted(kind_name)} is not available here: its edits are kept as they are and do nothing "
-        "until the package that adds it, or a newer Offcut, is installed."
+        f"The kind {quoted(kind_name)} is not available here: its edits are stored unchanged and have no "
+        "effect until the package that adds it, or a newer Offcut, is installed."
     )
 
 

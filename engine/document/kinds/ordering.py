@@ -34,7 +34,7 @@ _move = validator("move", {**_PLACE, **CROSSFADE})
 def _validate_move(payload: Payload) -> None:
     _move(payload)
     if TO_SAMPLES not in payload:
-        raise DocumentError("A move must say where to: it has no to_samples.")
+        raise DocumentError("A move needs to_samples, but has none.")
 
 
 def _repeated(edited: Edited) -> tuple[Order, ...]:

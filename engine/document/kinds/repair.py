@@ -57,9 +57,9 @@ def _validate(payload: Payload) -> None:
     _fields(payload)
     for name in (AUDIO, AUDIO_START, AUDIO_STOP):
         if name not in payload:
-            raise DocumentError(f"A repair must say what is heard and where: it has no {name}.")
+            raise DocumentError(f"A repair needs {name}, but has none.")
     if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
-        raise DocumentError("A repair's audio ends before it begins.")
+        raise DocumentError("The audio of a repair ends before it starts.")
 
 
 def _effect(edited: Edited) -> tuple[Replace, ...]:

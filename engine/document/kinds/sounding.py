@@ -54,10 +54,10 @@ _gain = validator(
 def _validate_mute(payload: Mapping[str, object]) -> None:
     _mute(payload)
     if (TONE_START in payload) != (TONE_STOP in payload):
-        raise DocumentError("A mute's room tone needs both its edges.")
+        raise DocumentError("The room tone of a mute needs both edges.")
     length = integer(payload, TONE_STOP, 0) - integer(payload, TONE_START, 0)
     if TONE_START in payload and length <= 0:
-        raise DocumentError("A mute's room tone ends before it begins.")
+        raise DocumentError("The room tone of a mute ends before it starts.")
     if length > LONGEST_TONE_SAMPLES:
         raise DocumentError(f"A mute's room tone is longer than {LONGEST_TONE_SAMPLES} samples.")
 

@@ -22,7 +22,7 @@ OFF_BEAT = "off"
 """As fast, but half a beat later."""
 READINGS: Mapping[str, str] = MappingProxyType(
     {
-        HEARD: "As it was counted",
+        HEARD: "As detected",
         OFF_BEAT: "Half a beat later",
         "half": "Half tempo",
         "double": "Double tempo",

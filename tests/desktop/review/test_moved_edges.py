@@ -73,16 +73,16 @@ def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
     window.timeline.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
     review.choose(keys[0])
     sentence = (
-        "Takes in 2 other proposals and part of another; what they would cut goes with this one. "
-        "The rejected cut at 0:12.0 would go too."
+        "Overlaps 2 other proposals and part of another; they are cut with this one. "
+        "The rejected cut at 0:12.0 would be cut, too."
     )
     assert sentence in words(window)
     assert sentence in cuts.said[-1]
     settle(cuts)
     assert sentence in words(window)
     window.timeline.edge_dragged.emit(keys[0], *CUTS[0])
-    assert "Takes in" not in words(window)
-    assert "Takes in" not in cuts.said[-1]
+    assert "Overlaps" not in words(window)
+    assert "Overlaps" not in cuts.said[-1]
 
 
 def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> None:

@@ -148,5 +148,5 @@ def test_a_long_note_leaves_room_for_the_answers(reviewing: Hands) -> None:  # n
 
 def test_without_anything_to_write_about(hands: Hands, tmp_path: Path) -> None:
     hands.press("Ctrl+Shift+N")
-    assert "no document to write about" in hands.refused[-1]
+    assert "‹file.import›" in hands.refused[-1]
     assert not list(tmp_path.glob("*.offcut"))

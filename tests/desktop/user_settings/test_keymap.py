@@ -78,21 +78,21 @@ def test_a_key_of_another_command_is_refused_by_its_name(
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("Del", "nothing in the queue"),
-        ("Backspace", "nothing in the queue"),
-        ("Ctrl+Del", "nothing in the queue"),
+        ("Del", "is reserved"),
+        ("Backspace", "is reserved"),
+        ("Ctrl+Del", "is reserved"),
         ("Esc", "Esc always closes or stops."),
         ("Shift+Esc", "always closes or stops."),
         ("Space", "Space always plays."),
-        ("Tab", "from one part of the window"),
-        ("Shift+Backtab", "from one part of the window"),
-        ("Ctrl+C", "where text is typed"),
-        ("Ctrl+A", "where text is typed"),
+        ("Tab", "moves the focus"),
+        ("Shift+Backtab", "moves the focus"),
+        ("Ctrl+C", "reserved for text fields"),
+        ("Ctrl+A", "reserved for text fields"),
         ("Alt+F4", "closes the window"),
-        ("", "does not reach Offcut"),
-        ("Ctrl+", "does not reach Offcut"),
-        ("A, B", "does not reach Offcut"),
-        ("no key at all", "does not reach Offcut"),
+        ("", "cannot receive this key"),
+        ("Ctrl+", "cannot receive this key"),
+        ("A, B", "cannot receive this key"),
+        ("no key at all", "cannot receive this key"),
     ],
 )
 def test_keys_that_cannot_be_bound_say_why(keymap: Keymap, key: str, words: str) -> None:
@@ -149,7 +149,7 @@ def test_a_swap_that_cannot_be_changes_nothing(keymap: Keymap, command_id: str, 
 
 def test_reset_of_one_and_of_all(keymap: Keymap) -> None:
     keymap.swap("review.flag", "V")
-    with pytest.raises(UsageError, match="F belongs to 'Next alternative' now; reset that one first"):
+    with pytest.raises(UsageError, match=r"F belongs to 'Next alternative' now. Reset that one first"):
         keymap.reset("review.flag")
     keymap.set_keys("edge.snap_toggle", (FREE,))
     keymap.reset("edge.snap_toggle")

@@ -496,7 +496,7 @@ def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: st
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     reviewing.press_and_answer("Ctrl+E", answer)
-    assert problems == ["This is too long a name for the disk: choose a shorter one."]
+    assert problems == ["The name is too long for the disk: choose a shorter one."]
     assert sorted(folder.iterdir()) == before
 
 

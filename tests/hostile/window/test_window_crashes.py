@@ -174,6 +174,6 @@ def test_an_error_that_escapes_leaves_a_report_and_the_window_goes_on(
     (report,) = state(home, "crashes", "crash-*.new.txt")
     told = report.read_text("utf-8")
     assert "KeyError: '…'" in told
-    assert "Something went wrong inside Offcut; your document is as it was" in ended.stdout
+    assert "An internal error occurred. Your document is unchanged" in ended.stdout
     assert not [one for one in (*PERSON.split(), SONG, "Oboe", str(home)) if one in told], told
     assert not state(home, "sessions", "*")

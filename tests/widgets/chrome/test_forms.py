@@ -58,7 +58,7 @@ def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> N
         learn.add_files(("/m/a.flac", "/m/b.wav", "/m/a.flac"))
     assert learn.problem() == ""
     field(learn, "Name").clear()
-    assert learn.problem() == "Give the taste a name."
+    assert learn.problem() == "Enter a name for the taste."
     qtbot.keyClicks(field(learn, "Name"), " Band ")
     field(learn, "Epochs").clear()
     assert learn.problem() == "Epochs must be a whole number from 1 to 10,000."
@@ -99,7 +99,7 @@ def test_a_name_that_no_file_can_have_is_told_before_learning(learn: LearnPanel)
     name.setText("n" * 200)
     assert learn.problem() == ""
     name.setText("🥁" * 80)
-    assert learn.problem() == "This name is too long for a file: shorten it."
+    assert learn.problem() == "The name is too long for a file. Shorten it."
 
 
 def test_another_method_suggests_its_own_epochs(learn: LearnPanel, qtbot: QtBot) -> None:

@@ -51,7 +51,7 @@ def words(form: ProposeForm) -> list[str]:
 def test_automatic_and_as_the_material_come_first(form: ProposeForm) -> None:
     assert form.values() == {"threshold_mode": "automatic", "minimum_kept_s": None}
     assert form.problem() == ""
-    assert field(form, "Shortest").text() == "4.36"
+    assert field(form, "Minimum").text() == "4.36"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_percent_and_minutes_follow_each_other(form: ProposeForm, qtbot: QtBot) 
         ("Keep, minutes", "0", "Keep, minutes must be a number from 0.1 to 62.2."),
         ("Keep, percent", "101", "Keep, percent must be a number from 0.1 to 100."),
         ("Keep, percent", "nan", "Keep, percent must be a number from 0.1 to 100."),
-        ("Shortest", "many", "Shortest kept piece in seconds must be a number from 0 to 3600."),
+        ("Minimum", "many", "Minimum segment length in seconds must be a number from 0 to 3600."),
     ],
 )
 def test_what_cannot_be_is_said_and_mended(
@@ -116,18 +116,18 @@ def test_the_shortest_piece_follows_the_material_until_seconds_are_typed(
 ) -> None:
     box = form.findChild(CheckBox)
     assert box.isChecked()
-    write(qtbot, form, "Shortest", "2.5")
+    write(qtbot, form, "Minimum", "2.5")
     assert not box.isChecked()
     assert form.values()["minimum_kept_s"] == 2.5
     box.click()
     assert form.values()["minimum_kept_s"] is None
-    assert field(form, "Shortest").text() == "4.36"
+    assert field(form, "Minimum").text() == "4.36"
 
 
 def test_a_way_that_is_not_chosen_has_no_problem(form: ProposeForm, qtbot: QtBot) -> None:
-    write(qtbot, form, "Oddest", "7")
-    field(form, "Oddest").clear()
-    assert form.problem() == "Oddest must be a whole number from 0 to 100."
+    write(qtbot, form, "Percentile", "7")
+    field(form, "Percentile").clear()
+    assert form.problem() == "Percentile must be a whole number from 0 to 100."
     choose(form, "&Automatic")
     assert form.problem() == ""
 

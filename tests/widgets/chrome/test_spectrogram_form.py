@@ -49,10 +49,10 @@ def test_every_change_is_told_and_defaults_once(qtbot: QtBot, dress: Dress) -> N
 @pytest.mark.parametrize(
     ("floor_db", "ceiling_db", "problem"),
     [
-        ("", "0", "Quietest must be a whole number from -120 to -30."),
-        ("-121", "0", "Quietest must be a whole number from -120 to -30."),
-        ("-80", "1", "Loudest must be a whole number from -60 to 0."),
-        ("-40", "-31", "Loudest must be 10 dB above quietest, or more."),
+        ("", "0", "Minimum must be a whole number from -120 to -30."),
+        ("-121", "0", "Minimum must be a whole number from -120 to -30."),
+        ("-80", "1", "Maximum must be a whole number from -60 to 0."),
+        ("-40", "-31", "Maximum must be at least 10 dB above minimum."),
         ("-40", "-30", ""),
     ],
 )

@@ -167,7 +167,7 @@ def test_the_header_counts_what_needs_no_answer() -> None:
             "Band",
             'No proposals yet. Analyse with "Band" (Ctrl Shift L), then propose cuts (Ctrl R).',
         ),
-        (state_of(), "Band", "Nothing passes this filter: choose another one above."),
+        (state_of(), "Band", "No proposals match this filter. Choose another one above."),
     ],
 )
 def test_an_empty_queue_says_what_to_do(state: DocumentState, taste: str | None, sentence: str) -> None:

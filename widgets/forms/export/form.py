@@ -71,7 +71,7 @@ class ExportForm(QWidget):
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}
         self._written = WrittenList(theme)
         self._folder.setAccessibleName("Folder")
-        self._name.setAccessibleName("File name without its ending")
+        self._name.setAccessibleName("File name without extension")
         for suffix, box in self._boxes.items():
             box.setChecked(suffix in choice.suffixes)
         self._lay_out()
@@ -190,9 +190,9 @@ class ExportForm(QWidget):
         if not any(box.isChecked() for box in self._boxes.values()):
             return "formats", "Choose at least one format."
         if not self._folder.text().strip():
-            return "folder", "Choose a folder to write to."
+            return "folder", "Choose a folder."
         if not name or name in (".", "..") or "/" in name or "\\" in name:
-            return "name", "Give the files a name without slashes."
+            return "name", "Enter a file name without slashes."
         return self._options.problem()
 
     def _renew(self) -> None:

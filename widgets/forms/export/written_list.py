@@ -30,7 +30,7 @@ class WrittenList(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName("Files that will be written")
+        self._area.setAccessibleName("Files to export")
         self._area.setWidget(self._lines)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -99,5 +99,5 @@ class _Lines(QWidget):
 
 
 def _said(line: WrittenLine) -> str:
-    words = (line.name, line.detail, f"{_REPLACES} the one that is there" if line.replaces else "")
+    words = (line.name, line.detail, f"{_REPLACES} the existing file" if line.replaces else "")
     return ", ".join(word for word in words if word)

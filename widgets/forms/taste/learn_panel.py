@@ -21,7 +21,7 @@ from widgets.forms.taste.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import ROW, Theme, px
 
-_ASKS = "Add recordings as you edited them, or drop them here. Offcut learns what you keep."
+_ASKS = "Add recordings that you edited, or drop them here. Offcut learns from the segments in them."
 _LONGEST_NAME_BYTES = 200
 """Most file systems take 255, and a file that is being written has a few signs more."""
 
@@ -71,7 +71,7 @@ class LearnPanel(QWidget):
         self._remove = KeyButton(theme, "Remove", "", "minus")
         self._name = QLineEdit("My taste")
         labels = {method.recipe: method.label for method in METHODS}
-        self._method = ChoiceField(theme, "Method: how it is learned", labels, METHODS[0].recipe)
+        self._method = ChoiceField(theme, "Learning method", labels, METHODS[0].recipe)
         self._epochs = NumberField(METHODS[0].epochs if epochs is None else epochs, 1, 10_000)
         self._seed = NumberField(0, 0, 2**31 - 1)
         self._problem = QLabel()
@@ -113,8 +113,8 @@ class LearnPanel(QWidget):
         layout.addWidget(self._problem)
         for field, said in (
             (self._name, "Name of the taste"),
-            (self._epochs, "Epochs: how often everything is heard"),
-            (self._seed, "Seed: the same one gives the same taste"),
+            (self._epochs, "Epochs: passes over the training data"),
+            (self._seed, "Seed: same seed, same taste"),
         ):
             field.setAccessibleName(said)
             field.setToolTip(said)
@@ -164,9 +164,9 @@ class LearnPanel(QWidget):
         if not self._files.count():
             return "Add at least one recording that you edited."
         if not self._name.text().strip():
-            return "Give the taste a name."
+            return "Enter a name for the taste."
         if len(os.fsencode(self._name.text().strip())) > _LONGEST_NAME_BYTES:
-            return "This name is too long for a file: shorten it."
+            return "The name is too long for a file. Shorten it."
         return self._epochs.problem("Epochs") or self._seed.problem("Seed")
 
     def values(self) -> LearnRequest:

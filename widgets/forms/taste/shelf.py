@@ -26,7 +26,7 @@ from widgets.theme import Theme, px
 
 _ROOT = QModelIndex()
 _PAGE_ROWS = 6
-NOTHING_FOUND = "No taste is called that, and no folder."
+NOTHING_FOUND = "No taste or folder matches."
 
 
 class Elsewhere(StrEnum):

@@ -22,7 +22,7 @@ from widgets.theme import ROW, TEXT, TEXT_SMALL, Theme, px, ui_font
 
 _TALL, _PAD = 46, 12
 _NOT_READ = "…"
-_KEEPS_NONE = "learned by an early version, which kept no recordings"
+_KEEPS_NONE = "learned by an early version, without reference recordings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Slab:
         said = [self.name(rate_hz), f"{first} – {last} of the recording"]
         if self.heard_at is not None:
             places = ", ".join(format_time(at / rate_hz, 1) for at in self.heard_at)
-            said.append(f"heard at {places}" if places else "not heard")
+            said.append(f"played at {places}" if places else "not played")
         return "\n".join(filter(None, (*said, self.arc_text)))
 
 

@@ -97,7 +97,7 @@ def handle_at(canvas: Surface, at: QPointF) -> int | None:
 
 def fade_tip(fade: Fade) -> str:
     """Return what a tooltip says of a handle."""
-    return f"Crossfade {fade.fade_ms:g} ms; drag for another length"
+    return f"Crossfade {fade.fade_ms:g} ms; drag to change it"
 
 
 def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:

@@ -78,5 +78,5 @@ class MoveSpan(_Held):
         painter.setPen(QPen(theme.color(frame.theme.undecided), theme.px(2)))
         painter.drawLine(QLineF(x, frame.layout.ruler_top, x, frame.layout.lanes_bottom))
         start, stop = self._span
-        said = "stays here" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
+        said = "no move" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
         paint_readout(painter, frame, self._now.x(), said)

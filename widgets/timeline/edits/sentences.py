@@ -39,9 +39,7 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
     if goes <= 0 or not state.rate_hz:
         return name, f"{found.total:,}", f"{counted(found.total, 'proposal')}."
     away, length = (format_time(each / state.rate_hz, 0) for each in (goes, found.length_samples))
-    sentence = (
-        f"{counted(found.total, 'proposal')}. With all but the rejected, {away} of {length} are removed."
-    )
+    sentence = f"{counted(found.total, 'proposal')}. Without rejected ones, {away} of {length} are removed."
     return name, f"{found.total:,} · {away} removed", sentence
 
 
@@ -56,7 +54,7 @@ def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> 
     """Say what part of the recording is in view, how many proposals are, and where the playhead is."""
     rate_hz = viewport.rate_hz
     if not viewport.length_samples:
-        return "Nothing to show yet"
+        return "No tracks yet"
     seen = min(viewport.stop_samples, viewport.length_samples)
     start, stop, length, playhead = (
         format_time(position / rate_hz, 1)

@@ -73,7 +73,7 @@ class MixHead(QWidget):
 
     def _tip(self) -> str:
         if not self.true_peak:
-            return "The level of what you hear, left and right"
+            return "Output level, left and right"
         peak = max(side.highest for side in self.sides)
         clipped = "; clipped" if self.is_clipped else ""
         return f"Peak {level_words(peak)}, true peak {level_words(self.true_peak)}{clipped}"

@@ -18,7 +18,7 @@ from widgets.theme import Theme
 STEPS_RUN = "steps"
 """The run of single steps: wheel and arrow keys in a row are one step of undo."""
 
-HOW = "Drag, turn the wheel, or click and type; a double click resets"
+HOW = "Drag, scroll, or click and type; double-click resets"
 TELL_MS = 50
 WHEEL_STEP = 120
 FINE = 0.2

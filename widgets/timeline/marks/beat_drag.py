@@ -33,7 +33,7 @@ class MoveBeat:
     """Moves one beat; the grid is drawn as it would be, and told on release."""
 
     def __init__(self, canvas: Surface, beat: int, at: QPointF) -> None:
-        assert canvas.grid is not None, "a beat that can be taken belongs to a grid"
+        assert canvas.grid is not None, "a draggable beat needs a grid"
         self._canvas = canvas
         self._grid = canvas.grid
         self._beat = beat

@@ -216,7 +216,7 @@ class ResultWave:
             return self._parts(channel, *_later(some, ends, -first), width)
 
         def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
-            assert self._stored is not None, "what is not there is left out"
+            assert self._stored is not None, "missing audio is left out"
             return self._stored.columns(stored, channel, some, ends, width)
 
         starts, stops = _later(starts, stops, first)

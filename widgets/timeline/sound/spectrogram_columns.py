@@ -105,7 +105,7 @@ class EditedSpectrogram:
             return recorded.cells(channel, some - first, ends - first, width)
 
         def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
-            assert self._stored is not None, "what is not there is left out"
+            assert self._stored is not None, "missing audio is left out"
             return self._stored.cells(stored, channel, some, ends, width)
 
         starts, stops = starts_samples + first, stops_samples + first

@@ -100,8 +100,8 @@ def test_the_later_one_holds_what_the_first_did_whatever_becomes_of_it(yard_copy
         both = heard(document)
         said = held_sentence(document.state, first[0].id)
         assert said == (
-            "The repair at 0:03.2 and the repair at 0:03.4 were made over this one and hold what it does: "
-            "reject them to be rid of both."
+            "The repair at 0:03.2 and the repair at 0:03.4 were made on top of this one and contain its "
+            "effect: reject them to remove both."
         )
         assert not held_sentence(document.state, third[0].id)
         document.apply(decide(document.state, [one.id for one in first], Verdict.REJECTED))

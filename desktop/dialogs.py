@@ -1,4 +1,4 @@
-"""Ask, then do: each function shows one dialog and returns what was asked for, or None."""
+"""Ask, then do: each function shows one dialog and returns its values, or None if cancelled."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def ask_edits(parent: QWidget, folder: Path) -> Path | None:
 
 
 def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
-    """Ask what the labels of a file mark; None where the user cancels."""
+    """Ask for the meaning of a file's labels; return None if cancelled."""
     question = f"What do the labels in {name} mark?"
     added = "If they mark segments to keep, Offcut cuts the rest of the recording."
     buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
@@ -99,7 +99,7 @@ def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | 
 
 
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
-    """Show what imported edits would change, and ask whether they shall."""
+    """Show the effect of imported edits, and ask for confirmation."""
     notes, details = "\n".join(left_out), ""
     if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
         more = f"{len(left_out) - 1} more in the details."
@@ -132,7 +132,7 @@ def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path |
 
 
 def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where an editor goes that is learned; about a file that is there somebody else asks."""
+    """Ask for the file of a new editor; the caller confirms overwriting."""
     suggestion = str(folder / "My editing.editor")
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(parent, "Learn how I edit", suggestion, EDITORS, options=dont_ask)
@@ -147,7 +147,7 @@ def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
 
 
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
-    """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
+    """Ask whether a dropped file is an edit of the recording (True) or another track (False)."""
     added = (
         "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
         "your accepted edits with them."
@@ -236,7 +236,7 @@ def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) 
 
     Parameters
     ----------
-    separators : what a list says of each, by its name
+    separators : description of each, by name
     """
     names = {f"{name}: {about}": name for name, about in separators.items()}
     at = list(separators).index(current)
@@ -278,7 +278,7 @@ def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path |
 
 
 def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
-    """Ask where a taste goes that is learned anew; about a file that is there somebody else asks."""
+    """Ask for the file of a retrained taste; the caller confirms overwriting."""
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(
         parent, "Improve taste", str(suggestion), TASTES, options=dont_ask
@@ -287,7 +287,7 @@ def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
 
 
 def ask_snapshot_name(parent: QWidget) -> str | None:
-    """Ask what to call a snapshot."""
+    """Ask for the name of a snapshot."""
     form = NameForm("&Name", "Saves a copy of the document under this name, next to the document.")
     return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Save") else None
 
@@ -300,7 +300,7 @@ def ask_sound(parent: QWidget, words: str) -> str | None:
 
 
 def ask_like(parent: QWidget, form: LikeForm) -> bool | None:
-    """Ask what is done with what sounds like the selection: cut (True) or taken out; None if given up."""
+    """Ask whether to cut similar sounds (True) or to remove them from the mix (False); None if cancelled."""
     return form.cuts if _ask(parent, "Find more like this", form, form.problem, "Find") else None
 
 
@@ -324,7 +324,7 @@ def ask_learn(
     check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
     measure: Callable[[tuple[str, ...], Callable[[dict[str, float | None]], None]], None],
 ) -> LearnRequest | None:
-    """Ask what to learn from; `check` looks into recordings, `measure` finds how long they are."""
+    """Ask for the training data; `check` inspects recordings, `measure` reads their durations."""
     panel.files_changed.connect(lambda: measure(panel.paths, panel.set_lengths))
     panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
     panel.add_files(str(path) for path in edited)
@@ -344,7 +344,7 @@ def ask_propose(
     material_s: float,
     look: Callable[[dict[str, object], Callable[[str], None]], object],
 ) -> dict[str, object] | None:
-    """Ask how much to cut; `look` finds what settings would lead to and hands over a sentence."""
+    """Ask for the amount of cuts; `look` computes the outcome of settings as a sentence."""
     form = ProposeForm(theme, settings, length_s, material_s)
 
     def look_ahead() -> None:
@@ -372,7 +372,7 @@ def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | N
 def ask_recent(
     parent: QWidget, theme: Theme, documents: Iterable[tuple[Path, bool]], forget: Callable[[Path], object]
 ) -> Path | None:
-    """Ask which of these documents to open; `forget` hears of those taken off the list meanwhile."""
+    """Ask which of these documents to open; `forget` is called with removed entries."""
     form = RecentList(theme)
     form.show_documents(documents)
     form.forgotten.connect(forget)
@@ -467,8 +467,8 @@ def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
 def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     """Add the button that Enter presses wherever the focus is, another button aside.
 
-    The buttons stand in their dialog already: what is made the default before is so until the focus
-    has been on another button, and from then on Enter in a field would press that one.
+    The buttons are in their dialog already: an earlier default button loses its role as soon as the focus
+    has been on another button, after which Enter in a field would press that one.
     """
     accept = QPushButton(do)
     accept.setProperty("role", "primary")
@@ -528,7 +528,7 @@ def _ask(
     in_corner: bool = False,
     scrolls: bool = False,
 ) -> bool:
-    """Show a form until it is accepted without a problem, or given up.
+    """Show a form until it is accepted without a problem, or cancelled.
 
     Parameters
     ----------

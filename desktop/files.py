@@ -1,4 +1,4 @@
-"""Commands that ask first: what to open, import, learn from and propose."""
+"""Commands with a dialog: open, import, learn and propose."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Files(QObject):
     Attributes
     ----------
     edits : takes the edit from a file, and reads the edits of another program
-    extending : what reports extensions that were left out
+    extending : reports of failed extensions
 
     Signals
     -------
-    said : what was done
-    refused : what cannot be used
+    said : message about the result
+    refused : error message
     """
 
     said = Signal(str)

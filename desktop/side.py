@@ -39,7 +39,7 @@ class Side(QWidget):
         self._queue, self._timing, self._put_away = queue, timing, False
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         for panel in self._panels:
             panel.set_theme(theme)
 

@@ -29,7 +29,7 @@ _SECTION = "unfinished"
 
 
 class Window(Protocol):
-    """What this needs of a window."""
+    """Parts of the window that this module uses."""
 
     session: Session
     work: Work
@@ -48,9 +48,9 @@ class _Running:
 
 
 class Unfinished(QObject):
-    """Stores which work runs, until it ends; offers to start again what did not.
+    """Stores running work until it ends, and offers to restart interrupted work.
 
-    What a job found so far is not stored, so it starts from its beginning. It is stored while it runs and not
+    Partial results are not stored, so a job restarts from the beginning. It is stored while it runs and not
     only when the window closes, so that a crash loses no offer.
 
     Attributes
@@ -59,7 +59,7 @@ class Unfinished(QObject):
 
     Signals
     -------
-    said : what was dismissed
+    said : the dismissed work
     """
 
     said = Signal(str)
@@ -101,7 +101,7 @@ class Unfinished(QObject):
         handle.cancelled.connect(lambda: self._end(handle, was_stopped=True))
 
     def _end(self, handle: JobHandle, *, was_stopped: bool) -> None:
-        """Let go of the offer, unless another document was opened meanwhile, which stops the work, too."""
+        """Dismiss the offer, unless another document was opened meanwhile, which stops the work, too."""
         one = self._running.pop(handle)
         if not was_stopped or one.document == self._parts.session.path:
             self._store(one, is_running=False)
@@ -115,7 +115,7 @@ class Unfinished(QObject):
     # the next time
 
     def _offer(self) -> None:
-        """Offer what was stopped in the document that was just opened, the last first."""
+        """Offer the interrupted work of the document that was just opened, last first."""
         self._stopped = {}
         session, running = self._parts.session, {one.title for one in self._running.values()}
         # Where another window has the document, the work may still run.
@@ -131,14 +131,14 @@ class Unfinished(QObject):
         self.bar.offer(sentence, {AGAIN: "Restart", FORGET: "Dismiss"})
 
     def _drop(self) -> None:
-        """Offer this work no more, but what was stopped besides."""
+        """Dismiss this work, and offer the next one."""
         document = PerDocument(self._settings, self._parts.session.path)
         title = self._stopped.get("title")
         document.write(_SECTION, {one: how for one, how in document.read(_SECTION).items() if one != title})
         self._offer()
 
     def start_again(self) -> None:
-        """Start again what was stopped, with the same settings where they are stored.
+        """Restart interrupted work with its settings, if stored.
 
         Raises
         ------

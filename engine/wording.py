@@ -1,4 +1,4 @@
-"""How the sentences Offcut says are put together."""
+"""Composition of the sentences that Offcut shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a name as a list can show it: what would break the line becomes a space."""
+    """Return a name for a list, with line breaks replaced by spaces."""
     return _BREAKS.sub(" ", text).strip()
 
 

@@ -1,4 +1,4 @@
-"""What an edit is called wherever it is shown: on its flag, in the queue, on its card."""
+"""Words for edits on flags, in the queue and on the card."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from engine.review.taken_in import TakenIn, taken_in
 from engine.timebase import format_time, samples_to_s
 
 YOURS = "yours"
-"""Said of what the user made by hand."""
+"""Label of manual edits."""
 MOST_NAMED = 3
-"""So many of the edits that one cannot hold beside are named; of more it is told how many."""
+"""Maximum number of conflicting edits that are named; beyond it, only their number."""
 
 
 def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> tuple[str, ...]:
-    """Return what a flag says of a proposal, the longest first: what it does, and whether it is yours."""
+    """Return the texts for a flag, longest first: the effect, and whether the edit is manual."""
     kind, now = KINDS.get(proposal.kind), edited(proposal, decision)
     if kind is None:
         return f"{proposal.kind} {span_words(now, rate_hz)}", proposal.kind
@@ -42,7 +42,7 @@ def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> t
 
 
 def conflict_names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
-    """Return the accepted edits that cannot hold beside an accepted one, such as "move at 0:12.5"."""
+    """Return the accepted edits in conflict with an accepted one, such as "move at 0:12.5"."""
     table = table_of(state)
     if not in_conflict(state)[table.made.places[proposal_id]]:
         return ()
@@ -50,7 +50,7 @@ def conflict_names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 
 
 def conflict_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say what accepted edits cannot hold beside one, accepted or not; empty where all do."""
+    """Return the message about accepted edits in conflict with one; empty without a conflict."""
     if state.proposals[proposal_id].kind not in KINDS:
         return ""
     names = _names(state, proposal_id)
@@ -58,7 +58,7 @@ def conflict_sentence(state: DocumentState, proposal_id: str) -> str:
 
 
 def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say which other proposals a cut or a keep was moved over, and what becomes of them; else empty."""
+    """Return the message about proposals that a cut or a keep overlaps, and their state; else empty."""
     kind = KINDS.get(state.proposals[proposal_id].kind)
     if kind is None or (kind is not KEEP and not kind.drops_span):
         return ""
@@ -84,7 +84,7 @@ def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
 
 
 def held_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say which accepted repairs were made over one, and so hold what it does; empty where none was."""
+    """Return the message about accepted repairs made on top of one; empty without any."""
     table = table_of(state)
     key = state.proposals[proposal_id].payload.get(AUDIO)
     if key is None:

@@ -1,4 +1,4 @@
-"""What the demos of widgets share: an application in its dress, and a widget that is shown or saved."""
+"""Common parts of the widget demos: a themed application, and a window or picture of a widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hearing the recording, the result and the edits."""
+"""Playback of the recording, the result and the edits."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def _copy_time(window: Window) -> None:
 
 
 def _lets_go(window: Window) -> bool:
-    """Let go of the selection, unless something plays that Esc is to stop first."""
+    """Clear the selection, unless Esc has to stop playback first."""
     return not window.transport.is_playing and window.selecting.let_go()
 
 
 def _loop(window: Window) -> None:
-    """Go round in the current proposal, or play on; say so only where something goes round."""
+    """Loop the current proposal, or stop looping; report it if a loop starts."""
     transport = window.transport
     span = window.review.current_span()
     if transport.loops:

@@ -1,4 +1,4 @@
-"""What the commands need of a window."""
+"""Parts of the window that the commands use."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Handler = Callable[[], object]
 
 
 class Window(Protocol):
-    """What the commands need of a window."""
+    """Parts of the window that the commands use."""
 
     session: Session
     review: Review
@@ -94,7 +94,7 @@ class Window(Protocol):
     unfinished: Unfinished
 
     def say(self, sentence: str) -> None:
-        """Say what the last command did."""
+        """Show the result of the last command."""
 
     def show_palette(self) -> None:
         """Show the command palette."""

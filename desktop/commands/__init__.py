@@ -88,7 +88,7 @@ BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command
 def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
     """Return every (key, id, id) where one key would run two commands in one context.
 
-    `WINDOW` holds everywhere, so its keys are taken in the review too. A layer comes before all others.
+    Keys of `WINDOW` work everywhere, also in the review. A layer has priority over all others.
     """
     found = []
     holders: dict[str, list[Command]] = {}

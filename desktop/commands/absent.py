@@ -1,4 +1,4 @@
-"""Functions of other programs that Offcut does not have, and what it has in their place."""
+"""Functions of other programs that Offcut lacks, and their nearest commands."""
 
 from __future__ import annotations
 

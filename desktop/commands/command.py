@@ -1,4 +1,4 @@
-"""What a command is, and in which contexts its keys work."""
+"""Commands, and the contexts of their keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GRID_LAYER = "grid"
 REPAIR_LAYER = "repair"
 """Works the same way while the panel is open in which sounds are taken out."""
 PAINT_LAYER = "paint"
-"""Works the same way while a mask is painted on; what its keys leave are those of the panel."""
+"""The same while a mask is painted; unused keys fall through to the repair panel."""
 LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
@@ -26,13 +26,13 @@ class Command:
     Attributes
     ----------
     id : "group.action"; shortcuts, buttons and tests refer to it
-    label : what the menu and the palette say
+    label : text in menus and palette
     keys : in Qt's portable notation, the shown one first; empty where palette and button are enough
     context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key means one thing in each
     description : one sentence
-    group : the heading it stands under
+    group : heading of the command
     repeats : runs again and again while its key is held
-    synonyms : what other programs call it; the palette finds it by these, too
+    synonyms : names in other programs; the palette finds them, too
     """
 
     id: str

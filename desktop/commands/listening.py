@@ -1,4 +1,4 @@
-"""Hearing the recording, the result and the edits."""
+"""Playback of the recording, the result and the edits."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ class MenuGroups:
     ----------
     title : without a mnemonic, since `Alt` with a letter is a command of its own
     groups : listed in the menu itself, with a line between two
-    submenus : groups that open beside it
+    submenus : groups that open as submenus
     """
 
     title: str

@@ -26,11 +26,11 @@ from widgets.chrome.offer_bar import OfferBar
 from widgets.chrome.report_view import ReportView
 
 SETTLED_MS = 20_000
-"""A document that is open for so long, and whatever its opening began is done, was opened well."""
+"""Time after which an open document without running jobs counts as opened successfully."""
 
 
 class Window(Protocol):
-    """What this needs of a window."""
+    """Parts of the window that this module uses."""
 
     session: Session
     work: Work
@@ -40,15 +40,15 @@ class Window(Protocol):
 
 
 class AfterCrash(QObject):
-    """Notes what the window does, and offers what the one before left.
+    """Records the activity of the window, and offers recovery after a crash.
 
     Attributes
     ----------
-    bar : what is offered, while anything is
+    bar : the current offer, if any
 
     Signals
     -------
-    said, refused : one sentence
+    said, refused : one message
     """
 
     said = Signal(str)
@@ -74,7 +74,7 @@ class AfterCrash(QObject):
         self._escaped.connect(self._tell_error)  # posted, since an error may escape on any thread
 
     def begin(self, watch: Watch) -> None:
-        """Note from now on what the window does, and offer once what others left that were not closed."""
+        """Start recording the activity of the window, and offer recovery of crashed sessions once."""
         self._watch = watch
         watch.told = self._escaped.emit
         session = self._parts.session
@@ -94,7 +94,7 @@ class AfterCrash(QObject):
             self._show("An internal error occurred in the last session.", "", has_report=True)
 
     def open(self) -> None:
-        """Open what was open, or its newest backup where the document ended the program twice."""
+        """Open the last document, or its newest backup if the document crashed Offcut twice."""
         if self._document is None:
             raise UsageError("No document to reopen. Open one ‹file.open›.")
         document, session = self._document, self._parts.session
@@ -128,7 +128,7 @@ class AfterCrash(QObject):
         self._view.activateWindow()
 
     def forget(self) -> None:
-        """Remove all reports, and say no more of the crash."""
+        """Delete all reports and hide the offer."""
         found = Reports().forget()
         if not found and self.bar.isHidden():
             raise UsageError("No crash reports.")
@@ -170,14 +170,14 @@ class AfterCrash(QObject):
         self._show(sentence, opens, has_report=has_report)
 
     def _show(self, sentence: str, opens: str, *, has_report: bool) -> None:
-        """Offer in the bar what there is; no words, no button that opens a document."""
+        """Show an offer in the bar; an empty text leaves out the button that opens a document."""
         buttons = {"crash.open": opens} if opens else {}
         if has_report:
             buttons["crash.report"] = "Show report"
         self.bar.offer(sentence, {**buttons, "crash.forget": "Dismiss"})
 
     def _tell_error(self) -> None:
-        """Say at once that an error escaped; an offer that stands stays what it is."""
+        """Report an unhandled error at once; an existing offer does not change."""
         if self._document is None:
             sentence = "An internal error occurred. Your document is unchanged since your last edit."
             self._show(sentence, "", has_report=True)

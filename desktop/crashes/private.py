@@ -1,8 +1,8 @@
-"""What of an error can be shown to anybody: places in code, and words that stand in code.
+"""Parts of an error that are safe to share: code locations, and words from the source code.
 
-A traceback names folders of a person, and a message quotes what they called their music. So a place is told
+A traceback names folders of a person, and a message quotes titles of their music. So a location is given
 by its path inside Offcut, Python or a package that Offcut needs, and of a message only those words stay that
-stand in the code that wrote it. Whatever else there is becomes an ellipsis.
+appear in the code that raised it. An ellipsis replaces all others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _FAULT_THREAD = re.compile(r"(Current thread|Thread) 0x[0-9a-f]+.*most recent ca
 
 
 def private_traceback(error: BaseException) -> str:
-    """Return what an error and those behind it say, without anything of a person: the newest call last."""
+    """Format an error and its causes without personal data, newest call last."""
     parts: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
@@ -66,7 +66,7 @@ def private_traceback(error: BaseException) -> str:
 
 
 def private_fault(text: str) -> str:
-    """Return what Python's fault handler wrote at a hard crash, its places alone: the newest call first."""
+    """Format the output of Python's fault handler as code locations, newest call first."""
     lines: list[str] = []
     for line in text.splitlines():
         if place := _FAULT_PLACE.fullmatch(line):
@@ -125,7 +125,7 @@ def _said(error: BaseException) -> str:
 
 
 def private_message(text: str, known: Iterable[str]) -> str:
-    """Return a message in which every word that stands in no code is left out.
+    """Return a message without the words that do not appear in the source code.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reports of crashes: what they say, and the folder they lie in. Nothing sends them anywhere."""
+"""Crash reports: their content, and the folder of their files. Offcut never sends them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VERSION = re.compile(r"[\w .(),+:-]{1,120}")
 
 
 def report_of_error(error: BaseException, facts: Mapping[str, Any], commands: Iterable[str]) -> str:
-    """Return the report of an error that nobody answered."""
+    """Format the report of an unhandled error."""
     return _report("unhandled error", private_traceback(error), facts, commands, facts.get("document"))
 
 

@@ -1,4 +1,4 @@
-"""Asking what to do about an export that would clip, before anything is written."""
+"""Confirmation of an export that would clip, before any file is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN_AFTER_MS = 500
 
 
 class Answer(Enum):
-    """What to do about it."""
+    """Choice for a clipping export."""
 
     LOWER = auto()
     AS_IT_IS = auto()
@@ -27,12 +27,12 @@ class Answer(Enum):
 def lowered_by(
     parent: QWidget, look: Callable[[], JobHandle], note: Callable[[Clipping], None]
 ) -> float | None:
-    """Check whether an export would clip, and ask what to do where it would.
+    """Check whether an export would clip, and ask for a choice if it would.
 
     Parameters
     ----------
     look : starts the job that finds out
-    note : hears what clips before it is asked about
+    note : called with the clipping before the question
 
     Returns
     -------
@@ -49,7 +49,7 @@ def lowered_by(
 
 
 def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
-    """Return what a job found; what it failed at, the export tells too."""
+    """Return the result of a job, or None after an error that the export reports as well."""
     waiting = progress_dialog(parent)
     loop = QEventLoop()
     found: list[Clipping | Answer | None] = []

@@ -1,4 +1,4 @@
-"""Exporting from the window: what is offered, what would come of it, and where the last file is."""
+"""Export from the window: options, preview of the outcome, and location of the last file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _SELECTION = "selection"
 
 @dataclass(frozen=True, slots=True)
 class ExportSubject:
-    """What is exported, and which parts of it can be chosen.
+    """Subject of an export, and its selectable ranges.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class ExportSubject:
 
 
 def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
-    """Return what an export would write, or why it could not; nothing is touched."""
+    """Compute the files of an export, or the reason why it is impossible, without writing."""
     folder = _expanded(choice.folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises an error for a name that no disk can have
         return ExportOutlook(
@@ -171,7 +171,7 @@ def _detail(file: PlannedFile) -> str:
 
 
 class Window(Protocol):
-    """What exporting needs of a window."""
+    """Parts of the window that exports use."""
 
     session: Session
     review: Review
@@ -183,11 +183,11 @@ class Window(Protocol):
 
 
 class Exporting(QObject):
-    """Asks what to write, has it written, and shows where it is.
+    """Asks for an export request, runs it, and shows its folder.
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -202,16 +202,16 @@ class Exporting(QObject):
         parts.work.exported.connect(self._note)
 
     def export_selection(self) -> None:
-        """Ask what to write of the selection."""
+        """Ask for an export of the selection."""
         self._parts.selecting.required()
         self.export(_SELECTION)
 
     def export(self, part: str = "") -> None:
-        """Ask what to write, and never write over anything without asking.
+        """Ask for an export request; existing files are overwritten only after confirmation.
 
         Parameters
         ----------
-        part : key of the part that is chosen to begin with; all of it unless told
+        part : key of the initial range; the whole result by default
         """
         session = self._parts.session
         state = session.state
@@ -244,7 +244,7 @@ class Exporting(QObject):
             self._parts.work.export(subject.requests(asked.choice, asked.replaced))
 
     def _lowered_by(self, dialog: QWidget, requests: tuple[ExportRequest, ...]) -> float | None:
-        """Ask by how much to lower what would clip; None to go back to the form."""
+        """Ask for a gain reduction against clipping; None returns to the form."""
 
         def note(clipping: Clipping) -> None:
             places = sorted({place for file in clipping.files for place in file.sources_samples})
@@ -300,7 +300,7 @@ def _times(span: Span, rate_hz: int) -> str:
 
 
 def result_text(whole: ExportRequest) -> str:
-    """Summarise the edits of every kind, the length of the result, and what is undecided."""
+    """Summarise the edits of every kind, the length of the result, and the undecided proposals."""
     edit_list, rate_hz = whole.edit_list, whole.edit_list.rate_hz
     length_s = format_time(samples_to_s(edit_list.length_samples, rate_hz), 1)
     made = made_edits(whole)
@@ -316,7 +316,7 @@ def result_text(whole: ExportRequest) -> str:
 
 
 def made_edits(whole: ExportRequest) -> str:
-    """Count the accepted edits, such as "96 hits moved and 2 cuts"; "" where there are none."""
+    """Count the accepted edits, such as "96 hits moved and 2 cuts"; "" without edits."""
     state = whole.state
     last: dict[str, Edited] = {}
     counts = Counter[str]()

@@ -1,4 +1,4 @@
-"""What the dialogs of the grid ask; each hands its numbers to `GridEditing`."""
+"""Grid dialogs; each passes its numbers to `GridEditing`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USUAL_BPM = 120.0
 
 
 class GridDialogs:
-    """Asks for tempo, ramp and beats in a bar, with what is in force already filled in."""
+    """Asks for tempo, ramp and beats in a bar, with the active values as defaults."""
 
     def __init__(self, window: QWidget, editing: GridEditing, theme: Callable[[], Theme]) -> None:
         self._window = window

@@ -30,11 +30,11 @@ NO_GRID = "No beats yet. Tap the tempo ‹grid.tap› or set it."
 
 
 class GridEditing(QObject):
-    """Edits the grid in force, steps along it, and keeps the timeline told of snapping.
+    """Edits the active grid, steps along it, and updates the timeline about snapping.
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -97,7 +97,7 @@ class GridEditing(QObject):
         self._apply(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
 
     def set_beats_in_bar(self, beats: int) -> None:
-        """Make all bars of so many beats."""
+        """Set the number of beats in all bars."""
         made = grid_edits.with_beats_in_bar(self._grid(), beats, self._transport.playhead_samples)
         self._apply(made, f"Beats in a bar: {beats}")
 
@@ -171,11 +171,11 @@ class GridEditing(QObject):
         return grid, max(here, 1), len(downbeats)
 
     def tempo_bpm(self) -> float:
-        """Return the tempo in force, 0 where none is.
+        """Return the active tempo in BPM, 0 without a grid.
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         self.required_state()
         grid = self._session.grid
@@ -186,14 +186,14 @@ class GridEditing(QObject):
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         state = self._session.state
         require_recording(state, "count")
         return state
 
     def lay_even(self, bpm: float, downbeat_samples: float, label: str) -> None:
-        """Make an even grid with a downbeat at a position the one in force; bars keep their length."""
+        """Activate an even grid with a downbeat at a position; bars keep their length."""
         state, grid = self.required_state(), self._session.grid
         bar = grid_edits.USUAL_BEATS_IN_BAR if grid is None else grid_edits.beats_in_bar(grid)
         made = grid_edits.steady(
@@ -226,7 +226,7 @@ class GridEditing(QObject):
         return bool(self._session.state.settings.get("snap", True))
 
     def snapped_playhead(self) -> int:
-        """Return where the playhead is, or the grid line beside it where things fall onto those."""
+        """Return the playhead position, or the nearest grid line if snapping is on."""
         at, canvas = self._transport.playhead_samples, self._timeline.canvas
         if not self._snaps or canvas.beats is None:
             return at
@@ -234,7 +234,7 @@ class GridEditing(QObject):
         return at if line is None else canvas.times.to_source(line)
 
     def toggle_snapping(self) -> None:
-        """Let what is dragged fall onto the grid, or not."""
+        """Switch snapping to the grid on or off."""
         if not self._session.is_open:
             raise nothing_yet("snap")
         snap = not self._snaps

@@ -20,18 +20,18 @@ SOONEST_S = 60.0 / FASTEST_BPM
 
 
 class TapTempo(QObject):
-    """Gathers taps and lays the grid that they tell, with a downbeat at the first.
+    """Collects taps and sets the grid from them, with a downbeat at the first.
 
     The tempo comes from this computer's clock, which is finer than the playhead; where the beats fall comes
     from the playhead at each tap while something plays, else from the playhead at the first.
 
     Attributes
     ----------
-    clock_s : what tells the time of a tap
+    clock_s : clock for the time of a tap
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -72,7 +72,7 @@ class TapTempo(QObject):
         return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause sets it, Esc discards it"
 
     def give_up(self) -> bool:
-        """Forget the taps; False where there are none."""
+        """Discard the taps; return False without taps."""
         had = bool(self._taps_s)
         self._forget()
         if had:
@@ -85,7 +85,7 @@ class TapTempo(QObject):
         self._offsets_samples.clear()
 
     def take(self) -> None:
-        """Lay the grid that the taps tell."""
+        """Set the grid from the taps."""
         taps, offsets = list(self._taps_s), list(self._offsets_samples)
         self._forget()
         found = fit_taps(taps)

@@ -19,7 +19,7 @@ _open_streams: list[object] = []
 
 
 class NoDeviceError(Exception):
-    """Nothing can be played on a device; the text says why, beginning with `NO_DEVICE`."""
+    """Playback on a device is impossible; the text has the reason and starts with `NO_DEVICE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def portaudio(rescan: bool = False) -> Iterator[Any]:
 
 
 def opened(stream: object) -> None:
-    """Say that a stream is open; call this while holding `portaudio`."""
+    """Count an open stream; call this while holding `portaudio`."""
     _open_streams.append(stream)
 
 
 def closed(stream: object) -> None:
-    """Say that a stream is closed."""
+    """Count a closed stream."""
     with _portaudio_lock:
         if stream in _open_streams:
             _open_streams.remove(stream)
@@ -101,7 +101,7 @@ def find_device(sounddevice: Any, choice: AudioChoice) -> tuple[int | None, dict
 
 
 def output_devices() -> tuple[str, ...]:
-    """Return the names of all devices that can play, each once; empty where there is no PortAudio."""
+    """Return the distinct names of all output devices; empty without PortAudio."""
     try:
         with portaudio(rescan=True) as sounddevice:
             found = [each["name"] for each in sounddevice.query_devices() if each["max_output_channels"]]
@@ -111,7 +111,7 @@ def output_devices() -> tuple[str, ...]:
 
 
 def wake() -> None:
-    """Have PortAudio loaded; where it is not installed, playing says so."""
+    """Load PortAudio; without it, playback reports the error."""
     with contextlib.suppress(NoDeviceError), portaudio():
         pass
 

@@ -40,14 +40,14 @@ class DeviceSearch(QObject):
         self._looked.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def begin(self, choice: AudioChoice, rate_hz: int) -> None:
-        """Look from now on, until found or ended."""
+        """Start searching until a device is found or the search ends."""
         self._choice, self._rate_hz = choice, rate_hz
         steady = time.monotonic() - self._found_s >= STEADY_S
         self._wait_ms = FIRST_LOOK_MS if steady else min(2 * self._wait_ms, LAST_LOOK_MS)
         self._timer.start(self._wait_ms)
 
     def wake(self) -> None:
-        """Let PortAudio look for devices once, which takes the first play its time otherwise."""
+        """Let PortAudio scan the devices once, which otherwise delays the first playback."""
         if self._thread is None:
             self._thread = threading.Thread(target=wake, name="device search")
             self._thread.start()

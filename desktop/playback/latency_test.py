@@ -17,13 +17,13 @@ LENGTH_S, CLICK_S = 1.0, 0.004
 
 @dataclass(frozen=True, slots=True)
 class LatencyReport:
-    """What the test found.
+    """Result of the latency test.
 
     Attributes
     ----------
     start_delay_s : from the order to play to the first sample handed to the device; None: none was
-    device_latency_s : from there to the ear, as the driver says; None where it says nothing
-    trouble : why there was no sound, else ""
+    device_latency_s : output latency according to the driver; None if unknown
+    trouble : reason for silence, or ""
     """
 
     start_delay_s: float | None
@@ -32,7 +32,7 @@ class LatencyReport:
     trouble: str = ""
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Format the result in one line."""
         if self.trouble or self.start_delay_s is None:
             return f"No click: {self.trouble or 'the device accepted no audio'}."
         started = f"First sample sent after {1000 * self.start_delay_s:.0f} ms"
@@ -57,7 +57,7 @@ class Click:
         return frames
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources to release."""
 
 
 class LatencyTest(QObject):
@@ -84,7 +84,7 @@ class LatencyTest(QObject):
         self._player.play()
 
     def close(self) -> None:
-        """Stop, and let go of the device."""
+        """Stop, and release the device."""
         self._player.close()
 
     def _follow_device(self, status: str) -> None:

@@ -1,4 +1,4 @@
-"""Where the frames go: a sound device through PortAudio, or a clock where there is none."""
+"""Outputs for frames: an audio device through PortAudio, or a clock without one."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Output(Protocol):
         """Take no more, at once."""
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
 
     def heard(self) -> tuple[Ring, int]:
         """Return the ring and the frame of it that sounds now."""
 
     def poll(self) -> bool:
-        """Do what is due; return whether there is more to hear. Raises NoDeviceError: the device is gone."""
+        """Write due frames; return whether more follow. Raises NoDeviceError: the device is gone."""
 
     def first_sound_s(self) -> float | None:
         """When the first sound since the start was handed over, on the clock of `time.monotonic`."""
@@ -53,7 +53,7 @@ class DeviceOutput:
 
     Raises
     ------
-    NoDeviceError : there is no such device, or it cannot play at this rate
+    NoDeviceError : missing device, or unsupported sample rate
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class DeviceOutput:
 
     @property
     def latency_s(self) -> float:
-        """How long a sample handed over takes until it is heard, as the driver says."""
+        """Latency from a written sample to its playback, according to the driver."""
         return float(self._stream.latency)
 
     def start(self) -> None:
@@ -103,7 +103,7 @@ class DeviceOutput:
             raise NoDeviceError(f"{NO_DEVICE}: {self._name} cannot start ({_reason(error)})") from error
 
     def stop(self) -> None:
-        """Stop without playing what the device still holds."""
+        """Stop without playing the buffered frames of the device."""
         with contextlib.suppress(self._portaudio.PortAudioError):
             self._stream.abort()
 
@@ -114,7 +114,7 @@ class DeviceOutput:
         closed(self._stream)
 
     def heard(self) -> tuple[Ring, int]:
-        """Return what sounds now: what was handed over, less what was said to be on its way.
+        """Return the playing frame: written frames less the reported latency.
 
         The stream is not asked for its time: ALSA ends the whole program when a device that was pulled out is
         asked.
@@ -125,7 +125,7 @@ class DeviceOutput:
         return ring, min(max(frame, 0), ring.taken)
 
     def poll(self) -> bool:
-        """Return whether there is more to hear; a stream that ended before the material did was lost."""
+        """Return whether more follows; a stream that ends before the material was lost."""
         if not self._stream.active:
             if self._feed.ring.drained:
                 return False
@@ -176,14 +176,14 @@ class SilentOutput:
         """Nothing to stop: time only passes in `poll`."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: no resources to release."""
 
     def heard(self) -> tuple[Ring, int]:
         """Return where the clock is."""
         return self._feed.ring, self._feed.ring.taken
 
     def poll(self) -> bool:
-        """Let pass what is due; return whether there is more."""
+        """Consume due frames; return whether more follow."""
         now_s = time.monotonic()
         if self._first_sound_s is None:
             self._anchor_s, self._passed = now_s, 0

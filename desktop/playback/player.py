@@ -1,4 +1,4 @@
-"""The transport: play, stop, seek, loop, and the position that is heard."""
+"""The transport: play, stop, seek, loop, and the playing position."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def same_moment(position_samples: int) -> int:
 
 
 class Player(QObject):
-    """Plays a source on the device chosen, or moves silently where there is none until it is there.
+    """Plays a source on the chosen device, or silently until the device is available.
 
     Positions are samples of the source given last. All methods belong to the window's thread, and so do the
     signals.
@@ -78,7 +78,7 @@ class Player(QObject):
 
     @property
     def position_samples(self) -> int:
-        """The sample that is heard now: the stream's clock less its latency."""
+        """The playing sample: clock of the stream less its latency."""
         if not self._moves or self._output is None:
             return self._position
         ring, frame = self._output.heard()
@@ -100,7 +100,7 @@ class Player(QObject):
 
     @property
     def ahead_samples(self) -> int:
-        """How much is rendered and not yet handed to the device; what is left at the end of the material."""
+        """Rendered audio not yet written to the device; the rest at the end of the material."""
         ring = self._feed.ring
         return ring.written - ring.taken
 
@@ -112,11 +112,11 @@ class Player(QObject):
 
     @property
     def device_latency_s(self) -> float | None:
-        """How long what was handed over takes to be heard, as the driver says; None without a device."""
+        """Output latency according to the driver; None without a device."""
         return self._output.latency_s if isinstance(self._output, DeviceOutput) else None
 
     def take_levels(self) -> HeardLevels | None:
-        """Return how loud was what was heard since the last call; None where nothing was."""
+        """Return the levels played since the last call, or None."""
         if self._output is None:
             return None
         (ring, frame), before = self._output.heard(), self._metered
@@ -130,7 +130,7 @@ class Player(QObject):
     # What can be done.
 
     def set_audio(self, choice: AudioChoice) -> None:
-        """Play on this device from now on, also what is playing."""
+        """Switch playback to this device, also while playing."""
         if choice == self._choice:
             return
         self._choice = choice
@@ -142,7 +142,7 @@ class Player(QObject):
             self._run()
 
     def set_source(self, factory: SourceFactory, rate_hz: int) -> None:
-        """Stop, and play this source from its start from now on.
+        """Stop, and load this source at its start.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class Player(QObject):
             self._end_reader()
 
     def play(self, start_samples: int | None = None, stop_samples: int | None = None) -> None:
-        """Play from a position (or from where the transport stands) to another (or to the end)."""
+        """Play from a position (default: the current one) to another (default: the end)."""
         if self._factory is None:
             return
         self._asked_s = time.monotonic()
@@ -220,7 +220,7 @@ class Player(QObject):
             self._wish(same_moment, same_moment)
 
     def close(self) -> None:
-        """Stop, end the reader's thread and let go of source and device."""
+        """Stop, end the reader thread and release source and device."""
         self.stop()
         self._release()
 
@@ -228,11 +228,11 @@ class Player(QObject):
 
     @property
     def _moves(self) -> bool:
-        """Whether reader and output are at work; `is_playing` lasts until the last position is told."""
+        """Whether reader and output are running; `is_playing` lasts until the last position signal."""
         return self._timer.isActive()
 
     def _open_output(self) -> None:
-        """Have an output: the device, tried anew where it failed before, or else the clock."""
+        """Open an output: the device, retried after a failure, or else the clock."""
         if isinstance(self._output, DeviceOutput):
             return
         try:
@@ -294,14 +294,14 @@ class Player(QObject):
         factory: SourceFactory | None = None,
         after: Ring | None = None,
     ) -> None:
-        """Have something else played; the position speaks of it from now on."""
+        """Replace the playing source; positions refer to the new one."""
         assert self._reader is not None
         self._generation += 1
         self._pending.append((self._generation, to_new))
         self._reader.cue(Cue(self._generation, start, self._stop_at, self._loop, factory, after))
 
     def _poll(self) -> None:
-        """Follow what is heard; learn that the material ended or the device went away."""
+        """Follow playback; detect the end of the material or a lost device."""
         assert self._output is not None
         try:
             more = self._output.poll()
@@ -320,7 +320,7 @@ class Player(QObject):
         self.position_changed.emit(self.position_samples)
 
     def _halt_at(self, position_samples: int) -> None:
-        """Stop reader and output, and tell the position once more before telling that playing stopped."""
+        """Stop reader and output, and emit the last position before the end of playback."""
         assert self._output is not None
         assert self._reader is not None
         self._timer.stop()
@@ -335,7 +335,7 @@ class Player(QObject):
             self.playing_changed.emit(False)
 
     def _on_reader_failed(self, reader: Reader, sentence: str) -> None:
-        """Stop, and say why, unless the source was replaced meanwhile."""
+        """Stop with an error message, unless the source was replaced meanwhile."""
         if reader is self._reader:
             self.stop()
             self.failed.emit(sentence)
@@ -357,7 +357,7 @@ class Player(QObject):
             self._reader = None
 
     def _release(self) -> None:
-        """Let go of source and device."""
+        """Release source and device."""
         self._end_reader()
         self._search.close()
         self._let_device_go()

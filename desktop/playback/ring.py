@@ -1,7 +1,7 @@
 """The buffer between the thread that renders and the one that plays.
 
 One thread writes, one takes, and neither waits: each count below is changed by one side only, and Python
-makes reading the other side's count safe. That is what lets the device's callback take no lock.
+makes reading the other side's count safe. Therefore the callback of the device needs no lock.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Ring:
 
     Parameters
     ----------
-    generation : counts the player's wishes; tells which of them this ring fulfils
+    generation : number of the player's request that this ring serves
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Ring:
     # The writer's side.
 
     def mark(self, position_samples: int) -> None:
-        """Say that the next frame put in comes from this position of the source."""
+        """Set the source position of the next frame."""
         self._mark_positions.append(position_samples)
         self._mark_frames.append(self.written)
 
@@ -82,7 +82,7 @@ class Ring:
     # The taker's side.
 
     def take(self, out: Frames) -> int:
-        """Copy what there is into the start of `out`; return how many frames that were."""
+        """Copy available frames into the start of `out`; return their number."""
         count = min(len(out), self.written - self.taken)
         begin = self.taken % len(self._frames)
         first = min(count, len(self._frames) - begin)
@@ -108,7 +108,7 @@ class Ring:
 
 
 class Feed:
-    """What an output takes from: the rings one after the other, seamlessly.
+    """Input of an output: the rings in sequence, without gaps.
 
     `fill` and `advance` belong to the output's thread; everything else only looks.
 

@@ -1,4 +1,4 @@
-"""Takes of a passage heard one after another at the same musical place."""
+"""Playback of the takes of a passage in turn at the same musical position."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.takes.takes import Take
 from engine.timebase import s_to_samples
 
 HEARD_S = 8.0
-"""So much of each take."""
+"""Duration of each take."""
 _LET_GO_S = 0.5
-"""A stretch that ends so early was stopped by the user."""
+"""Segments that end earlier than this were stopped by the user."""
 
 Heard = tuple[int, tuple[int, int]]
 
@@ -55,7 +55,7 @@ class InTurn(QObject):
 
     Signals
     -------
-    sounding : the number of the take that is heard, None for none any more
+    sounding : number of the playing take, None at the end
     """
 
     sounding = Signal(object)
@@ -72,7 +72,7 @@ class InTurn(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether a take is heard."""
+        """Whether a take is playing."""
         return self._now is not None
 
     def start(self, takes: Sequence[Take], first: int, share: float, rate_hz: int) -> None:
@@ -112,7 +112,7 @@ class InTurn(QObject):
             self._heard_to = max(self._heard_to, position)
 
     def _stopped(self, playing: bool) -> None:
-        """Go on where a stretch came to its end; where the user stopped it, or plays something else, end."""
+        """Continue at the end of a segment; end if the user stopped it or plays something else."""
         now = self._now
         if playing or now is None:
             return

@@ -1,4 +1,4 @@
-"""What was played more than once: finding it, the list of it, and keeping one take."""
+"""Repeated takes: search, list, and choice of one take."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NONE = "No repeated passages found. Offcut separates takes at pauses."
 
 
 class Window(Protocol):
-    """What takes need of a window."""
+    """Parts of the window that takes use."""
 
     session: Session
     work: Work
@@ -60,7 +60,7 @@ class Takes(QObject):
 
     Signals
     -------
-    said : what was found or done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -86,11 +86,11 @@ class Takes(QObject):
     # finding
 
     def propose(self) -> None:
-        """Find what was played more than once, list it, and propose to cut all but the best.
+        """Find repeated takes, list them, and propose to cut all but the best.
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
         self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
@@ -204,7 +204,7 @@ class Takes(QObject):
 
         Raises
         ------
-        UsageError : there is no take
+        UsageError : no take
         """
         group, number = self._chosen()
         assert self.found is not None
@@ -231,7 +231,7 @@ class Takes(QObject):
 
         Raises
         ------
-        UsageError : there is no take
+        UsageError : no take
         """
         group, number = self._chosen()
         assert self.found is not None

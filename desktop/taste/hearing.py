@@ -1,4 +1,4 @@
-"""Hearing what the Taste page shows: the document on its timeline, any other recording beside it."""
+"""Playback from the Taste page: the document on its timeline, other recordings separately."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _RATE_ALONE_HZ = 48_000
 
 
 class TasteHearing(QObject):
-    """Plays spans of recordings; of several wishes in a row the newest is heard.
+    """Plays spans of recordings; a newer request replaces earlier ones.
 
     Signals
     -------
-    said : what plays
+    said : the playing recording
     """
 
     said = Signal(str)
@@ -74,7 +74,7 @@ class TasteHearing(QObject):
             return _RATE_ALONE_HZ
 
     def _play(self, sound: FileSound, rate_hz: int, wanted: tuple[Path, float, float], ready: Path) -> None:
-        """Play what was made ready, unless something else is wanted by now."""
+        """Play a prepared span, unless a newer request exists."""
         self._ready[sound.path, rate_hz] = ready
         if wanted != self._wanted:
             return

@@ -1,4 +1,4 @@
-"""Learn the taste in force anew with what was decided: asks where the new one goes, then has it done."""
+"""Retraining of the active taste with decisions: asks for the file, then starts the job."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_fold
 
 
 def improve_taste(window: QWidget, session: Session, work: Work) -> None:
-    """Improve the taste in force from the decisions in the open document.
+    """Retrain the active taste with the decisions in the open document.
 
     Raises
     ------
-    UsageError : there is no taste, or nothing is decided
+    UsageError : no taste, or no decisions
     """
     taste, state = work.taste, session.state
     if taste is None:

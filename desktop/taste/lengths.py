@@ -1,4 +1,4 @@
-"""How long recordings are, found beside the window while they are chosen."""
+"""Durations of recordings, read in the background while the user chooses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Lengths(QObject):
                 self._handles[path] = handle
 
     def drop(self) -> None:
-        """Nobody waits any more."""
+        """Cancel all requests."""
         for handle in self._handles.values():
             handle.cancel()
         self._handles = {}

@@ -1,4 +1,4 @@
-"""The Taste page: opens it in place of the timeline, has made what it shows, and lets it be heard."""
+"""The Taste page: opens it in place of the timeline, starts its computations, and plays from it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class Window(Protocol):
-    """What the page needs of a window."""
+    """Parts of the window that the page uses."""
 
     session: Session
     review: Review
@@ -63,12 +63,12 @@ class Window(Protocol):
 
 
 class Tasting(QObject):
-    """Shows one taste, the document's unless another was asked for, and what it says of recordings.
+    """Shows one taste, the document's by default, and its scores of recordings.
 
     Signals
     -------
-    said, refused : one sentence
-    remedy_requested : what was asked for beside a finding; no command has this id
+    said, refused : one message
+    remedy_requested : action of a finding without a command id
     opened, closed : the page has taken the place of the timeline, or given it back
     facts_changed : the `TasteFacts` now shown, or None
     """
@@ -125,7 +125,7 @@ class Tasting(QObject):
 
     @property
     def page(self) -> TastePage:
-        """The page, made when it is first wanted: what draws the loss curve is as large as all the window."""
+        """The page, created on first use because the plotting library is large."""
         if self._page is None:
             from widgets.taste.page import TastePage
 
@@ -164,7 +164,7 @@ class Tasting(QObject):
         page.take_focus()
 
     def leave(self) -> bool:
-        """Show the timeline again; tell whether the page was shown."""
+        """Show the timeline again; return whether the page was open."""
         if not self.is_open:
             return False
         if self.page.distribution.cancel_drag():
@@ -211,7 +211,7 @@ class Tasting(QObject):
 
         Raises
         ------
-        UsageError : there is no taste to score them with
+        UsageError : no taste for the analysis
         """
         dropped = tuple(Path(path) for path in paths)
         if not self.is_open:
@@ -230,13 +230,13 @@ class Tasting(QObject):
             self._renew()
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what is wrong with the taste at the top of the page."""
+        """Show the problems of the taste at the top of the page."""
         self._findings = tuple(findings)
         if self._page is not None:
             self._page.set_findings(self._findings)
 
     def _remedy(self, action: str) -> None:
-        """Run the command, or let others do what it names."""
+        """Run the command, or pass other actions on."""
         if self._parts.commands.knows(action):
             self._parts.commands.run(action)
         else:
@@ -246,7 +246,7 @@ class Tasting(QObject):
 
     @property
     def facts(self) -> TasteFacts | None:
-        """What the taste that is shown is."""
+        """Facts of the displayed taste."""
         return self._facts
 
     @property
@@ -294,7 +294,7 @@ class Tasting(QObject):
         self._renew()
 
     def _refuse_taste(self, sentence: str) -> None:
-        """Say why a taste cannot be read, and show the document's where that is another."""
+        """Report an unreadable taste, and return to that of the document."""
         self._reading = None
         self.refused.emit(sentence)
         if self._looked_at is not None:
@@ -319,7 +319,7 @@ class Tasting(QObject):
         self._show_recordings(self.page.current)
 
     def _states(self) -> NDArray[np.uint8]:
-        """Return what became of the stretches of the map by now."""
+        """Return the current state of each segment of the map."""
         shown = self._survey.shown
         return np.zeros(0, np.uint8) if shown is None else segment_states(shown, self._session.state)
 
@@ -375,7 +375,7 @@ class Tasting(QObject):
             self._page.set_threshold(None if self._facts is None else self._threshold.score)
 
     def _would_cut(self) -> WouldCut | None:
-        """Return what would go of the document, where its cuts come from the taste that is shown."""
+        """Return the cuts of the document if they come from the displayed taste."""
         state, curve = self._session.state, self._session.curve
         if self._facts is None or curve is None or curve.maker != self._facts.maker or not state.rate_hz:
             return None
@@ -426,7 +426,7 @@ class Tasting(QObject):
             self._page.set_losses("", training, validation)
 
     def _take_learned(self, path: Path) -> None:
-        """Look at a taste that was learned while no document could take it; one of that name is read anew."""
+        """Show a newly learned taste if no document uses it; reload a taste of the same name."""
         if self._facts is not None and self._facts.path == path:
             self._facts = None
         if not self._session.is_open:
@@ -435,7 +435,7 @@ class Tasting(QObject):
 
 
 def _notes(facts: TasteFacts | None) -> dict[str, str]:
-    """Return what is said beside the titles."""
+    """Return the notes in the titles of the cards."""
     if facts is None:
         return {}
     count, total_s = len(facts.recordings), sum(one.duration_s for one in facts.recordings)

@@ -1,4 +1,4 @@
-"""Which recordings the Taste page knows: kept ones, the document and its sources, dropped files."""
+"""Recordings of the Taste page: references, the document and its sources, dropped files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Known:
 
 
 class TasteRecordings:
-    """Keeps what was found out with the taste that is shown."""
+    """Stores the results of the displayed taste."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -60,14 +60,14 @@ class TasteRecordings:
         return key
 
     def want(self, key: str) -> bool:
-        """Have a source of the document scored by itself; tell whether it is one that is not scored yet."""
+        """Request the analysis of a source; return whether it is not analysed yet."""
         if key not in self._sources() or key in self._files:
             return False
         self.add(Path(key), Origin.SOURCE)
         return True
 
     def asked(self, maker: str) -> tuple[Asked, ...]:
-        """Return the document and the files, with what is known of them with the taste of this maker."""
+        """Return the document and the files with the results of the taste of this maker."""
         session = self._session
         asked = list(self._files.values())
         if session.state.tracks and session.media:
@@ -95,7 +95,7 @@ class TasteRecordings:
         )
 
     def _nearest(self, maker: str) -> NearestStretches | None:
-        """Return what was found with those scores that was kept and is like the document."""
+        """Return stored references that match the document, computed with those scores."""
         nearest, rate_hz = self._session.nearest, self._session.state.rate_hz
         if nearest is None or nearest.maker != maker:
             return None
@@ -108,7 +108,7 @@ class TasteRecordings:
         )
 
     def is_known(self, request: SurveyRequest, shown: SegmentMap) -> bool:
-        """Tell whether a survey would find nothing new."""
+        """Return whether a survey has no new work."""
         on_it = {key for key, origin in shown.recordings if origin is not Origin.KEPT}
         scores = [one.scored for one in request.others]
         if request.kept is None or any(one is None for one in scores):
@@ -118,7 +118,7 @@ class TasteRecordings:
         return not renewed and {one.key for one in scores if one is not None} == on_it
 
     def take(self, survey: Survey) -> None:
-        """Keep what was found; files that cannot be read are known no longer."""
+        """Store results; unreadable files are removed."""
         self.kept = survey.kept
         by_key = {one.key: one for one in survey.others}
         found = by_key.get("")

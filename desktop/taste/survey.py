@@ -1,4 +1,4 @@
-"""The survey of the Taste page: started when something is new, and kept while nothing is."""
+"""Survey of the Taste page: starts when data changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TasteSurvey(QObject):
 
     Attributes
     ----------
-    recordings : what is known of them with the taste that is shown
+    recordings : results of the displayed taste
     shown : the map; None until it is made
 
     Signals
@@ -58,7 +58,7 @@ class TasteSurvey(QObject):
         self.shown = None
 
     def renew(self, facts: TasteFacts) -> None:
-        """Find out what is not known yet with a taste."""
+        """Compute missing results of a taste."""
         if self._running is not None:
             self._next = facts
             return
@@ -82,7 +82,7 @@ class TasteSurvey(QObject):
         return SurveyRequest(facts.path, facts.recordings, folders, self.recordings.kept, others)
 
     def _take(self, survey: Survey) -> None:
-        """Keep what was found, unless the taste is another by now."""
+        """Store results, unless the taste changed meanwhile."""
         if self._is_stale:
             return
         self.recordings.take(survey)

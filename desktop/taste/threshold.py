@@ -16,11 +16,11 @@ from widgets.taste.distribution import Distribution
 from widgets.timeline.timeline_view import TimelineView
 
 USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
-"""Where odd begins for most tastes; the line begins there for one whose cuts the document does not hold."""
+"""Usual threshold; default for a taste without cuts in the document."""
 
 
 class Window(Protocol):
-    """What the threshold needs of a window."""
+    """Parts of the window that the threshold uses."""
 
     session: Session
     review: Review
@@ -30,11 +30,11 @@ class Window(Protocol):
 
 
 class TasteThreshold(QObject):
-    """Passes what is dragged on the page to the ways the timeline's own line goes.
+    """Passes the threshold of the page to the same handlers as that of the timeline.
 
     Signals
     -------
-    moved : the one to try is elsewhere; the document's tells by itself
+    moved : threshold of a taste other than the document's, which reports its own
     """
 
     moved = Signal()

@@ -28,7 +28,7 @@ MENU = ("earlier", "later", "again", "take_out", "select")
 
 
 class Window(Protocol):
-    """What arranging needs of a window."""
+    """Parts of the window that arranging uses."""
 
     session: Session
     transport: Transport
@@ -46,7 +46,7 @@ class Arranging(QObject):
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     refused : why not
     """
 
@@ -72,12 +72,12 @@ class Arranging(QObject):
 
     @property
     def _state(self) -> DocumentState:
-        """The document whose result is heard: also while an arrangement is tried out."""
+        """The document of the playing result, also while an arrangement is compared."""
         tried = self._parts.transport.tried
         return self._parts.session.state if tried is None else tried
 
     def toggle(self) -> str:
-        """Show the lane always, or only where something is arranged; return what to say."""
+        """Show the lane always, or only with arranged blocks; return the message."""
         self._is_wanted = not self._is_wanted
         self._settings.setValue(_KEY, "on" if self._is_wanted else "off")
         self.show()
@@ -105,7 +105,7 @@ class Arranging(QObject):
         self._apply(moved_block(self._parts.session.state, made, number, before))
 
     def again(self) -> None:
-        """Hear the block at the playhead once more, right after itself."""
+        """Repeat the block at the playhead."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError(
@@ -114,14 +114,14 @@ class Arranging(QObject):
         self._apply(block_again(self._parts.session.state, made, self._block(made)))
 
     def take_out(self) -> None:
-        """Take away the copy at the playhead, or cut the block wherever it is heard."""
+        """Remove the copy at the playhead, or cut the block everywhere."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError("The whole recording is one block. Select a span to cut.")
         self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
 
     def select(self) -> None:
-        """Select what the block at the playhead plays."""
+        """Select the span of the block at the playhead."""
         made = self._all()
         self._parts.selecting.select(*made.block(self._block(made)).span)
 

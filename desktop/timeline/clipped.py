@@ -37,7 +37,7 @@ class ClippedPlaces:
         self._waves, self._found = waves, {}
 
     def go_on(self) -> str:
-        """Put the playhead at the next place, the first one after the last; return what to say."""
+        """Move the playhead to the next clipped position, cyclically; return the message."""
         places, rate_hz = self._places(), self._session.state.rate_hz
         if not len(places):
             raise UsageError("No clipping in the audible recordings.")
@@ -48,7 +48,7 @@ class ClippedPlaces:
         return f"Clipped at {at} of the recording, position {number + 1} of {len(places)}"
 
     def _places(self) -> NDArray[np.int64]:
-        """Return the places of all tracks that are heard and of the mix, on the source timeline."""
+        """Return the clipped positions of all audible tracks and of the mix, on the source timeline."""
         state = self._session.state
         found = [np.asarray(self._exporting.clipped_places(state), np.int64)]
         for track in audible(state.tracks):

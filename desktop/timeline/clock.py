@@ -33,7 +33,7 @@ class Clock(QObject):
         transport.playhead_moved.connect(self._show)
 
     def show(self) -> None:
-        """Show where the playhead is now, after what is under it has changed."""
+        """Update the playhead after a change of the result."""
         self._show(self._transport.playhead_samples)
 
     def _show(self, position_samples: int) -> None:

@@ -30,7 +30,7 @@ from widgets.timeline.marks.name_offer import NameOffer
 from widgets.timeline.timeline_view import TimelineView
 
 OFFER_MS = 8_000
-"""How long a name can be given to a marker by the key that names tracks otherwise."""
+"""Time in which the rename key still names a new marker."""
 JUST_PASSED_S = 1.0
 """While playing, going back passes over a marker that was reached so shortly before."""
 
@@ -39,7 +39,7 @@ NO_MARKERS = "No markers yet. Add one at the playhead ‹marker.add›."
 
 
 class Window(Protocol):
-    """What marking needs of a window."""
+    """Parts of the window that markers use."""
 
     session: Session
     review: Review
@@ -55,7 +55,7 @@ class Marking(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -111,14 +111,14 @@ class Marking(QObject):
         self._hide_offer()
 
     def _hide_offer(self) -> None:
-        """Take away what says that a name can be given; the key gives one as long as the offer stands."""
+        """Hide the offer to name a marker; the key works as long as the offer is visible."""
         if self._offer is not None:
             self._offer.hide()
             self._offer.deleteLater()
             self._offer = None
 
     def add_region(self) -> None:
-        """Mark what is selected, else the span of the current proposal, and let it be named at once."""
+        """Add a region at the selection, else at the current proposal, and offer to name it."""
         state = self._required_state()
         edit, marker_id = marker_edits.add_region(
             state, *(self._parts.selecting.span or self._parts.review.span())
@@ -142,7 +142,7 @@ class Marking(QObject):
         self._apply(marker_edits.delete_markers(self._session.state, ids))
 
     def rename_here(self) -> None:
-        """Let the name of the marker nearest to the playhead be written anew, in its place."""
+        """Rename the marker nearest to the playhead in place."""
         state, here = self._required_state(), self._parts.transport.playhead_samples
         if not state.markers:
             raise UsageError(NO_MARKERS)
@@ -181,7 +181,7 @@ class Marking(QObject):
         self.said.emit(f"{marker.name} at {format_time(at_s, 1)}")
 
     def import_labels(self) -> None:
-        """Ask for a label file and mark what it names."""
+        """Import markers from a label file."""
         state = self._required_state()
         folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
         path = dialogs.ask_labels(self._window, folder)

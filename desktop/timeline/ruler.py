@@ -1,4 +1,4 @@
-"""What the ruler counts; switched by a key and remembered."""
+"""Units of the ruler; switched by a key and stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Ruler:
         timeline.set_ruler(self.mode)
 
     def step(self) -> str:
-        """Count in the next unit; return what to say."""
+        """Switch to the next unit; return the message."""
         modes = list(RulerMode)
         self.mode = modes[(modes.index(self.mode) + 1) % len(modes)]
         self._settings.setValue(_KEY, str(self.mode))

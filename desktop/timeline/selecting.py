@@ -1,4 +1,4 @@
-"""The selected span of the timeline: what mouse, keys, seams and regions select, and on which tracks."""
+"""Time selection: by mouse, keys, cuts and regions, and its tracks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Selecting(QObject):
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """What is selected, [start, stop) of the source; None where nothing is."""
+        """The selected span, [start, stop) of the source; None without a selection."""
         return self.selected.span
 
     @property
@@ -72,7 +72,7 @@ class Selecting(QObject):
         return self.span
 
     def select(self, start_samples: int, stop_samples: int) -> None:
-        """Select a span, as much of it as lies in the recording."""
+        """Select a span, clipped to the recording."""
         length = self._session.state.length_samples
         start, stop = max(0, min(start_samples, stop_samples)), min(length, max(start_samples, stop_samples))
         if stop <= start:
@@ -105,13 +105,13 @@ class Selecting(QObject):
         self._set(replace(self.selected, tracks=() if self.tracks else (track.id,)))
 
     def _follow_tracks(self) -> None:
-        """Let go of tracks that are gone."""
+        """Remove deleted tracks from the selection."""
         ids = {track.id for track in self._session.state.tracks}
         self._set(replace(self.selected, tracks=tuple(key for key in self.tracks if key in ids)))
 
     @property
     def words(self) -> str:
-        """What is selected."""
+        """The selected span."""
         if self.span is None:
             return ""
         rate_hz, result = self._session.state.rate_hz, self._transport.edit_list
@@ -126,7 +126,7 @@ class Selecting(QObject):
 
     @property
     def length_words(self) -> str:
-        """How long the selection is, for where there is no room for `words`."""
+        """Length of the selection, for a bar without room for `words`."""
         if self.span is None:
             return ""
         return length_words(samples_to_s(self.span[1] - self.span[0], self._session.state.rate_hz))
@@ -152,7 +152,7 @@ class Selecting(QObject):
         self.select(*((here, max(stop, here + 1)) if is_start else (min(start, here), here)))
 
     def to_end(self, *, is_start: bool) -> None:
-        """Let the selection reach to the start of the recording, or to its end, from where it stands."""
+        """Extend the selection to the start of the recording, or to its end."""
         here = self._transport.playhead_samples
         start, stop = self.span or (here, here)
         self._require_recording()
@@ -173,7 +173,7 @@ class Selecting(QObject):
 
         Parameters
         ----------
-        shown_samples : where, in what is shown; a piece that is heard twice is told apart in the result
+        shown_samples : displayed position; distinguishes copies of a span in the result
         """
         result, state = self._transport.edit_list, self._session.state
         if result is not None and not result.is_empty:

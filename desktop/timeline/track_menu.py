@@ -190,7 +190,7 @@ class TrackMenu:
 
 
 class _Choices:
-    """Entries of a menu of which one is in force."""
+    """Exclusive entries of a menu, one of them active."""
 
     def __init__(self, menu: QMenu) -> None:
         self._menu = menu

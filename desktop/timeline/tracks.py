@@ -1,4 +1,4 @@
-"""What the user does to tracks, by their heads, by keys and by menu."""
+"""Track edits by heads, keys and menus."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TALLEST_PX = 1_000
 
 
 class Tracks(QObject):
-    """Turns what is asked of the heads into edits, and keys into edits of the current track.
+    """Converts requests of the heads to edits, and keys to edits of the current track.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Tracks(QObject):
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     refused : why it cannot be
     """
 
@@ -65,7 +65,7 @@ class Tracks(QObject):
         heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
 
     def _refuse(self, sentence: str) -> None:
-        """Tell why something cannot be, and show the heads as the document has them."""
+        """Report a refusal, and reset the heads to the document."""
         self._heads.refresh()
         self.refused.emit(sentence)
 
@@ -115,12 +115,12 @@ class Tracks(QObject):
         self.said.emit(", ".join([f"Track {tracks[place].name}", *heard]))
 
     def mute(self) -> None:
-        """Mute the current track, or let it be heard again."""
+        """Mute the current track, or unmute it."""
         track = self.current()
         self.change(track.id, {"mute": not track.mute})
 
     def solo(self) -> None:
-        """Hear only the current track, or all of them again."""
+        """Solo the current track, or end solo."""
         track = self.current()
         self.change(track.id, {"solo": not track.solo})
 

@@ -33,7 +33,7 @@ _WHY_NOT = {
 
 
 def refusal(key: str) -> str:
-    """Say why no command can have a key, "" where one can; `key` in Qt's portable notation."""
+    """Return why a key is reserved, or "" for a valid key; `key` in Qt's portable notation."""
     sequence = QKeySequence.fromString(key, _PORTABLE)
     if sequence.count() != 1 or sequence.toString(_PORTABLE) != key or not key.isprintable():
         return "Offcut cannot receive this key. Press another one."
@@ -50,7 +50,7 @@ def with_changes(changes: Changes) -> tuple[Command, ...]:
 
 
 class Keymap(QObject):
-    """Which keys each command has now. Only what differs from the table is kept.
+    """Current keys of all commands. Only differences from the table are stored.
 
     Signals
     -------
@@ -80,7 +80,7 @@ class Keymap(QObject):
         return frozenset(self._changes)
 
     def refusal(self, key: str) -> str:
-        """Say why no command can have a key, "" where one can."""
+        """Return why a key is reserved, or "" for a valid key."""
         return refusal(key)
 
     def owner(self, command_id: str, key: str) -> Command | None:
@@ -95,7 +95,7 @@ class Keymap(QObject):
 
         Raises
         ------
-        UsageError : a key cannot be used, belongs to another command, or must stay; the sentence says which
+        UsageError : an invalid key, a key of another command, or a required key; the message names it
         """
         had = self._command(command_id).keys
         for key in keys:
@@ -171,7 +171,7 @@ class Keymap(QObject):
 def _readable(stored: str) -> dict[str, tuple[str, ...]]:
     """Return the stored changes that can be used.
 
-    A newer table may have given their keys to others: those do without, what the user chose stays.
+    A newer table may assign these keys to other commands: the user's choice has priority.
     """
     try:
         found = parse_json(stored or "{}")

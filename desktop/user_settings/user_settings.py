@@ -35,7 +35,7 @@ _RECENT = "recent:"
 
 
 class Window(Protocol):
-    """What the settings need of a window."""
+    """Parts of the window that the settings use."""
 
     session: Session
     player: Player
@@ -68,7 +68,7 @@ class UserSettings(QObject):
 
     Signals
     -------
-    said, failed : one sentence
+    said, failed : one message
     """
 
     said = Signal(str)
@@ -97,7 +97,7 @@ class UserSettings(QObject):
         self._show_recent()
 
     def run(self, command_id: str) -> None:
-        """Run what was found in the palette: a command, or opening a recent document."""
+        """Run an entry of the palette: a command, or a recent document."""
         if command_id.startswith(_RECENT):
             self._open(Path(command_id.removeprefix(_RECENT)))
         else:
@@ -140,7 +140,7 @@ class UserSettings(QObject):
             self.said.emit(f"Saved preferences{later}")
 
     def _test(self, form: PreferencesForm) -> None:
-        """Play a click through the device as it stands in the form."""
+        """Play a click through the device selected in the form."""
         self._parts.player.close()
         values = form.values()
         test = self._testing = LatencyTest(AudioChoice(values.device, values.buffer_ms), self)
@@ -154,7 +154,7 @@ class UserSettings(QObject):
         test.start()
 
     def _end_test(self) -> None:
-        """Let go of the device, also where the dialog was closed before the click was over."""
+        """Release the device, also if the dialog closed before the end of the click."""
         if self._testing is not None:
             self._testing.close()
             self._testing.deleteLater()

@@ -10,7 +10,7 @@ _GEOMETRY = "geometry"
 
 
 def room_for(window: QWidget) -> QSize:
-    """Return what a screen has room for within the frame of a window.
+    """Return the available size of a screen within the frame of a window.
 
     How thick the frame will be is not known before the window is shown; its title bar is about as high as the
     style draws one.

@@ -1,4 +1,4 @@
-"""The timeline with the queue beside it, which has its share of the room until somebody drags the border."""
+"""The timeline next to the queue, which keeps its share of the width until the user drags the border."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Beside(QSplitter):
         self.splitterMoved.connect(self._keep)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room anew."""
+        """Distribute the width."""
         super().resizeEvent(event)
         if not self._is_dragged:
             self.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])

@@ -15,7 +15,7 @@ from widgets.controls.elided_label import ElidedLabel
 from widgets.theme import Theme, px
 
 HIGHEST, CURVE_FROM, ROOM_ABOVE = 300, 190, 560
-"""Heights at 100 %; what is above the panel retains the room that a proposal and its answers take."""
+"""Heights at 100 %; the part above retains the room of a proposal and its answers."""
 
 
 class LearningPanel(QFrame):
@@ -40,7 +40,7 @@ class LearningPanel(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._curve.set_theme(theme)
         self.setStyleSheet(f"LearningPanel {{ border-top: 1px solid {theme.line}; }}")
 
@@ -66,7 +66,7 @@ class LearningPanel(QFrame):
         return False
 
     def _fit(self) -> None:
-        """Take the room that is left over where there is a curve to draw, else what the words need."""
+        """Use the remaining room for the curve, or only the height of the text."""
         above = self.parentWidget() or self
         spare = min(above.height() - px(ROOM_ABOVE), px(HIGHEST))
         draws = bool(self._losses.training) and spare >= px(CURVE_FROM)

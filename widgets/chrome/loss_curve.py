@@ -41,7 +41,7 @@ class LossCurve(QWidget):
         self.set_losses((), ())
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.plot.theme = theme
         self.plot.update()
         self._training_name.setStyleSheet(f"color: {theme.undecided};")

@@ -35,7 +35,7 @@ class Message:
 
 
 class MessageLog(QDialog):
-    """Stays open beside the timeline; its text is selected and copied as any other, Esc closes."""
+    """Window that stays open; its text can be selected and copied, Esc closes it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class MessageLog(QDialog):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._errors.set_theme(theme)
         self._copy.set_theme(theme)
@@ -96,7 +96,7 @@ class MessageLog(QDialog):
         self._say_count()
 
     def lines(self) -> list[str]:
-        """Return what is shown, a line each, as it is copied."""
+        """Return the messages as copied, one per line."""
         return [one.line for one in self._shown()]
 
     def _shown(self) -> list[Message]:

@@ -61,12 +61,12 @@ class SelectionBar(QFrame):
         self.show_selection("", "all tracks")
 
     def show_selection(self, words: str, tracks: str, length: str = "") -> None:
-        """Show what is selected and which tracks would be edited.
+        """Show the selection and its tracks.
 
         Parameters
         ----------
-        words : what is selected; empty for nothing
-        length : what is shown of it in a bar that has no room for the words
+        words : description of the selection; empty without one
+        length : short form for a narrow bar
         """
         self._words, self._length = words or with_keys(NOTHING, self._keys), length or words
         # A long name would make the whole window wider.
@@ -112,7 +112,7 @@ class SelectionBar(QFrame):
         return self._tracks.isHidden()
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self._theme = theme
         self._paint_words()
         for button in (*self._buttons.values(), self._tracks):

@@ -1,4 +1,4 @@
-"""What stands over the empty timeline: the ways to begin, and the documents opened last."""
+"""Start panel over the empty timeline: actions to begin with, and recent documents."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class StartPanel(QFrame):
     ----------
     keys : the key cap of each command id
     over : the widget, whose size it follows
-    top : tells how many pixels of it stay free above
+    top : function for the free height above, in pixels
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     opened, forgotten : as of `RecentList`
     """
 
@@ -82,7 +82,7 @@ class StartPanel(QFrame):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._list.set_theme(theme)
         for button in self._buttons.values():
             button.set_theme(theme)

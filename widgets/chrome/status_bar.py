@@ -22,7 +22,7 @@ _WORKING = 0.28
 
 
 class StatusBar(QFrame):
-    """Shows the last result on the left, and on the right what is going on."""
+    """Shows the last result on the left, and running work on the right."""
 
     command_requested = Signal(str)
 
@@ -79,7 +79,7 @@ class StatusBar(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._cancel.set_theme(theme)
         self._offer.set_theme(theme)
@@ -98,7 +98,7 @@ class StatusBar(QFrame):
         return self._done.text()
 
     def set_message(self, text: str, undo_label: str | None = None) -> None:
-        """Say what the last key did, and what undo would take back (None: nothing)."""
+        """Show the result of the last command, and the edit that undo reverses (None: no edit)."""
         self._failed = False
         self._offer.hide()
         self._done.setText(with_keys(text, self._keys))
@@ -108,7 +108,7 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def _show_undo(self, said: str) -> None:
-        """Say the step that undo reverses; "it" is what the sentence beside says was done."""
+        """Show the step that undo reverses; "it" refers to the message on the left."""
         undo_key = self._keys.get("edit.undo", "Undo")
         if self._undo_label is None:
             self._undo.setText("")
@@ -118,7 +118,7 @@ class StatusBar(QFrame):
             self._undo.setText(f"{undo_key} undoes: {self._undo_label}")
 
     def _share(self) -> None:
-        """Let the running work's words give way before what was done and the step that undo reverses."""
+        """Shorten the text of running work before the message and the undo step."""
         fixed = (self._left, self._cancel, self._offer, self._notice)
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
@@ -135,7 +135,7 @@ class StatusBar(QFrame):
         self._share()
 
     def set_error(self, sentence: str) -> None:
-        """Say what went wrong; what undo would take back has nothing to do with it."""
+        """Show an error; undo does not relate to it."""
         self._failed = True
         self._offer.hide()
         self._done.setText(with_keys(sentence, self._keys))
@@ -150,25 +150,25 @@ class StatusBar(QFrame):
 
     @property
     def notice(self) -> str:
-        """The state that is shown until it ends, "" where there is none."""
+        """The displayed state, "" without one."""
         return self._notice.text()
 
     def set_notice(self, words: str, more: str = "") -> None:
-        """Show a state in few words until it ends; the tooltip says more."""
+        """Show a state in few words until it ends; the tooltip has details."""
         self._notice.setText(words)
         self._notice.setToolTip(more)
         self._notice.setVisible(bool(words))
         self._share()
 
     def offer(self, text: str, command_id: str) -> None:
-        """Offer a command beside what was just said; it goes with the next sentence."""
+        """Offer a command next to the message; the next message removes it."""
         self._offered = command_id
         self._offer.setText(text)
         self._offer.show()
         self._share()
 
     def set_job(self, text: str, fraction: float, left_s: float | None = None) -> None:
-        """Show running work; `left_s` is None while nobody can know it."""
+        """Show running work; `left_s` is None if unknown."""
         self._job.setText(text)
         self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
         self._left.setText("" if left_s is None else f"{format_time(left_s, 0)} left")

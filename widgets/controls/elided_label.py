@@ -1,4 +1,4 @@
-"""A line or two of text that end in an ellipsis where room is short; the tooltip says all of it."""
+"""A line or two of elided text; the tooltip has the full text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ElidedLabel(QLabel):
 
     Parameters
     ----------
-    lines : into so many it breaks where one is too short
+    lines : maximum number of lines
 
     Signals
     -------
@@ -64,7 +64,7 @@ class ElidedLabel(QLabel):
             self.setToolTip(text)
 
     def event(self, event: QEvent) -> bool:
-        """Show a tooltip that says no more than the label only where the label is cut short, in lines."""
+        """Show the tooltip with the full text only if the label is elided."""
         if (
             event.type() == QEvent.Type.ToolTip
             and isinstance(event, QHelpEvent)

@@ -36,8 +36,8 @@ class Absent:
 
     Attributes
     ----------
-    names : what other programs call it, in lower case
-    sentence : what Offcut does in its place
+    names : names in other programs, in lower case
+    sentence : alternative in Offcut
     commands : ids of the commands that do it, the nearest first
     """
 
@@ -53,7 +53,7 @@ class Search:
     Attributes
     ----------
     commands : the best first
-    note : a sentence about what was not found; "" where the commands answer by themselves
+    note : message about a missing function; "" if the commands are sufficient
     is_guess : no command matches; those listed are only near
     """
 
@@ -80,7 +80,7 @@ def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent
 
 
 def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absent]) -> Absent | None:
-    """Return what Offcut does not have and is searched for, unless a command has that very name."""
+    """Return the missing functions that match, unless a command has exactly that name."""
     wanted = " ".join(query.casefold().split())
     missing = next((each for each in absent if wanted in each.names), None)
     has_command = any(command.label.casefold().startswith(wanted) for command in commands)

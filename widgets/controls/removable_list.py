@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QListWidget
 
 
 class RemovableList(QListWidget):
-    """Says when the user wants the chosen lines gone; the owner takes them off."""
+    """Signals a request to remove the selected rows; the owner removes them."""
 
     removed = Signal()
 

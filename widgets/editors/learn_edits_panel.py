@@ -1,4 +1,4 @@
-"""Where an editor is learned: pairs of files, how far it is, what was learned; it reads no file itself."""
+"""Form for learning an editor: pairs of files, progress, and summary; it does not read files."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _FEW = "Learned from few pairs, so check its proposals: use at least three pairs
 
 
 class LearnEditsPanel(QWidget):
-    """Pairs of an edited file and its recordings; while it learns, how far that is; then what was learned.
+    """Pairs of an edited file and its recordings; progress while learning; then the summary.
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     files_requested, recordings_requested, edited_requested : the owner lets the user choose files and answers
         with `add_files`, `set_recordings` or `set_edited`
     """
@@ -116,7 +116,7 @@ class LearnEditsPanel(QWidget):
         self.setFocusProxy(self._buttons["add"])
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._list.set_theme(theme)
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -139,12 +139,12 @@ class LearnEditsPanel(QWidget):
 
     @property
     def said(self) -> str:
-        """What is missing or went wrong, "" where nothing is."""
+        """Message about missing input or an error, or ""."""
         return self._problem.text()
 
     @property
     def learned_text(self) -> str:
-        """What was learned, as it is shown; "" where nothing was."""
+        """Summary of the learned style; "" before learning."""
         if self._learned.isHidden():
             return ""
         labels = self._learned.findChildren(QLabel)
@@ -158,7 +158,7 @@ class LearnEditsPanel(QWidget):
         return None if path is None else path.parent
 
     def add_files(self, paths: Iterable[str]) -> None:
-        """Add files that are not there yet, put together as far as their names say so."""
+        """Add new files, paired by their names."""
         if self._is_busy:
             return
         known = {path for one in self._list.pairs for path in (*one.raws, one.edited)}
@@ -169,7 +169,7 @@ class LearnEditsPanel(QWidget):
         self._edited_list()
 
     def _fills_the_open(self, raws: tuple[Path, ...], edited: Path | None) -> bool:
-        """Complete the one pair that lacks a side by a file of that side; tell whether that was done."""
+        """Complete the only incomplete pair with a file; return whether it was used."""
         lacking = [(row, one) for row, one in enumerate(self._list.pairs) if one.problem]
         if len(lacking) != 1:
             return False
@@ -183,15 +183,15 @@ class LearnEditsPanel(QWidget):
         return True
 
     def set_recordings(self, paths: Iterable[Path]) -> None:
-        """Say what the chosen file was made of."""
+        """Set the recordings of the selected edited file."""
         self._change(raws=tuple(dict.fromkeys(paths)))
 
     def set_edited(self, path: Path) -> None:
-        """Say what was made of the chosen recordings."""
+        """Set the edited file of the selected recordings."""
         self._change(edited=path)
 
     def _swap(self) -> None:
-        """Take the recording for what was made, and that for the recording."""
+        """Swap edited file and recording."""
         pair = self._list.pairs[self._list.currentRow()]
         raws = () if pair.edited is None else (pair.edited,)
         self._change(raws=raws, edited=next(iter(pair.raws), None))
@@ -213,13 +213,13 @@ class LearnEditsPanel(QWidget):
             self._edited_list()
 
     def _edited_list(self) -> None:
-        """What was learned was learned from other pairs than these."""
+        """Mark the summary as outdated: the pairs changed."""
         self._learned.hide()
         self._problem.setProperty("role", "dim")
         self._renew()
 
     def problem(self) -> str:
-        """Say what is missing, "" when learning can start."""
+        """Return the message about missing input, or "" if learning can start."""
         for one in self._list.pairs:
             if one.problem:
                 return one.problem
@@ -242,7 +242,7 @@ class LearnEditsPanel(QWidget):
         return self._is_busy
 
     def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
-        """Show how far it is; `left_s` is None while nobody can know it."""
+        """Show how far it is; `left_s` is None if unknown."""
         if not self._is_busy:
             self._is_busy = True
             self._list.forget_quality()
@@ -271,7 +271,7 @@ class LearnEditsPanel(QWidget):
         self._renew()
 
     def show_learned(self, name: str, habits: Habits, pairs: int, left_out: Sequence[str]) -> None:
-        """Show what was learned, in words."""
+        """Show the summary."""
         self.show_rest()
         self._heading.setText(f"Learned {name} from {counted(pairs, 'pair')}")
         while (item := self._facts.takeAt(0)) is not None:
@@ -293,7 +293,7 @@ class LearnEditsPanel(QWidget):
         announce(self, ". ".join((self._heading.text(), *habits.words(), *notes)))
 
     def show_problem(self, sentence: str) -> None:
-        """Say why nothing was learned, or cannot be done."""
+        """Show an error of learning or of the input."""
         self._say(sentence, "error")
         announce(self, sentence, urgent=True)
 

@@ -1,4 +1,4 @@
-"""The list of all commands with their keys, and what changes them; it knows no rules itself."""
+"""List of all commands with their keys, and controls to change them; it has no rules of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HOW = "Enter goes to the key field. Press a key there, then Enter to accept the
 
 
 class KeyRules(Protocol):
-    """Who has which key, and what may change; each change raises an error that says why not."""
+    """Key assignments and their rules; an invalid change raises an error with the reason."""
 
     @property
     def commands(self) -> Sequence[CommandEntry]: ...
@@ -46,11 +46,11 @@ class KeyRules(Protocol):
 
 
 class KeyEditor(QWidget):
-    """Choose a command, press its new key, and say whether it replaces the old one.
+    """Choose a command, press its new key, and choose whether it replaces the old one.
 
     Parameters
     ----------
-    rules : the commands and their keys; what it raises is shown as a sentence
+    rules : the commands and their keys; its errors are displayed
     """
 
     changed = Signal()
@@ -160,7 +160,7 @@ class KeyEditor(QWidget):
             self._list.scrollTo(index)
 
     def _take(self, key: str, pressed: bool = True) -> None:
-        """Show what a key means for the command chosen, and what can be done with it."""
+        """Show the current command of a key, and the possible changes."""
         self._key = key
         self._field.show_key(key)
         trouble = self._rules.refusal(key) if pressed else ""

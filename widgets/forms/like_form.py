@@ -1,4 +1,4 @@
-"""What is to be done with everything that sounds like what is selected."""
+"""Form for the treatment of similar sounds."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class _Rows(QTreeWidget):
 
 
 class MarkerList(QDialog):
-    """Stays open beside the timeline; Enter goes to a marker, F2 renames, Delete deletes, Esc closes.
+    """Window that stays open; Enter goes to a marker, F2 renames, Delete deletes, Esc closes.
 
     Signals
     -------
@@ -123,12 +123,12 @@ class MarkerList(QDialog):
         self.resize(px(560), px(420))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in (self._go, self._rename, self._delete):
             button.set_theme(theme)
 
     def show_markers(self, markers: Iterable[Marker], rate_hz: int) -> None:
-        """Show these, ascending; what was chosen stays chosen."""
+        """Show these, ascending; the selection stays."""
         kept, current = set(self._selected()), self._rows.currentItem()
         current_id = "" if current is None else str(current.data(_NAME, _ID))
         self._filling = True

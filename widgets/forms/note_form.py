@@ -1,4 +1,4 @@
-"""A form of some lines of plain text, and a line that says what they are about."""
+"""A form with a few lines of plain text and a description."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoteForm(QWidget):
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     entered : the user is done, by Ctrl and Enter; Enter by itself begins a line
     """
 
@@ -59,6 +59,6 @@ class NoteForm(QWidget):
         return self._field.toPlainText().strip()
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         over = len(self.note()) - self._longest
         return f"{counted(over, 'letter')} too many." if over > 0 else ""

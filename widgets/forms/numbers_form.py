@@ -1,4 +1,4 @@
-"""A form of a few numbers, each within its limits, and a line that says what they are for."""
+"""A form with a few numbers, each with limits, and a description."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class NumberLine(QLineEdit):
         self.setMaximumWidth(px(96))
 
     def value(self) -> float | None:
-        """Return the number, None while what stands there is none within the limits."""
+        """Return the number, or None if the text is not a number within the limits."""
         return self._number.read(self.text())
 
     def set_value(self, value: float) -> None:
@@ -79,7 +79,7 @@ class NumberLine(QLineEdit):
         self.setText(number.text(min(number.highest, max(number.lowest, value))))
 
     def problem(self) -> str:
-        """Say what is wrong with what stands there, "" when nothing is."""
+        """Return the error message, or "" if the text is valid."""
         if self.value() is not None:
             return ""
         number = self._number
@@ -101,11 +101,11 @@ class NumbersForm(QWidget):
 
     Parameters
     ----------
-    outlook : says what the numbers would lead to, "" for nothing worth saying; raises what refuses them
+    outlook : computes a preview of the numbers, "" without one; raises an error for invalid ones
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     changed = Signal()
@@ -151,16 +151,16 @@ class NumbersForm(QWidget):
         self._renew()
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return next(filter(None, (line.problem() for line in self._lines)), self._refusal)
 
     def values(self) -> tuple[float, ...]:
-        """Return the numbers; only where there is no `problem`."""
+        """Return the numbers if there is no `problem`."""
         found = [line.value() for line in self._lines]
         return tuple(value for value in found if value is not None)
 
     def outlook(self) -> str:
-        """Return what the numbers would lead to, as it stands there."""
+        """Return the preview of the current numbers."""
         return self._outlook.text()
 
     def _renew(self) -> None:

@@ -1,4 +1,4 @@
-"""The form of what the user chose for the whole program; it opens no device and removes no file itself."""
+"""Preferences form; it neither opens devices nor deletes files itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TWO_LINES = 36
 
 @dataclass(frozen=True, slots=True)
 class PreferenceValues:
-    """What the user chose.
+    """Preferences of the user.
 
     Attributes
     ----------
@@ -41,9 +41,9 @@ class PreferenceValues:
     buffer_ms : 0 leaves it to the device
     cache_folder : "" for the system's own place
     cache_limit_gb : whole gigabytes
-    threads : what a job may compute with
+    threads : number of threads of a job
     look : "system", "dark" or "light"
-    text_percent : size of the text beside the system's, from the next start on
+    text_percent : text scale relative to the system, effective at the next start
     """
 
     device: str = ""
@@ -64,8 +64,8 @@ class PreferencesForm(QWidget):
 
     Signals
     -------
-    changed : `problem()` may have another answer
-    test_requested : play a click through the device as it stands in the form; answer with `show_test`
+    changed : `problem()` may have changed
+    test_requested : play a click through the selected device; answer with `show_test`
     folder_requested : let the user choose a folder; answer with `set_folder`
     empty_requested : empty the cache; answer with `show_cache`
     """
@@ -158,11 +158,11 @@ class PreferencesForm(QWidget):
         self.setMinimumWidth(px(560))
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return self._buffer.problem("Buffer") or self._limit.problem("Limit")
 
     def values(self) -> PreferenceValues:
-        """Return what is chosen; only where there is no `problem`."""
+        """Return the preferences if there is no `problem`."""
         buffer_ms, limit_gb = self._buffer.value(), self._limit.value()
         assert buffer_ms is not None
         assert limit_gb is not None
@@ -182,12 +182,12 @@ class PreferencesForm(QWidget):
         self._folder.setText(folder)
 
     def show_test(self, sentence: str) -> None:
-        """Say what the test found."""
+        """Show the result of the latency test."""
         self._tested.setText(sentence)
         self._test.setEnabled(True)
 
     def show_cache(self, sentence: str) -> None:
-        """Say how large the cache is."""
+        """Show the size of the cache."""
         self._cache.setText(sentence)
 
     def _ask_for_test(self) -> None:
@@ -250,7 +250,7 @@ def _heading(text: str) -> QLabel:
 
 
 def _row(*parts: QWidget) -> QWidget:
-    """Lay parts beside each other; words and paths take the room, numbers and buttons what they need."""
+    """Arrange widgets in a row; texts and paths expand, numbers and buttons do not."""
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)

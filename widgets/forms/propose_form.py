@@ -29,7 +29,7 @@ _FIELD = 72
 
 
 class ProposeForm(QWidget):
-    """How the threshold is set, the shortest piece to keep, and what that would lead to.
+    """Threshold mode, minimum segment length, and a preview of the cuts.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class ProposeForm(QWidget):
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
+    changed : `values()` or `problem()` may have changed
     """
 
     changed = Signal()
@@ -131,7 +131,7 @@ class ProposeForm(QWidget):
         return row
 
     def problem(self) -> str:
-        """Say what is missing, "" when cuts can be proposed."""
+        """Return the error message, or "" for valid settings."""
         mode = self._mode()
         numbers = self._numbers
         asked = self._share.problem() if mode == "keep" else ""
@@ -140,7 +140,7 @@ class ProposeForm(QWidget):
         return asked or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
-        """Return the settings asked for; only where there is no `problem`."""
+        """Return the settings asked for if there is no `problem`."""
         mode = self._mode()
         wanted: dict[str, object] = {"threshold_mode": mode}
         if mode == "keep":
@@ -153,7 +153,7 @@ class ProposeForm(QWidget):
         return wanted
 
     def set_outlook(self, sentence: str) -> None:
-        """Say what the settings that are asked for would lead to."""
+        """Show the preview of the settings."""
         self._outlook = sentence
         self._say()
 

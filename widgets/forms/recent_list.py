@@ -18,13 +18,13 @@ _IS_THERE = _PATH + 1
 
 
 class RecentList(QWidget):
-    """A list with a line a document; those that are missing say so and cannot be opened.
+    """A list with one document per row; missing files are marked and disabled.
 
     Signals
     -------
     opened : the path of the document to open
     forgotten : the path of the document to take off the list
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     opened = Signal(Path)
@@ -59,7 +59,7 @@ class RecentList(QWidget):
         self._forget.clicked.connect(self._remove)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._forget.set_theme(theme)
         for row in range(self._list.count()):
@@ -94,7 +94,7 @@ class RecentList(QWidget):
         return None if item is None else Path(item.data(_PATH))
 
     def problem(self) -> str:
-        """Say why nothing can be opened, "" where something can."""
+        """Return why no document can be opened, or ""."""
         item = self._list.currentItem()
         if item is None:
             return "No recent documents."

@@ -13,7 +13,7 @@ _FINE_BELOW_MINUTES = 20.0
 
 
 class ShareFields(QWidget):
-    """Two fields for one share; what is typed last counts, and the other says the same.
+    """Two fields for one share; editing one updates the other.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class ShareFields(QWidget):
         return self._share
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return self._problem
 
     def select_all(self) -> None:

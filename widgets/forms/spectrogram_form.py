@@ -1,4 +1,4 @@
-"""The form of how spectrograms are drawn; every change is told at once, so that the lanes follow."""
+"""Form of the spectrogram settings; each change is signalled at once, so that the lanes follow."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SpectrogramForm(QWidget):
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
+    changed : `values()` or `problem()` may have changed
     """
 
     changed = Signal()
@@ -108,7 +108,7 @@ class SpectrogramForm(QWidget):
         layout.addLayout(below)
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         if floor_db is None or ceiling_db is None:
             return self._floor.problem("Minimum") or self._ceiling.problem("Maximum")
@@ -117,7 +117,7 @@ class SpectrogramForm(QWidget):
         return ""
 
     def values(self) -> SpectrogramLook:
-        """Return how they are to be drawn; only where there is no `problem`."""
+        """Return how they are to be drawn if there is no `problem`."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         assert floor_db is not None
         assert ceiling_db is not None

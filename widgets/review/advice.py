@@ -1,4 +1,4 @@
-"""What the queue says where there is nothing to answer: always the next thing to do."""
+"""Message of an empty queue: always with a next action."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def advice(
 
     Parameters
     ----------
-    taste : the name of the taste that proposes, None where there is none yet
+    taste : the name of the taste that proposes, None where not set yet
     keys : the key cap of each command id
     """
     if not state.tracks:
@@ -57,7 +57,7 @@ def _key(keys: Mapping[str, str], command: str, otherwise: str) -> str:
 
 
 def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None) -> tuple[str, ...]:
-    """Return the ids of what can be done without a taste, the likeliest first; none once there is more."""
+    """Return the command ids that work without a taste, most likely first; none after proposals exist."""
     if not state.tracks or statistics.total or taste is not None:
         return ()
     if _has_drums(state):

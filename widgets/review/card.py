@@ -51,7 +51,7 @@ class VerdictMark(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -184,7 +184,7 @@ class Card(QFrame):
         fields.addLayout(row, len(_FIELDS) + 2, 1)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._verdict.set_theme(theme)
         self._spark.set_theme(theme)
@@ -269,7 +269,7 @@ class Card(QFrame):
         self._spark.set_scores(curve, span, reach_samples, threshold)
 
     def fit(self, width: int, room: int) -> None:
-        """Give up the least telling lines until the answers fit into the room there is, in pixels."""
+        """Hide the least informative lines until the answers fit into the available height, in pixels."""
         if self._fitted == (width, room, self.heightForWidth(width)):
             return
         self._take_back()
@@ -285,7 +285,7 @@ class Card(QFrame):
 
     @property
     def _least_telling(self) -> tuple[tuple[QWidget, ...], ...]:
-        """The lines that may be given up, the first one first."""
+        """Lines that can be hidden, in order."""
         named = {name: (self._names[name], self._values[name]) for name in _FIELDS}
         kept = (self._kept_name, self._kept, self._kept_at, self._hear)
         edges = (*named["left edge"], *named["right edge"])
@@ -295,7 +295,7 @@ class Card(QFrame):
         return ((self._spark,), named["crossfade"], kept, of_score, edges, score, rest, (self._reason,))
 
     def _take_back(self) -> None:
-        """Show what was given up."""
+        """Show the hidden lines again."""
         for part in self._given_up:
             part.show()
         self._given_up.clear()

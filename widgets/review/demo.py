@@ -1,4 +1,4 @@
-"""Run the queue by itself: ``python -m widgets.review.demo --help`` lists what it can show and save."""
+"""Demo of the queue: ``python -m widgets.review.demo --help`` lists its options."""
 
 from __future__ import annotations
 

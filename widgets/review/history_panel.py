@@ -81,7 +81,7 @@ class _Steps(QAbstractListModel):
 
 
 class _StepDelegate(QStyledItemDelegate):
-    """Paints a place: a mark and full words where the document is, slanted ones for what was taken back."""
+    """Paints a step: a mark and bold text for the current one, italics for undone ones."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -144,13 +144,13 @@ class HistoryPanel(QFrame):
         return QSize(px(QUEUE), px(220))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         self.setStyleSheet(f"HistoryPanel {{ border-top: 1px solid {theme.line}; }}")
         self._list.viewport().update()
 
     def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
-        """Show these steps, the oldest first; those that were undone stand at the end."""
+        """Show these steps, oldest first; undone ones are last."""
         self._steps.set_steps(steps)
         here = self._steps.index(self._steps.here)
         self._list.setCurrentIndex(here)

@@ -1,8 +1,7 @@
 """The scrolling list: every row is painted, and the open proposal is the one real widget in it.
 
 Positions are arithmetic (all rows are equally high but one), so ten thousand rows lay themselves out at
-once; Qt's own list would ask the delegate for each height. What stays of `QListView` is what screen readers
-know of it.
+once; Qt's own list would ask the delegate for each height. `QListView` remains for screen readers.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ class QueueView(QListView):
         card.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._delegate.set_theme(theme)
         self.viewport().update()
@@ -80,7 +79,7 @@ class QueueView(QListView):
         self.viewport().update()
 
     def _announce(self, position: int) -> None:
-        """Have a screen reader say a row that keys of the window lead to; with the focus Qt does."""
+        """Announce a row to screen readers after a key of the window; with the focus, Qt does."""
         if not self.hasFocus():
             announce(self, str(self._rows.index(position).data(Qt.ItemDataRole.AccessibleTextRole)))
 
@@ -174,7 +173,7 @@ class QueueView(QListView):
         self.viewport().update()
 
     def setSelection(self, _rect: QRect, _command: object) -> None:
-        """Select nothing here: what is selected comes in by `set_selected`."""
+        """Ignore selection by Qt: `set_selected` defines it."""
 
     def visualRegionForSelection(self, _selection: object) -> QRegion:
         return QRegion()

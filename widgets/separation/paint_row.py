@@ -1,4 +1,4 @@
-"""What is painted on the mask, and how: the row of the panel with the keys of the brush."""
+"""Painted strokes and the brush: the row of the panel with its keys."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _BRUSH = ("repair.takes", "repair.smaller", "repair.larger")
 
 
 class PaintRow(QWidget):
-    """Begins and ends painting, and says what the brush does.
+    """Starts and ends painting, and shows the mode of the brush.
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     resized : more or less is shown
     """
 
@@ -55,7 +55,7 @@ class PaintRow(QWidget):
         self.show_brush(None, 0)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in self.buttons.values():
             button.set_theme(theme)
         self._said.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")

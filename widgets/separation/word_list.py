@@ -1,4 +1,4 @@
-"""Words that are offered, a row each: completions of what is typed, or what is heard, ranked."""
+"""Suggestions, one per row: completions of the input, or detected sounds by rank."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Suggestions(QAbstractListModel):
 
 
 class _Rows(QStyledItemDelegate):
-    """Paints words, and beside them how likely they are or what they are other words for."""
+    """Paints words with their probability or a note."""
 
     def __init__(self, theme: Theme, suggestions: _Suggestions) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class WordList(QListView):
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
-        """What is offered."""
+        """The suggestions."""
         return self._suggestions.rows
 
     @property
@@ -135,7 +135,7 @@ class WordList(QListView):
         return self._suggestions.rows[index.row()] if index.isValid() else None
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._rows.theme = theme
         self.viewport().update()
 

@@ -1,4 +1,4 @@
-"""The panel that lists what was played more than once: passages, and their takes with times."""
+"""Panel with the list of repeated passages and their takes with times."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _WORDS = {"takes.hear": "Play in turn", "takes.keep": "Keep", "takes.propose": "
 
 
 class TakesPanel(QFrame):
-    """Shows takes; what the user wants comes out as signals.
+    """Shows takes; user actions are emitted as signals.
 
     Signals
     -------
     take_chosen(group, number) : a take was gone to
     hear_wanted : Enter on a take
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     """
 
     take_chosen = Signal(int, int)
@@ -87,7 +87,7 @@ class TakesPanel(QFrame):
         return QSize(px(120), height)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -97,7 +97,7 @@ class TakesPanel(QFrame):
         self._list.viewport().update()
 
     def show_rows(self, rows: tuple[TakeRow, ...], summary: str, empty: str = "") -> None:
-        """Show passages and takes, or say why there are none; what is chosen stays chosen."""
+        """Show passages and takes, or the reason why there are none; the selection stays."""
         was = self.chosen
         self._rows.set_rows(rows)
         self._summary.setText(summary)
@@ -126,7 +126,7 @@ class TakesPanel(QFrame):
         return self._rows.take_at(self._list.currentIndex().row())
 
     def show_sounding(self, take: tuple[int, int] | None) -> None:
-        """Mark the take that is heard now, and choose it."""
+        """Mark the playing take and select it."""
         self._rows.set_sounding(take)
         place = self._rows.place_of(take)
         if place is not None:

@@ -1,4 +1,4 @@
-"""Where two tastes differ most on a recording: a short list to hear."""
+"""Largest differences between two tastes on a recording, as a short list for playback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Differences(QListWidget):
     Signals
     -------
     chosen : the number of the passage gone to
-    heard : the number of the passage to hear
+    heard : number of the passage to play
     """
 
     chosen = Signal(int)
@@ -42,7 +42,7 @@ class Differences(QListWidget):
         self.itemClicked.connect(lambda item: self.heard.emit(self.row(item)))
 
     def set_differences(self, names: tuple[str, str], differences: Sequence[Difference]) -> None:
-        """List these; each taste's figure is how much of the recording it finds less odd."""
+        """List the differences; each figure is the share of the recording with a lower score."""
         self.blockSignals(True)
         self.clear()
         for one in differences:

@@ -1,4 +1,4 @@
-"""What a taste was learned from and how: recordings with their lengths, figures and settings."""
+"""Training data and settings of a taste: recordings with durations, figures and settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FactsView(QScrollArea):
         self.setMinimumHeight(px(120))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
 
     def set_facts(self, facts: TasteFacts | None) -> None:

@@ -1,4 +1,4 @@
-"""How a taste comes to its score: what goes in, what is done to it, what comes out, as boxes and arrows."""
+"""Method of a taste as a block diagram: input, processing steps, and output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentF
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """Where a step stands, and how high its title is."""
+    """Position of a step, and height of its title."""
 
     rect: QRectF
     title_height: int
@@ -35,7 +35,7 @@ class MethodPicture(QWidget):
         self.setAccessibleName("Method")
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 

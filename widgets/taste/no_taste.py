@@ -1,4 +1,4 @@
-"""What the page says while there is no taste: how to come to one."""
+"""The page without a taste: ways to get one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NoTaste(QWidget):
         across.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for _command, button in self._buttons:
             button.set_theme(theme)
 

@@ -1,4 +1,4 @@
-"""The Taste page: what a taste is, what it says of recordings, and how to hear why."""
+"""The Taste page: facts of a taste, its scores of recordings, and playback for comparison."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from widgets.taste.verdict_line import VerdictLine
 from widgets.theme import Theme, px
 
 HEARD_S = 4.0
-"""So much is heard around a moment: enough to tell what is played."""
+"""Duration of playback around a position: long enough to recognise the passage."""
 
 _KEEPS_LAST = "its last epoch ranks best"
 _RESEARCH = ("method", "facts", "moment", "learning")
@@ -64,13 +64,13 @@ class Listed:
 
 
 class TastePage(QWidget):
-    """Links the views: what is chosen in one is shown by the others.
+    """Links the views: the selection in one is shown by the others.
 
     Signals
     -------
     command_requested : the id of a command that a button stands for
     moment_chosen : (key of the recording, seconds); it should be shown
-    span_heard : (key of the recording, start and stop in seconds); it should be heard
+    span_heard : (key of the recording, start and stop in seconds); play this span
     scores_wanted : the key of a recording that is not scored yet
     files_dropped : paths
     """
@@ -163,7 +163,7 @@ class TastePage(QWidget):
             QWidget.setTabOrder(before, after)
 
     def _parts(self) -> QWidget:
-        """Return what is scrolled: what the taste says, where, what is wrong, and more to look into."""
+        """Return the scrolled content: verdict, curves, problems, and details."""
         seen = {name: card for name, card in self._cards.items() if name not in (*_RESEARCH, "curves")}
         researched = {name: self._cards[name] for name in _RESEARCH}
         self.research = Fold(self._theme, "For researchers", CardGrid(researched, RESEARCH_PLANS))
@@ -200,7 +200,7 @@ class TastePage(QWidget):
         self.differences.heard.connect(lambda row: self._show_difference(row, hear=True))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         for part in (self.head, self.findings, self.method, self.facts, self.losses, self.no_taste):
             part.set_theme(theme)
@@ -218,15 +218,15 @@ class TastePage(QWidget):
         return self._current
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what is wrong with the taste below what it says; without any it takes no room."""
+        """Show the problems of the taste below the verdict; hidden without problems."""
         self.findings.set_findings(findings)
 
     def set_facts(self, facts: TasteFacts | None, notes: Mapping[str, str]) -> None:
-        """Show what a taste is; None where there is none.
+        """Show the facts of a taste, or None without a taste.
 
         Parameters
         ----------
-        notes : what to say beside the titles of cards, by name
+        notes : notes in the titles of cards, by name
         """
         self.head.set_words("Taste" if facts is None else facts.name, notes.get("head", ""))
         self.method.set_steps(() if facts is None else facts.steps)
@@ -240,12 +240,12 @@ class TastePage(QWidget):
         self._cards["learning"].set_note(notes.get("learning") or self._learned_note)
 
     def show_ways(self, shown: bool) -> None:
-        """Say how to come to a taste, while there is none and none is being learned."""
+        """Show the ways to get a taste, unless one exists or is being learned."""
         self._body.setCurrentIndex(int(shown))
         self.head.set_has_taste(not shown)
 
     def take_focus(self) -> None:
-        """Give the focus to what comes first."""
+        """Focus the first control."""
         if self._body.currentIndex():
             self.no_taste.take_focus()
         else:
@@ -257,7 +257,7 @@ class TastePage(QWidget):
         self.losses.set_losses(training, validation)
 
     def set_note(self, card: str, note: str) -> None:
-        """Say something beside the title of a card."""
+        """Set the note in the title of a card."""
         self._cards[card].set_note(note)
 
     def set_recordings(self, listed: Sequence[Listed], current: str) -> None:
@@ -275,7 +275,7 @@ class TastePage(QWidget):
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
-        """Show the threshold in force; None where nothing is to be cut."""
+        """Show the active threshold; None without proposed cuts."""
         self._threshold = threshold
         self.distribution.set_threshold(threshold)
         self._cards["scores"].set_note(self.distribution.figures, self.distribution.sentence)
@@ -284,12 +284,12 @@ class TastePage(QWidget):
         self._show_verdict()
 
     def set_would_cut(self, would_cut: WouldCut | None) -> None:
-        """Take what would go of the open recording; None where its cuts are not this taste's."""
+        """Set the cuts of the open recording; None if they come from another taste."""
         self._would_cut = would_cut
         self._show_verdict()
 
     def _show_verdict(self) -> None:
-        """Say what the taste makes of the recording that is shown."""
+        """Show the verdict about the displayed recording."""
         listed = self._listed.get(self._current)
         if listed is None:
             self.verdict.say("", NO_RECORDING)
@@ -384,7 +384,7 @@ class TastePage(QWidget):
             self.span_heard.emit(key, start_s, start_s + length_s)
 
     def _show_score(self, score: float | None) -> None:
-        """Show and hear the moment of the recording whose score is nearest to one."""
+        """Show and play the position of the recording whose score is nearest to one."""
         scored = self._scored(self._current)
         if score is None or scored is None or not len(scored.scores):
             return
@@ -408,7 +408,7 @@ class TastePage(QWidget):
             self.span_heard.emit(moment.key, max(0.0, moment.at_s - HEARD_S / 2), moment.at_s + HEARD_S / 2)
 
     def _nearest_kept(self) -> tuple[str, float, float] | None:
-        """Return the recording, start and end of what was kept that the moment is most like."""
+        """Return recording, start and end of the most similar reference."""
         moment = self.moment.moment
         scored = None if moment is None else self._scored(moment.key)
         if moment is None or scored is None or scored.nearest is None or scored.origin is Origin.KEPT:

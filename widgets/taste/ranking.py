@@ -1,4 +1,4 @@
-"""Which recordings are odd: kept ones, the document's and dropped files, in any order."""
+"""Ranking of recordings by score: references, the document and dropped files, in any order."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Ranking(QTableView):
     Signals
     -------
     chosen : the key of the recording gone to
-    heard : Enter or Space; its oddest moment should be heard
+    heard : Enter or Space; play its highest-scoring position
     """
 
     chosen = Signal(str)
@@ -154,7 +154,7 @@ class Ranking(QTableView):
         self._rows.set_rows(rows)
 
     def _mark(self) -> None:
-        """Select the row of the chosen recording, wherever it stands now."""
+        """Select the row of the chosen recording at its current position."""
         keys = self.keys()
         if self._current in keys:
             self._is_renewing = True
@@ -198,7 +198,7 @@ def _texts(row: RankedRow) -> tuple[str, ...]:
 
 
 def _sorted(rows: Sequence[RankedRow], column: int, order: Qt.SortOrder) -> list[RankedRow]:
-    """Return the rows in order; what is not scored yet stands last either way."""
+    """Return the sorted rows; recordings without scores are last in either direction."""
 
     def value(row: RankedRow) -> str | float | None:
         return (row.name.casefold(), row.origin, row.duration_s, row.mean, row.high, row.above)[column]

@@ -41,7 +41,7 @@ def frame_times(
 ) -> NDArray[np.float64]:
     """Return the time of each frame in ms, shape (n,), while a view shows one window after another.
 
-    A frame is what a wheel step costs: the columns of every lane, all layers, and the copy to the target.
+    A frame has the cost of a wheel step: the columns of every lane, all layers, and the copy to the target.
 
     Parameters
     ----------

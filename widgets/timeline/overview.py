@@ -27,14 +27,14 @@ NARROWEST_WINDOW = 6.0
 
 
 class Mixture:
-    """How loud all channels are together over the whole recording; what did not change is read once."""
+    """Overall level of the recording; unchanged parts are cached."""
 
     def __init__(self) -> None:
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._stale: tuple[float, float] = 0.0, inf
 
     def forget(self, changed: tuple[float, float] = (0.0, inf)) -> None:
-        """Read a span anew, in view positions."""
+        """Read a span again, in view positions."""
         start, stop = self._stale
         self._stale = (min(start, changed[0]), max(stop, changed[1])) if start < stop else changed
 
@@ -107,7 +107,7 @@ def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
 
 
 def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
-    """Write what is shown into the upper right corner, over all that moves there."""
+    """Draw the name of the view into the upper right corner, above all moving parts."""
     if not caption:
         return
     painter.setFont(theme.mono_font(theme.TEXT_SMALL))
@@ -148,7 +148,7 @@ def window_rect(frame: Frame) -> QRectF:
 
 
 def paint_window(painter: QPainter, frame: Frame) -> None:
-    """Draw the frame around what is visible."""
+    """Draw the frame around the visible range."""
     if not frame.viewport.length_samples:
         return
     ink, area = theme.color(frame.theme.playhead), window_rect(frame)

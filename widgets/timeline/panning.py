@@ -19,7 +19,7 @@ ZOOM_PER_STEP = 1.25
 WAVE_PER_STEP = 2.0**0.5
 SCROLL_PX_PER_STEP = 96
 _STRAIGHT = 3
-"""A touchpad scrolls one way alone while it moves so many times as far that way as across."""
+"""Ratio of movement above which a touchpad scrolls in one direction only."""
 
 
 class Pan:

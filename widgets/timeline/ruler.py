@@ -42,7 +42,7 @@ PARTS_OF_SECONDS = {
 
 
 class RulerMode(StrEnum):
-    """What the upper row of the ruler counts."""
+    """Units of the upper row of the ruler."""
 
     TIME = "time"
     SAMPLES = "samples"
@@ -50,7 +50,7 @@ class RulerMode(StrEnum):
 
 
 Mark = tuple[float, str]
-"""A view position and what stands beside it."""
+"""A view position and its label."""
 
 Positions = NDArray[np.float64]
 NO_POSITIONS: Positions = np.zeros(0)
@@ -73,7 +73,7 @@ class Row:
 
 
 def label_step_s(s_per_px: float, label_px: float) -> float:
-    """Return the round step of time at which labels of a width stand clear of each other."""
+    """Return the round time step at which labels of a width do not overlap."""
     wanted = s_per_px * label_px
     return next((step for step in (*STEPS_S, *STEPS_LONG_S) if step >= wanted), STEPS_LONG_S[-1])
 
@@ -84,7 +84,7 @@ def decimals_of(step_s: float) -> int:
 
 
 def label_step_samples(samples_per_px: float, label_px: float) -> int:
-    """Return the step of 1, 2 or 5 times a power of ten at which labels of a width stand clear."""
+    """Return the step of 1, 2 or 5 times a power of ten at which labels of a width do not overlap."""
     wanted = max(samples_per_px * label_px, 1.0)
     decade = 10 ** floor(log10(wanted))
     return next(int(factor * decade) for factor in (1, 2, 5, 10) if factor * decade >= wanted)

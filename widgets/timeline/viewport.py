@@ -68,7 +68,7 @@ class Viewport:
         return round(self.start_samples / (self.samples_per_px / dpr))
 
     def holds(self, samples: float) -> bool:
-        """Tell whether a position is in the window."""
+        """Return whether a position is in the window."""
         return self.start_samples <= samples < self.stop_samples
 
     def clamped(self) -> Viewport:
@@ -86,7 +86,7 @@ class Viewport:
         return self.moved(self.start_samples + distance_px * self.samples_per_px)
 
     def zoomed(self, factor: float, about_px: float) -> Viewport:
-        """Return the window zoomed in by `factor` (below 1: out); what is under `about_px` stays there."""
+        """Return the window zoomed in by `factor` (below 1: out); the position at `about_px` is fixed."""
         fixed = self.start_samples + about_px * self.samples_per_px
         zoom = min(max(self.samples_per_px / factor, FINEST_SAMPLES_PER_PX), self.coarsest_samples_per_px)
         return replace(self, samples_per_px=zoom, start_samples=fixed - about_px * zoom).clamped()
@@ -129,7 +129,7 @@ class Viewport:
         return self.centred((start_samples + stop_samples) / 2)
 
     def framing(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> Viewport:
-        """Return the window that shows a span with what is around it; this one where it does so already.
+        """Return the window that shows a span with context; this one if it already does.
 
         A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
         whose size is right changes no zoom.
@@ -158,7 +158,7 @@ class Viewport:
 
 @dataclass(frozen=True, slots=True)
 class ViewportPart(Viewport):
-    """Some columns of a window: what is drawn there falls onto the pixels that it has in the whole window.
+    """Some columns of a window, aligned to the pixels of the whole window.
 
     Attributes
     ----------

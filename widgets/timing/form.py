@@ -62,7 +62,7 @@ class AlignAsked:
     swing_percent : where the second of a pair falls; 50 is straight
     strength, sensitivity : 0 to 1
     pad_ms : so long before its hit a slice begins
-    least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
+    least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
     keeps_feel : whether hits are held against the player's own push and pull
     keeps_drums : whether each drum stays as early or late as it mostly is
     also : the ids of tracks recorded with those, which move too
@@ -88,14 +88,14 @@ class AlignAsked:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from.
+    """Available choices.
 
     Attributes
     ----------
     drums : how many tracks are drums
     chosen : the ids of the tracks that are chosen in the window, with the words for them; none for none
-    tempo : of the beats of the document in words, or that they are listened for; empty where there are none
-    tracks : the name of every track by id, any of which can hold a click
+    tempo : of the document's beats in words, or that they are being detected; empty without beats
+    tracks : the name of every track by id, as candidates for the click
     length_s : of the recording
     left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that stay where they
         are, names by id
@@ -112,11 +112,11 @@ class Choices:
 
 
 class AlignForm(QWidget):
-    """Asks for all of it, with what was asked last time filled in.
+    """Asks for all settings, with the last ones as defaults.
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
+    changed : `values()` or `problem()` may have changed
     file_requested : the user wants to choose a file of beats
     """
 
@@ -282,7 +282,7 @@ class AlignForm(QWidget):
         return grid
 
     def set_choices(self, choices: Choices) -> None:
-        """Show what became known of the tracks since the form was made."""
+        """Update the choices after an analysis of the tracks."""
         self._choices = choices
         self._drums_words.setText(_microphones(choices.drums))
         self._renew()
@@ -303,7 +303,7 @@ class AlignForm(QWidget):
         return PurePath(self._path).name or "none chosen"
 
     def problem(self) -> str:
-        """Say what is missing, "" when timing can be proposed."""
+        """Return the error message, or "" for valid input."""
         needed = ["swing_percent", "strength", "sensitivity", "pad_ms", "least_ms"]
         if self._division.value() not in PAIRED:
             needed.remove("swing_percent")
@@ -315,7 +315,7 @@ class AlignForm(QWidget):
         return wrong
 
     def values(self) -> AlignAsked:
-        """Return what is asked for; only where there is no `problem`."""
+        """Return the request if there is no `problem`."""
         division = self._division.value()
         return AlignAsked(
             tracks=self._choices.chosen if self._scope() == "chosen" else (),

@@ -39,7 +39,7 @@ def kind_of(proposal: Proposal) -> Kind:
 
 
 def not_available(kind_name: str) -> str:
-    """Say of a kind that is not known here what becomes of its proposals."""
+    """Return the message about proposals of an unknown kind."""
     return (
         f"The kind {quoted(kind_name)} is not available here: its edits are stored unchanged and have no "
         "effect until the package that adds it, or a newer Offcut, is installed."

@@ -1,4 +1,4 @@
-"""Kinds of edits that other packages add: checked when they are read, and held to what a kind promises."""
+"""Kinds of edits from other packages: validated when loaded, and isolated from the caller at run time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def added_kind(extension: Extension, made: object) -> Kind:
 
     Raises
     ------
-    UnusableError : it is no kind, or not one that can be used
+    UnusableError : not a kind, or an invalid one
     """
     kind = require_type(made, Kind)
     if kind.name != extension.name:
@@ -85,7 +85,7 @@ def _is_span(one: Operation) -> bool:
 
 
 def _said(words: Callable[[Edited, int], str]) -> Callable[[Edited, int], str]:
-    """Return what says how long the span is where words fail: a queue that is drawn cannot refuse."""
+    """Return a description of the length of the span, used if `words` fails: painting must not raise."""
 
     def say(edited: Edited, rate_hz: int) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Repeats and moves: a span that is heard again, or elsewhere."""
+"""Repeats and moves: a span plays again, or at another position."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _validate_move(payload: Payload) -> None:
 
 
 def _repeated(edited: Edited) -> tuple[Order, ...]:
-    """It is heard so many times, first where it stands, then right after that or before another moment."""
+    """Number of times it plays: first at its own position, then right after it or before another position."""
     _repeat(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:

@@ -19,7 +19,7 @@ Field = Callable[[str, object], None]
 
 
 def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], None]:
-    """Return what refuses a payload with other fields than these, or other values."""
+    """Return a validator for payloads with exactly these fields and types."""
 
     def validate(payload: Payload) -> None:
         unknown = sorted(set(payload) - set(fields))
@@ -64,7 +64,7 @@ def truth(what: str, value: object) -> None:
 
 
 def text(longest: int) -> Field:
-    """Return a field that holds a text of at most so many characters."""
+    """Return a text field with a maximum length."""
 
     def require(what: str, value: object) -> None:
         if not isinstance(value, str) or len(value) > longest:
@@ -98,7 +98,7 @@ def integer(payload: Payload, name: str, default: int) -> int:
 
 
 def fade(usual_ms: float, longest_ms: float = LONGEST_CROSSFADE_MS) -> Amount:
-    """Return the crossfade as the user changes it; `usual_ms` is in force where a payload says nothing."""
+    """Return the adjustable crossfade; `usual_ms` is the default."""
     return Amount(CROSSFADE_MS, "&Milliseconds", 5.0, 1.0, 0.0, longest_ms, usual=usual_ms)
 
 

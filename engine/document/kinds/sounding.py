@@ -1,4 +1,4 @@
-"""Edits of what sounds on some tracks: a span that is muted, slips in time, or is louder or quieter."""
+"""Edits of sound on some tracks: mute, slip and gain of a span."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from engine.errors import DocumentError
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
 START_RAMP_MS, STOP_RAMP_MS = "start_ramp_ms", "stop_ramp_ms"
-"""Of one edge of a gain; as long as `RAMP_MS` where a payload does not say."""
+"""At each edge of a gain; `RAMP_MS` is the default."""
 LONGEST_TONE_SAMPLES = 2**22
-"""Of room tone, which is held in memory whole; what is proposed is a second or two of it."""
+"""Limit for room tone, which is held in memory; proposals use a second or two."""
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
 MOST_SLIP_MS = 60_000.0
 """That a form and keys give; the verb takes more."""
@@ -71,7 +71,7 @@ def _muted(edited: Edited) -> tuple[Replace, ...]:
 
 
 def _is_silent(payload: Mapping[str, object]) -> bool:
-    """Tell whether nothing fills it: no room tone is known, or silence is asked for all the same."""
+    """Return whether silence fills it: no room tone is known, or the user chose silence."""
     return TONE_START not in payload or payload.get(IS_SILENT) is True
 
 

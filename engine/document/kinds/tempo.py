@@ -1,6 +1,6 @@
 """A span of the grid counted in another of its ways: half, double, half a beat later, from another beat.
 
-It changes neither what sounds nor when. What it makes of the grid is in `engine.document.grid.recounted`.
+It changes neither sound nor timing. `engine.document.grid.recounted` applies it to the grid.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ READINGS: Mapping[str, str] = MappingProxyType(
         "3/4": "Three beats for four",
     }
 )
-"""What each way to count is called, beside the one it is counted from."""
+"""Names of the tempo interpretations relative to the detected one."""
 MOST_BARS_LATER = 31
 _LONGEST_ID = 200
 _HIGHEST_BPM = 10_000.0

@@ -12,7 +12,7 @@ from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px
 
 
 def cap_width(label: str) -> float:
-    """Return how wide the cap of a key is, 0 where there is none."""
+    """Return the width of a key cap, 0 without one."""
     return QFontMetricsF(mono_font(TEXT_SMALL)).horizontalAdvance(label) + px(2 * STEP + 2) if label else 0.0
 
 
@@ -41,7 +41,7 @@ def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme
 class EnterButton(QPushButton):
     """A button that Enter presses while it has the focus; Space is left to playback.
 
-    Only Tab gives it the focus, so that a click never changes what the next key means.
+    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
     """
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
@@ -90,7 +90,7 @@ class KeyButton(EnterButton):
         self.set_key(key)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 

@@ -24,7 +24,7 @@ def key_label(key: str) -> str:
 
 
 def key_labels(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Write all keys of a command, the first one first, without saying the same cap twice."""
+    """Format all keys of a command, the first one first, without duplicate caps."""
     return tuple(dict.fromkeys(key_label(key) for key in keys))
 
 

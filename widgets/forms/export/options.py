@@ -53,7 +53,7 @@ LABELS = 76
 class ExportOptionsPanel(QWidget):
     """Stems, regions, range, rate, bits, quality, dither, fades, loudness, chunks, frame rate and media.
 
-    What the chosen formats do not have is off, with the reason beside the heading.
+    Options without effect on the chosen formats are disabled, with the reason next to the heading.
     """
 
     changed = Signal()
@@ -168,12 +168,12 @@ class ExportOptionsPanel(QWidget):
             field.textChanged.connect(self.changed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for part in (*self._boxes, *self._choices):
             part.set_theme(theme)
 
     def follow(self, suffixes: Iterable[str]) -> None:
-        """Switch on what these formats have."""
+        """Enable the options of these formats."""
         chosen = tuple(suffixes)
         audio = any(suffix in AUDIO_SUFFIXES for suffix in chosen)
         floating = self._bits.value() == Depth.FLOAT_32.value
@@ -193,7 +193,7 @@ class ExportOptionsPanel(QWidget):
         self._rate_reason.setText("" if self._rate.isEnabled() else f"for {listed(FRAME_SUFFIXES)}")
 
     def problem(self) -> tuple[str, str]:
-        """Return the field that is wrong and what to do; two empty words where none is."""
+        """Return the invalid field and its remedy; two empty strings without an error."""
         for field, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
             said = field.problem(name) if field.isEnabled() else ""
             if said:
@@ -216,7 +216,7 @@ class ExportOptionsPanel(QWidget):
         return self._range.value()
 
     def values(self) -> ExportOptions:
-        """Return the options; only where there is no `problem`."""
+        """Return the options if there is no `problem`."""
         bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
         sample_rate, frame_rate = self._sample_rate.value(), self._rate.value()
         return ExportOptions(

@@ -1,4 +1,4 @@
-"""The form that asks what to learn from; it reads no files and learns nothing itself."""
+"""Form for the training data of a taste; it neither reads files nor trains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST_NAME_BYTES = 200
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from, and how.
+    """Training data and settings.
 
     Attributes
     ----------
@@ -48,12 +48,12 @@ class LearnPanel(QWidget):
     """Edited recordings and a name; method, epochs and seed are folded away.
 
     `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
-    says that `problem()` may have another answer, `files_changed` that `paths` has; who looks into the
+    signals that `problem()` may have changed, `files_changed` that `paths` has; the owner that inspects
     recordings answers with `set_lengths` and `set_findings`.
 
     Parameters
     ----------
-    epochs : other than the method's own; then what is folded away is open
+    epochs : if they differ from the default of the method, the folded settings are open
     """
 
     changed = Signal()
@@ -130,7 +130,7 @@ class LearnPanel(QWidget):
         return Fold(theme, "For researchers", inside)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for part in (self._add, self._remove, self._method, self._findings, self._files, self._fold):
             part.set_theme(theme)
 
@@ -146,21 +146,21 @@ class LearnPanel(QWidget):
         return self._files.paths
 
     def set_lengths(self, lengths_s: Mapping[str, float | None]) -> None:
-        """Say how long recordings are, by path; None: it cannot be read."""
+        """Set the durations of recordings, by path; None: unreadable."""
         self._files.set_lengths(lengths_s)
         self._sum.setText(self._files.sum_text)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is shown of them."""
+        """The displayed findings."""
         return self._findings.found
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what was found in the recordings; what to do about it stands above them already."""
+        """Show findings about the recordings; the list above shows the remedy."""
         self._findings.set_findings(replace(finding, remedies=()) for finding in findings)
 
     def problem(self) -> str:
-        """Say what is missing, "" when learning can start."""
+        """Return the message about missing input, or "" if learning can start."""
         if not self._files.count():
             return "Add at least one recording that you edited."
         if not self._name.text().strip():
@@ -170,7 +170,7 @@ class LearnPanel(QWidget):
         return self._epochs.problem("Epochs") or self._seed.problem("Seed")
 
     def values(self) -> LearnRequest:
-        """Return what was asked for; only where there is no `problem`."""
+        """Return the input if there is no `problem`."""
         epochs, seed = self._epochs.value(), self._seed.value()
         assert epochs is not None
         assert seed is not None

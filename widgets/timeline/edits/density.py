@@ -1,4 +1,4 @@
-"""How much of each stretch of time some spans cover: found once, then read at any columns."""
+"""Coverage of time by spans: computed once, then read for any columns."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Covered:
 
     Attributes
     ----------
-    positions : int64, shape (m,), ascending borders of what is covered
-    lengths : int64, shape (m,), what is covered up to each of them
+    positions : int64, shape (m,), ascending borders of covered time
+    lengths : int64, shape (m,), covered length up to each of them
     """
 
     positions: NDArray[np.int64]

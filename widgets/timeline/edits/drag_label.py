@@ -1,4 +1,4 @@
-"""What is said beside something that is dragged."""
+"""Label next to a dragged item."""
 
 from __future__ import annotations
 

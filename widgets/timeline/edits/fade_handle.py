@@ -17,7 +17,7 @@ from widgets.timeline.surface import Surface
 
 HANDLE_PX, APART_PX, RAMP_PX = 8, 11, 22
 COARSEST_MS_PER_PX = 1.0
-"""From afar, where the handles stand beside the fade and not at its ends, a drag still finds every length."""
+"""At low zoom, with the handles next to the fade and not at its ends, a drag still reaches every length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Fade:
     Attributes
     ----------
     edges : where the edges of the edit are, in logical pixels; at one place where it is a seam
-    foot : the height at which its handles stand
-    px_per_ms : how far a millisecond reaches from an edge: half of a crossfade lies to either side
+    foot : height of its handles
+    px_per_ms : pixels per millisecond on one side of an edge: half of the crossfade
     longest_ms : that its kind and its span allow
     """
 
@@ -46,7 +46,7 @@ class Fade:
 
     @property
     def handles(self) -> tuple[QPointF, QPointF]:
-        """Where the handles are: where the fade begins and ends, and beside the grips of the edges."""
+        """Positions of the handles: at start and end of the fade, next to the grips of the edges."""
         apart = max(self.reach_px, theme.px(APART_PX))
         return QPointF(self.edges[0] - apart, self.foot), QPointF(self.edges[1] + apart, self.foot)
 
@@ -59,7 +59,7 @@ class Fade:
 
 
 def fade_of(canvas: Surface) -> Fade | None:
-    """Return the crossfade of the current edit; None where there is none, or its lanes are out of view."""
+    """Return the crossfade of the current edit; None without one, or if its lanes are out of view."""
     state, view, here = canvas.state, canvas.viewport, canvas.current
     proposal = None if here is None else state.proposals.get(here)
     if here is None or proposal is None or not view.rate_hz:
@@ -96,7 +96,7 @@ def handle_at(canvas: Surface, at: QPointF) -> int | None:
 
 
 def fade_tip(fade: Fade) -> str:
-    """Return what a tooltip says of a handle."""
+    """Return the tooltip of a handle."""
     return f"Crossfade {fade.fade_ms:g} ms; drag to change it"
 
 
@@ -126,7 +126,7 @@ def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:
 
 
 class MoveFade:
-    """Makes the crossfade of the current edit longer outwards, shorter inwards; it is told on release."""
+    """Lengthens the crossfade of the current edit outwards, shortens it inwards; emitted on release."""
 
     def __init__(self, canvas: Surface, fade: Fade, side: int, at: QPointF) -> None:
         self._canvas = canvas

@@ -32,7 +32,7 @@ class Landings:
 
     Attributes
     ----------
-    orders : what is played at each, shape (n,)
+    orders : the played span at each, shape (n,)
     is_current : shape (n,), whether it is of the current proposal
     is_open : whether the current proposal is not accepted
     """
@@ -88,13 +88,13 @@ class Shows(Protocol):
 
 
 class LandingLines:
-    """The lines of what a surface shows; the result has none, since it plays things where they land."""
+    """Insertion lines of a surface; none in the result, which plays the spans at these positions."""
 
     def __init__(self) -> None:
         self._shown = NO_LANDINGS
 
     def follow(self, surface: Shows) -> None:
-        """Find the lines anew, and have the surface painted where there were or are any."""
+        """Update the lines, and repaint the surface if there were or are any."""
         before, self._shown = self._shown, NO_LANDINGS
         if surface.times.edit_list is None:
             self._shown = Landings.of(surface.state, surface.current)

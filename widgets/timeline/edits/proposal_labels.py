@@ -1,7 +1,7 @@
 """Signs, pictures and words on flags of proposals, painted once each: a frame may show more than a hundred.
 
-A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One that cannot hold
-beside another has an exclamation mark as well.
+A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One in conflict
+with another has an exclamation mark as well.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span to draw: edges in logical pixels, what its flag says, and what it does.
+    """One span to draw: edges in logical pixels, texts of its flag, and its effect.
 
     Attributes
     ----------
-    texts : what its flag may say, the longest first
+    texts : texts for its flag, longest first
     icon : the picture of its kind; empty for none
     drops : whether it takes its span out of the result
-    clashes : whether it cannot hold beside another
+    clashes : whether it is in conflict with another
     lanes : ids of the tracks it is about; none for all
     """
 
@@ -65,9 +65,9 @@ def rooms(
     Parameters
     ----------
     lefts, rights : edges of the spans in logical pixels, shape (n,), in the order of `lefts`
-    width : of what is seen
-    over : the flag that lies over all others
-    seams, seam : where flags of seams stand, ascending, and how far one reaches to either side
+    width : visible width
+    over : the topmost flag
+    seams, seam : positions of seam flags, ascending, and their half width
     """
     lefts, rights = np.maximum(lefts, 0.0), np.minimum(rights, width)
     if over is not None:
@@ -86,7 +86,7 @@ def rooms(
 
 
 def paint_label(painter: QPainter, frame: Frame, span: Span, room: tuple[float, float] | None = None) -> None:
-    """Put sign, picture and words on a flag, as far as they fit into what is seen of it, or into its room."""
+    """Draw sign, icon and text on a flag, as far as they fit into its visible part, or into its room."""
     left, right = room or (max(span.left, 0.0), min(span.right, frame.layout.width))
     if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_top <= frame.layout.edits_top:
         return

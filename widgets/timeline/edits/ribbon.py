@@ -1,7 +1,7 @@
-"""What is proposed where it is too narrow for flags: bars, each as high as it covers its stretch of time.
+"""Proposals too narrow for flags: bars whose height is the covered share of their segment of time.
 
-Bars of the three states stand on one another, accepted ones lowest. A state is not its colour alone: accepted
-ones are hatched, rejected ones dashed, as their spans are.
+Bars of the three states are stacked, accepted ones at the bottom. In addition to their colour, accepted ones
+are hatched and rejected ones dashed, like their spans.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def bar_columns(frame: Frame) -> int:
 def bar_edges(first: int, n_columns: int, samples_per_column: float, wide: int) -> NDArray[np.float64]:
     """Return the borders, in samples, of the bars that columns from `first` on show any part of.
 
-    They stand on a grid fixed to the recording, so that a scroll moves them and changes none.
+    Their grid is fixed to the recording, so that scrolling does not change them.
     """
     bars = np.arange(first // wide, (first + n_columns - 1) // wide + 2, dtype=np.float64)
     return bars * wide * samples_per_column
@@ -39,7 +39,7 @@ def bar_of_columns(first: int, n_columns: int, wide: int) -> NDArray[np.int64]:
 
 
 def bar_heights(shares: NDArray[np.float64], height: int, lowest: int) -> NDArray[np.int64]:
-    """Return how many rows of each bar its states take, from below, so that what is there is seen.
+    """Return the number of rows for each state of a bar, from below, so that every state is visible.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def bar_heights(shares: NDArray[np.float64], height: int, lowest: int) -> NDArra
 def fill_bars(
     pixels: NDArray[np.uint32], frame: Frame, shares: NDArray[np.float64], first: int, wide: int
 ) -> None:
-    """Draw bars into rows of an image, standing on its last one.
+    """Draw bars into rows of an image, starting at its last one.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def fill_bars(
 def _pattern(
     verdict: Verdict, rows: NDArray[np.int16], columns: NDArray[np.int64], dpr: float
 ) -> NDArray[np.bool_]:
-    """Tell where a bar is drawn weaker: an accepted one along slopes, a rejected one in every second dash.
+    """Return the weaker parts of a bar: diagonals of an accepted one, every second dash of a rejected one.
 
     Returns
     -------

@@ -18,8 +18,8 @@ from widgets.timeline.frame import EDITS, Frame
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 LINE_FROM_PX = 24
 CROWD, CROWD_PX = 4, 48
-"""Where so many seams lie within so much they are marks alone: a row of scissors says no more."""
-"""Closer together their lines would hide the waves; a mark on top still tells where they are."""
+"""Above this density, seams are marks without scissors."""
+"""Above this density their lines would hide the waveforms; a mark on top still shows their positions."""
 
 
 def fill_seams(
@@ -29,7 +29,7 @@ def fill_seams(
 
     Parameters
     ----------
-    edits, lanes : the strip of the flags, and what is below it
+    edits, lanes : the flag strip, and the area below it
     """
     columns, ink = _columns(frame, positions), theme.color(frame.theme.accepted).rgba()
     edits[len(edits) // 2 :, columns] = ink
@@ -39,7 +39,7 @@ def fill_seams(
 
 
 def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the flags of seams; of those that would overlap only the first stands, of a crowd none."""
+    """Draw the flags of seams; of overlapping ones only the first, of dense ones none."""
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return

@@ -1,4 +1,4 @@
-"""Dragging what is selected: it slips in time within its place, or moves to another."""
+"""Drags of the selection: slip within its position, or move to another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GHOST = 0.22
 
 
 class _Held:
-    """What both drags know: where they began, what is selected, and whether the mouse has moved."""
+    """Common state of both drags: start, selection, and whether the mouse has moved."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         span = canvas.selection.span
@@ -37,7 +37,7 @@ class _Held:
 
 
 class SlipSpan(_Held):
-    """Slips what is selected by as much as the mouse moves; how far is told on release, in samples."""
+    """Slips the selection by the mouse movement; emits the distance in samples on release."""
 
     @property
     def _by_samples(self) -> int:
@@ -57,7 +57,7 @@ class SlipSpan(_Held):
 
 
 class MoveSpan(_Held):
-    """Moves what is selected to before where the mouse is; the moment of the source is told on release."""
+    """Moves the selection before the mouse position; emits the source position on release."""
 
     @property
     def _to_samples(self) -> int:

@@ -1,4 +1,4 @@
-"""What the timeline says in words."""
+"""Texts of the timeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def proposal_tip(state: DocumentState, proposal_id: str) -> str:
-    """Return a proposal's kind and what it does, span, tracks, state and reason, and what it cannot hold."""
+    """Return a proposal's kind and effect, span, tracks, state and reason, and its conflicts."""
     proposal = state.proposals[proposal_id]
     start, stop = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in state.span(proposal_id))
     verdict, kind = state.verdict(proposal_id), KINDS.get(proposal.kind)
@@ -32,7 +32,7 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
 
 
 def edits_words(state: DocumentState) -> tuple[str, str, str]:
-    """Return what the proposals are called, how many there are how much goes, and a sentence."""
+    """Return the title of the proposals, their number and removed time, and a sentence."""
     table, found = table_of(state), statistics(state)
     name = "Cuts" if table.made.drops.all() else "Edits"
     goes = found.length_samples - found.result_if_all_accepted_samples
@@ -44,14 +44,14 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
 
 
 def canvas_sentence(state: DocumentState, caption: str) -> str:
-    """Say how much of what is shown."""
+    """Format the amount of the displayed items."""
     marked = f"{len(state.markers)} markers" if state.markers else ""
     parts = (f"{len(state.tracks)} tracks", f"{len(state.proposals)} proposals", marked, caption)
     return ", ".join(filter(None, parts))
 
 
 def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:
-    """Say what part of the recording is in view, how many proposals are, and where the playhead is."""
+    """Describe the visible range, the number of proposals, and the playhead."""
     rate_hz = viewport.rate_hz
     if not viewport.length_samples:
         return "No tracks yet"
@@ -70,7 +70,7 @@ def track_detail(track: Track, source: Source) -> str:
 
 
 def track_facts(track: Track, source: Source) -> str:
-    """Return what a screen reader says of a track beside its name."""
+    """Return the description of a track for screen readers besides its name."""
     facts = [channels_text(source), track.role, track.group and f"group {track.group}"]
     facts.append(f"gain {gain_text(track.gain_db)}")
     facts.append(f"pan {pan_text(track.pan)}" if track.pan else "")
@@ -85,5 +85,5 @@ def channels_text(source: Source) -> str:
 
 
 def channel_letter(channel: int, channels: int) -> str:
-    """Return what one channel of several is called beside its row."""
+    """Return the label of one channel of several."""
     return "LR"[channel] if channels == 2 else str(channel + 1)

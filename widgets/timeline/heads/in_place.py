@@ -1,4 +1,4 @@
-"""A field that lies over what it changes, for as long as it is typed into."""
+"""A field over the edited item, visible while it is in use."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ NUMBER_ROOM = 92
 
 
 class MixHead(QWidget):
-    """Left over right, as it is heard; a click asks to clear every light.
+    """Left over right channel of the output; a click resets all clip indicators.
 
     Signals
     -------
@@ -37,7 +37,7 @@ class MixHead(QWidget):
 
     @property
     def theme(self) -> Theme:
-        """What it is drawn in."""
+        """Its colours."""
         return self._theme
 
     @theme.setter

@@ -33,8 +33,8 @@ class ValueField(QAbstractSlider):
 
     Signals
     -------
-    adjusted : the value, and the run it belongs to: what carries the same run is one step of undo
-    typing_asked : the user wants to type it; what they typed first
+    adjusted : the value and its run: changes with the same run are one step of undo
+    typing_asked : the user starts typing; the first character
     left : the user leaves it by Esc
     """
 
@@ -117,7 +117,7 @@ class ValueField(QAbstractSlider):
         self._describe()
 
     def _follow(self) -> None:
-        """Tell a value that was set from outside, as a screen reader does."""
+        """Announce a value set from outside to screen readers."""
         if not self._is_own:
             self._describe()
             self._run = STEPS_RUN
@@ -283,7 +283,7 @@ class PanField(ValueField):
 
 
 def _is_mine(event: QKeyEvent) -> bool:
-    """Tell whether a key changes the value or leaves the field; the keypad's keys do too."""
+    """Return whether a key changes the value or leaves the field; including keys of the number pad."""
     held = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
     if held != Qt.KeyboardModifier.NoModifier:
         return False

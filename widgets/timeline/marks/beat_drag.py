@@ -30,7 +30,7 @@ def beat_at(canvas: Surface, at: QPointF) -> int | None:
 
 
 class MoveBeat:
-    """Moves one beat; the grid is drawn as it would be, and told on release."""
+    """Moves one beat; the grid is previewed, and emitted on release."""
 
     def __init__(self, canvas: Surface, beat: int, at: QPointF) -> None:
         assert canvas.grid is not None, "a draggable beat needs a grid"

@@ -1,4 +1,4 @@
-"""The beat grid: one row of colours that stands behind all lanes."""
+"""Beat grid: one row of colours behind all lanes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.timeline.viewport import Viewport
 
 CLOSEST_PX, CLOSEST_BARS_PX = 9.0, 26.0
 MOST_BARS = 8
-"""Lines that stand for more bars than that tell nothing that the ruler does not."""
+"""Lines that represent more bars than this add nothing to the ruler."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Beats:
 
     @classmethod
     def of(cls, grid: BeatGrid | None) -> Beats | None:
-        """Return the beats of a grid that belong to music, or None where there is none."""
+        """Return the beats of a grid within music, or None without any."""
         if grid is None or not (shown := steady_beats(grid)).any():
             return None
         bars = np.cumsum(grid.bar_positions == 1)
@@ -80,8 +80,8 @@ NO_LINES: NDArray[np.int64] = np.zeros(0, np.int64)
 def ground_row(frame: Frame, beats: Beats | None, lines: NDArray[np.int64] = NO_LINES) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 
-    Beats vanish first when they come too close, then all but every second, fourth, ... downbeat. What is left
-    then is drawn weaker, since it counts nothing that a person hears.
+    Dense beats are hidden first, then all but every second, fourth, ... downbeat. The remaining lines
+    are drawn weaker, since they do not correspond to a perceived metrical level.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What says beside a new marker that a name can be given to it; it takes no key and no focus."""
+"""Hint next to a new marker about renaming; it takes neither keys nor focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat.
+"""Score lane: the anomaly score over time as a curve, a threshold and a heat strip.
 
 Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
 """
@@ -48,7 +48,7 @@ def column_scores(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest score within columns between borders, shape (n + 1,) to 2 × (n,).
 
-    Between its points the curve is straight; half a hop outside its ends there is no score (NaN).
+    The curve is linear between its points; more than half a hop outside its ends the score is NaN.
     """
     times = curve.times_samples
     low, high = column_extents(times, curve.scores, edges_samples)
@@ -98,7 +98,7 @@ def mean_line(
 
 
 Extent = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Lowest and highest score in each column, shape (columns,) each; NaN where there is no score."""
+"""Minimum and maximum score in each column, shape (columns,) each; NaN without a score."""
 
 
 def curve_image(
@@ -108,7 +108,7 @@ def curve_image(
 
     Parameters
     ----------
-    band : what lies weaker behind the line
+    band : lighter area behind the line
     """
     cover = _cover(line, height, thickness)
     if band is not None:
@@ -137,7 +137,7 @@ def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]
 
 
 def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
-    """Return the colours of the heat strip, one a column; clear where there is no score."""
+    """Return the colours of the heat strip, one per column; transparent without a score."""
     unknown = np.isnan(high)
     row = _ramp(tokens)[np.where(unknown, 0.0, high * 255).astype(np.uint8)]
     return np.where(unknown, np.uint32(0), row)

@@ -1,4 +1,4 @@
-"""Where what the mouse moves falls into place: the grid lines that can be seen."""
+"""Snapping of mouse drags to the visible grid lines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Snapping:
         return self.at
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the line that was found, over the grid and under what is dragged."""
+        """Draw the snapped line, over the grid and under the dragged item."""
         if self.at is not None:
             layout, x = frame.layout, frame.viewport.x_at(self.at)
             line = frame.vertical(x, layout.ruler_top, layout.lanes_bottom, max(round(2 * frame.dpr), 1))

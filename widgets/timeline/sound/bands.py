@@ -1,4 +1,4 @@
-"""Bands of sound, one a channel: what each column shows is computed for all of them at once."""
+"""Bands of sound, one per channel: each column is computed for all of them at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def fill_bands(
     Parameters
     ----------
     pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
-    ground : uint32, shape (columns,), what the image shows now
+    ground : uint32, shape (columns,), current colours of the image
     full_scale : at the ends of columns that reach it
     """
     shown = [band for band in bands if max(band.top, clip[0]) < min(band.top + band.height, clip[1])]

@@ -1,4 +1,4 @@
-"""Painting on the mask of a spectrogram: what the brush covers, how it is drawn on the way, its cursor."""
+"""Painting on the mask of a spectrogram: area of the brush, preview of a stroke, and cursor."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Brush:
     Attributes
     ----------
     radius_px : at 100 %
-    takes : whether it takes away from what is meant
+    takes : whether it subtracts from the mask
     """
 
     radius_px: int = USUAL_PX
@@ -54,7 +54,7 @@ class Paintable(Surface, Protocol):
 
 
 class PaintStroke:
-    """Paints from where the mouse was pressed to where it is let go, on one lane alone."""
+    """Paints from press to release, on one lane only."""
 
     def __init__(
         self, canvas: Surface, place: Place, look: SpectrogramLook, at: QPointF, brush: Brush
@@ -116,7 +116,7 @@ class PaintStroke:
     def _drawn(
         self, left: int, upper: int, columns: int, rows: int, dpr: float
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Return what is covered of a part of the canvas, shape (rows, columns)."""
+        """Return the covered part of the canvas, shape (rows, columns)."""
         canvas, place = self._canvas, self._place
         view = canvas.viewport
         x = left + (np.arange(columns) + 0.5) / dpr

@@ -44,7 +44,7 @@ def label(hz: int) -> str:
 
 
 def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramLook) -> None:
-    """Write the frequencies of one row, in ink that stands out from most of its colours."""
+    """Draw the frequencies of one row, in a colour with contrast to most of its cells."""
     height = (place.bottom - place.top) / frame.dpr
     inks = (frame.theme.bg, frame.theme.text)
     dark, light = inks if frame.theme.name == "dark" else inks[::-1]
@@ -61,7 +61,7 @@ def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramL
 
 @lru_cache(16)
 def is_bright(look: SpectrogramLook, tokens: Theme, audible: bool) -> bool:
-    """Tell whether levels in the middle of the range are rather bright than dark."""
+    """Return whether levels in the middle of the range are bright."""
     middle = np.uint32(color_tables(look, tokens, audible)[0, cell_at((look.floor_db + look.ceiling_db) / 2)])
     return bool(np.mean([middle >> shift & 0xFF for shift in (0, 8, 16)]) > BRIGHT)
 

@@ -1,4 +1,4 @@
-"""What words mean, drawn over the lanes: over a spectrogram each moment and band, over a wave the window."""
+"""Mask of a repair over the lanes: time and frequency on a spectrogram, the window on a waveform."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SHADE = 0.22
 """How strong the shade over a wave is."""
 
 _SHADED_HZ = np.geomspace(60.0, 16_000.0, 48)
-"""What is meant of these is drawn over a wave, each counting as much."""
+"""Parts of the mask that a waveform shows, with equal weight."""
 _SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskLayer:
-    """Masks in source positions, what is painted on them, and where those are drawn."""
+    """Masks in source positions, their strokes, and their drawn positions."""
 
     masks: tuple[ShownMask, ...] = ()
     paint: tuple[Paint, ...] = ()
@@ -91,7 +91,7 @@ NO_MASKS = MaskLayer()
 
 
 def inks_over(look: SpectrogramLook, tokens: Theme) -> Theme:
-    """Return what stands out from a spectrogram: all maps but the grey one are dark in either look."""
+    """Return a colour with contrast to a spectrogram: all maps except grey are dark in both themes."""
     return tokens if look.color_map is ColorMap.GREY else theme.DARK
 
 
@@ -131,7 +131,7 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
 
 
 def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
-    """Return an image of one colour, as opaque as is told, shape (rows, columns)."""
+    """Return an image of one colour with the given opacity, shape (rows, columns)."""
     alpha = np.rint(np.clip(alphas, 0.0, 1.0) * 255).astype(np.uint32)
     pixels = alpha << 24
     for shift, part in ((16, ink.red()), (8, ink.green()), (0, ink.blue())):

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, QTimer
 from widgets.timeline.viewport import Viewport
 
 AFTER_MS = 20
-"""So long after a window of time that moved was painted, what lies beside it is read."""
+"""Delay after a repaint of a moved window until neighbouring columns are read."""
 
 
 class ReadAhead(QObject):
-    """Has the sound beside the window read, a lane in each turn of the event loop.
+    """Prefetches the sound next to the window, a lane in each turn of the event loop.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class ReadAhead(QObject):
         self._timer.timeout.connect(self._go_on)
 
     def follow(self, before: Viewport, now: Viewport) -> None:
-        """Take that the window moves; at another zoom nothing of what was read is of use."""
+        """Handle a moved window; a change of zoom discards the prefetched columns."""
         if before != now:
             self._timer.stop()  # it is painted first
         if before.samples_per_px == now.samples_per_px and before.start_samples != now.start_samples:

@@ -22,7 +22,7 @@ class TrackCells(Protocol):
 
     @property
     def window_samples(self) -> int:
-        """Window of the transform, which says what the bands are."""
+        """Window of the transform, which defines the bands."""
 
     @property
     def rate_hz(self) -> int:
@@ -98,7 +98,7 @@ class EditedSpectrogram:
         stops_samples: NDArray[np.int64],
         samples_per_column: float,
     ) -> Cells:
-        """Return the loudest of each ascending span as it is heard, shape (n, bands)."""
+        """Return the maximum of each ascending span of the result, shape (n, bands)."""
         recorded, first, width = self._recorded, self._offset, samples_per_column
 
         def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
@@ -115,11 +115,11 @@ class EditedSpectrogram:
 
 
 class SpectrogramColumns(Protocol):
-    """What a lane draws."""
+    """Data of a lane."""
 
     @property
     def recorded(self) -> TrackCells:
-        """What the columns are read from."""
+        """Key of the columns."""
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
         """Return columns from a position on, counted from where the track begins, shape (n, bands)."""
@@ -130,7 +130,7 @@ class SourceColumns:
 
     Parameters
     ----------
-    ahead_samples : how much later it begins than the recording lies on the timeline
+    ahead_samples : shift of the track relative to the recording on the timeline
     """
 
     def __init__(self, recorded: TrackCells, ahead_samples: int = 0) -> None:
@@ -147,7 +147,7 @@ class ResultColumns:
     """Columns of the result, counted from where the track begins in it.
 
     A column over a seam is the loudest of both its sides. Within half a window of a seam the recording's
-    spectra hold a trace of what is cut there.
+    spectra contain a trace of the removed audio.
     """
 
     def __init__(

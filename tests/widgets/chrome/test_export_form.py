@@ -15,6 +15,7 @@ from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import RATES_HZ, Depth, ExportOptions
+from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -129,18 +130,19 @@ def test_a_file_that_is_replaced_says_so(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "sentence"),
+    ("name", "choice"),
     [
-        (ExportChoice(" ", "jam"), "Choose a folder."),
-        (ExportChoice("/m", ""), "Enter a file name without slashes."),
-        (ExportChoice("/m", "../jam"), "Enter a file name without slashes."),
-        (ExportChoice("/m", ".."), "Enter a file name without slashes."),
-        (ExportChoice("/m", "jam", ()), "Choose at least one format."),
+        ("no folder", ExportChoice(" ", "jam")),
+        ("no name", ExportChoice("/m", "")),
+        ("a name with slashes", ExportChoice("/m", "../jam")),
+        ("a name of dots", ExportChoice("/m", "..")),
+        ("no format", ExportChoice("/m", "jam", ())),
     ],
 )
-def test_it_names_what_is_missing(make: Make, choice: ExportChoice, sentence: str) -> None:
+def test_it_names_the_missing_field(make: Make, name: str, choice: ExportChoice) -> None:
     form = make(choice)
-    assert form.problem() == sentence
+    sentence = form.problem()
+    require_sentence("forms", f"export, {name}", sentence)
     assert errors(form) == [sentence]
     assert written(form) == [""]
 

@@ -24,8 +24,6 @@ class Again:
 _COMMANDS: Mapping[str, str] = {
     "align_drums": "timing.propose",
     "arrange": "editor.propose",
-    "find_like": "sounds.like",
-    "find_repairs": "repair.find",
     "find_takes": "takes.propose",
     "guess_frame_rate": "file.import_edits",
     "hear_sounds": "sounds.hear",

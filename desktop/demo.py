@@ -15,14 +15,14 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from desktop.bindings.window import Window
+    from desktop.parts import Parts
 
 DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"
 DEMO_NAME = "Demo jam.offcut"
 DEMO_KEEP = 0.53  # the share of the demo that was not planted
 
 
-def show_demo(window: Window) -> None:
+def show_demo(window: Parts) -> None:
     """Open the demo document; where it is not there yet it is made first, while the window goes on."""
     path = _demo_path()
     if path.exists():
@@ -42,7 +42,7 @@ def _demo_path() -> Path:
     return data_folder("demo") / DEMO_NAME
 
 
-def open_demo(window: Window) -> None:
+def open_demo(window: Parts) -> None:
     """Open the demo document, made anew where it is not there yet; what was decided in it stays."""
     path = _demo_path()
     if not path.exists():

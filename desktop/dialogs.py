@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -43,6 +43,9 @@ from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
 from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
 from widgets.timing.form import AlignAsked, AlignForm
+
+if TYPE_CHECKING:
+    from widgets.forms.settings_form import SettingsForm
 
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
@@ -402,6 +405,11 @@ def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tupl
     return form.values() if _ask(parent, title, form, form.problem, do) else None
 
 
+def ask_settings(parent: QWidget, title: str, form: SettingsForm, do: str) -> dict[str, object] | None:
+    """Ask for the settings of a finder."""
+    return form.values() if _ask(parent, title, form, form.problem, do) else None
+
+
 def ask_labels(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a file of labels."""
     chosen, _ = QFileDialog.getOpenFileName(parent, "Import labels", str(folder), LABELS)
@@ -477,19 +485,9 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     return accept
 
 
-_Form = (
-    AlignForm
-    | EditorList
-    | LearnPanel
-    | LikeForm
-    | NameForm
-    | NoteForm
-    | NumbersForm
-    | PreferencesForm
-    | ProposeForm
-    | RecentList
-    | SpectrogramForm
-    | TasteShelf
+_Form: TypeAlias = (
+    "AlignForm | EditorList | LearnPanel | LikeForm | NameForm | NoteForm | NumbersForm | "
+    "PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -12,13 +12,10 @@ from desktop import dialogs
 from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
 from desktop.extending import Extending
 from desktop.matching.edits_from_files import EditsFromFiles
+from desktop.parts import Parts
 from desktop.review.cuts_ahead import CutsAhead
-from desktop.session import Session
-from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.lengths import Lengths
-from desktop.taste.shelf import Shelves
 from desktop.user_settings.per_document import PerDocument
-from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
@@ -27,7 +24,6 @@ from engine.jobs.recordings.import_audio import rates_of
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.forms.taste.learn_panel import LearnPanel
-from widgets.theme import Theme
 
 _LEARN = "learn"
 
@@ -52,27 +48,20 @@ class Files(QObject):
     def __init__(
         self,
         window: QWidget,
-        session: Session,
-        work: Work,
-        checks: Diagnosing,
-        shelves: Shelves,
-        theme: Callable[[], Theme],
+        parts: Parts,
         settings: QSettings,
     ) -> None:
         super().__init__(window)
-        self._window = window
-        self._session = session
-        self._work = work
-        self._checks = checks
-        self._shelves = shelves
-        self._theme = theme
+        self._window, self._parts = window, parts
+        self._session = session = parts.session
+        self._checks, self._shelves = parts.diagnosing, parts.shelves
         self._ahead = CutsAhead(session, self)
         self._lengths = Lengths(self)
         self._settings = settings
         self._edited: tuple[Path, ...] = ()
-        self.edits = EditsFromFiles(window, session, work, lambda: self.folder, self)
+        self.edits = EditsFromFiles(window, session, parts.work, lambda: self.folder, self)
         self.edits.said.connect(self.said)
-        self.extending = Extending(work, self)
+        self.extending = Extending(parts.work, self)
         self.extending.refused.connect(self.refused)
 
     def close(self) -> None:
@@ -130,7 +119,7 @@ class Files(QObject):
         require_recording(self._session.state, "analyse")
         folder = dialogs.ask_folder(self._window, "Folder to search", self.folder)
         if folder is not None:
-            self._work.relink(folder)
+            self._parts.recordings.relink(folder)
 
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
@@ -143,7 +132,7 @@ class Files(QObject):
         rates = {} if self._session.state.rate_hz else rates_of(paths)
         rate_hz = dialogs.ask_rate(self._window, rates) if len(rates) > 1 else 0
         if rate_hz is not None:
-            self._work.import_recordings(paths, rate_hz)
+            self._parts.recordings.import_files(paths, rate_hz)
 
     def drop(self, paths: Sequence[str]) -> None:
         """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted."""
@@ -171,7 +160,7 @@ class Files(QObject):
 
     def learn(self, epochs: int | None = None) -> None:
         """Ask for edited recordings and learn a taste from them."""
-        panel = LearnPanel(self._theme(), epochs)
+        panel = LearnPanel(self._parts.look.theme, epochs)
         edited = self.edited or self._learned_from
         asked = dialogs.ask_learn(
             self._window, panel, edited, self.folder, self._checks.check, self._lengths.find
@@ -185,7 +174,7 @@ class Files(QObject):
         if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
             return
         self.edited = tuple(Path(path) for path in asked.edited)
-        self._work.learn(asked, out, overwrite)
+        self._parts.learning.learn(asked, out, overwrite)
 
     @property
     def _learned_from(self) -> tuple[Path, ...]:
@@ -199,18 +188,18 @@ class Files(QObject):
         require_recording(self._session.state, "analyse")
         path = self._shelves.ask("Use a taste", "Use")
         if path is not None:
-            self._work.use_taste(path)
+            self._parts.analysing.use_taste(path)
 
     def propose(self) -> None:
         """Ask how much to cut and propose it; while a taste is scoring, propose once the scores are known."""
-        if self._work.is_scoring and self._session.state.tracks:
-            self._work.propose_once_scored()
+        if self._parts.analysing.is_scoring and self._session.state.tracks:
+            self._parts.analysing.propose_once_scored()
             return
         state = self._session.state
         self._session.required_curve()
         asked = dialogs.ask_propose(
             self._window,
-            self._theme(),
+            self._parts.look.theme,
             cut_settings(state.settings),
             samples_to_s(state.length_samples, state.rate_hz),
             shortest_kept_s(self._session.grid),
@@ -218,4 +207,4 @@ class Files(QObject):
         )
         self._ahead.forget()
         if asked is not None:
-            self._work.propose(asked)
+            self._parts.analysing.propose(asked)

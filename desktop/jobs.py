@@ -35,16 +35,12 @@ if TYPE_CHECKING:
     from engine.jobs.imported.requests import ReadEditsRequest
     from engine.jobs.listen import FoundAnalyses
     from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
-    from engine.jobs.repairs.find_sounds import FoundRepairs
     from engine.jobs.repairs.requests import (
-        FindRequest,
         PreviewRequest,
         RepairPreview,
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.jobs.sounds.like import FoundLike
-    from engine.jobs.sounds.requests import LikeRequest
     from engine.jobs.takes.proposals import TakesRequest
     from engine.review.heard_there import HeardWord
     from engine.takes.takes import FoundTakes
@@ -201,25 +197,11 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
     return find_sounds.words_in_span(request, progress)
 
 
-def find_repairs(request: FindRequest, progress: Progress) -> FoundRepairs:
-    """Find a sound in all of a document, and take it out wherever it is heard."""
-    from engine.jobs.repairs import find_sounds
-
-    return find_sounds.find_repairs(request, progress)
-
-
 def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     """Find out what sounds where in a document, in words."""
     from engine.jobs.sounds import hear
 
     return hear.hear_sounds(request, progress)
-
-
-def find_like(request: LikeRequest, progress: Progress) -> FoundLike:
-    """Find all that sounds like a marked span, and propose to cut it or take it out."""
-    from engine.jobs.sounds import like
-
-    return like.find_like(request, progress)
 
 
 def export_files(

@@ -25,6 +25,7 @@ from desktop.job_lanes import JobLanes
 from desktop.menus import Menus
 from desktop.playback import Player
 from desktop.playback.metering import Metering
+from desktop.recordings.recordings import Recordings
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
@@ -40,8 +41,10 @@ from desktop.session import Session
 from desktop.side import Side
 from desktop.slots import telling_refusals
 from desktop.takes.takes import Takes
+from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
+from desktop.taste.learning import Learning
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
 from desktop.taste.shelf import Shelves
@@ -82,6 +85,8 @@ from widgets.timing.panel import TimingPanel
 class MainWindow(QMainWindow):
     """Lays the parts out and wires them; holds no document state of its own."""
 
+    grid_editing: GridEditing
+
     def __init__(self, application: QApplication, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
@@ -96,12 +101,15 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.session, self.player, self)
         self.review = Review(self.session, settings, lambda: self.grid_editing.snapped_playhead(), self)
         self.work = Work(self.session, JobLanes(self), self)
+        self.analysing = Analysing(self.session, self.work, self)
+        self.learning = Learning(self.session, self.work, self.analysing, self)
+        self.recordings = Recordings(self.session, self.work, self.analysing, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
-        self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
+        self.kept = KeptListening(self, self)
         self.notes = Notes(self, self.session, self.review)
-        self.diagnosing = Diagnosing(self.session, self.work, self)
+        self.diagnosing = Diagnosing(self.session, self.work, self.analysing, self)
         self.shelves = Shelves(self, self.session, settings, themed)
-        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed, settings)
+        self.files = Files(self, self, settings)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -112,11 +120,9 @@ class MainWindow(QMainWindow):
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
-        self.threshold = ThresholdDrag(
-            self.session, self.work, self.timeline, self.queue_panel, self.queue.show, self
-        )
+        self.threshold = ThresholdDrag(self, self)
         self.history = HistoryWalk(self.session, self.history_panel, self)
-        self.learning_panel = panel_of(self.work, self.look.theme)
+        self.learning_panel = panel_of(self.learning, self.look.theme)
         self.commands = Actions(self, keymap.commands)
         self.telling = Telling(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
@@ -126,7 +132,6 @@ class MainWindow(QMainWindow):
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, themed)
         self.amounts = Amounts(self, self, themed)
-        self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
         self.timing = Timing(self, self)
         self.timing_proposing = TimingProposing(self, self, themed)
@@ -158,7 +163,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.menus = Menus(self, self.commands, self._settings)
         self.unfinished = Unfinished(self, self, self._settings)
-        self.finders = Finders(self, self.session, self.work, self.selecting, lambda: self.look.theme)
+        self.finders = Finders(self, self)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
@@ -175,8 +180,9 @@ class MainWindow(QMainWindow):
 
     def _wire(self) -> None:
         self.stray_enter = StrayEnter(self)
+        self.lane_menu = LaneMenu(self, self)
         self.metering = Metering(self.player, self.timeline.heads, self)
-        self.clipped = ClippedPlaces(self.session, self.transport, self.zooms, self.exporting, self.work)
+        self.clipped = ClippedPlaces(self)
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)
@@ -185,15 +191,9 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.selection_bar, self.status_bar)
         for asking in (*bars, self.queue_panel, self.timing_panel):
             asking.command_requested.connect(self.commands.run)
-        showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
-        working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
-        editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
-        rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        finding = (self.finders, self.repairing, self.takes, self.editors, self.crashes, self.unfinished)
-        self.telling.hear((*showing, *working, *editing, *answering, *rest, *finding))
+        self.telling.hear((*vars(self).values(), self.queue.bulk))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
-        connect_findings(self.diagnosing, self.tasting, self.files, self.work)
+        connect_findings(self.diagnosing, self.tasting, self.files, self.analysing)
         self.review.moved.connect(self._show_current)
         self.work.proposed.connect(self.review.come_to_new)
         self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
@@ -210,10 +210,10 @@ class MainWindow(QMainWindow):
         self.transport.looping_changed.connect(self.top_bar.set_looping)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
-        self.work.learned.connect(self.shelves.note)
+        self.learning.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
-        self.work.waves_changed.connect(self.timeline.set_waves)
-        self.work.waves_refined.connect(self.timeline.renew_waves)
+        self.recordings.waves_changed.connect(self.timeline.set_waves)
+        self.recordings.waves_refined.connect(self.timeline.renew_waves)
         self.stored_waves.changed.connect(self.timeline.set_stored_waves)
 
     def say(self, sentence: str) -> None:
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
 
     def _show_analyses(self) -> None:
         session = self.session
-        taste = "" if self.work.taste is None else self.work.taste.stem
+        taste = "" if self.analysing.taste is None else self.analysing.taste.stem
         self.timeline.set_grid(session.grid)
         self.timeline.set_score(session.curve, self.review.threshold, taste)
         self.queue_panel.set_taste(taste or None)
@@ -293,7 +293,7 @@ class MainWindow(QMainWindow):
             return
         keep_size(self, self._settings)
         workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
-        drawing = (self.spectrograms, self.stored_waves, self.timing)
+        drawing = (self.spectrograms, self.stored_waves, self.recordings, self.timing)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

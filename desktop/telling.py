@@ -6,16 +6,13 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from desktop.actions import Actions
 from desktop.commands import PAINT_LAYER
-from desktop.session import Session
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
+from desktop.parts import Parts
 from engine.wording import begun
 from widgets.chrome.message_log import Message, MessageLog
 from widgets.chrome.status_bar import StatusBar
@@ -24,15 +21,6 @@ MOST_MESSAGES = 1_000
 """So many are kept; the oldest give way."""
 NO_DEVICE = "No audio device"
 _CLOCK = re.compile(r"\b\d+:\d\d")
-
-
-class Window(Protocol):
-    """What telling needs of a window."""
-
-    session: Session
-    commands: Actions
-    transport: Transport
-    look: Look
 
 
 class Telling(QObject):
@@ -47,7 +35,7 @@ class Telling(QObject):
     log : the list of it, once it was asked for
     """
 
-    def __init__(self, window: QWidget, parts: Window, status_bar: StatusBar) -> None:
+    def __init__(self, window: QWidget, parts: Parts, status_bar: StatusBar) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.again import Again
 from desktop.job_lanes import JobHandle
-from desktop.session import Session
-from desktop.user_settings.look import Look
+from desktop.parts import Parts
 from desktop.user_settings.per_document import PerDocument
-from desktop.work import Work
 from engine.anomaly.recipes.methods import METHODS
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -26,16 +22,6 @@ from widgets.forms.taste.learn_panel import LearnRequest
 
 AGAIN, FORGET = "job.again", "job.forget"
 _SECTION = "unfinished"
-
-
-class Window(Protocol):
-    """Parts of the window that this module uses."""
-
-    session: Session
-    work: Work
-    look: Look
-    commands: Actions
-    caps: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,7 @@ class Unfinished(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
         super().__init__(window)
         self._window, self._parts, self._settings = window, parts, settings
         self._running: dict[JobHandle, _Running] = {}
@@ -180,11 +166,11 @@ class Unfinished(QObject):
             _number(request.get("seed"), 0),
             recipe if recipe in recipes else recipes[0],
         )
-        self._parts.work.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
+        self._parts.learning.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
 
     def _import(self, request: Mapping[str, object]) -> None:
         paths = _existing(request.get("paths"))
-        self._parts.work.import_recordings(paths, _number(request.get("rate_hz"), 0))
+        self._parts.recordings.import_files(paths, _number(request.get("rate_hz"), 0))
 
 
 def _existing(stored: object) -> tuple[Path, ...]:

@@ -79,7 +79,7 @@ def window(path: str) -> None:
     opened.resize(1600, 1000)
     opened.show()
     drawn: list[object] = []
-    opened.work.waves_changed.connect(lambda waves: drawn.extend(waves))
+    opened.recordings.waves_changed.connect(lambda waves: drawn.extend(waves))
     show(opened, [path])
     while not drawn:
         application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

@@ -89,7 +89,7 @@ class Bench:
         """Let everything arrive and be painted."""
         self.application.processEvents()
         window = self.window
-        while window.work.wave_tiles.is_busy or window.spectrograms.is_busy or window.work.is_busy:
+        while window.recordings.wave_tiles.is_busy or window.spectrograms.is_busy or window.work.is_busy:
             self.application.processEvents()
             time.sleep(0.001)  # the interpreter is left to the thread that is waited for
 

@@ -10,6 +10,7 @@ from desktop.bindings.crashes import crashes
 from desktop.bindings.documents import documents
 from desktop.bindings.editors import editors
 from desktop.bindings.grid import grid
+from desktop.bindings.handler import Handler
 from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
 from desktop.bindings.repairs import repairs
@@ -19,10 +20,10 @@ from desktop.bindings.takes import takes
 from desktop.bindings.timing import timing
 from desktop.bindings.tracks import tracks
 from desktop.bindings.viewing import viewing
-from desktop.bindings.window import Handler, Window
+from desktop.parts import Parts
 
 
-def handlers(window: Window) -> Mapping[str, Handler]:
+def handlers(window: Parts) -> Mapping[str, Handler]:
     """Return the handler of every command id."""
     return {
         **answers(window),

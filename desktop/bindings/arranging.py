@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def arranging(window: Window) -> Mapping[str, Handler]:
+def arranging(window: Parts) -> Mapping[str, Handler]:
     blocks = window.arranging
     return {
         "arrange.previous": partial(blocks.step, -1),

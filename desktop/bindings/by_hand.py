@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def by_hand(window: Window) -> Mapping[str, Handler]:
+def by_hand(window: Parts) -> Mapping[str, Handler]:
     selecting, editing, amounts = window.selecting, window.by_hand, window.amounts
     clipboard = window.by_hand.clipboard
     return {

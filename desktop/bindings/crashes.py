@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def crashes(window: Window) -> Mapping[str, Handler]:
+def crashes(window: Parts) -> Mapping[str, Handler]:
     return {
         "crash.open": window.crashes.open,
         "crash.report": window.crashes.show_report,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
 from desktop.demo import show_demo
 from desktop.finders import ANY, COMMANDS
+from desktop.parts import Parts
 from desktop.taste.improving import improve_taste
 from engine.document.recorded import require_recording
 
 
-def documents(window: Window) -> Mapping[str, Handler]:
+def documents(window: Parts) -> Mapping[str, Handler]:
     session, files, work = window.session, window.files, window.work
 
     def undo() -> None:
@@ -25,7 +26,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
 
     def listen() -> None:
         require_recording(session.state, "analyse")
-        work.listen(work.taste)
+        window.analysing.listen(window.analysing.taste)
 
     return {
         "file.new": files.new,
@@ -47,9 +48,10 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "edit.redo": redo,
         "taste.learn": files.learn,
         "taste.open": files.use_taste,
-        "taste.improve": lambda: improve_taste(window.side.window(), session, work),
+        "taste.improve": lambda: improve_taste(
+            window.side.window(), session, window.analysing, window.learning
+        ),
         "taste.listen": listen,
-        "taste.propose": files.propose,
         **{command: partial(window.finders.run, name) for name, command in COMMANDS.items()},
         ANY: window.finders.ask,
         "taste.page": window.tasting.toggle,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def editors(window: Window) -> Mapping[str, Handler]:
+def editors(window: Parts) -> Mapping[str, Handler]:
     editors = window.editors
     return {
         "editor.propose": editors.propose,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def grid(window: Window) -> Mapping[str, Handler]:
+def grid(window: Parts) -> Mapping[str, Handler]:
     editing, dialogs, layer = window.grid_editing, window.grid_dialogs, window.grid_layer
     return {
         "grid.next": partial(editing.step, forward=True),

@@ -8,7 +8,8 @@ from functools import partial
 from PySide6.QtGui import QGuiApplication
 
 from desktop import dialogs
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 from engine.document.recorded import nothing_yet
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -17,7 +18,7 @@ from widgets.forms.numbers_form import Number, NumbersForm
 SEEK_S, SEEK_LITTLE_S = 5.0, 1.0
 
 
-def listening(window: Window) -> Mapping[str, Handler]:
+def listening(window: Parts) -> Mapping[str, Handler]:
     session, review, transport = window.session, window.review, window.transport
 
     def shuttle(direction: int) -> None:
@@ -71,7 +72,7 @@ def listening(window: Window) -> Mapping[str, Handler]:
     }
 
 
-def _go_to(window: Window) -> None:
+def _go_to(window: Parts) -> None:
     """Ask for a time and put the playhead there."""
     session, transport = window.session, window.transport
     rate_hz, shown = session.state.rate_hz, transport.shown_samples
@@ -87,7 +88,7 @@ def _go_to(window: Window) -> None:
         window.zooms.go_to(s_to_samples(values[0], rate_hz))
 
 
-def _copy_time(window: Window) -> None:
+def _copy_time(window: Parts) -> None:
     """Copy where the playhead is, as the clock shows it."""
     rate_hz = window.session.state.rate_hz
     if not rate_hz:
@@ -97,12 +98,12 @@ def _copy_time(window: Window) -> None:
     window.say(f"Copied {time}")
 
 
-def _lets_go(window: Window) -> bool:
+def _lets_go(window: Parts) -> bool:
     """Clear the selection, unless Esc has to stop playback first."""
     return not window.transport.is_playing and window.selecting.let_go()
 
 
-def _loop(window: Window) -> None:
+def _loop(window: Parts) -> None:
     """Loop the current proposal, or stop looping; report it if a loop starts."""
     transport = window.transport
     span = window.review.current_span()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def markers(window: Window) -> Mapping[str, Handler]:
+def markers(window: Parts) -> Mapping[str, Handler]:
     marking = window.marking
     return {
         "marker.add": marking.add,

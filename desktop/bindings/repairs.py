@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def repairs(window: Window) -> Mapping[str, Handler]:
+def repairs(window: Parts) -> Mapping[str, Handler]:
     repairing, painting = window.repairing, window.repairing.painting
     return {
         "repair.open": repairing.open,
         "repair.add": repairing.add_window,
-        "repair.find": repairing.finding.ask,
         "repair.separator": repairing.choose_separator,
         "repair.what": repairing.ask_what,
         "repair.preview": repairing.preview,

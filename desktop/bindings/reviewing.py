@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 
 
-def answers(window: Window) -> Mapping[str, Handler]:
-    review, work, bulk = window.review, window.work, window.queue.bulk
+def answers(window: Parts) -> Mapping[str, Handler]:
+    review, bulk = window.review, window.queue.bulk
     left = window.timing_proposing.left
     answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
 
     def threshold(direction: int) -> None:
-        work.propose(review.step_threshold(direction), merges_as="threshold")
+        window.analysing.propose(review.step_threshold(direction), merges_as="threshold")
 
     def extend(step: int) -> None:
         window.queue.panel.show_proposal(review.extend(step))
@@ -58,7 +59,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
     }
 
 
-def edges(window: Window) -> Mapping[str, Handler]:
+def edges(window: Parts) -> Mapping[str, Handler]:
     review, transport, selecting = window.review, window.transport, window.selecting
     amounts = window.amounts
 

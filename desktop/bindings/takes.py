@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 
 
-def takes(window: Window) -> Mapping[str, Handler]:
+def takes(window: Parts) -> Mapping[str, Handler]:
     takes = window.takes
     return {
         "takes.propose": takes.propose,

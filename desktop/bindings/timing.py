@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 from engine.document.recorded import require_recording
 
 
-def timing(window: Window) -> Mapping[str, Handler]:
+def timing(window: Parts) -> Mapping[str, Handler]:
     timing, transport = window.timing, window.transport
     answers = timing.answers
 

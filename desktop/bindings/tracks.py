@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 from widgets.timeline.sound.wave_zoom import STEP
 
 
-def tracks(window: Window) -> Mapping[str, Handler]:
+def tracks(window: Parts) -> Mapping[str, Handler]:
     tracks = window.tracks
 
     def rename() -> None:

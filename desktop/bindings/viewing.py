@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from desktop.bindings.window import Handler, Window
+from desktop.bindings.handler import Handler
+from desktop.parts import Parts
 from widgets.timeline.sound.wave_zoom import STEP
 
 ZOOM_STEP = 1.5
 
 
-def viewing(window: Window) -> Mapping[str, Handler]:
+def viewing(window: Parts) -> Mapping[str, Handler]:
     return {
         "view.zoom_in": lambda: window.timeline.zoom(ZOOM_STEP),
         "view.zoom_out": lambda: window.timeline.zoom(1 / ZOOM_STEP),

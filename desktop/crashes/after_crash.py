@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.crashes import openings
 from desktop.crashes.left import Left, take_left
 from desktop.crashes.report import Reports, report_of_left
 from desktop.crashes.watching import Watch, machine
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.slots import telling_refusals
-from desktop.user_settings.look import Look
-from desktop.work import Work
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.wording import reason_of
@@ -27,16 +23,6 @@ from widgets.chrome.report_view import ReportView
 
 SETTLED_MS = 20_000
 """Time after which an open document without running jobs counts as opened successfully."""
-
-
-class Window(Protocol):
-    """Parts of the window that this module uses."""
-
-    session: Session
-    work: Work
-    look: Look
-    commands: Actions
-    caps: dict[str, str]
 
 
 class AfterCrash(QObject):
@@ -55,7 +41,7 @@ class AfterCrash(QObject):
     refused = Signal(str)
     _escaped = Signal()
 
-    def __init__(self, window: QWidget, parts: Window) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from functools import partial
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
-from desktop.drawing.stored_waves import StoredWaves
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobLane
-from desktop.session import Session
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
@@ -35,23 +30,11 @@ from widgets.timeline.sound.spectrogram import (
     Scale,
     SpectrogramLook,
 )
-from widgets.timeline.timeline_view import TimelineView
 
 RENEW_MS = 40
 """Pictures that fill are drawn anew this often."""
 
 Key = tuple[str, int]  # content hash, window
-
-
-class Window(Protocol):
-    """What spectrograms need of a window."""
-
-    session: Session
-    work: Work
-    look: Look
-    timeline: TimelineView
-    transport: Transport
-    stored_waves: StoredWaves
 
 
 class Spectrograms(QObject):
@@ -65,7 +48,7 @@ class Spectrograms(QObject):
     said = Signal(str)
     _begun = Signal(object, object)  # from the thread that makes it
 
-    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts
@@ -86,7 +69,7 @@ class Spectrograms(QObject):
         self._begun.connect(self._take)
         self._session.changed.connect(self._follow_change)
         self._session.replaced.connect(self._start_over)
-        self._work.waves_changed.connect(self._take_waves)
+        parts.recordings.waves_changed.connect(self._take_waves)
         parts.stored_waves.changed.connect(self._take_stored)
         self.look = stored_look(settings)
         self._timeline.set_spectrogram_look(self.look)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobLane
-from desktop.session import Session
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.document.change import Change
 from engine.document.file.stored_audio import key_of
 from engine.document.kinds.operations import Replace, Stored
@@ -24,14 +21,6 @@ MOST_UNHEARD = 32
 """So many that are not heard any more stay known, since an edit that was taken back is soon made again."""
 SHOW_MS = 300
 """While more is unpacked, lanes are drawn anew this often: each time costs a picture of all of them."""
-
-
-class Window(Protocol):
-    """What stored audio needs of a window."""
-
-    session: Session
-    work: Work
-    transport: Transport
 
 
 class StoredWaves(QObject):
@@ -46,7 +35,7 @@ class StoredWaves(QObject):
     changed = Signal(dict)
     failed = Signal(str)
 
-    def __init__(self, parts: Window, parent: QObject) -> None:
+    def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts, self._session = parts, parts.session
         self._lane = JobLane("stored audio lane", self)
@@ -136,7 +125,7 @@ class StoredWaves(QObject):
         if unpacked is None:
             self._lost.add(key)
         else:
-            self._known[key] = TrackWave(unpacked.peaks, unpacked.path, self._parts.work.wave_tiles)
+            self._known[key] = TrackWave(unpacked.peaks, unpacked.path, self._parts.recordings.wave_tiles)
         self._follow_end(key)
 
     def _give_up(self, key: str, sentence: str) -> None:

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.editors.comparing import Comparing
 from desktop.editors.learning import LearningEditors
-from desktop.files import Files
 from desktop.jobs import arrange
-from desktop.session import Session
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
+from desktop.parts import Parts
 from desktop.user_settings.recents import EDITORS, Recents
-from desktop.work import Work
 from engine.arranging.editor_card import cards_of
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
@@ -36,18 +31,6 @@ if TYPE_CHECKING:
 
 _TITLE = "Arrange to a length"
 _LEAST_MINUTES = 0.1
-
-
-class Window(Protocol):
-    """What editors need of a window."""
-
-    session: Session
-    transport: Transport
-    work: Work
-    files: Files
-    look: Look
-    commands: Actions
-    caps: dict[str, str]
 
 
 class Editors(QObject):
@@ -68,7 +51,7 @@ class Editors(QObject):
     said = Signal(str)
 
     def __init__(
-        self, window: QWidget, parts: Window, theme: Callable[[], Theme], settings: QSettings
+        self, window: QWidget, parts: Parts, theme: Callable[[], Theme], settings: QSettings
     ) -> None:
         super().__init__(window)
         self._window, self._parts, self._theme = window, parts, theme

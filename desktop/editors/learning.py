@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop import dialogs
-from desktop.files import Files
 from desktop.job_lanes import JobHandle
 from desktop.jobs import learn_editor
-from desktop.user_settings.look import Look
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.errors import OffcutError
 from engine.files.safe_write import is_taken, shown
 from widgets.theme import px
@@ -26,14 +24,6 @@ if TYPE_CHECKING:
 
 _TITLE = "Learn how I edit"
 _SIZE = (560, 520)
-
-
-class Window(Protocol):
-    """What learning an editor needs of a window."""
-
-    work: Work
-    files: Files
-    look: Look
 
 
 class LearningEditors(QObject):
@@ -49,7 +39,7 @@ class LearningEditors(QObject):
     said = Signal(str)
     _found = Signal(object)  # from the lane's thread
 
-    def __init__(self, window: QWidget, parts: Window, arrange_as: Callable[[Path], object]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, arrange_as: Callable[[Path], object]) -> None:
         super().__init__(window)
         self._window, self._parts, self._arrange_as = window, parts, arrange_as
         self._dialog: QDialog | None = None

@@ -8,22 +8,20 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from desktop.again import Again
 from desktop.export.clipping import lowered_by
 from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
-from desktop.review.review import Review
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.user_settings.look import Look
+from desktop.jobs import clipping_of, export_files
+from desktop.parts import Parts
 from desktop.user_settings.per_document import PerDocument
-from desktop.work import Work
 from engine.document.decisions import Edited, Verdict, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.recorded import require_recording
@@ -33,16 +31,14 @@ from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_
 from engine.edl.export.audio_files.audio_plan import require_regions, source_depth, written_rate_hz
 from engine.edl.export.audio_files.clipping import Clipping
 from engine.edl.export.audio_files.heard_range import heard_range
-from engine.edl.export.plan import PlannedFile, plan
+from engine.edl.export.plan import PlannedFile, plan, written_before
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError
 from engine.files.disk_room import size_words
 from engine.files.safe_write import brief, shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted, listed
-from widgets.chrome.status_bar import StatusBar
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
-from widgets.timeline.timeline_view import TimelineView
 
 Span = tuple[int, int]
 
@@ -170,18 +166,6 @@ def _detail(file: PlannedFile) -> str:
     return f"{format_time(file.length_s, 1)} · {up_to}{size}"
 
 
-class Window(Protocol):
-    """Parts of the window that exports use."""
-
-    session: Session
-    review: Review
-    selecting: Selecting
-    work: Work
-    look: Look
-    timeline: TimelineView
-    status_bar: StatusBar
-
-
 class Exporting(QObject):
     """Asks for an export request, runs it, and shows its folder.
 
@@ -192,14 +176,13 @@ class Exporting(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts
         self._settings = settings
         self._last: Path | None = None
         self._clipped: tuple[DocumentState, tuple[int, ...]] | None = None
-        parts.work.exported.connect(self._note)
 
     def export_selection(self) -> None:
         """Ask for an export of the selection."""
@@ -241,7 +224,23 @@ class Exporting(QObject):
         )
         if asked is not None:
             remember(document, asked.choice)
-            self._parts.work.export(subject.requests(asked.choice, asked.replaced))
+            self.write(subject.requests(asked.choice, asked.replaced))
+
+    def write(self, requests: tuple[ExportRequest, ...]) -> None:
+        """Write files; the document may go on, or another be opened."""
+        written: list[Exported] = []
+        work, again = self._parts.work, Again("file.export")
+        handle = work.read(
+            partial(export_files, requests),
+            written,
+            "Exporting",
+            self._note,
+            ends_with_document=False,
+            again=again,
+        )
+        handle.cancelled.connect(
+            lambda: work.said.emit(f"Cancelled: Exporting. {written_before(written)}") if written else None
+        )
 
     def _lowered_by(self, dialog: QWidget, requests: tuple[ExportRequest, ...]) -> float | None:
         """Ask for a gain reduction against clipping; None returns to the form."""
@@ -250,7 +249,9 @@ class Exporting(QObject):
             places = sorted({place for file in clipping.files for place in file.sources_samples})
             self._clipped = requests[0].state, tuple(places)
 
-        return lowered_by(dialog, lambda: self._parts.work.look_for_clipping(requests), note)
+        return lowered_by(
+            dialog, lambda: self._parts.work.submit(clipping_of, requests, "Checking for clipping"), note
+        )
 
     def clipped_places(self, state: DocumentState) -> tuple[int, ...]:
         """Return where the last export that was asked for clips, while the document is as it was."""
@@ -289,6 +290,7 @@ class Exporting(QObject):
         self.said.emit(f"Opened the folder of {shown(self._last.name)}")
 
     def _note(self, written: tuple[Exported, ...]) -> None:
+        self._parts.work.said.emit(" ".join(one.sentence for one in written))
         last = written[-1]
         self._last = last.parts[-1].path if last.parts else last.path
         self._parts.status_bar.offer("Show in folder", "file.show_exported")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.review.review import Review
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
+from desktop.parts import Parts
 from engine.document.by_hand import amount_of, change_amount, change_fade, change_filling, fade_ms_of
 from engine.document.change import Edit
 from engine.document.kinds import kind_of
@@ -25,7 +21,6 @@ from engine.errors import OffcutError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
-from widgets.timeline.timeline_view import TimelineView
 
 
 def asked(amount: Amount, value: float, length_s: float) -> Number:
@@ -43,28 +38,18 @@ def length_ahead(state: DocumentState, edit: Edit) -> str:
     return f"The result will be {after} long; it is {before} now."
 
 
-class Window(Protocol):
-    """What changing amounts needs of a window."""
-
-    session: Session
-    transport: Transport
-    review: Review
-    selecting: Selecting
-    timeline: TimelineView
-
-
 class Amounts(QObject):
     """Nudges and asks for the number that the current edit is about; the kind says which that is.
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._theme = parts.review, parts.selecting, theme

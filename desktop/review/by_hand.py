@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.review.clipboard import SpanClipboard
-from desktop.review.review import Review
-from desktop.session import Session
 from desktop.slots import telling_refusals
-from desktop.timeline.selecting import Selecting
-from desktop.timeline.tracks import Tracks
-from desktop.transport import Transport
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
@@ -41,18 +36,6 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
-from widgets.timeline.timeline_view import TimelineView
-
-
-class Window(Protocol):
-    """What editing by hand needs of a window."""
-
-    session: Session
-    transport: Transport
-    review: Review
-    selecting: Selecting
-    tracks: Tracks
-    timeline: TimelineView
 
 
 class ByHand(QObject):
@@ -60,7 +43,7 @@ class ByHand(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     shown(words, tracks, length) : the selection or nothing, the tracks that would be edited, its length
     """
 
@@ -68,7 +51,7 @@ class ByHand(QObject):
     refused = Signal(str)
     shown = Signal(str, str, str)
 
-    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._tracks = parts.review, parts.selecting, parts.tracks
@@ -133,7 +116,7 @@ class ByHand(QObject):
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         state, at = self._session.state, self._transport.playhead_samples
         require_recording(state, "split")

@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
+from desktop.parts import Parts
 from desktop.playback.play_source import Frames
-from desktop.review.review import Review
-from desktop.session import Session
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.taste.kept_file import fetch_kept
 from engine.audio.reader import SourceReader
 from engine.document.proposals import KeptExample
 from engine.errors import SourceError, UsageError
@@ -56,28 +55,19 @@ class KeptListening(QObject):
 
     Signals
     -------
-    said : what plays
+    said : the playing recording
     """
 
     said = Signal(str)
 
-    def __init__(
-        self,
-        session: Session,
-        review: Review,
-        transport: Transport,
-        work: Work,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._review = review
-        self._transport = transport
-        self._work = work
+    def __init__(self, window: QWidget, parts: Parts) -> None:
+        super().__init__(window)
+        self._session, self._review, self._transport = parts.session, parts.review, parts.transport
+        self._analysing, self._work = parts.analysing, parts.work
         self._example_of: str | None = None
         self._ready: dict[tuple[str, int], Path] = {}
-        review.moved.connect(self._forget_turn)
-        session.replaced.connect(self._ready.clear)
+        self._review.moved.connect(self._forget_turn)
+        self._session.replaced.connect(self._ready.clear)
 
     def hear(self) -> None:
         """Play the example; asked again, the proposal, and so by turns.
@@ -101,12 +91,12 @@ class KeptListening(QObject):
         if ready is not None and ready.exists():
             self._play_example(wish, ready)
         else:
-            self._work.fetch_kept(self._request(example), partial(self._take, wish))
+            fetch_kept(self._work, self._request(example), partial(self._take, wish))
 
     def _request(self, example: KeptExample) -> KeptRequest:
         nearest = self._session.nearest
         known = {} if nearest is None else dict(zip(nearest.paths, nearest.content_hashes, strict=True))
-        taste, document = self._work.taste, self._session.path
+        taste, document = self._analysing.taste, self._session.path
         folders = tuple(one.absolute().parent for one in (taste, document) if one is not None)
         path = Path(example.path)
         return KeptRequest(path, known.get(example.path, ""), folders, self._session.state.rate_hz)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from desktop.job_lanes import JobLane
 from desktop.jobs import propose_at
+from desktop.parts import Parts
 from desktop.review.cuts_ahead import submit_look
-from desktop.session import Session
-from desktop.work import Work
 from engine.document.state import DocumentState
 from engine.jobs.propose import Proposed
 from engine.jobs.tastes.outlook import Outlook
-from widgets.review.queue_panel import QueuePanel
-from widgets.timeline.timeline_view import TimelineView
 
 
 class ThresholdDrag(QObject):
@@ -25,11 +22,6 @@ class ThresholdDrag(QObject):
     What takes too long for a frame is done on a lane of its own, so that learning does not delay it, and only
     for the newest place of the line.
 
-    Parameters
-    ----------
-    work : follows the proposing
-    show_queue : shows the queue as the document has it
-
     Signals
     -------
     foreseen : what the dragged threshold would lead to, in words
@@ -37,22 +29,14 @@ class ThresholdDrag(QObject):
 
     foreseen = Signal(str)
 
-    def __init__(
-        self,
-        session: Session,
-        work: Work,
-        timeline: TimelineView,
-        panel: QueuePanel,
-        show_queue: Callable[[], object],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._work, self._timeline, self._panel = session, work, timeline, panel
-        self._show_queue = show_queue
+    def __init__(self, window: QWidget, parts: Parts) -> None:
+        super().__init__(window)
+        self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
+        self._panel, self._show_queue = parts.queue_panel, parts.queue.show
+        self._timeline.threshold_moved.connect(self._move)
+        self._timeline.threshold_dragged.connect(self._release)
         self._wanted: float | None = None
         self._lane = JobLane("threshold lane", self)
-        timeline.threshold_moved.connect(self._move)
-        timeline.threshold_dragged.connect(self._release)
 
     def close(self) -> None:
         """End the thread."""

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import find_repairs
+from desktop.parts import Parts
 from desktop.separation.recent_words import RecentWords
 from desktop.separation.sounds import Sounds
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.work import Work
 from engine.document.recorded import require_recording
-from engine.document.tracks.track import sound_of
-from engine.errors import UsageError
-from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
-from engine.wording import begun
-from widgets.timeline.timeline_view import TimelineView
+from engine.jobs.repairs.requests import RepairSettings
 
 if TYPE_CHECKING:
-    from engine.jobs.repairs.find_sounds import FoundRepairs
-
-
-class Window(Protocol):
-    """What finding needs of a window."""
-
-    session: Session
-    work: Work
-    selecting: Selecting
-    transport: Transport
-    timeline: TimelineView
+    pass
 
 
 class Finding(QObject):
@@ -53,7 +34,7 @@ class Finding(QObject):
     said = Signal(str)
 
     def __init__(
-        self, window: QWidget, parts: Window, recent: RecentWords, settings: Callable[[], RepairSettings]
+        self, window: QWidget, parts: Parts, recent: RecentWords, settings: Callable[[], RepairSettings]
     ) -> None:
         super().__init__(window)
         self._window, self._parts, self._recent = window, parts, recent
@@ -66,7 +47,7 @@ class Finding(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         require_recording(self._session.state, "search")
         settings = self._settings()
@@ -76,21 +57,13 @@ class Finding(QObject):
             self.find(RepairSettings(asked, settings.keeps, settings.strength_db, settings.fade_ms))
 
     def find(self, settings: RepairSettings) -> None:
-        """Look for a sound in all of the recording, on the chosen tracks or on all."""
-        spans = SpanRequest(self._session.state, self._session.media, self._parts.selecting.tracks)
-        request = FindRequest(spans, settings)
-        title = f"Finding {' or '.join(settings.texts)}"
-        self._parts.work.compute(find_repairs, request, title, partial(self._take, request))
-
-    def _take(self, request: FindRequest, found: FoundRepairs) -> None:
-        state = self._session.state
-        if sound_of(request.spans.state.tracks) != sound_of(state.tracks):
-            raise UsageError("The tracks were changed meanwhile: look for it again ‹repair.find›.")
-        self._recent.note(found.texts)
-        if found.separations is None:
-            self.said.emit(f"{begun(found.named)} was not found in this recording")
-            return
-        edit = found.put_into(state)
-        self.said.emit(self._session.apply(edit, audio=found.separations.audio).label)
-        if new := self._session.state.proposals.keys() - state.proposals.keys():
-            self._parts.work.proposed.emit(frozenset(new))
+        """Look for a sound in the whole recording, on the selected tracks or on all."""
+        named = settings.texts
+        asked = {
+            "words": ", ".join(named),
+            "does": "keep" if settings.keeps else "remove",
+            "strength_db": settings.strength_db,
+            "fade_ms": settings.fade_ms,
+        }
+        self._parts.finders.start("repair", asked, f"Finding {' or '.join(named)}")
+        self._recent.note(named)

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.commands import PAINT_LAYER
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
+from desktop.parts import Parts
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import Span
 from engine.separation.paint import Paint, Range
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
-from widgets.separation.panel import RepairPanel
 from widgets.timeline.sound.brush import Brush
-from widgets.timeline.timeline_view import TimelineView
 
 OUTSIDE = "That is outside the selection of the repair. Nothing was painted."
-
-
-class Window(Protocol):
-    """What painting needs of a window."""
-
-    session: Session
-    commands: Actions
-    selecting: Selecting
-    timeline: TimelineView
-    repair_panel: RepairPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +45,14 @@ class Painting(QObject):
     Signals
     -------
     changed : something else is painted now
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     changed = Signal()
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, meant: Callable[[], Meant]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, meant: Callable[[], Meant]) -> None:
         super().__init__(window)
         self._window, self._parts, self._meant = window, parts, meant
         self._canvas = parts.timeline.canvas

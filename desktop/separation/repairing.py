@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.commands import REPAIR_LAYER
 from desktop.job_lanes import JobHandle
 from desktop.jobs import preview_repair, words_in_span
-from desktop.review.arrivals import Arrivals
-from desktop.review.review import Review
+from desktop.parts import Parts
 from desktop.separation.finding import Finding
 from desktop.separation.painting import Meant, Painting
 from desktop.separation.previews import Previews
 from desktop.separation.recent_words import RecentWords
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.work import Work
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit, RowChange
 from engine.document.kinds.sounding import TONE_START
@@ -51,26 +45,13 @@ from engine.wording import counted
 from engine.words.negation import without_not
 from engine.words.vocabulary import NOTHING_NAMED, separable_sounds
 from widgets.separation.completion import KnownWords, Suggestion
-from widgets.separation.panel import RepairPanel
-from widgets.timeline.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    pass
 
 WAITING = "Waiting for other work"
 LEAST_WIDER_S = 0.25
 """A longer window gains this much on either side at least."""
-
-
-class Window(Protocol):
-    """What taking a sound out needs of a window."""
-
-    session: Session
-    work: Work
-    transport: Transport
-    review: Review
-    arrivals: Arrivals
-    selecting: Selecting
-    commands: Actions
-    timeline: TimelineView
-    repair_panel: RepairPanel
 
 
 class Repairing(QObject):
@@ -83,7 +64,7 @@ class Repairing(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     opened : whether the panel is open
     """
 
@@ -91,7 +72,7 @@ class Repairing(QObject):
     refused = Signal(str)
     opened = Signal(bool)
 
-    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._session, self._work, self._parts = parts.session, parts.work, parts

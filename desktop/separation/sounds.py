@@ -5,46 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import find_like, hear_sounds
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.jobs import hear_sounds
+from desktop.parts import Parts
 from engine.document.change import Change
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest
-from engine.jobs.sounds.requests import LikeRequest
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted, percent
 from widgets.forms.like_form import LikeForm
-from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.jobs.sounds.like import FoundLike
 
 NOT_HEARD = "No sounds detected yet. Detect them first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
-
-
-class Window(Protocol):
-    """What sounds need of a window."""
-
-    session: Session
-    work: Work
-    transport: Transport
-    selecting: Selecting
-    timeline: TimelineView
 
 
 class Sounds(QObject):
@@ -57,7 +41,7 @@ class Sounds(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, settings: Callable[[], RepairSettings]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: Callable[[], RepairSettings]) -> None:
         super().__init__(window)
         self._window, self._parts, self._session = window, parts, parts.session
         self._settings = settings
@@ -71,7 +55,7 @@ class Sounds(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         state = self._require_recording()
         request = SpanRequest(state, self._session.media)
@@ -147,25 +131,17 @@ class Sounds(QObject):
         cuts = dialogs.ask_like(self._window, form)
         if cuts is None:
             return
-        spans = SpanRequest(state, self._session.media, self._parts.selecting.tracks, (span,))
-        request = LikeRequest(spans, self._settings(), cuts)
-        self._parts.work.compute(find_like, request, f"Finding more like {first}", self._take_like)
-
-    def _take_like(self, found: FoundLike) -> None:
-        state = self._session.state
-        if sound_of(found.request.spans.state.tracks) != sound_of(state.tracks):
-            raise UsageError("The tracks were changed meanwhile: look for more like it again ‹sounds.like›.")
-        edit = found.put_into(state)
-        if edit.changes:
-            audio = () if found.separations is None else found.separations.audio
-            self._session.apply(edit, audio=audio)
-        new = frozenset(self._session.state.proposals.keys() - state.proposals.keys())
-        queued = f": {counted(len(new), 'edit')} in the queue" if new else ""
-        self.said.emit(f"{found.sentence}{queued}")
-        if new:
-            self._parts.work.proposed.emit(new)
+        settings = self._settings()
+        asked = {
+            "start_s": samples_to_s(span[0], state.rate_hz),
+            "stop_s": samples_to_s(span[1], state.rate_hz),
+            "does": "cut" if cuts else "keep" if settings.keeps else "remove",
+            "strength_db": settings.strength_db,
+            "fade_ms": max(0.0, settings.fade_ms),
+        }
+        self._parts.finders.start("like-this", asked, f"Finding more like {first}")
 
     def _require_recording(self) -> DocumentState:
         state = self._session.state
-        require_recording(state, "listen to")
+        require_recording(state, "analyse")
         return state

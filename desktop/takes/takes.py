@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop.actions import Actions
 from desktop.jobs import find_takes
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.takes.in_turn import InTurn, common_share, share_at
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
-from desktop.work import Work
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.document.recorded import require_recording
@@ -27,7 +23,6 @@ from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted
 from widgets.takes.panel import TakesPanel
 from widgets.takes.rows import TakeRow
-from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
     from engine.jobs.takes.facts import TakeFacts
@@ -36,18 +31,6 @@ if TYPE_CHECKING:
 _LOOKING = "Finding takes"
 NOT_YET = "Takes not searched yet."
 NONE = "No repeated passages found. Offcut separates takes at pauses."
-
-
-class Window(Protocol):
-    """Parts of the window that takes use."""
-
-    session: Session
-    work: Work
-    transport: Transport
-    commands: Actions
-    timeline: TimelineView
-    look: Look
-    caps: dict[str, str]
 
 
 class Takes(QObject):
@@ -65,7 +48,7 @@ class Takes(QObject):
 
     said = Signal(str)
 
-    def __init__(self, parts: Window, parent: QObject) -> None:
+    def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts, self._session, self._work = parts, parts.session, parts.work
         self.panel = TakesPanel(parts.look.theme, parts.caps)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.review.calibration import SETTLE_MS
 from desktop.session import Session
+from desktop.taste.analysing import Analysing
 from desktop.work import Work
 from engine.cuts.dead_air import PAUSES
 from engine.diagnoses.finding import Finding, Severity
@@ -38,9 +39,9 @@ class Diagnosing(QObject):
     found = Signal(tuple)
     said = Signal(str)
 
-    def __init__(self, session: Session, work: Work, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, work: Work, analysing: Analysing, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._work = session, work
+        self._session, self._work, self._analysing = session, work, analysing
         self._lane = JobLane("diagnosis lane", self)
         self._checking: JobHandle | None = None
         self._measuring: str | None = None
@@ -78,7 +79,7 @@ class Diagnosing(QObject):
 
     def measure(self) -> None:
         """Diagnose the active taste, unless known or running."""
-        session, curve, taste = self._session, self._session.curve, self._work.taste
+        session, curve, taste = self._session, self._session.curve, self._analysing.taste
         if curve is None or taste is None or not session.media or self._known(curve.maker):
             return
         nearest = session.nearest

@@ -7,31 +7,31 @@ from functools import partial
 
 from desktop.files import Files
 from desktop.slots import telling_refusals
+from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
-from desktop.work import Work
 from engine.anomaly.recipes.methods import METHODS
 from engine.diagnoses.finding import Action
 
 _LONGER = 4
 
 
-def finding_actions(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
+def finding_actions(files: Files, analysing: Analysing) -> Mapping[str, Callable[[], object]]:
     """Return the handler of each action of a finding."""
     return {
         Action.LEARN_AGAIN: files.learn,
         Action.LEARN_LONGER: partial(files.learn, _LONGER * METHODS[0].epochs),
         Action.ADD_RECORDINGS: files.learn,
         Action.OTHER_TASTE: files.use_taste,
-        Action.KEEP_HALF: partial(work.propose, {"threshold_mode": "keep", "keep": 0.5}),
-        Action.CUT_A_TENTH: partial(work.propose, {"threshold_mode": "keep", "keep": 0.9}),
-        Action.FIND_THRESHOLD: partial(work.propose, {"threshold_mode": "automatic"}),
+        Action.KEEP_HALF: partial(analysing.propose, {"threshold_mode": "keep", "keep": 0.5}),
+        Action.CUT_A_TENTH: partial(analysing.propose, {"threshold_mode": "keep", "keep": 0.9}),
+        Action.FIND_THRESHOLD: partial(analysing.propose, {"threshold_mode": "automatic"}),
     }
 
 
-def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, work: Work) -> None:
+def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, analysing: Analysing) -> None:
     """Shows findings on the Taste page, starts a diagnosis when it opens, and runs the actions."""
-    do = finding_actions(files, work)
+    do = finding_actions(files, analysing)
     diagnosing.found.connect(tasting.set_findings)
     tasting.opened.connect(diagnosing.measure)
     tasting.remedy_requested.connect(telling_refusals(lambda action: do[action](), tasting.refused.emit))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.review.kept_example import KeptStretch
 from desktop.session import Session
+from desktop.taste.kept_file import fetch_kept
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.reader import probe
@@ -62,7 +63,7 @@ class TasteHearing(QObject):
             self._play(sound, rate_hz, self._wanted, ready)
         else:
             request = KeptRequest(sound.path, sound.content_hash, sound.folders, rate_hz)
-            self._work.fetch_kept(request, partial(self._play, sound, rate_hz, self._wanted))
+            fetch_kept(self._work, request, partial(self._play, sound, rate_hz, self._wanted))
 
     def _rate_of(self, sound: FileSound) -> int:
         """Return the rate it is played at: the document's, or its own while none is open."""

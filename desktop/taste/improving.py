@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.session import Session
-from desktop.work import Work
+from desktop.taste.analysing import Analysing
+from desktop.taste.learning import Learning
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -14,14 +15,14 @@ from engine.files.safe_write import is_taken
 from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_folder
 
 
-def improve_taste(window: QWidget, session: Session, work: Work) -> None:
+def improve_taste(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:
     """Retrain the active taste with the decisions in the open document.
 
     Raises
     ------
     UsageError : no taste, or no decisions
     """
-    taste, state = work.taste, session.state
+    taste, state = analysing.taste, session.state
     if taste is None:
         raise UsageError("No taste to improve. Learn one from your edits first ‹taste.learn›.")
     if not _is_decided(state):
@@ -32,7 +33,7 @@ def improve_taste(window: QWidget, session: Session, work: Work) -> None:
         return
     document = DecidedDocument(session.name, state, dict(session.media))
     folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
-    work.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
+    learning.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
 
 
 def _is_decided(state: DocumentState) -> bool:

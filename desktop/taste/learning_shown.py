@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from desktop.work import Work
+from desktop.taste.learning import Learning
 from widgets.chrome.learning_panel import LearningPanel
 from widgets.theme import Theme
 
 
-def panel_of(work: Work, theme: Theme) -> LearningPanel:
+def panel_of(learning: Learning, theme: Theme) -> LearningPanel:
     """Return a panel that shows itself while something is learned."""
     panel = LearningPanel(theme)
     panel.hide()
-    work.learning_started.connect(panel.start)
-    work.learning_progressed.connect(panel.add)
-    work.learning_stepped.connect(panel.show_step)
-    work.learning_ended.connect(panel.hide)
+    learning.started.connect(panel.start)
+    learning.progressed.connect(panel.add)
+    learning.stepped.connect(panel.show_step)
+    learning.ended.connect(panel.hide)
     return panel

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.job_lanes import JobHandle, JobLane
-from desktop.review.review import Review
-from desktop.review.threshold import ThresholdDrag
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.slots import telling_refusals
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
-from desktop.taste.shelf import Shelves
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
-from desktop.work import Work
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.document.kinds.cut import CUT
@@ -37,29 +30,10 @@ from engine.review.statistics import statistics
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, percent
 from widgets.chrome.loss_history import LossHistory
-from widgets.chrome.top_bar import TopBar
-from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
     from engine.diagnoses.finding import Finding
     from widgets.taste.page import TastePage
-
-
-class Window(Protocol):
-    """Parts of the window that the page uses."""
-
-    session: Session
-    review: Review
-    transport: Transport
-    work: Work
-    look: Look
-    timeline: TimelineView
-    top_bar: TopBar
-    commands: Actions
-    pages: QStackedWidget
-    caps: dict[str, str]
-    threshold: ThresholdDrag
-    shelves: Shelves
 
 
 class Tasting(QObject):
@@ -80,7 +54,7 @@ class Tasting(QObject):
     closed = Signal()
     facts_changed = Signal(object)
 
-    def __init__(self, window: QWidget, parts: Window) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window, self._parts = window, parts
         self._session, self._work = parts.session, parts.work
@@ -99,15 +73,15 @@ class Tasting(QObject):
         self._listen()
 
     def _listen(self) -> None:
-        session, work = self._session, self._work
+        session, learning = self._session, self._parts.learning
         session.replaced.connect(self._take_document)
         session.changed.connect(self._take_change)
         session.media_found.connect(self._renew)
         self._parts.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
-        work.learning_started.connect(self._start_learning)
-        work.learning_progressed.connect(self._follow_learning)
-        work.learning_ended.connect(self._end_learning)
-        work.learned.connect(self._take_learned)
+        learning.started.connect(self._start_learning)
+        learning.progressed.connect(self._follow_learning)
+        learning.ended.connect(self._end_learning)
+        learning.learned.connect(self._take_learned)
         self._survey.refused.connect(self.refused)
         self._survey.waiting.connect(self._show_waiting)
         self._survey.renewed.connect(self._show_survey)
@@ -251,7 +225,7 @@ class Tasting(QObject):
 
     @property
     def _taste(self) -> Path | None:
-        return self._looked_at or self._work.taste
+        return self._looked_at or self._parts.analysing.taste
 
     @property
     def _folder(self) -> Path:
@@ -259,7 +233,7 @@ class Tasting(QObject):
         return Path.home() if here is None else here.absolute().parent
 
     def _look_at(self, path: Path) -> None:
-        self._looked_at = None if path == self._work.taste else path
+        self._looked_at = None if path == self._parts.analysing.taste else path
         if not self.is_open:
             self.toggle()
         else:

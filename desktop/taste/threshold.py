@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop.review.review import Review
-from desktop.review.threshold import ThresholdDrag
-from desktop.session import Session
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from widgets.taste.distribution import Distribution
-from widgets.timeline.timeline_view import TimelineView
 
 USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
 """Usual threshold; default for a taste without cuts in the document."""
-
-
-class Window(Protocol):
-    """Parts of the window that the threshold uses."""
-
-    session: Session
-    review: Review
-    work: Work
-    timeline: TimelineView
-    threshold: ThresholdDrag
 
 
 class TasteThreshold(QObject):
@@ -39,7 +23,7 @@ class TasteThreshold(QObject):
 
     moved = Signal()
 
-    def __init__(self, parts: Window, parent: QObject | None = None) -> None:
+    def __init__(self, parts: Parts, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
         self._tried = USUAL_SCORE
@@ -76,6 +60,6 @@ class TasteThreshold(QObject):
 
     def _step(self, score: float) -> None:
         if self._proposes:
-            self._parts.work.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
+            self._parts.analysing.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
         else:
             self._drag(score)

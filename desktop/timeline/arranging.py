@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.actions import Actions
-from desktop.review.review import Review
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.slots import telling_refusals
-from desktop.timeline.selecting import Selecting
-from desktop.timeline.zooms import Zooms
-from desktop.transport import Transport
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -21,22 +14,9 @@ from engine.edl.arrangement import Arrangement, arrangement
 from engine.edl.gathered import is_arranged
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 from engine.errors import UsageError
-from widgets.timeline.timeline_view import TimelineView
 
 _KEY = "arrangement"
 MENU = ("earlier", "later", "again", "take_out", "select")
-
-
-class Window(Protocol):
-    """Parts of the window that arranging uses."""
-
-    session: Session
-    transport: Transport
-    review: Review
-    zooms: Zooms
-    selecting: Selecting
-    timeline: TimelineView
-    commands: Actions
 
 
 class Arranging(QObject):
@@ -53,7 +33,7 @@ class Arranging(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
         super().__init__(window)
         self._window, self._parts, self._settings = window, parts, settings
         self._shown: Arrangement | None = None

@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.drawing.waves import TrackWave
-from desktop.export.exporting import Exporting
-from desktop.session import Session
-from desktop.timeline.zooms import Zooms
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.parts import Parts
 from engine.audio.pictures.clipped_places import clipped_places
 from engine.document.tracks.track import audible
 from engine.errors import UsageError
@@ -24,14 +20,12 @@ _APART_S = 0.5
 class ClippedPlaces:
     """Knows where recordings reach full scale, and the mix that was last to be exported goes over it."""
 
-    def __init__(
-        self, session: Session, transport: Transport, zooms: Zooms, exporting: Exporting, work: Work
-    ) -> None:
-        self._session, self._transport, self._zooms = session, transport, zooms
-        self._exporting = exporting
+    def __init__(self, parts: Parts) -> None:
+        self._session, self._transport, self._zooms = parts.session, parts.transport, parts.zooms
+        self._exporting = parts.exporting
         self._waves: Mapping[str, TrackWave] = {}
         self._found: dict[str, NDArray[np.int64]] = {}
-        work.waves_changed.connect(self._take_waves)
+        parts.recordings.waves_changed.connect(self._take_waves)
 
     def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
         self._waves, self._found = waves, {}

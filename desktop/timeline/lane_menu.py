@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import QObject, QPoint, QPointF
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.actions import Actions
-from desktop.review.review import Review
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
+from desktop.parts import Parts
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import Kind
 from widgets.timeline.edits.selection import inside_selection
 from widgets.timeline.gestures import proposal_at
-from widgets.timeline.timeline_view import TimelineView
 
 _SELECTION = (
     ("hand.cut", "hand.keep", "hand.mute"),
@@ -31,21 +24,10 @@ _PROPOSAL = (
 _PLACES = (("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.select_all"),)
 
 
-class Window(Protocol):
-    """Parts of the window that the menu uses."""
-
-    session: Session
-    review: Review
-    transport: Transport
-    selecting: Selecting
-    timeline: TimelineView
-    commands: Actions
-
-
 class LaneMenu(QObject):
     """Offers commands, with their keys, for the items under the mouse."""
 
-    def __init__(self, window: QWidget, parts: Window) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window, self._parts = window, parts
         parts.timeline.canvas.menu_requested.connect(self._popup)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
-from desktop.review.review import Review
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.slots import telling_refusals
-from desktop.timeline.selecting import Selecting
-from desktop.transport import Transport
-from desktop.user_settings.look import Look
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
@@ -27,7 +22,6 @@ from engine.wording import counted
 from widgets.forms.marker_list import MarkerList
 from widgets.timeline.marks.markers import editor_area, place_in_view
 from widgets.timeline.marks.name_offer import NameOffer
-from widgets.timeline.timeline_view import TimelineView
 
 OFFER_MS = 8_000
 """Time in which the rename key still names a new marker."""
@@ -36,18 +30,6 @@ JUST_PASSED_S = 1.0
 
 
 NO_MARKERS = "No markers yet. Add one at the playhead ‹marker.add›."
-
-
-class Window(Protocol):
-    """Parts of the window that markers use."""
-
-    session: Session
-    review: Review
-    transport: Transport
-    timeline: TimelineView
-    look: Look
-    selecting: Selecting
-    caps: dict[str, str]
 
 
 class Marking(QObject):
@@ -61,7 +43,7 @@ class Marking(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, seek: Callable[[int], object]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, seek: Callable[[int], object]) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.recordings.recordings import Recordings
 from desktop.session import Session
-from desktop.work import Work
 from engine.hits.membership import recorded_with, tracks_of_moves
 
 
@@ -22,17 +22,22 @@ class LeftBehind(QObject):
     """
 
     def __init__(
-        self, window: QWidget, session: Session, work: Work, move_too: Callable[[Sequence[str]], None]
+        self,
+        window: QWidget,
+        session: Session,
+        recordings: Recordings,
+        move_too: Callable[[Sequence[str]], None],
     ) -> None:
         super().__init__(window)
-        self._window, self._session, self._work, self._move_too = window, session, work, move_too
+        self._window, self._session, self._move_too = window, session, move_too
+        self._recordings = recordings
         self._asked: set[frozenset[str]] = set()
         session.replaced.connect(self._asked.clear)
 
     def once_known(self, then: Callable[[], None]) -> None:
         """Call back once the tracks were compared; not at all where they are known or cannot be compared."""
         if self._session.pickup is None and len(self._session.state.tracks) > 1:
-            self._work.compare_tracks(then)
+            self._recordings.compare_tracks(then)
 
     def of(self, moved: Sequence[str]) -> Mapping[str, str]:
         """Return the tracks that stay although they were recorded with those that move: names by id."""

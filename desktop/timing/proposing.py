@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -15,11 +15,8 @@ from shiboken6 import isValid
 
 from desktop import dialogs
 from desktop.jobs import align_drums
-from desktop.session import Session
-from desktop.timeline.selecting import Selecting
+from desktop.parts import Parts
 from desktop.timing.left_behind import LeftBehind
-from desktop.timing.timing import Timing
-from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
 from engine.document.drums.edits import drum_tracks
@@ -42,15 +39,6 @@ _PROPOSING = "Proposing timing"
 _LISTENED_FOR = "listened for first"
 
 
-class Window(Protocol):
-    """What proposing needs of a window."""
-
-    session: Session
-    work: Work
-    selecting: Selecting
-    timing: Timing
-
-
 class TimingProposing(QObject):
     """Asks how hits are to be put in time, has them found, and puts what is proposed into the queue.
 
@@ -61,13 +49,14 @@ class TimingProposing(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._theme = window, theme
+        self._parts = parts
         self._session, self._work = parts.session, parts.work
         self._selecting, self._timing = parts.selecting, parts.timing
         self._asked = AlignAsked()
-        self.left = LeftBehind(window, parts.session, parts.work, self._move_too)
+        self.left = LeftBehind(window, parts.session, parts.recordings, self._move_too)
         self._newest: TimingSettings | None = None
         parts.session.replaced.connect(self._start_over)
         parts.timing.proposing_wanted.connect(self._propose_anew)
@@ -155,8 +144,8 @@ class TimingProposing(QObject):
 
     def propose(self, asked: AlignAsked) -> None:
         """Find hits and propose where they go; to beats that are being listened for, once they are heard."""
-        if asked.grid == "beats" and self._session.grid is None and self._work.is_listening:
-            self._work.once_listened(lambda: self.propose(asked))
+        if asked.grid == "beats" and self._session.grid is None and self._parts.analysing.is_listening:
+            self._parts.analysing.once_listened(lambda: self.propose(asked))
             self.said.emit("Timing is proposed as soon as the recording was listened to")
             return
         self._work.once_loaded("engine.jobs.drums.aligned_files", _PROPOSING, lambda: self._find_hits(asked))

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
-from desktop.review.review import Review
-from desktop.session import Session
+from desktop.parts import Parts
 from desktop.timing.answers import COMMANDS, TimingAnswers
-from desktop.transport import Transport
-from desktop.work import Work
 from engine.alignment.lines import PART, lines_of
 from engine.alignment.placement import Lines
 from engine.alignment.timing_settings import TimingSettings, timing_settings
@@ -28,22 +25,10 @@ from engine.document.proposals import Proposal
 from engine.errors import UsageError
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later
-from widgets.timeline.timeline_view import TimelineView
-from widgets.timing.panel import MoveSettings, TimingPanel
+from widgets.timing.panel import MoveSettings
 
 NO_HITS = "No hits detected yet. Propose timing first ‹timing.propose›."
 NO_LIMIT_MS = TimingSettings().most_ms
-
-
-class Window(Protocol):
-    """What drum timing needs of a window."""
-
-    session: Session
-    review: Review
-    transport: Transport
-    work: Work
-    timeline: TimelineView
-    timing_panel: TimingPanel
 
 
 class Timing(QObject):
@@ -55,7 +40,7 @@ class Timing(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     proposing_wanted : `TimingSettings` that the sliders ask for
     """
 
@@ -63,7 +48,7 @@ class Timing(QObject):
     refused = Signal(str)
     proposing_wanted = Signal(object)
 
-    def __init__(self, parts: Window, parent: QObject) -> None:
+    def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._review, self._work = parts.session, parts.review, parts.work
         self._timeline, self._panel, self._transport = parts.timeline, parts.timing_panel, parts.transport

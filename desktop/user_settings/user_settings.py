@@ -4,51 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.actions import Actions
 from desktop.commands import BY_ID, LAYERS
-from desktop.playback import AudioChoice, Player, output_devices
+from desktop.parts import Parts
+from desktop.playback import AudioChoice, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
-from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.user_settings.keymap import Keymap
-from desktop.user_settings.look import Look
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
 from engine.document.file.stored_audio import content_of, is_key
 from engine.errors import UsageError
-from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
-from widgets.review.queue_panel import QueuePanel
-from widgets.separation.panel import RepairPanel
-from widgets.timeline.timeline_view import TimelineView
 
 _RECENT = "recent:"
-
-
-class Window(Protocol):
-    """Parts of the window that the settings use."""
-
-    session: Session
-    player: Player
-    look: Look
-    timeline: TimelineView
-    queue_panel: QueuePanel
-    repair_panel: RepairPanel
-    commands: Actions
-    palette_popup: CommandPalette
-    caps: dict[str, str]
-
-    def findChildren(self, kind: type[KeyButton]) -> list[KeyButton]:
-        """Return all parts of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +50,7 @@ class UserSettings(QObject):
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, keymap: Keymap, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, parts: Parts, keymap: Keymap, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._parts = parts

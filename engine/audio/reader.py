@@ -68,7 +68,7 @@ def content_hash(path: Path) -> str:
     """Return a name for what is in a file, 32 hex digits, the same wherever the file is moved to.
 
     It covers the size and 64 evenly spaced pieces of 64 KiB; files up to 4 MiB are covered whole. See
-    docs/decisions/0003-content-hash.md for what that means. Each further audio track has another name.
+    docs/decisions/0005 for what that means. Each further audio track has another name.
 
     Raises
     ------

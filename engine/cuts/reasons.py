@@ -34,7 +34,7 @@ FAR_TIMES = 2.0
 
 SURELY, PERHAPS = 3.0, 1.0
 """How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
-docs/decisions/0025."""
+docs/decisions/0019."""
 
 ANOTHER_RHYTHM = 1.5
 """How many standard deviations less like the rest than usual a rhythm must be on the whole to be spoken of,

@@ -3,7 +3,7 @@
 The network always hears one of its fifty names somewhere: in ten minutes of a song it proposes some four
 hundred places. A word is said here only where it is likelier than all others and likelier right than wrong,
 and only if it was right more often than not on recordings on which its likelihood was not fitted.
-Figures and what is left out: docs/evaluation.md, "Words for what sounds where".
+Figures and what is left out: docs/evaluation/detection.csv, "words in the lane".
 """
 
 from __future__ import annotations

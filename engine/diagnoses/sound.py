@@ -29,7 +29,7 @@ Numbers = NDArray[np.float64]
 
 SAME_SOUND = 0.14
 """Two stretches nearer than this are the same audio: it stays within 0.13 through a loss of everything above
-3 kHz and 0.09 through a saturation, while another piece begins at 0.28 (docs/decisions/0030)."""
+3 kHz and 0.09 through a saturation, while another piece begins at 0.28 (docs/decisions/0023)."""
 
 _RUN_S = 5.0
 _BLOCK = 4096

@@ -8,7 +8,7 @@ ODD = 0.8
 """A score that is past what nine tenths of kept audio have."""
 
 TILT_DB = 9.0
-"""Halves of one piece differ by 1 to 4 dB, pieces of one artist by up to 9 (docs/decisions/0030)."""
+"""Halves of one piece differ by 1 to 4 dB, pieces of one artist by up to 9 (docs/decisions/0023)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Edit:
     changes : the rows before and after
     merges_as : edits in a row that carry the same name become one step of undo; empty for a step of its own
     by_listening : nobody made it by hand: it becomes part of the step that last changed what is heard, so
-        that undo takes back what the user did last (decision 51)
+        that undo takes back what the user did last (decision 7)
     """
 
     label: str

@@ -3,7 +3,7 @@
 A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
 taken away, a slice that two edits slip by different amounts, hits moved past each other, a recorder that is
 lined up in two ways, and two repairs of one place of which neither was made of what the other leaves. What
-is dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 41).
+is dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 2).
 """
 
 from __future__ import annotations

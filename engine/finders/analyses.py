@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds, Listening
+from engine.document.analysis import SOUNDS, Analysis, HeardSounds, Listening, ScoreCurve
 from engine.document.document import analysis_id
+from engine.document.grid.edits import keeping_edited
+from engine.document.grid.recounted import grid_in_force
 from engine.document.heard import LISTENING_MAKER, heard_ids, sound_of
-from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.finders.finder import FinderRequest
 from engine.jobs.takes.stored import known_takes, takes_id
@@ -25,11 +27,11 @@ class _Needed:
 
     Attributes
     ----------
-    is_known : whether an analysis of a document is one of its sound as it is
+    is_known : whether an analysis of a document is one of its sound as it is, and as it was asked for
     analyse : computes it, and others that come with it
     """
 
-    is_known: Callable[[DocumentState, Analysis | None], bool]
+    is_known: Callable[[FinderRequest, Analysis | None], bool]
     analyse: Callable[[FinderRequest, Progress], Stored]
 
 
@@ -47,16 +49,20 @@ def completed(
     found: dict[str, tuple[str, Analysis]] = {}
     for number, kind in enumerate(missing):
         found |= _NEEDED[kind].analyse(request, progress.step(number, len(missing)))
-    analyses = {**request.analyses, **{kind: analysis for kind, (_, analysis) in found.items()}}
+    in_force = keeping_edited(request.state, {kind: key for kind, (key, _) in found.items()})
+    analyses = {**request.analyses, **{kind: found[kind][1] for kind in in_force}}
+    if "beats" in in_force and (grid := grid_in_force(request.state, analyses["beats"])) is not None:
+        analyses["beats"] = grid
     return replace(request, analyses=MappingProxyType(analyses)), found
 
 
 def missing_analyses(request: FinderRequest, needs: Sequence[str]) -> list[str]:
     """Return the kinds of analyses that a request needs and does not have."""
-    return [kind for kind in needs if not _NEEDED[kind].is_known(request.state, request.analyses.get(kind))]
+    return [kind for kind in needs if not _NEEDED[kind].is_known(request, request.analyses.get(kind))]
 
 
-def _is_listening(state: DocumentState, found: Analysis | None) -> bool:
+def _is_listening(request: FinderRequest, found: Analysis | None) -> bool:
+    state = request.state
     is_current = state.analyses.get("listening") == heard_ids(state)["listening"]
     return is_current and isinstance(found, Listening) and found.maker == LISTENING_MAKER
 
@@ -64,15 +70,36 @@ def _is_listening(state: DocumentState, found: Analysis | None) -> bool:
 def _listening(request: FinderRequest, progress: Progress) -> Stored:
     from engine.jobs.listen import ListenRequest, listen_to_document
 
-    known = request.analyses.get("listening")
+    known, taste = request.analyses.get("listening"), _taste(request)
     known = known if isinstance(known, Listening) else None
-    found = listen_to_document(ListenRequest(request.state, request.media, None, known), progress)
+    found = listen_to_document(ListenRequest(request.state, request.media, taste, known), progress)
     return {kind: (found.ids[kind], analysis) for kind, analysis in found.analyses.items()}
 
 
-def _are_sounds(state: DocumentState, found: Analysis | None) -> bool:
-    return isinstance(found, HeardSounds) and state.analyses.get(SOUNDS) == analysis_id(
-        SOUNDS, sound_of(state), found.maker
+def _taste(request: FinderRequest) -> Path | None:
+    """Return the taste that a request names."""
+    named = getattr(request.settings, "taste", "")
+    return Path(named) if named else None
+
+
+def _is_score(request: FinderRequest, found: Analysis | None) -> bool:
+    """Tell whether the recording is analysed, and scored by the taste that is named, if any is."""
+    is_analysed = _is_listening(request, request.analyses.get("listening"))
+    return is_analysed and (_taste(request) is None or _is_score_of_taste(request, found))
+
+
+def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
+    from engine.anomaly.taste import load_taste
+
+    taste, state = _taste(request), request.state
+    if taste is None or not isinstance(found, ScoreCurve) or found.maker != load_taste(taste).maker:
+        return False
+    return state.analyses.get("score") == analysis_id("score", sound_of(state), found.maker)
+
+
+def _are_sounds(request: FinderRequest, found: Analysis | None) -> bool:
+    return isinstance(found, HeardSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
+        SOUNDS, sound_of(request.state), found.maker
     )
 
 
@@ -94,8 +121,9 @@ def _takes(request: FinderRequest, progress: Progress) -> Stored:
 
 _NEEDED: Mapping[str, _Needed] = {
     "listening": _Needed(_is_listening, _listening),
+    "score": _Needed(_is_score, _listening),
     SOUNDS: _Needed(_are_sounds, _sounds),
-    TAKES: _Needed(lambda state, found: known_takes(state, found) is not None, _takes),
+    TAKES: _Needed(lambda request, found: known_takes(request.state, found) is not None, _takes),
 }
 NEEDS = frozenset(_NEEDED)
 """The kinds of analyses that a finder may need."""

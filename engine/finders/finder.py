@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.document.analysis import SOUNDS, Analysis
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.marks.edits import NamedSpan
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
@@ -80,6 +81,9 @@ class Found:
     analyses : id and analysis by kind, found on the way and stored in the document
     regions : spans that the document names
     figures : more about the result, as values of JSON
+    label : the step in the history; empty for a count of the proposals
+    stored_settings : settings of the document that led to the proposals, stored with them
+    audio : audio that the proposals play, stored with them
     """
 
     proposals: Sequence[Proposal]
@@ -87,6 +91,9 @@ class Found:
     analyses: Mapping[str, tuple[str, Analysis]] = field(default_factory=dict)
     regions: Sequence[NamedSpan] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
+    label: str = ""
+    stored_settings: Mapping[str, object] = field(default_factory=dict)
+    audio: Sequence[StoredAudio] = ()
 
 
 def _accepts(request: FinderRequest) -> None:
@@ -107,6 +114,9 @@ class Finder:
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
     maker : the maker of its proposals; one that a package adds leaves it empty
+    replaces : kinds of proposals that take the place of those that nobody answered, whatever is found; empty
+        for those kinds that the finder proposed before, or proposes now
+    adds : whether its proposals are added to those of before, and replace none
     """
 
     title: str
@@ -117,3 +127,5 @@ class Finder:
     is_quick: bool = False
     check: Callable[[FinderRequest], None] = _accepts
     maker: str = ""
+    replaces: tuple[str, ...] = ()
+    adds: bool = False

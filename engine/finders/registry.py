@@ -7,7 +7,7 @@ same finder made before and nobody answered.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
@@ -16,7 +16,8 @@ from types import MappingProxyType
 from engine.document.analysis import Analysis
 from engine.document.change import Edit
 from engine.document.decisions import Decision, edited
-from engine.document.edits import replace_proposals, set_analyses
+from engine.document.edits import add_proposals, replace_proposals, set_analyses
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.edits import keeping_edited
 from engine.document.kinds import KINDS, not_available
 from engine.document.marks.edits import add_all
@@ -27,10 +28,13 @@ from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
 from engine.extensions.names import Extension
 from engine.finders.analyses import NEEDS, Stored, completed
+from engine.finders.cuts import CUTS
 from engine.finders.dead_air import DEAD_AIR
 from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.like_this import LIKE_THIS
 from engine.finders.pauses import PAUSES
 from engine.finders.recorders import RECORDERS
+from engine.finders.repair import REPAIR
 from engine.finders.settings import FinderSettings, settings_from
 from engine.finders.takes import TAKES
 from engine.finders.talk import TALK
@@ -40,6 +44,10 @@ from engine.wording import counted, listed, quoted
 
 _ANALYSED = 0.9
 """The share of the progress of missing analyses."""
+
+
+Applied = tuple[Edit, Mapping[str, Analysis], Sequence[StoredAudio]]
+"""An edit with the analyses that it refers to, by id, and the audio that it plays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +71,11 @@ class FoundEdits:
         title, count = FINDERS[self.request.name].title, len(self.found.proposals)
         return f"{title}: {counted(count, 'edit')} proposed." if count else f"{title}: nothing to propose."
 
-    def edits(self, state: DocumentState) -> list[tuple[Edit, Mapping[str, Analysis]]]:
+    def edits(self, state: DocumentState) -> list[Applied]:
         """Return the edits that put it into a document, which may have been answered meanwhile.
 
-        Each comes with the analyses that it refers to, by id; edits that change nothing are left out.
+        Each comes with the analyses that it refers to, by id, and with the audio that it plays, as
+        `Document.apply` takes them; edits that change nothing are left out.
 
         Raises
         ------
@@ -77,21 +86,25 @@ class FoundEdits:
         ids = keeping_edited(state, {kind: key for kind, (key, _) in stored.items()})
         analyses = dict(stored.values())
         regions = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
-        made = [
-            (set_analyses(state, ids, "Recording analysed", by_listening=True), analyses),
-            (self._proposing(state), {}),
-            (regions, {}),
+        made: list[Applied] = [
+            (set_analyses(state, ids, "Recording analysed", by_listening=True), analyses, ()),
+            (self._proposing(state), {}, self.found.audio),
+            (regions, {}, ()),
         ]
-        return [(edit, kept) for edit, kept in made if edit.changes]
+        return [one for one in made if one[0].changes]
 
     def _proposing(self, state: DocumentState) -> Edit:
-        maker, proposals = self.request.maker, self.found.proposals
-        kinds = {one.kind for one in (*state.proposals.values(), *proposals) if one.maker == maker}
-        label = f"{FINDERS[self.request.name].title}: proposed {counted(len(proposals), 'edit')}"
+        finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.found.proposals
+        label = self.found.label or f"{finder.title}: proposed {counted(len(proposals), 'edit')}"
+        if finder.adds:
+            return add_proposals(state, proposals, label)
+        own = {one.kind for one in (*state.proposals.values(), *proposals) if one.maker == maker}
+        kinds = finder.replaces or own
         if not kinds:
             return Edit(label, ())
         makers = (maker,) if only_it_replaces(maker) else ()
-        return replace_proposals(state, proposals, {}, label, kinds=kinds, makers=makers)
+        stored = self.found.stored_settings
+        return replace_proposals(state, proposals, stored, label, kinds=kinds, makers=makers)
 
 
 def require_finder(name: str) -> Finder:
@@ -177,7 +190,7 @@ def _trouble(request: FinderRequest, one: object) -> str:
         return f"is not a span within the recording, which has {length:,} samples"
     if not (isinstance(one.score, int | float) and isfinite(one.score) and 0 <= one.score <= 1):
         return f"has the score {quoted(one.score)}, which is not from 0 to 1"
-    if one.maker != request.maker:
+    if request.maker.startswith(ADDED_MAKER) and one.maker != request.maker:
         return f"is made in the name of {quoted(one.maker)}"
     if not isinstance(one.reason, str) or not one.reason.strip():
         return "has no reason"
@@ -225,12 +238,15 @@ def _added(extension: Extension, made: object) -> Finder:
 FINDERS: Extended[Finder] = Extended(
     "offcut.finders",
     {
+        "cuts": CUTS,
         "dead-air": DEAD_AIR,
         "pauses": PAUSES,
         "takes": TAKES,
         "talk": TALK,
         "recorders": RECORDERS,
         "tempo": TEMPO,
+        "repair": REPAIR,
+        "like-this": LIKE_THIS,
     },
     _added,
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.errors import UsageError
-from engine.wording import quoted
+from engine.wording import listed, quoted
 
 Settings = TypeVar("Settings", bound="FinderSettings")
 
@@ -17,11 +19,62 @@ Settings = TypeVar("Settings", bound="FinderSettings")
 class FinderSettings(BaseModel):
     """The settings of a finder that has none, and the base of all others.
 
-    Fields are numbers, each with a `title`, a `description`, a default and the limits `ge` and `le`. A field
-    in seconds ends in ``_s``.
+    A field is a number, a text, a `bool` or one of several words (`Literal`), each with a `title`, a
+    `description` and a default; numbers may have the limits `ge` and `le`. A field that may be None has no
+    value of its own by default. The name of a number ends in its unit (``_s``, ``_ms``, ``_db``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A setting, as forms and flags show it.
+
+    Attributes
+    ----------
+    name : of the setting, with its unit
+    type : `float`, `int`, `bool` or `str`
+    choices : the values of a text that is one of several words; empty for any
+    least, most : the limits of a number; None without one
+    is_required : whether it has to be given
+    default : its value where none is given, if it is not required
+    title, about : a label, and a sentence without capital and full stop
+    """
+
+    name: str
+    type: type
+    choices: tuple[str, ...]
+    least: float | None
+    most: float | None
+    is_required: bool
+    default: object
+    title: str
+    about: str
+
+
+def fields_of(model: type[FinderSettings]) -> tuple[Field, ...]:
+    """Return the settings of a finder in their order."""
+    return tuple(_field(name, setting) for name, setting in model.model_fields.items())
+
+
+def _field(name: str, setting: FieldInfo) -> Field:
+    given: Any = setting.annotation
+    options = get_args(given) if get_origin(given) in (Union, UnionType) else (given,)
+    (kind,) = (one for one in options if one is not NoneType)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    limits = {at: getattr(one, at) for one in setting.metadata for at in ("ge", "le") if hasattr(one, at)}
+    return Field(
+        name,
+        str if choices else kind,
+        choices,
+        limits.get("ge"),
+        limits.get("le"),
+        setting.is_required(),
+        setting.default,
+        setting.title or name,
+        setting.description or "",
+    )
 
 
 def settings_from(model: type[Settings], values: Mapping[str, object]) -> Settings:
@@ -38,14 +91,6 @@ def settings_from(model: type[Settings], values: Mapping[str, object]) -> Settin
         raise UsageError(_sentence(model, first)) from None
 
 
-def limits_of(setting: FieldInfo) -> tuple[float | None, float | None]:
-    """Return the lowest and the highest value of a setting; None without a limit."""
-    found = {
-        name: getattr(one, name) for one in setting.metadata for name in ("ge", "le") if hasattr(one, name)
-    }
-    return found.get("ge"), found.get("le")
-
-
 def _sentence(model: type[FinderSettings], error: Any) -> str:
     if not error["loc"]:  # raised by the model, of several values together
         return str(error["ctx"]["error"])
@@ -53,6 +98,16 @@ def _sentence(model: type[FinderSettings], error: Any) -> str:
     if name not in model.model_fields:
         known = ", ".join(model.model_fields) or "none"
         return f"There is no setting {quoted(name)}: the settings are {known}."
-    least, most = limits_of(model.model_fields[name])
-    within = "a number" if least is None or most is None else f"{least:g} to {most:g}"
-    return f"{name} cannot be {error['input']}: give {within}."
+    if error["type"] == "missing":
+        return f"{name} is missing: give {_allowed(_field(name, model.model_fields[name]))}."
+    return f"{name} cannot be {error['input']}: give {_allowed(_field(name, model.model_fields[name]))}."
+
+
+def _allowed(field: Field) -> str:
+    if field.choices:
+        return listed(field.choices, "or")
+    if field.type is bool:
+        return "yes or no"
+    if field.type is str:
+        return "a text"
+    return "a number" if field.least is None or field.most is None else f"{field.least:g} to {field.most:g}"

@@ -32,11 +32,17 @@ PAUSE_SCORE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The plan, the edit that puts it into the document, and what became of the undecided cuts of before."""
+    """The plan, the edit that puts it into the document, and what became of the undecided cuts of before.
+
+    Attributes
+    ----------
+    stored_settings : the settings of the document that led to the plan, which the edit stores
+    """
 
     plan: CutPlan
     edit: Edit
     cuts: Recount
+    stored_settings: Mapping[str, object]
 
     def figures(self, told: Iterable[Told], rate_hz: int) -> dict[str, object]:
         """Return the figures of the plan and of faulty channels, as values of JSON."""
@@ -112,9 +118,8 @@ def _proposed(
     label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    return Proposed(
-        plan, replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,)), cuts
-    )
+    edit = replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,))
+    return Proposed(plan, edit, cuts, stored)
 
 
 def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import re
 import subprocess
 from pathlib import Path
@@ -17,6 +19,7 @@ from widgets.controls.keys.names import key_label
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+FIGURES = sorted((ROOT / "docs" / "evaluation").glob("*.csv"))
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.png"))
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -51,12 +54,14 @@ def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_readme_starts_with_what_it_is_for_and_the_two_commands(readme: str) -> None:
+def test_the_readme_starts_with_what_it_is_for_its_figures_and_the_two_commands(readme: str) -> None:
     first = readme.split("```")[1]
     assert "python3 packaging/bootstrap.py run " in first
     assert "python3 packaging/bootstrap.py test " in first
     before = readme.split("```")[0].strip().split("\n\n")
-    assert len(before) == 2, "a title and one paragraph, then the commands"
+    assert len(before) == 4, "a title, a paragraph, a table of figures and its source, then the commands"
+    assert before[2].startswith("|")
+    assert "(docs/evaluation.md)" in before[3]
     assert len(readme.splitlines()) <= 200
 
 
@@ -96,6 +101,17 @@ def test_decisions_are_numbered_without_gaps_and_have_their_parts() -> None:
         places = [text.find(f"\n## {part}\n") for part in ("Context", "Decision", "Consequences")]
         assert -1 not in places, path.name
         assert places == sorted(places), path.name
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.name)
+def test_figures_of_the_evaluation_are_numbers_or_remarks(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == ["table", "row", "figure", "value", "deviation", "unit", "text"]
+    for row in rows:
+        assert all((row["table"], row["figure"], row["value"] or row["text"])), row
+        assert all(math.isfinite(float(row[name] or 0)) for name in ("value", "deviation")), row
+    assert path.name in (path.parent / "README.md").read_text("utf-8")
 
 
 def test_pictures_are_shown_and_small() -> None:

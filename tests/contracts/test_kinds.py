@@ -14,15 +14,18 @@ MAKERS = (
     "engine/document/kinds/cut.py",
     "engine/cuts/",
     "engine/cli/editing/edit.py",
+    "engine/cli/editing/finder_flags.py",
     "engine/edl/reordering.py",
     "desktop/commands/by_hand.py",
     "desktop/review/by_hand.py",
+    "desktop/separation/sounds.py",  # a choice
     "engine/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/arrangements/arranged.py",
     "engine/jobs/imported/",
     "engine/jobs/tastes/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
+    "engine/finders/like_this.py",
     "engine/finders/talk.py",
     "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list

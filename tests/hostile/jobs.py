@@ -16,6 +16,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.edl.export import ExportRequest, export
+from engine.finders.registry import find_edits, request_of
 from engine.jobs.arrangements.arrange import arrange
 from engine.jobs.arrangements.learn_editor_file import learn_editor_file
 from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest, RawAndEdited
@@ -27,9 +28,9 @@ from engine.jobs.listen import ListenRequest, listen_to_document, weigh_tempo
 from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.recordings.media import locate_all
-from engine.jobs.repairs.find_sounds import find_repairs, words_in_span
+from engine.jobs.repairs.find_sounds import words_in_span
 from engine.jobs.repairs.preview import preview_repair
-from engine.jobs.repairs.requests import FindRequest, PreviewRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.requests import PreviewRequest, RepairSettings, SpanRequest
 from engine.jobs.takes.proposals import TakesRequest, takes_in_document
 from engine.progress import SILENT, Progress
 from engine.separation.mask_memory import MaskMemory
@@ -89,7 +90,9 @@ JOBS: dict[str, Job] = {
     "preview a repair": lambda own, told: preview_repair(
         PreviewRequest(own.span, REPAIR, MaskMemory()), told
     ),
-    "find a sound": lambda own, told: find_repairs(FindRequest(own.span, REPAIR), told),
+    "find a sound": lambda own, told: find_edits(
+        request_of("repair", own.state, own.media, {}, {"words": REPAIR.words}), told
+    ),
     "words of a span": lambda own, told: words_in_span(own.span, told),
     "export": lambda own, told: export(
         ExportRequest(own.state, own.media, own.folder / "made.flac", overwrite=True), told

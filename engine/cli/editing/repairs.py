@@ -6,16 +6,15 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import analysing, media_of, opened, tracks_named
-from engine.cli.numbers import proposal_row, span_s
+from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.numbers import proposal_row
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.requests import FADE_MS, RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import separations_edit
-from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import Progress
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.paint import Paint, Range
@@ -23,7 +22,7 @@ from engine.timebase import s_to_samples
 from engine.wording import counted
 
 if TYPE_CHECKING:
-    from engine.detection.events import SoundEvent
+    pass
 
 MODES = ("remove", "keep")
 
@@ -78,49 +77,6 @@ def _band(band_hz: Sequence[float] | None, span: tuple[int, int]) -> tuple[Paint
             f"--band-hz {low:g} {high:g} is no range: give the lower frequency first, 0 or more."
         )
     return (Range(*span, low, high),)
-
-
-def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose to take a sound out wherever it is heard."""
-    from engine.jobs.repairs.find_sounds import find_repairs
-
-    with opened(options.project) as document:
-        spans = SpanRequest(document.state, media_of(document))
-        with analysing(document):
-            found = find_repairs(FindRequest(spans, RepairSettings(options.sound)), progress)
-        edit = found.put_into(document.state)
-        if found.separations is not None:
-            document.apply(edit, audio=found.separations.audio)
-        state = document.state
-    places = _places(state, found.events)
-    return VerbOutput({"proposals": len(state.proposals), "places": places}, f"{edit.label}.")
-
-
-def propose_like(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Propose to take out, or to cut, whatever sounds like a span."""
-    from engine.jobs.sounds.like import find_like
-
-    with opened(options.project) as document:
-        state = document.state
-        start_s, stop_s = options.like
-        span = s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
-        spans = SpanRequest(state, media_of(document), (), (span,))
-        with analysing(document):
-            found = find_like(LikeRequest(spans, RepairSettings(), options.cut), progress)
-        edit = found.put_into(document.state)
-        document.apply(edit, audio=() if found.separations is None else found.separations.audio)
-        count = len(document.state.proposals)
-    return VerbOutput({"proposals": count, "places": _places(state, found.events)}, f"{found.sentence}.")
-
-
-def _places(state: DocumentState, events: Sequence[SoundEvent]) -> list[dict[str, object]]:
-    return [
-        {
-            **span_s(one, state.rate_hz),
-            "likelihood": one.likelihood,
-        }
-        for one in events
-    ]
 
 
 def _row(state: DocumentState, one: Proposal) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
 
 They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
-document stores is kept once beside all of them (docs/decisions/0042-audio-stored-in-the-document.md).
+document stores is kept once beside all of them (docs/decisions/0004-stored-audio-in-the-document.md).
 """
 
 from __future__ import annotations

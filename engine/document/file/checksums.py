@@ -3,7 +3,7 @@
 SQLite checks how its pages hang together, not what is written in them: a flipped bit inside a number or a
 text would be read as if the user had meant it. Each table's checksum is the exclusive or of a 64-bit digest
 of each of its rows, so that an edit costs what it touches, however long the table is
-(docs/decisions/0011-checksums-and-one-writer.md).
+(docs/decisions/0003-document-file-sqlite-undo-checksums-locks.md).
 """
 
 from __future__ import annotations

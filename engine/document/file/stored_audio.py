@@ -1,7 +1,7 @@
 """Sound that a document holds itself, for edits that put it in the place of a recording.
 
 It is named by what it sounds like, never changed, and has a checksum of its own, so that damage to it is
-damage to nothing else (docs/decisions/0042-audio-stored-in-the-document.md).
+damage to nothing else (docs/decisions/0004-stored-audio-in-the-document.md).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How often a word for what sounds where is right, and how often one is said where nothing has its name.
 
 The likelihood of words was fitted on fold 5, so all that is measured here on it flatters; how words do whose
-likelihood was fitted on the other half stands in docs/evaluation.md. What is not of fold 5 (music, noise,
-silence) was not all fitted on.
+likelihood was fitted on the other half is in docs/evaluation/detection.csv. What is not of fold 5 (music,
+noise, silence) was not all fitted on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accept what was proposed as a whole, as aligned files are written; weak evidence is left (decision 102)."""
+"""Accept what was proposed as a whole, as aligned files are written; weak evidence is left (decision 14)."""
 
 from __future__ import annotations
 

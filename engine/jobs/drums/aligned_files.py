@@ -170,7 +170,7 @@ def proposing(
     """Return the edit that puts proposals and the grid they go by into a document, and that grid by its id.
 
     Bars on screen and in reasons are those of one grid, so another grid than the one in force comes into
-    force with the proposals. What the user brought is their decision (decision 16), what is heard is none.
+    force with the proposals. What the user brought is their decision (decision 8), what is heard is none.
 
     Parameters
     ----------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,21 +12,15 @@ from engine.detection.naming import Part, naming
 from engine.detection.versions import analysed_versions
 from engine.detection.voices import SPOKEN, VoiceSpan
 from engine.detection.what_sounds import analysed
-from engine.document.change import Edit
-from engine.document.edits import add_proposals
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.repairs.as_mono import mono
-from engine.jobs.repairs.likely import likely_repairs
-from engine.jobs.repairs.requests import FindRequest, SpanRequest
-from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
-from engine.jobs.repairs.separations import Separations
+from engine.jobs.repairs.requests import SpanRequest
+from engine.jobs.repairs.separate import require_sound, sounding_tracks
 from engine.progress import Progress
 from engine.review.heard_there import HeardWord
-from engine.separation.levels.level_change import refused_words
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
-from engine.wording import counted, listed
 from engine.words.negation import names_meant
 from engine.words.text import text_encoder
 from engine.words.understanding import meanings, means_speech, require_understood, separable
@@ -110,51 +103,3 @@ def _apart(found: Iterable[SoundEvent]) -> tuple[SoundEvent, ...]:
             one = SoundEvent(last.start_samples, stop, max(last.likelihood, one.likelihood))
         joined.append(one)
     return tuple(joined)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundRepairs:
-    """Repairs of all places where a sound was found, to be decided.
-
-    Attributes
-    ----------
-    separations : None where it was found nowhere
-    """
-
-    texts: tuple[str, ...]
-    events: tuple[SoundEvent, ...]
-    separations: Separations | None
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the repairs as one edit; apply it with the audio of the separations.
-
-        What was answered before stays as it is.
-        """
-        if self.separations is None:
-            return Edit(f"Found {self.named} nowhere", ())
-        places = counted(len(self.events), "place")
-        label = f"Found {self.named} at {places}{refused_words(self.separations.refused)}"
-        return add_proposals(state, likely_repairs(state, self.separations, self.events), label)
-
-    @property
-    def named(self) -> str:
-        """What was looked for, in words."""
-        return listed(self.texts, "or")
-
-
-def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
-    """Find a sound in all of a document, and take it out, or keep it alone, wherever it is heard.
-
-    Raises
-    ------
-    UsageError : nothing is named, or words do not name a known sound
-    SourceError : a recording is missing or cannot be read
-    """
-    request, settings = asked.spans, asked.settings
-    found = find_sounds(request, settings.texts, progress.part(0.0, _SEARCH))
-    named = names_meant(settings.texts)
-    if not found:
-        return FoundRepairs(named, (), None)
-    windows = tuple((one.start_samples, one.stop_samples) for one in found)
-    wanted = replace(asked_for(replace(request, windows=windows), settings), is_found=True)
-    return FoundRepairs(named, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))

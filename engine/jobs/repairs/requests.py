@@ -80,14 +80,6 @@ class PreviewRequest:
     memory: MaskMemory
 
 
-@dataclass(frozen=True, slots=True)
-class FindRequest:
-    """A sound to be found in all of a document, and what is done to it wherever it is heard."""
-
-    spans: SpanRequest
-    settings: RepairSettings
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownMask:
     """Which share of each moment and band of a window is meant, on one track.

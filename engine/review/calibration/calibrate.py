@@ -1,7 +1,7 @@
 """From the answers so far to how likely each undecided proposal would be accepted.
 
 All of it is derived from the state of the document, what listening found and the answers that the taste
-brings along, so that an answer that is taken back is unlearned. docs/decisions/0027 says why it is so.
+brings along, so that an answer that is taken back is unlearned. docs/decisions/0015 says why it is so.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TOUCHING = "answers to what touches it"
 ALIKE = "answers to its like"
 
 _SCORE_WEIGHT = 0.8
-# How far weights may be from those of the score alone before any answer, see docs/decisions/0027.
+# How far weights may be from those of the score alone before any answer, see docs/decisions/0015.
 _DEVIATIONS: Mapping[str, float] = MappingProxyType(
     {
         ALWAYS: 1.5,

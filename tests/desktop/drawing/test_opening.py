@@ -50,7 +50,7 @@ def test_sources_are_found_in_the_order_of_the_tracks(band: Path) -> None:
 
 def test_lanes_are_drawn_one_after_the_other(hands: Hands, band: Path) -> None:
     drawn: list[int] = []
-    hands.window.work.waves_changed.connect(lambda waves: drawn.append(len(waves)))
+    hands.window.recordings.waves_changed.connect(lambda waves: drawn.append(len(waves)))
     hands.window.session.open(band)
     hands.qtbot.waitUntil(lambda: len(drawn) >= 5, timeout=20_000)
     hands.window.work.cancel()
@@ -59,11 +59,11 @@ def test_lanes_are_drawn_one_after_the_other(hands: Hands, band: Path) -> None:
 
 
 def test_what_comes_late_is_not_drawn_in_the_next_document(hands: Hands, band: Path) -> None:
-    work, told = hands.window.work, list[Media]()
+    recordings, told = hands.window.recordings, list[Media]()
     with Document.open(band) as document:
         request = MediaRequest(document.state, band.parent)
         find_media(request, SILENT, told.append)
     hands.window.session.create(band.with_name("other.offcut"))
-    work._some_found.emit(request, told[0])
+    recordings._some_found.emit(request, told[0])
     QApplication.processEvents()
     assert hands.window.session.media == {}

@@ -67,7 +67,7 @@ def looking(hands: Hands, tmp_path: Path, recording: Path) -> Hands:
 def finish(hands: Hands) -> None:
     """Wait until all that is drawn is there, waveforms included."""
     window = hands.window
-    working = (window.spectrograms, window.work, window.work.wave_tiles)
+    working = (window.spectrograms, window.work, window.recordings.wave_tiles)
     hands.qtbot.waitUntil(lambda: not any(part.is_busy for part in working), timeout=30_000)
 
 

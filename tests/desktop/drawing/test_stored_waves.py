@@ -109,7 +109,7 @@ def finish(hands: Hands) -> None:
     """Wait until all that is drawn is there."""
     window = hands.window
     window.timeline.canvas.compose()
-    parts = (window.stored_waves, window.spectrograms, window.work, window.work.wave_tiles)
+    parts = (window.stored_waves, window.spectrograms, window.work, window.recordings.wave_tiles)
     hands.qtbot.waitUntil(lambda: not any(part.is_busy for part in parts), timeout=30_000)
 
 
@@ -161,7 +161,7 @@ def test_columns_of_a_repair_equal_those_of_what_is_rendered(
     for start in starts:
         grid = ColumnGrid(int(start / width), width, 700)
         track_columns(wave, 2, grid, 0, len(truth))  # asks for what is finer than the kept peaks
-        hands.qtbot.waitUntil(lambda: not window.work.wave_tiles.is_busy)
+        hands.qtbot.waitUntil(lambda: not window.recordings.wave_tiles.is_busy)
         found = track_columns(wave, 2, grid, 0, len(truth))
         middles = (grid.edges()[:-1] + grid.edges()[1:]) / 2
         reach = 0.0 if width == 1.0 else FADE / 2 + 2 * width + 256

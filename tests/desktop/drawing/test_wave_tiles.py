@@ -178,7 +178,7 @@ def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
     view = replace(canvas.viewport.fitted(), samples_per_px=0.5)
     window.timeline.set_viewport(view.moved(PIECE_SAMPLES - 100.0))
     blurred = canvas.compose().copy()
-    hands.qtbot.waitUntil(lambda: not window.work.wave_tiles.is_busy)
+    hands.qtbot.waitUntil(lambda: not window.recordings.wave_tiles.is_busy)
     assert canvas.compose() != blurred
     sharp = canvas.compose().copy()
     window.timeline.renew_waves()

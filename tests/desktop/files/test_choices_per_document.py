@@ -46,7 +46,7 @@ def learned_from(hands: Hands) -> tuple[str, ...]:
 def test_learning_offers_nothing_of_the_demo_in_another_document(after_the_demo: Hands) -> None:
     assert learned_from(after_the_demo) == ()
     taste = DEMO_FOLDER / "demo.taste"
-    after_the_demo.window.work.use_taste(taste)
+    after_the_demo.window.analysing.use_taste(taste)
     after_the_demo.finish_work()
     assert after_the_demo.window.session.nearest is not None
     assert learned_from(after_the_demo) == (), "not even with the taste of the demo"

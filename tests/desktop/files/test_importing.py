@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
 from desktop.app import show
 from desktop.launch import main, read_ahead
-from desktop.work import Work
+from desktop.recordings.recordings import Recordings
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
@@ -66,7 +66,7 @@ def test_another_rate_can_be_taken(hands: Hands, takes: tuple[Path, ...]) -> Non
     hands.press_and_answer("Ctrl+O", type_path(*takes), choose([], 1))
     hands.finish_work()
     assert hands.window.session.state.rate_hz == 44_100
-    hands.window.work.import_recordings((takes[0],))  # the document has a rate now, and nobody asks
+    hands.window.recordings.import_files((takes[0],))  # the document has a rate now, and nobody asks
     hands.finish_work()
     assert "take 0.wav is in the document already" in hands.refused[-1]
 
@@ -81,8 +81,8 @@ def test_leaving_the_question_imports_nothing(hands: Hands, takes: tuple[Path, .
 
 
 def test_without_a_question_the_highest_rate_is_taken(hands: Hands, takes: tuple[Path, ...]) -> None:
-    work: Work = hands.window.work
-    work.import_recordings(takes)
+    recordings: Recordings = hands.window.recordings
+    recordings.import_files(takes)
     hands.finish_work()
     assert hands.window.session.state.rate_hz == 96_000
 

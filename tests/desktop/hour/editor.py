@@ -115,7 +115,7 @@ class Editor:
         """Wait until what is read on other threads has been drawn."""
         window = self.window
         self.hands.qtbot.waitUntil(
-            lambda: not (window.work.wave_tiles.is_busy or window.spectrograms.is_busy), timeout=60_000
+            lambda: not (window.recordings.wave_tiles.is_busy or window.spectrograms.is_busy), timeout=60_000
         )
         QApplication.processEvents()
 

@@ -25,7 +25,7 @@ def learning(hands: Hands, tmp_path: Path) -> Hands:
     window.session.open(make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", 20)))
     hands.finish_work()
     edited = good(tmp_path / "edited.wav", 30.0)
-    window.work.learn(LearnRequest((str(edited),), "long", 5_000, 7), tmp_path / "long.taste", False)
+    window.learning.learn(LearnRequest((str(edited),), "long", 5_000, 7), tmp_path / "long.taste", False)
     return hands
 
 
@@ -104,7 +104,7 @@ def test_work_that_another_document_stopped_is_offered_where_it_ran(hands: Hands
 def test_each_of_several_is_offered(
     learning: Hands, restarted: Callable[[], MainWindow], tmp_path: Path
 ) -> None:
-    learning.window.work.import_recordings((good(tmp_path / "room.wav", 20, seed=5),))
+    learning.window.recordings.import_files((good(tmp_path / "room.wav", 20, seed=5),))
     learning.qtbot.waitUntil(lambda: len(learning.window.session.state.tracks) == 2, timeout=60_000)
     learning.window.close()
     again = restarted()

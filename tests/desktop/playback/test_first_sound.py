@@ -102,8 +102,8 @@ def test_a_minute_of_sixteen_tracks_while_a_model_trains_has_no_gap(
     window, player = hands.window, hands.window.player
     edited = write(tmp_path / "edited.wav", 60, RATE_HZ, channels=1, seed=99)
     epochs: list[object] = []
-    window.work.learning_progressed.connect(epochs.append)
-    window.work.learn(LearnRequest((str(edited),), "Band", 10_000, 0), tmp_path / "band.taste", False)
+    window.learning.progressed.connect(epochs.append)
+    window.learning.learn(LearnRequest((str(edited),), "Band", 10_000, 0), tmp_path / "band.taste", False)
     hands.qtbot.waitUntil(lambda: bool(epochs), timeout=120_000)
     before = len(epochs)
     hands.press("Space")

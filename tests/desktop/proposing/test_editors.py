@@ -34,7 +34,7 @@ def rehearsal(hands: Hands, tmp_path: Path) -> Hands:
     hands.window.editors.said.connect(hands.said.append)
     hands.window.session.open(project)
     hands.finish_work()
-    hands.window.work.listen(None)
+    hands.window.analysing.listen(None)
     hands.finish_work()
     return hands
 

@@ -113,7 +113,7 @@ def test_pauses_are_proposed_on_a_fresh_import_even_while_it_is_listened_to(
     window = hands.window
     hands.press("Alt+R")
     assert hands.refused == ["There is nothing to analyse yet; import a recording first ‹file.import›."]
-    window.work.import_recordings((pausing,))
+    window.recordings.import_files((pausing,))
     hands.qtbot.waitUntil(lambda: bool(window.session.state.tracks))
     assert window.session.listening is None
     hands.press("Alt+R")
@@ -141,13 +141,13 @@ def test_pauses_are_proposed_on_a_fresh_import_even_while_it_is_listened_to(
 
 def test_a_listening_that_is_cancelled_proposes_nothing_later(hands: Hands, pausing: Path) -> None:
     window = hands.window
-    window.work.import_recordings((pausing,))
+    window.recordings.import_files((pausing,))
     hands.qtbot.waitUntil(lambda: bool(window.session.state.tracks))
     hands.press("Alt+R")
     window.work.cancel()
     hands.finish_work()
     assert not window.session.state.proposals
-    window.work.listen(None)
+    window.analysing.listen(None)
     hands.finish_work()
     assert window.session.listening is not None
     assert not window.session.state.proposals
@@ -158,19 +158,19 @@ def test_after_proposing_again_the_first_new_proposal_is_current(reviewing: Hand
     reviewing.press("Down")
     old, last = frozenset(window.session.state.proposals), window.review.current
     assert last == f"cut-{40 * RATE_HZ}"
-    window.work.propose({"threshold_mode": "keep", "keep": 0.4})
+    window.analysing.propose({"threshold_mode": "keep", "keep": 0.4})
     new = [key for key in window.session.state.proposals if key not in old]
     assert new
     assert window.review.current == new[0], "the first in time"
     reviewing.press("Down")
     here = window.review.current
-    window.work.propose({"threshold_mode": "keep", "keep": 0.4})
+    window.analysing.propose({"threshold_mode": "keep", "keep": 0.4})
     assert window.review.current == here, "nothing new is nothing to go to"
 
 
 def test_the_keys_of_the_threshold_leave_the_current_one(reviewing: Hands) -> None:
     window = reviewing.window
-    window.work.propose({"threshold_mode": "percentile", "percentile": 60})
+    window.analysing.propose({"threshold_mode": "percentile", "percentile": 60})
     reviewing.press("A")
     reviewing.press("Up")
     here = window.review.current
@@ -184,7 +184,7 @@ def test_pauses_are_shortened_to_what_the_form_foresaw(hands: Hands, tmp_path: P
     samples, _ = speech(-60.0)
     soundfile.write(tmp_path / "talk.wav", samples, 16_000)
     hands.window.session.open(make_document(tmp_path / "talk.offcut", tmp_path / "talk.wav", ()))
-    hands.window.work.listen(None)
+    hands.window.analysing.listen(None)
     hands.finish_work()
     foreseen: list[str] = []
 
@@ -211,12 +211,12 @@ def test_pauses_are_shortened_to_what_the_form_foresaw(hands: Hands, tmp_path: P
 @pytest.fixture
 def scoring(hands: Hands, pausing: Path) -> Iterator[tuple[Hands, Event]]:
     """The window on a recording that the demo's taste scores as soon as the event is set."""
-    hands.window.work.import_recordings((pausing,))
+    hands.window.recordings.import_files((pausing,))
     hands.qtbot.waitUntil(lambda: bool(hands.window.session.state.tracks))
     hands.finish_work()
     may_score = Event()
     hands.window.work._lanes.compute.submit(lambda _progress: may_score.wait(60), title="Waiting")
-    hands.window.work.use_taste(DEMO_TASTE)
+    hands.window.analysing.use_taste(DEMO_TASTE)
     yield hands, may_score
     may_score.set()
 
@@ -244,6 +244,6 @@ def test_cuts_that_wait_for_scores_are_given_up_with_the_scoring(scoring: tuple[
     work.cancel()
     may_score.set()
     hands.qtbot.waitUntil(lambda: not work.is_busy)
-    assert not work.is_scoring
+    assert not hands.window.analysing.is_scoring
     hands.press("Ctrl+R")
     assert len(hands.refused) == 1, "nothing scores the recording now"

@@ -155,7 +155,7 @@ def test_more_like_the_selection_fills_the_queue_with_cuts(room: Hands) -> None:
     assert len(state.proposals) > 1
     assert not state.decisions
     assert window.review.current in state.proposals
-    assert room.said[-1] == "Found 1 place more like 0:08.0: 2 edits in the queue"
+    assert room.said[-1] == "Found 1 place more like 0:08.0: 2 edits proposed"
     room.press("Ctrl+Z")
     assert not window.session.state.proposals
 

@@ -30,9 +30,9 @@ def song() -> NDArray[np.float32]:
 
 def listen(window: MainWindow, hands: Hands, path: Path, audio: NDArray[np.float32]) -> None:
     soundfile.write(path, audio, RATE_HZ)
-    window.work.import_recordings((path,))
+    window.recordings.import_files((path,))
     hands.finish_work()
-    window.work.use_taste(DEMO / "demo.taste")
+    window.analysing.use_taste(DEMO / "demo.taste")
     hands.finish_work()
 
 
@@ -49,7 +49,7 @@ def test_another_recording_chain_is_said_once_with_what_to_do(
     assert [remedy.action for remedy in finding.remedies] == [Action.LEARN_AGAIN, Action.OTHER_TASTE]
     assert len(said) == 1
     assert said[0].startswith(finding.sentence)
-    window.work.propose({"threshold_mode": "keep", "keep": 0.5})
+    window.analysing.propose({"threshold_mode": "keep", "keep": 0.5})
     assert len(said) == 1
 
 
@@ -62,10 +62,10 @@ def test_a_sound_taste_is_measured_when_somebody_asks_and_judged_as_the_threshol
     qtbot.waitUntil(lambda: not window.diagnosing._lane.is_busy, timeout=JOB_TIMEOUT_MS)
     assert window.diagnosing.findings == ()
     with qtbot.waitSignal(window.diagnosing.found) as found:
-        window.work.propose({"threshold_mode": "keep", "keep": 1.0})
+        window.analysing.propose({"threshold_mode": "keep", "keep": 1.0})
     assert [finding.name for finding in found.args[0]] == ["nothing-cut-threshold"]
     with qtbot.waitSignal(window.diagnosing.found) as found:
-        window.work.propose({"threshold_mode": "keep", "keep": 0.6})
+        window.analysing.propose({"threshold_mode": "keep", "keep": 0.6})
     assert found.args[0] == ()
 
 

@@ -198,7 +198,7 @@ def test_arrows_on_the_distribution_propose_anew_and_one_undo_takes_all_back(tas
 
 def test_a_drag_on_the_distribution_is_a_drag_of_the_threshold(tasting: Hands) -> None:
     window, view = tasting.window, page_of(tasting).distribution
-    window.work.propose({"threshold_mode": "score", "score": 0.6})
+    window.analysing.propose({"threshold_mode": "score", "score": 0.6})
     before = window.session.state
     there = QPoint(round(view._x(0.75)), 60)
     QTest.mousePress(view, LEFT, NO_KEYS, QPoint(round(view._x(0.6)), 60))
@@ -282,7 +282,7 @@ def test_two_tastes_are_compared_and_their_differences_heard(tasting: Hands, mat
     assert window.tasting.facts is not None
     assert window.tasting.facts.name == "other"
     assert not page.differences.isVisible()
-    assert window.work.taste == material / "tiny.taste", "the document keeps its own"
+    assert window.analysing.taste == material / "tiny.taste", "the document keeps its own"
 
 
 def test_a_file_is_analysed_without_a_document(hands: Hands, material: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_damaged_taste_is_told_and_the_one_before_stays(tasting: Hands, tmp_pa
 
 def test_a_taste_learned_without_a_document_is_looked_at(hands: Hands, material: Path) -> None:
     hands.press("F4")
-    hands.window.work.learned.emit(material / "tiny.taste")
+    hands.window.learning.learned.emit(material / "tiny.taste")
     finish(hands)
     assert hands.window.tasting.facts is not None
     assert not page_of(hands).no_taste.isVisible()
@@ -328,13 +328,13 @@ def test_a_taste_learned_without_a_document_is_looked_at(hands: Hands, material:
 
 
 def test_learning_is_followed_live(tasting: Hands) -> None:
-    work, page = tasting.window.work, page_of(tasting)
+    learning, page = tasting.window.learning, page_of(tasting)
     shown = page.losses.accessibleDescription()
-    work.learning_started.emit("Band")
+    learning.started.emit("Band")
     for epoch in (1, 1, 2):
-        work.learning_progressed.emit({"epoch": epoch, "loss": 1.0 / epoch, "validation": 2.0 / epoch})
+        learning.progressed.emit({"epoch": epoch, "loss": 1.0 / epoch, "validation": 2.0 / epoch})
     assert page.losses.accessibleDescription().startswith("2 epochs")
-    work.learning_ended.emit()
+    learning.ended.emit()
     assert page.losses.accessibleDescription() == shown
 
 

@@ -50,7 +50,7 @@ def test_a_taste_is_found_by_typing_and_taken_by_enter(song: Hands, beside: Path
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     song.press_and_answer("Ctrl+T", find)
-    assert song.window.work.taste == beside / "Our band.taste"
+    assert song.window.analysing.taste == beside / "Our band.taste"
     song.finish_work()
     assert not song.refused
     assert RECENT not in seen, "nothing was used yet"
@@ -81,7 +81,7 @@ def test_a_damaged_taste_says_so_and_cannot_be_taken(song: Hands) -> None:
         QTest.keyClick(field, Qt.Key.Key_Escape)
 
     song.press_and_answer("Ctrl+T", choose)
-    assert song.window.work.taste is None
+    assert song.window.analysing.taste is None
     assert not song.refused
 
 
@@ -124,7 +124,7 @@ def test_a_folder_is_remembered_and_listed(song: Hands, beside: Path, tmp_path: 
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     song.press_and_answer("Ctrl+T", ask_for_a_folder, name_it, take)
-    assert song.window.work.taste == library / "take 499.taste"
+    assert song.window.analysing.taste == library / "take 499.taste"
     song.finish_work()
 
 
@@ -133,7 +133,7 @@ def test_a_file_elsewhere_is_chosen_past_the_list(song: Hands, tmp_path: Path) -
     elsewhere.mkdir()
     mine = Path(shutil.copy(DEMO, elsewhere / "mine.taste"))
     song.press_and_answer("Ctrl+T", *choose_taste(mine))
-    assert song.window.work.taste == mine
+    assert song.window.analysing.taste == mine
     song.finish_work()
 
 

@@ -319,7 +319,7 @@ def unheard(hands: Hands, made_once: Path, tmp_path: Path) -> Iterator[tuple[Han
     may_listen = Event()
     hands.window.work._lanes.compute.submit(lambda _progress: may_listen.wait(60), title="Waiting")
     hands.window.session.open(path)
-    hands.qtbot.waitUntil(lambda: hands.window.work.is_listening)
+    hands.qtbot.waitUntil(lambda: hands.window.analysing.is_listening)
     yield hands, may_listen
     may_listen.set()
 
@@ -345,6 +345,6 @@ def test_timing_that_waits_is_given_up_with_the_listening(unheard: tuple[Hands, 
     hands.press_and_answer("Ctrl+Shift+T", fill())
     window.work.cancel()
     may_listen.set()
-    hands.qtbot.waitUntil(lambda: not window.work.is_listening and not window.work.is_busy)
+    hands.qtbot.waitUntil(lambda: not window.analysing.is_listening and not window.work.is_busy)
     assert window.session.hits is None
     assert not window.session.state.proposals

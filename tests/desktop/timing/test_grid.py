@@ -144,7 +144,7 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
     window = at_work.window
     state, ids = window.session.state, heard_ids(window.session.state)
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
-    window.work._heard(state.tracks, None, again)
+    window.analysing._heard(state.tracks, None, again)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
     assert at_work.said[-1] == "Recording analysed; your edited grid stays"
     window.commands.run("grid.heard")
@@ -163,7 +163,7 @@ def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> Non
     steps = len(window.session.steps())
     state, ids = window.session.state, {"beats": "heard-anew", "listening": "heard-too"}
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
-    window.work._heard(state.tracks, None, again)
+    window.analysing._heard(state.tracks, None, again)
     assert window.session.state.analyses["beats"] == "heard-anew"
     assert window.status_bar._done.text() == "Recording analysed"
     assert window.status_bar._undo.text() == "Ctrl Z undoes: Rejected cut 0:04.0 – 0:08.0"

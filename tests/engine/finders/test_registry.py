@@ -43,8 +43,8 @@ def test_needed_analyses_are_computed_once_and_stored(jam: Path) -> None:
         media = locate_all(document.state, jam.parent)
         first = find_edits(request_of("dead-air", document.state, media, {}), SILENT)
         assert set(first.analysed) == {"beats", "listening"}
-        for edit, analyses in first.edits(document.state):
-            document.apply(edit, analyses)
+        for edit, analyses, audio in first.edits(document.state):
+            document.apply(edit, analyses, audio)
         assert isinstance(document.analysis("listening"), Listening)
         known = {kind: document.analysis(kind) for kind in KNOWN}
         again = find_edits(request_of("dead-air", document.state, media, known), SILENT)
@@ -80,7 +80,13 @@ def test_flags_of_before_are_aliases(
         (["dead-air", "--set", "longer_than_s", "1"], "longer_than_s"),
         (["pauses", "--longer-than-s", "0"], "longer_than_s"),
         (["pauses", "--set", "longer_than_s", "soon"], "soon"),
-        (["--sound", "cough", "--leave-s", "1"], "--leave-s"),
+        (["--sound", "cough", "--leave-s", "1"], "leave_s"),
+        (["cuts", "--keep", "0.4", "--threshold-score", "0.5"], "keep"),
+        (["cuts", "--keep-minutes", "1", "--automatic"], "keep_minutes"),
+        (["cuts", "--threshold-mode", "sometimes"], "automatic"),
+        (["cuts", "--snap", "perhaps"], "yes or no"),
+        (["like-this", "--start-s", "1"], "stop_s"),
+        (["takes", "--taste", "none.taste"], "taste"),
     ],
 )
 def test_wrong_requests_are_refused_before_anything_is_analysed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +29,12 @@ from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.errors import Cancelled, UsageError
+from engine.finders.finder import FinderRequest
+from engine.finders.like_this import NOTHING_ELSE
+from engine.finders.registry import FoundEdits, find_edits, request_of
 from engine.jobs.recordings.media import locate_all
-from engine.jobs.repairs.requests import RepairSettings, SpanRequest
+from engine.jobs.repairs.requests import SpanRequest
 from engine.jobs.sounds.hear import NOTHING, FoundSounds, hear_sounds
-from engine.jobs.sounds.like import NOTHING_ELSE, find_like
-from engine.jobs.sounds.requests import LikeRequest
 from engine.progress import SILENT, ReportingProgress
 from engine.words.vocabulary import vocabulary
 from tests.engine.jobs.room import FIRST_SNEEZE, LENGTH_S, RATE_HZ, SNEEZE_S, SNEEZES_S, made_room
@@ -58,8 +58,14 @@ def spans_of(path: Path) -> SpanRequest:
     return SpanRequest(state, locate_all(state, path.parent))
 
 
-def like(spans: SpanRequest, span: tuple[int, int] = FIRST_SNEEZE, *, cuts: bool = False) -> LikeRequest:
-    return LikeRequest(replace(spans, windows=(span,)), RepairSettings(), cuts)
+def like(spans: SpanRequest, span: tuple[int, int] = FIRST_SNEEZE, does: str = "remove") -> FinderRequest:
+    settings = {"start_s": span[0] / RATE_HZ, "stop_s": span[1] / RATE_HZ, "does": does}
+    return request_of("like-this", spans.state, spans.media, {}, settings)
+
+
+def put(found: FoundEdits, document: Document) -> None:
+    for edit, analyses, audio in found.edits(document.state):
+        document.apply(edit, analyses, audio)
 
 
 def at_a_sneeze(start_samples: int, stop_samples: int) -> bool:
@@ -141,15 +147,15 @@ def test_hearing_asks_for_a_recording_and_can_be_given_up(spans: SpanRequest) ->
         hear_sounds(SpanRequest(DocumentState()), SILENT)
     cancelled = threading.Event()
     cancelled.set()
-    for job, request in ((hear_sounds, spans), (find_like, like(spans))):
+    for job, request in ((hear_sounds, spans), (find_edits, like(spans))):
         with pytest.raises(Cancelled):
             job(request, ReportingProgress(lambda *_: None, cancelled))  # type: ignore[operator]
 
 
 def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_copy: Path) -> None:
-    found = find_like(like(spans, cuts=True), SILENT)
+    found = find_edits(like(spans, does="cut"), SILENT)
     with Document.open(room_copy) as document:
-        document.apply(found.put_into(document.state))
+        put(found, document)
         proposals = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
         assert not document.state.decisions
         assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST_SNEEZE
@@ -161,7 +167,7 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_
         assert all(at_a_sneeze(one.start_samples, one.stop_samples) for one in others)
         answered = others[-1].id
         document.apply(edits.decide(document.state, [answered], Verdict.REJECTED))
-        document.apply(found.put_into(document.state))
+        put(found, document)
         assert document.state.verdict(answered) is Verdict.REJECTED, "what was answered stays"
         assert len(document.state.proposals) == len(proposals)
 
@@ -169,11 +175,11 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_
 def test_all_that_is_like_the_example_is_taken_out_and_nothing_else_changes(
     spans: SpanRequest, room_copy: Path
 ) -> None:
-    found = find_like(like(spans), SILENT)
-    assert found.separations is not None
+    found = find_edits(like(spans), SILENT)
+    assert found.found.audio
     with Document.open(room_copy) as document:
         before = render(document.state, in_place(document.state), spans.media, 0, LENGTH_S * RATE_HZ)
-        document.apply(found.put_into(document.state), audio=found.separations.audio)
+        put(found, document)
         proposals = list(document.state.proposals.values())
         assert {one.kind for one in proposals} == {"repair"}
         assert all(one.reason.startswith("Sound like that at 0:08.0 ") for one in proposals)
@@ -197,14 +203,14 @@ def test_an_example_that_is_alone_silent_or_everywhere_is_told(spans: SpanReques
     alone = room_copy.with_name("alone.wav")
     soundfile.write(alone, samples, RATE_HZ, "PCM_16")
     request = SpanRequest(state, dict.fromkeys(state.sources, alone))
-    found = find_like(like(request), SILENT)
-    assert (found.sentence, found.events, found.separations) == (NOTHING_ELSE, (), None)
-    assert not found.put_into(state).changes
+    found = find_edits(like(request), SILENT)
+    assert (found.sentence, found.found.figures, found.found.audio) == (NOTHING_ELSE, {"places": []}, ())
+    assert not found.edits(state)
     with pytest.raises(UsageError, match="silent there"):
-        find_like(like(request, (RATE_HZ, 2 * RATE_HZ)), SILENT)
-    assert find_like(like(spans, (0, LENGTH_S * RATE_HZ)), SILENT).sentence == NOTHING_ELSE
+        find_edits(like(request, (RATE_HZ, 2 * RATE_HZ)), SILENT)
+    assert find_edits(like(spans, (0, LENGTH_S * RATE_HZ)), SILENT).sentence == NOTHING_ELSE
     with pytest.raises(UsageError):
-        find_like(like(spans, (LENGTH_S * RATE_HZ, (LENGTH_S + 1) * RATE_HZ)), SILENT)
+        find_edits(like(spans, (LENGTH_S * RATE_HZ, (LENGTH_S + 1) * RATE_HZ)), SILENT)
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:

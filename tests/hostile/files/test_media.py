@@ -176,7 +176,7 @@ def test_the_window_finds_recordings_again(
     hands.finish_work()
     assert not window.session.media
     assert len(hands.refused) == 3
-    window.work.relink(tmp_path / "moved")
+    window.recordings.relink(tmp_path / "moved")
     hands.finish_work()
     assert "Found 3 recordings again" in hands.said
     assert {media.parent for media in window.session.media.values()} == {tmp_path / "moved"}

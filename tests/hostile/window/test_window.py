@@ -343,7 +343,7 @@ def test_learning_from_a_bad_file_leaves_everything_as_it_was(
     window, state = reviewing.window, reviewing.window.session.state
     edited = (str(good(folder / "edited.wav", 12.0)), str(make(folder / "take.wav")))
     before = sorted(folder.rglob("*"))
-    window.work.learn(LearnRequest(edited, "ours", 1, 0), folder / "ours.taste", False)
+    window.learning.learn(LearnRequest(edited, "ours", 1, 0), folder / "ours.taste", False)
     assert not window.learning_panel.isHidden()
     reviewing.finish_work()
     assert window.learning_panel.isHidden()
@@ -408,12 +408,12 @@ def test_cancel_leaves_everything_as_it_was(reviewing: Hands, folder: Path, tast
     state, before = window.session.state, sorted(folder.rglob("*"))
     content = window.session.path.read_bytes()
     start = {
-        "import": lambda: window.work.import_recordings((converted,)),
-        "learn": lambda: window.work.learn(
+        "import": lambda: window.recordings.import_files((converted,)),
+        "learn": lambda: window.learning.learn(
             LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False
         ),
-        "listen": lambda: window.work.listen(taste),
-        "export": lambda: window.work.export(
+        "listen": lambda: window.analysing.listen(taste),
+        "export": lambda: window.exporting.write(
             (ExportRequest(state, window.session.media, folder / "out.wav"),)
         ),
     }[work]
@@ -447,7 +447,7 @@ def test_an_unexpected_failure_ends_the_job_even_where_no_log_can_be_kept(
 def test_closing_the_window_while_a_job_runs(reviewing: Hands, folder: Path) -> None:
     window = reviewing.window
     long = good(folder / "long.wav", 30.0)
-    window.work.learn(LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False)
+    window.learning.learn(LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False)
     reviewing.qtbot.waitUntil(lambda: not window.learning_panel.isHidden())
     window.close()
     assert not list(folder.glob("*.taste"))
@@ -456,17 +456,17 @@ def test_closing_the_window_while_a_job_runs(reviewing: Hands, folder: Path) -> 
 
 def test_learning_goes_on_while_a_recording_is_imported(hands: Hands, folder: Path) -> None:
     edited = good(folder / "edited.wav", 12.0, seed=4)
-    hands.window.work.learn(LearnRequest((str(edited),), "ours", 1, 0), folder / "ours.taste", False)
+    hands.window.learning.learn(LearnRequest((str(edited),), "ours", 1, 0), folder / "ours.taste", False)
     drop(hands, good(folder / "take.wav"))
     assert (folder / "ours.taste").is_file(), hands.refused
     assert not [sentence for sentence in hands.said if sentence.startswith("Cancelled")]
-    assert hands.window.work.taste == folder / "ours.taste"
+    assert hands.window.analysing.taste == folder / "ours.taste"
     assert hands.window.session.curve is not None
 
 
 def test_undo_of_the_import_while_it_is_listened_to(hands: Hands, folder: Path, taste: Path) -> None:
     drop(hands, good(folder / "take.wav"))
-    hands.window.work.listen(taste)
+    hands.window.analysing.listen(taste)
     hands.window.session.undo()
     hands.window.session.undo()
     assert not hands.window.session.state.tracks
@@ -484,7 +484,7 @@ def test_undo_of_the_import_while_it_is_listened_to(hands: Hands, folder: Path, 
 def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: str) -> None:
     before, session = sorted(folder.iterdir()), reviewing.window.session
     out = folder / f"{name}.wav"
-    reviewing.window.work.export((ExportRequest(session.state, session.media, out),))
+    reviewing.window.exporting.write((ExportRequest(session.state, session.media, out),))
     reviewing.finish_work()
     assert is_one_sentence(said(reviewing.window))
     problems: list[str] = []
@@ -533,7 +533,7 @@ attempt(window.review.decide, "accepted")
 session = window.session
 for name in ("readable", "locked"):
     request = ExportRequest(session.state, session.media, folder / name / "mix.wav")
-    attempt(window.work.export, (request,))
+    attempt(window.exporting.write, (request,))
 window.close()
 """
 

@@ -113,7 +113,7 @@ def test_a_window_that_is_killed_comes_back_with_its_document(
     (report,) = state(home, "crashes", "crash-*.txt")
     told = report.read_text("utf-8")
     assert ("Segmentation fault" in told) == (number == signal.SIGSEGV)
-    assert ("killed from outside" in told) == (number == signal.SIGKILL)
+    assert ("killed by another process" in told) == (number == signal.SIGKILL)
     assert "Last commands: review.accept" in told
     assert not [one for one in (*PERSON.split(), SONG, TRACK, "Oboe", str(home), ".wav") if one in told], told
 

@@ -64,6 +64,7 @@ class _Reading:
         self._file, self._progress = file, progress
         self._left_out: Counter[str] = Counter()
         self._rounding_s = NOTHING
+        self._clip_rate: Fraction | None = None
 
     def described(self, timeline: object) -> ImportedEdits:
         """Return what a timeline says."""
@@ -83,6 +84,8 @@ class _Reading:
             found,
             tuple(self._marker(one) for one in markers),
             rounding_s=self._rounding_s,
+            counts_frames=self._clip_rate is not None,
+            frame_rate=self._clip_rate,
             has_edge_fades=False,
             left_out=left_out_sentences(self._left_out),
         )
@@ -144,6 +147,9 @@ class _Reading:
         if reference is None or _schema(reference) != "ExternalReference":
             self._left_out["clip without a file"] += 1
             return
+        rate = self._frame_rate(item.get("source_range"))
+        if rate is not None and rate < _FRAMES_BELOW:
+            self._clip_rate = rate
         path = path_of(_text(reference.get("target_url")))
         begins, length_s = NOTHING, None
         if reference.get("available_range") is not None:

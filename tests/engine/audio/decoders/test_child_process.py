@@ -157,7 +157,7 @@ def test_a_file_that_takes_more_memory_than_is_given_is_a_sentence(tmp_path: Pat
     limit_bytes = 1_024 * int(size_kb) + room_for_the_stack
     resource.prlimit(pid, resource.RLIMIT_AS, (limit_bytes, limited_process.MEMORY_BYTES))
     large = written(tmp_path / "8.mka", "flac", [music(400_000, 96_000, 8)], 96_000, form="s16")
-    with pytest.raises(SourceError, match="memory|SIGSEGV") as caught:  # a stack that cannot grow is a crash
+    with pytest.raises(SourceError, match=r"memory|SIGSEGV") as caught:  # a stack that cannot grow is a crash
         decoded(large, PYAV)
     require_one_sentence(caught.value, large)
     np.testing.assert_array_equal(decoded(small, PYAV)[1], audio.astype(np.float32))

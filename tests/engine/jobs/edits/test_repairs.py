@@ -17,10 +17,10 @@ from engine.document.file.storage import apply_rows
 from engine.edl.build import in_place
 from engine.edl.render import Renderer, render
 from engine.errors import SeparationError, SoundNotFoundError, UnknownPromptError, UsageError
+from engine.finders.registry import find_edits, request_of
 from engine.jobs.recordings.media import locate_all
-from engine.jobs.repairs.find_sounds import find_repairs
 from engine.jobs.repairs.preview import preview_repair
-from engine.jobs.repairs.requests import FindRequest, PreviewRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.requests import PreviewRequest, RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import separations_edit
 from engine.progress import SILENT
 from engine.separation.levels.level_change import LEAST_PROBABILITY
@@ -208,22 +208,26 @@ def test_a_span_is_an_example_in_the_place_of_words(spans: SpanRequest) -> None:
 
 
 def test_a_sound_is_found_where_it_is_and_no_answer_is_lost(spans: SpanRequest, tmp_path: Path) -> None:
-    found = find_repairs(FindRequest(spans, RepairSettings("dog bark")), SILENT)
-    assert len(found.events) == len(BARKS_S)
-    for event, at_s in zip(found.events, BARKS_S, strict=True):
-        assert event.start_samples / RATE_HZ - 0.2 <= at_s < event.stop_samples / RATE_HZ
-        assert 0.2 <= event.likelihood <= 1.0
+    found = find_edits(request_of("repair", spans.state, spans.media, {}, {"words": "dog bark"}), SILENT)
+    places = found.found.figures["places"]
+    assert isinstance(places, list)
+    assert len(places) == len(BARKS_S)
+    for place, at_s in zip(places, BARKS_S, strict=True):
+        assert place["start_s"] - 0.2 <= at_s < place["stop_s"]
+        assert 0.2 <= place["likelihood"] <= 1.0
     with Document.open(made_copy(spans, tmp_path)) as document:
-        edit = found.put_into(document.state)
-        document.apply(edit, audio=found.separations.audio)
+        for edit, analyses, audio in found.edits(document.state):
+            document.apply(edit, analyses, audio)
         proposals = document.state.proposals
         assert len(proposals) == len(BARKS_S) * len(document.state.tracks)
         assert not document.state.decisions
-        assert {one.score for one in proposals.values()} == {event.likelihood for event in found.events}
-        assert not found.put_into(document.state).changes, "finding again changes nothing"
-    nowhere = find_repairs(FindRequest(spans, RepairSettings("church bells")), SILENT)
-    assert nowhere.separations is None
-    assert nowhere.put_into(spans.state).label == "Found church bells nowhere"
+        assert {one.score for one in proposals.values()} == {place["likelihood"] for place in places}
+        assert not found.edits(document.state), "finding again changes nothing"
+    nowhere = find_edits(
+        request_of("repair", spans.state, spans.media, {}, {"words": "church bells"}), SILENT
+    )
+    assert nowhere.found.figures == {"places": []}
+    assert not nowhere.edits(spans.state)
 
 
 def test_the_command_line_repairs_a_span_and_fills_the_queue(

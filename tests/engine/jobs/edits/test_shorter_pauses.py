@@ -80,7 +80,7 @@ def test_where_nothing_is_said_there_is_nothing_to_shorten():
 def test_what_was_answered_and_what_others_made_stays():
     state = document()
     listening = heard([(1000, 1200), (3000, 3300)])
-    ((edit, _),) = shortened(state, listening).edits(state)
+    ((edit, _, _),) = shortened(state, listening).edits(state)
     state = apply_rows(state, edit.changes)
     first, second = sorted(state.proposals.values(), key=lambda one: one.start_samples)
     assert (first.reason, second.reason) == (
@@ -89,7 +89,7 @@ def test_what_was_answered_and_what_others_made_stays():
     )
     assert second.score > first.score
     state = apply_rows(state, decide(state, [first.id], Verdict.REJECTED).changes)
-    ((edit, _),) = shortened(state, listening, longer_than_s=1.0, leave_s=0.2).edits(state)
+    ((edit, _, _),) = shortened(state, listening, longer_than_s=1.0, leave_s=0.2).edits(state)
     again = apply_rows(state, edit.changes)
     assert first.id in again.proposals
     assert second.id not in again.proposals

@@ -1,0 +1,190 @@
+"""Recordings of the document: imported, found again, and read as far as the timeline draws them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop.again import Again
+from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
+from desktop.drawing.waves import TrackWave
+from desktop.jobs import compare_tracks, import_recordings
+from desktop.session import Session
+from desktop.taste.analysing import Analysing
+from desktop.work import Work, joined_sentences
+from engine.document.drums.edits import DRUMS, role_of
+from engine.document.drums.pickup import StrokePickup
+from engine.files.safe_write import shown
+from engine.hits.membership import left_behind
+from engine.jobs.drums.stored_pickup import pickup_id, store_pickup
+from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
+from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_media, relink
+from engine.wording import listed
+
+
+class Recordings(QObject):
+    """Imports recordings, finds those of a document that is opened, and holds their waveforms.
+
+    Attributes
+    ----------
+    wave_tiles : close views of the waveforms
+
+    Signals
+    -------
+    waves_changed : the waveforms to draw, by track id
+    waves_refined : more of them is known
+    """
+
+    waves_changed = Signal(dict)
+    waves_refined = Signal()
+    _some_found = Signal(object, object)  # from the lane's thread
+
+    def __init__(self, session: Session, work: Work, analysing: Analysing, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._work, self._analysing = session, work, analysing
+        self._waves: dict[str, TrackWave] = {}
+        self._opening: MediaRequest | None = None
+        self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
+        self.wave_tiles.arrived.connect(self.waves_refined)
+        self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
+        session.replaced.connect(self._start_over)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.wave_tiles.close()
+
+    def import_files(self, paths: tuple[Path, ...], rate_hz: int = 0) -> None:
+        """Import recordings as tracks, into a new document beside the first where none is open.
+
+        Parameters
+        ----------
+        rate_hz : of a document that has none yet; 0 for the highest of the recordings
+        """
+        state = self._session.state
+        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
+        again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
+        self._work.read(
+            import_recordings, request, "Importing", partial(self._imported, request), again=again
+        )
+
+    def _imported(self, request: ImportRequest, imported: Imported) -> None:
+        """Place what was imported; a document is made only now, so that a failure leaves none behind."""
+        state = self._session.state
+        if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
+            self.import_files(request.paths)  # another import came first and set the rate
+            return
+        if not self._session.is_open:
+            self._create_beside(request.paths[0])
+        change = self._session.apply(import_edit(self._session.state, imported))
+        self._take_media(imported.media)
+        warnings = _by_name(imported.warnings, request.paths)
+        pickup, tracks = imported.pickup, self._session.state.tracks
+        if pickup is not None and len(pickup.track_ids) == len(tracks):
+            self._session.apply(*store_pickup(self._session.state, pickup))
+            warnings = self._outside_the_kit() + warnings  # the bar may have no room for all
+        elif len(tracks) > 1:
+            self.compare_tracks(self._report_outside)
+        self._work.said.emit(joined_sentences(change.label, warnings))
+        self._analysing.listen(self._analysing.taste, warnings)
+
+    def compare_tracks(self, then: Callable[[], None]) -> None:
+        """Find out which tracks of the document were recorded together."""
+        state = self._session.state
+
+        def take(pickup: StrokePickup) -> None:
+            if pickup_id(self._session.state) == pickup_id(state):
+                self._session.apply(*store_pickup(self._session.state, pickup))
+                then()
+
+        self._work.read(partial(compare_tracks, state), self._session.media, "Comparing tracks", take)
+
+    def _outside_the_kit(self) -> tuple[str, ...]:
+        """Return a sentence about tracks that were recorded with the drums and have no role of a drum."""
+        state = self._session.state
+        kit = [track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None]
+        outside = left_behind(state, self._session.pickup, kit)
+        were = "was" if len(outside) == 1 else "were"
+        said = f"{listed(outside)} {were} recorded with the drums but not grouped with them."
+        return (said,) if outside else ()
+
+    def _report_outside(self) -> None:
+        for sentence in self._outside_the_kit():
+            self._work.said.emit(sentence)
+
+    def _create_beside(self, recording: Path) -> None:
+        """Make a document beside a recording; other imports into the empty window go on into it."""
+        with self._work.staying():
+            self._session.create(free_name(recording.with_name(f"{recording.stem}.offcut")))
+
+    def _start_over(self) -> None:
+        self._opening = None
+        self._waves.clear()
+        self.wave_tiles.forget()
+        self.waves_changed.emit({})
+        if self._session.state.sources:
+            self._find_media()
+
+    def _find_media(self) -> None:
+        request = MediaRequest(self._session.state, self._document_folder)
+        some_found = partial(self._some_found.emit, request)
+        self._opening = request
+        self._work.read(partial(find_media, found_some=some_found), request, "Opening", self._found_media)
+
+    def _take_some(self, request: MediaRequest, media: Media) -> None:
+        """Draw what was found so far, unless another document is open by now."""
+        if request is self._opening and self._session.is_open:
+            self._take_media(media)
+
+    @property
+    def _document_folder(self) -> Path:
+        assert self._session.path is not None, "only an open document has sources"
+        return self._session.path.absolute().parent
+
+    def relink(self, folder: Path) -> None:
+        """Look for the recordings that are missing in a folder, and read them there."""
+        state = self._session.state
+        job = partial(relink, state, self._document_folder)
+        self._work.read(job, folder, "Searching for recordings", self._relinked)
+
+    def _relinked(self, relinked: Relinked) -> None:
+        label = self._session.apply(relinked.edit).label
+        self._work.said.emit(joined_sentences(label, relinked.refused))
+        self._find_media()
+
+    def _found_media(self, media: Media) -> None:
+        self._take_media(media)
+        for sentence in media.missing:
+            self._work.failed.emit(sentence)
+        if not media.missing and self._session.grid is None:
+            self._analysing.listen(self._analysing.taste)
+
+    def _take_media(self, media: Media) -> None:
+        self._session.set_media(media.paths)
+        for track in self._session.state.tracks:
+            if track.id not in self._waves and track.source_id in media.peaks:
+                peaks = media.peaks[track.source_id]
+                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id], self.wave_tiles)
+        self.waves_changed.emit(dict(self._waves))
+
+
+def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, ...]:
+    """Name files by their names where those tell them apart: the user has just chosen them."""
+    counts = Counter(path.name for path in paths)
+    for path in paths:
+        if counts[path.name] == 1:
+            sentences = tuple(one.replace(shown(path), shown(path.name)) for one in sentences)
+    return sentences
+
+
+def free_name(path: Path) -> Path:
+    """Return a path that is not taken: the one given, or with a number behind its name."""
+    number = 2
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_stem(f"{path.stem} {number}")
+        number += 1
+    return candidate

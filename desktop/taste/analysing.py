@@ -1,0 +1,181 @@
+"""The analysis of the open recording: beats and onsets, its scores by a taste, and the cuts that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from desktop.again import Again
+from desktop.job_lanes import JobHandle
+from desktop.jobs import listen_to
+from desktop.session import Session
+from desktop.work import Work, joined_sentences
+from engine.document.edits import set_analyses, set_settings
+from engine.document.grid.edits import is_edited, keeping_edited
+from engine.document.grid.steady import steady_beats
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track, sound_of
+from engine.jobs.propose import propose
+from engine.jobs.told import told_of, told_sentence
+
+if TYPE_CHECKING:
+    from engine.jobs.listen import FoundAnalyses
+
+UNSURE_TEMPO = "Tempo is ambiguous. Show alternatives ‹timing.tempo›"
+
+
+class Analysing(QObject):
+    """Has the open recording analysed and scored, and proposes cuts by the scores."""
+
+    def __init__(self, session: Session, work: Work, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._work = session, work
+        self._warnings: tuple[str, ...] = ()
+        self._listening: JobHandle | None = None
+        self._scoring: JobHandle | None = None
+        self._wants_cuts = False
+        self._once_listened: Callable[[], None] | None = None
+        session.replaced.connect(self._start_over)
+
+    @property
+    def taste(self) -> Path | None:
+        """The taste in force."""
+        found = self._session.state.settings.get("taste")
+        return Path(found) if isinstance(found, str) else None
+
+    def _start_over(self) -> None:
+        self._warnings = ()
+        self._scoring, self._wants_cuts = None, False
+        self._forget_listening()
+
+    def use_taste(self, path: Path) -> None:
+        """Make a taste the one in force and listen with it."""
+        edit = set_settings(self._session.state, {"taste": str(path.absolute())}, f"Chose taste {path.stem}")
+        self._work.said.emit(self._session.apply(edit).label)
+        self.listen(path)
+
+    def listen(self, taste: Path | None, warnings: tuple[str, ...] = ()) -> None:
+        """Analyse the open recording; with a taste, score it and propose cuts.
+
+        Parameters
+        ----------
+        warnings : sentences about the recordings, shown with the result too
+        """
+        self._warnings = warnings or self._warnings
+        if not self._session.state.tracks:
+            if taste is not None:
+                self._work.said.emit(f"Chose taste {taste.stem}; import a recording to analyse")
+            return
+        title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
+        state, media, known = self._session.state, self._session.media, self._session.listening
+        job, take = partial(listen_to, state, media, taste), partial(self._heard, state.tracks, taste)
+        handle = self._work.compute(job, known, title, take, again=Again("taste.listen"))
+        self._listening = handle
+        if taste is not None:
+            self.await_scores(handle)
+        handle.finished.connect(lambda *_: self._listened(handle, is_heard=True))
+        for ended in (handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._listened(handle, is_heard=False))
+
+    def _listened(self, handle: JobHandle, *, is_heard: bool) -> None:
+        """Do what waited for it; unless what was heard has to be heard again."""
+        if self._listening is handle:
+            waiting = self._once_listened
+            self._forget_listening()
+            if is_heard and waiting is not None:
+                waiting()
+
+    def await_scores(self, handle: JobHandle) -> None:
+        """Expect scores from a job that learns a taste or scores the recording; of several, from the last."""
+        self._scoring = handle
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._scores_ended(handle))
+
+    def _scores_ended(self, handle: JobHandle) -> None:
+        if self._scoring is handle:
+            self._scoring, self._wants_cuts = None, False
+
+    @property
+    def is_scoring(self) -> bool:
+        """Whether a taste is being learned, or scores the open recording."""
+        return self._scoring is not None
+
+    def propose_once_scored(self) -> None:
+        """Propose cuts as soon as the running job has scored the recording, unless that job fails."""
+        self._wants_cuts = True
+        self._work.said.emit("Cuts will be proposed after the analysis")
+
+    def _forget_listening(self) -> None:
+        self._listening, self._once_listened = None, None
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the open recording is being listened to."""
+        return self._listening is not None
+
+    def once_listened(self, then: Callable[[], None]) -> None:
+        """Do something once the recording was listened to, unless that fails; only what was asked last."""
+        self._once_listened = then
+
+    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
+        if sound_of(tracks) != sound_of(self._session.state.tracks):
+            self.listen(taste)  # what was heard is not what is there now
+            return
+        if heard.ids:
+            self._take_heard(heard)
+        if taste is not None and self._wants_cuts:
+            self.propose({})
+        elif "score" in heard.ids:
+            self._propose({})  # who reviews meanwhile stays where they are
+
+    def _take_heard(self, heard: FoundAnalyses) -> None:
+        title = "Recording analysed"
+        in_force = keeping_edited(self._session.state, heard.ids)
+        edit = set_analyses(self._session.state, in_force, title, by_listening=True)
+        self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
+        if len(in_force) < len(heard.ids):
+            title += "; your edited grid stays"
+        told = () if "listening" not in heard.ids else self._told()
+        if heard.tempo is not None and heard.tempo.proposals and self._shows_grid_of_its_own():
+            told = (*told, UNSURE_TEMPO)
+        self._work.said.emit(joined_sentences(title, (*self._warnings, *told)))
+        self._warnings = ()
+
+    def _shows_grid_of_its_own(self) -> bool:
+        """Report whether a grid that the user did not edit is drawn: none is over talk."""
+        grid = self._session.grid
+        return grid is not None and not is_edited(self._session.state) and bool(steady_beats(grid).any())
+
+    def _told(self) -> tuple[str, ...]:
+        """Return what was found wrong with single channels, as sentences."""
+        sentence = told_sentence(told_of(self._session.listening, self._session.state))
+        return (sentence,) if sentence else ()
+
+    def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
+        """Propose cuts under the settings in force, changed by these."""
+        before = self._session.state
+        self._propose(settings, merges_as)
+        if not merges_as:
+            self._tell_proposed(before)
+
+    def _propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
+        session = self._session
+        made = propose(
+            session.state,
+            session.curve,
+            session.grid,
+            session.listening,
+            settings,
+            merges_as,
+            session.nearest,
+        )
+        self._work.said.emit(session.apply(made.edit).label)
+
+    def _tell_proposed(self, before: DocumentState) -> None:
+        new = self._session.state.proposals.keys() - before.proposals.keys()
+        if new:
+            self._work.proposed.emit(frozenset(new))

@@ -1,0 +1,71 @@
+"""Learning a taste, and improving one; the open recording is analysed with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.again import Again
+from desktop.jobs import improve_taste, learn_taste
+from desktop.session import Session
+from desktop.taste.analysing import Analysing
+from desktop.work import Work, joined_sentences
+from engine.jobs.tastes.improve import Improved, ImproveRequest
+from engine.jobs.tastes.learn import TasteWritten
+from widgets.forms.taste.learn_panel import LearnRequest
+
+
+class Learning(QObject):
+    """Has tastes learned.
+
+    Signals
+    -------
+    started(name), progressed(figures), stepped(text), ended : of a training
+    learned : the file of a taste that was just learned
+    """
+
+    started = Signal(str)
+    progressed = Signal(object)
+    stepped = Signal(str)
+    ended = Signal()
+    learned = Signal(object)
+
+    def __init__(self, session: Session, work: Work, analysing: Analysing, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._work, self._analysing = session, work, analysing
+
+    def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
+        """Learn a taste and, where a recording is open, listen to it with that taste."""
+        job = partial(learn_taste, asked, out)
+        again = {**asdict(asked), "edited": list(asked.edited), "out": str(out), "overwrite": overwrite}
+        self._run(job, overwrite, asked.name, Again("taste.learn", again))
+
+    def improve(self, request: ImproveRequest) -> None:
+        """Learn a taste anew with what was decided and, as after `learn`, listen with it."""
+        self._run(improve_taste, request, request.out.stem, Again("taste.improve"))
+
+    def _run(self, job: Callable[..., object], request: object, name: str, again: Again) -> None:
+        learned = partial(self._learned, self._session.path)
+        handle = self._work.compute(
+            job, request, f"Learning {name}", learned, ends_with_document=False, again=again
+        )
+        handle.progressed.connect(self._follow)
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self.ended.emit())
+        self.started.emit(name)
+        self._analysing.await_scores(handle)
+
+    def _follow(self, _fraction: float, text: str, figures: object, _left_s: float | None) -> None:
+        self.progressed.emit(figures)
+        self.stepped.emit(text)
+
+    def _learned(self, asked_in: Path | None, learned: TasteWritten | Improved) -> None:
+        without = learned.missing if isinstance(learned, Improved) else ()
+        self._work.said.emit(joined_sentences(f"Learned {learned.path.stem}", without))
+        self.learned.emit(learned.path)
+        if self._session.is_open and asked_in in (None, self._session.path):
+            self._analysing.use_taste(learned.path)

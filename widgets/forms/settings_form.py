@@ -1,0 +1,202 @@
+"""A form of the settings of a finder, made from their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from engine.errors import OffcutError
+from engine.finders.settings import Field
+from engine.wording import begun
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.forms.numbers_form import LINE, Number, NumberLine
+from widgets.theme import Theme, px
+
+_UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
+
+
+class SettingsForm(QWidget):
+    """Asks for settings.
+
+    Parameters
+    ----------
+    values : the settings that the form begins with, by name
+    said : a sentence below the fields
+    outlook : returns the result that the settings would have, "" for none; raises the error that refuses them
+
+    Signals
+    -------
+    changed : `problem()` may have changed
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        fields: Sequence[Field],
+        values: Mapping[str, object],
+        said: str,
+        outlook: Callable[[Mapping[str, object]], str] = lambda _values: "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._refusal = outlook, ""
+        self._lines: dict[str, _Line] = {}
+        form = QFormLayout()
+        form.setHorizontalSpacing(px(12))
+        form.setVerticalSpacing(px(8))
+        for field, label in zip(fields, _labels(fields), strict=True):
+            line = _line(theme, field, label, values[field.name])
+            self._lines[field.name] = line
+            line.follow(self._renew)
+            form.addRow("" if isinstance(line, _TickLine) else label, line.field)
+        note, self._outlook, self._problem = QLabel(said), QLabel(), QLabel()
+        note.setProperty("role", "dim")
+        self._problem.setProperty("role", "error")
+        self._problem.setStyleSheet(f"color: {theme.error};")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(12))
+        layout.addLayout(form)
+        for label_below in (note, self._outlook, self._problem):
+            label_below.setWordWrap(True)
+            label_below.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
+            layout.addWidget(label_below)
+        first = next((line.field for line in self._lines.values()), None)
+        if isinstance(first, QLineEdit):
+            first.selectAll()
+        self._renew()
+
+    def problem(self) -> str:
+        """Return what is wrong, "" when nothing is."""
+        return next(filter(None, (line.problem() for line in self._lines.values())), self._refusal)
+
+    def values(self) -> dict[str, object]:
+        """Return the settings by name; only where there is no `problem`."""
+        return {name: line.value() for name, line in self._lines.items()}
+
+    def outlook(self) -> str:
+        """Return the result that the form shows."""
+        return self._outlook.text()
+
+    def _renew(self) -> None:
+        self._refusal = said = ""
+        if not self.problem():
+            try:
+                said = self._look(self.values())
+            except OffcutError as error:
+                self._refusal = str(error)
+        problem = self.problem()
+        for label, text in ((self._outlook, said), (self._problem, problem)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.changed.emit()
+
+
+class _Line:
+    """The field of one setting."""
+
+    field: QWidget
+
+    def value(self) -> object:
+        """Return the setting; only where there is no `problem`."""
+        raise NotImplementedError
+
+    def problem(self) -> str:
+        """Return what is wrong, "" when nothing is."""
+        return ""
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        """Call a function whenever the user changes the setting."""
+        raise NotImplementedError
+
+
+class _NumberLine(_Line):
+    def __init__(self, field: Field, label: str, value: object) -> None:
+        decimals = 0 if field.type is int else 2
+        least, most = (
+            other if limit is None else limit for limit, other in ((field.least, -inf), (field.most, inf))
+        )
+        self._is_optional = not field.is_required and field.default is None
+        start = float(str(value)) if value is not None else max(least, 0.0)
+        step = 0.1 if decimals else 1.0
+        self.field = self._numbers = NumberLine(Number(label, start, least, most, decimals, step=step))
+        if value is None:
+            self.field.clear()
+            self.field.setPlaceholderText("default")
+
+    @property
+    def _is_blank(self) -> bool:
+        return self._is_optional and not self._numbers.text().strip()
+
+    def value(self) -> float | None:
+        return None if self._is_blank else self._numbers.value()
+
+    def problem(self) -> str:
+        return "" if self._is_blank else self._numbers.problem()
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        self._numbers.textChanged.connect(renew)
+
+
+class _TextLine(_Line):
+    def __init__(self, label: str, value: object) -> None:
+        self.field = self._text = QLineEdit("" if value is None else str(value))
+        self._text.setAccessibleName(label.replace("&", ""))
+
+    def value(self) -> str:
+        return self._text.text().strip()
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        self._text.textChanged.connect(renew)
+
+
+class _ChoiceLine(_Line):
+    def __init__(self, theme: Theme, field: Field, label: str, value: object) -> None:
+        labels = {one: begun(one.replace("_", " ")) for one in field.choices}
+        if field.default is None and not field.is_required:
+            labels = {"": "Default", **labels}
+        name = label.replace("&", "")
+        self.field = self._choice = ChoiceField(theme, name, labels, "" if value is None else str(value))
+
+    def value(self) -> str | None:
+        return self._choice.value() or None
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        self._choice.currentIndexChanged.connect(renew)
+
+
+class _TickLine(_Line):
+    def __init__(self, theme: Theme, label: str, value: object) -> None:
+        self.field = self._box = CheckBox(theme, label)
+        self._box.setChecked(bool(value))
+
+    def value(self) -> bool:
+        return self._box.isChecked()
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        self._box.toggled.connect(renew)
+
+
+def _line(theme: Theme, field: Field, label: str, value: object) -> _Line:
+    if field.choices:
+        return _ChoiceLine(theme, field, label, value)
+    if field.type is bool:
+        return _TickLine(theme, label, value)
+    return _TextLine(label, value) if field.type is str else _NumberLine(field, label, value)
+
+
+def _labels(fields: Sequence[Field]) -> Iterator[str]:
+    """Yield the labels with their units, each with a mnemonic that no other has."""
+    taken = ""
+    for field in fields:
+        title = field.title
+        unit = next((f" ({sign})" for suffix, sign in _UNITS.items() if field.name.endswith(suffix)), "")
+        at = next((place for place, letter in enumerate(title.lower()) if letter not in f" {taken}"), 0)
+        taken += title[at].lower()
+        yield f"{title[:at]}&{title[at:]}{unit}"

@@ -9,7 +9,7 @@ from functools import partial
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A way to start a job again.
+    """Restart information of a job.
 
     Attributes
     ----------

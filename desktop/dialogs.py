@@ -95,7 +95,7 @@ def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
 
 
 def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
-    """Ask how many frames a list counts a second; None where the user cancels."""
+    """Ask for the frame rate of a list; None if cancelled."""
     question = f"{name} does not specify a frame rate. Frames per second:"
     rates = {one.value: one for one in FrameRate}
     return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
@@ -143,7 +143,7 @@ def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
 
 
 def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where a report is saved; the dialog asks about a file that is there."""
+    """Ask for the file of a report; the dialog confirms overwriting."""
     suggestion = str(folder / "Offcut crash report.txt")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the report", suggestion, "Text (*.txt)")
     return Path(chosen) if chosen else None
@@ -161,7 +161,7 @@ def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
-    """Ask whether tracks that were recorded with those that move do so too; None where the user cancels."""
+    """Ask whether to move tracks with bleed of the moved ones as well; None if cancelled."""
     question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
     added = "They recorded the same hits. If they do not move, each moved hit is audible twice."
     buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
@@ -170,11 +170,11 @@ def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
 
 
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
-    """Ask at which rate to work, in Hz, where recordings differ.
+    """Ask for the sample rate of the document in Hz, if recordings differ.
 
     Parameters
     ----------
-    rates : how many recordings have each, the highest first
+    rates : number of recordings with each rate, highest rate first
     """
     words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
     said = "Sample rate of the document. Other recordings are converted; the files do not change:"
@@ -189,7 +189,7 @@ def _clicked(
     buttons: Mapping[str, QMessageBox.ButtonRole],
     details: str = "",
 ) -> str:
-    """Ask with some buttons and Cancel, and return the text of the one clicked; empty for Cancel.
+    """Ask with some buttons and Cancel, and return the text of the clicked one; empty for Cancel.
 
     The first button is the default.
 
@@ -223,7 +223,7 @@ def _chosen(
 
 
 def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
-    """Ask which finder is to look for edits.
+    """Ask for a finder.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where a new document goes."""
+    """Ask for the file of a new document."""
     suggestion = str(folder / "Untitled.offcut")
     # An existing document is refused with a sentence, never replaced, so Qt need not ask.
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
@@ -275,7 +275,7 @@ def ask_taste(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path | Elsewhere | None:
-    """Ask which of the tastes of a shelf to take, or where else to look."""
+    """Ask for a taste of a list, or for another location."""
     shelf.taken.connect(lambda: _dialog_of(shelf).accept())
     return shelf.chosen() if _ask(parent, title, shelf, shelf.problem, do) else None
 
@@ -396,8 +396,8 @@ def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues 
 
 
 def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
-    """Ask how spectrograms are drawn, in a corner, so that the lanes stay in sight."""
-    return _ask(parent, "Spectrogram settings", form, form.problem, "Keep", in_corner=True)
+    """Ask for the spectrogram settings in a corner, so that the lanes are visible."""
+    return _ask(parent, "Spectrogram settings", form, form.problem, "Save", in_corner=True)
 
 
 def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tuple[float, ...] | None:
@@ -492,7 +492,7 @@ _Form: TypeAlias = (
 
 
 def _scrolling(form: QWidget) -> QScrollArea:
-    """Return an area as tall as a form, or as the screen has room for, in which it scrolls up and down."""
+    """Return a scroll area as tall as its form, limited by the screen."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -506,7 +506,7 @@ def _scrolling(form: QWidget) -> QScrollArea:
 
 
 def _fit_height(dialog: QDialog, form: QWidget, buttons: QWidget) -> None:
-    """Make a dialog as tall as all of its form needs, as far as the screen has room."""
+    """Make a dialog as tall as its form, limited by the screen."""
     layout = dialog.layout()
     assert layout is not None, "the form is laid out"
     width, margins = dialog.minimumWidth(), layout.contentsMargins()
@@ -530,7 +530,7 @@ def _ask(
 
     Parameters
     ----------
-    in_corner : places the dialog where it hides least
+    in_corner : places the dialog where it covers least
     scrolls : whether the form may be taller than the screen
     """
     dialog = QDialog(parent)

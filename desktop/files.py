@@ -65,13 +65,13 @@ class Files(QObject):
         self.extending.refused.connect(self.refused)
 
     def close(self) -> None:
-        """End the threads that look ahead and into recordings."""
+        """Stop the background threads."""
         self._ahead.close()
         self._lengths.close()
 
     @property
     def folder(self) -> Path:
-        """Where dialogs begin."""
+        """Start folder of dialogs."""
         return self._session.folder
 
     @property
@@ -115,7 +115,7 @@ class Files(QObject):
             self.said.emit(f"Opened a backup of {path.name}")
 
     def relink(self) -> None:
-        """Look for missing recordings in a folder and all folders in it."""
+        """Search a folder recursively for missing recordings."""
         require_recording(self._session.state, "analyse")
         folder = dialogs.ask_folder(self._window, "Folder to search", self.folder)
         if folder is not None:
@@ -128,7 +128,7 @@ class Files(QObject):
             self._import(paths)
 
     def _import(self, paths: tuple[Path, ...]) -> None:
-        """Import recordings; the first of a document set its rate, so that is asked where they differ."""
+        """Import recordings; asks for the sample rate if the first ones of a document differ."""
         rates = {} if self._session.state.rate_hz else rates_of(paths)
         rate_hz = dialogs.ask_rate(self._window, rates) if len(rates) > 1 else 0
         if rate_hz is not None:
@@ -191,7 +191,7 @@ class Files(QObject):
             self._parts.analysing.use_taste(path)
 
     def propose(self) -> None:
-        """Ask how much to cut and propose it; while a taste is scoring, propose once the scores are known."""
+        """Ask for the amount of cuts and propose them; during an analysis, propose after its end."""
         if self._parts.analysing.is_scoring and self._session.state.tracks:
             self._parts.analysing.propose_once_scored()
             return

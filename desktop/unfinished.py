@@ -41,7 +41,7 @@ class Unfinished(QObject):
 
     Attributes
     ----------
-    bar : the offer, while there is one
+    bar : the offer
 
     Signals
     -------
@@ -65,12 +65,12 @@ class Unfinished(QObject):
     # before the window closes
 
     def may_close(self) -> bool:
-        """Ask whether running work may be stopped, where any runs."""
+        """Ask for permission to stop running work."""
         titles = self._parts.work.lost_titles
         return not titles or dialogs.confirm_stop(self._window, titles)
 
     def quit(self) -> None:
-        """Close the window, unless the user wants to let running work end."""
+        """Close the window, unless the user keeps running work."""
         if self.may_close():
             self._window.close()
 
@@ -128,7 +128,7 @@ class Unfinished(QObject):
 
         Raises
         ------
-        UsageError : nothing was stopped, or files that it needs are gone
+        UsageError : no stopped work, or missing files
         """
         if self.bar.isHidden():
             raise UsageError("No stopped work in this document.")

@@ -101,7 +101,7 @@ def held_sentence(state: DocumentState, proposal_id: str) -> str:
 
 
 def _counted_cuts(cuts: TakenIn) -> str:
-    """Return such as "3 other proposals", "another proposal" or "2 other proposals and part of another"."""
+    """Format counts such as "another proposal" or "2 other proposals and part of another"."""
     whole, part = len(cuts.wholly), len(cuts.partly)
     said = [] if not whole else ["another proposal" if whole == 1 else f"{whole:,} other proposals"]
     if part:
@@ -126,7 +126,7 @@ def _of_verdict(state: DocumentState, ids: tuple[str, ...], verdict: Verdict) ->
 
 
 def _listed(state: DocumentState, ids: tuple[str, ...], how: str = "") -> str:
-    """Return such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
+    """Format the list, such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
     said = f"the {how}{f' and the {how}'.join(_named(state, ids))}"
     return said[0].upper() + said[1:]
 

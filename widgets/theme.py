@@ -36,7 +36,7 @@ QUEUE, QUEUE_SHARE = 372, 0.32
 
 SIGN_CONTRAST = 3.0
 PEAK_SHARE, RMS_SHARE = 0.3, 0.12
-"""How far the peak of a wave is from its track's colour to the ground, and its RMS to the text."""
+"""Blending of the track's colour with the background for the peak, and with the text for the RMS."""
 _ACCENTS = ("#4f9468", "#8f78c6", "#c0617c", "#2f8f88", "#8f8a3a", "#b06ab0")
 
 
@@ -125,7 +125,7 @@ class Theme:
         return _wave_inks(self, color) if color else (self.wave, self.wave2)
 
     def accent(self, index: int) -> str:
-        """Return the colour of the index-th group of tracks; they repeat when there are more."""
+        """Return the colour of the index-th group of tracks; colours repeat."""
         return self.accents[index % len(self.accents)]
 
 
@@ -264,7 +264,7 @@ _text_scale: list[float] = []
 
 
 def text_scale() -> float:
-    """Return how much larger than 13 px the system wants its text, 1.0 to 2.0 in eighths."""
+    """Return the system's text scale relative to 13 px, 1.0 to 2.0 in eighths."""
     if not _text_scale:
         system_px = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
         _text_scale.append(min(2.0, max(1.0, round(system_px / TEXT * 8) / 8)))

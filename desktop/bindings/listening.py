@@ -89,7 +89,7 @@ def _go_to(window: Parts) -> None:
 
 
 def _copy_time(window: Parts) -> None:
-    """Copy where the playhead is, as the clock shows it."""
+    """Copy the position of the playhead, formatted as on the clock."""
     rate_hz = window.session.state.rate_hz
     if not rate_hz:
         raise UsageError("No position to copy. Import a recording first ‹file.import›.")

@@ -86,7 +86,7 @@ BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command
 
 
 def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
-    """Return every (key, id, id) where one key would run two commands in one context.
+    """Return every (key, id, id) of a key with two commands in one context.
 
     Keys of `WINDOW` work everywhere, also in the review. A layer has priority over all others.
     """

@@ -9,9 +9,9 @@ WINDOW = "window"
 REVIEW = "review"
 """Works while there is a proposal to answer; the keys of `WINDOW` work here too."""
 GRID_LAYER = "grid"
-"""Works once the layer was entered, until Esc: there its keys come before those of all other contexts."""
+"""Active after the layer is entered, until Esc; its keys have priority over all other contexts."""
 REPAIR_LAYER = "repair"
-"""Works the same way while the panel is open in which sounds are taken out."""
+"""The same while the panel for sound repair is open."""
 PAINT_LAYER = "paint"
 """The same while a mask is painted; unused keys fall through to the repair panel."""
 LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
@@ -27,11 +27,11 @@ class Command:
     ----------
     id : "group.action"; shortcuts, buttons and tests refer to it
     label : text in menus and palette
-    keys : in Qt's portable notation, the shown one first; empty where palette and button are enough
-    context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key means one thing in each
+    keys : in Qt's portable notation, the displayed one first; empty if palette and button suffice
+    context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key has one meaning in each
     description : one sentence
     group : heading of the command
-    repeats : runs again and again while its key is held
+    repeats : whether it repeats while its key is held
     synonyms : names in other programs; the palette finds them, too
     """
 

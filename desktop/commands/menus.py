@@ -11,8 +11,8 @@ class MenuGroups:
 
     Attributes
     ----------
-    title : without a mnemonic, since `Alt` with a letter is a command of its own
-    groups : listed in the menu itself, with a line between two
+    title : without a mnemonic, because `Alt` with a letter is a command
+    groups : groups in the menu itself, separated by lines
     submenus : groups that open as submenus
     """
 

@@ -1,4 +1,4 @@
-"""After a crash: one calm offer at the next start, and a sentence where an error escapes meanwhile."""
+"""After a crash: an offer at the next start, and a message about an unhandled error in the meantime."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class AfterCrash(QObject):
         self.said.emit(session.notice or f"Opened {what}")
 
     def show_report(self) -> None:
-        """Show the newest report, in a window of its own."""
+        """Show the newest report in its own window."""
         path = Reports().newest()
         if path is None:
             raise UsageError("No crash reports.")

@@ -137,7 +137,7 @@ def private_message(text: str, known: Iterable[str]) -> str:
 
 
 def _words_of(trace: TracebackType | None) -> set[str]:
-    """Return the names and the words of the texts in known code that an error came through."""
+    """Return names and words in the source code of an error's traceback."""
     words: set[str] = set()
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -104,7 +104,7 @@ class Reports:
         return next(iter(self._all()), None)
 
     def take_new(self) -> Path | None:
-        """Return the newest report that was not offered yet; none that is there is offered again."""
+        """Return the newest report that was not offered yet; marks it as offered."""
         new = [path for path in self._all() if path.name.endswith(_NEW)]
         offered = [path.with_name(path.name.removesuffix(_NEW) + _SUFFIX) for path in new]
         for before, after in zip(new, offered, strict=True):
@@ -113,7 +113,7 @@ class Reports:
         return next((path for path in offered if path.is_file()), None)
 
     def forget(self) -> int:
-        """Remove all reports; return how many there were."""
+        """Delete all reports; return their number."""
         found = self._all()
         for path in found:
             _remove(path)

@@ -23,7 +23,7 @@ _COUNTS = Path("/proc/vmstat")
 
 
 def machine() -> dict[str, Any]:
-    """Return which start of the computer this is, and how many programs it has ended for their memory since.
+    """Return the boot id of the computer, and the number of processes killed for memory since boot.
 
     Both are Linux's; elsewhere neither is known.
     """

@@ -31,12 +31,12 @@ def lowered_by(
 
     Parameters
     ----------
-    look : starts the job that finds out
+    look : starts the check
     note : called with the clipping before the question
 
     Returns
     -------
-    lower_db : by how much to lower the export, 0.0 for not at all; None to go back
+    lower_db : gain reduction of the export, 0.0 for none; None to go back
     """
     outcome = _wait(parent, look())
     if outcome is Answer.BACK or not parent.isVisible():  # given up while it looked

@@ -86,7 +86,7 @@ def ask_export(
 
 
 def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> None:
-    """Let the form scroll where the screen is too small for it."""
+    """Make the form scroll if the screen is too small for it."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -63,7 +63,7 @@ class ExportSubject:
 
         Parameters
         ----------
-        replaced : names of the files that may be written over; one that comes meanwhile may not
+        replaced : names of the files that may be overwritten; files that appear later may not
 
         Raises
         ------
@@ -227,7 +227,7 @@ class Exporting(QObject):
             self.write(subject.requests(asked.choice, asked.replaced))
 
     def write(self, requests: tuple[ExportRequest, ...]) -> None:
-        """Write files; the document may go on, or another be opened."""
+        """Export files; the document may change or close in the meantime."""
         written: list[Exported] = []
         work, again = self._parts.work, Again("file.export")
         handle = work.read(
@@ -254,7 +254,7 @@ class Exporting(QObject):
         )
 
     def clipped_places(self, state: DocumentState) -> tuple[int, ...]:
-        """Return where the last export that was asked for clips, while the document is as it was."""
+        """Return the clipped positions of the last export, if the document has not changed."""
         return self._clipped[1] if self._clipped is not None and self._clipped[0] is state else ()
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
@@ -333,7 +333,7 @@ def made_edits(whole: ExportRequest) -> str:
 
 
 def _change(edit_list: EditList) -> str:
-    """Return how much longer or shorter the result is than the recording; "" where it is as long."""
+    """Return the difference in length between result and recording; "" if equal."""
     change_samples = edit_list.length_samples - edit_list.source_length_samples
     if not change_samples:
         return ""

@@ -62,7 +62,7 @@ class GridDialogs:
             self._editing.set_ramp((int(start), int(stop)), (start_bpm, stop_bpm))
 
     def ask_beats_in_bar(self) -> None:
-        """Ask how many beats a bar has."""
+        """Ask for the number of beats in a bar."""
         grid, _, _ = self._editing.grid_facts()
         number = Number("&Beats in a bar", beats_in_bar(grid), 1, MOST_BEATS_IN_BAR)
         said = "4 for 4/4, 3 for 3/4, 6 for 6/8. The downbeat at or before the playhead stays."

@@ -1,4 +1,4 @@
-"""The beat grid by keys and by the mouse: each change is an edit that undo takes back."""
+"""Edits of the beat grid by keys and mouse: each change is one step of undo."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class GridEditing(QObject):
         self._apply(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
 
     def other_level(self) -> None:
-        """Count the same music in the next of its ways: half, double, three for two; then as it was."""
+        """Switch to the next metrical level: half, double, three for two; then back."""
         grid, heard = self._grid(), self._session.stored_grid(heard_ids(self._session.state)["beats"])
         for base in (heard, self._counted_from, grid):
             found = None if base is None else next_reading(base, grid)
@@ -91,7 +91,7 @@ class GridEditing(QObject):
         self._apply(moved, "Shifted the beats by half a beat")
 
     def set_downbeat(self) -> None:
-        """Begin a bar at the beat nearest to the playhead."""
+        """Start a bar at the beat nearest to the playhead."""
         grid, here = self._grid(), self._transport.playhead_samples
         at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
         self._apply(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
@@ -102,7 +102,7 @@ class GridEditing(QObject):
         self._apply(made, f"Beats in a bar: {beats}")
 
     def set_tempo(self, bpm: float) -> None:
-        """Lay an even grid over the recording; the beat nearest to the playhead stays where it is."""
+        """Set an even grid for the recording; the beat nearest to the playhead does not move."""
         state, grid = self.required_state(), self._session.grid
         downbeat = float(self._transport.playhead_samples)
         if grid is not None and len(grid.beats_samples):
@@ -164,7 +164,7 @@ class GridEditing(QObject):
         return grid
 
     def grid_facts(self) -> tuple[BeatGrid, int, int]:
-        """Return the grid, the number of the bar at the playhead (1 or more), and how many bars there are."""
+        """Return the grid, the number of the bar at the playhead (1 or more), and the number of bars."""
         grid = self._grid()
         downbeats = grid.downbeats_samples
         here = int(np.searchsorted(downbeats, self._transport.playhead_samples, side="right"))

@@ -1,4 +1,4 @@
-"""The tempo by tapping a key along: the taps are gathered until the hand rests, then laid as one edit."""
+"""Tap tempo: taps are collected until a pause, then set as one edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sound devices there are, and the one the user chose."""
+"""Available audio devices, and the chosen one."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class NoDeviceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AudioChoice:
-    """Where to play.
+    """Output device and buffer.
 
     Attributes
     ----------
     device : the name of an output device; "" is whichever the system prefers
-    buffer_ms : how much the device holds ahead; 0 leaves it to the device
+    buffer_ms : buffer of the device; 0 for its default
     """
 
     device: str = ""
@@ -37,7 +37,7 @@ class AudioChoice:
 
 
 def load_portaudio() -> ModuleType:
-    """Import sounddevice, which looks for devices once.
+    """Import sounddevice, which scans for devices once.
 
     Raises
     ------
@@ -51,11 +51,11 @@ def load_portaudio() -> ModuleType:
 
 @contextmanager
 def portaudio(rescan: bool = False) -> Iterator[Any]:
-    """Hold PortAudio, so that no other thread looks for devices meanwhile.
+    """Lock PortAudio against device scans of other threads.
 
     Parameters
     ----------
-    rescan : look for devices again; left out while a stream is open, which looking again would end
+    rescan : scan for devices again; skipped while a stream is open, which a scan would end
 
     Raises
     ------
@@ -117,7 +117,7 @@ def wake() -> None:
 
 
 def can_open(choice: AudioChoice, rate_hz: int) -> bool:
-    """Look for devices again and try whether the one chosen plays at this rate."""
+    """Scan for devices again, and test the chosen one at this rate."""
     try:
         with portaudio(rescan=True) as sounddevice:
             index, facts = find_device(sounddevice, choice)

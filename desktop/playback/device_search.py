@@ -16,7 +16,7 @@ STEADY_S = 20.0
 
 
 class DeviceSearch(QObject):
-    """Looks for a device from time to time until it can be opened.
+    """Scans periodically until a device opens.
 
     Looking takes PortAudio a tenth of a second and more, so a thread does it.
 
@@ -53,11 +53,11 @@ class DeviceSearch(QObject):
             self._thread.start()
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop scanning."""
         self._timer.stop()
 
     def close(self) -> None:
-        """Look no more, and wait for the look that is under way."""
+        """Stop scanning, and wait for the running scan."""
         self.end()
         if self._thread is not None:
             self._thread.join()

@@ -61,7 +61,7 @@ class Click:
 
 
 class LatencyTest(QObject):
-    """Plays the click once; the device must not be in use by anything else.
+    """Plays the click once; no other program may use the device.
 
     Signals
     -------

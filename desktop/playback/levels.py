@@ -20,7 +20,7 @@ _MOST_BLOCKS = 512
 
 @dataclass(frozen=True, slots=True)
 class HeardLevels:
-    """The highest absolute values since the last look, 1.0 at full scale.
+    """Peaks since the last call, 1.0 at full scale.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class BlockLevels:
 
     Attributes
     ----------
-    starts : the frame of the ring with which each cell begins, shape (cells,)
+    starts : first ring frame of each cell, shape (cells,)
     stop : the frame after the last
     tracks : shape (tracks, cells)
     mix : left and right, shape (2, cells)
@@ -108,7 +108,7 @@ class BlockMeter:
         self._between = BetweenSamples()
 
     def read(self, source: PlaySource, span: tuple[int, int], at_frame: int) -> tuple[Frames, BlockLevels]:
-        """Return a span [start, stop) of a source and its levels; it will begin at a frame of the ring."""
+        """Return a span [start, stop) of a source and its levels; it will start at a ring frame."""
         start, stop = span
         track_ids: tuple[str, ...] = ()
         starts = cell_starts(start, stop, self._cell)

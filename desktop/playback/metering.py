@@ -24,7 +24,7 @@ class Meters(Protocol):
 
 
 class Metering(QObject):
-    """Looks thirty times a second while something plays, and until the meters rest."""
+    """Updates thirty times a second during playback, and until the meters rest."""
 
     def __init__(self, player: Player, meters: Meters, parent: QObject) -> None:
         super().__init__(parent)

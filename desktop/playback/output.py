@@ -30,7 +30,7 @@ class Output(Protocol):
     channels: int
 
     def start(self) -> None:
-        """Begin to take. Raises NoDeviceError."""
+        """Start consuming. Raises NoDeviceError."""
 
     def stop(self) -> None:
         """Take no more, at once."""
@@ -108,7 +108,7 @@ class DeviceOutput:
             self._stream.abort()
 
     def close(self) -> None:
-        """Close the stream; a device that is gone may refuse, and there is nothing left to do about it."""
+        """Close the stream; errors of a removed device are ignored."""
         with contextlib.suppress(self._portaudio.PortAudioError):
             self._stream.close()
         closed(self._stream)
@@ -179,7 +179,7 @@ class SilentOutput:
         """Do nothing: no resources to release."""
 
     def heard(self) -> tuple[Ring, int]:
-        """Return where the clock is."""
+        """Return the position of the clock."""
         return self._feed.ring, self._feed.ring.taken
 
     def poll(self) -> bool:

@@ -14,7 +14,7 @@ Frames = NDArray[np.float32]
 
 
 class PlaySource(Protocol):
-    """Anything that gives samples at a rate, such as `engine.edl.render.Renderer`.
+    """A source of samples at a rate, such as `engine.edl.render.Renderer`.
 
     It is made, read and closed on the reader's thread alone, so it need not be thread safe.
     """
@@ -29,7 +29,7 @@ class PlaySource(Protocol):
 
     @property
     def length_samples(self) -> int:
-        """Where the material ends."""
+        """End of the material."""
 
     def read(self, start_samples: int, stop_samples: int) -> Frames:
         """Return float32, shape (stop - start, channels)."""

@@ -32,7 +32,7 @@ class Player(QObject):
     Signals
     -------
     position_changed(int) : while playing, some sixty times a second
-    playing_changed(bool) : also when the material ends by itself
+    playing_changed(bool) : also at the end of the material
     device_status_changed(str) : one line for the status bar, see `device_status`
     failed(str) : one sentence; the source could not be read and playing has stopped
     """
@@ -106,7 +106,7 @@ class Player(QObject):
 
     @property
     def start_delay_s(self) -> float | None:
-        """How long the last start took from `play` to the first sample handed to the device."""
+        """Delay of the last start, from `play` to the first sample sent to the device."""
         first_s = self._output.first_sound_s() if self._output is not None else None
         return None if first_s is None else first_s - self._asked_s
 
@@ -164,7 +164,7 @@ class Player(QObject):
             self._reader.cue(Cue(0, self._position, factory=self._factory))
 
     def swap_source(self, factory: SourceFactory, to_new: PositionMap = same_moment) -> None:
-        """Go over to another source at the same moment, without a gap where something is playing.
+        """Switch to another source at the same position, without a gap during playback.
 
         Parameters
         ----------
@@ -200,12 +200,12 @@ class Player(QObject):
         self.playing_changed.emit(True)
 
     def stop(self) -> None:
-        """Stop at once; the position stays."""
+        """Stop at once; the position does not change."""
         if self._moves:
             self._halt_at(self.position_samples)
 
     def seek(self, position_samples: int) -> None:
-        """Go to a position, and play on from there when playing."""
+        """Seek to a position, and continue playback if it was running."""
         self._stop_at = None
         if self._moves:
             self._go_to(position_samples)
@@ -214,7 +214,7 @@ class Player(QObject):
             self.position_changed.emit(position_samples)
 
     def set_loop(self, span: tuple[int, int] | None) -> None:
-        """Go round in the span [start, stop) whenever the playhead is before its stop; None: play on."""
+        """Loop the span [start, stop) if the playhead is before its stop; None: play on."""
         self._loop = span
         if self._moves:
             self._wish(same_moment, same_moment)
@@ -244,13 +244,13 @@ class Player(QObject):
         self._take_output(output)
 
     def _take_output(self, output: Output) -> None:
-        """Go over to another output; the reader makes as many channels as it has."""
+        """Switch to another output; the reader adapts to its channels."""
         if self._reader is not None and output.channels != self._reader.device_channels:
             self._end_reader()
         self._output = output
 
     def _run(self) -> None:
-        """Start reader and output at the present position, with nothing left over from before."""
+        """Start reader and output at the current position, with empty buffers."""
         assert self._output is not None
         factory = None
         if self._reader is None:
@@ -265,7 +265,7 @@ class Player(QObject):
             self._fall_back(str(error))
 
     def _fall_back(self, status: str) -> None:
-        """Go on without the device, from the position reached."""
+        """Continue without the device from the reached position."""
         assert self._output is not None
         self._output.close()
         self._take_output(SilentOutput(self._feed, self._rate_hz, status))
@@ -273,7 +273,7 @@ class Player(QObject):
         self._run()
 
     def _take_device_back(self) -> None:
-        """Go on with the device that was found again, from the position reached."""
+        """Continue with the reconnected device from the reached position."""
         if not self._moves or isinstance(self._output, DeviceOutput):
             return
         self._position = self.position_samples
@@ -284,7 +284,7 @@ class Player(QObject):
     def _go_to(
         self, position_samples: int, factory: SourceFactory | None = None, after: Ring | None = None
     ) -> None:
-        """Have the reader go on from another position."""
+        """Restart the reader at another position."""
         self._wish(position_samples, lambda _: position_samples, factory, after)
 
     def _wish(
@@ -341,7 +341,7 @@ class Player(QObject):
             self.failed.emit(sentence)
 
     def _tell_device_status(self) -> None:
-        """Bring the line for the status bar up to date."""
+        """Update the text for the status bar."""
         if self._output is None or self._reader is None:
             return
         folded = fold_sentence(self._reader.source_channels, self._output.channels)

@@ -39,9 +39,9 @@ class Cue:
     ----------
     generation : the number of the wish
     start : a position in samples; for a gapless switch, a function from the played position to the new one
-    stop_samples : where to stop; None: at the end of the material
-    loop : span [start, stop) to go round in once the playhead is before its stop
-    factory : makes the source to go over to; None: the same as before
+    stop_samples : end position; None: the end of the material
+    loop : loop span [start, stop), active if the playhead is before its stop
+    factory : creates the next source; None: the same as before
     after : the ring to follow; None: the newest
     """
 
@@ -62,7 +62,7 @@ class Reader(threading.Thread):
 
     Attributes
     ----------
-    device_channels : how many the rings have
+    device_channels : number of channels of the rings
     source_channels : of the source last opened; 0 before
     """
 
@@ -83,7 +83,7 @@ class Reader(threading.Thread):
         self.source_channels = 0
 
     def cue(self, cue: Cue) -> None:
-        """Wish for something else to be played; answers at once."""
+        """Request another playback; returns at once."""
         self._filling.set()
         self._wishes.put(cue)
 
@@ -186,7 +186,7 @@ class Reader(threading.Thread):
             self._render(LONG_BLOCK_FRAMES)
 
     def _render(self, frames: int) -> None:
-        """Put one block into the ring, going round in the loop where there is one."""
+        """Write one block into the ring, with wrap-around at the end of a loop."""
         assert self._source is not None
         begin, end = 0, self._source.length_samples
         if self._looping and self._cue.loop is not None:

@@ -1,4 +1,4 @@
-"""Playing faster, and backwards, as a tape does: the pitch goes with the speed."""
+"""Faster and backward playback like a tape: the pitch follows the speed."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Takes(QObject):
     # the list
 
     def toggle(self) -> None:
-        """Show the list and give it the keys; put it away where it has them."""
+        """Show the list and focus it; hide it if it has the focus."""
         if self.panel.isHidden():
             self.show()
             self.panel.begin()

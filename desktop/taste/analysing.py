@@ -53,7 +53,7 @@ class Analysing(QObject):
         self._forget_listening()
 
     def use_taste(self, path: Path) -> None:
-        """Make a taste the one in force and listen with it."""
+        """Activate a taste and analyse with it."""
         edit = set_settings(self._session.state, {"taste": str(path.absolute())}, f"Chose taste {path.stem}")
         self._work.said.emit(self._session.apply(edit).label)
         self.listen(path)

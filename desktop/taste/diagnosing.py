@@ -108,7 +108,7 @@ class Diagnosing(QObject):
         self._measuring = None
 
     def _follow(self, change: Change) -> None:
-        """Judge a moment after the change, so that no key waits for it."""
+        """Check shortly after the change, so that no key waits for it."""
         if change.analyses or change.proposals or "threshold" in change.settings:
             self._settle.start()
 

@@ -20,7 +20,7 @@ from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
 from engine.timebase import format_time, s_to_samples
 
 _RATE_ALONE_HZ = 48_000
-"""Of a recording that is not where it was, while no document sets a rate."""
+"""Sample rate for recordings that moved, while no document sets one."""
 
 
 class TasteHearing(QObject):
@@ -46,7 +46,7 @@ class TasteHearing(QObject):
 
         Raises
         ------
-        SourceError, UsageError : it cannot be read, or there is nothing there
+        SourceError, UsageError : unreadable file, or an empty span
         """
         if isinstance(sound, DocumentSound):
             self._wanted = None

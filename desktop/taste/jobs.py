@@ -13,7 +13,7 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class MomentRequest:
-    """A moment of a recording that was scored with a taste."""
+    """A position of a recording that was scored with a taste."""
 
     taste: Path
     sound: Sound

@@ -153,7 +153,7 @@ class Tasting(QObject):
     # Commands.
 
     def look(self) -> None:
-        """Ask for another taste to look at; the document keeps its own."""
+        """Ask for another taste to view; the document's taste does not change."""
         path = self._parts.shelves.ask("View another taste", "View")
         if path is not None:
             self._look_at(path)
@@ -181,7 +181,7 @@ class Tasting(QObject):
             self.toggle()
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Look at a dropped taste; score dropped recordings.
+        """View a dropped taste; score dropped recordings.
 
         Raises
         ------
@@ -240,7 +240,7 @@ class Tasting(QObject):
             self._renew()
 
     def _renew(self) -> None:
-        """Bring the page up to date with taste, document and files; nothing is done while it is away."""
+        """Update the page for taste, document and files; does nothing while the page is hidden."""
         if not self.is_open:
             return
         path = self._taste
@@ -306,7 +306,7 @@ class Tasting(QObject):
     # What is chosen and heard.
 
     def _want_moment(self, key: str, at_s: float) -> None:
-        """Show a moment; of several wishes in a row the newest."""
+        """Show a position; a newer request replaces earlier ones."""
         self._wanted_moment = (key, at_s)
         if not self._lane.is_busy:
             self._look_at_moment()

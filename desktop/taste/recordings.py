@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a recording is read, and its scores where they are known."""
+    """Location of a recording, and its scores if known."""
 
     sound: Sound
     scored: ScoredRecording | None
@@ -43,12 +43,12 @@ class TasteRecordings:
         self._document: ScoredRecording | None = None
 
     def forget_scores(self) -> None:
-        """Know no scores any more: the taste is another."""
+        """Discard all scores after a change of the taste."""
         self.kept, self._document = None, None
         self._files = {key: replace(one, scored=None) for key, one in self._files.items()}
 
     def forget_document(self) -> None:
-        """Know nothing of the document any more, nor of its sources."""
+        """Discard the results of the document and its sources."""
         self._document = None
         self._files = {key: one for key, one in self._files.items() if one.origin is Origin.FILE}
 
@@ -76,7 +76,7 @@ class TasteRecordings:
         return tuple(asked)
 
     def _from_curve(self, maker: str) -> ScoredRecording | None:
-        """Return the scores that the document has already, where this taste gave them."""
+        """Return the stored scores of the document, if they come from this taste."""
         state, curve, listening = self._session.state, self._session.curve, self._session.listening
         if curve is None or curve.maker != maker or listening is None:
             return None
@@ -140,7 +140,7 @@ class TasteRecordings:
         return None
 
     def listed(self, facts: TasteFacts) -> list[Listed]:
-        """Return everything there is to rank, the document first."""
+        """Return all recordings for the ranking, the document first."""
         from widgets.taste.page import Listed
 
         rows = list[Listed]()
@@ -162,7 +162,7 @@ class TasteRecordings:
         return rows
 
     def _sources(self) -> Mapping[str, float]:
-        """Return the sources of a document of more than one, by their files, and how long they are."""
+        """Return the sources of a document with several, by file, and their durations."""
         state, media = self._session.state, self._session.media
         if len(state.sources) < 2:
             return {}

@@ -30,7 +30,7 @@ RECENT, SHIPPED, BESIDE = "Recent", "Included with Offcut", "Next to this docume
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where to look for tastes."""
+    """Locations of tastes."""
 
     recent: tuple[Path, ...]
     beside: Path | None

@@ -47,13 +47,13 @@ class TasteSurvey(QObject):
         return self._running is not None
 
     def forget(self) -> None:
-        """Know nothing any more: the taste is another."""
+        """Discard all results after a change of the taste."""
         self.recordings.forget_scores()
         self.shown, self._next = None, None
         self._is_stale = self._running is not None
 
     def forget_document(self) -> None:
-        """Know nothing of the document any more."""
+        """Discard the results of the document."""
         self.recordings.forget_document()
         self.shown = None
 

@@ -1,4 +1,4 @@
-"""The threshold on the Taste page: the document's where its cuts come from this taste, else one to try."""
+"""Threshold of the Taste page: the document's if its cuts come from this taste, else a trial one."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class TasteThreshold(QObject):
 
     @property
     def score(self) -> float:
-        """Where the line is."""
+        """Position of the threshold."""
         return self._parts.review.threshold if self._proposes else self._tried
 
     @property
     def _proposes(self) -> bool:
-        """Whether the document's cuts come from the taste that is shown, whose maker is `maker`."""
+        """Whether the document's cuts come from the displayed taste, whose maker is `maker`."""
         curve = self._parts.session.curve
         return curve is not None and curve.maker == self.maker
 

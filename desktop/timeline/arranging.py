@@ -1,4 +1,4 @@
-"""The arrangement lane: when it is shown, and blocks brought elsewhere by keys and mouse."""
+"""Arrangement lane: its visibility, and moving of blocks by keys and mouse."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Arranging(QObject):
         canvas.block_menu_requested.connect(self._open_menu)
 
     def show(self) -> None:
-        """Bring the lane up to date with the document and with the chosen view."""
+        """Update the lane for the document and the active view."""
         state = self._state
         has_lane = bool(state.tracks) and (self._is_wanted or is_arranged(state))
         self._shown = arrangement(state) if has_lane else None
@@ -66,7 +66,7 @@ class Arranging(QObject):
         return "The arrangement is shown if a block is repeated or moved"
 
     def step(self, direction: int) -> None:
-        """Put the playhead on the block before (-1) or after (1) the one that it is in."""
+        """Move the playhead to the previous (-1) or next (1) block."""
         made, here = self._all(), self._parts.transport.result_samples
         number = self._block(made)
         begins = int(made.result_starts[number])
@@ -76,7 +76,7 @@ class Arranging(QObject):
         self._go_to(made, number)
 
     def move(self, direction: int) -> None:
-        """Bring the block at the playhead one place earlier (-1) or later (1)."""
+        """Move the block at the playhead one place earlier (-1) or later (1)."""
         made = self._taken()
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
@@ -115,7 +115,7 @@ class Arranging(QObject):
         return made
 
     def _taken(self) -> Arrangement:
-        """Return the blocks of the document, to be laid elsewhere."""
+        """Return the blocks of the document for rearrangement."""
         if self._parts.transport.tried is not None:
             raise UsageError("Accept this arrangement first ‹editor.take›; then move its blocks.")
         return self._all()
@@ -130,7 +130,7 @@ class Arranging(QObject):
         self._parts.zooms.seek(begins, block.result_start_samples)
 
     def _apply(self, done: tuple[Edit, str]) -> None:
-        """Make an edit, and put the playhead on the block that it laid."""
+        """Apply an edit, and move the playhead to the inserted block."""
         edit, proposal_id = done
         parts = self._parts
         parts.session.apply(edit)

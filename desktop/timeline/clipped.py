@@ -18,7 +18,7 @@ _APART_S = 0.5
 
 
 class ClippedPlaces:
-    """Knows where recordings reach full scale, and the mix that was last to be exported goes over it."""
+    """Clipped positions of the recordings, and of the last exported mix."""
 
     def __init__(self, parts: Parts) -> None:
         self._session, self._transport, self._zooms = parts.session, parts.transport, parts.zooms

@@ -63,7 +63,7 @@ class Marking(QObject):
         parts.session.replaced.connect(self._show_list)
 
     def add(self) -> None:
-        """Mark where the playhead is; a name may follow, and takes no key before it is asked for."""
+        """Add a marker at the playhead, and offer to name it without taking the focus."""
         here = self._parts.transport.playhead_samples
         edit = marker_edits.add_marker(self._required_state(), here)
         self._apply(edit)
@@ -80,7 +80,7 @@ class Marking(QObject):
             self._offer.clicked.connect(telling_refusals(self.name_offered, self.refused.emit))
 
     def name_offered(self) -> bool:
-        """Let the name of the marker that was just added be written; False where none waits for one."""
+        """Edit the name of the marker that was just added; return False without one."""
         marker_id = self._new
         if marker_id is None or not self._offer_ends.isActive():
             return False
@@ -132,7 +132,7 @@ class Marking(QObject):
         self._ask_name(nearest.id)
 
     def _write_name(self, marker_id: str) -> bool:
-        """Open the field for a name in the strip; False where the result does not show the marker."""
+        """Open the name field in the strip; return False if the result does not show the marker."""
         self._new = None
         self._end_offer()
         marker = self._session.state.markers[marker_id]
@@ -173,7 +173,7 @@ class Marking(QObject):
             self._apply(marker_edits.add_all(self._session.state, spans, label))
 
     def show_list(self) -> None:
-        """Show the list of markers, or come back to it."""
+        """Show the list of markers, or focus it."""
         if self.list is None:
             self.list = made = MarkerList(self._parts.look.theme, self._window)
             made.chosen.connect(telling_refusals(self._go_to, self.refused.emit))

@@ -26,7 +26,7 @@ NOTHING = "No selection. Drag in a lane, or use the keys ‹hand.select_right›
 
 
 class Selecting(QObject):
-    """Holds the selection, in source samples, and the tracks it is of; the timeline shows it.
+    """The selection in source samples and its tracks, shown on the timeline.
 
     Signals
     -------
@@ -81,7 +81,7 @@ class Selecting(QObject):
         self._set(replace(self.selected, span=(start, stop)))
 
     def let_go(self) -> bool:
-        """Select nothing; False where nothing was. The chosen tracks stay chosen."""
+        """Clear the selection; return False without one. The selected tracks stay."""
         was = self.span is not None
         self._set(replace(self.selected, span=None))
         return was
@@ -95,7 +95,7 @@ class Selecting(QObject):
         return f"{names[0]} and {counted(len(names) - 1, 'other')}"
 
     def toggle_track(self, track_id: str) -> None:
-        """Take a track into those the selection is of, or out; with the last one gone it is of all again."""
+        """Add a track to the selection or remove it; without tracks it applies to all of them."""
         chosen = {*self.tracks} ^ {track_id}
         ids = [track.id for track in self._session.state.tracks]
         self._set(replace(self.selected, tracks=tuple(key for key in ids if key in chosen)))
@@ -146,7 +146,7 @@ class Selecting(QObject):
         self.select(fixed, min(max(moved, 0), state.length_samples))
 
     def edge_to_playhead(self, *, is_start: bool) -> None:
-        """Begin or end the selection at the playhead."""
+        """Start or end the selection at the playhead."""
         here, length = self._transport.playhead_samples, self._session.state.length_samples
         start, stop = self.span or ((here, length) if is_start else (0, here))
         self.select(*((here, max(stop, here + 1)) if is_start else (min(start, here), here)))
@@ -204,12 +204,12 @@ class Selecting(QObject):
         self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars detected")
 
     def between_beats(self) -> None:
-        """Select from the grid line before the playhead to the one after it."""
+        """Select between the grid lines around the playhead."""
         grid = self._session.grid
         self._between([] if grid is None else grid.beats_samples.tolist(), "No beats detected")
 
     def between_markers(self) -> None:
-        """Select from the marker before the playhead to the one after it."""
+        """Select between the markers around the playhead."""
         markers = self._session.state.markers.values()
         edges = {edge for one in markers for edge in (one.start_samples, one.stop_samples)}
         self._between(sorted(edges), "No markers yet. Add one at the playhead ‹marker.add›")

@@ -197,7 +197,7 @@ class _Choices:
         self._group = QActionGroup(menu)
 
     def add(self, text: str, do: Callable[[], None], *, is_chosen: bool = False, color: str = "") -> None:
-        """Add an entry, with a swatch where it is a colour or has one."""
+        """Add an entry, with a colour swatch if it has one."""
         action = self._menu.addAction(text.replace("&", "&&"))
         action.setCheckable(True)
         action.setChecked(is_chosen)
@@ -208,7 +208,7 @@ class _Choices:
 
 
 def _swatch(color: str, is_chosen: bool, dpr: float) -> QIcon:
-    """Return a square of a colour, ticked where it is chosen, since an icon takes the place of the mark."""
+    """Return a colour swatch, with a tick if it is active, because icons replace the check mark."""
     side = theme.px(12)
     picture = QPixmap(round(side * dpr), round(side * dpr))
     picture.setDevicePixelRatio(dpr)

@@ -93,7 +93,7 @@ class Tracks(QObject):
         return track
 
     def current_or_first(self) -> Track:
-        """Return the track that the keys mean, and choose the first where none is; raises as `current`."""
+        """Return the track of the keys, or choose the first one; raises as `current`."""
         tracks = self._session.state.tracks
         if self._heads.current_track() is None and tracks:
             self._heads.choose(tracks[0].id)

@@ -25,7 +25,7 @@ from widgets.timeline.viewport import BESIDE_S
 _FOLLOWS, _PLACES = "follow", "places"
 _KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50
 _RUN_S = 0.8
-"""Scrolls and zooms that follow each other sooner are one way, however far it goes."""
+"""Scrolls and zooms within this delay count as one step."""
 _SAME_SHARE = 0.75
 """Views with at least this overlap count as one."""
 _KEEP_EVERY_MS = 2_000
@@ -54,7 +54,7 @@ class Window:
 
 
 class WindowHistory:
-    """Where the user rested, to go back to and forward again; small steps and runs of steps count as one."""
+    """History of views; small steps and runs of steps count as one."""
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._clock_s = clock_s
@@ -67,7 +67,7 @@ class WindowHistory:
         self.settle(here)
 
     def settle(self, here: Window) -> None:
-        """Take a window as the place where the user is, without a step to it."""
+        """Set the current view, without a step in the history."""
         self._rest = self._here = here
         self._left_rest = False
         self._noted_s = float("-inf")
@@ -102,11 +102,11 @@ class WindowHistory:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a document was left; positions in source samples, the scroll of the lanes in pixels.
+    """Last view of a document; positions in source samples, the scroll of the lanes in pixels.
 
     Attributes
     ----------
-    wave_zooms : how many times as high waveforms are drawn, by the id of the track
+    wave_zooms : vertical zoom of the waveforms, by the id of the track
     """
 
     start_samples: float
@@ -119,7 +119,7 @@ class Place:
 
 
 class Zooms(QObject):
-    """Moves the window of time, and remembers where it was."""
+    """Moves the view, and stores it."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class Zooms(QObject):
     # the proposal
 
     def to_proposal(self) -> None:
-        """Zoom to the current proposal; where it is shown so already, go back to the window before."""
+        """Zoom to the current proposal, or back to the previous view."""
         self._zoom(self._review.here(), self._review.span())
 
     def close_in(self, selected: tuple[int, int] | None) -> None:
@@ -214,7 +214,7 @@ class Zooms(QObject):
         self._close_to = (here, now, self._here)
 
     def follow_edges(self) -> None:
-        """Bring the current proposal into view again where its edges were moved out of it.
+        """Scroll to the current proposal after its edges moved out of view.
 
         Nothing else scrolls: an edit, an undo and a proposal that takes the place of another leave the view.
         """
@@ -291,7 +291,7 @@ class Zooms(QObject):
         self._timeline.set_playhead(position_samples, shown)
 
     def seek(self, position_samples: int, near_samples: int | None = None) -> None:
-        """Put the playhead somewhere and bring it into view; see `Transport.seek`."""
+        """Move the playhead and scroll to it; see `Transport.seek`."""
         self._is_paused = False
         self._transport.seek(position_samples, near_samples)
         shown = self._transport.shown_samples
@@ -328,7 +328,7 @@ class Zooms(QObject):
             self._timer.start()
 
     def keep(self) -> None:
-        """Keep where the open document is now."""
+        """Store the view of the open document."""
         self._timer.stop()
         session, path = self._session, self._session.path
         if path is None or not session.state.tracks:

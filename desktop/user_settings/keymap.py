@@ -1,4 +1,4 @@
-"""The keys the user chose: the table of commands with their changes laid over it."""
+"""Keys of the user: the table of commands with changes on top."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Keymap(QObject):
         return refusal(key)
 
     def owner(self, command_id: str, key: str) -> Command | None:
-        """Return the command that has a key where `command_id` would need it, None where it is free."""
+        """Return the command that conflicts with `command_id` over a key, None if it is free."""
         mine = self._command(command_id)
         wanted = replace(mine, keys=(key,))
         others = [each for each in self.commands if each.id != command_id]

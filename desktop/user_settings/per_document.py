@@ -18,7 +18,7 @@ class PerDocument:
 
     Parameters
     ----------
-    path : of that document; None where none is open, which has choices of its own
+    path : of that document; None for choices without a document
     """
 
     def __init__(self, settings: QSettings, path: Path | None) -> None:

@@ -60,7 +60,7 @@ class Preferences(QObject):
 
         Raises
         ------
-        OffcutError : the folder of the cache cannot be used; everything stays as it was
+        OffcutError : unusable cache folder; nothing changes
         """
         before = self.values
         try:

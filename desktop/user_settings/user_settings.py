@@ -40,7 +40,7 @@ class RecentEntry:
 
 
 class UserSettings(QObject):
-    """Holds the settings, asks for them, and lets the window follow.
+    """Holds the settings, shows their dialog, and applies changes to the window.
 
     Signals
     -------
@@ -87,7 +87,7 @@ class UserSettings(QObject):
             self._open(path)
 
     def change_keys(self) -> None:
-        """Let the user change keys; each change holds at once."""
+        """Edit the keys; each change is effective at once."""
         dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
 
     def show_keys(self) -> None:
@@ -158,7 +158,7 @@ class UserSettings(QObject):
         self.preferences.keep_cache_small(self._in_use())
 
     def _renew_keys(self) -> None:
-        """Bring shortcuts, tooltips, key caps and the palette up to date."""
+        """Update shortcuts, tooltips, key caps and the palette."""
         caps, shown = self._parts.caps, self.keymap.caps
         # A cap belongs to one command, and to another one in the layers of the panel that shows those.
         moves = [(cap, shown.get(one, ""), BY_ID[one].context in LAYERS) for one, cap in caps.items()]
@@ -177,7 +177,7 @@ class UserSettings(QObject):
         self._fill_palette()
 
     def _show_recent(self) -> None:
-        """List the recent documents in the palette and, while none is open, with the ways to begin."""
+        """List the recent documents in the palette and, without a document, in the start panel."""
         self._fill_palette()
         if self._parts.session.is_open:
             self._start.hide()

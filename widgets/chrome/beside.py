@@ -12,7 +12,7 @@ LEAST_SIDE = 300
 
 
 def stacked(main: QWidget, below: QWidget) -> QWidget:
-    """Return a page of two widgets; the one below takes the height that it needs."""
+    """Return a page of two widgets; the lower one has its own height."""
     page = QWidget()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -23,7 +23,7 @@ def stacked(main: QWidget, below: QWidget) -> QWidget:
 
 
 class Beside(QSplitter):
-    """Two widgets side by side; the second is as wide as its share of the whole allows."""
+    """Two widgets side by side; the second has its share of the width."""
 
     def __init__(self, main: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)

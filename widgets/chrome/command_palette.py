@@ -98,7 +98,7 @@ class CommandPalette(QFrame):
 
     Parameters
     ----------
-    absent : functions of other programs that are explained where they are searched for
+    absent : missing functions with an explanation
     keys : the key cap of each command id
     """
 

@@ -30,7 +30,7 @@ class KeySheet(QDialog):
 
     Signals
     -------
-    change_requested : the user wants other keys; the sheet has closed
+    change_requested : the user wants to edit keys; the sheet has closed
     """
 
     change_requested = Signal()

@@ -19,7 +19,7 @@ HIGHEST, CURVE_FROM, ROOM_ABOVE = 300, 190, 560
 
 
 class LearningPanel(QFrame):
-    """Shows the step and the loss curve; where there is little room, the losses in words."""
+    """Shows the step and the loss curve; in little room, the losses as text."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class LearningPanel(QFrame):
         self.setStyleSheet(f"LearningPanel {{ border-top: 1px solid {theme.line}; }}")
 
     def start(self, name: str) -> None:
-        """Begin with empty curves."""
+        """Start with empty curves."""
         self._losses = LossHistory()
         self._title.setText(f"Learning {one_line(name)}")
         self._step.setText("Queued")
@@ -75,7 +75,7 @@ class LearningPanel(QFrame):
         self.setFixedHeight(spare if draws else lines + px(30))
 
     def show_step(self, text: str) -> None:
-        """Name the step that runs; where no curve is drawn, the figures of the last epoch follow."""
+        """Show the running step; without a curve, the figures of the last epoch follow."""
         training, validation = self._losses.training, self._losses.validation
         if training and self._curve.isHidden():
             figures = f"loss {training[-1]:.3f}, validation {validation[-1]:.3f}, "

@@ -143,7 +143,7 @@ class LossPlot(QWidget):
                 painter.drawPoint(points[0])
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, epochs: int) -> None:
-        """Write the first and the last epoch, and the name of the axis between them where there is room."""
+        """Label the first and last epoch, and the axis between them if there is room."""
         foot = QRectF(area.left(), area.bottom(), area.width(), px(_BOTTOM))
         painter.setPen(QColor(self.theme.dim))
         if epochs:

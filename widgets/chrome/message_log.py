@@ -86,7 +86,7 @@ class MessageLog(QDialog):
         self._show()
 
     def add(self, message: Message) -> None:
-        """Show one more; the view stays where the user has scrolled to."""
+        """Add a message; the scroll position of the user stays."""
         self._messages.append(message)
         if len(self._messages) == 1 or not self._text.toPlainText():
             self._show()

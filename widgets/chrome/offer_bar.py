@@ -14,7 +14,7 @@ from widgets.theme import BAR, Theme, px
 
 
 class OfferBar(QFrame):
-    """One sentence and a few buttons, each with its key; it can stay unanswered.
+    """One sentence and a few buttons with keys; the user may ignore it.
 
     Parameters
     ----------

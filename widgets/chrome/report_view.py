@@ -15,7 +15,7 @@ class ReportView(QDialog):
 
     Signals
     -------
-    save_requested : the user wants it as a file
+    save_requested : the user wants to save it
     """
 
     save_requested = Signal()

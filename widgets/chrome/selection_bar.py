@@ -1,4 +1,4 @@
-"""The bar below the lanes: the selection, and each edit of it. Its room is reserved, so no lane moves."""
+"""Bar below the lanes: the selection and its edits. Its height is reserved, so that lanes do not move."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class SelectionBar(QFrame):
         return QSize(px(LEAST), px(HEIGHT))  # what the buttons take must not make the window wider
 
     def _fit(self) -> None:
-        """Show as much as there is room for: the words, else the length, else fewer buttons.
+        """Show as much as fits: the words, else the length, else fewer buttons.
 
         Every edit is also in the menus.
         """

@@ -23,7 +23,7 @@ _LISTED = 5
 
 
 class StartPanel(QFrame):
-    """Large buttons and the recent documents, over another widget from a line of it down.
+    """Large buttons and recent documents, over the lower part of another widget.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class StartPanel(QFrame):
             button.set_theme(theme)
 
     def show_documents(self, documents: Iterable[tuple[Path, bool]]) -> None:
-        """Show the ways to begin, and list these documents."""
+        """Show the actions and the recent documents."""
         listed = list(documents)
         self._lists = bool(listed)
         self._list.show_documents(listed)

@@ -18,7 +18,7 @@ from widgets.theme import BAR, Theme, px
 _STEPS = 1000
 _GAP = 14
 _WORKING = 0.28
-"""How much of the room the words of running work have at least, where they need it."""
+"""Minimum share of the width for running work."""
 
 
 class StatusBar(QFrame):
@@ -144,7 +144,7 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def clear_error(self, *_: object) -> None:
-        """Remove a message of something that went wrong; any other message stays."""
+        """Remove an error message; other messages stay."""
         if self._failed:
             self.set_message("")
 
@@ -185,11 +185,11 @@ class StatusBar(QFrame):
 
 
 def _wanted(label: QLabel) -> int:
-    """Return how wide a label would be by itself; a QLabel never asks for less than its minimum."""
+    """Return the natural width of a label; a QLabel never returns less than its minimum."""
     label.setMinimumWidth(0)
     return label.sizeHint().width()
 
 
 def _half(label: QLabel) -> int:
-    """Return how wide a label is in two lines, with room for a word that goes to the second."""
+    """Return the width of a label in two lines, with room for a wrapped word."""
     return _wanted(label) if _wanted(label) < px(160) else round(0.6 * _wanted(label))

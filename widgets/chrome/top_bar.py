@@ -1,4 +1,4 @@
-"""The bar over everything: document, transport, time, the two views, and the way to every command.
+"""Top bar: document, transport, time, the two views, and the palette.
 
 Nothing in it moves but for the width of the window: a long name, a late time or a bar of four figures has its
 room from the start.
@@ -18,12 +18,12 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
 _DOCUMENT = (220, 220, 132, 132, 56, 0)
-"""Room for the name of the document and its state, at each level of giving way."""
+"""Width of the name of the document and its state, at each level of compactness."""
 _LONGEST_TIME, _LONGEST_MUSICAL = "00:00:00.000", "bar 0000 | 00  000.0 BPM"
 
 
 class TopBar(QFrame):
-    """Shows where the document and the playback are; every button asks for a command.
+    """Shows document and playback; every button requests a command.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class TopBar(QFrame):
         )
 
     def set_document(self, name: str, state: str) -> None:
-        """Show the document's name and its state, such as "saved" or "read only"."""
+        """Show the document's name and state, such as "saved" or "read only"."""
         self._name.setText(name)
         self._saved.setText(state)
 

@@ -14,7 +14,7 @@ _LONG_ENOUGH, _MOST_STREWN = 3, 4
 
 
 class CommandEntry(Protocol):
-    """A command as the table of commands holds it; `keys` in Qt's portable notation."""
+    """A command of the table; `keys` in Qt's portable notation."""
 
     @property
     def id(self) -> str: ...
@@ -63,7 +63,7 @@ class Search:
 
 
 def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent] = ()) -> Search:
-    """Search the commands, and explain where Offcut has no such function or nothing matches."""
+    """Search the commands, and explain missing functions or an empty result."""
     found = ranked(query, commands)
     missing = _absent(query, commands, absent)
     if missing is not None:
@@ -100,7 +100,7 @@ def nearest(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry,
 
 
 def match_score(query: str, text: str) -> float | None:
-    """Return how well the letters of `query` are found in order in `text`, None where they are not.
+    """Return a score for the letters of `query` in order within `text`, None without a match.
 
     Letters that start a word or follow the one before count more, and a short text wins over a long one.
     """
@@ -149,7 +149,7 @@ def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, 
 
 
 def _rank(words: Sequence[str], command: CommandEntry, *, is_strewn: bool) -> int | None:
-    """Return how a command is found by words in lower case, 0 for the best way; None where it is not."""
+    """Return the quality of a match by words in lower case, 0 for the best; None without one."""
     name = command.label.casefold()
     whole = f"{name} {command.group} {command.description}".casefold()
     ways = (

@@ -48,7 +48,7 @@ class Later(QObject):
         self._timer.start(0 if self._is_next else max(min(AFTER_MS, left_ms), 0))
 
     def now(self) -> None:
-        """Do it at once; it is not due any more."""
+        """Run it now and cancel the timer."""
         self._timer.stop()
         self._turn.stop()
         self._do()

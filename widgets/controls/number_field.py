@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class NumberField(QLineEdit):
-    """A line that takes whole numbers from `lowest` to `highest`."""
+    """A line for whole numbers from `lowest` to `highest`."""
 
     def __init__(self, value: int, lowest: int, highest: int, parent: QWidget | None = None) -> None:
         super().__init__(str(value), parent)

@@ -1,4 +1,4 @@
-"""A list whose lines can be taken off with Delete or Backspace."""
+"""A list whose rows can be removed with Delete or Backspace."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Slider(QAbstractSlider):
 
     Signals
     -------
-    moved : the value while it is on its way
+    moved : the value while dragging
     chosen : the value on release, or after the last key press
 
     Parameters

@@ -26,9 +26,9 @@ class ArrangementRow:
 
     Attributes
     ----------
-    letter : by which it is spoken of, such as "A"
+    letter : its short name, such as "A"
     words : whose it is and its seed
-    length : how long it is
+    length : its duration
     is_heard : whether it is the current result
     """
 

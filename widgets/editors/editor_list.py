@@ -1,4 +1,4 @@
-"""The editors that were learned: choose as whom to arrange."""
+"""The learned editors, to choose one for an arrangement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EditorList(QWidget):
     -------
     changed : `problem()` may have changed
     taken : an editor was chosen by a double click or Enter
-    other_requested : the one that is meant is in another place
+    other_requested : the user wants an editor from another location
     """
 
     changed = Signal()
@@ -60,7 +60,7 @@ class EditorList(QWidget):
         self.setFocusProxy(self._list)
 
     def chosen(self) -> Path:
-        """Return the file of the editor chosen if there is no `problem`."""
+        """Return the file of the chosen editor if there is no `problem`."""
         return Path(str(self._list.currentItem().data(_PATH)))
 
     def problem(self) -> str:

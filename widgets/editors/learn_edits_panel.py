@@ -125,7 +125,7 @@ class LearnEditsPanel(QWidget):
 
     @property
     def pairs(self) -> tuple[RawAndEdited, ...]:
-        """The pairs, where there is no `problem`."""
+        """The pairs, if there is no `problem`."""
         return tuple(RawAndEdited(one.raws, one.edited) for one in self._list.pairs if one.edited is not None)
 
     @property
@@ -152,7 +152,7 @@ class LearnEditsPanel(QWidget):
 
     @property
     def folder(self) -> Path | None:
-        """Where the files of the chosen pair are, or of the last one."""
+        """Folder of the chosen pair, or of the last one."""
         pair = self._list.pairs[self._list.currentRow()] if self._list.count() else ShownPair()
         path = pair.edited or next(iter(pair.raws), None)
         return None if path is None else path.parent
@@ -242,7 +242,7 @@ class LearnEditsPanel(QWidget):
         return self._is_busy
 
     def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
-        """Show how far it is; `left_s` is None if unknown."""
+        """Show the progress; `left_s` is None if unknown."""
         if not self._is_busy:
             self._is_busy = True
             self._list.forget_quality()

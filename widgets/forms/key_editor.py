@@ -131,7 +131,7 @@ class KeyEditor(QWidget):
         self._list.doubleClicked.connect(lambda _index: self._field.setFocus())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrows of the search steer the list, and Enter go on to the key from both."""
+        """Let the arrow keys of the search field move in the list, and Enter go to the key field."""
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

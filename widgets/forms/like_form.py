@@ -16,7 +16,7 @@ SAID = (
 
 
 class LikeForm(QWidget):
-    """Asks whether the sound is taken out, or its spans are cut.
+    """Asks whether to remove the sound or to cut its spans.
 
     Parameters
     ----------

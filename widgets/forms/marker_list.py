@@ -31,7 +31,7 @@ _EMPTY = "No markers yet. Add one at the playhead, or name the span of a proposa
 
 
 class _Rows(QTreeWidget):
-    """The rows; Delete and Backspace ask for the chosen ones to go."""
+    """The rows; Delete and Backspace request their removal."""
 
     removed = Signal()
 
@@ -48,7 +48,7 @@ class MarkerList(QDialog):
 
     Signals
     -------
-    chosen : the id of the marker to go to
+    chosen : id of the marker to go to
     renamed : id and new name
     deleted : the ids, as a tuple
     """

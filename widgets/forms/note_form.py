@@ -18,12 +18,12 @@ class NoteForm(QWidget):
 
     Parameters
     ----------
-    longest : how many letters it can have
+    longest : maximum number of letters
 
     Signals
     -------
     changed : `problem()` may have changed
-    entered : the user is done, by Ctrl and Enter; Enter by itself begins a line
+    entered : Ctrl and Enter was pressed; Enter alone starts a line
     """
 
     changed = Signal()

@@ -14,7 +14,7 @@ from engine.timebase import format_time, read_time
 from widgets.theme import Theme, px
 
 LINE = 420
-"""How wide sentences in a form are at least."""
+"""Minimum width of sentences in a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Number:
     ----------
     label : with an ampersand before its mnemonic
     decimals : 0 for whole numbers
-    is_time : whether it is a moment in seconds, written as 2:50.5
-    step : how far the arrow keys go
+    is_time : whether it is a position in seconds, formatted as 2:50.5
+    step : step of the arrow keys
     """
 
     label: str
@@ -49,7 +49,7 @@ class Number:
         return written.rstrip("0").rstrip(".") if self.decimals else written
 
     def read(self, text: str) -> float | None:
-        """Return the value of a text, None where it is none within the limits."""
+        """Return the value of a text, None outside the limits."""
         try:
             value = read_time(text) if self.is_time else float(text.strip().replace(",", "."))
         except ValueError:
@@ -61,7 +61,7 @@ class Number:
 
 
 class NumberLine(QLineEdit):
-    """A line for one number, which the arrow keys step."""
+    """A line for one number; the arrow keys change it."""
 
     def __init__(self, number: Number) -> None:
         super().__init__(number.text(number.value))

@@ -38,7 +38,7 @@ class PreferenceValues:
     Attributes
     ----------
     device : name of the output device, "" for the system's own
-    buffer_ms : 0 leaves it to the device
+    buffer_ms : 0 for the default of the device
     cache_folder : "" for the system's own place
     cache_limit_gb : whole gigabytes
     threads : number of threads of a job
@@ -56,11 +56,11 @@ class PreferenceValues:
 
 
 class PreferencesForm(QWidget):
-    """Sound, cache, computing and look.
+    """Sound, cache, performance and look.
 
     Parameters
     ----------
-    devices : the names of the devices there are now; one that was chosen before is shown even if it is not
+    devices : names of the connected devices; the chosen one is shown even if it is missing
 
     Signals
     -------

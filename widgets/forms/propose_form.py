@@ -1,4 +1,4 @@
-"""The form that asks how much to cut: found from the scores, by length, by share or by score."""
+"""Form for the amount of cuts: automatic, by length, by share or by score."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ProposeForm(QWidget):
     Parameters
     ----------
     length_s : of the recording
-    material_s : the shortest piece where it follows the material
+    material_s : minimum segment length that follows the material
 
     Signals
     -------
@@ -140,7 +140,7 @@ class ProposeForm(QWidget):
         return asked or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
-        """Return the settings asked for if there is no `problem`."""
+        """Return the settings if there is no `problem`."""
         mode = self._mode()
         wanted: dict[str, object] = {"threshold_mode": mode}
         if mode == "keep":

@@ -23,7 +23,7 @@ class RecentList(QWidget):
     Signals
     -------
     opened : the path of the document to open
-    forgotten : the path of the document to take off the list
+    forgotten : path of the document to remove from the list
     changed : `problem()` may have changed
     """
 
@@ -84,7 +84,7 @@ class RecentList(QWidget):
         self._renew()
 
     def fit_rows(self, most: int) -> None:
-        """Be as high as the lines listed, `most` of them at most, and as narrow as there is room."""
+        """Adapt the height to the rows, up to `most`, with a minimal width."""
         self._list.setMinimumSize(px(200), px(ROW) * 2)
         self._list.setMaximumHeight(px(ROW) * min(most, max(2, self._list.count())) + px(4))
 

@@ -1,4 +1,4 @@
-"""How much of a recording to keep, in per cent and in minutes side by side: one follows the other."""
+"""Share of a recording to keep, in per cent and in minutes: editing one updates the other."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ShareFields(QWidget):
 
     @property
     def share(self) -> float | None:
-        """The share that is asked for, 0 to 1; None where there is a `problem`."""
+        """The share, 0 to 1; None with a `problem`."""
         return self._share
 
     def problem(self) -> str:

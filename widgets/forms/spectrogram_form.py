@@ -117,7 +117,7 @@ class SpectrogramForm(QWidget):
         return ""
 
     def values(self) -> SpectrogramLook:
-        """Return how they are to be drawn if there is no `problem`."""
+        """Return the spectrogram settings if there is no `problem`."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         assert floor_db is not None
         assert ceiling_db is not None
@@ -163,7 +163,7 @@ class LevelStrip(QWidget):
         return QSize(px(200), px(CONTROL + STEP))
 
     def show_look(self, look: SpectrogramLook) -> None:
-        """Show the colours of a look."""
+        """Show the colours of the settings."""
         self._look = look
         self.setAccessibleDescription(f"{look.floor_db} to {look.ceiling_db} dBFS")
         self.update()

@@ -10,7 +10,7 @@ from engine.review.statistics import ReviewStatistics
 
 
 def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
-    """Return the sentence for a finished review, "" while there is something to decide."""
+    """Return the message for a finished review, "" while proposals are undecided."""
     if not statistics.total or statistics.decided + statistics.cut_away < statistics.total:
         return ""
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
@@ -26,7 +26,7 @@ def advice(
 
     Parameters
     ----------
-    taste : the name of the taste that proposes, None where not set yet
+    taste : the name of the active taste, None without one
     keys : the key cap of each command id
     """
     if not state.tracks:

@@ -65,7 +65,7 @@ class BulkBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Leave the keys to the tooltips where the words need the room."""
+        """Hide the keys in the tooltips if the text needs the width."""
         buttons = self._buttons.values()
         widest = max(button.full_width for button in buttons)
         for button in buttons:

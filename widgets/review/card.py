@@ -1,4 +1,4 @@
-"""The open proposal: why it was made, where its edges are, and every answer with its key."""
+"""The open proposal: reason, edges, and every answer with its key."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _ANSWERS = (
 )
 _HEAR = "review.hear_kept"
 _NOTE_LINES, _NOTE_LETTERS = 4, 240
-"""That a card shows of a note; its tooltip shows all of it."""
+"""Length of a note on a card; the tooltip has the full text."""
 _FIELDS = ("score", "left edge", "right edge", "crossfade")
 
 
 def short_note(note: str) -> str:
-    """Return as much of a note as a card has room for."""
+    """Return a note shortened to the card."""
     lines = note.splitlines()[:_NOTE_LINES]
     short = "\n".join(lines)[:_NOTE_LETTERS].rstrip()
     return short if short == note else f"{short} …"
@@ -206,7 +206,7 @@ class Card(QFrame):
         self._hear.set_theme(theme)
 
     def set_card(self, text: CardText, edge: str) -> None:
-        """Show these words; `edge` ("left" or "right") is the one that the keys move."""
+        """Show the texts; `edge` ("left" or "right") is the active one."""
         theme = self._theme
         self._take_back()
         self._title.setText(text.title)

@@ -115,7 +115,7 @@ class FilterChips(QScrollArea):
         bar.setValue(bar.value() + by_px)
 
     def _show_arrows(self) -> None:
-        """Show an arrow at each end behind which there are more chips."""
+        """Show an arrow at each end with hidden chips."""
         bar = self.horizontalScrollBar()
         for step, more in ((-1, bar.value() - bar.minimum()), (1, bar.maximum() - bar.value())):
             arrow = self._arrows[step]

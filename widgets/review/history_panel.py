@@ -1,4 +1,4 @@
-"""Every step of undo and redo in one list, with the place where the document is; a click goes there."""
+"""Every step of undo and redo in one list, with the current position; a click goes to a step."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Steps(QAbstractListModel):
         self.here = 0
 
     def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
-        """Take the steps; of a long history only the lines that differ come and go."""
+        """Set the steps; of a long history only changed rows are replaced."""
         before, was_here = self.steps, self.here
         pairs = enumerate(zip(before, steps, strict=False))
         differ = (place for place, (old, new) in pairs if old is not new and old != new)
@@ -113,7 +113,7 @@ class _StepDelegate(QStyledItemDelegate):
 
 
 class HistoryPanel(QFrame):
-    """Shows the steps; `step_chosen` carries how many of them should be done."""
+    """Shows the steps; `step_chosen` carries the number of steps to apply."""
 
     step_chosen = Signal(int)
 

@@ -40,7 +40,7 @@ class QueueModel(QAbstractListModel):
         self.selected: frozenset[str] = frozenset()
 
     def set_listing(self, state: DocumentState, listing: Listing, learned: Learned | None = None) -> None:
-        """Show these proposals; where they are the same as before, only their looks change."""
+        """Show these proposals; if they are the same as before, only their appearance changes."""
         self._learned = learned
         lines = _lines(listing)
         if lines == self._lines:
@@ -113,7 +113,7 @@ class QueueModel(QAbstractListModel):
         return line if isinstance(line, str) else None
 
     def position_of(self, proposal_id: str | None) -> int:
-        """Return where a proposal is, -1 where it is not in the queue."""
+        """Return the position of a proposal, -1 if it is not in the queue."""
         return self._lines.index(proposal_id) if proposal_id in self._lines else -1
 
 

@@ -24,7 +24,7 @@ from widgets.review.rows import Surroundings, card_of
 from widgets.theme import Theme, px
 
 SPARK_REACH_S = 10
-"""How far the scores of a proposal's surroundings reach at least, on either side."""
+"""Minimum context of a proposal's scores, on either side."""
 
 
 class QueuePanel(QFrame):
@@ -233,7 +233,7 @@ class QueuePanel(QFrame):
     def set_figures(
         self, state: DocumentState, statistics: ReviewStatistics, threshold: float, above_count: int
     ) -> None:
-        """Show how far the review is; see `set_review`."""
+        """Show the progress of the review; see `set_review`."""
         self._statistics, self._threshold = statistics, threshold
         self._foot.setVisible(statistics.total > 0 and not self._leaves_room)
         if self._looks_ahead:

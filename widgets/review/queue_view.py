@@ -1,4 +1,4 @@
-"""The scrolling list: every row is painted, and the open proposal is the one real widget in it.
+"""The scrolling list: rows are painted, and the open proposal is the only real widget in it.
 
 Positions are arithmetic (all rows are equally high but one), so ten thousand rows lay themselves out at
 once; Qt's own list would ask the delegate for each height. `QListView` remains for screen readers.
@@ -25,7 +25,7 @@ class QueueView(QListView):
     Signals
     -------
     proposal_chosen : by a click or an arrow
-    proposal_toggled : by a click with Ctrl; a row enters the selection or leaves it
+    proposal_toggled : Ctrl-click; a row enters the selection or leaves it
     range_chosen : by a click with Shift; the selection reaches to there
     group_toggled : by a click on the heading of that name
     """
@@ -64,7 +64,7 @@ class QueueView(QListView):
         return self._rows
 
     def set_current(self, proposal_id: str | None) -> None:
-        """Open the card at this proposal and bring it into view when it is another one than before."""
+        """Open the card at this proposal and scroll to it if it changed."""
         position = self._rows.position_of(proposal_id)
         moved = position != self._current
         self._current = position
@@ -96,7 +96,7 @@ class QueueView(QListView):
             self.scrollTo(self._rows.index(position))
 
     def card_resized(self) -> None:
-        """Lay out again after the card's words changed."""
+        """Update the layout after a change of the card's text."""
         self.updateGeometries()
         self.viewport().update()
 

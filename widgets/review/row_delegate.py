@@ -63,7 +63,7 @@ class RowDelegate(QStyledItemDelegate):
             self.paint_heading(painter, QRectF(option.rect), heading, hovered)
 
     def paint_heading(self, painter: QPainter, rect: QRectF, group: QueueGroup, hovered: bool) -> None:
-        """Paint the heading of a group into `rect`, its sign pointing down where the group is open."""
+        """Paint the heading of a group into `rect`, with a sign for its folding state."""
         theme, margin, side = self._theme, px(14), px(14)
         painter.fillRect(rect, QColor(theme.control if hovered else theme.panel2))
         painter.save()

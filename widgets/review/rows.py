@@ -68,10 +68,10 @@ class QueueRow:
     length : its effect in words, or the length of its span
     chance : probability of acceptance, None if unknown
     bar : rank by confidence, 0 to 1; None if unknown
-    top_share : the share of the proposals that rank as high or higher; None for an edit by hand
+    top_share : share of proposals with the same or a higher rank; None for manual edits
     heard : name of the longest, most likely sound in a removed span; "" without one
     is_yours : whether the user made it by hand, or asked for it alone
-    is_scored : whether its score means anything
+    is_scored : whether its score is valid
     conflicts : the accepted edits in conflict with it, in words
     is_cut_away : whether it needs no answer, see `engine.review.cut_away`
     is_weak : whether its evidence is weak, see `engine.review.bulk`
@@ -243,7 +243,7 @@ def _amount(state: DocumentState, proposal_id: str) -> str:
 
 
 def _others(state: DocumentState, proposal_id: str) -> int:
-    """Return 0 where a kind knows one way, 1 where its other way was taken, 2 where it still could be."""
+    """Return 0 without an alternative, 1 if the alternative is active, 2 if it is available."""
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     if kind is None or proposal.alternatives:
@@ -350,7 +350,7 @@ def _verb(proposal: Proposal) -> str:
 
 
 def _crossfade(state: DocumentState, proposal_id: str) -> str:
-    """Return how long the edges of an edit are faded; empty where they are not."""
+    """Format the crossfade of an edit; empty without fades."""
     fade_ms = fade_ms_of(state, proposal_id)
     return "" if fade_ms is None else f"{fade_ms:g} ms"
 
@@ -414,7 +414,7 @@ def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
 
 
 def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str], ...]:
-    """Return the figures of a review as names and values; none where nothing was proposed."""
+    """Return the statistics of a review as names and values; empty without proposals."""
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ()
     answers = (

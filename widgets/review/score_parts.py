@@ -31,7 +31,7 @@ class ScorePart:
 
     @property
     def share(self) -> float:
-        """How much of its bar is filled, 0 to 1."""
+        """Fill of its bar, 0 to 1."""
         return min(1.0, max(0.0, self.deviations / FULL_DEVIATIONS))
 
     @property
@@ -41,7 +41,7 @@ class ScorePart:
 
 
 def leading_parts(curve: ScoreCurve | None, start_samples: int, stop_samples: int) -> tuple[ScorePart, ...]:
-    """Return the parts that lead in a span, the strongest first; none where the recipe knows none.
+    """Return the highest parts in a span, strongest first; empty if the recipe has none.
 
     A part is ranked by its mean over the span, so that sustained deviations outrank short ones.
     """

@@ -37,7 +37,7 @@ class SearchField(QLineEdit):
         self.set_theme(theme)
 
     def set_key(self, key: str) -> None:
-        """Name the key that leads here: always in the tooltip, and where there is room in the field."""
+        """Show the key of the field: always in the tooltip, and in the field if there is room."""
         self._key = key
         self.setToolTip(f"Search reasons ({key})" if key else "Search reasons")
         self._fit()
@@ -62,7 +62,7 @@ class SearchField(QLineEdit):
         )
 
     def event(self, event: QEvent) -> bool:
-        """Keep Enter and Esc from the window's commands; letters Qt keeps here by itself."""
+        """Keep Enter and Esc from the window's commands; Qt keeps letters itself."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)

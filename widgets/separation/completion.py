@@ -46,7 +46,7 @@ def last_part(words: str) -> str:
 
 
 def with_last(words: str, text: str) -> str:
-    """Return words with another name in the place of the one that is being typed; "not" before it stays."""
+    """Replace the name under the cursor in words; a "not" before it stays."""
     before, typed = words.rpartition(",")[0].strip(), _typed(words)
     named = text if without_not(typed) == typed else f"{NOT} {text}"
     return f"{before}, {named}" if before else named

@@ -66,7 +66,7 @@ class PaintRow(QWidget):
         return not self.buttons["repair.takes"].isHidden()
 
     def show_brush(self, brush: Brush | None, painted: int) -> None:
-        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        """Show the brush, or None, and the number of strokes."""
         self.buttons["repair.paint"].setText("Paint" if brush is None else "Stop painting")
         for name in _BRUSH:
             self.buttons[name].setVisible(brush is not None)

@@ -54,7 +54,7 @@ class RepairPanel(QScrollArea):
     settings_chosen : mode, strength or fade were changed
     words_changed : other words are written
     command_requested : the command id of a button
-    cancel_requested : the job is not wanted any more
+    cancel_requested : cancel the job
     """
 
     preview_wanted = Signal()
@@ -227,7 +227,7 @@ class RepairPanel(QScrollArea):
         self._where.setText(where)
 
     def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
-        """Show how far a job is; `left_s` is None if unknown."""
+        """Show the progress of a job; `left_s` is None if unknown."""
         self.show_problem("")
         self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
         self._bar.setAccessibleName(text)
@@ -279,7 +279,7 @@ class RepairPanel(QScrollArea):
         self._grow()
 
     def show_brush(self, brush: Brush | None, painted: int) -> None:
-        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        """Show the brush, or None, and the number of strokes."""
         begins = brush is not None and not self.painting.is_at_hand
         self.painting.show_brush(brush, painted)
         if begins:

@@ -81,7 +81,7 @@ class _Rows(QStyledItemDelegate):
             paint_words(painter, area, row.note, ui_font(TEXT_SMALL + 1), theme.dim)
 
     def _paint_share(self, painter: QPainter, area: QRectF, share: float) -> float:
-        """Paint a bar and a figure at the right; return where they begin."""
+        """Paint a bar and a figure at the right; return their left edge."""
         font = mono_font(TEXT_SMALL)
         figure = QFontMetricsF(font).horizontalAdvance(percent(1.0))
         painter.setFont(font)
@@ -98,7 +98,7 @@ class _Rows(QStyledItemDelegate):
 
 
 class WordList(QListView):
-    """A few rows; none hides it. The cursor stays in the field above, whose arrows choose here.
+    """A few rows, hidden if empty. The cursor stays in the field above, whose arrows move here.
 
     Signals
     -------
@@ -146,6 +146,6 @@ class WordList(QListView):
         self.setVisible(bool(rows))
 
     def step(self, by: int) -> None:
-        """Choose the next row (1) or the one before (-1); before the first is none."""
+        """Choose the next row (1) or the previous one (-1); before the first is none."""
         row = min(self.currentIndex().row() + by, len(self._suggestions.rows) - 1)
         self.setCurrentIndex(self._suggestions.index(row) if row >= 0 else QModelIndex())

@@ -15,7 +15,7 @@ from widgets.theme import Theme, px
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _OWN = ENTER | _STEPS.keys()
 LONGEST = 12_000
-"""Longer text than can be meant is refused with a sentence, not cut in silence."""
+"""Longer text is refused with a message, not truncated."""
 
 
 class _Line(QLineEdit):
@@ -46,7 +46,7 @@ class WordsField(QWidget):
     Signals
     -------
     changed : other words
-    entered : Enter, where no row of the list was chosen by it
+    entered : Enter without a chosen row
     """
 
     changed = Signal()

@@ -21,7 +21,7 @@ class TakesPanel(QFrame):
 
     Signals
     -------
-    take_chosen(group, number) : a take was gone to
+    take_chosen(group, number) : a take was selected
     hear_wanted : Enter on a take
     command_requested : the command id of a button
     """
@@ -135,7 +135,7 @@ class TakesPanel(QFrame):
 
     @property
     def holds_takes(self) -> bool:
-        """Whether there is a take to go to."""
+        """Whether a take can be selected."""
         return not self._list.isHidden()
 
     def begin(self) -> None:

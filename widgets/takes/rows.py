@@ -31,7 +31,7 @@ class TakeRow:
     ----------
     title : "passage at 0:10 · 3 takes", or "Take 2"
     take : its group and number; None for a passage
-    time : where it begins
+    time : its start
     words : differences from the other takes
     state : its status, such as "stays"
     token : the theme's name of the colour of that
@@ -56,7 +56,7 @@ class TakeRows(QAbstractListModel):
         self.sounding: tuple[int, int] | None = None
 
     def set_rows(self, rows: tuple[TakeRow, ...]) -> None:
-        """Show these; where there are as many as before, none comes or goes."""
+        """Show these rows; with the same number as before, none is added or removed."""
         if len(rows) != len(self.rows):
             self.beginResetModel()
             self.rows = rows

@@ -1,4 +1,4 @@
-"""A part of the page under its title, and the grid that lays such parts out for the width there is."""
+"""A card of the page with a title, and the grid of cards for the available width."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Differences(QListWidget):
 
     Signals
     -------
-    chosen : the number of the passage gone to
+    chosen : number of the selected passage
     heard : number of the passage to play
     """
 

@@ -37,7 +37,7 @@ class Distribution(KeyedView):
     threshold_moved : the score while dragging; None when cancelled
     threshold_dragged : the score on release
     threshold_stepped : the score that an arrow key went to
-    score_chosen : a score that was clicked on; a moment of it should be shown
+    score_chosen : the clicked score; show a position with it
     """
 
     threshold_moved = Signal(object)
@@ -61,7 +61,7 @@ class Distribution(KeyedView):
 
     @property
     def threshold(self) -> float | None:
-        """Where the line is, dragged or not."""
+        """Position of the threshold, dragged or not."""
         return self._threshold if self._dragged is None else self._dragged
 
     @property
@@ -77,7 +77,7 @@ class Distribution(KeyedView):
         return f"{self.threshold:.2f} up: {', '.join(shares)}" if shares else ""
 
     def _shares(self, names: tuple[str, str]) -> list[tuple[str, str]]:
-        """Return how much of the recording and of the edits is above the line, each with its name."""
+        """Return the share of the recording and of the edits above the threshold, with names."""
         at = self.threshold
         if at is None or not len(self._heard_scores):
             return []

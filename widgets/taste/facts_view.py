@@ -14,7 +14,7 @@ NOTHING = "An early version learned this taste without reference recordings. Lea
 
 
 class FactsView(QScrollArea):
-    """Names on the left, figures on the right; scrolled with the arrow keys where there are many."""
+    """Names on the left, figures on the right; scrollable with the arrow keys."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -21,7 +21,7 @@ _SPOKEN = {Severity.WRONG: "Wrong", Severity.DOUBTFUL: "Doubtful", Severity.NOTE
 
 
 class Findings(QWidget):
-    """A list of findings, the gravest first; without any it takes no room.
+    """A list of findings, most severe first; without any it is hidden.
 
     Parameters
     ----------

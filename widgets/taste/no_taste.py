@@ -17,7 +17,7 @@ _WORDS = (
 
 
 class NoTaste(QWidget):
-    """Two ways, each a button that asks for a command."""
+    """Two buttons, each of which requests a command."""
 
     command_requested = Signal(str)
 
@@ -63,5 +63,5 @@ class NoTaste(QWidget):
             button.set_theme(theme)
 
     def take_focus(self) -> None:
-        """Give the focus to the first way."""
+        """Focus the first button."""
         self._buttons[0][1].setFocus(Qt.FocusReason.TabFocusReason)

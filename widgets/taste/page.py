@@ -252,7 +252,7 @@ class TastePage(QWidget):
             self.curves.setFocus()
 
     def set_losses(self, name: str, training: Sequence[float], validation: Sequence[float]) -> None:
-        """Show how learning goes while it runs."""
+        """Show the progress of learning."""
         self._cards["learning"].set_note(f"{name}, running" if name else self._learned_note)
         self.losses.set_losses(training, validation)
 
@@ -301,7 +301,7 @@ class TastePage(QWidget):
             self.verdict.say(listed.name, verdict(listed.scored, ODD, self._threshold, would_cut))
 
     def set_moment(self, moment: Moment | None) -> None:
-        """Show a moment."""
+        """Show a position."""
         self.moment.set_moment(moment)
         self._nearest.setEnabled(self._nearest_kept() is not None)
 

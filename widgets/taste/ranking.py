@@ -97,7 +97,7 @@ class Ranking(QTableView):
 
     Signals
     -------
-    chosen : the key of the recording gone to
+    chosen : key of the selected recording
     heard : Enter or Space; play its highest-scoring position
     """
 

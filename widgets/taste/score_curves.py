@@ -42,7 +42,7 @@ class _Columns:
 def columns_of(
     times_s: NDArray[np.float64], values: NDArray[np.float64], duration_s: float, count: int
 ) -> _Columns:
-    """Return scores, shape (n,), by `count` columns where there are more than two in each, else as they are.
+    """Return scores, shape (n,), aggregated to `count` columns if more than two fall into each.
 
     A column without a score is left out.
     """
@@ -58,14 +58,14 @@ def columns_of(
 
 
 class ScoreCurves(KeyedView):
-    """The first taste is a solid line, a second one dashed; passages where they differ are bands.
+    """The first taste is a solid line, the second one dashed; bands mark their differences.
 
     If the scores are denser than columns, each column shows the mean, on a band from the minimum to the
     maximum.
 
     Signals
     -------
-    chosen : a moment in seconds that was gone to; it should be shown
+    chosen : the selected position in seconds, to be shown
     clicked : the same, for playback
     """
 
@@ -87,7 +87,7 @@ class ScoreCurves(KeyedView):
 
     @property
     def cursor_s(self) -> float | None:
-        """The moment gone to."""
+        """The selected position."""
         return self._cursor_s
 
     def set_curves(
@@ -109,7 +109,7 @@ class ScoreCurves(KeyedView):
         self.update()
 
     def set_cursor(self, at_s: float | None) -> None:
-        """Mark a moment."""
+        """Mark a position."""
         self._cursor_s = at_s
         self._tell()
 

@@ -51,7 +51,7 @@ class SegmentMapView(KeyedView):
 
     Signals
     -------
-    chosen : the index of the point that was gone to; it should be shown
+    chosen : index of the selected point, to be shown
     clicked : the same, for playback
     """
 
@@ -150,7 +150,7 @@ class SegmentMapView(KeyedView):
         return QRectF(self.rect()).adjusted(px(_PAD), px(_PAD), -px(_PAD), -px(_FOOT))
 
     def _places(self) -> NDArray[np.float64]:
-        """Return where the points are in logical pixels, shape (n, 2); both axes have one scale."""
+        """Return the positions of the points in logical pixels, shape (n, 2); with equal axis scales."""
         if self._shown is None:
             return np.zeros((0, 2))
         plot = self._plot()

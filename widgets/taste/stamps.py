@@ -61,7 +61,7 @@ def scattered(
     colors: Pixels,
     side: int,
 ) -> Pixels:
-    """Return an image with a sign at each point; where signs meet, the later point in order is seen.
+    """Return an image with a sign at each point; later points are on top.
 
     Parameters
     ----------

@@ -179,7 +179,7 @@ class Canvas(QWidget):
 
     @property
     def playhead_in_view(self) -> int:
-        """Where the playhead is drawn."""
+        """Drawn position of the playhead."""
         return self.times.to_view(self._playhead, self._near)
 
     @property
@@ -192,7 +192,7 @@ class Canvas(QWidget):
         return self.times.to_source(self.viewport.sample_at(x_px))
 
     def snapped_at(self, x_px: float) -> int:
-        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+        """Return the source position of a pixel, or the nearest grid line if snapping is on."""
         line = self.snapping.line_near(x_px, self.shown.beats, self.viewport)
         return self.source_at(x_px) if line is None else self.times.to_source(line)
 
@@ -201,7 +201,7 @@ class Canvas(QWidget):
         return self.viewport.x_at(self.times.to_view(source_samples))
 
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
-        """Show a document; `lanes` are its tracks in order. The playhead stays where it is on screen."""
+        """Show a document; `lanes` are its tracks in order. The playhead keeps its position on screen."""
         old, self.state = self.state, state
         drawn = ("rate_hz", "proposals", "decisions", "markers")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
@@ -271,7 +271,7 @@ class Canvas(QWidget):
 
         Parameters
         ----------
-        changed : the view span outside which they sound as before; None where all may be another
+        changed : the view span with changes; None if all may have changed
         """
         self._layers.set_waves(waves, changed)
         self._show(lanes=lanes)
@@ -318,7 +318,7 @@ class Canvas(QWidget):
         self._show(beats=self.times.beats(self._source_beats))
 
     def set_hits(self, hits: Hits | None, lines: NDArray[np.int64] = NO_LINES) -> None:
-        """Show the hits of drums with where they go, and the divisions of beats that they go to."""
+        """Show the drum hits with their targets, and the divisions of beats."""
         self._hits, self._source_lines = hits, lines
         self._show(hits=self._hit_marks(), lines=self.times.lines(lines))
 
@@ -343,7 +343,7 @@ class Canvas(QWidget):
         return self.times.hits(self._marked())
 
     def preview_grid(self, grid: BeatGrid) -> None:
-        """Show the grid as a drag would leave it, until the drag ends."""
+        """Preview the grid during a drag."""
         self._show(beats=self.times.beats(Beats.of(grid)))
 
     def rename_marker(self, marker_id: str) -> bool:
@@ -452,7 +452,7 @@ class Canvas(QWidget):
             self.update(QRect(left, top, right - left, bottom - top))
 
     def _fade_parts(self) -> list[Part]:
-        """Return where the crossfade of the current edit is drawn, and where it was before."""
+        """Return the new and the old drawing position of the current edit's crossfade."""
         before, fade = self._faded, fade_of(self)
         self._faded = None if fade is None else fade.area_px
         return [part for part in (before, self._faded) if part is not None]

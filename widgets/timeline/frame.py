@@ -22,17 +22,17 @@ ARRANGEMENT = 48
 
 
 PART_PX = 16
-"""Parts of a frame begin at multiples of these: whole pixels of the device, and an even number of them."""
+"""Alignment of parts of a frame: whole device pixels, in even numbers."""
 MOST_IN_PARTS = 0.5
 """Above this share of changed area, a frame is redrawn as a whole."""
 
 Part = tuple[int, int]
-"""From where to where in logical pixels."""
+"""Span in logical pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How high a lane wants to be.
+    """Requested height of a lane.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Wish:
         return max(theme.px(COLLAPSED), theme.px(ROW_LEAST) * self.rows)
 
     def height(self, share_px: int) -> int:
-        """Return its height, scaled, where each lane without a height of its own gets `share_px`."""
+        """Return its height, scaled; lanes without their own height get `share_px`."""
         if self.is_collapsed:
             return theme.px(COLLAPSED)
         if self.height_px:
@@ -68,13 +68,13 @@ class Layout:
 
     Attributes
     ----------
-    arrangement_top : where the arrangement begins, below the overview; without one, `marks_top` as well
+    arrangement_top : top of the arrangement, below the overview; without one equal to `marks_top`
     marks_top : top of the marker strip; without markers equal to `ruler_top`
-    score_top : where the score lane begins; without a taste it has no height
+    score_top : top of the score lane; zero height without a taste
     sounds_top : top of the lane of detected sounds, below the score; without one equal to `edits_top`
     edits_top : top of the flag strip; without proposals equal to `lanes_top`
-    lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
-    content : height that all lanes and the drop zone want
+    lane_tops : tops of all lanes and the bottom of the last one, scrolled
+    content : total height of all lanes and the drop zone
     """
 
     width: int
@@ -92,12 +92,12 @@ class Layout:
 
     @property
     def lanes_bottom(self) -> int:
-        """Where the last lane ends, or the view where it is cut off."""
+        """Bottom of the last lane, clipped to the view."""
         return min(self.lane_tops[-1], self.height)
 
     @property
     def scroll_limit(self) -> int:
-        """How far the lanes can be scrolled down."""
+        """Maximum vertical scroll."""
         return max(self.content - (self.height - self.lanes_top), 0)
 
     def lane_at(self, y: float) -> int | None:

@@ -1,4 +1,4 @@
-"""How long frames take: data query and painting, without a screen."""
+"""Duration of frames: data query and painting, without a screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCROLL_SHARE = 0.03
 
 
 def walk(viewport: Viewport, steps: int) -> list[Viewport]:
-    """Return windows that go in from the whole recording to single samples and out again, scrolling between.
+    """Return windows from the whole recording to single samples and back, with scrolling in between.
 
     Every second step is a zoom, the one after it a scroll.
     """

@@ -49,7 +49,7 @@ class Drag(Protocol):
 
 
 class Seek:
-    """Moves the playhead to where the mouse is; over the ruler it goes along, and falls onto the grid."""
+    """Moves the playhead to the mouse; over the ruler it follows the drag, and snaps to the grid."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
@@ -113,7 +113,7 @@ class MoveThreshold:
             self.give_up()
 
     def give_up(self) -> None:
-        """Leave the threshold where it was."""
+        """Reset the threshold."""
         self._canvas.threshold_moved.emit(None)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
@@ -245,7 +245,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Drag | None:
-    """Answer a press of the left button with these keys held."""
+    """Handle a press of the left button with these modifier keys."""
     if not canvas.viewport.length_samples:
         return None
     x, y = at.x(), at.y()

@@ -45,7 +45,7 @@ class Layers:
 
     Attributes
     ----------
-    overview_waits : whether the overview, for which all tracks are read, stays as it is until
+    overview_waits : whether the overview, which reads all tracks, stays unchanged until
         `bring_overview_up`
     """
 
@@ -81,7 +81,7 @@ class Layers:
             self._spectrograms.forget()
 
     def bring_overview_up(self) -> None:
-        """Draw the overview as it is by now, and nothing else, at the next frame."""
+        """Redraw only the overview at the next frame."""
         self._overview, self.overview_waits = None, False
 
     def forget_waves(self) -> None:
@@ -134,7 +134,7 @@ class Layers:
         self._wave_painter.set_waves(waves, changed)
 
     def read_ahead(self, frame: Frame, shown: Shown, side: int) -> bool:
-        """Read the sound of one lane right of the window (1) or left of it (-1); False where all is read."""
+        """Prefetch one lane right of the window (1) or left of it (-1); return False if all are cached."""
         return not sampled(frame) and self._wave_painter.read_ahead(frame, shown.lanes, side)
 
     def stale_parts(self, frame: Frame, shown: Shown) -> list[Part] | None:

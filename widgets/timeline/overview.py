@@ -97,7 +97,7 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
 
 
 def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
-    """Return how long the result is that is shown, or that the edited sound is not."""
+    """Describe the length of the displayed result, or the missing sound."""
     edits = times.edit_list
     if edits is None or not rate_hz:
         return "As recorded" if is_before else ""
@@ -120,7 +120,7 @@ def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
 
 
 def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
-    """Draw how much is proposed where, along the lower edge."""
+    """Draw the density of proposals along the lower edge."""
     wide, per_column = bar_columns(frame), max(frame.viewport.length_samples, 1) / frame.columns
     shares = spans.shares(bar_edges(0, frame.columns, per_column, wide))
     bottom = len(pixels) - round(theme.px(FRAME) * frame.dpr)  # clear of the frame around what is visible
@@ -128,7 +128,7 @@ def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
 
 
 def _paint_ticks(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw where markers and regions begin, along the upper edge."""
+    """Draw markers and regions along the upper edge."""
     columns = np.rint(marks.starts * (frame.columns / max(frame.viewport.length_samples, 1))).astype(np.int64)
     thick = np.arange(max(round(theme.px(2) * frame.dpr), 1))
     covered = np.minimum(columns[:, None] + thick, frame.columns - 1)

@@ -21,7 +21,7 @@ from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
 from widgets.timeline.time_map import TimeMap
 
 Stretch = tuple[float, float]
-"""From where to where in view positions."""
+"""Span in view positions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Shown:
     lanes : the tracks in their order
     current : id of the current proposal
     lines : the divisions of the beats that hits are moved to, ascending
-    hits : the hits of drums, with where they go
+    hits : drum hits with targets
     masks : mask of the current repair
     sounds : detected sounds
     length_samples : of the source or of the result, whichever is shown

@@ -123,13 +123,13 @@ class Surface(Protocol):
         """Return the source position under a logical pixel."""
 
     def snapped_at(self, x_px: float) -> int:
-        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+        """Return the source position of a pixel, or the nearest grid line if snapping is on."""
 
     def seek(self, source_samples: int, view_samples: int) -> None:
         """Ask for the playhead at a source position that is drawn at, or near, a view position."""
 
     def preview_grid(self, grid: BeatGrid) -> None:
-        """Show the grid as a drag would leave it."""
+        """Preview the grid during a drag."""
 
     def x_of(self, source_samples: int) -> float:
         """Return the logical pixel at which a source position is drawn."""

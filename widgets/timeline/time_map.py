@@ -24,7 +24,7 @@ from widgets.timeline.marks.markers import Marks
 
 @dataclass(frozen=True, slots=True)
 class TimeMap:
-    """Where each moment of the source is drawn.
+    """Drawn position of each source position.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class TimeMap:
         return mine.plays_as(theirs)
 
     def to_view(self, source_samples: int, near_samples: int | None = None) -> int:
-        """Return where a moment is drawn; inside a cut that is the seam.
+        """Return the view position of a source position; inside a cut, the seam.
 
         Parameters
         ----------
-        near_samples : of several places the one nearest to this one is meant; None for the first
+        near_samples : chooses the nearest of several positions; None for the first
         """
         if self.edit_list is None:
             return source_samples
@@ -61,18 +61,18 @@ class TimeMap:
         return self.edit_list.nearest_result(source_samples, near_samples)
 
     def view_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return where a source span is drawn, from its first sample to its last."""
+        """Return the view span of a source span, from its first sample to its last."""
         if self.edit_list is None:
             return start_samples, stop_samples
         return self.edit_list.result_span(start_samples, stop_samples)
 
     @property
     def is_rising(self) -> bool:
-        """Whether every moment is drawn once at the most, in the order it was recorded."""
+        """Whether every position is drawn at most once, in source order."""
         return self.edit_list is None or self.edit_list.is_rising
 
     def to_view_near(self, source_samples: int, near_samples: int) -> int:
-        """Return where a moment is drawn: of many places that next to a view position."""
+        """Return the view position of a source position: of several, the nearest to another view position."""
         if self.edit_list is None or self.edit_list.is_rising:
             return self.to_view(source_samples)
         return self.edit_list.nearest_result(source_samples, near_samples)

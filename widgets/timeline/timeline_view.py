@@ -193,7 +193,7 @@ class TimelineView(QWidget):
         self.heads.place(self.canvas.frame.layout)
 
     def set_arrangement(self, made: Arrangement | None) -> None:
-        """Show the blocks of the result, in its order or in that of the recording; None for no such lane."""
+        """Show the blocks of the result, in result or source order; None hides the lane."""
         state = self._state
         if made is None:
             self.canvas.set_arrangement(NO_SLABS)
@@ -211,13 +211,13 @@ class TimelineView(QWidget):
         self.canvas.set_ruler(mode)
 
     def set_waves(self, waves: Mapping[str, RecordedWave]) -> None:
-        """Read the tracks' sound from these sources, by track id; a track without one stays empty."""
+        """Set the waveform sources, by track id; a track without one stays empty."""
         kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
         self._waves, self._gains = dict(waves), kept
         self.canvas.set_waves(self._shown_waves(), self._lanes())
 
     def set_stored_waves(self, waves: Mapping[str, StoredWave]) -> None:
-        """Draw the audio that edits put in the place of recordings, by key; where it is not there, those."""
+        """Set the stored audio of edits, by key; missing audio shows the recording."""
         self._stored_waves = waves
         self.canvas.set_waves(self._shown_waves(), self._lanes())
 
@@ -303,7 +303,7 @@ class TimelineView(QWidget):
         self.canvas.go_to(self.viewport.paged(view_samples, backwards=backwards))
 
     def zoom(self, factor: float) -> None:
-        """Zoom in by a factor about the playhead where it is in view, else about the middle."""
+        """Zoom by a factor around the playhead if visible, else around the centre."""
         view = self.viewport
         playhead = self.canvas.playhead_in_view
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
@@ -327,7 +327,7 @@ class TimelineView(QWidget):
         self.canvas.go_to(self.viewport.fitted())
 
     def reveal(self, start_samples: int, stop_samples: int) -> None:
-        """Bring a span into view, with as little movement as that takes."""
+        """Scroll a span into view by the smallest distance."""
         self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
 
     def frame(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> None:
@@ -336,7 +336,7 @@ class TimelineView(QWidget):
         self.canvas.go_to(self.viewport.framing(*span, beside_s))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
-        """Show a span with room around it, as large as it gets."""
+        """Show a span with a margin, as large as possible."""
         self.canvas.go_to(self.viewport.close_to(*self._times.view_span(start_samples, stop_samples)))
 
     @property
@@ -356,7 +356,7 @@ class TimelineView(QWidget):
 
     @property
     def scroll_px(self) -> int:
-        """How far the lanes are scrolled down."""
+        """Vertical scroll of the lanes."""
         return self.canvas.frame.layout.scroll
 
     def set_scroll(self, scroll_px: int) -> None:
@@ -388,11 +388,11 @@ class TimelineView(QWidget):
 
     @property
     def _channels(self) -> dict[str, int]:
-        """How many channels each track has, by its id."""
+        """Number of channels of each track, by id."""
         return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
 
     def _stretch(self, track_id: str, height_px: int) -> None:
-        """Show a lane as high as its border is dragged to; below 0, as high as the document has it."""
+        """Set the height of a lane while its border is dragged; below 0, restore that of the document."""
         lanes = self._lanes()
         if height_px >= 0:
             wishes = {

@@ -24,7 +24,7 @@ class Viewport:
     Attributes
     ----------
     start_samples : position of the left edge; fractional, since a zoom may stop anywhere
-    samples_per_px : how much time one logical pixel holds
+    samples_per_px : samples per logical pixel
     width_px : width of the window in logical pixels
     length_samples : length of the whole recording
     rate_hz : the document's rate
@@ -38,7 +38,7 @@ class Viewport:
 
     @property
     def visible_samples(self) -> float:
-        """How much time the window holds."""
+        """Length of the window."""
         return self.samples_per_px * self.width_px
 
     @property
@@ -78,7 +78,7 @@ class Viewport:
         return replace(self, samples_per_px=zoom, start_samples=min(max(self.start_samples, 0.0), last_start))
 
     def moved(self, start_samples: float) -> Viewport:
-        """Return the window with its left edge at a position, as far as the recording allows."""
+        """Return the window with its left edge at a position, clipped to the recording."""
         return replace(self, start_samples=start_samples).clamped()
 
     def scrolled(self, distance_px: float) -> Viewport:
@@ -92,11 +92,11 @@ class Viewport:
         return replace(self, samples_per_px=zoom, start_samples=fixed - about_px * zoom).clamped()
 
     def fitted(self) -> Viewport:
-        """Return the window that holds the whole recording."""
+        """Return the window of the whole recording."""
         return replace(self, start_samples=0.0, samples_per_px=self.coarsest_samples_per_px)
 
     def resized(self, width_px: int) -> Viewport:
-        """Return the window at another width, with the same left edge and zoom where they still fit."""
+        """Return the window at another width, with the same left edge and zoom if possible."""
         return replace(self, width_px=max(width_px, 1)).clamped()
 
     def recorded(self, length_samples: int, rate_hz: int) -> Viewport:
@@ -109,7 +109,7 @@ class Viewport:
         return self.moved(samples - self.visible_samples / 2)
 
     def paged(self, samples: float, *, backwards: bool = False) -> Viewport:
-        """Return this window where it holds the position, else the one that begins just before it.
+        """Return this window if it contains the position, else the one that starts just before it.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class Viewport:
         return self if self.holds(samples) else self.moved(samples - before * self.visible_samples)
 
     def showing(self, start_samples: int, stop_samples: int) -> Viewport:
-        """Return the window that shows a span with room around it, moving and zooming out only as needed."""
+        """Return the window that contains a span with a margin, moving and zooming out only as needed."""
         room = 2 * PAGE_MARGIN * self.visible_samples
         if self.start_samples <= start_samples and stop_samples <= self.stop_samples:
             return self
@@ -136,7 +136,7 @@ class Viewport:
 
         Parameters
         ----------
-        beside_s : how much is shown on either side at least
+        beside_s : minimum margin on either side
         """
         length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz * beside_s / BESIDE_S
         wanted = max(FRAMED * length, length + 2 * beside_s * self.rate_hz)
@@ -150,7 +150,7 @@ class Viewport:
         return self if is_framed else self.centred(middle)
 
     def close_to(self, start_samples: int, stop_samples: int) -> Viewport:
-        """Return the window that a span fills but for some room around it; a seam gets a few seconds."""
+        """Return the window that fits a span with a margin; a seam gets a few seconds."""
         length = stop_samples - start_samples or SEAM_S * self.rate_hz
         zoom = length * AROUND / self.width_px
         return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
@@ -163,7 +163,7 @@ class ViewportPart(Viewport):
     Attributes
     ----------
     whole : the window
-    left_px : how far right of its left edge this one begins
+    left_px : offset of its left edge
     """
 
     whole: Viewport = field(default_factory=Viewport)

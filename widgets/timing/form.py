@@ -1,4 +1,4 @@
-"""The form that asks how hits are to be put in time: which drums, which grid, how finely, how far."""
+"""Form for drum timing: drums, grid, division and strength."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DIVISIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 PAIRED = frozenset({"1/8", "1/16", "1/32"})
-"""Divisions that can swing, since they come in pairs."""
+"""Divisions with swing, because they come in pairs."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 STRAIGHT, MOST_SWING = 50.0, 75.0
 _FIELD, _TEMPO = 72, 88
@@ -55,16 +55,16 @@ class AlignAsked:
     ----------
     tracks : the ids of the microphones; none for all that are drums
     grid : "beats" for those of the document, "even", "click" or "file"
-    bpm, start_s : of an even grid: its tempo, and where its first bar begins
+    bpm, start_s : tempo of an even grid, and start of its first bar
     click : the id of the track with the click
     path : of a MIDI file, or of beats as JSON
     division : one of `DIVISIONS`
-    swing_percent : where the second of a pair falls; 50 is straight
+    swing_percent : position of the second of a pair; 50 is straight
     strength, sensitivity : 0 to 1
-    pad_ms : so long before its hit a slice begins
+    pad_ms : time from the start of a slice to its hit
     least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
-    keeps_feel : whether hits are held against the player's own push and pull
-    keeps_drums : whether each drum stays as early or late as it mostly is
+    keeps_feel : whether hits are compared with the player's own push and pull
+    keeps_drums : whether each drum keeps its typical offset
     also : the ids of tracks recorded with those, which move too
     """
 
@@ -92,13 +92,13 @@ class Choices:
 
     Attributes
     ----------
-    drums : how many tracks are drums
+    drums : number of drum tracks
     chosen : the ids of the tracks that are chosen in the window, with the words for them; none for none
     tempo : of the document's beats in words, or that they are being detected; empty without beats
     tracks : the name of every track by id, as candidates for the click
     length_s : of the recording
-    left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that stay where they
-        are, names by id
+    left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that do not
+        move, names by id
     """
 
     drums: int = 0
@@ -117,7 +117,7 @@ class AlignForm(QWidget):
     Signals
     -------
     changed : `values()` or `problem()` may have changed
-    file_requested : the user wants to choose a file of beats
+    file_requested : the user wants to choose a beat file
     """
 
     changed = Signal()

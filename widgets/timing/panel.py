@@ -32,14 +32,14 @@ _ANSWERS = ("timing.accept_bar", "timing.accept_voice", "timing.accept_range")
 
 @dataclass(frozen=True, slots=True)
 class MoveSettings:
-    """Which hits are moved, and how far.
+    """Range and strength of the moves.
 
     Attributes
     ----------
-    strength : 0 to 1, how much of the way
+    strength : share of the distance, 0 to 1
     least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
-    keeps_feel : whether hits are held against the player's own push and pull
-    keeps_drums : whether each drum stays as early or late as it mostly is
+    keeps_feel : whether hits are compared with the player's own push and pull
+    keeps_drums : whether each drum keeps its typical offset
     """
 
     strength: float = 1.0
@@ -54,7 +54,7 @@ class TimingPanel(QScrollArea):
 
     Signals
     -------
-    settings_moved : `MoveSettings` while a slider is on its way
+    settings_moved : `MoveSettings` while a slider moves
     settings_chosen : the same on release
     command_requested : the command id of a button
     """

@@ -36,7 +36,7 @@ def bars_of(offsets_ms: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def median_text(offsets_ms: NDArray[np.float64]) -> str:
-    """Return the median with its sign, such as "−4.0 ms"; early is below 0."""
+    """Format the median with its sign, such as "−4.0 ms"; early is negative."""
     if not len(offsets_ms):
         return ""
     median = round(float(np.median(offsets_ms)), 1)
@@ -67,7 +67,7 @@ class VoiceHistogram(QWidget):
 
         Parameters
         ----------
-        kept_ms : how late each voice is left; on the line where it is not named
+        kept_ms : remaining offset of each voice; 0 if missing
         """
         self._kept_ms = kept_ms
         most = sorted(offsets_ms, key=lambda voice: -len(offsets_ms[voice]))[:MOST_VOICES]
@@ -154,7 +154,7 @@ class VoiceHistogram(QWidget):
         )
 
     def _paint_kept(self, painter: QPainter, voice: str, area: QRectF) -> None:
-        """Mark where a voice is left, if not on the line."""
+        """Mark the offset of a voice that stays, if it is not on the grid line."""
         kept_ms = self._kept_ms.get(voice, 0.0)
         if abs(kept_ms) < _LEAST_KEPT_MS:
             return

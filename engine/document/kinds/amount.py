@@ -16,14 +16,14 @@ class Amount:
     ----------
     field : of the payload
     name : of the unit, as a form asks for it
-    step, fine_step : how far one press of a key goes
+    step, fine_step : change by one key press
     lowest, highest : limits
     decimals : that a form shows
     usual : default for a payload without the field
     per_second : whether the payload counts samples and the display seconds
-    unit_s : such a unit in seconds, 0.001 for milliseconds
-    is_whole : whether the payload holds whole numbers alone
-    is_moment : whether it is a moment of the recording, which falls onto the grid where there is one
+    unit_s : the unit in seconds, 0.001 for milliseconds
+    is_whole : whether the payload stores whole numbers only
+    is_moment : whether it is a position in the recording, which snaps to the grid
     """
 
     field: str

@@ -52,7 +52,7 @@ _hit = validator(
 
 
 def _shares(what: str, value: object) -> None:
-    """Hold how much of each octave is taken, by the ids of tracks."""
+    """Validate the gains of the octaves, by track id."""
     share = number(0.0, 1.0)
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise DocumentError(f"{what} must name microphones.")
@@ -67,7 +67,7 @@ _flam = validator("flam", {**_SHARED, BLEED: _shares})
 
 
 def _sliced(edited: Edited) -> tuple[Slice, ...]:
-    """A hit that stays where it is still is one: its neighbours' borders keep off its attack."""
+    """An unmoved hit is still a hit: the borders of its neighbours avoid its attack."""
     _hit(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:
@@ -115,7 +115,7 @@ def _lifted(edited: Edited) -> tuple[Lift, ...]:
 
 
 def _words(edited: Edited, rate_hz: int) -> str:
-    """How far comes first: where room is short the voices go, which the reason names too."""
+    """The distance comes first: if room is short the voices are omitted, which the reason names too."""
     voices = str(edited.payload.get(VOICES, ""))
     return f"{shift_words(edited, rate_hz)} {voices}".rstrip()
 

@@ -26,7 +26,7 @@ class Edge(StrEnum):
 
 
 class NudgeSize(StrEnum):
-    """How far one press of a nudge key goes."""
+    """Distance of one nudge."""
 
     FINE = "fine"
     COARSE = "coarse"
@@ -34,7 +34,7 @@ class NudgeSize(StrEnum):
 
 
 def length_words(length_s: float) -> str:
-    """Return such as "8.8 s", "40 ms" or, from a minute, "1:05"."""
+    """Format a duration, such as "8.8 s", "40 ms" or, from a minute, "1:05"."""
     if length_s < 0.0995:
         return f"{length_s * 1000:.0f} ms"
     return f"{length_s:.1f} s" if length_s < 59.95 else format_time(length_s, decimals=0)
@@ -61,18 +61,18 @@ class Kind:
     verb : effect of accepting it, as in "cut"
     shape : whether it covers a span of the timeline, marks one point, is a slice, one of many side by side,
         or is of all that its tracks hold; of the last two keys nudge how far it goes and not its edges
-    fine_s : the fine nudge; the coarse one is ten times as far
-    drops_span : whether it takes its span out of the result, and does nothing else
+    fine_s : the fine nudge; the coarse one is ten times as large
+    drops_span : whether its only effect is to remove its span from the result
     splits : whether two adjacent ones have the effect of one over both
     is_learned : whether a decision about it is training data for a taste
-    validate : raises `DocumentError` where a payload is not one of this kind
+    validate : raises `DocumentError` for an invalid payload
     effect : operations of the edit with the user's changes
     words : (edit with the user's changes, rate in Hz) to the words after the verb
-    how_much : the same without the length that its span shows; empty where that is all
+    how_much : the same without the length of its span; empty if nothing else
     is_of_tracks : whether it applies to individual tracks, because it changes sound and not timing
     amount : its number besides the span, for nudge keys and a form; None without one
     fade : length of its crossfades; None without any
-    other : the other way to do it, as changes of the payload, or None where there is one way alone
+    other : payload changes of its alternative, or None without one
     filling : (start, stop) of a segment of the recording to the payload changes that use it as a fill;
         None for kinds without a fill
     done : participle after its title in a summary, such as "moved" in "96 hits moved"
@@ -100,12 +100,12 @@ class Kind:
 
     @property
     def has_edges(self) -> bool:
-        """Whether it begins and ends where the user wants."""
+        """Whether the user sets its start and end."""
         return self.shape in ("span", "point")
 
     @property
     def plural(self) -> str:
-        """Its title for several, such as "Cuts"."""
+        """Its plural title, such as "Cuts"."""
         return f"{self.title}s"
 
     def label(self, edited: Edited, rate_hz: int) -> str:
@@ -113,18 +113,18 @@ class Kind:
         return f"{self.verb} {self.words(edited, rate_hz)}"
 
     def brief(self, edited: Edited, rate_hz: int) -> str:
-        """Return the same where its span is seen, such as "slip +12.0 ms"."""
+        """Return the same without the length of the span, such as "slip +12.0 ms"."""
         return f"{self.verb} {self.how_much(edited, rate_hz)}".rstrip()
 
     def step_samples(self, size: NudgeSize, rate_hz: int) -> int:
-        """Return how far one nudge goes, never less than one sample."""
+        """Return the distance of one nudge, at least one sample."""
         if size is NudgeSize.SAMPLE:
             return 1
         times = 10 if size is NudgeSize.COARSE else 1
         return max(1, round(self.fine_s * times * rate_hz))
 
     def nudged(self, span: Span, edge: Edge, by_samples: int, *, length_samples: int, rate_hz: int) -> Span:
-        """Return the span with one edge moved by `by_samples`, or as far as it may go.
+        """Return the span with one edge moved by `by_samples`, within its limits.
 
         Both edges stay within [0, length_samples] and at least a millisecond apart; a span that is already
         narrower (the user may have put its edges there) can be widened but not narrowed.
@@ -137,10 +137,10 @@ class Kind:
 
 
 def span_words(edited: Edited, rate_hz: int) -> str:
-    """Return how long an edit's span is."""
+    """Format the length of an edit's span."""
     return length_words(samples_to_s(edited.stop_samples - edited.start_samples, rate_hz))
 
 
 def signed(value: float, unit: str) -> str:
-    """Return a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
+    """Format a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
     return f"{value:+.1f} {unit}".replace("-", "−")

@@ -17,7 +17,7 @@ class Drop:
 
     Attributes
     ----------
-    crossfade_ms : how long the neighbours overlap at the seam, where they are long enough
+    crossfade_ms : overlap of the neighbours at the seam, limited by their lengths
     """
 
     start_samples: int
@@ -40,7 +40,7 @@ class Order:
     Attributes
     ----------
     stays : whether it also plays at its own position
-    crossfade_ms : how long pieces overlap where one jumps to another
+    crossfade_ms : overlap of pieces at jumps
     rank : order of spans at one position, lowest first; ties are ordered by source position
     """
 
@@ -61,10 +61,10 @@ class Reclock:
 
     Attributes
     ----------
-    start_samples, stop_samples : all that a document can hold: a recording is never lined up in part
+    start_samples, stop_samples : maximum span of a document: a recording is always aligned as a whole
     tracks : ids; none for all
-    by_samples : how much later the beginning sounds; a fraction is a band-limited delay
-    drift_ppm : how many samples in a million the recording has too many
+    by_samples : delay of the start; fractions are band-limited delays
+    drift_ppm : excess samples of the recording per million
     """
 
     start_samples: int
@@ -76,7 +76,7 @@ class Reclock:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Audio that the document stores, laid over [start, stop) of its timeline.
+    """Stored audio over [start, stop) of the document's timeline.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Gain:
     Attributes
     ----------
     tracks : ids; none for all
-    ramps_ms : how long the gain takes to change at the start and at the stop, inside the span
+    ramps_ms : ramps of the gain at start and stop, inside the span
     """
 
     start_samples: int
@@ -151,7 +151,7 @@ class Fill(StrEnum):
     PRE_ROLL = "pre-roll"
     """Start the right slice earlier."""
     DECAY = "decay"
-    """The one on the left goes on fading away, as predicted from how it does."""
+    """Continue the decay of the left slice by prediction."""
     STRETCH = "stretch"
     """Extend the left slice after its attack."""
 
@@ -169,9 +169,9 @@ class Slice:
     Attributes
     ----------
     tracks : ids; none for all
-    by_samples : above 0 is later in time; a fraction is a band-limited delay; 0 holds the slice where it is
-    crossfade_ms : at most so long where it begins, and where nothing moved follows it also where it ends
-    onset_samples : where its attack begins, which no border comes near
+    by_samples : above 0 is later; a fraction is a band-limited delay; 0 protects the slice
+    crossfade_ms : maximum crossfade at its start, and at its end if no moved slice follows
+    onset_samples : start of its attack; borders keep away from it
     after_samples : preceding attack, if known; limits the source range of the fill
     """
 
@@ -191,7 +191,7 @@ class Lift:
 
     Attributes
     ----------
-    gains : how much of each octave of the track is taken, 0 to 1 (`engine.edl.slicing.lifts`); none for all
+    gains : share of each octave of the track, 0 to 1 (`engine.edl.slicing.lifts`); empty for all
     crossfade_ms : at both edges
     """
 

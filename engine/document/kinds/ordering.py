@@ -49,7 +49,7 @@ def _repeated(edited: Edited) -> tuple[Order, ...]:
 
 
 def _moved(edited: Edited) -> tuple[Order, ...]:
-    """It is taken out and comes back before another moment; one within itself leaves it where it is."""
+    """Remove it and insert it at another position; a target within itself has no effect."""
     _validate_move(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     to, rank = integer(payload, TO_SAMPLES, 0), integer(payload, RANK, 0)

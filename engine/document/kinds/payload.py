@@ -1,4 +1,4 @@
-"""Read the payloads of kinds: plain JSON values within limits, and nothing else."""
+"""Validation of payloads: plain JSON values within limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], Non
 
 
 def number(lowest: float, highest: float) -> Field:
-    """Return a field that holds a number within limits."""
+    """Return a number field with limits."""
 
     def require(what: str, value: object) -> None:
         if not (_is_number(value) and lowest <= value <= highest):  # type: ignore[operator]
@@ -46,7 +46,7 @@ def number(lowest: float, highest: float) -> Field:
 
 
 def whole(lowest: int, highest: int) -> Field:
-    """Return a field that holds a whole number within limits."""
+    """Return a whole-number field with limits."""
 
     def require(what: str, value: object) -> None:
         if type(value) is not int or not lowest <= value <= highest:
@@ -58,7 +58,7 @@ def whole(lowest: int, highest: int) -> Field:
 
 
 def truth(what: str, value: object) -> None:
-    """Hold yes or no."""
+    """Store a boolean."""
     if not isinstance(value, bool):
         raise DocumentError(f"{what} cannot be {value!r}: give true or false.")
 
@@ -74,7 +74,7 @@ def text(longest: int) -> Field:
 
 
 def one_of(words: Collection[str]) -> Field:
-    """Return a field that holds one of some words."""
+    """Return a field with a choice of words."""
 
     def require(what: str, value: object) -> None:
         if value not in words:

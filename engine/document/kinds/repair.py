@@ -23,7 +23,7 @@ from engine.errors import DocumentError
 AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
 OVER = "over"
 MOST_UNDER = 1000
-"""Repairs under one, each made over the one before."""
+"""Stacked repairs, each made on top of the previous one."""
 LONGEST_REPAIR_CROSSFADE_MS = 120.0
 """Half of it is outside the span: 60 ms from an edge, every sample is exactly the stored or recorded one."""
 

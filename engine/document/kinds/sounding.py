@@ -76,7 +76,7 @@ def _is_silent(payload: Mapping[str, object]) -> bool:
 
 
 def _other_filling(edited: Edited) -> Mapping[str, object] | None:
-    """Silence instead of room tone, or the other way round."""
+    """Switch between silence and room tone."""
     return {IS_SILENT: not _is_silent(edited.payload)} if TONE_START in edited.payload else None
 
 
@@ -121,7 +121,7 @@ def _slip_words(edited: Edited, rate_hz: int) -> str:
 
 
 def shift_words(edited: Edited, rate_hz: int) -> str:
-    """Return how far an edit moves in time, such as "+12.0 ms"."""
+    """Format the shift of an edit, such as "+12.0 ms"."""
     return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
@@ -153,7 +153,7 @@ SHIFT = Amount(
     per_second=True,
     unit_s=0.001,
 )
-"""How far something is moved in time."""
+"""Shift in time."""
 
 MUTE = Kind(
     name="mute",

@@ -1,4 +1,4 @@
-"""A span of the grid counted in another of its ways: half, double, half a beat later, from another beat.
+"""A span of the grid with another tempo interpretation: half, double, half a beat later, another downbeat.
 
 It changes neither sound nor timing. `engine.document.grid.recounted` applies it to the grid.
 """
@@ -56,7 +56,7 @@ def _effect(edited: Edited) -> tuple[Operation, ...]:
 
 
 def reading_words(payload: Mapping[str, object]) -> str:
-    """Return how it is counted, such as "half tempo, 60.0 BPM"."""
+    """Describe the tempo interpretation, such as "half tempo, 60.0 BPM"."""
     said, bpm = READINGS[str(payload.get(READING, HEARD))], real(payload, TEMPO_BPM, 0.0)
     words, later = said[0].lower() + said[1:], integer(payload, BARS_LATER, 0)
     if later:

@@ -343,7 +343,7 @@ def test_a_range_that_cannot_be_is_refused_in_words(looking: Hands) -> None:
     seen: list[bool] = []
 
     def look(dialog: QDialog) -> None:
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Save")
         seen.append(keep.isEnabled())
 
     steps = (

@@ -292,7 +292,7 @@ def test_a_range_as_stems_in_two_formats_by_keys_alone(exporting: Hands, folder:
         tick(dialog, "FLAC", "CMX", "One file for each track")
         choose(dialog, "Bits", "16 bit")
         choose(dialog, "Dither", "Never")
-        choose(dialog, "Range", "The current cut")
+        choose(dialog, "Range", "Current cut")
         enter(dialog)  # from a closed list, not from a field
 
     exporting.press_and_answer("Ctrl+E", answer)

@@ -127,7 +127,7 @@ def test_too_long_a_note_says_so_and_is_not_taken(reviewing: Hands) -> None:  # 
     def too_long(dialog: QWidget) -> None:
         assert isinstance(dialog, QDialog)
         field_of(dialog).setPlainText("x" * (LONGEST_NOTE + 1))
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == "Save")
         assert not keep.isEnabled()
         assert any("1 letter too many" in one.text() for one in dialog.findChildren(QLabel))
         QTest.keyClick(field_of(dialog), Qt.Key.Key_Return, CTRL)

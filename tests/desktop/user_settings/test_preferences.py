@@ -166,7 +166,7 @@ def test_the_dialog_changes_what_it_says(hands: Hands) -> None:
     def answer(dialog: QWidget) -> None:
         buffer, limit = named_field(dialog, "Buffer"), named_field(dialog, "Largest")
         buffer.setText("5000")
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Save")
         assert not keep.isEnabled()
         assert "Buffer must be a whole number" in " ".join(one.text() for one in dialog.findChildren(QLabel))
         buffer.setText("25")

@@ -179,7 +179,7 @@ def test_a_payload_that_is_no_repair_is_refused(change: dict[str, object], words
     with pytest.raises(DocumentError, match=words):
         KINDS["repair"].validate({**payload, **change})
     for name in ("audio", "audio_start_samples", "audio_stop_samples"):
-        with pytest.raises(DocumentError, match=f"no {name}"):
+        with pytest.raises(DocumentError, match=f"needs {name}"):
             KINDS["repair"].validate({key: value for key, value in payload.items() if key != name})
 
 

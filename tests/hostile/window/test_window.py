@@ -440,7 +440,7 @@ def test_an_unexpected_failure_ends_the_job_even_where_no_log_can_be_kept(
     with hands.qtbot.waitSignal(job.failed, timeout=5_000) as told:
         pass
     assert "Dividing failed unexpectedly (ZeroDivisionError" in told.args[0]
-    assert "could not be kept" in told.args[0]
+    assert "could not be saved" in told.args[0]
     lanes.close()
 
 

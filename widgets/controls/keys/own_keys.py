@@ -20,7 +20,7 @@ def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = 
 
     Parameters
     ----------
-    held : the modifiers that may be held with it
+    held : allowed modifiers
     """
     return (
         event.type() == QEvent.Type.ShortcutOverride
@@ -31,7 +31,7 @@ def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = 
 
 
 class KeyedList(QListView):
-    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others.
+    """Handles arrows and Enter itself while it has the focus; other keys reach the commands.
 
     Only Tab gives it the focus, so that a click never changes the meaning of the next key.
 

@@ -16,7 +16,7 @@ class SpanOffer:
     Attributes
     ----------
     key : "" for the whole
-    label : its name and where it is
+    label : its name and position
     """
 
     key: str
@@ -77,7 +77,7 @@ class ExportOutlook:
     total : of several files, in words
     field : subject of the problem: "formats", "range", "rate", "bits", "loudness", "folder", "name" or
         "files"
-    problem : one sentence; "" where all is well
+    problem : error message; "" without one
     """
 
     files: tuple[WrittenLine, ...] = ()

@@ -20,7 +20,7 @@ _OPTIONS_WIDTH = 480
 
 
 class ExportForm(QWidget):
-    """Formats, how they are written, where to, and the files that come of it.
+    """Formats, their options, the folder, and the resulting files.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class ExportForm(QWidget):
     look : computes the preview of an export; called after each change
     spans : the parts of the recording that can be written alone
     result_text : summary of the result
-    source_bits : the depth of its samples, such as "24 bit"
+    source_bits : bit depth of the recordings, such as "24 bit"
     own_rate_hz : sample rate of the document; 0 if unknown
     video_rate : frame rate of its videos; None without any
 

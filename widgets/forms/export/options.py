@@ -204,7 +204,7 @@ class ExportOptionsPanel(QWidget):
         return "", ""
 
     def show_problem(self, field: str, sentence: str) -> bool:
-        """Write a problem below its field; False where the field is not here."""
+        """Show an error below its field; return False if the field is elsewhere."""
         for name, note in self._notes.items():
             note.setText(sentence if name == field else "")
             note.setVisible(name == field)

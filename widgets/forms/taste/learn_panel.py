@@ -177,7 +177,7 @@ class LearnPanel(QWidget):
         return LearnRequest(self.paths, self._name.text().strip(), epochs, seed, self._method.value())
 
     def _take_method(self, number: int) -> None:
-        """Suggest as many epochs as the chosen method usually takes."""
+        """Suggest the default epochs of the chosen method."""
         self._epochs.setText(str(METHODS[number].epochs))
 
     def _remove_chosen(self) -> None:

@@ -1,4 +1,4 @@
-"""The tastes there are, in groups: type to find one, arrows to go there, Enter to take it."""
+"""List of tastes in groups: type to filter, arrows to move, Enter to choose."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ NOTHING_FOUND = "No taste or folder matches."
 
 
 class Elsewhere(StrEnum):
-    """Where to look for a taste that is not listed."""
+    """Locations of tastes outside the list."""
 
     FILE = "Choose a file…"
     FOLDER = "List a folder…"
 
 
 class _Rows(QAbstractListModel):
-    """Headings, tastes, notes and the ways out of the list."""
+    """Headings, tastes, notes and rows that lead to other locations."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class _Rows(QAbstractListModel):
 
 
 class TasteShelf(QWidget):
-    """A field and, under it, the groups of tastes it leaves; the last two rows lead elsewhere.
+    """A filter field and groups of tastes; the last two rows lead to other locations.
 
     Signals
     -------
@@ -129,7 +129,7 @@ class TasteShelf(QWidget):
         self._renew()
 
     def chosen(self) -> Path | Elsewhere | None:
-        """Return the taste chosen, or where else to look."""
+        """Return the chosen taste, or the location to search."""
         row = self._row()
         return None if row is None else _choice_of(row)
 

@@ -37,11 +37,11 @@ class Slab:
 
     Attributes
     ----------
-    region : the name of the region that it begins in; "" in none
+    region : region at its start; "" without one
     hue : index of the accent colour; the same for the same source, and for regions of one name
     block : number of the block; -1 for parts that do not play
     span : of the source, [start, stop)
-    arc_from : from where an arc leads here; None for none
+    arc_from : start of an arc to it; None without one
     arc_text : label of the arc
     heard_at : positions in the result, if the lane shows the order of the recording
     """
@@ -85,7 +85,7 @@ class Slabs:
     made : the blocks themselves
     is_result : whether slabs are in result order, one for each block; else in source order
     regions : regions at the start of the slabs
-    arcs_from : from where an arc leads to each; -1 for none
+    arcs_from : start of an arc to each; -1 without one
     is_heard : whether each part plays at all
     """
 
@@ -138,7 +138,7 @@ class Regions:
     Attributes
     ----------
     names : of the regions
-    of_place : which region each place is in, the one that begins last; -1 for none, shape (n,)
+    of_place : region of each place, the latest to start; -1 for none, shape (n,)
     hues : accent colour of each place, the same for the same source and for regions
         whose names differ in a number at most, shape (n,)
     """
@@ -231,19 +231,19 @@ def _stood_at(made: Arrangement, middles: Positions) -> Positions:
 
 
 def lane_view(frame: Frame, length_samples: int) -> float:
-    """Return how many samples a logical pixel of the lane is."""
+    """Return the samples per logical pixel of the lane."""
     return max(length_samples, 1) / max(frame.layout.width, 1)
 
 
 def block_area(frame: Frame, slab: Slab, length_samples: int) -> QRectF:
-    """Return where a slab is drawn, in logical pixels."""
+    """Return the drawn span of a slab, in logical pixels."""
     per_px, top = lane_view(frame, length_samples), frame.layout.arrangement_top + theme.px(ARC)
     left, right = frame.snapped(slab.start / per_px), frame.snapped(slab.stop / per_px)
     return QRectF(left, top, max(right - left, frame.hairline), theme.px(BLOCK))
 
 
 def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage:
-    """Return the lane, which stays the same however the view is zoomed."""
+    """Return the area of the lane, independent of the zoom."""
     layout, tokens = frame.layout, frame.theme
     height = layout.marks_top - layout.arrangement_top
     image = QImage(frame.columns, max(round(height * frame.dpr), 1), QImage.Format.Format_RGB32)
@@ -287,7 +287,7 @@ def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples:
 
 
 def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> None:
-    """Draw one block, with its name where that has room."""
+    """Draw one block, with its name if it fits."""
     tokens = frame.theme
     hue = tokens.accent(slab.hue)
     painter.fillRect(area, theme.mix(tokens.bg, hue, FILL if slab.block >= 0 else HOLLOW))

@@ -1,4 +1,4 @@
-"""Pressing a block of the arrangement: a click goes there, a drag brings it elsewhere."""
+"""Presses on blocks of the arrangement: a click goes there, a drag moves the block."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MoveBlock:
 
     @property
     def is_copy(self) -> bool:
-        """Whether the block stays where it is as well."""
+        """Whether the original block stays."""
         return self._canvas.snapping.is_inverted
 
     def move(self, at: QPointF) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covered:
-    """How much some spans cover up to any position, each moment counted once however many cover it.
+    """Cumulative coverage by spans up to any position; overlaps count once.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class Covered:
 
     @property
     def total_samples(self) -> int:
-        """How much is covered in all."""
+        """Total coverage."""
         return int(self.lengths[-1])
 
     def shares(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of each column between borders is covered, 0 to 1: shape (n + 1,) to (n,)."""
+        """Return the covered share of each column between borders, 0 to 1: shape (n + 1,) to (n,)."""
         if not self.total_samples:
             return np.zeros(len(edges) - 1)
         covered = np.diff(np.interp(edges, self.positions, self.lengths))

@@ -1,4 +1,4 @@
-"""How long the crossfade of the current edit is: drawn at the foot of its edges, and dragged there."""
+"""Crossfade handles of the current edit: drawn at the bottom of its edges, and draggable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fade:
 
     Attributes
     ----------
-    edges : where the edges of the edit are, in logical pixels; at one place where it is a seam
+    edges : positions of the edges in logical pixels; equal at a seam
     foot : height of its handles
     px_per_ms : pixels per millisecond on one side of an edge: half of the crossfade
     longest_ms : that its kind and its span allow
@@ -41,7 +41,7 @@ class Fade:
 
     @property
     def reach_px(self) -> float:
-        """How far the crossfade reaches to either side of an edge."""
+        """Half width of the crossfade at an edge."""
         return self.fade_ms * self.px_per_ms
 
     @property
@@ -52,7 +52,7 @@ class Fade:
 
     @property
     def area_px(self) -> tuple[int, int]:
-        """From where to where it is drawn, in logical pixels."""
+        """Drawn span in logical pixels."""
         left, right = (handle.x() for handle in self.handles)
         beside = theme.px(2 * HANDLE_PX) + max(self.edges[0] - self.edges[1], 0.0)
         return floor(left - beside), ceil(right + beside)
@@ -101,7 +101,7 @@ def fade_tip(fade: Fade) -> str:
 
 
 def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:
-    """Draw the handles, and the ramps where they are wide enough to be seen."""
+    """Draw the handles, and the ramps if they are wide enough."""
     layout = frame.layout
     if fade.edges[1] < -layout.width or fade.edges[0] > 2 * layout.width:
         return

@@ -43,7 +43,7 @@ class Landings:
 
     @classmethod
     def of(cls, state: DocumentState, current: str | None) -> Landings:
-        """Return those of a document; a repeat right after itself needs no place of its own."""
+        """Return the insertions of a document; a repeat right after itself has none."""
         table = table_of(state)
         chosen = table.are(Verdict.ACCEPTED)
         place = table.made.places.get(current or "", -1)
@@ -107,7 +107,7 @@ class LandingLines:
 
 
 def paint_landings(painter: QPainter, frame: Frame, landings: Landings) -> None:
-    """Draw a line with a sign at each landing in view, and its words where there is room."""
+    """Draw a line with a sign at each visible insertion, and its label if there is room."""
     xs = frame.viewport.xs_at(landings.orders.ats)
     shown = np.flatnonzero((xs >= -1) & (xs <= frame.layout.width))[:MOST_DRAWN].tolist()
     font = theme.ui_font(theme.TEXT_SMALL)

@@ -23,7 +23,7 @@ from widgets.timeline.frame import EDITS, Frame
 SIGN_FROM_PX, PAD_PX, SIGN_PX, ICON_PX, GAP_PX, END_PX = 11, 7, 7, 12, 4, 3
 MARK_PX, MARK_HIGH_PX = 9, 13
 ROUND_PX = 1
-"""Room around a sign, whose line ends are round."""
+"""Margin of a sign with round line ends."""
 
 Numbers = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def rooms(
     seams: Numbers,
     seam: float,
 ) -> tuple[Numbers, Numbers]:
-    """Return from where to where each of some flags can speak, so that none speaks into another.
+    """Return the room for the text of each flag, without overlaps.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _font() -> QFont:
 
 @lru_cache(maxsize=4096)
 def _length(marked: bool, icon: str, text: str, scale: float) -> float:  # noqa: ARG001 - the font follows the scale
-    """Return how long a label is, from the left of its sign."""
+    """Return the length of a label, from the left of its sign."""
     gap, length = theme.px(GAP_PX), float(theme.px(SIGN_PX))
     length += gap + theme.px(MARK_PX) if marked else 0
     length += gap + theme.px(ICON_PX) if icon else 0
@@ -124,7 +124,7 @@ def _length(marked: bool, icon: str, text: str, scale: float) -> float:  # noqa:
 def _label(
     tokens: Theme, dpr: float, verdict: Verdict, marked: bool, icon: str, text: str, scale: float
 ) -> QImage:
-    """Return a sign with a picture and words behind it on clear ground, as high as a flag."""
+    """Return a sign with icon and text on a transparent background, as high as a flag."""
     size, height, gap = theme.px(SIGN_PX), theme.px(EDITS), theme.px(GAP_PX)
     width = _length(marked, icon, text, scale) + 2 * ROUND_PX
     made = QImage(int(width * dpr) + 1, round(height * dpr), QImage.Format.Format_ARGB32_Premultiplied)
@@ -156,7 +156,7 @@ def _label(
 
 
 def _paint_mark(painter: QPainter, tokens: Theme, box: QRectF) -> None:
-    """Draw an exclamation mark on a ground of its own, which no flag is so dark or so light as."""
+    """Draw an exclamation mark on a background with contrast to any flag."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color(tokens.bg))

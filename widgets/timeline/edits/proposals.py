@@ -47,13 +47,13 @@ class Proposals:
 
     Attributes
     ----------
-    shares : lanes that are covered alike, with how much of each column is covered
+    shares : lanes with equal coverage, and the coverage of each column
     going : shape (columns,), how far removed waveforms fade
     found : indices of the spans in view that are wide enough for a flag, ascending
-    covered : bool, shape (3, columns), where those of each of `VERDICTS` are
-    gone : bool, shape (columns,), where accepted ones of them take their span out
+    covered : bool, shape (3, columns), columns with spans of each of `VERDICTS`
+    gone : bool, shape (columns,), columns that accepted spans remove
     clashing : indices of the visible spans in conflict with another
-    bars, bar_columns : how much the narrower ones cover of each bar of the ribbon, and how wide one is
+    bars, bar_columns : coverage of each ribbon bar by narrow spans, and the width of a bar
     seams : view positions of the seams in view, ascending
     lanes : ids of the tracks, in the order of their lanes
     """
@@ -200,7 +200,7 @@ class Proposals:
         return len(self._labelled()[0]) <= LABELS
 
     def _labelled(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return which of `found` have room for a sign, and from where to where, shape (n,) each."""
+        """Return which of `found` have room for a sign, and that room, shape (n,) each."""
         frame, view, spans = self.frame, self.frame.viewport, self.spans
         lefts, rights = view.xs_at(spans.starts[self.found]), view.xs_at(spans.stops[self.found])
         place = spans.place(self.current)

@@ -19,7 +19,7 @@ FROM_BELOW = (Verdict.ACCEPTED, Verdict.UNDECIDED, Verdict.REJECTED)
 
 
 def bar_columns(frame: Frame) -> int:
-    """Return how wide a bar is with the gap behind it, in device pixels."""
+    """Return the width of a bar with its gap, in device pixels."""
     return max(round(theme.px(BAR_PX) * frame.dpr), 2)
 
 
@@ -43,7 +43,7 @@ def bar_heights(shares: NDArray[np.float64], height: int, lowest: int) -> NDArra
 
     Parameters
     ----------
-    shares : how much each of `VERDICTS` covers, 0 to 1, shape (3, bars)
+    shares : coverage by each of `VERDICTS`, 0 to 1, shape (3, bars)
     lowest : rows that anything takes at least
 
     Returns
@@ -65,7 +65,7 @@ def fill_bars(
     ----------
     pixels : uint32, shape (rows, columns)
     shares : see `bar_heights`, of the bars that these columns show
-    first, wide : index of the first column on the recording's grid, and how many columns a bar takes
+    first, wide : index of the first column on the recording's grid, and the columns per bar
     """
     height, columns = pixels.shape
     index = np.arange(first, first + columns)
@@ -92,7 +92,7 @@ def _pattern(
 
     Returns
     -------
-    weaker : a shape that goes with (rows, columns)
+    weaker : a shape that broadcasts with (rows, columns)
     """
     if verdict is Verdict.ACCEPTED:
         period, thick = max(round(theme.px(HATCH_PX) * dpr), 3), max(round(dpr), 1)

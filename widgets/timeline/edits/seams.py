@@ -1,4 +1,4 @@
-"""Where the result closed a gap: a thin line over the lanes with a small pair of scissors on top."""
+"""Seams of the result: a thin line over the lanes with a small pair of scissors on top."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> None:
-    """Draw the current proposal where all of it is cut: stronger than the other seams."""
+    """Draw the current proposal at a seam, stronger than other seams."""
     layout = frame.layout
     if not -theme.px(CURRENT_WIDTH) <= x <= layout.width + theme.px(CURRENT_WIDTH):
         return
@@ -71,7 +71,7 @@ def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> N
 
 
 def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
-    """Draw a flag around a position, all of it inside the lanes."""
+    """Draw a flag around a position, clipped to the lanes."""
     width = flag.width() / frame.dpr
     left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
     painter.drawImage(QPointF(left, frame.layout.edits_top), flag)

@@ -28,7 +28,7 @@ class Selected:
 
     Attributes
     ----------
-    span : [start, stop) of the source, None where nothing is
+    span : [start, stop) of the source, None without a selection
     tracks : ids of those it is of; none for all
     """
 
@@ -142,15 +142,14 @@ class SelectSpan:
 
 
 class StretchSpan(SelectSpan):
-    """Moves one edge of the selection, or extends it to the mouse; the playhead stays.
+    """Moves one edge of the selection, or extends it to the mouse; the playhead does not move.
 
     If both edges meet, the selection is cleared.
 
     Parameters
     ----------
-    fixed : the source position that stays selected from, or to
-    held, held_px : the edge that is moved and where it is drawn; None where the selection reaches to the
-        mouse at once
+    fixed : the fixed edge as a source position
+    held, held_px : the dragged edge and its drawn position; None if the selection starts at the mouse
     """
 
     def __init__(
@@ -178,7 +177,7 @@ class StretchSpan(SelectSpan):
 
 
 def stretched_to(canvas: Surface, at: QPointF) -> StretchSpan:
-    """Extend the selection to the mouse by its edge that is nearer; where nothing is, from the playhead."""
+    """Extend the selection to the mouse by its nearer edge; without a selection, from the playhead."""
     span = canvas.selection.span
     if span is None:
         return StretchSpan(canvas, at, canvas.playhead)

@@ -29,7 +29,7 @@ class _Held:
         self._now = at
 
     def _paint_ghost(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the span as far away as the mouse has carried it."""
+        """Draw the span at the dragged offset."""
         by_px = self._now.x() - self._pressed.x()
         left, right = edges_of(self._canvas, self._span)
         edges = (left + by_px, right + by_px)

@@ -64,7 +64,7 @@ def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> 
 
 
 def track_detail(track: Track, source: Source) -> str:
-    """Return the second line of a track's head: its role, else its channels, and its group."""
+    """Return the second line of a track's head: role or channels, and group."""
     what = track.role or channels_text(source)
     return f"{what} · group {track.group}" if track.group else what
 
@@ -80,7 +80,7 @@ def track_facts(track: Track, source: Source) -> str:
 
 
 def channels_text(source: Source) -> str:
-    """Return how many channels a source has, in a word where there is one."""
+    """Format the number of channels of a source."""
     return _CHANNELS.get(source.channels, f"{source.channels} ch")
 
 

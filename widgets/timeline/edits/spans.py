@@ -137,7 +137,7 @@ class Spans:
         return np.array([not tracks or track_id in tracks for tracks in self.track_sets])
 
     def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
-        """Return where accepted spans were closed within [start, stop], ascending and each once."""
+        """Return the seams of accepted spans within [start, stop], ascending and unique."""
         first = int(np.searchsorted(self.starts, start_samples, "left"))
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
@@ -157,7 +157,7 @@ class Spans:
         prefer: str | None = None,
         track_id: str | None = None,
     ) -> str | None:
-        """Return the id of the span at a position: the preferred one if it is there, else the shortest.
+        """Return the id of the span at a position: the preferred one if present, else the shortest.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class Spans:
         drops: bool = False,
         below_samples: float = np.inf,
     ) -> NDArray[np.float64]:
-        """Return how much of each column between borders spans of each verdict cover, shape (3, n_columns).
+        """Return the share of each column between borders covered by each verdict, shape (3, n_columns).
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class Spans:
     def touched(
         self, edges: NDArray[np.float64], found: NDArray[np.int64], rows: NDArray[np.int64], n_rows: int
     ) -> NDArray[np.bool_]:
-        """Return which columns between borders some spans touch, each span in a row of its own choice.
+        """Return the columns between borders touched by each span, in a row of its choice.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Spans:
 
 
 def each_once(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return ascending positions without those that repeat the one before; they need no sorting for that."""
+    """Return ascending positions without repeats, without sorting."""
     return ascending[np.flatnonzero(np.diff(ascending, prepend=ascending[:1] - 1))]
 
 

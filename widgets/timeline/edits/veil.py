@@ -35,7 +35,7 @@ class Veil:
     over : float32, shape (columns, 4), colour added to blue, green, red and alpha
     clear : float32, shape (columns, 1), transparency of the overlay
     ground : float32, shape (4,), colour at full fading
-    fades : float32, shape (columns, 1), how far they do
+    fades : float32, shape (columns, 1), strength of the fading
     """
 
     over: NDArray[np.float32]
@@ -45,11 +45,11 @@ class Veil:
 
     @classmethod
     def of(cls, tokens: Theme, shares: NDArray[np.float64], fades: NDArray[np.float64]) -> Veil:
-        """Lay the tints of all verdicts over one another, each as strong as it covers a column.
+        """Blend the tints of all verdicts, weighted by the coverage of a column.
 
         Parameters
         ----------
-        shares : how much each of `VERDICTS` covers, 0 to 1, shape (3, columns)
+        shares : coverage by each of `VERDICTS`, 0 to 1, shape (3, columns)
         fades : see `fading`
         """
         over = np.zeros((shares.shape[1], 4), np.float32)

@@ -22,7 +22,7 @@ class HeadButton(QAbstractButton):
     Attributes
     ----------
     on_current : whether it is on the background of the current track
-    for_group : whether Shift was held when it was last pressed
+    for_group : whether Shift was held at the last press
     """
 
     on_current = False

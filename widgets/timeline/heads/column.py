@@ -1,4 +1,4 @@
-"""The column left of the lanes: the score's head and one head a track, each as high as its lane."""
+"""Column left of the lanes: the head of the score and one per track, each as high as its lane."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class TrackHeads(QWidget):
     -------
     track_changed : id, {field: value}, and a run: changes with the same run are one step of undo
     group_changed : id, {field: value} for every track of its group
-    track_moved : id, and the place from the top where the user put it
+    track_moved : id, and its new place from the top
     chosen : id of the track that the keys mean now
     toggled : id of a track to add to the selection, or to remove
     menu_asked : id, and a place on the screen
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
     wheel_turned : mouse wheel over the heads, for scrolling
-    scroll_asked : how many pixels further down the lanes should be scrolled, for a head carried past an end
+    scroll_asked : vertical scroll in pixels, for a head dragged past an end
     """
 
     track_changed = Signal(str, object, str)
@@ -173,7 +173,7 @@ class TrackHeads(QWidget):
         return head
 
     def _chain_tabs(self) -> None:
-        """Let Tab go through the controls in the order of the tracks, however they were moved."""
+        """Set the Tab order of the controls to the order of the tracks."""
         widgets = [widget for head in self.heads.values() for widget in (head, *head.controls)]
         for before, after in pairwise(widgets):
             QWidget.setTabOrder(before, after)
@@ -191,11 +191,11 @@ class TrackHeads(QWidget):
     # the track that the keys mean
 
     def current_track(self) -> Track | None:
-        """Return the track that the keys mean: the one chosen by its head, or None."""
+        """Return the current track, or None."""
         return self.heads[self._current].track if self._current in self.heads else None
 
     def choose(self, track_id: str) -> None:
-        """Make a track the one that the keys mean; the focus goes with it where it is in the heads."""
+        """Make a track current; the focus follows if it is in the heads."""
         if track_id == self._current:
             return
         before = self.heads.get(self._current)
@@ -209,11 +209,11 @@ class TrackHeads(QWidget):
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The tracks that the selection is of; none where it is of all."""
+        """The tracks of the selection; empty for all."""
         return self._selected
 
     def set_selected(self, track_ids: tuple[str, ...]) -> None:
-        """Mark the tracks that the selection is of; none are marked where it is of all."""
+        """Mark the tracks of the selection; no marks for all."""
         self._selected = track_ids
         for key, head in self.heads.items():
             head.set_selected(key in track_ids)

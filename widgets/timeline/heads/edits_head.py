@@ -15,7 +15,7 @@ GAP = 8
 
 
 class EditsHead(QWidget):
-    """Count of proposals, and how much they would remove."""
+    """Number of proposals, and removed time."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)

@@ -45,7 +45,7 @@ class TrackHead(QWidget):
     changed : fields of the track and their values, and their run: changes with the same run are
         one step of undo
     group_changed : the same, without a run, for every track of its group
-    chosen : the user means this track
+    chosen : the user chose this track
     toggled : with Ctrl: add this track to the selection, or remove it
     menu_asked : a place on the screen
     carried, put_down : the mouse moves the track, y in the column; True on release, False if cancelled
@@ -106,7 +106,7 @@ class TrackHead(QWidget):
 
         Parameters
         ----------
-        shared : how many letters its name begins with as those of its siblings do
+        shared : length of the common prefix of its name and its siblings
         """
         self.track, self._accent, self._shared = track, accent, shared
         self._detail = track_detail(track, source)
@@ -127,7 +127,7 @@ class TrackHead(QWidget):
         self.update()
 
     def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
-        """Mark it as the track that the keys mean, or not; only one head is on the way of the Tab key."""
+        """Mark it as the current track, or not; only one head is a Tab stop."""
         self._is_current = is_current
         policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
         for widget in (self, *self.controls):

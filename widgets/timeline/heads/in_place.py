@@ -12,7 +12,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class InPlaceField(QLineEdit):
-    """One line of text; Enter or a click elsewhere takes it, Esc leaves all as it was.
+    """One line of text; Enter or a click elsewhere accepts it, Esc cancels.
 
     Signals
     -------

@@ -1,4 +1,4 @@
-"""A slim meter: the peak falls slowly, the highest stays a while, and the clip light stays until clicked."""
+"""A slim meter: the peak falls slowly, with peak hold, and the clip indicator stays until clicked."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Level:
 
 
 def share(level_db: float) -> float:
-    """Return how much of a bar a level fills, 0 to 1."""
+    """Return the fill of a bar for a level, 0 to 1."""
     return min(max(1.0 - level_db / LOWEST_DB, 0.0), 1.0)
 
 

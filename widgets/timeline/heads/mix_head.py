@@ -21,7 +21,7 @@ class MixHead(QWidget):
 
     Signals
     -------
-    clear_asked : the user wants the lights out, of the mix and of all tracks
+    clear_asked : reset the clip indicators of the mix and all tracks
     """
 
     clear_asked = Signal()

@@ -14,7 +14,7 @@ _LAST_GAP = re.compile(r".*[\s_.-]", re.DOTALL)
 
 
 def shared_letters(names: Sequence[str]) -> list[int]:
-    """Return how many letters each name begins with as do all that begin with the same word.
+    """Return the length of the common prefix of each name with those that start with the same word.
 
     The common part ends at a word: "Take 12 OH L" and "Take 12 OH R" share "Take 12 OH ".
     """
@@ -34,11 +34,11 @@ def _shared(names: set[str]) -> int:
 
 
 def fitted(name: str, shared: int, room: float, length: Callable[[str], float]) -> str:
-    """Return a name as it fits, such as "Reh…OH L" for "Rehearsal 2024-05-01 Drums OH L".
+    """Return a shortened name, such as "Reh…OH L" for "Rehearsal 2024-05-01 Drums OH L".
 
     Parameters
     ----------
-    shared : see `shared_letters`; where nothing is, the name is left to be cut at its end
+    shared : see `shared_letters`; 0 truncates the name at its end
     room : in logical pixels
     length : of a text, in logical pixels
     """

@@ -35,7 +35,7 @@ class ValueField(QAbstractSlider):
     -------
     adjusted : the value and its run: changes with the same run are one step of undo
     typing_asked : the user starts typing; the first character
-    left : the user leaves it by Esc
+    left : Esc was pressed
     """
 
     adjusted = Signal(float, str)
@@ -70,11 +70,11 @@ class ValueField(QAbstractSlider):
 
     @property
     def is_dragged(self) -> bool:
-        """Whether the mouse holds it."""
+        """Whether the mouse drags it."""
         return self._run not in ("", STEPS_RUN)
 
     def show_amount(self, amount: float) -> None:
-        """Show a value that came from elsewhere; one that the mouse holds stays under the mouse."""
+        """Show a value from outside, unless the mouse drags it."""
         if not self.is_dragged:
             self._show(amount * self.steps_per_unit)
 
@@ -87,7 +87,7 @@ class ValueField(QAbstractSlider):
         return self.text()
 
     def read(self, typed: str) -> float | None:
-        """Return the value that a text means, None where it means none."""
+        """Return the value of a text, None if invalid."""
         found = _NUMBER.search(typed)
         if found is None:
             return None
@@ -260,7 +260,7 @@ class PanField(ValueField):
         return pan_text(self.amount)
 
     def read(self, typed: str) -> float | None:
-        """Return -1 to 1 of texts such as "30 L", "left 30", "-30", "r 100", "c"."""
+        """Return -1 to 1 for texts such as "30 L", "left 30", "-30", "r 100", "c"."""
         letters = typed.strip().lower()
         percent = super().read(typed)
         if percent is None:

@@ -1,4 +1,4 @@
-"""Dragging a beat: with Shift or Ctrl, a grid line in the ruler goes with the mouse and its bar stretches."""
+"""Beat drag: with Shift or Ctrl, a grid line in the ruler follows the mouse and its bar stretches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GRIP_PX = 6
 
 
 def beat_at(canvas: Surface, at: QPointF) -> int | None:
-    """Return the index of the beat whose line in the ruler is under the mouse, None where none is."""
+    """Return the index of the beat line in the ruler under the mouse, or None."""
     layout, beats, grid = canvas.frame.layout, canvas.beats, canvas.grid
     if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.score_top:
         return None

@@ -43,7 +43,7 @@ class Beats:
         return cls(grid.beats_samples[shown], grid.bar_positions[shown], bars[shown])
 
     def downbeats(self, every: int = 1) -> Beats:
-        """Return the first beat of each bar; of several bars, such as 1, 5, 9, ... for every fourth."""
+        """Return the first beat of each bar, or of every n-th, such as 1, 5, 9, ... for every fourth."""
         if every not in self._downbeats:  # every frame asks, and hours hold tens of thousands
             first = (self.counts == 1) & ((self.bars - 1) % every == 0)
             self._downbeats[every] = Beats(self.positions[first], self.counts[first], self.bars[first])
@@ -57,7 +57,7 @@ def visible(positions: NDArray[np.int64], viewport: Viewport) -> slice:
 
 
 def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float = CLOSEST_PX) -> int:
-    """Return of how many positions one is drawn, a power of two, to keep them `closest_px` apart."""
+    """Return the step between drawn positions, a power of two, that keeps them `closest_px` apart."""
     if len(positions) < 2:
         return 1
     spacing_px = float(positions[-1] - positions[0]) / (len(positions) - 1) / viewport.samples_per_px
@@ -65,7 +65,7 @@ def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float
 
 
 def divisions(beats: Beats | None, viewport: Viewport) -> NDArray[np.int64]:
-    """Return the lines of the grid that are drawn at a zoom, ascending: beats, else every bar, second, ..."""
+    """Return the drawn grid lines at a zoom, ascending: beats, else every bar, second, ..."""
     if beats is None:
         return np.zeros(0, np.int64)
     if thinning(beats.positions, viewport) == 1:
@@ -85,7 +85,7 @@ def ground_row(frame: Frame, beats: Beats | None, lines: NDArray[np.int64] = NO_
 
     Parameters
     ----------
-    lines : the divisions of the beats that hits are moved to, ascending; seen where they are far enough apart
+    lines : divisions of the beats as targets of hits, ascending; drawn if they are far enough apart
     """
     row = np.full(frame.columns, color(frame.theme.bg).rgba(), np.uint32)
     if beats is None or not len(beats.positions):

@@ -1,4 +1,4 @@
-"""Hits as ticks at the top of the lanes of their microphones, with arrows to where they go.
+"""Hits as ticks at the top of their microphones' lanes, with arrows to their targets.
 
 A tick is as high and as strong as its hit was struck. One that is to be moved has a shaft to where it goes,
 with a head there, in the colour of early or late hits, stronger for larger moves.
@@ -32,7 +32,7 @@ MOST_OF_LANE = 0.4
 """Of a low lane, that ticks take of its height."""
 QUIETEST_DB, LOUDEST_DB = -50.0, -6.0
 WEAKEST = 0.6
-"""How much of its colour the quietest hit has, and the smallest move."""
+"""Minimum opacity, for the quietest hit and the smallest move."""
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""
 CLOSEST_PX = 5.0
@@ -46,10 +46,10 @@ class HitMarks:
 
     Attributes
     ----------
-    onsets : float64, shape (n,), where they are, in view positions
-    targets : float64, shape (n,), where they go
+    onsets : float64, shape (n,), onsets in view positions
+    targets : float64, shape (n,), targets in view positions
     strengths : float64, shape (n,), 0 to 1
-    verdicts : int8, shape (n,), places in `VERDICTS`, `STAYS` where nothing is proposed
+    verdicts : int8, shape (n,), indices in `VERDICTS`, `STAYS` without a proposal
     tracks : shape (n,), places in `track_ids`
     track_ids : of the microphones
     """
@@ -73,7 +73,7 @@ class HitMarks:
         return cls(onsets, onsets + by, strengths, verdicts, hits.tracks, tuple(hits.track_ids))
 
     def heard(self, rows: NDArray[np.int64] | NDArray[np.bool_], onsets: NDArray[np.float64]) -> HitMarks:
-        """Return some of them at other places; each goes as far as before."""
+        """Return some of them at other positions, with the same moves."""
         by = (self.targets - self.onsets)[rows]
         return HitMarks(
             onsets, onsets + by, self.strengths[rows], self.verdicts[rows], self.tracks[rows], self.track_ids
@@ -99,7 +99,7 @@ class HitMarks:
         )
 
     def scaled(self, share: float, least: float, most: float) -> HitMarks:
-        """Return them with undecided moves scaled by a share; those out of the range least to most stay.
+        """Return them with undecided moves scaled; those outside the range stay.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ def fill_hits(
 
 
 def _in_view(marks: HitMarks, frame: Frame) -> NDArray[np.int64]:
-    """Return the rows whose hit, or where it goes, may be seen."""
+    """Return the rows of visible hits or targets."""
     if not len(marks.onsets):
         return np.zeros(0, np.int64)
     view = frame.viewport

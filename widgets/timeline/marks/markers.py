@@ -72,7 +72,7 @@ class Flag:
 
 
 def flags(frame: Frame, marks: Marks) -> list[Flag]:
-    """Return the marks in view that have room for a flag before the next one."""
+    """Return the visible marks with room for a flag."""
     lefts, rights = edges_of(frame, marks)
     seen = np.flatnonzero((rights >= 0) & (lefts <= frame.layout.width))
     begins = np.maximum(lefts[seen], 0.0)
@@ -82,7 +82,7 @@ def flags(frame: Frame, marks: Marks) -> list[Flag]:
 
 
 def edges_of(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where marks begin and end, in logical pixels, each of shape (n,)."""
+    """Return the start and end of marks, in logical pixels, each of shape (n,)."""
     return frame.viewport.xs_at(marks.starts), frame.viewport.xs_at(marks.stops)
 
 
@@ -94,7 +94,7 @@ def _flag(frame: Frame, marks: Marks, index: int, following: float) -> Flag:
 
 
 def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw the strip and a line through the lanes at each mark; nothing where the strip has no room.
+    """Draw the strip and a line through the lanes at each mark; nothing without a strip.
 
     Lines and bands are rows of colours, however many there are; only flags with room are drawn one by one.
     """
@@ -134,7 +134,7 @@ def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
 
 
 def paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
-    """Draw one mark by itself, as it is dragged."""
+    """Draw one mark during a drag."""
     layout, ink, weak = frame.layout, theme.color(token), theme.color(token, LINE)
     staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
     for x in {flag.left, flag.right}:

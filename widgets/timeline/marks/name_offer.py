@@ -10,7 +10,7 @@ from widgets.theme import TEXT_SMALL, Theme, px
 
 
 class NameOffer(ElidedLabel):
-    """Looks as the field that a click or a key opens in its place."""
+    """Styled like the field that a click or a key opens in its place."""
 
     def __init__(self, theme: Theme, name: str, key: str, place: QRect, parent: QWidget) -> None:
         super().__init__(f"{name} · {f'{key} or ' if key else ''}click: name it", parent=parent)

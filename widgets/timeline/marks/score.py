@@ -60,7 +60,7 @@ def column_scores(
 
 
 def column_means(curve: ScoreCurve, edges_samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean score within columns between borders, shape (n + 1,) to (n,), of a line as above."""
+    """Return the mean score of columns between borders, shape (n + 1,) to (n,), of the linear curve."""
     times, areas = _areas(curve)
     scores = curve.scores.astype(np.float64)
     inside = np.clip(edges_samples, times[0], times[-1])
@@ -83,11 +83,11 @@ def _areas(curve: ScoreCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def mean_line(
     curve: ScoreCurve, edges_samples: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and highest of the line through the means in each column.
+    """Return minimum and maximum of the line through the means in each column.
 
     Parameters
     ----------
-    low, high : see `column_scores`; where they are the curve itself, the line is that
+    low, high : see `column_scores`; equal for a curve without aggregation
     """
     hop = (curve.times_samples[-1] - curve.times_samples[0]) / max(len(curve.times_samples) - 1, 1)
     if edges_samples[1] - edges_samples[0] < hop:
@@ -123,7 +123,7 @@ def curve_image(
 
 
 def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
-    """Return how much of each pixel a line of a thickness covers, 0 to 1, shape (height, columns)."""
+    """Return the coverage of each pixel by a line of a thickness, 0 to 1, shape (height, columns)."""
     low, high = extent
     bottom = (height - thickness) * (1 - low) + thickness
     top = (height - thickness) * (1 - high)
@@ -155,7 +155,7 @@ def _ramp(tokens: theme.Theme) -> NDArray[np.uint32]:
 
 
 def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, threshold: float | None) -> None:
-    """Draw the score lane of a frame, where it has one."""
+    """Draw the score lane of a frame, if it has one."""
     layout, tokens = frame.layout, frame.theme
     if layout.sounds_top == layout.score_top:
         return

@@ -14,13 +14,13 @@ REACH_PX = 8
 
 
 class Snapping:
-    """Finds the grid line within reach, and draws where the next release lands.
+    """Finds the grid line within reach, and draws the snapped position.
 
     Attributes
     ----------
     is_on : things fall onto the grid
-    is_inverted : a key is held that turns that around for now
-    at : view position of the line that was found last, None where none was
+    is_inverted : a key inverts it temporarily
+    at : view position of the last found line, or None
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Snapping:
 
 
 def division_near(x_px: float, beats: Beats, viewport: Viewport, reach_px: float) -> int | None:
-    """Return the view position of the grid line nearest to a pixel, None where none is within reach."""
+    """Return the view position of the grid line nearest to a pixel, None without one in reach."""
     lines = divisions(beats, viewport)
     if not len(lines):
         return None

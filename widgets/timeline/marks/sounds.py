@@ -30,7 +30,7 @@ FAINTEST, STRONGEST = 0.25, 0.8
 """How strong a sound is drawn that is hardly likely, and one that is certain."""
 NARROWEST_WORD_PX = 36
 GROUND = 0.8
-"""How much of the sounds a word covers that stands for several of them."""
+"""Opacity of a label that stands for several sounds."""
 _MOST_IN_TIP = 6
 _SOURCE = TimeMap()
 
@@ -42,7 +42,7 @@ class Word:
     Attributes
     ----------
     first, stop : which sounds share it, by place
-    likeliest : the one that is named
+    likeliest : the labelled one
     """
 
     first: int
@@ -77,7 +77,7 @@ class SoundLane:
         return HeardSounds(spans, words, sounds.likelihoods[order], sounds.maker)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the lane; nothing where it has no room."""
+        """Draw the lane, if it has height."""
         layout, tokens = frame.layout, frame.theme
         high = layout.edits_top - layout.sounds_top
         if high <= 0:
@@ -102,7 +102,7 @@ class SoundLane:
         painter.fillRect(line, theme.color(tokens.line))
 
     def written(self, frame: Frame) -> list[tuple[QRectF, str, int]]:
-        """Return each word in view: the box that it may fill, itself, and how many sounds more are there."""
+        """Return each visible label: its box, itself, and the number of further sounds."""
         found, drawn, layout = [], self.drawn, frame.layout
         view, pad = frame.viewport, theme.px(PAD_PX)
         groups = words_of(drawn, round(theme.px(ROOM_PX) * view.samples_per_px))
@@ -141,7 +141,7 @@ class SoundLane:
         return self.times.to_source(start), self.times.to_source(stop - 1) + 1
 
     def _under(self, frame: Frame, at: QPointF) -> list[int]:
-        """Return the sounds at a pixel, else those of the word written there; the likeliest first."""
+        """Return the sounds at a pixel, else those of the label there; most likely first."""
         layout, drawn = frame.layout, self.drawn
         if not layout.sounds_top <= at.y() < layout.edits_top or not len(drawn.words):
             return []

@@ -22,7 +22,7 @@ SIZES_PX = (4, 6, 9, 13, 19, 28, 40, 60)
 """Radii of the brush at 100 %."""
 USUAL_PX = 13
 _STEP = 0.4
-"""How far apart the brush touches, as a share of its radius."""
+"""Spacing of brush dabs, as a share of the radius."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class PaintStroke:
         self._canvas.stroke_painted.emit(Stroke(tuple(self._dabs), self._brush.takes, (track,)))
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the stroke so far, as wide as it will be."""
+        """Draw the stroke so far at its full width."""
         place, dpr = self._place, frame.dpr
         top = max(place.top / dpr, frame.layout.lanes_top)
         painter.save()
@@ -139,7 +139,7 @@ def row_at(canvas: Paintable, y: float) -> tuple[Place, SpectrogramLook] | None:
 
 
 def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> PaintStroke | None:
-    """Begin a stroke where the mouse is pressed; with Alt it does the other of adding and taking away."""
+    """Start a stroke at the mouse; Alt swaps adding and subtracting."""
     found = row_at(canvas, at.y())
     if canvas.brush is None or found is None:
         return None
@@ -148,7 +148,7 @@ def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> Pain
 
 
 def brush_cursor(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> QCursor | None:
-    """Return a circle as large as the brush where it would paint."""
+    """Return a circle of the brush's size over paintable areas."""
     if canvas.brush is None or row_at(canvas, at.y()) is None:
         return None
     takes = canvas.brush.takes != bool(held & Qt.KeyboardModifier.AltModifier)

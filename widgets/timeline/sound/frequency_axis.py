@@ -22,7 +22,7 @@ FROM_PX = 30
 
 
 def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, float]]:
-    """Return which frequencies are written, and how far from the top of a row; none touches another.
+    """Return the labelled frequencies, and their distance from the top of a row, without overlap.
 
     The more important ones come first and take the room they need.
     """
@@ -39,7 +39,7 @@ def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, floa
 
 
 def label(hz: int) -> str:
-    """Return a frequency as it is written, such as 500 or 5k."""
+    """Format a frequency, such as 500 or 5k."""
     return f"{hz // 1_000}k" if hz >= 1_000 else str(hz)
 
 

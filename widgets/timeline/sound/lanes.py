@@ -33,7 +33,7 @@ class Lane:
     ----------
     gain : factor for its samples so that its peak fills the lane
     audible : False for a muted track and for one that another track's solo silences
-    wish : how high it wants to be, and in how many rows: one a channel, or one for all
+    wish : its requested height and number of rows: one per channel, or one for all
     color : of its waves; empty for the theme's own
     zoom : vertical zoom of its waveform, clipped at the edges of the lane
     """
@@ -70,7 +70,7 @@ def display_gain(source: WaveSource, lane: Lane, n_columns: int = 1024) -> float
 
 
 def loudest(channels: list[Columns]) -> Columns:
-    """Return the columns of one row that shows as far as any of the channels reaches."""
+    """Return the columns of one row as the envelope of all channels."""
     if len(channels) == 1:
         return channels[0]
     return Columns(
@@ -259,7 +259,7 @@ def _fill_samples(
     ground: PIXELS,
     ink: PIXELS,
 ) -> None:
-    """Draw a line through the samples of each channel, with dots on them where they are far apart."""
+    """Draw a line through the samples of each channel, with dots at high zoom."""
     xs, values = samples
     columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
     thickness = (LINE_PX if dotted else 1.0) * frame.dpr

@@ -21,7 +21,7 @@ from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import TimeMap
 
 STRONGEST = 0.6
-"""How much of a spectrogram is covered where all of it is meant."""
+"""Opacity of a full mask on a spectrogram."""
 SHADE = 0.22
 """How strong the shade over a wave is."""
 
@@ -104,7 +104,7 @@ def _draw_mask(
     look: SpectrogramLook,
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
-    """Cover a row of a lane as far as its moments and bands are meant."""
+    """Tint a row of a lane by the mask."""
     first, positions = columns
     height = place.bottom - place.top
     frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
@@ -122,7 +122,7 @@ def _draw_mask(
 
 
 def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return rows read at fractional places along their first axis, held at both ends."""
+    """Return rows interpolated along the first axis, clamped at both ends."""
     held = np.clip(places, 0.0, len(rows) - 1.0)
     lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
     upper = np.minimum(lower + 1, len(rows) - 1)
@@ -155,7 +155,7 @@ def _shade(
     lanes: tuple[Lane, ...],
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
-    """Shade the window over a wave, the stronger the more of a moment is meant."""
+    """Shade the window over a waveform, stronger for larger parts of the mask."""
     first, positions = columns
     tops = frame.layout.lane_tops
     for number, lane in enumerate(lanes):

@@ -135,7 +135,7 @@ class _Over:
 
     Attributes
     ----------
-    replaced : an edit of each sound that is laid over any, and the columns that it fills
+    replaced : edit of each replacement, and the filled columns
     shifted : the columns that shifts move so far that it is seen, in the order in which they are read
     shifted_starts, shifted_stops : the spans of the recording that they show
     amplified, gains : columns with gain, and their factors
@@ -276,7 +276,7 @@ class _Waves:
 
 
 class _Spectra:
-    """Levels in steps of half a decibel; 0 where nothing is, which no edit changes."""
+    """Levels in steps of half a decibel; 0 for silence, which no gain changes."""
 
     def copied(self, one: Cells) -> Cells:
         return one.copy()

@@ -1,4 +1,4 @@
-"""Reading where a window of time that moves on comes to next, while nothing else is to be done."""
+"""Prefetching of neighbouring windows while idle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ReadAhead(QObject):
 
     Parameters
     ----------
-    read : reads one lane right of the window (1) or left of it (-1); False where all is read
+    read : prefetches one lane right of the window (1) or left of it (-1); False if all are cached
     """
 
     def __init__(self, read: Callable[[int], bool], parent: QObject) -> None:
@@ -36,7 +36,7 @@ class ReadAhead(QObject):
             self._is_wanted = True
 
     def begin(self) -> None:
-        """Begin to read: the window was painted."""
+        """Start prefetching after the window was painted."""
         if self._is_wanted:
             self._is_wanted = False
             self._timer.start(AFTER_MS)

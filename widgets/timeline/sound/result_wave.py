@@ -26,12 +26,12 @@ SEAMS_HELD = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """Columns of the result, each cut where a seam is in it.
+    """Columns of the result, split at seams.
 
     Attributes
     ----------
-    shown : int64, shape (n,), which columns hold any of the result
-    column_lengths : int64, shape (n,), how much of it
+    shown : int64, shape (n,), columns with any of the result
+    column_lengths : int64, shape (n,), length within each
     first : int64, shape (n,), the first piece of each
     source_starts, source_stops : int64, shape (m,), the span of each piece, m >= n
     lengths : int64, shape (m,), audible length
@@ -112,7 +112,7 @@ class Cutter:
 
 
 class ResultWave:
-    """A wave source in result positions, counted from where the track begins to sound in the result.
+    """A waveform source in result positions, relative to the start of the track in the result.
 
     Columns are taken from the pyramid of the recording, a column over a seam from both of its sides. Samples
     come from the renderer that plays and exports, so that crossfades are seen as they sound.
@@ -121,7 +121,7 @@ class ResultWave:
     ----------
     stop : source position at which the track ends
     cutter : of the same edit list, shared by the lanes of a document
-    stored : the audio that its edits play, all of it there
+    stored : stored audio of its edits, complete
     """
 
     def __init__(
@@ -243,7 +243,7 @@ class ResultWave:
 
 @found_once_of(4)
 def _spans_of(first: float, width: float, n_columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where columns of a width begin and end, each at least a sample."""
+    """Return start and end of columns of a width, at least one sample each."""
     edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
     return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
 
@@ -260,7 +260,7 @@ def _later(
 def _in_time_order(
     starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
-    """Return spans as they are read, in the order of the recording, and where each of those asked for is."""
+    """Return spans in reading order, sorted by source position, and the index of each request."""
     order = np.lexsort((stops, starts))
     places = np.empty_like(order)
     places[order] = np.arange(len(order))

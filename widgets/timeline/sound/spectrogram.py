@@ -33,7 +33,7 @@ _BEAT_BIT = 1 << len(VERDICTS)
 
 
 class Scale(StrEnum):
-    """How frequencies are laid out from the bottom of a lane to its top."""
+    """Frequency scale from the bottom of a lane to its top."""
 
     LOG = "log"
     MEL = "mel"
@@ -143,7 +143,7 @@ def rows_of(cells: Cells, shown: RowBands) -> Cells:
 
 @lru_cache(8)
 def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
-    """Return the colour of every cell under every way to be covered, shape (16, 256).
+    """Return the colour of every cell for every combination of coverage, shape (16, 256).
 
     The index of a way is the sum of ``1 << index`` of the verdicts in `VERDICTS` that cover a column, and
     `_BEAT_BIT` where a line of the beat grid goes through it.
@@ -173,11 +173,11 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
 
 
 def ways_of(frame: Frame, covered: NDArray[np.bool_], ground: PIXELS) -> NDArray[np.uint16]:
-    """Return 256 times the way in which each column is covered, shape (columns,).
+    """Return 256 times the coverage combination of each column, shape (columns,).
 
     Parameters
     ----------
-    covered : shape (3, columns), where each of `VERDICTS` is
+    covered : shape (3, columns), columns of each of `VERDICTS`
     ground : background of the lanes, with lines of the beat grid
     """
     ways = np.where(ground != theme.color(frame.theme.bg).rgba(), _BEAT_BIT, 0).astype(np.uint16)
@@ -235,7 +235,7 @@ class SpectrogramPainter:
         Parameters
         ----------
         under : uint32, shape (columns,), background below empty parts of a track
-        ways : how columns are covered, see `ways_of`
+        ways : coverage combinations, see `ways_of`
         tracks : whose lanes to draw; None for all
         """
         clip = (round(frame.layout.lanes_top * frame.dpr), len(pixels))

@@ -35,7 +35,7 @@ class TrackCells(Protocol):
         stops_samples: NDArray[np.int64],
         samples_per_column: float,
     ) -> Cells:
-        """Return the loudest of each span [start, stop), shape (n, bands); 0 where nothing is or not yet."""
+        """Return the maximum of each span [start, stop), shape (n, bands); 0 for missing data."""
 
 
 class RecordedSpectrogram(TrackCells, Protocol):
@@ -51,12 +51,12 @@ class RecordedSpectrogram(TrackCells, Protocol):
         patches: Patches,
         offset_samples: int,
     ) -> None:
-        """Put the spectra of edited sound into the cells of ascending spans, as far as they are known.
+        """Insert the spectra of edited sound into the cells of ascending spans, if known.
 
         Parameters
         ----------
         patches : the edits, in document samples; all audio that they play is there
-        offset_samples : where the track begins on the document's timeline
+        offset_samples : start of the track on the document's timeline
         """
 
 
@@ -68,7 +68,7 @@ class EditedSpectrogram:
 
     Parameters
     ----------
-    stored : the audio that the edits play, all of it there
+    stored : stored audio of the edits, complete
     """
 
     def __init__(
@@ -122,11 +122,11 @@ class SpectrogramColumns(Protocol):
         """Key of the columns."""
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
-        """Return columns from a position on, counted from where the track begins, shape (n, bands)."""
+        """Return columns from a position, relative to the start of the track, shape (n, bands)."""
 
 
 class SourceColumns:
-    """Columns of the recording in its own order, from where it begins to sound.
+    """Columns of the recording in source order, from its start.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class SourceColumns:
 
 
 class ResultColumns:
-    """Columns of the result, counted from where the track begins in it.
+    """Columns of the result, relative to the start of the track in it.
 
     A column over a seam is the loudest of both its sides. Within half a window of a seam the recording's
     spectra contain a trace of the removed audio.

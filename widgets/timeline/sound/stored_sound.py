@@ -1,4 +1,4 @@
-"""Audio that edits lay over tracks, as lanes draw it: from peaks, samples and spectra of its own.
+"""Stored audio of edits for drawing: with its own peaks, samples and spectra.
 
 Missing or unreadable stored audio is left out of the drawn edits: the recording is shown.
 """

@@ -60,7 +60,7 @@ class ColumnGrid:
     ----------
     first : index of the first column, counted from the recording's start
     samples_per_column : width of each
-    n_columns : how many are on screen
+    n_columns : number of columns on screen
     """
 
     first: int
@@ -85,7 +85,7 @@ class ColumnGrid:
         return ColumnGrid(first, self.samples_per_column, stop - first)
 
     def beside(self, side: int) -> ColumnGrid:
-        """Return as many columns after it (1), or before it (-1)."""
+        """Return the same number of columns after it (1), or before it (-1)."""
         return ColumnGrid(self.first + side * self.n_columns, self.samples_per_column, self.n_columns)
 
     def columns_of(self, start_samples: float, stop_samples: float) -> tuple[int, int]:

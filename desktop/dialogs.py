@@ -155,9 +155,9 @@ def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
         "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
         "your accepted edits with them."
     )
-    buttons = {"&Import it as a track": _ACCEPT, "Import its &edits": _ACCEPT}
+    buttons = {"&Import it as a track": _ACCEPT, "Import its edi&ts": _ACCEPT}
     clicked = _clicked(parent, "Dropped on a recording", f"Import {name} as:", added, buttons)
-    return clicked == "Import its &edits" if clicked else None
+    return clicked == "Import its edi&ts" if clicked else None
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:

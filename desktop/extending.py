@@ -10,7 +10,7 @@ from engine.extensions.names import any_named
 
 
 class Extending(QObject):
-    """Loads what packages add, and reports what of it cannot be used.
+    """Loads extensions from packages, and reports unusable ones.
 
     Signals
     -------

@@ -52,14 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_ahead(arguments: Sequence[str]) -> None:
-    """Begin to read what will be imported while the window is made: both take as long."""
+    """Start reading recordings for the import while the window is created; both take about equally long."""
     recordings = [one for one in arguments if not one.startswith("-") and Path(one).is_file()]
     if recordings and not any(Path(one).suffix == ".offcut" for one in recordings):
         import_ahead.begin(recordings)
 
 
 def _refusal(arguments: Sequence[str]) -> str:
-    """Say why no window opens on these, "" where one does: before Qt, which may have no display."""
+    """Return why no window can open these files, "" if it can: before Qt, which may lack a display."""
     if list(arguments) == ["--demo"]:
         return ""
     for one in arguments:

@@ -11,11 +11,13 @@ import sys
 MODULE_OPTION = "--module"
 """What a bundle is started with to run a module instead of Offcut; nobody is told of it."""
 
+OWN = ("desktop", "widgets", "engine")
+"""Packages of ours."""
+
 WITHOUT = "this build comes without it: run Offcut from its source for that (see README)"
 """What is said in a bundle of packages that are not in it."""
 
 _ANEW = "PYINSTALLER_RESET_ENVIRONMENT"
-_OWN = ("desktop", "widgets", "engine")
 
 
 def is_bundle() -> bool:
@@ -46,7 +48,7 @@ def run_module(module: str, arguments: list[str]) -> None:
     """
     from runpy import run_module as run
 
-    if module.partition(".")[0] not in _OWN:
+    if module.partition(".")[0] not in OWN:
         raise ValueError(f"{module!r} is no module of Offcut.")
     sys.argv[1:] = arguments
     run(module, run_name="__main__", alter_sys=True)

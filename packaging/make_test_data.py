@@ -25,15 +25,15 @@ from make_demo import CLIPS, OGG_SERIAL, PIECES, with_serial
 from test_data_credits import credits_of, free_clips
 
 from engine.anomaly.faults.material import Samples
-from engine.evaluation.materials.grooves import played
-from engine.simulated.performances.displacement import Displacement
-from engine.simulated.performances.grooves import read_groove
-from engine.simulated.performances.grooves import read_table as read_grooves
-from engine.simulated.performances.muldjord import PIECE_OF_STEM, read_muldjord
-from engine.simulated.performances.parts import take_through
-from engine.simulated.performances.pieces import Piece
-from engine.simulated.performances.stored import write_performance
-from engine.simulated.recordings import whole
+from engine.lab.evaluation.materials.grooves import played
+from engine.lab.simulated.performances.displacement import Displacement
+from engine.lab.simulated.performances.grooves import read_groove
+from engine.lab.simulated.performances.grooves import read_table as read_grooves
+from engine.lab.simulated.performances.muldjord import PIECE_OF_STEM, read_muldjord
+from engine.lab.simulated.performances.parts import take_through
+from engine.lab.simulated.performances.pieces import Piece
+from engine.lab.simulated.performances.stored import write_performance
+from engine.lab.simulated.recordings import whole
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data"
 SONG_S = 60.0

@@ -18,8 +18,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from desktop.bench.surroundings import own_folders
-from engine.bench.in_program import measured_in_program
-from engine.bench.measured import Measured
+from engine.lab.bench.in_program import measured_in_program
+from engine.lab.bench.measured import Measured
 from engine.own_program import module_command, module_environment
 
 STARTS = 5

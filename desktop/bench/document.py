@@ -19,14 +19,14 @@ from desktop.bench.drums import add_moved_hits
 from desktop.jobs import learn_taste
 from engine.anomaly.recipes.methods import METHODS
 from engine.audio.pictures.peaks import PeakPyramid
-from engine.bench.long_recording import write_sparse
-from engine.bench.sound import write
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.lab.bench.long_recording import write_sparse
+from engine.lab.bench.sound import write
 from engine.progress import SILENT, Progress
 from widgets.forms.taste.learn_panel import LearnRequest
 from widgets.timeline.viewport import Viewport

@@ -26,8 +26,8 @@ from desktop.bench.document import TARGET, Load, made_up_document, train_until_c
 from desktop.bench.surroundings import live_in
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
-from engine.bench.measured import Measured
 from engine.errors import OffcutError
+from engine.lab.bench.measured import Measured
 
 RATE_HZ = 48_000
 DECIDE_EVERY_MS = 3_000

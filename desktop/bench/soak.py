@@ -29,8 +29,8 @@ from desktop.bench.held import Held, held_now
 from desktop.bench.surroundings import live_in
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
-from engine.bench.measured import Measured
 from engine.errors import OffcutError
+from engine.lab.bench.measured import Measured
 from engine.separation.paint import Range
 from widgets.timing.form import AlignAsked
 

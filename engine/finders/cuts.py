@@ -117,5 +117,6 @@ CUTS = Finder(
     CutsSettings,
     needs=("score",),
     check=_check,
+    maker="taste",
     replaces=(CUT.name,),
 )

@@ -113,7 +113,7 @@ class Finder:
     needs : kinds of analyses that are computed before where they are missing (`engine.finders.analyses`)
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
-    maker : the maker of its proposals; one that a package adds leaves it empty
+    maker : the maker of its proposals, or one name for several; one that a package adds leaves it empty
     replaces : kinds of proposals that take the place of those that nobody answered, whatever is found; empty
         for those kinds that the finder proposed before, or proposes now
     adds : whether its proposals are added to those of before, and replace none

@@ -11,7 +11,9 @@ NAME = "offcut"
 
 LEFT_OUT = MappingProxyType(
     {
-        "librosa": "a reference of tests and evaluations; nothing calls it when Offcut runs",
+        "engine.lab": "the laboratory: measures Offcut and trains what it ships",
+        "desktop.bench": "measures the window, with the laboratory",
+        "librosa": "a reference of tests and of the laboratory (extra lab)",
         "numba": "only librosa compiles with it",
         "llvmlite": "only numba needs it",
         "sklearn": "only librosa needs it",
@@ -19,12 +21,12 @@ LEFT_OUT = MappingProxyType(
         "audioread": "only librosa needs it",
         "av": "its wheels carry encoders under the GPL; an ffmpeg on the PATH decodes instead",
         "pooch": "only librosa needs it",
-        "mir_eval": "measures evaluations",
+        "mir_eval": "scores beats (extra lab)",
         "transformers": "an embedding that has to be downloaded (extra clap)",
         "huggingface_hub": "downloads models",
         "distributed": "several machines (extra cluster)",
         "dask": "several machines (extra cluster)",
-        "optuna": "searches through networks (extra experiments)",
+        "optuna": "searches through networks (extra lab)",
         "sqlalchemy": "only optuna needs it",
         "alembic": "only optuna needs it",
         "wandb": "logs runs elsewhere (extra wandb)",
@@ -126,7 +128,13 @@ DATA = ("resources", "docs/guide.md", "docs/glossary.md", "docs/pictures", "LICE
 """What of the repository is laid into the bundle, as it is."""
 
 OWN = ("desktop", "widgets", "engine")
-"""Packages that are collected whole: verbs, exports and parts of the window are imported by name."""
+"""Packages that are collected whole, but for what is left out: much is imported by name."""
+
+
+def is_left_out(module: str) -> bool:
+    """Tell whether a module, or a package that it is in, stays out of the bundle."""
+    parts = module.split(".")
+    return any(".".join(parts[:length]) in LEFT_OUT for length in range(1, len(parts) + 1))
 
 
 def is_dropped(place: str) -> bool:

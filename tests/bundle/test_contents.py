@@ -17,9 +17,7 @@ import stripping
 from engine.cli import doctor
 from tests.bundle.conftest import ROOT
 
-MEASURES = ("evaluation", "simulated", "bench", "training", "experiments", "onnx_file")
-"""Modules that measure and teach: what a bundle does without may be imported there, inside a function."""
-OPTIONAL = {"av", "distributed", "dask", "transformers", "wandb", "onnx", "onnxscript", "optuna"}
+OPTIONAL = {"av", "distributed", "dask", "transformers", "onnx", "onnxscript"}
 """Extras, whose absence is told in a sentence."""
 
 
@@ -34,13 +32,13 @@ def imported(path: Path) -> set[str]:
 
 
 def test_nothing_that_runs_imports_what_is_left_out() -> None:
-    left_out = set(contents.LEFT_OUT) - OPTIONAL
     found = []
     for package in contents.OWN:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if not set(MEASURES).intersection([*path.relative_to(ROOT).parts, path.stem]):
-                wrong = {name for name in imported(path) if left_out & {name, name.split(".")[0]}}
-                found += [f"{path.relative_to(ROOT)}: {name}" for name in wrong]
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if not contents.is_left_out(module):
+                wrong = {name for name in imported(path) if contents.is_left_out(name)}
+                found += [f"{module}: {name}" for name in wrong if name.split(".")[0] not in OPTIONAL]
     assert not found
 
 

@@ -90,5 +90,23 @@ def test_an_open_window_has_loaded_no_models_no_device_and_nothing_else_that_wai
     assert not in_memory_after(script) & {*HEAVY, *DEVICE, *WAITING}
 
 
+START = """
+from importlib import import_module
+import desktop.launch, desktop.main_window, engine.cli.main
+for name, package in engine.cli.main._PACKAGES.items():
+    if package != "engine.lab.cli":
+        import_module(f"{package}.{name.replace('-', '_')}")
+"""
+
+
+def test_neither_the_window_nor_a_verb_of_the_product_knows_the_laboratory():
+    report = "import sys\nprint(*{name.rpartition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", START + report], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "engine.cli" in loaded
+    assert not [name for name in loaded if name.startswith(("engine.lab", "desktop.bench"))]
+
+
 def test_a_verb_is_understood_without_qt():
     assert not imported_by(["desktop.launch"]) & {*QT, *HEAVY, *DEVICE}

@@ -19,7 +19,7 @@ MAKERS = (
     "desktop/commands/by_hand.py",
     "desktop/review/by_hand.py",
     "desktop/separation/sounds.py",  # a choice
-    "engine/evaluation/simulate.py",
+    "engine/lab/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/arrangements/arranged.py",
     "engine/jobs/imported/",
@@ -29,7 +29,7 @@ MAKERS = (
     "engine/finders/talk.py",
     "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
-    "engine/bench/",
+    "engine/lab/bench/",
     "desktop/bench/",
     "widgets/review/demo.py",
     "widgets/timeline/demo.py",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.bench.document import Load, document_of, made_up_document
-from engine.bench.measured import Measured
+from engine.lab.bench.measured import Measured
 
 SPECTROGRAMS = """
 import sys

@@ -1,1 +1,1 @@
-"""Verbs that learn, what was learned, and how well and how fast all of it works."""
+"""Verbs that learn, and what was learned."""

@@ -157,7 +157,7 @@ class Fill(StrEnum):
 
 
 USUAL_FILL = Fill.DECAY
-"""The nearest to how the hit before really fades, as `engine.evaluation.timing.fills` measures it."""
+"""The nearest to how the hit before really fades, as `engine.lab.evaluation.timing.fills` measures it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The detector knows how well words say what is heard, the separation network how much of the window it would
 take for that. Neither is certain in a mixture; together they distinguish present from absent sounds better
-than either. A logistic regression, fitted by `engine.evaluation.separation.presence`, joins them. Whether
+than either. A logistic regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Whether
 somebody speaks is known by the network that separates speech.
 """
 

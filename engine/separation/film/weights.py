@@ -13,7 +13,7 @@ from engine.separation.film.network import FilmNetwork
 
 NAME = "film-unet"
 BEST = "best.safetensors"
-TRAINING = "python -m engine.separation.film.train"
+TRAINING = "python -m engine.lab.training.separation.film"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from engine.bench.sound import write
 from engine.document.document import Document
 from engine.files.places import cache_folder
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.recordings.media import Media, MediaRequest, find_media
+from engine.lab.bench.sound import write
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 

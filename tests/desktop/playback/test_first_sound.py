@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.bench.sound import write
 from engine.document.document import Document
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.lab.bench.sound import write
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa

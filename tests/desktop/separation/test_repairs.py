@@ -401,4 +401,4 @@ def test_the_separator_is_chosen_for_the_previews_that_follow(yard: Hands) -> No
     assert "by nmf" in yard.window.repair_panel._where.text()
     choose("film-unet")
     yard.finish_work()
-    assert "engine.separation.film.train" in yard.window.repair_panel._problem.text()
+    assert "engine.lab.training.separation.film" in yard.window.repair_panel._problem.text()

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.work import UNSURE_TEMPO
-from engine.beats.clicks import click_track
+from desktop.taste.analysing import UNSURE_TEMPO
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
+from engine.lab.simulated.clicks import click_track
 from tests.desktop.conftest import Hands
 
 RATE_HZ = 22_050

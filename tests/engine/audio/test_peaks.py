@@ -26,9 +26,9 @@ from engine.audio.pictures.peaks import (
     sample_columns,
 )
 from engine.audio.reader import SourceReader
-from engine.bench.long_recording import write_sparse
 from engine.errors import Cancelled
 from engine.files.places import cache_folder
+from engine.lab.bench.long_recording import write_sparse
 from engine.progress import ReportingProgress
 from tests.engine.audio.test_conform import source_of, tone
 

@@ -7,10 +7,10 @@ import pytest
 
 from engine.beats.accents import accent_odds
 from engine.beats.beat_pictures import running_sums
-from engine.beats.clicks import accented_clicks, click_track
 from engine.beats.features import FRAMES_PER_S, RATE_HZ, band_levels, heard, reference_db
 from engine.beats.listen import listen
-from engine.beats.training import kits
+from engine.lab.simulated.clicks import accented_clicks, click_track
+from engine.lab.training.beats import kits
 
 
 def sums_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> np.ndarray:

@@ -8,7 +8,7 @@ import torch
 
 from engine.beats.beat_pictures import FEATURES, PARTS, BarNetwork, pictures, running_sums, told_of
 from engine.beats.features import BANDS
-from engine.beats.training.bars import Counted, batch, train
+from engine.lab.training.beats.bars import Counted, batch, train
 
 RISES = slice(16, 32)
 

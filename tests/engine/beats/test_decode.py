@@ -7,7 +7,7 @@ import pytest
 
 from engine.beats.decode import Pulse, beat_odds, best_pulse, steps
 from engine.beats.metre import METRES, best_bars, downbeat_odds
-from engine.evaluation.timing.beat_figures import f_measure
+from engine.lab.evaluation.timing.beat_figures import f_measure
 from tests.engine.beats.simulated import FRAMES_PER_S, simulated
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from engine.beats.classic.find import find_beats as find_classic
-from engine.beats.clicks import click_track
 from engine.beats.listen import find_beats, listen
 from engine.beats.traces import trace
 from engine.errors import Cancelled
-from engine.evaluation.timing.beat_figures import errors_ms, f_measure
-from engine.evaluation.timing.recordings import read_song
+from engine.lab.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.lab.evaluation.timing.recordings import read_song
+from engine.lab.simulated.clicks import click_track
 from engine.progress import ReportingProgress
 
 FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())

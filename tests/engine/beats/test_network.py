@@ -8,7 +8,6 @@ import torch
 
 from engine.beats import activations as module
 from engine.beats.activations import activations, trained_network
-from engine.beats.clicks import click_track
 from engine.beats.features import (
     BANDS,
     FRAMES_PER_S,
@@ -21,8 +20,9 @@ from engine.beats.features import (
     reference_db,
 )
 from engine.beats.network import CONTEXT_FRAMES, BeatNetwork, chunked_probabilities
-from engine.beats.training.scoring import f_measure, peaks
 from engine.errors import OffcutError
+from engine.lab.simulated.clicks import click_track
+from engine.lab.training.beats.scoring import f_measure, peaks
 from engine.learning.loop import seeded
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.beats.clicks import click_track
 from engine.beats.learned import between_frames, find_readings, in_time
 from engine.beats.readings import TempoPrior
 from engine.beats.traces import trace
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS, next_reading, readings_of, respaced
 from engine.errors import UsageError
+from engine.lab.simulated.clicks import click_track
 from tests.engine.beats.simulated import simulated
 
 RATE_HZ = 22_050

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.beats.clicks import accented_clicks, click_track
 from engine.beats.listen import find_beats
 from engine.beats.songs import FEWEST_BEATS, songs_of
 from engine.beats.traces import trace
 from engine.document.kinds.tempo import HEARD, READINGS
+from engine.lab.simulated.clicks import accented_clicks, click_track
 
 RATE_HZ = 22_050
 

@@ -6,10 +6,7 @@ import librosa
 import numpy as np
 import pytest
 
-from engine.beats.clicks import click_track
 from engine.beats.traces import trace
-from engine.evaluation.timing.beat_figures import errors_ms
-from engine.evaluation.timing.recordings import read_kit
 from engine.features.mel import mel_power_blocks
 from engine.features.onsets import (
     FLOOR_POWER,
@@ -20,6 +17,9 @@ from engine.features.onsets import (
     peak_pick,
     refine_onsets,
 )
+from engine.lab.evaluation.timing.beat_figures import errors_ms
+from engine.lab.evaluation.timing.recordings import read_kit
+from engine.lab.simulated.clicks import click_track
 
 
 def strength_of(samples, rate_hz, block_frames=64):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.beats.clicks import click_track
 from engine.errors import UsageError
 from engine.grids.click_track import click_among, follow_click, regularity_of
 from engine.grids.clicks import find_clicks
+from engine.lab.simulated.clicks import click_track
 
 RATE_HZ = 48_000
 

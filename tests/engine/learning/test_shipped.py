@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from engine.errors import OffcutError, UsageError
-from engine.learning.mean_weights import mean_weights
+from engine.lab.training.mean_weights import mean_weights
 from engine.learning.shipped import save_half, with_weights
 
 

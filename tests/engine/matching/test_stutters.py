@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.evaluation.matching.versions import VERSIONS
+from engine.lab.evaluation.matching.versions import VERSIONS
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched
 from engine.matching.sound import Samples, sound_of

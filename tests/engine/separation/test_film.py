@@ -17,13 +17,13 @@ import torch
 from safetensors.torch import load_file
 
 from engine.cli.main import main
-from engine.detection.training.sounds import load_sounds
 from engine.embeddings.registry import clap_folder
 from engine.errors import OffcutError, UsageError
+from engine.lab.training.detection.sounds import load_sounds
+from engine.lab.training.separation.film import FilmSettings, FilmTraining, Mixtures, train
 from engine.learning.loop import seeded
 from engine.separation.film.network import WIDTH, FilmNetwork
 from engine.separation.film.separator import film_separator
-from engine.separation.film.train import FilmSettings, FilmTraining, Mixtures, train
 from engine.separation.film.weights import BEST, Trained, trained_as, weights_folder
 from engine.separation.film.words import NoWords, OwnWords, words_here
 from engine.separation.names import ABOUT
@@ -210,7 +210,7 @@ def test_it_separates_by_the_command_line(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--text", "dog"), "python -m engine.separation.film.train"),
+        (("--text", "dog"), "python -m engine.lab.training.separation.film"),
         (("--like", "3", "3.8"), "by words only"),
         (("--text", "xqzzt flurb"), "xqzzt flurb"),
     ],
@@ -249,7 +249,7 @@ def test_the_baseline_is_trained_by_its_command_and_answers_the_same_for_all_wor
         "-W",
         "ignore",
         "-m",
-        "engine.separation.film.train",
+        "engine.lab.training.separation.film",
         few,
         tmp_path,
         "--baseline",

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from engine.detection.spectra import MEL, Spectra
 from engine.detection.speech_network import SpeechNetwork
 from engine.detection.speech_shares import speech_network, speech_shares
-from engine.detection.training.recordings import part_of
 from engine.errors import SoundNotFoundError, UnknownPromptError
-from engine.evaluation.separation.measures import si_sdr_db
+from engine.lab.evaluation.separation.measures import si_sdr_db
+from engine.lab.training.detection.recordings import part_of
+from engine.lab.training.separation.speech_mixtures import drawn, load_sources
 from engine.separation.by_prompt import default_separator
 from engine.separation.checks.presence import probabilities
 from engine.separation.checks.refusals import require_present, understood_prompts
@@ -31,7 +32,6 @@ from engine.separation.registry import separator_named
 from engine.separation.separate import Recording
 from engine.separation.separator import Stretch
 from engine.separation.speech import speech_separator
-from engine.separation.training.speech_mixtures import drawn, load_sources
 
 ROOT = Path(__file__).resolve().parents[3]
 SENTENCE = Path("speech", "commands", "08b22cb8-01d7-449a-923d-1597720742f0.flac")
@@ -188,7 +188,7 @@ def test_mixtures_leave_out_what_evaluations_report_on(training_data: Path) -> N
 
 @pytest.mark.slow
 def test_the_network_for_speech_is_learned_by_its_command(training_data: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "engine.separation.training.speech", training_data, tmp_path / "out"]
+    command = [sys.executable, "-m", "engine.lab.training.separation.speech", training_data, tmp_path / "out"]
     for epochs in ("1", "2"):
         words = [*map(str, command), "--epochs", epochs, "--steps", "1"]
         subprocess.run(words, check=True, capture_output=True, cwd=ROOT)

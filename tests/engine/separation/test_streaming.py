@@ -10,7 +10,7 @@ import soxr
 
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
-from engine.evaluation.separation.measures import si_sdr_db
+from engine.lab.evaluation.separation.measures import si_sdr_db
 from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import separator_named, streaming_separator

@@ -13,10 +13,10 @@ import pytest
 
 from engine.anomaly.recipes.config import load_config
 from engine.errors import UsageError
-from engine.evaluation.results import Results
-from engine.experiments.record import HISTORY, TASTE, finished
-from engine.experiments.settings import load_experiment
 from engine.files.settings_file import MOST_BYTES
+from engine.lab.evaluation.results import Results
+from engine.lab.experiments.record import HISTORY, TASTE, finished
+from engine.lab.experiments.settings import load_experiment
 from engine.strict_json import parse_json
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -171,10 +171,13 @@ class _Writer:
         source = self._request.sources[clip.source_id]
         ahead = self._frames(clip.start_samples - clip.result_start_samples)
         source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate
-        start = max(self._frame(clip.result_start_samples), ceil(-ahead))
+        first = self._frame(clip.result_start_samples)
         end = min(self._frame(clip.result_stop_samples), floor(source_end - ahead))
-        timecode = self._timecodes[clip.source_id]
-        return _Placed(clip, start, end, start + ahead, source_end, timecode) if start < end else None
+        start = max(first, ceil(-ahead))
+        if first < end <= start:  # the medium begins within the only frame
+            start = end - 1
+        timecode, source_start = self._timecodes[clip.source_id], max(start + ahead, Fraction(0))
+        return _Placed(clip, start, end, source_start, source_end, timecode) if start < end else None
 
     def _transition(self, left: _Placed, right: _Placed, reach: tuple[int, int]) -> schema.Transition:
         """Return a crossfade, no longer than both media go on."""

@@ -154,6 +154,17 @@ def test_a_part_shorter_than_a_frame_beside_edited_sound_comes_back(jam: Recordi
     assert after == state
 
 
+def test_a_part_of_one_frame_at_the_start_of_its_medium_comes_back(jam: Recording, tmp_path: Path) -> None:
+    late = jam.state.tracks[2].start_samples
+    asked = (Asked("cut", late + 360, late + 40_000, (("crossfade_ms", 0.0),), ()),)
+    for cut in (0, 100, 200, 300):
+        state = with_edits(
+            jam.state, (Asked("cut", 1_000, 2_000 + cut, (("crossfade_ms", 0.0),), ()), *asked)
+        )
+        made, _ = brought_back(state, state, jam.media, tmp_path / "out.otio")
+        assert made.proposals == ()
+
+
 @seed(37)
 @repeated
 @given(timing())

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.beats.clicks import click_track
 from engine.beats.songs import Song
 from engine.cli.main import main
 from engine.document.analysis import BeatGrid
@@ -26,6 +25,7 @@ from engine.errors import UsageError
 from engine.finders.finder import Found
 from engine.finders.registry import FoundEdits, request_of
 from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of
+from engine.lab.simulated.clicks import click_track
 from tests.engine.edl.recordings import timeline_state
 
 BEATS = np.arange(40, dtype=np.int64) * 500

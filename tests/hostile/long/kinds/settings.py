@@ -13,8 +13,8 @@ from PySide6.QtCore import QSettings
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.recents import Recents
 from engine.anomaly.recipes.config import load_config
-from engine.evaluation.results import Key, Measured, Results, Trial
-from engine.experiments.settings import load_experiment
+from engine.lab.evaluation.results import Key, Measured, Results, Trial
+from engine.lab.experiments.settings import load_experiment
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 

@@ -1,0 +1,42 @@
+"""Figures that are measured in a program of its own: what it imports and holds shows in no other figure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
+from types import MappingProxyType
+
+from engine.errors import OffcutError
+from engine.lab.bench.measured import Measured
+from engine.own_program import module_command, module_environment
+
+
+def measured_in_program(
+    module: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Measured]:
+    """Yield the figures that a module of ours prints, one JSON object a line.
+
+    Parameters
+    ----------
+    environment : variables besides those that it needs to be imported
+
+    Raises
+    ------
+    OffcutError : it failed
+    """
+    command = module_command(module, *arguments)
+    with (
+        TemporaryFile("w+") as said,
+        Popen(
+            command, stdout=PIPE, stderr=said, text=True, env={**module_environment(), **environment}
+        ) as program,
+    ):
+        assert program.stdout is not None, "a pipe was asked for"
+        for line in program.stdout:
+            yield Measured(**json.loads(line))
+        if program.wait():
+            said.seek(0)
+            reason = (said.read().strip().splitlines() or ["it said nothing"])[-1]
+            raise OffcutError(f"Measuring failed in {module}: {reason}.")

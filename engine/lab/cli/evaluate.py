@@ -1,0 +1,205 @@
+"""``offcut evaluate (anomaly|kept|beats|timing (...)|separation|...)``: how well a part works."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.cli.output import VerbOutput
+from engine.errors import UsageError
+from engine.progress import Progress
+
+PARTS = (
+    *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
+    "arrange",
+)
+_SEEDS = 5
+
+Lines = Iterator[Mapping[str, object]]
+
+
+def _timing_beats(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.beats import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
+def _timing_hits(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.hits import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
+def _timing_alignment(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.alignment import evaluate
+
+    return evaluate(
+        options.data,
+        seeds=options.seeds,
+        short=options.short,
+        is_trained="trained" in _names(options.rows),
+        progress=progress,
+    )
+
+
+def _timing_rendering(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.rendering import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
+def _timing_programmed(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.programmed import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
+def _timing_membership(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.membership import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
+_TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
+    {
+        "beats": _timing_beats,
+        "hits": _timing_hits,
+        "alignment": _timing_alignment,
+        "rendering": _timing_rendering,
+        "programmed": _timing_programmed,
+        "membership": _timing_membership,
+    }
+)
+"""What of timing can be measured: a name and what yields its lines."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("of", nargs="?", choices=tuple(_TIMING), help="what of timing is measured")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of recordings")
+    parser.add_argument("--short", action="store_true", help="one seed and little material")
+    parser.add_argument(
+        "--unseen", action="store_true", help="of separation: only mixtures drawn independently of training"
+    )
+    parser.add_argument(
+        "--separator",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of separation: one more row, by name or file of weights; may be given again",
+    )
+    anomaly = parser.add_argument_group("anomaly")
+    anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
+    anomaly.add_argument(
+        "--rows", metavar="A,B", default="", help="rows of the comparison; 'default' unless told"
+    )
+    anomaly.add_argument(
+        "--materials", metavar="A,B", default="", help="of band, loops, field and halves (not run by default)"
+    )
+    anomaly.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
+    anomaly.add_argument(
+        "--results", type=Path, metavar="F.jsonl", help="keep finished trials here, and go on from there"
+    )
+    anomaly.add_argument(
+        "--table", action="store_true", help="run nothing; print what is in --results, in Markdown"
+    )
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Print a metric a line as it is measured."""
+    if options.table:
+        yield _table(options)
+        return
+    if (options.part == "timing") != (options.of is not None):
+        raise UsageError(f"'timing', and nothing else, is followed by one of: {', '.join(_TIMING)}.")
+    if options.data is None:
+        raise UsageError("No recordings are named: give their folder with --data.")
+    for line in _lines(options, progress):
+        yield VerbOutput(line, "  ".join(f"{name} {_text(value)}" for name, value in line.items()))
+
+
+def _table(options: argparse.Namespace) -> VerbOutput:
+    if options.results is None:
+        raise UsageError("There is nothing to make a table of: name finished trials with --results.")
+    if options.part == "timing":
+        from engine.lab.evaluation.timing.table import table_of as timing_table_of
+
+        table = timing_table_of(options.results)
+    else:
+        from engine.lab.evaluation.compare import table_of
+
+        table = table_of(options.results)
+    return VerbOutput({"table": table}, table)
+
+
+def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
+    if options.part == "anomaly":
+        from engine.anomaly.recipes.config import load_config
+
+        config = None if options.config is None else load_config(options.config)
+
+        from engine.lab.evaluation.compare import Comparison, evaluate
+
+        asked = Comparison(
+            rows=_names(options.rows),
+            materials=_names(options.materials),
+            seeds=options.seeds,
+            config=config,
+            results=options.results,
+            short=options.short,
+        )
+        return evaluate(options.data, asked, progress)
+    if options.part == "kept":
+        from engine.lab.evaluation.kept import evaluate as evaluate_kept
+
+        return evaluate_kept(options.data, short=options.short, progress=progress)
+    if options.part == "separation":
+        from engine.lab.evaluation.separation.separation import evaluate as evaluate_separation
+
+        return evaluate_separation(
+            options.data,
+            options.separator,
+            short=options.short,
+            is_unseen_only=options.unseen,
+            progress=progress,
+        )
+    if options.part == "speech":
+        from engine.lab.evaluation.speech.separated import evaluate as evaluate_speech
+
+        return evaluate_speech(options.data, short=options.short, progress=progress)
+    if options.part == "detection":
+        from engine.lab.evaluation.detection.detection import evaluate as evaluate_detection
+
+        return evaluate_detection(options.data, short=options.short, progress=progress)
+    if options.part == "match":
+        from engine.lab.evaluation.matching.match import evaluate as evaluate_match
+
+        return evaluate_match(options.data, short=options.short, progress=progress)
+    if options.part == "takes":
+        from engine.lab.evaluation.takes.takes import evaluate as evaluate_takes
+
+        return evaluate_takes(options.data, short=options.short, progress=progress)
+    if options.part == "voices":
+        from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
+
+        return evaluate_voices(options.data, short=options.short, progress=progress)
+    if options.part == "arrange":
+        from engine.lab.evaluation.arranging.arrange import evaluate as evaluate_arrange
+
+        return evaluate_arrange(options.data, seeds=options.seeds, short=options.short, progress=progress)
+    # 'beats' alone is the name that scripts know from before there was more of timing to measure.
+    return _TIMING[options.of or options.part](options, progress)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if isfinite(value) else "none"
+    return str(value)

@@ -1,0 +1,71 @@
+"""What a recipe computes, as bytes: results are kept for as long as these are the same.
+
+A trial takes minutes to hours. So it may not be lost to what changes no figure: where code lies, how it is
+laid out, and what is said of it. And it must be lost with whatever it was computed by, which since recipes
+share parts is more than the folder of the recipe: its imports are followed through all recipes share.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+
+_ROOT = Path(__file__).parents[3]
+_SHARED = "engine.anomaly.recipes"
+_FAULTS = _ROOT / "engine" / "anomaly" / "faults"
+
+
+def recipe_code(config: RecipeConfig) -> bytes:
+    """Return what a recipe, what it shares and the faults compute; nothing where there is bytecode alone."""
+    own = _ROOT.joinpath(*type(config).__module__.split(".")[:-1])
+    modules = _with_imported(path for folder in (own, _FAULTS) for path in folder.glob("*.py"))
+    # Sorted, so that it does not count in which module a function stands.
+    return "\n".join(sorted(line for tree in modules for line in computed(tree))).encode()
+
+
+def computed(module: ast.Module) -> Iterator[str]:
+    """Yield the statements of a module as text: no imports, no docstrings, no comments, no line breaks.
+
+    It is not `ast.dump`, whose text depends on the version of Python.
+    """
+    for statement in module.body:
+        if not _computes_nothing(statement):
+            yield _text(statement)
+
+
+def _text(node: object) -> str:
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_text(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])
+        )
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(_text(one) for one in node if not _computes_nothing(one))}]"
+    return repr(node)
+
+
+def _computes_nothing(node: object) -> bool:
+    """Whether a statement only says where something comes from, or what it is."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _with_imported(paths: Iterable[Path]) -> list[ast.Module]:
+    """Return these modules and what they import of what recipes share, each once."""
+    waiting, found = list(paths), dict[Path, ast.Module]()
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found[path] = ast.parse(path.read_bytes())
+            waiting += _shared_imports(found[path])
+    return list(found.values())
+
+
+def _shared_imports(module: ast.Module) -> Iterator[Path]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith(_SHARED):
+            yield _ROOT.joinpath(*node.module.split(".")).with_suffix(".py")

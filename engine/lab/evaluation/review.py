@@ -1,0 +1,50 @@
+"""What answering the first questions of a review teaches: a simulation with answers from the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.anomaly.score import Scores
+from engine.beats.listen import PassResult
+from engine.document.analysis import ScoreCurve
+from engine.lab.evaluation.materials.case import HeldOut
+from engine.lab.evaluation.simulate import hit, moments, simulate
+from engine.lab.simulated.recordings import HEARD_RATE_HZ
+from engine.review.calibration.evidence import Analyses
+from engine.timebase import s_to_samples_array
+
+ANSWERS = 20
+_MOMENT_S = 1.5
+"""The recordings are a minute or two: as many moments must be left as are answered."""
+
+
+def curve_of(scores: Scores) -> ScoreCurve:
+    """Return scores as a document holds them, at the rate of the evaluation."""
+    return ScoreCurve(
+        s_to_samples_array(scores.times_s, HEARD_RATE_HZ),
+        scores.scores,
+        maker="evaluation",
+        part_names=tuple(scores.parts),
+        parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
+        limit=scores.limit,
+        false_starts_samples=s_to_samples_array(scores.false_starts_s, HEARD_RATE_HZ),
+    )
+
+
+def after_answers(scores: Scores, heard: PassResult, tested: HeldOut) -> dict[str, float]:
+    """Answer 20 moments, as the queue asks, and measure the rest by the scores and by what was learned.
+
+    Nothing where what is left holds only faults, or none.
+    """
+    known = Analyses(curve_of(scores), heard.listening, heard.grid)
+    state = moments(known, len(tested.audio), HEARD_RATE_HZ, _MOMENT_S)
+    faults = np.array([(one.start_samples, one.stop_samples) for one in tested.faults], np.int64)
+    found = simulate(state, known, hit(state, faults), answers=ANSWERS)
+    if found is None:
+        return {}
+    return {
+        "auc_before_answers": found.before,
+        "auc_of_rest": found.by_score,
+        "auc_of_rest_taught": found.by_chance,
+        "auc_gained": found.gain,
+    }

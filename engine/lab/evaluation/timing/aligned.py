@@ -1,0 +1,70 @@
+"""A performance that goes the whole way: found, placed, proposed, accepted and rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from engine.alignment.division import PARTS
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Source, Track
+from engine.edl.build import build
+from engine.edl.render import render
+from engine.jobs.drums.accept_all import accept_all
+from engine.jobs.drums.aligned_files import Aligned, AlignRequest, align
+from engine.jobs.drums.find_grid import WantedGrid
+from engine.lab.simulated.performances.performance import Performance
+from engine.progress import SILENT, Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """A performance as files on disk and the document that holds them."""
+
+    performance: Performance
+    state: DocumentState
+    media: dict[str, Path]
+
+    def aligned(self, progress: Progress = SILENT) -> Aligned:
+        """Find its hits and say where they go, onto the grid that it was played to."""
+        performance = self.performance
+        division = next(name for name, parts in PARTS.items() if parts == performance.divisions)
+        request = AlignRequest(
+            state=self.state,
+            media=self.media,
+            wanted=WantedGrid(),
+            settings=TimingSettings(division=division),
+            tracks=tuple(track.id for track in self.state.tracks),
+            grid=performance.grid,
+        )
+        return align(request, progress)
+
+    def rendered(self, done: Aligned) -> dict[str, NDArray[np.float32]]:
+        """Return what each microphone sounds like once all that was proposed is accepted."""
+        after = accept_all(self.state, done.proposed.edit, done.proposed.proposals).state
+        length = self.state.length_samples
+        heard = {}
+        for track in after.tracks:
+            alone = replace(after, tracks=(track,))
+            heard[track.name] = render(alone, build(alone), self.media, 0, length)[:, 0]
+        return heard
+
+
+def recorded(performance: Performance, folder: Path) -> Recorded:
+    """Write a performance to files in a folder, as 32-bit floats, and return a document of them."""
+    sources, tracks, media = {}, [], {}
+    for position, (name, sound) in enumerate(performance.microphones.items()):
+        path = folder / f"{name}.wav"
+        soundfile.write(path, sound, performance.rate_hz, "FLOAT")
+        key = f"source-{position}"
+        sources[key] = Source(key, str(path), "", performance.rate_hz, 1, len(sound), "WAV", "FLOAT")
+        role = performance.roles[name].value
+        tracks.append(Track(f"track-{position}", key, name, position, group="Drums", role=role))
+        media[key] = path
+    state = DocumentState(performance.rate_hz, sources, tuple(tracks))
+    return Recorded(performance, state, media)

@@ -1,0 +1,83 @@
+"""What finds beats, behind one interface: ours, ours without a model, librosa, and 120 BPM all the time.
+
+Where it is known when beats were played, that is a row too: the ceiling, since nobody hears a click that the
+drummer alone heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.beats.classic.find import find_beats as find_classic
+from engine.beats.counted import empty_grid
+from engine.beats.listen import find_beats
+from engine.beats.traces import trace
+from engine.document.analysis import BeatGrid
+from engine.lab.evaluation.timing.recordings import Recording, Times
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeatEstimate:
+    """What a tracker estimated of one recording.
+
+    Attributes
+    ----------
+    confidence : how likely the tracker thinks itself right; NaN where it does not say
+    """
+
+    tempo_bpm: float
+    beats_s: Times
+    downbeats_s: Times
+    onsets_s: Times
+    confidence: float = float("nan")
+
+
+def estimates(recording: Recording) -> dict[str, BeatEstimate]:
+    """Return what each tracker finds, by its name; the first is ours, and "as played" is the ceiling."""
+    traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
+    onsets_s = traces.onsets.positions_samples / recording.rate_hz
+    readings = find_beats(traces)
+    ours = readings[0].grid if readings else empty_grid("")
+    return {
+        "ours": _of_grid(ours, recording.rate_hz, onsets_s),
+        "classic": _of_grid(find_classic(traces), recording.rate_hz, onsets_s),
+        **{name: track(recording) for name, track in _OTHERS.items()},
+        **({AS_PLAYED: as_played(recording)} if len(recording.played_s) else {}),
+    }
+
+
+def _of_grid(grid: BeatGrid, rate_hz: int, onsets_s: Times) -> BeatEstimate:
+    beats_s, downbeats_s = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
+    return BeatEstimate(grid.tempo_bpm, beats_s, downbeats_s, onsets_s, grid.confidence)
+
+
+def track_librosa(recording: Recording) -> BeatEstimate:
+    """Find beats and onsets as librosa does by default; every fourth beat counts as a downbeat."""
+    import librosa
+
+    tempo, beats_s = librosa.beat.beat_track(y=recording.samples, sr=recording.rate_hz, units="time")
+    onsets_s = librosa.onset.onset_detect(y=recording.samples, sr=recording.rate_hz, units="time")
+    return BeatEstimate(float(np.atleast_1d(tempo)[0]), beats_s, beats_s[::4], onsets_s)
+
+
+def fixed_grid(recording: Recording) -> BeatEstimate:
+    """Answer 120 BPM from the first sample on, whatever is heard."""
+    beats_s = np.arange(0.0, len(recording.samples) / recording.rate_hz, 0.5)
+    return BeatEstimate(120.0, beats_s, beats_s[::4], beats_s)
+
+
+def as_played(recording: Recording) -> BeatEstimate:
+    """Answer when each beat was played; its downbeats are those of the click, moved as their beats are."""
+    beats_s = recording.beats_as_played_s
+    nearest = np.abs(beats_s[None, :] - recording.downbeats_s[:, None]).argmin(axis=1)
+    return BeatEstimate(recording.tempo_bpm, beats_s, beats_s[nearest], beats_s)
+
+
+AS_PLAYED = "as_played"
+_OTHERS: dict[str, Callable[[Recording], BeatEstimate]] = {
+    "librosa": track_librosa,
+    "fixed_120_bpm": fixed_grid,
+}

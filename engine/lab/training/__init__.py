@@ -1,0 +1,1 @@
+"""Trainings of the weights that Offcut ships: each prints its command with ``--help``."""

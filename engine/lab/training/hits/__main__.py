@@ -1,0 +1,133 @@
+"""Train a network of the hits.
+
+``python -m engine.lab.training.hits hits --data DIR --cache DIR --out resources/models/hits.safetensors``
+
+Rows that were made before are read again, so that what was interrupted goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+
+from engine.document.drums.hits import ORNAMENTS
+from engine.hits.octaves import Floats
+from engine.hits.roles import HEARD_ROLES
+from engine.lab.simulated.performances.parts import Part
+from engine.lab.training.hits.rows import Labels, all_rows
+from engine.learning.loop import Batch, TrainSettings, fit, seeded
+from engine.progress import SILENT
+
+_BATCH = 1024
+_VALIDATION_BATCH = 1 << 15
+_LEAST_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    outputs : 1 for how likely one thing is, else how many classes
+    performances : how many of the train and of the validation part
+    """
+
+    hidden: tuple[int, ...]
+    outputs: int
+    performances: tuple[int, int]
+    longest_s: float
+    epochs: int
+
+
+RECIPES = {
+    "hits": Recipe((48, 24), 1, (120, 8), 16.0, 10),
+    "ornaments": Recipe((48, 24), len(ORNAMENTS), (260, 60), 60.0, 16),
+    "roles": Recipe((), len(HEARD_ROLES), (40, 8), 16.0, 1200),
+}
+
+
+def perceptron(inputs: int, recipe: Recipe) -> nn.Sequential:
+    """Return a network with fresh weights."""
+    sizes = (inputs, *recipe.hidden)
+    layers: list[nn.Module] = []
+    for before, after in itertools.pairwise(sizes):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], recipe.outputs))
+
+
+def loss_of(model: nn.Module, batch: Batch) -> Tensor:
+    """Return the cross-entropy of a batch of inputs and labels."""
+    inputs, labels = batch
+    logits = model(inputs)
+    if logits.shape[1] == 1:
+        return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], labels.float())
+    return nn.functional.cross_entropy(logits, labels)
+
+
+def train(
+    recipe: Recipe, training: tuple[Floats, Labels], validation: tuple[Floats, Labels], seed: int
+) -> dict[str, Floats]:
+    """Return what is stored of a trained network, see `engine.hits.judge.network_of`."""
+    mean = training[0].mean(axis=0)
+    spread = training[0].std(axis=0) + _LEAST_SPREAD
+    generator = torch.Generator().manual_seed(seed)
+
+    def tensors(rows: tuple[Floats, Labels]) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy((rows[0] - mean) / spread), torch.from_numpy(rows[1])
+
+    inputs, labels = tensors(training)
+    held_inputs, held_labels = tensors(validation)
+    held = list(
+        zip(
+            torch.split(held_inputs, _VALIDATION_BATCH),
+            torch.split(held_labels, _VALIDATION_BATCH),
+            strict=True,
+        )
+    )
+    with seeded(seed):
+        model = perceptron(inputs.shape[1], recipe)
+
+    def batches() -> list[Batch]:
+        order = torch.randperm(len(inputs), generator=generator)
+        return [(inputs[some], labels[some]) for some in torch.split(order, _BATCH)]
+
+    fitted = fit(model, loss_of, batches, held, TrainSettings(recipe.epochs, 2e-3, 1e-3, None), SILENT)
+    print(f"loss {fitted.best.loss:.4f}, held back {fitted.best.validation:.4f}", file=sys.stderr)
+    stored = {"mean": mean.astype(np.float32), "spread": spread.astype(np.float32)}
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    for number, layer in enumerate(linear):
+        stored[f"weights{number}"] = layer.weight.detach().numpy()
+        stored[f"biases{number}"] = layer.bias.detach().numpy()
+    return stored
+
+
+def main() -> None:
+    """Make the rows, train, and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--data", type=Path, required=True, help="the folder that holds multimic/")
+    parser.add_argument("--cache", type=Path, required=True, help="where rows are kept")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    recipe = RECIPES[asked.name]
+
+    def rows(part: Part, count: int) -> tuple[Floats, Labels]:
+        made = list(all_rows(asked.name, asked.data, asked.cache, part, count, 1, recipe.longest_s))
+        return np.concatenate([one for one, _ in made]), np.concatenate([one for _, one in made])
+
+    trained, held_back = recipe.performances
+    save_file(train(recipe, rows("train", trained), rows("validation", held_back), asked.seed), asked.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -357,7 +357,7 @@ def test_a_document_that_ended_it_twice_is_not_offered_but_its_backup(
     for _ in range(2):
         leave(document=str(jam))
     hands = begin()
-    assert "ended Offcut 2 times in a row" in hands.window.crashes.bar.text
+    assert "crashed 2 times" in hands.window.crashes.bar.text
     hands.press("Ctrl+Shift+B")
     hands.finish_work()
     assert hands.window.session.path != jam

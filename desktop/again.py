@@ -22,16 +22,12 @@ class Again:
 
 
 _COMMANDS: Mapping[str, str] = {
-    "align_drums": "timing.propose",
-    "arrange": "editor.propose",
-    "find_takes": "takes.propose",
     "guess_frame_rate": "file.import_edits",
     "hear_sounds": "sounds.hear",
     "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
     "preview_repair": "repair.open",
     "survey_recordings": "taste.page",
-    "take_edit": "file.take_edit",
 }
 """The command of each job that `Work.compute` or `Work.read` runs, by the name of its function."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -24,6 +25,9 @@ from engine.jobs.recordings.import_audio import rates_of
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.forms.taste.learn_panel import LearnPanel
+
+if TYPE_CHECKING:
+    pass
 
 _LEARN = "learn"
 
@@ -53,13 +57,13 @@ class Files(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._parts = window, parts
-        self._session = session = parts.session
+        self._session = parts.session
         self._checks, self._shelves = parts.diagnosing, parts.shelves
-        self._ahead = CutsAhead(session, self)
+        self._ahead = CutsAhead(parts.session, self)
         self._lengths = Lengths(self)
         self._settings = settings
         self._edited: tuple[Path, ...] = ()
-        self.edits = EditsFromFiles(window, session, parts.work, lambda: self.folder, self)
+        self.edits = EditsFromFiles(window, parts, lambda: self.folder, self)
         self.edits.said.connect(self.said)
         self.extending = Extending(parts.work, self)
         self.extending.refused.connect(self.refused)

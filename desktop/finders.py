@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,15 @@ COMMANDS: Mapping[str, str] = {
     "cuts": "taste.propose",
     "dead-air": "taste.pauses",
     "pauses": "taste.shorten",
+    "takes": "takes.propose",
     "talk": "sounds.talk",
     "recorders": "timing.recorders",
     "tempo": "timing.tempo",
     "repair": "repair.find",
     "like-this": "sounds.like",
+    "arrangement": "editor.propose",
+    "match": "file.take_edit",
+    "timing": "timing.propose",
 }
 """Finders with a command of their own."""
 
@@ -49,17 +53,24 @@ class Finders(QObject):
 
     def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
-        self._window, self._session, self._work = window, parts.session, parts.work
-        self._analysing = parts.analysing
+        self._window, self._parts = window, parts
+        self._session, self._work = parts.session, parts.work
         self._selecting, self._look = parts.selecting, parts.look
         self._settings: dict[str, Mapping[str, object]] = {}
-        finding = parts.repairing.finding
-        self._forms: Mapping[str, Callable[[], object]] = {
+
+    @property
+    def _forms(self) -> Mapping[str, Callable[[], object]]:
+        """The forms of finders that have one of their own; each starts its finder."""
+        parts = self._parts
+        return {
             "cuts": parts.files.propose,
-            "repair": finding.ask,
-            "like-this": finding.sounds.ask_like,
+            "takes": parts.takes.propose,
+            "repair": parts.repairing.finding.ask,
+            "like-this": parts.repairing.finding.sounds.ask_like,
+            "arrangement": parts.editors.propose,
+            "match": parts.files.edits.ask_edited,
+            "timing": parts.timing_proposing.ask,
         }
-        """Forms of finders that have one of their own; each starts its finder."""
 
     def ask(self) -> None:
         """Ask which finder is to look for edits, then run it.
@@ -86,21 +97,30 @@ class Finders(QObject):
         from engine.finders.registry import require_finder
 
         finder = require_finder(name)
-        if name in self._forms:
-            self._forms[name]()
+        if (form := self._forms.get(name)) is not None:
+            form()
             return
-        self._request(name, self._settings.get(name, {}))  # refuses before it asks
+        self.request(name, self._settings.get(name, {}))  # refuses before it asks
         settings = self._asked(name, finder)
         if settings is not None:
             self._settings[name] = settings
             self.start(name, settings)
 
-    def start(self, name: str, settings: Mapping[str, object], title: str = "") -> None:
+    def start(
+        self,
+        name: str,
+        settings: Mapping[str, object],
+        title: str = "",
+        take: Callable[[FoundEdits], None] | None = None,
+        tracks: tuple[str, ...] | None = None,
+    ) -> None:
         """Have a finder find edits with these settings, as soon as the recording is analysed.
 
         Parameters
         ----------
         title : of the job; empty for that of the finder
+        take : takes the result; None for `take`
+        tracks : ids of tracks; None for those that are selected
 
         Raises
         ------
@@ -108,13 +128,14 @@ class Finders(QObject):
         """
         from engine.finders.registry import require_finder
 
-        finder, request = require_finder(name), self._request(name, settings)
-        if finder.needs and self._analysing.is_listening:
-            self._analysing.once_listened(partial(self.start, name, settings, title))
+        finder, request = require_finder(name), self.request(name, settings, tracks)
+        if finder.needs and self._parts.analysing.is_listening:
+            again_later = partial(self.start, name, settings, title, take, tracks)
+            self._parts.analysing.once_listened(again_later)
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
         again = Again(COMMANDS.get(name, ANY))
-        self._work.compute(find_edits, request, title or finder.title, self._take, again=again)
+        self._work.compute(find_edits, request, title or finder.title, take or self.take, again=again)
 
     def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
         """Return the settings that the user chose; None where they went back."""
@@ -128,29 +149,46 @@ class Finders(QObject):
             return {}
 
         def outlook(values: Mapping[str, object]) -> str:
-            request = self._request(name, values)
+            request = self.request(name, values)
             shows = finder.is_quick and not missing_analyses(request, finder.needs)
             return find(request, SILENT).sentence if shows else ""
 
-        before = self._request(name, self._settings.get(name, {})).settings.model_dump()
+        before = self.request(name, self._settings.get(name, {})).settings.model_dump()
         said = f"{finder.about} Your decisions do not change."
         form = SettingsForm(self._look.theme, fields, before, said, outlook)
         return dialogs.ask_settings(self._window, finder.title, form, "Propose")
 
-    def _request(self, name: str, settings: Mapping[str, object]) -> FinderRequest:
+    def request(
+        self, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] | None = None
+    ) -> FinderRequest:
+        """Return the request for a finder; see `start`."""
         from engine.finders.finder import KNOWN
         from engine.finders.registry import request_of
 
         session = self._session
         known = {**session.analyses(KNOWN), "beats": session.grid}
-        return request_of(name, session.state, session.media, known, settings, self._selecting.tracks)
+        chosen = self._selecting.tracks if tracks is None else tracks
+        return request_of(name, session.state, session.media, known, settings, chosen)
 
-    def _take(self, found: FoundEdits) -> None:
+    def take(self, found: FoundEdits, sentences: Sequence[str] = (), merges_as: str = "") -> None:
+        """Put a result into the document, and report it.
+
+        Parameters
+        ----------
+        sentences : about the result, a message each; none for the sentence of the finder
+        merges_as : see `FoundEdits.edits`; with it, the user stays at the current proposal
+
+        Raises
+        ------
+        UsageError : the tracks were changed meanwhile, or the finder refuses the document as it is by now
+        """
         before, name = self._session.state, found.request.name
         if sound_of(found.request.state.tracks) != sound_of(before.tracks):
             raise UsageError(f"The tracks were changed meanwhile: propose again ‹{COMMANDS.get(name, ANY)}›.")
-        for edit, analyses, audio in found.edits(before):
+        for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
-        self.said.emit(found.sentence)
-        if new := self._session.state.proposals.keys() - before.proposals.keys():
+        for sentence in sentences or (found.sentence,):
+            self.said.emit(sentence)
+        new = self._session.state.proposals.keys() - before.proposals.keys()
+        if new and not merges_as:
             self._work.proposed.emit(frozenset(new))

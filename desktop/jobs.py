@@ -29,21 +29,16 @@ if TYPE_CHECKING:
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
-    from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
-    from engine.jobs.drums.aligned_files import Aligned, AlignRequest
     from engine.jobs.imported.edit import ImportedEdit
     from engine.jobs.imported.requests import ReadEditsRequest
     from engine.jobs.listen import FoundAnalyses
-    from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repairs.requests import (
         PreviewRequest,
         RepairPreview,
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.jobs.takes.proposals import TakesRequest
     from engine.review.heard_there import HeardWord
-    from engine.takes.takes import FoundTakes
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -111,13 +106,6 @@ def propose_at(
     return propose(state, curve, grid, listening, settings, nearest=nearest)
 
 
-def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
-    """Find hits, where they were not found yet, and the lines they go to, and propose to move them."""
-    from engine.jobs.drums.aligned_files import align
-
-    return align(request, progress)
-
-
 def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
     """Have a finder find edits."""
     from engine.finders import registry
@@ -129,13 +117,6 @@ def left_out_extensions(progress: Progress) -> tuple[str, ...]:
     """Load the extensions that the window shows, and report unusable ones."""
     progress.check_cancelled()
     return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
-
-
-def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
-    """Detect the edits of a document from a file made of it."""
-    from engine.jobs.matched.edit import matched_edit
-
-    return matched_edit(request, progress)
 
 
 def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
@@ -150,20 +131,6 @@ def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
     from engine.jobs.imported.read import read_into
 
     return read_into(request, progress)
-
-
-def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
-    """Find repeated takes."""
-    from engine.jobs.takes.proposals import takes_in_document
-
-    return takes_in_document(request, progress)
-
-
-def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
-    """Propose the arrangement of an editor."""
-    from engine.jobs.arrangements import arrange as job
-
-    return job.arrange(request, progress)
 
 
 def learn_editor(

@@ -37,7 +37,6 @@ def documents(window: Parts) -> Mapping[str, Handler]:
         "file.preferences": window.user_settings.show_preferences,
         "file.demo": partial(show_demo, window),
         "file.import": files.import_recordings,
-        "file.take_edit": files.edits.ask_edited,
         "file.import_edits": files.edits.ask_edits,
         "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,

@@ -11,7 +11,6 @@ from desktop.parts import Parts
 def editors(window: Parts) -> Mapping[str, Handler]:
     editors = window.editors
     return {
-        "editor.propose": editors.propose,
         "editor.surprise": editors.surprise,
         "editor.length": editors.ask_length,
         "editor.choose": editors.choose,

@@ -11,7 +11,6 @@ from desktop.parts import Parts
 def takes(window: Parts) -> Mapping[str, Handler]:
     takes = window.takes
     return {
-        "takes.propose": takes.propose,
         "takes.panel": takes.toggle,
         "takes.hear": takes.hear,
         "takes.keep": takes.keep,

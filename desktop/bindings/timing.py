@@ -24,7 +24,6 @@ def timing(window: Parts) -> Mapping[str, Handler]:
         left.before_accepting(() if group is None else group.ids, partial(answers.accept, name))
 
     return {
-        "timing.propose": window.timing_proposing.ask,
         "timing.panel": timing.toggle_panel,
         **{f"timing.accept_{name}": partial(accept, name) for name in ("bar", "voice", "range")},
         "timing.confirm": answers.confirm,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,12 +12,15 @@ from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.change import Change
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track, sound_of
+from engine.document.tracks.track import sound_of
 from engine.edl.build import heard_samples
 from engine.errors import UsageError
-from engine.jobs.arrangements.requests import ProposedArrangement
+from engine.review.bulk import Accepted, accept_all
 from engine.timebase import format_time, samples_to_s
 from widgets.editors.compare_panel import ArrangementRow, ComparePanel
+
+if TYPE_CHECKING:
+    from engine.finders.registry import FoundEdits
 
 _LETTERS = ("A", "B")
 NO_TWO = "Two arrangements are needed. Propose one ‹editor.propose›, then another ‹editor.surprise›."
@@ -31,8 +35,13 @@ class HeldArrangement:
     words : whose it is and its seed
     """
 
-    made: ProposedArrangement
+    made: FoundEdits
     words: str
+
+    def accepted(self, state: DocumentState) -> Accepted:
+        """Return a document with the arrangement accepted; answers of the user stay as they are."""
+        proposals = self.made.found.proposals
+        return accept_all(state, self.made.proposing(state), proposals, "Took an arrangement of")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +79,14 @@ class Comparing(QObject):
         """Whether one of them is heard in the place of the result."""
         return self._transport.tried is not None
 
-    def hold(self, made: ProposedArrangement, words: str, tracks: tuple[Track, ...]) -> None:
+    def hold(self, made: FoundEdits, words: str) -> None:
         """Hold one more: in the place of the older one, or of the one that is not heard."""
-        if sound_of(tracks) != self._made_of:
+        sound, proposals = sound_of(made.request.state.tracks), made.found.proposals
+        if sound != self._made_of:
             self.forget()
-        self._made_of, self._is_put_away = sound_of(tracks), False
+        self._made_of, self._is_put_away = sound, False
         one = HeldArrangement(made, words)
-        alike = [at for at, held in enumerate(self._held) if held.made.proposals == made.proposals]
+        alike = [at for at, held in enumerate(self._held) if held.made.found.proposals == proposals]
         if alike:
             self._at = alike[0]
         elif len(self._held) < len(_LETTERS):
@@ -124,8 +134,7 @@ class Comparing(QObject):
         """
         if not self.is_on or not self._transport.plays_result:
             raise UsageError("No arrangement is active. Compare two first ‹editor.compare›.")
-        row, made = self._rows()[self._at], self._held[self._at].made
-        edit = made.taken_into(self._session.state)
+        row, edit = self._rows()[self._at], self._held[self._at].accepted(self._session.state).edit
         self._is_changing = True
         try:
             if edit.changes:
@@ -161,7 +170,7 @@ class Comparing(QObject):
         known = self._found[0]
         if len(known) != len(held) + 1 or any(a is not b for a, b in zip(known, (state, *held), strict=True)):
             rate_hz = max(state.rate_hz, 1)
-            states = [one.made.heard_in(state) for one in held]
+            states = [one.accepted(state).state for one in held]
             found = tuple(_Heard(one, samples_to_s(heard_samples(one), rate_hz)) for one in states)
             self._found = (state, *held), found
         return self._found[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,21 +12,20 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.editors.comparing import Comparing
 from desktop.editors.learning import LearningEditors
-from desktop.jobs import arrange
 from desktop.parts import Parts
 from desktop.user_settings.recents import EDITORS, Recents
 from engine.arranging.editor_card import cards_of
-from engine.document.tracks.track import sound_of
-from engine.errors import UsageError
+from engine.document.recorded import require_recording
 from engine.files.safe_write import shown
 from engine.timebase import samples_to_s
+from engine.wording import begun
 from widgets.editors.compare_panel import ComparePanel
 from widgets.editors.editor_list import EditorList
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
+    from engine.finders.registry import FoundEdits
 
 _TITLE = "Arrange to a length"
 _LEAST_MINUTES = 0.1
@@ -119,34 +117,24 @@ class Editors(QObject):
         self._seed = 0
 
     def _require(self) -> None:
-        from engine.jobs.arrangements.requests import require_arranging
-
-        require_arranging(self._session.state, None)
-        if self._session.grid is None:
-            raise UsageError("No beats detected yet. Analyse the recording first ‹taste.listen›.")
+        require_recording(self._session.state, "arrange")
 
     def _arrange(self, minutes: float | None, seed: int) -> None:
-        from engine.jobs.arrangements.requests import ArrangeRequest
+        editor = "" if self.path is None else str(self.path)
+        settings = {"editor": editor, "minutes": minutes, "seed": seed}
+        self._parts.finders.start("arrangement", settings, "Arranging", self._take)
 
-        self._require()
-        session, grid = self._session, self._session.grid
-        assert grid is not None
-        request = ArrangeRequest(
-            session.state, session.media, grid, session.curve, self.path, minutes=minutes, seed=seed
-        )
-        self._parts.work.compute(arrange, request, "Arranging", partial(self._put, request))
+    def _take(self, found: FoundEdits) -> None:
+        from engine.finders.arrangement import arrangement_settings
 
-    def _put(self, request: ArrangeRequest, made: ProposedArrangement) -> None:
-        state = self._session.state
-        if sound_of(request.state.tracks) != sound_of(state.tracks):
-            raise UsageError("The tracks were changed meanwhile: arrange again ‹editor.propose›.")
-        self._minutes, self._seed = request.minutes, request.seed
-        edit = made.put_into(state)
-        if edit.changes:
-            self._session.apply(edit)
-        if made.proposals:
-            self.comparing.hold(made, request.words, state.tracks)
-        whom = "" if request.editor is None else f" As {shown(request.editor.stem)} would."
-        self.said.emit(f"{made.sentence}{whom}" + (f" Seed {request.seed}." if request.seed else ""))
-        if made.proposals:
-            self._parts.work.proposed.emit(frozenset(one.id for one in made.proposals))
+        settings = arrangement_settings(found.request)
+        editor = f"as {shown(Path(settings.editor).stem)}" if settings.editor else ""
+        as_whom = f" {begun(editor)} would." if editor else ""
+        which = f" Seed {settings.seed}." if settings.seed else ""
+        self._parts.finders.take(found, (f"{found.sentence}{as_whom}{which}",))
+        self._minutes, self._seed = settings.minutes, settings.seed
+        if found.found.proposals:
+            length = "" if settings.minutes is None else f"to {settings.minutes:g} min"
+            seed = f"seed {settings.seed}" if settings.seed else "the likeliest"
+            words = ", ".join(filter(None, (editor, length, seed)))
+            self.comparing.hold(found, words)

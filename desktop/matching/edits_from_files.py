@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import guess_frame_rate, import_edits, take_edit
-from desktop.session import Session
-from desktop.work import Work
+from desktop.jobs import guess_frame_rate, import_edits
+from desktop.parts import Parts
 from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
 from engine.document.tracks.track import sound_of
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.formats import IMPORTS
@@ -25,8 +23,8 @@ from engine.files.safe_write import shown
 from engine.jobs.imported.requests import ReadEditsRequest
 
 if TYPE_CHECKING:
+    from engine.finders.registry import FoundEdits
     from engine.jobs.imported.edit import ImportedEdit
-    from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
 
 
 class EditsFromFiles(QObject):
@@ -39,11 +37,10 @@ class EditsFromFiles(QObject):
 
     said = Signal(str)
 
-    def __init__(
-        self, window: QWidget, session: Session, work: Work, folder: Callable[[], Path], parent: QObject
-    ) -> None:
+    def __init__(self, window: QWidget, parts: Parts, folder: Callable[[], Path], parent: QObject) -> None:
         super().__init__(parent)
-        self._window, self._session, self._work, self._folder = window, session, work, folder
+        self._window, self._parts, self._folder = window, parts, folder
+        self._session, self._work = parts.session, parts.work
 
     def ask_edited(self) -> None:
         """Ask for an edited recording, then take the edit from it.
@@ -60,17 +57,10 @@ class EditsFromFiles(QObject):
     def take(self, path: Path) -> None:
         """Match a file with the unedited mix, and make its edit the document's."""
         title = f"Taking the edit from {shown(path.name)}"
-        self._work.once_loaded("engine.jobs.matched.edit", title, lambda: self._match(path, title))
+        self._parts.finders.start("match", {"edited": str(path)}, title, self._take)
 
-    def _match(self, path: Path, title: str) -> None:
-        from engine.jobs.matched.edit import MatchedEditRequest
-
-        request = MatchedEditRequest(self._session.state, self._session.media, path)
-        self._work.compute(take_edit, request, title, partial(self._take, request))
-
-    def _take(self, request: MatchedEditRequest, made: MatchedEdit) -> None:
-        self._require_same(request.state, "take the edit again ‹file.take_edit›")
-        self._put(made, made.notes[1:])  # the sentence holds the first
+    def _take(self, found: FoundEdits) -> None:
+        self._parts.finders.take(found, found.sentence.splitlines())
 
     def ask_edits(self) -> None:
         """Ask for a file of edits, and read it.
@@ -125,18 +115,16 @@ class EditsFromFiles(QObject):
                 self.said.emit(note)
             self.said.emit(made.sentence)
         elif dialogs.confirm_import(self._window, made.sentence, made.left_out):
-            self._require_same(request.state, "import the edits again ‹file.import_edits›")
-            self._put(made, made.left_out)
+            if sound_of(request.state.tracks) != sound_of(self._session.state.tracks):
+                raise UsageError(
+                    "The tracks were changed meanwhile: import the edits again ‹file.import_edits›."
+                )
+            self._put(made)
         else:
             self.said.emit(f"Cancelled: {made.label}")
 
-    def _require_same(self, before: DocumentState, do: str) -> None:
-        if sound_of(before.tracks) != sound_of(self._session.state.tracks):
-            raise UsageError(f"The tracks were changed meanwhile: {do}.")
-
-    def _put(self, made: ImportedEdit | MatchedEdit, notes: Sequence[str]) -> None:
+    def _put(self, made: ImportedEdit) -> None:
         self._session.apply(made.put_into(self._session.state))
-        for note in notes:  # each has a line of its own in the list of what was said
-            self.said.emit(note)
-        self.said.emit(made.sentence)
+        for sentence in (*made.left_out, made.sentence):  # each has a line of its own in the message log
+            self.said.emit(sentence)
         self._work.proposed.emit(frozenset(one.id for one in made.proposals))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop.jobs import find_takes
 from desktop.parts import Parts
 from desktop.takes.in_turn import InTurn, common_share, share_at
 from engine.document.change import Change
@@ -17,7 +15,6 @@ from engine.document.decisions import Verdict
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
-from engine.jobs.takes.stored import store_takes
 from engine.takes.takes import FoundTakes, TakeGroup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted
@@ -25,8 +22,8 @@ from widgets.takes.panel import TakesPanel
 from widgets.takes.rows import TakeRow
 
 if TYPE_CHECKING:
+    from engine.finders.registry import FoundEdits
     from engine.jobs.takes.facts import TakeFacts
-    from engine.jobs.takes.proposals import TakesRequest
 
 _LOOKING = "Finding takes"
 NOT_YET = "Takes not searched yet."
@@ -79,29 +76,15 @@ class Takes(QObject):
         self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
 
     def _find(self) -> None:
-        from engine.jobs.takes.proposals import TakesRequest
+        self._parts.finders.start("takes", {}, _LOOKING, self._take)
 
-        request = TakesRequest(self._session.state, self._session.media)
-        self._work.compute(find_takes, request, _LOOKING, partial(self._take, request))
-
-    def _take(self, request: TakesRequest, found: FoundTakes) -> None:
-        from engine.jobs.takes.proposals import propose_takes
-
-        state = self._session.state
-        if sound_of(request.state.tracks) != sound_of(state.tracks):
+    def _take(self, found: FoundEdits) -> None:
+        if sound_of(found.request.state.tracks) != sound_of(self._session.state.tracks):
             self.propose()
             return
-        self.found, self._heard = found, sound_of(state.tracks)
-        self._session.apply(*store_takes(state, found))
-        state = self._session.state
-        made = propose_takes(state, found, self._session.curve)
-        edit = made.put_into(state)
-        if edit.changes:
-            self._session.apply(edit)
+        self._parts.finders.take(found)
+        self.found, self._heard = self._session.takes, sound_of(self._session.state.tracks)
         self.show()
-        self.said.emit(made.sentence)
-        if new := self._session.state.proposals.keys() - state.proposals.keys():
-            self._work.proposed.emit(frozenset(new))
 
     # the list
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from desktop import dialogs
-from desktop.jobs import align_drums
+from desktop.jobs import find_edits
 from desktop.parts import Parts
 from desktop.timing.left_behind import LeftBehind
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
 from engine.document.drums.edits import drum_tracks
-from engine.document.edits import decide, set_analyses
+from engine.document.edits import decide
 from engine.document.grid.edits import tempo_text
 from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
@@ -33,7 +33,7 @@ from widgets.theme import Theme
 from widgets.timing.form import AlignAsked, AlignForm, Choices
 
 if TYPE_CHECKING:
-    from engine.jobs.drums.aligned_files import Aligned
+    from engine.finders.registry import FoundEdits
 
 _PROPOSING = "Proposing timing"
 _LISTENED_FOR = "listened for first"
@@ -52,12 +52,10 @@ class TimingProposing(QObject):
     def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._theme = window, theme
-        self._parts = parts
-        self._session, self._work = parts.session, parts.work
+        self._session, self._work, self._parts = parts.session, parts.work, parts
         self._selecting, self._timing = parts.selecting, parts.timing
         self._asked = AlignAsked()
         self.left = LeftBehind(window, parts.session, parts.recordings, self._move_too)
-        self._newest: TimingSettings | None = None
         parts.session.replaced.connect(self._start_over)
         parts.timing.proposing_wanted.connect(self._propose_anew)
 
@@ -143,17 +141,13 @@ class TimingProposing(QObject):
         self.propose(replace(self._asked, tracks=(*moved, *staying), also=()))
 
     def propose(self, asked: AlignAsked) -> None:
-        """Find hits and propose where they go; to beats that are being listened for, once they are heard."""
+        """Have hits found and moved; to the beats of a recording that is being analysed, once it is."""
         if asked.grid == "beats" and self._session.grid is None and self._parts.analysing.is_listening:
             self._parts.analysing.once_listened(lambda: self.propose(asked))
             self.said.emit("Timing is proposed as soon as the recording was listened to")
             return
-        self._work.once_loaded("engine.jobs.drums.aligned_files", _PROPOSING, lambda: self._find_hits(asked))
-
-    def _find_hits(self, asked: AlignAsked) -> None:
-        """Find hits and propose where they go."""
         limits = self._timing.settings
-        settings = replace(
+        moves = replace(
             limits,
             division=asked.division,
             swing_percent=asked.swing_percent,
@@ -165,95 +159,68 @@ class TimingProposing(QObject):
             own_feel=asked.keeps_feel,
             drum_feel=asked.keeps_drums,
         )
-        request = self._request(asked, settings)
-        self._work.compute(align_drums, request, _PROPOSING, self._taking(asked))
+        tracks = (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks
+        settings = {**self._grid(asked), **_settings(moves)}
+        self._parts.finders.start("timing", settings, _PROPOSING, partial(self._take, asked), tracks)
 
-    def _taking(self, asked: AlignAsked) -> Callable[[Aligned], None]:
-        state = self._session.state
+    def _grid(self, asked: AlignAsked) -> Mapping[str, object]:
+        """Return the settings that name the grid; none for that of the document."""
+        if asked.grid == "even":
+            return {"bpm": asked.bpm, "first_beat_s": asked.start_s}
+        if asked.grid == "click":
+            names = {track.id: track.name for track in self._session.state.tracks}
+            return {"click": names.get(asked.click, "")}
+        if asked.grid == "file":
+            return {"beats" if asked.path.lower().endswith(".json") else "midi": asked.path}
+        return {}
 
-        def take(made: Aligned) -> None:
-            now = self._session.state
-            if now is state:
-                self._take(made)
-            elif sound_of(now.tracks) == sound_of(state.tracks):
-                self._take(made, keep_hits_only=True)
-                self.propose(asked)  # something was decided meanwhile; the hits are known now
-            else:
-                self.propose(asked)
-
-        return take
-
-    def _request(self, asked: AlignAsked, settings: TimingSettings, *, grid_in_force: bool = False) -> object:
-        from engine.jobs.drums.aligned_files import AlignRequest
-        from engine.jobs.drums.find_grid import WantedGrid
-
-        session, names = self._session, {track.id: track.name for track in self._session.state.tracks}
-        wanted = WantedGrid()
-        if not grid_in_force and asked.grid == "even":
-            wanted = WantedGrid(bpm=asked.bpm, start_s=asked.start_s)
-        elif not grid_in_force and asked.grid == "click":
-            wanted = WantedGrid(click=names.get(asked.click, ""))
-        elif not grid_in_force and asked.grid == "file":
-            is_beats = asked.path.lower().endswith(".json")
-            wanted = WantedGrid(**{"beats" if is_beats else "midi": Path(asked.path)})  # type: ignore[arg-type]
-        return AlignRequest(
-            session.state,
-            session.media,
-            wanted,
-            settings,
-            (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks,
-            None,
-            session.grid,
-            session.hits,
-            session.promoted,
-            session.pickup,
-        )
+    def _take(self, asked: AlignAsked, found: FoundEdits) -> None:
+        before, now = found.request.state, self._session.state
+        if now is before:
+            self._put(found)
+            return
+        if sound_of(now.tracks) == sound_of(before.tracks):
+            edit, analyses, _ = found.analysing(now)
+            self._session.apply(edit, analyses)
+        self.propose(asked)  # something was decided meanwhile; the hits are known now
 
     def _propose_anew(self, settings: TimingSettings) -> None:
         """Propose with other settings where hits were found already; only the newest counts."""
-        self._newest = settings
-        if self._session.hits is not None:
-            again = partial(self._propose_again, settings)
-            self._work.once_loaded("engine.jobs.drums.aligned_files", _PROPOSING, again)
-
-    def _propose_again(self, settings: TimingSettings) -> None:
         hits, state = self._session.hits, self._session.state
-        if hits is None or settings is not self._newest:
+        if hits is None:
             return
-        asked = replace(self._asked, tracks=tuple(hits.track_ids), also=())
-        request = self._request(asked, settings, grid_in_force=True)
 
-        def take(made: Aligned) -> None:
+        def take(found: FoundEdits) -> None:
             if self._session.state is state:
-                self._take(made, merges_as="timing")
+                self._put(found, "timing")
             else:
                 self._timing.propose_later(settings)  # something was decided meanwhile
 
-        self._timing.run(align_drums, request, take)
+        request = self._parts.finders.request("timing", _settings(settings), tuple(hits.track_ids))
+        self._timing.run(find_edits, request, take)
 
-    def _take(self, made: Aligned, merges_as: str = "", *, keep_hits_only: bool = False) -> None:
-        """Put the hits, which are no step of undo, then grid and proposals as one, into the document."""
-        if made.ids:
-            heard = set_analyses(self._session.state, made.ids, "Found the drum hits", by_listening=True)
-            self._session.apply(heard, {made.ids[name]: found for name, found in made.analyses.items()})
-        if keep_hits_only:
-            return
-        from engine.jobs.drums.aligned_files import proposing
+    def _put(self, found: FoundEdits, merges_as: str = "") -> None:
+        sentence = " ".join((f"{_sentence(found)}.", *self._notices(found, asks=not merges_as)))
+        self._parts.finders.take(found, (sentence,), merges_as)
 
-        before = self._session.state.proposals.keys()
-        self._session.apply(*proposing(made, self._session.state, self._session.grid, merges_as))
-        staying = left_behind_sentence(made.left_behind)
-        question = (staying, "Move them too? ‹timing.propose›") if staying and not merges_as else ()
-        self.said.emit(" ".join((f"{_sentence(made)}.", *made.notices, *question)))
-        new = self._session.state.proposals.keys() - before
-        if new and not merges_as:
-            self._work.proposed.emit(frozenset(new))
+    def _notices(self, found: FoundEdits, *, asks: bool) -> Iterator[str]:
+        figures = found.found.figures
+        notices, left_behind = (cast(list[str], figures[key]) for key in ("notices", "left_behind"))
+        yield from notices
+        if left_behind and asks:
+            yield f"{left_behind_sentence(left_behind)} Move them too? ‹timing.propose›"
 
 
-def _sentence(made: Aligned) -> str:
-    moved = made.proposed.sentence
-    return moved[:1].upper() + moved[1:] if made.proposed.proposals else f"Nothing to move: {_on_line(made)}"
+def _settings(moves: TimingSettings) -> Mapping[str, object]:
+    """Return how hits are moved as settings of the finder."""
+    from engine.finders.timing import TimingFinderSettings
+
+    names = TimingFinderSettings.model_fields
+    return {name: value for name, value in asdict(moves).items() if name in names}
 
 
-def _on_line(made: Aligned) -> str:
-    return f"{counted(len(made.proposed.placed.strokes), 'hit')} are where they belong, or were answered"
+def _sentence(found: FoundEdits) -> str:
+    if found.found.proposals:
+        return found.sentence.splitlines()[0]
+    hits = counted(cast(int, found.found.figures["strokes"]), "hit")
+    return f"Nothing to move: {hits} are where they belong, or were answered"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.arranging.habits import Habits
+from engine.errors import OffcutError
 from engine.files.regular_file import open_regular
 from engine.strict_json import parse_json
 from engine.wording import counted, percent
@@ -58,6 +59,19 @@ def card_of(path: Path) -> EditorCard | None:
         return EditorCard(path, len(pairs), Habits.of_facts(facts.get("habits")))
     except (OSError, struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def require_editor(path: Path) -> None:
+    """Refuse a file that is not an editor, by its head alone.
+
+    Raises
+    ------
+    OffcutError : it is missing, or its head is not that of an editor
+    """
+    if not path.exists():
+        raise OffcutError(f"There is no editor at '{path}': make one with learn-edits.")
+    if card_of(path) is None:
+        raise OffcutError(f"'{path}' is no editor, or damaged: make one with learn-edits.")
 
 
 def cards_of(used: Iterable[Path], folders: Iterable[Path]) -> tuple[EditorCard, ...]:

@@ -7,15 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.document.analysis import Listening
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.grid.edits import keeping_edited
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, SourceError, UsageError
 from engine.files.safe_write import shown
 from engine.jobs.recordings.media import locate, locate_all
-from engine.progress import Progress
 
 _PATIENCE_S = 3.0
 
@@ -78,29 +74,6 @@ def media_at_hand(document: Document) -> dict[str, Path]:
         with suppress(SourceError):
             found[source.id] = locate(source, folder)
     return found
-
-
-def listen(document: Document, progress: Progress, taste: Path | None = None) -> None:
-    """Find what the document does not know yet of its sound, with a taste its scores too, and keep it there.
-
-    Raises
-    ------
-    SourceError, TasteError : see `engine.jobs.listen.listen_to_document`
-    DocumentError : see `analysing`
-    """
-    from engine.jobs.listen import ListenRequest, listen_to_document  # torch: not for every verb
-
-    known = document.analysis("listening")
-    known = known if isinstance(known, Listening) else None
-    request = ListenRequest(document.state, media_of(document), taste, known)
-    with analysing(document, *(() if taste is None else ("score",))):
-        heard = listen_to_document(request, progress)
-    if heard.ids:
-        label = "Listened" if taste is None else f"Listened with {taste.stem}"
-        document.apply(
-            set_analyses(document.state, keeping_edited(document.state, heard.ids), label),
-            {heard.ids[kind]: found for kind, found in heard.analyses.items()},
-        )
 
 
 def tracks_named(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:

@@ -74,6 +74,11 @@ class BeatGrid:
         downbeats: NDArray[np.int64] = self.beats_samples[self.bar_positions == 1]
         return downbeats
 
+    def is_like(self, other: BeatGrid) -> bool:
+        """Return whether another grid has the same beats and bars."""
+        pairs = ((self.beats_samples, other.beats_samples), (self.bar_positions, other.bar_positions))
+        return all(np.array_equal(one, same) for one, same in pairs)
+
     def bar_of(self, beat: int) -> int:
         """Return the number of the bar that a beat is in, from 1; 0 before the first downbeat."""
         return int(np.count_nonzero(self.bar_positions[: beat + 1] == 1))

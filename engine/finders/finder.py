@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.document.analysis import SOUNDS, Analysis
+from engine.document.analysis import SOUNDS, Analysis, BeatGrid
+from engine.document.drums.edits import PROMOTED
+from engine.document.drums.pickup import PICKUP
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.marks.edits import NamedSpan
 from engine.document.proposals import Proposal, proposal_id
@@ -15,9 +17,9 @@ from engine.document.takes import TAKES
 from engine.finders.settings import FinderSettings
 from engine.progress import Progress
 
-KNOWN = ("beats", "listening", "score", "nearest", "hits", SOUNDS, TAKES)
-"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestKept`, `Hits`, `HeardSounds`
-and `StoredTakes`."""
+KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
+"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestKept`, `Hits` (all, and
+those that the user confirmed), `StrokePickup`, `HeardSounds` and `StoredTakes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Found:
     label : the step in the history; empty for a count of the proposals
     stored_settings : settings of the document that led to the proposals, stored with them
     audio : audio that the proposals play, stored with them
+    grid : a grid that the user brought, which becomes active with the proposals
     """
 
     proposals: Sequence[Proposal]
@@ -94,6 +97,7 @@ class Found:
     label: str = ""
     stored_settings: Mapping[str, object] = field(default_factory=dict)
     audio: Sequence[StoredAudio] = ()
+    grid: BeatGrid | None = None
 
 
 def _accepts(request: FinderRequest) -> None:
@@ -114,9 +118,10 @@ class Finder:
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
     maker : the maker of its proposals, or one name for several; one that a package adds leaves it empty
-    replaces : kinds of proposals that take the place of those that nobody answered, whatever is found; empty
-        for those kinds that the finder proposed before, or proposes now
+    replaces : kinds of proposals that are replaced where nobody answered them, in addition to the kinds
+        found; empty for those kinds that the finder proposed before
     adds : whether its proposals are added to those of before, and replace none
+    accepts : whether its proposals are accepted at once, in the place of all that was accepted before
     """
 
     title: str
@@ -129,3 +134,4 @@ class Finder:
     maker: str = ""
     replaces: tuple[str, ...] = ()
     adds: bool = False
+    accepts: bool = False

@@ -20,7 +20,7 @@ def taken_in(
     proposals: Iterable[Proposal],
     decided: Mapping[str, Decision],
     maker: str,
-    gives_way: Callable[[tuple[Operation, ...]], bool],
+    gives_way: Callable[[tuple[Operation, ...]], bool] = bool,
     stays: Collection[str] = (),
 ) -> tuple[RowChange, ...]:
     """Return the changes that accept proposals, and take back accepted ones that give way to them.
@@ -31,7 +31,7 @@ def taken_in(
     Parameters
     ----------
     decided : the decisions of the document when the proposals were made
-    gives_way : tells whether an accepted proposal is taken back, by what it does
+    gives_way : tells whether an accepted proposal is taken back, by what it does; all that do something
     stays : ids of proposals that are left as they are
     """
     fresh = {one.id: one for one in proposals}

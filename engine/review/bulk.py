@@ -1,13 +1,17 @@
-"""Bulk acceptance: proposals with weak evidence are left for the user to answer one by one."""
+"""Bulk acceptance: proposals with weak evidence are left for the user to answer one by one (decision 102)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.document.change import Edit, merged
 from engine.document.decisions import Verdict
-from engine.document.proposals import Evidence
+from engine.document.edits import decide
+from engine.document.file.storage import apply_rows
+from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
+from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,45 @@ def has_weak_evidence(state: DocumentState, proposal_id: str) -> bool:
     """Return whether a proposal of the document has weak evidence; False for an unknown id."""
     proposal = state.proposals.get(proposal_id)
     return proposal is not None and proposal.evidence is Evidence.WEAK
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document with proposals accepted.
+
+    Attributes
+    ----------
+    edit : puts the proposals into the document, and accepts them
+    weak_left : proposals with weak evidence, which are not accepted
+    """
+
+    edit: Edit
+    state: DocumentState
+    weak_left: tuple[Proposal, ...] = ()
+
+
+def accept_all(
+    state: DocumentState, edit: Edit, proposals: Iterable[Proposal], label: str = "Accepted"
+) -> Accepted:
+    """Accept the undecided ones of some proposals as a bulk answer does; nothing is written.
+
+    Parameters
+    ----------
+    edit : puts the proposals into the document
+    label : the step in the history, without the number of edits
+    """
+    after = apply_rows(state, edit.changes)
+    undecided = [one.id for one in proposals if after.verdict(one.id) is Verdict.UNDECIDED]
+    bulk = accept_in_bulk(after, undecided)
+    changes = merged(edit.changes, decide(after, bulk.ids, Verdict.ACCEPTED).changes)
+    accepting = Edit(bulk.after(f"{label} {counted(len(bulk.ids), 'edit')}"), changes)
+    return Accepted(accepting, apply_rows(state, changes), tuple(after.proposals[key] for key in bulk.left))
+
+
+def weak_left_sentence(left: tuple[Proposal, ...]) -> str:
+    """Report which proposals with weak evidence were not accepted; empty where all were."""
+    if not left:
+        return ""
+    stay = "is" if len(left) == 1 else "are"
+    reasons = " ".join(dict.fromkeys(one.reason for one in left))
+    return f"{counted(len(left), 'proposal')} with weak evidence {stay} not accepted: {reasons}"

@@ -27,6 +27,9 @@ MAKERS = (
     "engine/review/recount.py",  # a word of a sentence
     "engine/finders/like_this.py",
     "engine/finders/talk.py",
+    "engine/finders/like_this.py",  # a choice of a setting
+    "engine/cli/editing/finder_flags.py",  # the same
+    "desktop/separation/sounds.py",  # the same
     "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
     "engine/lab/bench/",

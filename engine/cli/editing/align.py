@@ -1,40 +1,33 @@
-"""``offcut align (PROJECT | AUDIO...) --bpm 120``: move the hits of drums onto a grid."""
+"""``offcut align (PROJECT | AUDIO...) --bpm 120``: the finder timing, and aligned files."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from math import isnan
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.alignment.division import read_division
-from engine.alignment.timing_settings import timing_settings
-from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.documents import opened, tracks_named
+from engine.cli.editing.propose import propose_in, request_in
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.drums.hits import Hits
-from engine.document.drums.pickup import PICKUP
-from engine.document.edits import set_analyses
 from engine.document.file.storage import apply_rows
-from engine.document.grid.edits import USUAL_BEATS_IN_BAR
-from engine.document.grid.recounted import grid_in_force
+from engine.document.kinds.recorder import RECORDER
+from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import shown
+from engine.finders.finder import Found
+from engine.finders.registry import find_edits, request_of
 from engine.hits.membership import left_behind_sentence
-from engine.jobs.drums.accept_all import weak_left_sentence
-from engine.jobs.drums.stored_pickup import known_pickup
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
-from engine.timebase import samples_to_s_array
+from engine.review.bulk import weak_left_sentence
 
 if TYPE_CHECKING:
-    from engine.jobs.drums.aligned_files import Aligned, AlignRequest
-    from engine.jobs.drums.hit_proposals import Placed
+    from engine.jobs.drums.aligned_files import AlignRequest
 
 _PROJECT = ".offcut"
 
@@ -87,71 +80,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Find hits and lines, and say, store or write where the hits go."""
+    """Find the hits, and report, store or write their places."""
     _check_options(options)
     if _is_project(options):
         with opened(options.inputs[0], to_read=not options.propose_only) as document:
             yield _of_document(options, document, progress)
-    else:
-        from engine.jobs.drums.kit import with_kit
+        return
+    from engine.finders.timing import align_request
+    from engine.jobs.drums.kit import with_kit
 
-        imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.08))
-        imported = with_kit(imported, progress.part(0.08, 0.1))
-        state = DocumentState()
-        state = apply_rows(state, import_edit(state, imported).changes)
-        media = {key: Path(source.path) for key, source in state.sources.items()}
-        request = replace(_request(options, state, media), pickup=imported.pickup)
-        yield _answer(options, _aligned(options, request, progress.part(0.1, 1.0)), imported.warnings)
+    imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.08))
+    imported = with_kit(imported, progress.part(0.08, 0.1))
+    state = DocumentState()
+    state = apply_rows(state, import_edit(state, imported).changes)
+    media = {key: Path(source.path) for key, source in state.sources.items()}
+    tracks = tracks_named(state, options.tracks)
+    request = align_request(request_of("timing", state, media, {}, _settings(options), tracks))
+    request = replace(request, pickup=imported.pickup)
+    yield _answer(options, _aligned(options, request, progress.part(0.1, 1.0)), imported.warnings)
 
 
 def _of_document(options: argparse.Namespace, document: Document, progress: Progress) -> VerbOutput:
-    state = document.state
-    media = media_of(document)
-    known, promoted = (document.analysis(kind) for kind in ("hits", "promoted"))
-    grid = grid_in_force(state, document.analysis("beats"))
-    request = _request(
-        options,
-        state,
-        media,
-        grid,
-        known if isinstance(known, Hits) else None,
-        promoted if isinstance(promoted, Hits) else None,
-    )
-    request = replace(request, pickup=known_pickup(state, document.analysis(PICKUP)))
-    done = _aligned(options, request, progress)
+    settings, tracks = _settings(options), tracks_named(document.state, options.tracks)
     if options.propose_only:
-        from engine.jobs.drums.aligned_files import proposing
+        return _answer(options, _Done(propose_in(document, "timing", settings, progress, tracks).found))
+    request = request_in(document, "timing", settings, tracks)
+    if options.out is None:
+        return _answer(options, _Done(find_edits(request, progress).found))
+    from engine.finders.timing import align_request
 
-        listened = set_analyses(state, done.ids, "Found the drum hits", by_listening=True)
-        document.apply(listened, {done.ids[kind]: one for kind, one in done.analyses.items()})
-        document.apply(*proposing(done, document.state, grid))
-    return _answer(options, done, ())
+    return _answer(options, _aligned(options, align_request(request), progress))
 
 
-def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> Aligned:
-    from engine.jobs.drums.aligned_files import align, check_files, differing_rates, with_pickup, write_files
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    """The result of the finder timing, and the files that were written.
 
-    if options.out is not None:
-        request = with_pickup(request, progress.part(0.0, 0.05))
-        check_files(request, options.out, overwrite=options.force, reads=_reads(options))
-    done = align(request, progress.part(0.05, 0.7 if options.out else 1.0))
-    if options.out is not None and done.recorders.proposals:
+    Attributes
+    ----------
+    weak_left : proposals with weak evidence that the files are written without
+    """
+
+    found: Found
+    files: tuple[Path, ...] = ()
+    weak_left: tuple[Proposal, ...] = ()
+
+
+def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> _Done:
+    """Align recordings without storing anything, and write the files that are asked for."""
+    from engine.finders.timing import found_of
+    from engine.jobs.drums.aligned_files import align, check_files, with_pickup, write_files
+
+    if options.out is None:
+        return _Done(found_of(align(request, progress), request.grid))
+    reads = _reads(options)
+    request = with_pickup(request, progress.part(0.0, 0.05))
+    check_files(request, options.out, overwrite=options.force, reads=reads)
+    done = align(request, progress.part(0.05, 0.7))
+    if done.recorders.proposals:
         lined_up = done.recorders.lined_up(request.state)
         request = replace(request, state=lined_up.state, hits=None, pickup=None)
         again = align(request, progress.part(0.5, 0.7))
-        notices = (*done.notices, *again.notices)
-        done = replace(again, notices=notices, weak_left=lined_up.weak_left)
-    done = replace(done, notices=(*done.notices, *differing_rates(done)))
-    if options.out is None:
-        return done
-    return write_files(
-        request,
-        done,
-        options.out,
-        overwrite=options.force,
-        reads=_reads(options),
-        progress=progress.part(0.7, 1.0),
-    )
+        done = replace(again, notices=(*done.notices, *again.notices), weak_left=lined_up.weak_left)
+    writing = progress.part(0.7, 1.0)
+    done = write_files(request, done, options.out, overwrite=options.force, reads=reads, progress=writing)
+    return _Done(found_of(done, request.grid), done.files, done.weak_left)
 
 
 def _reads(options: argparse.Namespace) -> tuple[Path, ...]:
@@ -179,85 +172,46 @@ def _check_options(options: argparse.Namespace) -> None:
         raise UsageError("--beats-in-bar goes with --bpm: any other grid says so itself.")
 
 
-def _request(
-    options: argparse.Namespace,
-    state: DocumentState,
-    media: Mapping[str, Path],
-    grid: BeatGrid | None = None,
-    hits: Hits | None = None,
-    promoted: Hits | None = None,
-) -> AlignRequest:
-    from engine.jobs.drums.aligned_files import AlignRequest
-    from engine.jobs.drums.find_grid import WantedGrid
-
-    wanted = WantedGrid(
-        options.bpm,
-        options.start_s or 0.0,
-        USUAL_BEATS_IN_BAR if options.beats_in_bar is None else options.beats_in_bar,
-        options.click,
-        options.midi,
-        options.beats,
-    )
-    chosen = tracks_named(state, options.tracks)
-    settings = timing_settings(state.settings, **_settings(options))
-    return AlignRequest(state, media, wanted, settings, chosen, options.groove, grid, hits, promoted)
-
-
 def _settings(options: argparse.Namespace) -> dict[str, object]:
-    division = None if options.division is None else read_division(options.division)
+    """Return the settings of the finder timing that the flags give."""
     given = {
-        "division": None if division is None else division.name,
-        "swing_percent": division.swing_percent if division is not None and division.is_swung else None,
+        "bpm": options.bpm,
+        "first_beat_s": options.start_s,
+        "beats_in_bar": options.beats_in_bar,
+        "click": options.click,
+        "midi": None if options.midi is None else str(options.midi),
+        "beats": None if options.beats is None else str(options.beats),
+        "division": options.division,
+        "swing_percent": options.swing,
+        "groove": options.groove,
         "strength": options.strength,
         "sensitivity": options.sensitivity,
         "pad_ms": options.pad_ms,
         "own_feel": options.own_feel or None,
         "drum_feel": options.drum_feel or None,
     }
-    if options.swing is not None:
-        given["swing_percent"] = options.swing
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _answer(options: argparse.Namespace, done: Aligned, warnings: Sequence[str]) -> VerbOutput:
-    placed, grid, rate_hz = done.proposed.placed, done.found.grid, done.state.rate_hz
-    notices = [*warnings, *done.notices]
-    if done.left_behind:
-        notices.append(f"{left_behind_sentence(done.left_behind)} Name them with --tracks to move them too.")
+def _answer(options: argparse.Namespace, done: _Done, warnings: Sequence[str] = ()) -> VerbOutput:
+    figures = done.found.figures
+    left_behind, own = (cast(list[str], figures[key]) for key in ("left_behind", "notices"))
+    notices = [*warnings, *own]
+    if left_behind:
+        notices.append(f"{left_behind_sentence(left_behind)} Name them with --tracks to move them too.")
     if done.weak_left:
         notices.append(weak_left_sentence(done.weak_left))
-    lines = [f"{done.proposed.sentence}; {grid.tempo_bpm:.2f} BPM, {placed.settings.divided.words}"]
+    lines = [done.found.summary.splitlines()[0]]
     if options.propose_only and _is_project(options):
         lines.append(f"Stored in {shown(options.inputs[0])}")
     lines += [f"Wrote {shown(path)}" for path in done.files]
     fields = {
-        "hits": list(_rows(placed)),
-        "grid": {
-            "tempo_bpm": grid.tempo_bpm,
-            "beats_s": samples_to_s_array(grid.beats_samples, rate_hz).tolist(),
-            "downbeats_s": samples_to_s_array(grid.downbeats_samples, rate_hz).tolist(),
-            "confidence": grid.confidence,
-            "division": placed.settings.divided.words,
-        },
-        "proposals": len(done.proposed.proposals),
+        "hits": figures["hits"],
+        "grid": figures["grid"],
+        "proposals": sum(one.kind != RECORDER.name for one in done.found.proposals),
         "files": [str(path) for path in done.files],
-        "left_behind": list(done.left_behind),
+        "left_behind": left_behind,
         "weak_left": [one.id for one in done.weak_left],
         "notices": notices,
     }
     return VerbOutput(fields, "\n".join([*lines, *notices]))
-
-
-def _rows(placed: Placed) -> Iterator[dict[str, object]]:
-    """Yield where each hit is, where it goes and what is wrong with its voice, in seconds."""
-    hits, rate_hz = placed.hits, placed.rate_hz
-    shifts, flams = placed.shifts_of_hits, placed.placement.flams_samples
-    for row, voice in enumerate(hits.voices):
-        onset, shift, flam = float(hits.onsets_samples[row]), float(shifts[row]), float(flams[row])
-        yield {
-            "onset_s": onset / rate_hz,
-            "target_s": (onset + shift) / rate_hz,
-            "shift_s": shift / rate_hz,
-            "voice": voice.value,
-            "flam_s": None if isnan(flam) else flam / rate_hz,
-        }

@@ -1,4 +1,4 @@
-"""``offcut arrange PROJECT [--editor E.editor]``: propose what an editor would do."""
+"""``offcut arrange PROJECT [--editor E.editor]``: the finder arrangement under a name of its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import analysing, listen, media_of, opened
+from engine.cli.documents import opened
+from engine.cli.editing.propose import propose_in
 from engine.cli.numbers import finite, proposal_row
 from engine.cli.output import VerbOutput
-from engine.document.analysis import ScoreCurve
-from engine.document.grid.recounted import grid_in_force
 from engine.progress import Progress
-from engine.timebase import samples_to_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,31 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Listen, arrange, and propose."""
+    """Have the finder arrangement propose edits."""
+    settings = {"minutes": options.minutes, "seed": options.seed}
+    settings |= {"editor": str(options.editor)} if options.editor is not None else {}
+    if options.like is not None:
+        settings |= zip(("like_raw", "like_edited"), map(str, options.like), strict=True)
     with opened(options.project) as document:
-        # What is missing is told before torch is imported, which takes seconds.
-        from engine.jobs.arrangements.arrange import arrange
-        from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
-
-        require_arranging(document.state, options.minutes)
-        _require_named(options)
-        listen(document, progress.part(0.0, 0.5))
-        grid = grid_in_force(document.state, document.analysis("beats"))
-        assert grid is not None
-        curve = document.analysis("score")
-        request = ArrangeRequest(
-            document.state,
-            media_of(document),
-            grid,
-            curve if isinstance(curve, ScoreCurve) else None,
-            options.editor,
-            None if options.like is None else (options.like[0], options.like[1]),
-            options.minutes,
-            options.seed,
-        )
-        with analysing(document, "beats", "score"):
-            made = arrange(request, progress.part(0.5, 1.0))
-        document.apply(made.put_into(document.state))
+        found = propose_in(document, "arrangement", settings, progress)
         rate_hz = document.state.rate_hz
     rows = [
         {
@@ -65,30 +45,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "alternatives": [other.label for other in one.alternatives],
             "evidence": str(one.evidence),
         }
-        for one in made.proposals
+        for one in found.found.proposals
     ]
-    yield VerbOutput(
-        {
-            "result_s": made.result_s,
-            "recording_s": made.recording_s,
-            "others_s": list(made.others_s),
-            "references": [
-                {"start_s": samples_to_s(start, rate_hz), "stop_s": samples_to_s(stop, rate_hz)}
-                for start, stop in made.references_samples
-            ],
-            "arrangement": rows,
-        },
-        made.sentence,
-    )
-
-
-def _require_named(options: argparse.Namespace) -> None:
-    """Refuse what was named and cannot be used, before an hour is listened to, which takes minutes."""
-    from engine.arranging.editor import load_editor
-    from engine.jobs.arrangements.learn_edits_requests import RawAndEdited, require_files
-
-    if options.editor is not None:
-        load_editor(options.editor)
-    if options.like is not None:
-        raw, edited = options.like
-        require_files(RawAndEdited((raw,), edited))
+    yield VerbOutput({**found.found.figures, "arrangement": rows}, found.sentence)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.cli.documents import analysing, media_of, opened
+from engine.cli.documents import opened
+from engine.cli.editing.propose import propose_in
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -40,69 +40,23 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         yield _into_document(raws, edited, progress)
         return
     from engine.jobs.matched.match import MatchRequest, match_edited
+    from engine.matching.figures import figures_of
 
     matched = match_edited(MatchRequest(tuple(raws), edited), progress)
-    yield VerbOutput(_fields(matched), "\n".join(_table(matched)))
+    yield VerbOutput(figures_of(matched), "\n".join(_table(matched)))
 
 
 def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -> VerbOutput:
+    """Have the finder match make the edit that of a document."""
     if len(projects) > 1:
         raise UsageError("An edit goes into one document: name one, and then the edited file.")
     with opened(projects[0]) as document:
-        # What is missing is told before torch is imported, which takes seconds.
-        from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
-
-        request = MatchedEditRequest(document.state, media_of(document), edited)
-        with analysing(document):
-            made = matched_edit(request, progress)
-        document.apply(made.put_into(document.state))
-    found = replace(made.matched, raws=(projects[0],))
-    fields = {"proposals": len(made.proposals), "played_residual_db": made.residual_db, "notes": made.notes}
-    return VerbOutput(_fields(found) | fields, "\n".join((*made.notes[1:], made.sentence)))
-
-
-def _fields(matched: Matched) -> dict[str, object]:
-    rate_hz = matched.rate_hz
-    return {
-        "edited": str(matched.edited),
-        "rate_hz": rate_hz,
-        "length_s": samples_to_s(matched.length_samples, rate_hz),
-        "verdict": matched.verdict,
-        "matched_share": matched.matched_share,
-        "segments": [_segment_fields(matched, segment) for segment in matched.segments],
-        "unmatched": _seconds(matched.unmatched, rate_hz),
-        "covered": _seconds(matched.covered, rate_hz),
-        "left_out": [
-            {"raw": str(raw), "spans": _seconds(spans, rate_hz)}
-            for raw, spans in zip(matched.raws, matched.left_out, strict=True)
-        ],
-    }
-
-
-def _seconds(spans: Sequence[tuple[int, int]], rate_hz: int) -> list[list[float]]:
-    return [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in spans]
-
-
-def _segment_fields(matched: Matched, segment: Segment) -> dict[str, object]:
-    rate_hz = matched.rate_hz
-    return {
-        "raw": str(matched.raws[segment.raw]),
-        "raw_start_s": samples_to_s(segment.raw_start_samples, rate_hz),
-        "raw_stop_s": samples_to_s(segment.raw_stop_samples, rate_hz),
-        "edited_start_s": samples_to_s(segment.edited_start_samples, rate_hz),
-        "edited_stop_s": samples_to_s(segment.edited_stop_samples, rate_hz),
-        "gain_db": round(segment.gain_db, 4),
-        "crossfade_s": samples_to_s(segment.crossfade_samples, rate_hz),
-        "crossfade_shape": None if segment.crossfade_shape is None else segment.crossfade_shape.value,
-        "gain_ride": [
-            [samples_to_s(point.at_samples, rate_hz), round(point.gain_db, 4)] for point in segment.gain_ride
-        ],
-        "delay_samples": round(segment.delay_samples, 4),
-        "speed": round(segment.speed, 8),
-        "residual_db": segment.residual_db,
-        "filtered_residual_db": segment.filtered_residual_db,
-        "is_boundary_free": segment.is_boundary_free,
-    }
+        found = propose_in(document, "match", {"edited": str(edited)}, progress)
+    figures = {**found.found.figures, "proposals": len(found.found.proposals)}
+    for key in ("segments", "left_out"):
+        rows = cast(list[dict[str, object]], figures[key])
+        figures[key] = [{**row, "raw": str(projects[0])} for row in rows]
+    return VerbOutput(figures, found.sentence)
 
 
 def _table(matched: Matched) -> Iterator[str]:

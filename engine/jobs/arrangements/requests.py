@@ -1,4 +1,4 @@
-"""What the window asks of arranging, and what it gets: light, so that nothing heavy is loaded to ask."""
+"""Request and result of arranging: light, so that a request loads no models."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.change import Edit, merged
-from engine.document.decisions import Verdict
-from engine.document.edits import decide, replace_proposals
-from engine.document.file.storage import apply_rows
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.proposals import BY_ARRANGING, Proposal
+from engine.document.proposals import Proposal
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.review.bulk import accept_in_bulk
 from engine.timebase import format_time
 from engine.wording import counted, listed
 
@@ -51,13 +45,6 @@ class ArrangeRequest:
         """Whether nobody says as whom to arrange, like what, or how long."""
         return self.editor is None and self.like is None and self.minutes is None
 
-    @property
-    def words(self) -> str:
-        """Say whose arrangement it is, how long it was to be, and which of many."""
-        parts = [] if self.editor is None else [f"as {shown(self.editor.stem)}"]
-        parts += [] if self.minutes is None else [f"to {self.minutes:g} min"]
-        return ", ".join([*parts, f"seed {self.seed}" if self.seed else "the likeliest"])
-
 
 @dataclass(frozen=True, slots=True)
 class ProposedArrangement:
@@ -88,29 +75,6 @@ class ProposedArrangement:
         ]
         length = f"{format_time(self.result_s, 1)} of {format_time(self.recording_s, 1)}"
         return f"{listed(kinds)} proposed; with all of them {length} would be left."
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document, which may have been answered meanwhile."""
-        label = f"Proposed an arrangement of {counted(len(self.proposals), 'edit')}"
-        kinds = (CUT.name, REPEAT.name, MOVE.name)
-        return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(BY_ARRANGING,))
-
-    def taken_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document and accepts those with strong evidence.
-
-        Proposals that the user answered stay as they are.
-        """
-        put = self.put_into(state)
-        after = apply_rows(state, put.changes)
-        ids = [one.id for one in self.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
-        bulk = accept_in_bulk(after, ids)
-        accepted = decide(after, bulk.ids, Verdict.ACCEPTED)
-        label = bulk.after(f"Took an arrangement of {counted(len(bulk.ids), 'edit')}")
-        return Edit(label, merged(put.changes, accepted.changes))
-
-    def heard_in(self, state: DocumentState) -> DocumentState:
-        """Return a document as it would be once they are taken."""
-        return apply_rows(state, self.taken_into(state).changes)
 
 
 def require_arranging(state: DocumentState, minutes: float | None) -> None:

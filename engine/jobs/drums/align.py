@@ -74,7 +74,6 @@ def propose_moves(
     groove: Groove | None = None,
     bleed_of: Callable[[int], Shares] = no_bleed,
     aligner: Aligner | None = None,
-    merges_as: str = "",
 ) -> ProposedMoves:
     """Propose to move hits to the lines of a grid; what was decided stays.
 
@@ -92,14 +91,8 @@ def propose_moves(
     placed = place(state, hits, grid, settings, groove, aligner)
     found = (*hit_proposals(placed), *flam_proposals(placed, bleed_of))
     fresh = _unanswered(state, found)
-    edit = replace_proposals(
-        state,
-        fresh,
-        settings.stored,
-        f"Proposed to move {counted(len(fresh), 'hit')}",
-        merges_as,
-        (HIT.name, FLAM.name),
-    )
+    label = f"Proposed to move {counted(len(fresh), 'hit')}"
+    edit = replace_proposals(state, fresh, settings.stored, label, kinds=(HIT.name, FLAM.name))
     return ProposedMoves(placed, fresh, edit, len(found) - len(fresh))
 
 

@@ -7,19 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from engine.alignment.fitting import grid_notices
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
-from engine.document.change import Edit
 from engine.document.drums.confirmed import confirmed
 from engine.document.drums.edits import drum_tracks
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
-from engine.document.edits import set_analyses
-from engine.document.grid.edits import set_grid
-from engine.document.heard import heard_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
@@ -29,7 +23,6 @@ from engine.errors import ExportError
 from engine.files.safe_write import brief, is_taken
 from engine.hits.bleed import Bleed
 from engine.hits.membership import left_behind, unnamed_kit
-from engine.jobs.drums.accept_all import accept_all
 from engine.jobs.drums.align import ProposedMoves, propose_moves
 from engine.jobs.drums.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.jobs.drums.find_groove import find_groove
@@ -39,6 +32,7 @@ from engine.jobs.drums.microphones import Microphones
 from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
 from engine.jobs.drums.stored_pickup import pickup_id
 from engine.progress import Progress
+from engine.review.bulk import accept_all
 from engine.wording import listed, reason_of
 
 _SUFFIXES = (".wav", ".flac")
@@ -161,39 +155,6 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         tuple(notices),
         recorders=recorders,
         left_behind=left_behind(state, request.pickup, tracks),
-    )
-
-
-def proposing(
-    done: Aligned, state: DocumentState, in_force: BeatGrid | None, merges_as: str = ""
-) -> tuple[Edit, Mapping[str, Analysis]]:
-    """Return the edit that puts proposals and the grid they go by into a document, and that grid by its id.
-
-    Bars on screen and in reasons are those of one grid, so another grid than the one in force comes into
-    force with the proposals. What the user brought is their decision (decision 8), what is heard is none.
-
-    Parameters
-    ----------
-    state : of the document now, which may know the hits since
-    """
-    edit, grid, grids = done.proposed.edit, done.found.grid, dict[str, Analysis]()
-    changes = edit.changes
-    if done.recorders.proposals:
-        changes = (*done.recorders.put_into(state).changes, *changes)
-    if done.found.is_heard:
-        ids = {"beats": heard_ids(state)["beats"]}
-        changes = (*set_analyses(state, ids, "Grid").changes, *changes)
-        grids = {ids["beats"]: grid}
-    elif in_force is None or not _are_alike(grid, in_force):
-        put, stored = set_grid(state, grid, "Grid")
-        grids.update(stored)
-        changes = (*put.changes, *changes)
-    return Edit(edit.label, changes, merges_as), grids
-
-
-def _are_alike(one: BeatGrid, other: BeatGrid) -> bool:
-    return np.array_equal(one.beats_samples, other.beats_samples) and np.array_equal(
-        one.bar_positions, other.bar_positions
     )
 
 

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.change import Edit
 from engine.document.drums.hits import Hits, Role
-from engine.document.edits import replace_proposals
+from engine.document.edits import add_proposals
 from engine.document.kinds.recorder import DRIFT_PPM, RECORDER
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.hits.second_recorder import Read, SecondRecorder, match_rises, refined, rises_of
-from engine.jobs.drums.accept_all import Accepted, accept_all
 from engine.jobs.drums.microphones import Microphones
 from engine.progress import Progress
+from engine.review.bulk import Accepted, accept_all
 from engine.timebase import samples_to_s
 from engine.wording import counted, listed
 
@@ -66,14 +65,10 @@ class ProposedRecorders:
             return "All recordings run by one clock and begin together, as far as they hear the same."
         return " ".join(one.reason for one in self.proposals)
 
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document, which may have been answered meanwhile."""
-        label = f"Proposed to line up {counted(len(self.proposals), 'recorder')}"
-        return replace_proposals(state, self.proposals, {}, label, kinds=(RECORDER.name,))
-
     def lined_up(self, state: DocumentState) -> Accepted:
         """Return a document in which those with strong evidence are accepted; nothing is written."""
-        return accept_all(state, self.put_into(state), self.proposals)
+        label = f"Proposed to line up {counted(len(self.proposals), 'recorder')}"
+        return accept_all(state, add_proposals(state, self.proposals, label), self.proposals)
 
 
 def propose_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:

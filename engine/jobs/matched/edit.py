@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document.change import Edit
-from engine.document.decisions import Decision
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.ordering import TO_SAMPLES
@@ -67,14 +65,12 @@ class MatchedEdit:
     Attributes
     ----------
     matched : the edit list that was found, at the document's rate
-    decisions : the document's when the file was compared with it, by proposal id
     residual_db : what is left when the document plays these edits and the file is subtracted, where both play
     notes : what cannot be played, a sentence each
     louder : by how much all of the file is louder or quieter, in words
     """
 
     matched: Matched
-    decisions: Mapping[str, Decision]
     proposals: tuple[Proposal, ...]
     residual_db: float | None
     notes: tuple[str, ...]
@@ -100,14 +96,6 @@ class MatchedEdit:
     @property
     def _edits(self) -> str:
         return f"{counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document, accepted, and takes back all that was accepted.
-
-        Edits that another file brought go; all others stay in the queue, undecided. What was answered while
-        the file was compared stays as it was answered.
-        """
-        return Edit(self.label, taken_in(state, self.proposals, self.decisions, BY_MATCH, bool))
 
 
 def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
@@ -140,7 +128,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
             )
         proposals = _proposals(wanted, state, request.edited)
         notes = _notes(matched, silent, ridden, as_elsewhere)
-        made = MatchedEdit(matched, state.decisions, proposals, None, notes, louder_text(found))
+        made = MatchedEdit(matched, proposals, None, notes, louder_text(found))
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
 
@@ -254,7 +242,8 @@ def _residual_db(
     progress: Progress,
 ) -> float | None:
     """Render the document with the edits; return what is left of the file without it, in dB of the file."""
-    after = apply_rows(request.state, made.put_into(request.state).changes)
+    state = request.state
+    after = apply_rows(state, taken_in(state, made.proposals, state.decisions, BY_MATCH))
     usual = 10.0 ** (found.usual_db / 20.0)
     power = left = 0.0
     with Renderer(after, build(after), request.media) as renderer:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.document.analysis import ScoreCurve
 from engine.document.change import Edit, Row, row_changes
 from engine.document.decisions import Decision, Verdict
-from engine.document.edits import is_held, replace_proposals
+from engine.document.edits import is_held
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
@@ -64,11 +64,6 @@ class ProposedTakes:
         several = f"{counted(groups, 'passage')} played more than once"
         said = listed([*([several] if groups else []), *([counted(starts, "false start")] if starts else [])])
         return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document, which may have been answered meanwhile."""
-        label = f"Proposed {counted(len(self.proposals), 'cut')} of takes"
-        return replace_proposals(state, self.proposals, {}, label, kinds=(CUT.name,), makers=(BY_TAKES,))
 
 
 def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:

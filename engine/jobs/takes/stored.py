@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from engine.document.analysis import Analysis
-from engine.document.change import Edit
 from engine.document.document import analysis_id
-from engine.document.edits import set_analyses
 from engine.document.heard import sound_of
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES, TAKES_MAKER, StoredTakes
@@ -25,12 +21,6 @@ def known_takes(state: DocumentState, stored: Analysis | None) -> FoundTakes | N
     """Return the stored takes if they belong to the tracks as they are; else None."""
     is_current = state.analyses.get(TAKES) == takes_id(state)
     return takes_from(stored) if is_current and isinstance(stored, StoredTakes) else None
-
-
-def store_takes(state: DocumentState, found: FoundTakes) -> tuple[Edit, Mapping[str, Analysis]]:
-    """Return the edit that puts takes into a document, which is not a step of undo."""
-    key = takes_id(state)
-    return set_analyses(state, {TAKES: key}, "Found the takes", by_listening=True), {key: stored_takes(found)}
 
 
 def stored_takes(found: FoundTakes) -> StoredTakes:

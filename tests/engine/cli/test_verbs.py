@@ -82,6 +82,8 @@ def test_the_whole_way_from_recording_to_edit(folder: Path, offcut: Offcut) -> N
     half_minutes = 0.5 * proposed["kept_s"] / proposed["kept_share"] / 60.0
     again = offcut("propose", project, "--taste", taste, "--keep-minutes", half_minutes)
     assert again.pop("told") == proposed.pop("told") == []
+    assert again.pop("found") == proposed.pop("found")
+    assert again.pop("finder") == proposed.pop("finder") == "cuts"
     assert again == pytest.approx(proposed)
 
     listed = offcut("proposals", project)["proposals"]

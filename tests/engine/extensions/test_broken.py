@@ -44,6 +44,7 @@ def of_kind(name):
     return lambda request, _: Found([request.proposal(name, 0, 9_000, 0.5, "Try.", {"gain_db": 3.0})])
 def bare(request, progress):
     return []
+GREEDY = Finder("T", "About.", bare, accepts=True)
 FAIL, BARE, RUBBISH, BEYOND, FORGED, FAILS, ODD, GONE = (
     Finder("T", "About.", one)
     for one in (fail, bare, rubbish, beyond, forged, of_kind("fails"), of_kind("odd"), of_kind("gone"))
@@ -73,7 +74,7 @@ def broken(tmp_path: Path) -> Path:
         },
         "offcut.finders": {
             name.lower(): f"broken_finders:{name}"
-            for name in ("FAIL", "BARE", "RUBBISH", "BEYOND", "FORGED", "FAILS", "ODD", "GONE")
+            for name in ("FAIL", "BARE", "RUBBISH", "BEYOND", "FORGED", "FAILS", "ODD", "GONE", "GREEDY")
         },
         "offcut.export_formats": {".bad": "broken_finders:BAD", ".snd": "broken_finders:SOUND"},
         "offcut.separator": {"hum": "broken_finders:BAD"},
@@ -113,6 +114,7 @@ def test_each_is_left_out_with_one_sentence(broken: Path) -> None:
     }.items():
         assert troubles["offcut.kinds", name] == kind.format(name) + said
     assert not troubles["offcut.kinds", "odd"]
+    assert "accepts its proposals" in troubles["offcut.finders", "greedy"]
     assert "of audio or of video frames" in troubles["offcut.export_formats", ".snd"]
     assert "there is no group 'offcut.separator', use offcut.kinds" in troubles["offcut.separator", "hum"]
     assert "which cannot be called" in troubles["offcut.separators", "hum"]
@@ -162,7 +164,7 @@ def test_what_fails_when_it_is_used_ends_in_one_sentence(broken: Path, jam: Path
             "none of its kind: The kind 'fails' of offcut-again 1.0 failed: ZeroDivisionError",
             "none of its kind: The kind 'odd' of offcut-broken 1.0 failed: its effect is not an operation",
             "The kind 'gone' is not available here",
-            "The package offcut-broken 1.0 failed in broken_finders, line 22: RuntimeError (no room for it).",
+            "The package offcut-broken 1.0 failed in broken_finders, line 23: RuntimeError (no room for it).",
         ),
         strict=True,
     ):

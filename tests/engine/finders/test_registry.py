@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from desktop.demo import DEMO_FOLDER
 from engine.cli.main import main
 from engine.document.analysis import Listening
 from engine.document.document import Document
@@ -87,6 +88,13 @@ def test_flags_of_before_are_aliases(
         (["cuts", "--snap", "perhaps"], "yes or no"),
         (["like-this", "--start-s", "1"], "stop_s"),
         (["takes", "--taste", "none.taste"], "taste"),
+        (["arrangement", "--minutes", "0"], "above 0"),
+        (["match"], "edited"),
+        (["timing", "--strength", "2"], "strength"),
+        (["timing", "--bpm", "120", "--click", "Click"], "two grids"),
+        (["timing", "--division", "1/5"], "1/5"),
+        (["timing", "--tracks", "Kazoo"], "Kazoo"),
+        (["arrangement", "--like-raw", "a.wav"], "like_edited"),
     ],
 )
 def test_wrong_requests_are_refused_before_anything_is_analysed(
@@ -100,10 +108,21 @@ def test_wrong_requests_are_refused_before_anything_is_analysed(
     assert jam.read_bytes() == before
 
 
+def test_cuts_by_another_threshold_replace_those_of_before(
+    jam: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taste = str(next(DEMO_FOLDER.glob("*.taste")))
+    assert found(jam, capsys, "--taste", taste, "--keep", "0.5")["found"]
+    cuts = found(jam, capsys, "cuts", "--keep", "0.8")
+    with Document.open(jam) as document:
+        assert {row["id"] for row in cuts["found"]} == set(document.state.proposals)
+
+
 def test_every_finder_says_what_it_does() -> None:
     for finder in FINDERS.own.values():
         assert finder.title
         assert finder.about.endswith(".")
+        assert finder.maker, "else its proposals count as those of a package"
         for setting in finder.settings.model_fields.values():
             assert setting.title
             assert setting.description

@@ -142,6 +142,27 @@ def test_proposals_are_stored_with_the_hits_and_hits_are_found_once(
     assert main(["export", str(project), "--out", str(tmp_path / "mix.wav")]) == 0
 
 
+def test_the_verb_is_an_alias_of_the_finder(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = []
+    for verb, words in (
+        ("align", ("--bpm", BPM, "--start-s", 0.5, "--division", "1/8", "--propose-only")),
+        ("propose", ("timing", "--bpm", BPM, "--first-beat-s", 0.5, "--division", "1/8")),
+    ):
+        project = tmp_path / f"{verb}.offcut"
+        assert main(["new", str(project), *map(str, take.paths)]) == 0
+        capsys.readouterr()
+        tracks = ("--tracks", *MICROPHONES)
+        assert main([verb, str(project), *map(str, (*words, *tracks)), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        with Document.open(project) as document:
+            state = document.state
+            stored.append((dict(state.proposals), state.analyses, state.settings, told["hits"], told["grid"]))
+    assert stored[0] == stored[1]
+    assert stored[0][0]
+
+
 def test_an_own_grid_comes_into_force_with_the_proposals_and_goes_with_them(
     take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

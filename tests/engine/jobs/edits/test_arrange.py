@@ -22,6 +22,8 @@ from engine.document.proposals import BY_ARRANGING, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.errors import UsageError
+from engine.finders.finder import Found
+from engine.finders.registry import FoundEdits, request_of
 from engine.jobs.arrangements.arrange import bounds_of, proposed_of
 from engine.jobs.arrangements.learn_edits import edits_of
 from engine.jobs.arrangements.learn_edits_requests import (
@@ -94,8 +96,9 @@ def test_an_arrangement_replaces_the_one_before_and_planners_by_scores_leave_it(
     assert cut.maker == BY_ARRANGING
     state = replace(STATE, proposals={cut.id: cut})
     assert not replace_proposals(state, (), {}, "by scores", kinds=("cut",)).changes
-    again = proposed_of(state, heard_of_document(), [Decoded(order_of([(20, 80)]), 0.0)]).put_into(state)
-    assert [change.before for change in again.changes if change.after is None] == [cut]
+    again = proposed_of(state, heard_of_document(), [Decoded(order_of([(20, 80)]), 0.0)])
+    found = FoundEdits(request_of("arrangement", state, {}, {}), Found(again.proposals), {})
+    assert [change.before for change in found.proposing(state).changes if change.after is None] == [cut]
 
 
 def test_lengths_that_are_none_are_refused() -> None:
@@ -138,6 +141,20 @@ def test_the_verbs_learn_and_arrange(folder: Path, capsys: pytest.CaptureFixture
         proposals = document.state.proposals
         assert {one.maker for one in proposals.values()} == {BY_ARRANGING}
         assert len(proposals) == len(told["arrangement"])
+
+
+def test_the_verb_is_an_alias_of_the_finder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project, settings = str(folder / "two.offcut"), ["--editor", str(folder / "mine.editor"), "--seed", "2"]
+    told = []
+    for words in (["arrange", project], ["propose", project, "arrangement"]):
+        capsys.readouterr()
+        assert main([*words, *settings, "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    verb, finder = told
+    assert [row["id"] for row in verb["arrangement"]] == [row["id"] for row in finder["found"]]
+    assert {key: finder[key] for key in verb if key != "arrangement"} == {
+        key: verb[key] for key in verb if key != "arrangement"
+    }
 
 
 def test_what_was_learned_is_told_in_words_and_kept_in_the_file(

@@ -19,7 +19,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from engine.errors import UsageError
-from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest, matched_edit
+from engine.finders.registry import FoundEdits, find_edits, request_of
 from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
 from tests.engine.takes.playing import RATE_HZ, passage
@@ -60,11 +60,26 @@ def fresh(folder: Path, into: Path) -> Document:
     return Document.open(into)
 
 
-def taken(document: Document, edited: Path) -> MatchedEdit:
+def found_in(document: Document, edited: Path) -> FoundEdits:
     media = locate_all(document.state, document.path.parent)
-    made = matched_edit(MatchedEditRequest(document.state, media, edited), SILENT)
-    document.apply(made.put_into(document.state))
+    return find_edits(request_of("match", document.state, media, {}, {"edited": str(edited)}), SILENT)
+
+
+def put(document: Document, found: FoundEdits) -> None:
+    for edit, analyses, audio in found.edits(document.state):
+        document.apply(edit, analyses, audio)
+
+
+def taken(document: Document, edited: Path) -> FoundEdits:
+    made = found_in(document, edited)
+    put(document, made)
     return made
+
+
+def residual_db(made: FoundEdits) -> float:
+    left = made.found.figures["played_residual_db"]
+    assert isinstance(left, float)
+    return left
 
 
 def played(document: Document) -> NDArray[np.float32]:
@@ -91,10 +106,9 @@ def test_what_offcut_exported_is_played_again(edited_by_offcut: Path, tmp_path: 
         made = taken(document, edited_by_offcut / "edit.wav")
         for kind, spans in SPANS.items():
             assert edges(document.state, kind) == pytest.approx(spans, abs=NEAR_SAMPLES / RATE_HZ), kind
-        assert made.residual_db is not None
-        assert made.residual_db < -60.0
-        assert not made.notes
-        assert made.label == "Import of 6 edits from edit.wav"
+        assert residual_db(made) < -60.0
+        assert not made.found.figures["notes"]
+        assert made.found.label == "Import of 6 edits from edit.wav"
         assert "100.0 %" in made.sentence
         assert "2 cuts, 2 gains, 1 move and 1 repeat, accepted; all of it is" in made.sentence
         mine = played(document)
@@ -114,8 +128,7 @@ def test_what_went_through_a_coder_gives_the_same_edits(edited_by_offcut: Path, 
             assert edges(document.state, kind) == pytest.approx(spans, abs=near_s), kind
         theirs, _ = soundfile.read(edited_by_offcut / "edit.wav")
         assert abs(len(played(document)) - len(theirs)) <= NEAR_SAMPLES
-    assert made.residual_db is not None
-    assert made.residual_db < -12.0
+    assert residual_db(made) < -12.0
 
 
 def test_what_was_moved_from_the_very_end_leaves_no_crumb_through_a_coder(
@@ -127,7 +140,7 @@ def test_what_was_moved_from_the_very_end_leaves_no_crumb_through_a_coder(
     assert main(["export", str(project), "--out", str(tmp_path / "edit.mp3"), "--lower"]) == 0
     with fresh(edited_by_offcut, tmp_path / "second.offcut") as document:
         made = taken(document, tmp_path / "edit.mp3")
-    assert [one.kind for one in made.proposals] == ["move"]
+    assert [one.kind for one in made.found.proposals] == ["move"]
 
 
 def test_one_undo_brings_all_back_and_another_file_takes_its_place(
@@ -168,12 +181,10 @@ def test_what_is_answered_while_the_file_is_compared_stays_so(edited_by_offcut: 
         assert {document.state.proposals[key].kind for key in (first, second, third)} == {"mute"}
         imported = [key for key, one in document.state.proposals.items() if one.maker == BY_MATCH]
         document.apply(decide(document.state, [first], Verdict.ACCEPTED))
-        media = locate_all(document.state, document.path.parent)
-        request = MatchedEditRequest(document.state, media, edited_by_offcut / "edit.wav")
-        made = matched_edit(request, SILENT)
+        made = found_in(document, edited_by_offcut / "edit.wav")
         document.apply(decide(document.state, [second], Verdict.ACCEPTED))
         document.apply(decide(document.state, imported[:1], Verdict.REJECTED))
-        document.apply(made.put_into(document.state))
+        put(document, made)
         verdict = document.state.verdict
     assert [verdict(key) for key in (first, second, third)] == ["undecided", "accepted", "undecided"]
     assert [verdict(key) for key in imported] == ["rejected", *["accepted"] * 5]
@@ -207,15 +218,16 @@ def test_fades_are_played_where_there_is_room_behind_them(
     soundfile.write(tmp_path / "at end.wav", at_end, RATE_HZ, "FLOAT")
     with fresh(edited_by_offcut, tmp_path / "second.offcut") as document:
         made = taken(document, tmp_path / "faded.wav")
-        assert made.residual_db is not None
-        assert made.residual_db < -40.0
-        assert not made.notes
+        assert residual_db(made) < -40.0
+        assert not made.found.figures["notes"]
         assert edges(document.state, "gain") == pytest.approx([2.0, 8.0, 31.0, 39.0], abs=0.1)
-        reasons = {one.reason for one in made.proposals if one.kind == "gain"}
+        reasons = {one.reason for one in made.found.proposals if one.kind == "gain"}
         assert reasons == {"faded.wav fades here."}
         made = taken(document, tmp_path / "at end.wav")
         assert not edges(document.state, "gain")
-        assert made.notes == ("The level changes along 1 span, which gain edits follow in part.",)
+        assert made.found.figures["notes"] == [
+            "The level changes along 1 span, which gain edits follow in part."
+        ]
 
 
 @pytest.mark.parametrize(
@@ -238,11 +250,12 @@ def test_what_is_not_of_the_recording_is_told(
     soundfile.write(tmp_path / "other.wav", make(raw), RATE_HZ, "PCM_16")
     with fresh(edited_by_offcut, tmp_path / "second.offcut") as document:
         made = taken(document, tmp_path / "other.wav")
-    assert [one.kind for one in made.proposals] == kinds
-    assert " ".join(made.notes).startswith(told)
-    assert bool(made.notes) == bool(told)
-    assert made.residual_db is not None
-    assert made.residual_db < -60.0, "what is not of it is not counted"
+    assert [one.kind for one in made.found.proposals] == kinds
+    notes = made.found.figures["notes"]
+    assert isinstance(notes, list)
+    assert " ".join(notes).startswith(told)
+    assert bool(notes) == bool(told)
+    assert residual_db(made) < -60.0, "what is not of it is not counted"
 
 
 @pytest.mark.parametrize(
@@ -267,7 +280,24 @@ def test_what_does_not_belong_changes_nothing(
 
 def test_a_document_without_a_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="import a recording first"):
-        matched_edit(MatchedEditRequest(DocumentState(), {}, tmp_path / "edit.wav"), SILENT)
+        request_of("match", DocumentState(), {}, {}, {"edited": str(tmp_path / "edit.wav")})
+
+
+def test_the_verb_is_an_alias_of_the_finder(
+    edited_by_offcut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited, told = str(edited_by_offcut / "edit.wav"), []
+    for number, words in enumerate((["match", edited], ["propose", "match", "--edited", edited])):
+        project = tmp_path / f"{number}.offcut"
+        fresh(edited_by_offcut, project).close()
+        capsys.readouterr()
+        assert main([words[0], str(project), *words[1:], "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        with Document.open(project) as document:
+            accepted = {key for key in document.state.proposals if document.state.verdict(key) == "accepted"}
+        told.append((accepted, answer["played_residual_db"], answer["notes"], answer["matched_share"]))
+    assert told[0] == told[1]
+    assert len(told[0][0]) == 6
 
 
 def test_the_verb(

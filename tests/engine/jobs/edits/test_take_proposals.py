@@ -20,6 +20,8 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.finders.finder import Found
+from engine.finders.registry import FoundEdits, request_of
 from engine.jobs.takes.facts import take_facts
 from engine.jobs.takes.proposals import (
     TakesRequest,
@@ -83,6 +85,12 @@ def test_what_is_part_of_something_longer_is_not_cut() -> None:
     assert spans(longer) == [(70_000, 80_000)]
 
 
+def proposing(state: DocumentState) -> Edit:
+    """Return the edit of the finder that puts the cuts into a document."""
+    request = request_of("takes", state, {}, {})
+    return FoundEdits(request, Found(propose_takes(state, FOUND).proposals), {}).proposing(state)
+
+
 def test_cuts_by_scores_and_by_takes_leave_each_other() -> None:
     by_score = Proposal("cut-1", "cut", 0, 500, 0.8, "Odd.", "slicer")
     state = timeline_state(400_000, 1_000)
@@ -90,7 +98,7 @@ def test_cuts_by_scores_and_by_takes_leave_each_other() -> None:
     both = {change.after.id for change in scored.changes if isinstance(change.after, Proposal)}
     assert both == {"cut-1"}
     state = replace(state, proposals={"cut-1": by_score})
-    made = propose_takes(state, FOUND).put_into(state)
+    made = proposing(state)
     assert not [change for change in made.changes if change.before is by_score]
     of_takes = propose_takes(state, FOUND).proposals[0]
     state = replace(state, proposals={"cut-1": by_score, of_takes.id: of_takes})
@@ -101,7 +109,7 @@ def test_cuts_by_scores_and_by_takes_leave_each_other() -> None:
 
 def test_a_take_that_is_kept_stays_and_the_others_are_proposed_anew() -> None:
     state = replace(STATE, proposals={"cut-1": Proposal("cut-1", "cut", 0, 500, 0.8, "Odd.", "slicer")})
-    state = applied(state, propose_takes(state, FOUND).put_into(state))
+    state = applied(state, proposing(state))
     (first, third, start) = propose_takes(state, FOUND).proposals
     state = applied(state, decide(state, [first.id, third.id], Verdict.ACCEPTED))
     state = applied(state, keep_take(state, FOUND, None, {0: 0}, 0))
@@ -114,7 +122,7 @@ def test_a_take_that_is_kept_stays_and_the_others_are_proposed_anew() -> None:
     assert kept_takes(state, FOUND) == {0: 0}
     second = next(one for one in state.proposals.values() if one.start_samples == 40_000)
     assert second.reason == "Take 2 of 3 of the passage at 0:10; take 1 (0:10) is the one you keep."
-    again = applied(state, propose_takes(state, FOUND).put_into(state))
+    again = applied(state, proposing(state))
     assert again == state, "looking again leaves the choice"
     facts = take_facts(state, FOUND)[0]
     assert [(one.is_kept, one.is_best, one.verdict) for one in facts] == [

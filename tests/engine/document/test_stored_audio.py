@@ -168,7 +168,7 @@ def test_a_repair_that_cannot_be_heard_is_refused(
     [
         ({"audio": "audio-../../x"}, "audio cannot be"),
         ({"audio": 7}, "audio cannot be 7"),
-        ({"audio_stop_samples": 0}, "ends before it begins"),
+        ({"audio_stop_samples": 0}, "ends before it starts"),
         ({"audio_start_samples": -1}, "audio_start_samples cannot be -1"),
         ({"crossfade_ms": 121.0}, "from 0 to 120"),
     ],

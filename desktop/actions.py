@@ -14,7 +14,7 @@ from widgets.controls.keys.names import key_labels
 
 
 class Actions(QObject):
-    """The commands of a window, each bound to what it does.
+    """Commands of a window, each bound to its handler.
 
     Signals
     -------
@@ -51,13 +51,13 @@ class Actions(QObject):
             action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
 
     def enter(self, layer: str, *, is_in: bool) -> None:
-        """Let the keys of a layer come before all others, or mean what they mean elsewhere."""
+        """Activate the keys of a layer, with priority over all others, or deactivate them."""
         self._layers = [*(each for each in self._layers if each != layer), *([layer] if is_in else [])]
         self._lay_keys()
 
     @property
     def layer(self) -> str:
-        """The layer that was entered last; empty where there is none."""
+        """The layer entered last; empty without one."""
         return self._layers[-1] if self._layers else ""
 
     def _lay_keys(self) -> None:
@@ -79,7 +79,7 @@ class Actions(QObject):
             self._actions[command.id].setShortcuts(keys)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:
-        """Say what a command does; an `OffcutError` it raises is told, not thrown."""
+        """Run a handler; an `OffcutError` is reported, not raised."""
 
         def run() -> None:
             self.running.emit(command_id)
@@ -95,7 +95,7 @@ class Actions(QObject):
         self._actions[command_id].trigger()
 
     def knows(self, command_id: str) -> bool:
-        """Tell whether there is such a command."""
+        """Return whether a command exists."""
         return command_id in self._actions
 
     def action(self, command_id: str) -> QAction:

@@ -9,12 +9,12 @@ from functools import partial
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A way to start a job again.
+    """Restart information of a job.
 
     Attributes
     ----------
     command : id of the command that asks for it
-    request : what the job was asked with, where it can start without a question; values of JSON
+    request : JSON values of the job's request, if it can restart without a question
     """
 
     command: str
@@ -33,7 +33,7 @@ _COMMANDS: Mapping[str, str] = {
 
 
 def again_of(job: Callable[..., object]) -> Again | None:
-    """Return how a job of either is started again; None for one that nobody would miss."""
+    """Return how to restart a job of either lane, or None if a restart is not worth an offer."""
     function = job.func if isinstance(job, partial) else job
     command = _COMMANDS.get(getattr(function, "__name__", ""))
     return None if command is None else Again(command)

@@ -21,7 +21,7 @@ from widgets.theme import load_fonts
 SWITCH_INTERVAL_S = 0.001
 
 _NAME_BEFORE = "Unknown Organization"
-"""Qt's word for a program that does not say whose it is."""
+"""Qt's default name for a program without an organisation."""
 
 
 def open_window(what: Sequence[str]) -> int:
@@ -61,7 +61,7 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
 def make_application() -> QApplication:
     """Return the application, named and with its typefaces loaded; its threads take turns quickly.
 
-    A frame lets go of the interpreter hundreds of times. At Python's own interval of 5 ms a job that computes
+    A frame releases the interpreter hundreds of times. At Python's own interval of 5 ms a job that computes
     made frames three times as long: their median while a taste was learned, on two cores that were busy.
     """
     # torch reads this when it is first imported, which a job does later.
@@ -90,7 +90,7 @@ def close_on_signals(close: Callable[[], None]) -> None:
 
 
 def own_settings() -> QSettings:
-    """Return the settings; those kept under the name of before are taken over once."""
+    """Return the settings; those under the former name are migrated once."""
     settings = QSettings()
     if not settings.allKeys():
         before = QSettings(settings.format(), settings.scope(), _NAME_BEFORE, "offcut")

@@ -34,7 +34,7 @@ def show_demo(window: Parts) -> None:
 
 
 def is_demo(path: Path | None) -> bool:
-    """Tell whether a document is the demo."""
+    """Return whether a document is the demo."""
     return path is not None and path.absolute() == _demo_path().absolute()
 
 
@@ -43,15 +43,13 @@ def _demo_path() -> Path:
 
 
 def open_demo(window: Parts) -> None:
-    """Open the demo document, made anew where it is not there yet; what was decided in it stays."""
+    """Open the demo document, created if missing; its decisions stay."""
     path = _demo_path()
     if not path.exists():
         make_demo(path)
     window.session.open(path)
     window.work.rested.connect(
-        lambda: window.say(
-            "This is the demo: A accepts a cut, X rejects it, C lets you hear it, ? shows all keys"
-        ),
+        lambda: window.say("Demo: A accepts a cut, X rejects it, C plays it, ? shows all keys"),
         Qt.ConnectionType.SingleShotConnection,
     )
 

@@ -1,4 +1,4 @@
-"""Ask, then do: each function shows one dialog and returns what was asked for, or None."""
+"""Ask, then do: each function shows one dialog and returns its values, or None if cancelled."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     return tuple(Path(path) for path in chosen) or None
 
 
-def ask_edited(parent: QWidget, folder: Path, title: str = "Take the edit from a file") -> Path | None:
+def ask_edited(parent: QWidget, folder: Path, title: str = "Import edit from audio file") -> Path | None:
     """Ask for a file that was made of the recording."""
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), audio_files_filter())
     return Path(chosen) if chosen else None
@@ -86,23 +86,23 @@ def ask_edits(parent: QWidget, folder: Path) -> Path | None:
 
 
 def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
-    """Ask what the labels of a file mark; None where the user cancels."""
-    question = f"What do the labels of {name} mark?"
-    added = "If they mark what to keep, all of the recording outside of them is cut."
+    """Ask for the meaning of a file's labels; return None if cancelled."""
+    question = f"What do the labels in {name} mark?"
+    added = "If they mark segments to keep, Offcut cuts the rest of the recording."
     buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
     clicked = _clicked(parent, "Import edits", question, added, buttons)
     return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
 
 
 def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
-    """Ask how many frames a list counts a second; None where the user cancels."""
-    question = f"{name} does not say its frame rate. Frames a second:"
+    """Ask for the frame rate of a list; None if cancelled."""
+    question = f"{name} does not specify a frame rate. Frames per second:"
     rates = {one.value: one for one in FrameRate}
     return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
 
 
 def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
-    """Show what imported edits would change, and ask whether they shall."""
+    """Show the effect of imported edits, and ask for confirmation."""
     notes, details = "\n".join(left_out), ""
     if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
         more = f"{len(left_out) - 1} more in the details."
@@ -135,7 +135,7 @@ def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path |
 
 
 def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where an editor goes that is learned; about a file that is there somebody else asks."""
+    """Ask for the file of a new editor; the caller confirms overwriting."""
     suggestion = str(folder / "My editing.editor")
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(parent, "Learn how I edit", suggestion, EDITORS, options=dont_ask)
@@ -143,42 +143,42 @@ def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
 
 
 def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where a report is saved; the dialog asks about a file that is there."""
+    """Ask for the file of a report; the dialog confirms overwriting."""
     suggestion = str(folder / "Offcut crash report.txt")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the report", suggestion, "Text (*.txt)")
     return Path(chosen) if chosen else None
 
 
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
-    """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
+    """Ask whether a dropped file is an edit of the recording (True) or another track (False)."""
     added = (
-        "If it was made from this recording, Offcut finds its cuts, moves, repeats and levels and puts them "
-        "into the queue, accepted, in place of what is accepted now."
+        "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
+        "your accepted edits with them."
     )
-    buttons = {"&Import it as a track": _ACCEPT, "&Take the edit from it": _ACCEPT}
-    clicked = _clicked(parent, "Dropped on a recording", f"What is {name}?", added, buttons)
-    return clicked == "&Take the edit from it" if clicked else None
+    buttons = {"&Import it as a track": _ACCEPT, "Import its edi&ts": _ACCEPT}
+    clicked = _clicked(parent, "Dropped on a recording", f"Import {name} as:", added, buttons)
+    return clicked == "Import its edi&ts" if clicked else None
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
-    """Ask whether tracks that were recorded with those that move do so too; None where the user cancels."""
+    """Ask whether to move tracks with bleed of the moved ones as well; None if cancelled."""
     question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
-    added = "They picked up the same strokes. If they stay, each hit that moves sounds twice."
+    added = "They recorded the same hits. If they do not move, each moved hit is audible twice."
     buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
-    clicked = _clicked(parent, "Tracks stay behind", question, added, buttons)
+    clicked = _clicked(parent, "Tracks with bleed", question, added, buttons)
     return clicked == "&Move too" if clicked else None
 
 
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
-    """Ask at which rate to work, in Hz, where recordings differ.
+    """Ask for the sample rate of the document in Hz, if recordings differ.
 
     Parameters
     ----------
-    rates : how many recordings have each, the highest first
+    rates : number of recordings with each rate, highest rate first
     """
     words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
-    said = "Work at this rate; recordings of another are converted, and the files stay as they are:"
-    return _chosen(parent, "The recordings have different rates", said, words)
+    said = "Sample rate of the document. Other recordings are converted; the files do not change:"
+    return _chosen(parent, "Different sample rates", said, words)
 
 
 def _clicked(
@@ -189,7 +189,7 @@ def _clicked(
     buttons: Mapping[str, QMessageBox.ButtonRole],
     details: str = "",
 ) -> str:
-    """Ask with some buttons and Cancel, and return the text of the one clicked; empty for Cancel.
+    """Ask with some buttons and Cancel, and return the text of the clicked one; empty for Cancel.
 
     The first button is the default.
 
@@ -223,14 +223,14 @@ def _chosen(
 
 
 def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
-    """Ask which finder is to look for edits.
+    """Ask for a finder.
 
     Parameters
     ----------
     finders : the line of each in a list, by its name
     """
     names = {words: name for name, words in finders.items()}
-    said = "Choose a finder. Its proposals go into the queue; your decisions do not change."
+    said = "Choose a finder. It adds proposals to the queue; your decisions do not change."
     return _chosen(parent, "Find edits", said, names)
 
 
@@ -239,11 +239,11 @@ def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) 
 
     Parameters
     ----------
-    separators : what a list says of each, by its name
+    separators : description of each, by name
     """
     names = {f"{name}: {about}": name for name, about in separators.items()}
     at = list(separators).index(current)
-    return _chosen(parent, "Choose the separator", "Which method takes sounds out?", names, at)
+    return _chosen(parent, "Choose separator", "Separation method", names, at)
 
 
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
@@ -259,7 +259,7 @@ def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
-    """Ask where a new document goes."""
+    """Ask for the file of a new document."""
     suggestion = str(folder / "Untitled.offcut")
     # An existing document is refused with a sentence, never replaced, so Qt need not ask.
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
@@ -275,35 +275,35 @@ def ask_taste(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path | Elsewhere | None:
-    """Ask which of the tastes of a shelf to take, or where else to look."""
+    """Ask for a taste of a list, or for another location."""
     shelf.taken.connect(lambda: _dialog_of(shelf).accept())
     return shelf.chosen() if _ask(parent, title, shelf, shelf.problem, do) else None
 
 
 def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
-    """Ask where a taste goes that is learned anew; about a file that is there somebody else asks."""
+    """Ask for the file of a retrained taste; the caller confirms overwriting."""
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(
-        parent, "Improve this taste", str(suggestion), TASTES, options=dont_ask
+        parent, "Improve taste", str(suggestion), TASTES, options=dont_ask
     )
     return Path(f"{chosen.removesuffix('.taste')}.taste") if chosen else None
 
 
 def ask_snapshot_name(parent: QWidget) -> str | None:
-    """Ask what to call a snapshot."""
-    form = NameForm("&Name", "The document as it is now is kept under this name, beside the document.")
-    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
+    """Ask for the name of a snapshot."""
+    form = NameForm("&Name", "Saves a copy of the document under this name, next to the document.")
+    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Save") else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:
     """Ask which sound is to be found, with a suggestion."""
-    said = "Write it as you would say it: cough, dog bark. Commas part several. The queue gets what is found."
+    said = "Name the sound: cough, dog bark. Separate several with commas. Matches are added to the queue."
     form = NameForm("&Sound", said, words)
-    return form.name() if _ask(parent, "Find a sound everywhere", form, form.problem, "Find") else None
+    return form.name() if _ask(parent, "Find a sound in the recording", form, form.problem, "Find") else None
 
 
 def ask_like(parent: QWidget, form: LikeForm) -> bool | None:
-    """Ask what is done with what sounds like the selection: cut (True) or taken out; None if given up."""
+    """Ask whether to cut similar sounds (True) or to remove them from the mix (False); None if cancelled."""
     return form.cuts if _ask(parent, "Find more like this", form, form.problem, "Find") else None
 
 
@@ -316,7 +316,7 @@ def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
 
     form.entered.connect(accept)
     form.setFocus()
-    return form.note() if _ask(parent, title, form, form.problem, "Keep") else None
+    return form.note() if _ask(parent, title, form, form.problem, "Save") else None
 
 
 def ask_learn(
@@ -327,7 +327,7 @@ def ask_learn(
     check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
     measure: Callable[[tuple[str, ...], Callable[[dict[str, float | None]], None]], None],
 ) -> LearnRequest | None:
-    """Ask what to learn from; `check` looks into recordings, `measure` finds how long they are."""
+    """Ask for the training data; `check` inspects recordings, `measure` reads their durations."""
     panel.files_changed.connect(lambda: measure(panel.paths, panel.set_lengths))
     panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
     panel.add_files(str(path) for path in edited)
@@ -347,7 +347,7 @@ def ask_propose(
     material_s: float,
     look: Callable[[dict[str, object], Callable[[str], None]], object],
 ) -> dict[str, object] | None:
-    """Ask how much to cut; `look` finds what settings would lead to and hands over a sentence."""
+    """Ask for the amount of cuts; `look` computes the outcome of settings as a sentence."""
     form = ProposeForm(theme, settings, length_s, material_s)
 
     def look_ahead() -> None:
@@ -375,7 +375,7 @@ def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | N
 def ask_recent(
     parent: QWidget, theme: Theme, documents: Iterable[tuple[Path, bool]], forget: Callable[[Path], object]
 ) -> Path | None:
-    """Ask which of these documents to open; `forget` hears of those taken off the list meanwhile."""
+    """Ask which of these documents to open; `forget` is called with removed entries."""
     form = RecentList(theme)
     form.show_documents(documents)
     form.forgotten.connect(forget)
@@ -392,12 +392,12 @@ def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues 
             form.set_folder(chosen)
 
     form.folder_requested.connect(choose)
-    return form.values() if _ask(parent, "Preferences", form, form.problem, "Keep") else None
+    return form.values() if _ask(parent, "Preferences", form, form.problem, "Save") else None
 
 
 def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
-    """Ask how spectrograms are drawn, in a corner, so that the lanes stay in sight."""
-    return _ask(parent, "Spectrogram settings", form, form.problem, "Keep", in_corner=True)
+    """Ask for the spectrogram settings in a corner, so that the lanes are visible."""
+    return _ask(parent, "Spectrogram settings", form, form.problem, "Save", in_corner=True)
 
 
 def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tuple[float, ...] | None:
@@ -441,10 +441,10 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     """Ask before anything is written over; the answer that loses nothing is the default."""
     names = "\n".join(path.name for path in paths)
     box = QMessageBox(
-        QMessageBox.Icon.Warning, "Replace files?", f"These exist already:\n{names}", parent=parent
+        QMessageBox.Icon.Warning, "Replace files?", f"These files already exist:\n{names}", parent=parent
     )
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("Keep them", QMessageBox.ButtonRole.RejectRole)
+    keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
@@ -459,10 +459,10 @@ def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Work is running")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"{what} {are} not done yet.")
+    box.setText(f"{what} {are} not finished.")
     box.setInformativeText(
-        "If you close Offcut now, the work stops and what it found so far is lost. "
-        "Offcut offers to start it again when you come back."
+        "If you close Offcut now, the work stops and its results so far are lost. "
+        "Offcut offers to restart it at the next start."
     )
     stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
@@ -475,8 +475,8 @@ def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
 def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     """Add the button that Enter presses wherever the focus is, another button aside.
 
-    The buttons stand in their dialog already: what is made the default before is so until the focus
-    has been on another button, and from then on Enter in a field would press that one.
+    The buttons are in their dialog already: an earlier default button loses its role as soon as the focus
+    has been on another button, after which Enter in a field would press that one.
     """
     accept = QPushButton(do)
     accept.setProperty("role", "primary")
@@ -492,7 +492,7 @@ _Form: TypeAlias = (
 
 
 def _scrolling(form: QWidget) -> QScrollArea:
-    """Return an area as tall as a form, or as the screen has room for, in which it scrolls up and down."""
+    """Return a scroll area as tall as its form, limited by the screen."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -506,7 +506,7 @@ def _scrolling(form: QWidget) -> QScrollArea:
 
 
 def _fit_height(dialog: QDialog, form: QWidget, buttons: QWidget) -> None:
-    """Make a dialog as tall as all of its form needs, as far as the screen has room."""
+    """Make a dialog as tall as its form, limited by the screen."""
     layout = dialog.layout()
     assert layout is not None, "the form is laid out"
     width, margins = dialog.minimumWidth(), layout.contentsMargins()
@@ -526,11 +526,11 @@ def _ask(
     in_corner: bool = False,
     scrolls: bool = False,
 ) -> bool:
-    """Show a form until it is accepted without a problem, or given up.
+    """Show a form until it is accepted without a problem, or cancelled.
 
     Parameters
     ----------
-    in_corner : places the dialog where it hides least
+    in_corner : places the dialog where it covers least
     scrolls : whether the form may be taller than the screen
     """
     dialog = QDialog(parent)

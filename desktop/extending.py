@@ -10,7 +10,7 @@ from engine.extensions.names import any_named
 
 
 class Extending(QObject):
-    """Loads what packages add, and reports what of it cannot be used.
+    """Loads extensions from packages, and reports unusable ones.
 
     Signals
     -------
@@ -31,4 +31,4 @@ class Extending(QObject):
     def _tell(self, sentences: tuple[str, ...]) -> None:
         if sentences:
             more = f" And {len(sentences) - 1} more:" if len(sentences) > 1 else ""
-            self.refused.emit(f"{sentences[0]}{more} 'offcut doctor' tells all.")
+            self.refused.emit(f"{sentences[0]}{more} 'offcut doctor' lists all.")

@@ -1,4 +1,4 @@
-"""Commands that ask first: what to open, import, learn from and propose."""
+"""Commands with a dialog: open, import, learn and propose."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Files(QObject):
     Attributes
     ----------
     edits : takes the edit from a file, and reads the edits of another program
-    extending : what reports extensions that were left out
+    extending : reports of failed extensions
 
     Signals
     -------
-    said : what was done
-    refused : what cannot be used
+    said : message about the result
+    refused : error message
     """
 
     said = Signal(str)
@@ -69,13 +69,13 @@ class Files(QObject):
         self.extending.refused.connect(self.refused)
 
     def close(self) -> None:
-        """End the threads that look ahead and into recordings."""
+        """Stop the background threads."""
         self._ahead.close()
         self._lengths.close()
 
     @property
     def folder(self) -> Path:
-        """Where dialogs begin."""
+        """Start folder of dialogs."""
         return self._session.folder
 
     @property
@@ -119,9 +119,9 @@ class Files(QObject):
             self.said.emit(f"Opened a backup of {path.name}")
 
     def relink(self) -> None:
-        """Look for missing recordings in a folder and all folders in it."""
-        require_recording(self._session.state, "listen to")
-        folder = dialogs.ask_folder(self._window, "Folder to look in", self.folder)
+        """Search a folder recursively for missing recordings."""
+        require_recording(self._session.state, "analyse")
+        folder = dialogs.ask_folder(self._window, "Folder to search", self.folder)
         if folder is not None:
             self._parts.recordings.relink(folder)
 
@@ -132,7 +132,7 @@ class Files(QObject):
             self._import(paths)
 
     def _import(self, paths: tuple[Path, ...]) -> None:
-        """Import recordings; the first of a document set its rate, so that is asked where they differ."""
+        """Import recordings; asks for the sample rate if the first ones of a document differ."""
         rates = {} if self._session.state.rate_hz else rates_of(paths)
         rate_hz = dialogs.ask_rate(self._window, rates) if len(rates) > 1 else 0
         if rate_hz is not None:
@@ -143,7 +143,7 @@ class Files(QObject):
         dropped = tuple(Path(path) for path in paths)
         documents = [path for path in dropped if path.suffix == ".offcut"]
         if len(dropped) > 1 and documents:
-            raise UsageError(f"{shown(documents[0])} is a document: open it alone, or leave it out.")
+            raise UsageError(f"{shown(documents[0])} is a document: open it separately, or leave it out.")
         if documents:
             self._session.open(documents[0])
         elif len(dropped) == 1 and self._session.state.tracks:
@@ -157,10 +157,10 @@ class Files(QObject):
 
     def snapshot(self) -> None:
         """Keep the document as it is under a name."""
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         name = dialogs.ask_snapshot_name(self._window)
         if name is not None:
-            self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
+            self.said.emit(f"Saved a snapshot: {self._session.snapshot(name).name}")
 
     def learn(self, epochs: int | None = None) -> None:
         """Ask for edited recordings and learn a taste from them."""
@@ -189,13 +189,13 @@ class Files(QObject):
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         path = self._shelves.ask("Use a taste", "Use")
         if path is not None:
             self._parts.analysing.use_taste(path)
 
     def propose(self) -> None:
-        """Ask how much to cut and propose it; while a taste is scoring, propose once the scores are known."""
+        """Ask for the amount of cuts and propose them; during an analysis, propose after its end."""
         if self._parts.analysing.is_scoring and self._session.state.tracks:
             self._parts.analysing.propose_once_scored()
             return

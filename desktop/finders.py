@@ -77,7 +77,7 @@ class Finders(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         from engine.finders.registry import FINDERS
 

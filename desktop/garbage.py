@@ -33,7 +33,7 @@ class WindowGarbage(QObject):
         gc.disable()
 
     def _look(self) -> None:
-        """Collect what is due. While a worker imports a package, take what is new out of sight instead.
+        """Collect due garbage. While a worker imports a package, exclude new objects instead.
 
         An import makes hundreds of thousands of objects that are never freed. A collection would walk over
         all of them: 60 to 240 ms in which no key is answered.
@@ -45,7 +45,7 @@ class WindowGarbage(QObject):
             collect_what_is_due()
 
     def let_stand(self) -> None:
-        """Collect all there is, and walk over what is left no more until the next time.
+        """Collect all garbage, and exclude the remaining objects until the next time.
 
         An open document is hundreds of thousands of objects that stay: looking through them takes 100 ms, in
         the middle of a review.

@@ -17,7 +17,7 @@ _LIBRARIES = ("libtorch_global_deps.so", "libtorch_cpu.so", "libtorch_cpu.dylib"
 
 
 def is_loaded(name: str) -> bool:
-    """Tell whether a module can be imported at once: it was imported to its end."""
+    """Return whether a module is imported completely."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
     return spec is not None and not getattr(spec, "_initializing", False)
 
@@ -38,7 +38,7 @@ class TorchLibraries(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Load the libraries where torch is wanted; what is imported is left to the other finders."""
+        """Load the libraries of torch; leave imports to the other finders."""
         if fullname == "torch":
             sys.meta_path.remove(self)
             spec = PathFinder.find_spec(fullname, path)
@@ -48,7 +48,7 @@ class TorchLibraries(MetaPathFinder):
 
 
 def _load_libraries(folder: Path) -> None:
-    """Load what is there; what cannot be loaded, the import reports."""
+    """Load available libraries; the import reports missing ones."""
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.restype, dlopen.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
     for name in _LIBRARIES:

@@ -1,7 +1,7 @@
 """Where jobs run: one thread for computing, one for files, and results on the window's thread.
 
 A job is a plain function `work(*arguments, progress)` that returns a frozen result. It knows nothing of Qt;
-what it reports and returns reaches the window's thread here, and only there.
+its progress and result reach the window's thread here only.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class JobHandle(QObject):
     started() : it is this job's turn
     progressed(fraction, text, figures, seconds_left) : at most thirty times a second, the newest report only,
         and each second without one the same again, without figures; figures are live values such as a loss,
-        seconds_left is None while nobody can tell
+        seconds_left is None if unknown
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
 
     Attributes
@@ -71,7 +71,7 @@ class JobHandle(QObject):
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody asked for the cancel."""
+        """Whether a cancel was requested."""
         return self.stop.is_set()
 
     def cancel(self) -> None:
@@ -86,7 +86,7 @@ class JobLane(QObject):
     Parameters
     ----------
     name : of the thread
-    paints_first : a job begins once the window has painted what led to it: to load a model holds Python up
+    paints_first : the job starts after the next paint, because loading a model blocks Python
     """
 
     # A call to make on the window's thread; a queued connection is what carries it there.
@@ -115,11 +115,11 @@ class JobLane(QObject):
     def submit(self, work: Callable[..., object], *arguments: object, title: str) -> JobHandle:
         """Run `work(*arguments, progress)` when its turn comes; once the lane is closed, it never does.
 
-        A window that is closed may still paint, and what it paints may ask for work.
+        A closed window may still paint, and painting may request work.
 
         Parameters
         ----------
-        title : what the job does, for the user, such as "Learning a taste"
+        title : activity of the job, for the user, such as "Learning a taste"
         """
         job = JobHandle(title, self)
         if self._closed:
@@ -157,7 +157,7 @@ class JobLane(QObject):
     # On the lane's thread.
 
     def _run(self, job: JobHandle, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
-        """Do the work and post what came of it; give back what it needed."""
+        """Run the job and post its outcome; release its inputs."""
         began_s = time.monotonic()
         progress = ReportingProgress(lambda *report: job.reports.append(report), job.stop)
         try:
@@ -193,7 +193,7 @@ class JobLane(QObject):
         job.started.emit()
 
     def _end(self, job: JobHandle, tell: Callable[..., None], *result: Any) -> None:
-        """Deliver the last report and the outcome; what was cancelled too late to be stopped is dropped."""
+        """Deliver the last report and the outcome; drop the result of a late cancel."""
         if self._running is job:
             self._deliver_report()
             self._timer.stop()
@@ -239,7 +239,7 @@ class JobLanes(QObject):
         self.io = JobLane("io lane", self)
 
     def close(self) -> bool:
-        """Cancel all jobs of both lanes and end their threads; tell whether they ended in time."""
+        """Cancel all jobs of both lanes and end their threads; return whether they ended in time."""
         self.compute.cancel_all()
         self.io.cancel_all()
         return all([self.compute.close(), self.io.close()])
@@ -254,5 +254,5 @@ def _log_unexpected(title: str, error: BaseException) -> str:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title}\n{report}\n")
         where = f"the details are in {path}"
     except (OSError, OffcutError) as trouble:
-        where = f"the details could not be kept ({str(trouble).rstrip('.')})"
+        where = f"the details could not be saved ({str(trouble).rstrip('.')})"
     return f"{title} failed unexpectedly ({type(error).__name__}: {error}); {where}."

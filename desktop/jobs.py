@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
-    """Import recordings; what was begun before there was a window is waited for first."""
+    """Import recordings; waits for an import that started before the window."""
     from engine.jobs.drums.kit import with_kit
 
     import_ahead.finish(progress)
@@ -69,7 +69,7 @@ def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progr
 
 
 def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
-    """Learn a taste anew with what was decided, in a process of its own."""
+    """Retrain a taste with decisions, in a separate process."""
     try:
         return run_in_own_process(improve, (request,), progress)
     except BaseException:
@@ -114,20 +114,20 @@ def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
 
 
 def left_out_extensions(progress: Progress) -> tuple[str, ...]:
-    """Load what packages add that the window shows, and say what of it cannot be used."""
+    """Load the extensions that the window shows, and report unusable ones."""
     progress.check_cancelled()
     return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
 
 
 def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
-    """Find out at which frame rate a list would be read that does not say it; None for one that does."""
+    """Guess the frame rate of a list without one; None for a list that has one."""
     from engine.jobs.imported.read import guessed_rate
 
     return guessed_rate(request, progress)
 
 
 def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
-    """Find out what the edits in a file change of a document."""
+    """Compute the changes that the edits in a file make to a document."""
     from engine.jobs.imported.read import read_into
 
     return read_into(request, progress)
@@ -140,7 +140,7 @@ def learn_editor(
     request: LearnEditsRequest,
     progress: Progress,
 ) -> EditorWritten:
-    """Learn how somebody edits, in a process of its own; `found` hears of each pair as it is matched."""
+    """Learn an editor in a separate process; `found` is called for each matched pair."""
     from engine.jobs.arrangements.learn_editor_file import learn_editor_file
 
     telling = PairsTold(progress, found)
@@ -151,21 +151,21 @@ def learn_editor(
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
-    """Make a repair ready to be heard."""
+    """Render a repair for playback."""
     from engine.jobs.repairs import preview as job
 
     return job.preview_repair(request, progress)
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
-    """Rank the sounds that are known by name by how likely each is heard."""
+    """Rank the known sound names by probability."""
     from engine.jobs.repairs import find_sounds
 
     return find_sounds.words_in_span(request, progress)
 
 
 def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
-    """Find out what sounds where in a document, in words."""
+    """Detect sounds in a document, by name."""
     from engine.jobs.sounds import hear
 
     return hear.hear_sounds(request, progress)
@@ -181,7 +181,7 @@ def export_files(
 
 
 def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
-    """Find out whether what is asked for would clip."""
+    """Check whether an export would clip."""
     from engine.edl.export.audio_files.clipping import find_clipping
 
     return find_clipping(requests, progress)

@@ -13,9 +13,9 @@ from engine.cli.main import main as run_verb
 from engine.jobs.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
-       offcut RECORDING...         open the window and import recordings, one a track
+       offcut RECORDING...         open the window and import recordings, one per track
        offcut --demo               open the window on the demo
-       offcut VERB ...             work without a window; 'offcut VERB --help' tells more
+       offcut VERB ...             work without a window; 'offcut VERB --help' lists options
 
 verbs:
 """
@@ -52,21 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_ahead(arguments: Sequence[str]) -> None:
-    """Begin to read what will be imported while the window is made: both take as long."""
+    """Start reading recordings for the import while the window is created; both take about equally long."""
     recordings = [one for one in arguments if not one.startswith("-") and Path(one).is_file()]
     if recordings and not any(Path(one).suffix == ".offcut" for one in recordings):
         import_ahead.begin(recordings)
 
 
 def _refusal(arguments: Sequence[str]) -> str:
-    """Say why no window opens on these, "" where one does: before Qt, which may have no display."""
+    """Return why no window can open these files, "" if it can: before Qt, which may lack a display."""
     if list(arguments) == ["--demo"]:
         return ""
     for one in arguments:
         if one.startswith("-"):
-            return f"{one!r} is not understood; see 'offcut --help'."
+            return f"{one!r} is not a known option; see 'offcut --help'."
         if not Path(one).exists():
-            return f"{one!r} is neither a verb nor a file that is there; see 'offcut --help'."
+            return f"{one!r} is neither a verb nor an existing file; see 'offcut --help'."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The window: which part stands where, and who listens to whom. What commands do stands in `bindings`."""
+"""The window: layout of its parts, and their connections. Handlers of commands are in `bindings`."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ class MainWindow(QMainWindow):
         self.stored_waves.changed.connect(self.timeline.set_stored_waves)
 
     def say(self, sentence: str) -> None:
-        """Say what the last command did and what undo would take back."""
+        """Show the result of the last command, and the next undo step."""
         self.telling.say(sentence)
 
     def show_palette(self) -> None:
@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
             self.say(self.session.notice)
 
     def _show_change(self, change: Change | None) -> None:
-        """Bring the views up to date with what changed; None: everything."""
+        """Update the views after a change; None: all of them."""
         state = self.session.state
         if change is None or change.proposals or change.tracks or change.markers:
             self._show_timeline()
@@ -284,10 +284,10 @@ class MainWindow(QMainWindow):
     def _show_before(self, before: bool) -> None:
         self.timeline.canvas.set_before(before)
         self._show_timeline()
-        self.say("As it was recorded" if before else "With its edited sound")
+        self.say("As recorded" if before else "With edited sound")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of everything; nothing is left to save. A user who closes is asked about work that runs."""
+        """Release all resources; saving is not necessary. Closing asks about running work."""
         if event.spontaneous() and not self.unfinished.may_close():
             event.ignore()
             return

@@ -49,9 +49,9 @@ class Menus(QObject):
                 yield action
 
     def toggle(self) -> str:
-        """Hide or show the bar, and return what to report; a native one is part of the system's screen."""
+        """Hide or show the bar and return a message; a native bar is part of the system's screen."""
         if self._bar.isNativeMenuBar():
-            return "The system shows the menu bar; Offcut cannot hide it"
+            return "The system shows the menu bar. Offcut cannot hide it"
         self._bar.setVisible(self._bar.isHidden())
         self._settings.setValue(_HIDDEN, "yes" if self._bar.isHidden() else "no")
         if self._bar.isHidden():

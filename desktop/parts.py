@@ -127,7 +127,7 @@ class Parts(Protocol):
     palette_popup: CommandPalette
 
     def say(self, sentence: str) -> None:
-        """Say what the last command did."""
+        """Show the result of the last command."""
 
     def show_palette(self) -> None:
         """Show the command palette."""

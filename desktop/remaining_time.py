@@ -31,7 +31,7 @@ class RemainingTime:
         self._ends_s: float | None = None
 
     def report(self, fraction: float, now_s: float) -> None:
-        """Take what the job says of how far it is, 0 to 1."""
+        """Add a progress report, 0 to 1."""
         elapsed_s = now_s - self._started_s
         if fraction < FROM_FRACTION or elapsed_s < FROM_S:
             return
@@ -48,7 +48,7 @@ class RemainingTime:
         self._reported_s = now_s
 
     def _pace_lately(self, fraction: float, now_s: float) -> float:
-        """Return which fraction was done a second of late: what came first may have gone slower or faster."""
+        """Return the fraction done per second recently: the start may have been slower or faster."""
         before_s, before = self._reports[-1]
         if now_s - before_s >= _APART_S and fraction > before:
             self._reports.append((now_s, fraction))
@@ -60,5 +60,5 @@ class RemainingTime:
         return fraction / (now_s - self._started_s)
 
     def left_s(self, now_s: float) -> float | None:
-        """Return how many seconds are left; None while nobody can tell, and never less than one."""
+        """Return the remaining seconds; None if unknown, and at least one."""
         return None if self._ends_s is None else max(self._ends_s - now_s, LEAST_LEFT_S)

@@ -1,4 +1,4 @@
-"""The open document and what belongs to it. The only place in the window that changes the document."""
+"""The open document and its data. The only module of the window that changes the document."""
 
 from __future__ import annotations
 
@@ -85,42 +85,42 @@ class Session(QObject):
 
     @property
     def name(self) -> str:
-        """What the document is called."""
+        """Name of the document."""
         return "No document" if self._document is None else self._document.path.stem
 
     @property
     def notice(self) -> str:
-        """What the user must know of how the document was opened; of stored audio `StoredWaves` tells."""
+        """Message about the opening of the document; `StoredWaves` reports on stored audio."""
         return "" if self._document is None else self._document.notice_before_hearing
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the document takes no edits; `notice` says why."""
+        """Whether the document is read-only; `notice` has the reason."""
         return self._document is not None and self._document.is_read_only
 
     @property
     def undo_label(self) -> str:
-        """What undo would take back."""
+        """Label of the edit that undo reverses."""
         return "" if self._document is None else self._document.undo_label
 
     @property
     def redo_label(self) -> str:
-        """What redo would make again."""
+        """Label of the edit that redo repeats."""
         return "" if self._document is None else self._document.redo_label
 
     def steps(self) -> tuple[StepLabel, ...]:
-        """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
+        """Return every step of undo and redo, oldest first; undone ones are last."""
         return () if self._document is None else self._document.steps()
 
     def required_curve(self) -> ScoreCurve:
-        """Return the scores in force.
+        """Return the active scores.
 
         Raises
         ------
-        UsageError : there are none
+        UsageError : no scores
         """
         if self.curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
+            raise UsageError("No scores yet. Learn a taste from your edits first ‹taste.learn›.")
         return self.curve
 
     def step_decisions(self, number: int) -> tuple[RowChange, ...]:
@@ -129,22 +129,22 @@ class Session(QObject):
 
     @property
     def curve(self) -> ScoreCurve | None:
-        """The scores in force."""
+        """The active scores."""
         return self._analysis_of("score", ScoreCurve)
 
     @property
     def nearest(self) -> NearestKept | None:
-        """What was kept that the recording is most like, found together with the scores in force."""
+        """References most similar to the recording, computed with the active scores."""
         return self._analysis_of("nearest", NearestKept)
 
     @property
     def grid(self) -> BeatGrid | None:
-        """The beat grid in force, counted as was decided."""
+        """The active beat grid, with the decided tempo interpretation."""
         return grid_in_force(self.state, self._analysis("beats"))
 
     @property
     def listening(self) -> Listening | None:
-        """Onsets and loudness in force."""
+        """Active onsets and loudness."""
         return self._analysis_of("listening", Listening)
 
     @property
@@ -158,7 +158,7 @@ class Session(QObject):
         return known_pickup(self.state, self._analysis(PICKUP))
 
     def analyses(self, kinds: Iterable[str]) -> dict[str, Analysis | None]:
-        """Return the stored analyses in force by kind; None for those that are not there."""
+        """Return the active stored analyses by kind; None for missing ones."""
         return {kind: self._analysis(kind) for kind in kinds}
 
     @property
@@ -173,11 +173,11 @@ class Session(QObject):
 
     @property
     def sounds(self) -> HeardSounds | None:
-        """What sounds where, as it was heard."""
+        """Detected sounds."""
         return self._analysis_of("sounds", HeardSounds)
 
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
-        """Return a beat grid, in force or not; None where it is not stored, or damaged."""
+        """Return a beat grid, active or not; None if it is missing or damaged."""
         found = self._open_document().stored_analysis(analysis_id)
         return found if isinstance(found, BeatGrid) else None
 
@@ -220,7 +220,7 @@ class Session(QObject):
         self.replaced.emit()
 
     def set_media(self, media: Mapping[str, Path]) -> None:
-        """Tell where the sources are read."""
+        """Return the paths of the sources."""
         self._media = {**self._media, **media}
         self.media_found.emit()
 
@@ -230,7 +230,7 @@ class Session(QObject):
         analyses: Mapping[str, Analysis] | None = None,
         audio: Sequence[StoredAudio] = (),
     ) -> Change:
-        """Make an edit, with the audio it plays. It is on disk before any view hears of it."""
+        """Apply an edit, with its stored audio. It is on disk before views are notified."""
         change = self._open_document().apply(edit, dict(analyses or {}), audio)
         self._tell(change)
         return change
@@ -240,11 +240,11 @@ class Session(QObject):
         return self._replayed(self._open_document().undo())
 
     def redo(self) -> Change | None:
-        """Do again what was taken back."""
+        """Redo the undone edit."""
         return self._replayed(self._open_document().redo())
 
     def travel(self, steps: int) -> int:
-        """Take back (below 0) or make again that many steps; views hear of them once, as of one change.
+        """Undo (below 0) or redo a number of steps; views are notified once, as of one change.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What stands beside the timeline: the queue, and below it the panels of what is being done."""
+"""Side of the timeline: the queue, and below it the active panels."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Side(QWidget):
         self._queue, self._timing, self._put_away = queue, timing, False
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         for panel in self._panels:
             panel.set_theme(theme)
 
     def make_room(self, is_wanted: bool) -> None:
-        """Put away what is not needed while a panel is worked in, and show it again after."""
+        """Hide unnecessary parts while a panel is in use, and show them afterwards."""
         self._queue.leave_room(is_wanted)
         if is_wanted:
             self._put_away = not self._timing.isHidden()

@@ -1,4 +1,4 @@
-"""Slots that tell what was refused instead of failing."""
+"""Slots that report refusals instead of raising."""
 
 from __future__ import annotations
 

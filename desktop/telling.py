@@ -18,7 +18,7 @@ from widgets.chrome.message_log import Message, MessageLog
 from widgets.chrome.status_bar import StatusBar
 
 MOST_MESSAGES = 1_000
-"""So many are kept; the oldest give way."""
+"""Number of stored messages; the oldest are dropped."""
 NO_DEVICE = "No audio device"
 _CLOCK = re.compile(r"\b\d+:\d\d")
 
@@ -31,7 +31,7 @@ class Telling(QObject):
 
     Attributes
     ----------
-    messages : what was said, the newest last
+    messages : all messages, newest last
     log : the list of it, once it was asked for
     """
 
@@ -48,7 +48,7 @@ class Telling(QObject):
         self.log: MessageLog | None = None
 
     def hear(self, parts: Iterable[Any]) -> None:
-        """Tell from now on what these say, refuse and fail at, as far as they have signals for it."""
+        """Show messages, refusals and failures of these parts, if they have such signals."""
         for part in parts:
             for name, tell in (("said", self.say), ("refused", self.refuse), ("failed", self.refuse)):
                 signal = getattr(part, name, None)
@@ -56,7 +56,7 @@ class Telling(QObject):
                     signal.connect(tell)
 
     def say(self, sentence: str) -> None:
-        """Say what the last command did and what undo would take back."""
+        """Show the result of the last command, and the next undo step."""
         # While a mask is painted the key of undo takes strokes back.
         undo_label = "" if self._parts.commands.layer == PAINT_LAYER else self._parts.session.undo_label
         self._has_result = True
@@ -64,22 +64,22 @@ class Telling(QObject):
         self._note(is_error=False)
 
     def refuse(self, sentence: str) -> None:
-        """Say what could not be done, and why."""
+        """Show a refusal and its reason."""
         self._has_result = True
         self._bar.set_error(sentence)
         self._note(is_error=True)
 
     def _begin_command(self, _command_id: str) -> None:
-        """Let go of the message before: what the command has to report is new."""
+        """Drop the previous message for a new command."""
         self._has_result = False
         self._bar.clear_error()
 
     def _on_clock(self, sentence: str) -> str:
-        """Say of a time of the history which clock it is of: the one on screen counts the result."""
+        """Add the clock of a history time: the displayed one counts the result."""
         labels = (self._parts.session.undo_label, self._parts.session.redo_label)
         is_of_history = any(label and label.lower() in sentence.lower() for label in labels)
         if self._parts.transport.plays_result and is_of_history and _CLOCK.search(sentence):
-            return f"{sentence} (time of the source)"
+            return f"{sentence} (source time)"
         return sentence
 
     def _note(self, *, is_error: bool) -> None:
@@ -92,7 +92,7 @@ class Telling(QObject):
             self.log.add(self.messages[-1])
 
     def show_log(self) -> None:
-        """Show the list of all that was said, or come back to it."""
+        """Show the message log, or focus it."""
         if self.log is None:
             self.log = MessageLog(self._parts.look.theme, self._window)
             self._parts.look.changed.connect(self.log.set_theme)
@@ -102,15 +102,15 @@ class Telling(QObject):
         self.log.activateWindow()
 
     def device(self, status: str) -> None:
-        """Show that there is no device to play on until there is one; a result stays the message."""
+        """Show a missing output device until one is connected; a result remains the message."""
         was_missing = bool(self._bar.notice)
         if status.startswith("no audio device"):
-            sentence = f"{begun(status)}; the playhead moves in silence until a device is connected."
+            sentence = f"{begun(status)}; playback is silent until a device is connected."
             self._bar.set_notice(NO_DEVICE, sentence)
         elif not was_missing:
             return
         else:
-            sentence = f"The sound is back: {status}."
+            sentence = f"Audio device connected: {status}."
             self._bar.set_notice("")
         if self._has_result:
             self._log(sentence, is_error=False)

@@ -1,4 +1,4 @@
-"""Listening: what is played, from where, and where on the source timeline that is."""
+"""Transport: playing material, start position, and its position on the source timeline."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ EDGE_AUDITION_S = 1.0
 class Transport(QObject):
     """Plays the original or the result, and auditions single edits through the code that exports them.
 
-    The playhead is a position on the source timeline, whatever is played: one inside a cut is heard and seen
-    at the seam, and is where it was once the source is chosen again. Where a moment is heard several times,
-    the transport knows beside it which of them it is at.
+    The playhead is a position on the source timeline, in every view: one inside a cut is played and shown
+    at the seam, and is unchanged in the source view. If a position plays several times,
+    the transport also stores the current occurrence.
 
     Signals
     -------
     playhead_moved : the new position in samples
-    playing_changed : whether something is heard
-    result_chosen : whether the result, not the original, is what Space plays
-    before_chosen : whether all is heard and seen as it was recorded, without what was edited of its sound
+    playing_changed : whether playback is running
+    result_chosen : whether Space plays the result instead of the original
+    before_chosen : whether playback and display use the recorded sound, without edits
     looping_changed : whether a span is repeated
     """
 
@@ -81,12 +81,12 @@ class Transport(QObject):
 
     @property
     def edit_list(self) -> EditList | None:
-        """What remains where the result is chosen; None where the source is."""
+        """Edit list of the result view; None in the source view."""
         return self._chosen() if self.plays_result else None
 
     @property
     def patches(self) -> Mapping[str, Patches]:
-        """What is edited of the sound of tracks, by id, as the chosen view plays it."""
+        """Edited sound of tracks, by id, in the active view."""
         return self._chosen().patches
 
     @property
@@ -101,7 +101,7 @@ class Transport(QObject):
 
     @property
     def result(self) -> EditList:
-        """What remains of the document, whether it is chosen or not."""
+        """Edit list of the document, independent of the view."""
         return self._programme_of(True, build)
 
     @property
@@ -120,22 +120,22 @@ class Transport(QObject):
 
     @property
     def is_playing(self) -> bool:
-        """Whether something is heard."""
+        """Whether playback is running."""
         return self._player.is_playing
 
     @property
     def is_auditioning(self) -> bool:
-        """Whether a stretch is heard after which the playhead goes back, such as the preview of an edit."""
+        """Whether a temporary segment is playing, such as a preview, after which the playhead returns."""
         return self.is_playing and self._return_to is not None
 
     @property
     def goes_round(self) -> bool:
-        """Whether a span of the chosen view is heard over and over."""
+        """Whether a span of the active view is looped."""
         return self.is_auditioning and self._goes_round
 
     @property
     def speed(self) -> int:
-        """How fast the playhead moves, below 0 backwards; 0 while it stands."""
+        """Speed of the playhead, negative for backwards; 0 when stopped."""
         return self._shuttle.speed if self.is_playing else 0
 
     @property
@@ -189,7 +189,7 @@ class Transport(QObject):
 
         Parameters
         ----------
-        near_samples : where in the result, for what is heard several times; None for the first
+        near_samples : position in the result, for spans that play several times; None for the first
         """
         if not self._session.is_open:
             return
@@ -214,7 +214,7 @@ class Transport(QObject):
         self._audition(programme, start, stop, AROUND_S, laid)
 
     def play_removed(self, proposal_id: str) -> None:
-        """Play only what an edit would remove."""
+        """Play only the audio that an edit removes."""
         start, stop = self._session.state.span(proposal_id)
         self._audition(removed_only(self._session.state, proposal_id), start, stop, 0.0)
 
@@ -270,13 +270,13 @@ class Transport(QObject):
 
     @property
     def tried(self) -> DocumentState | None:
-        """The document as it is tried out, which is heard and seen as the result; None: as it is."""
+        """The trial document, played and shown as the result; None: the document itself."""
         return self._tried
 
     def try_out(self, state: DocumentState | None, plays_result: bool) -> None:
         """Have the result be that of another state of the document, until None, and choose whether it plays.
 
-        Where it leaves out the moment that is heard, it goes on at the nearest that both play.
+        If it does not contain the playing position, playback continues at the nearest common one.
         """
         before = self.result
         self._tried = state
@@ -287,7 +287,7 @@ class Transport(QObject):
         self.result_chosen.emit(self.plays_result)
 
     def choose_before(self, before: bool) -> None:
-        """Play what was recorded, or with its edited sound; going over at the same moment when playing."""
+        """Switch between recorded and edited sound, at the same position during playback."""
         self.plays_before = before
         self._swap(self._chosen())
         self.before_chosen.emit(before)
@@ -300,7 +300,7 @@ class Transport(QObject):
         return self.loops
 
     def close(self) -> None:
-        """Stop and let go of device and files."""
+        """Stop and release device and files."""
         self._player.close()
 
     def _start_over(self) -> None:
@@ -309,7 +309,7 @@ class Transport(QObject):
         self._place(0)
 
     def _prepare(self) -> None:
-        """Have the recording at hand before the first key asks for it."""
+        """Open the recording before the first key needs it."""
         tracks, media = self._session.state.tracks, self._session.media
         if tracks and not self.is_playing and all(track.source_id in media for track in tracks):
             self._load(self._chosen())
@@ -340,7 +340,7 @@ class Transport(QObject):
         span: tuple[int, int] | None = None,
         at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
     ) -> None:
-        """Play a source span, or one of what is heard, with so much around it."""
+        """Play a source span, or one of the result, with context."""
         return_to = self.playhead_samples if self._return_to is None else self._return_to
         self._player.stop()
         self._load(programme, at_hand=at_hand)
@@ -348,7 +348,7 @@ class Transport(QObject):
         heard = programme.result_span(start, stop, self._near_samples) if span is None else span
         first, last = max(0, heard[0] - around), min(programme.length_samples, heard[1] + around)
         if last <= first:
-            raise UsageError("There is nothing to hear there; the result is empty.")
+            raise UsageError("Nothing to play. The result is empty.")
         self._player.set_loop((first, last) if self.loops else None)
         self._player.play(first, None if self.loops else last)
         self._return_to = return_to
@@ -412,7 +412,7 @@ class Transport(QObject):
             self._swap(self._chosen())
 
     def _goes_on_with_changes(self) -> bool:
-        """Tell whether what plays is the chosen view, or a span of it that goes round and stays in place."""
+        """Return whether the active view, or a fixed loop in it, is playing."""
         if self._return_to is None:
             return True
         return self._goes_round and self._programme is not None and self._chosen().plays_as(self._programme)
@@ -450,7 +450,7 @@ class Transport(QObject):
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return what tells whether a file is still the one that was opened; None where it is gone."""
+    """Return the identity of an opened file; None if it no longer exists."""
     try:
         found = path.stat()
     except OSError:

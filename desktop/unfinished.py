@@ -34,18 +34,18 @@ class _Running:
 
 
 class Unfinished(QObject):
-    """Stores which work runs, until it ends; offers to start again what did not.
+    """Stores running work until it ends, and offers to restart interrupted work.
 
-    What a job found so far is not stored, so it starts from its beginning. It is stored while it runs and not
+    Partial results are not stored, so a job restarts from the beginning. It is stored while it runs and not
     only when the window closes, so that a crash loses no offer.
 
     Attributes
     ----------
-    bar : the offer, while there is one
+    bar : the offer
 
     Signals
     -------
-    said : what was dismissed
+    said : the dismissed work
     """
 
     said = Signal(str)
@@ -55,9 +55,7 @@ class Unfinished(QObject):
         self._window, self._parts, self._settings = window, parts, settings
         self._running: dict[JobHandle, _Running] = {}
         self._stopped: Mapping[str, object] = {}
-        self.bar = OfferBar(
-            parts.look.theme, "Stopped work", "Work that was stopped", parts.caps, (AGAIN, FORGET)
-        )
+        self.bar = OfferBar(parts.look.theme, "Stopped work", "Stopped work", parts.caps, (AGAIN, FORGET))
         self.bar.command_requested.connect(parts.commands.run)
         parts.look.changed.connect(self.bar.set_theme)
         parts.work.began.connect(self._note)
@@ -67,12 +65,12 @@ class Unfinished(QObject):
     # before the window closes
 
     def may_close(self) -> bool:
-        """Ask whether running work may be stopped, where any runs."""
+        """Ask for permission to stop running work."""
         titles = self._parts.work.lost_titles
         return not titles or dialogs.confirm_stop(self._window, titles)
 
     def quit(self) -> None:
-        """Close the window, unless the user wants to let running work end."""
+        """Close the window, unless the user keeps running work."""
         if self.may_close():
             self._window.close()
 
@@ -89,7 +87,7 @@ class Unfinished(QObject):
         handle.cancelled.connect(lambda: self._end(handle, was_stopped=True))
 
     def _end(self, handle: JobHandle, *, was_stopped: bool) -> None:
-        """Let go of the offer, unless another document was opened meanwhile, which stops the work, too."""
+        """Dismiss the offer, unless another document was opened meanwhile, which stops the work, too."""
         one = self._running.pop(handle)
         if not was_stopped or one.document == self._parts.session.path:
             self._store(one, is_running=False)
@@ -103,7 +101,7 @@ class Unfinished(QObject):
     # the next time
 
     def _offer(self) -> None:
-        """Offer what was stopped in the document that was just opened, the last first."""
+        """Offer the interrupted work of the document that was just opened, last first."""
         self._stopped = {}
         session, running = self._parts.session, {one.title for one in self._running.values()}
         # Where another window has the document, the work may still run.
@@ -115,25 +113,25 @@ class Unfinished(QObject):
         if not self._stopped:
             self.bar.hide()
             return
-        sentence = f"{self._stopped['title']} was stopped before it was done."
-        self.bar.offer(sentence, {AGAIN: "Start again", FORGET: "Dismiss"})
+        sentence = f"{self._stopped['title']} was stopped before it finished."
+        self.bar.offer(sentence, {AGAIN: "Restart", FORGET: "Dismiss"})
 
     def _drop(self) -> None:
-        """Offer this work no more, but what was stopped besides."""
+        """Dismiss this work, and offer the next one."""
         document = PerDocument(self._settings, self._parts.session.path)
         title = self._stopped.get("title")
         document.write(_SECTION, {one: how for one, how in document.read(_SECTION).items() if one != title})
         self._offer()
 
     def start_again(self) -> None:
-        """Start again what was stopped, with the same settings where they are stored.
+        """Restart interrupted work with its settings, if stored.
 
         Raises
         ------
-        UsageError : nothing was stopped, or files that it needs are gone
+        UsageError : no stopped work, or missing files
         """
         if self.bar.isHidden():
-            raise UsageError("No work of this document was stopped.")
+            raise UsageError("No stopped work in this document.")
         stopped = self._stopped
         request, command = stopped.get("request"), str(stopped.get("command"))
         do = {"taste.learn": self._learn, "file.import": self._import}.get(command)
@@ -152,7 +150,7 @@ class Unfinished(QObject):
         UsageError : nothing was stopped
         """
         if self.bar.isHidden():
-            raise UsageError("No work of this document was stopped.")
+            raise UsageError("No stopped work in this document.")
         title = self._stopped.get("title")
         self._drop()
         self.said.emit(f"Dismissed: {title}")
@@ -179,8 +177,8 @@ def _existing(stored: object) -> tuple[Path, ...]:
     paths = tuple(map(Path, map(str, stored))) if isinstance(stored, list) else ()
     gone = next((path for path in paths if not path.is_file()), None)
     if gone is not None or not paths:
-        what = "A file that it needs" if gone is None else shown(gone.name)
-        raise UsageError(f"{what} is gone: start the work again from the menus.")
+        what = "A required file" if gone is None else shown(gone.name)
+        raise UsageError(f"{what} no longer exists: start the work again from the menus.")
     return paths
 
 

@@ -20,7 +20,7 @@ class Work(QObject):
 
     Signals
     -------
-    said, failed : one sentence
+    said, failed : one message
     began : the `JobHandle` of a job that can be started again, and an `Again`
     progressed : title, fraction, seconds left or None, of the job that is running
     rested : nothing is running
@@ -133,7 +133,7 @@ class Work(QObject):
             self.compute(load, module, title, go_on)
 
     def read_aside(self, job: Callable[..., object], title: str, take: Callable[[Any], None]) -> None:
-        """Read what no document knows of, and hand it over whichever is open then."""
+        """Read data of no document, and pass it to the one that is open at the end."""
         self.watch(self._lanes.io.submit(job, title=title), take, ends_with_document=False)
 
     def watch(
@@ -144,7 +144,7 @@ class Work(QObject):
         ends_with_document: bool = True,
         again: Again | None = None,
     ) -> None:
-        """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot.
+        """Follow a job to its end; its result becomes an edit, or a message about the failure.
 
         Parameters
         ----------
@@ -182,5 +182,5 @@ class Work(QObject):
 
 
 def joined_sentences(done: str, warnings: tuple[str, ...]) -> str:
-    """Join what was done with what the user should know of it."""
+    """Join a result with its notices."""
     return ". ".join((done, " ".join(warnings))) if warnings else done

@@ -1,4 +1,4 @@
-"""How the sentences Offcut says are put together."""
+"""Composition of the sentences that Offcut shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a name as a list can show it: what would break the line becomes a space."""
+    """Return a name for a list, with line breaks replaced by spaces."""
     return _BREAKS.sub(" ", text).strip()
 
 
@@ -45,13 +45,13 @@ def percent(share: float, decimals: int = 0) -> str:
 
 
 def gain_text(gain_db: float) -> str:
-    """Return a gain with one decimal and its sign, a real minus where it is one; none for 0.0 dB."""
+    """Format a gain with one decimal and sign, with a typographic minus; no sign for 0.0 dB."""
     text = f"{gain_db:+.1f} dB"
     return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
 
 
 def level_text(level: float, unit: str = "dB", decimals: int = 0) -> str:
-    """Return a level as "−58 dBFS", with a real minus and without a sign where it is positive."""
+    """Format a level as "−58 dBFS", with a typographic minus and without a plus sign."""
     text = f"{level:.{decimals}f}"
     return f"{text if float(text) else text.lstrip('-')} {unit}".replace("-", "−")
 

@@ -19,11 +19,19 @@ from typing import Any
 import numpy as np
 
 FOLDER = Path(__file__).parent / "engine" / "as_before"
+GOLDEN = Path(__file__).parent / "golden"
 
 
-def require_as_before(file: str, name: str, found: object, *, most_apart: float = 1e-9) -> None:
+def require_sentence(surface: str, name: str, found: str) -> None:
+    """Compare a sentence of the interface with the one stored for its surface in ``tests/golden``."""
+    require_as_before(surface, name, found, folder=GOLDEN)
+
+
+def require_as_before(
+    file: str, name: str, found: object, *, most_apart: float = 1e-9, folder: Path = FOLDER
+) -> None:
     """Compare an outcome of plain values, dataclasses and arrays with the one kept under a name of a file."""
-    path = FOLDER / f"{file}.json"
+    path = folder / f"{file}.json"
     kept = _kept(path)
     told = plain(found)
     if os.environ.get("OFFCUT_KEEP"):

@@ -1,4 +1,4 @@
-"""What an edit is called wherever it is shown: on its flag, in the queue, on its card."""
+"""Words for edits on flags, in the queue and on the card."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from engine.review.taken_in import TakenIn, taken_in
 from engine.timebase import format_time, samples_to_s
 
 YOURS = "yours"
-"""Said of what the user made by hand."""
+"""Label of manual edits."""
 MOST_NAMED = 3
-"""So many of the edits that one cannot hold beside are named; of more it is told how many."""
+"""Maximum number of conflicting edits that are named; beyond it, only their number."""
 
 
 def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> tuple[str, ...]:
-    """Return what a flag says of a proposal, the longest first: what it does, and whether it is yours."""
+    """Return the texts for a flag, longest first: the effect, and whether the edit is manual."""
     kind, now = KINDS.get(proposal.kind), edited(proposal, decision)
     if kind is None:
         return f"{proposal.kind} {span_words(now, rate_hz)}", proposal.kind
@@ -42,7 +42,7 @@ def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> t
 
 
 def conflict_names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
-    """Return the accepted edits that cannot hold beside an accepted one, such as "move at 0:12.5"."""
+    """Return the accepted edits in conflict with an accepted one, such as "move at 0:12.5"."""
     table = table_of(state)
     if not in_conflict(state)[table.made.places[proposal_id]]:
         return ()
@@ -50,7 +50,7 @@ def conflict_names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 
 
 def conflict_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say what accepted edits cannot hold beside one, accepted or not; empty where all do."""
+    """Return the message about accepted edits in conflict with one; empty without a conflict."""
     if state.proposals[proposal_id].kind not in KINDS:
         return ""
     names = _names(state, proposal_id)
@@ -58,33 +58,33 @@ def conflict_sentence(state: DocumentState, proposal_id: str) -> str:
 
 
 def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say which other proposals a cut or a keep was moved over, and what becomes of them; else empty."""
+    """Return the message about proposals that a cut or a keep overlaps, and their state; else empty."""
     kind = KINDS.get(state.proposals[proposal_id].kind)
     if kind is None or (kind is not KEEP and not kind.drops_span):
         return ""
     found = taken_in(state, proposal_id)
     cuts = TakenIn(*(tuple(filter(partial(_drops, state), ids)) for ids in (found.wholly, found.partly)))
     if kind is KEEP:
-        return f"Holds what {_counted_cuts(cuts)} would take out." if cuts.ids else ""
+        return f"Protects spans of {_counted_cuts(cuts)}." if cuts.ids else ""
     said = []
     if cuts.ids:
-        goes = "what it would cut goes" if len(cuts.ids) == 1 else "what they would cut goes"
-        said.append(f"Takes in {_counted_cuts(cuts)}; {goes} with this one.")
+        goes = "it is" if len(cuts.ids) == 1 else "they are"
+        said.append(f"Overlaps {_counted_cuts(cuts)}; {goes} cut with this one.")
     of = partial(_of_verdict, state)
     if rejected := of(cuts.ids, Verdict.REJECTED):
-        said.append(f"{_listed(state, rejected, 'rejected ')} would go too.")
+        said.append(f"{_listed(state, rejected, 'rejected ')} would be cut, too.")
     if accepted := of(cuts.ids, Verdict.ACCEPTED):
-        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} accepted already.")
+        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} already accepted.")
     others = of(found.ids, Verdict.ACCEPTED)
     if keeps := tuple(key for key in others if state.proposals[key].kind == KEEP.name):
         said.append(f"{_listed(state, keeps)} {'stays' if len(keeps) == 1 else 'stay'}.")
     if edited_sound := tuple(key for key in others if _is_of_sound(state, key)):
-        said.append(f"{_listed(state, edited_sound)} would go too.")
+        said.append(f"{_listed(state, edited_sound)} would be cut, too.")
     return " ".join(said)
 
 
 def held_sentence(state: DocumentState, proposal_id: str) -> str:
-    """Say which accepted repairs were made over one, and so hold what it does; empty where none was."""
+    """Return the message about accepted repairs made on top of one; empty without any."""
     table = table_of(state)
     key = state.proposals[proposal_id].payload.get(AUDIO)
     if key is None:
@@ -96,12 +96,12 @@ def held_sentence(state: DocumentState, proposal_id: str) -> str:
     if not holding:
         return ""
     which = " and the ".join(_named(state, holding))
-    was, holds, them = ("was", "holds", "it") if len(holding) == 1 else ("were", "hold", "them")
-    return f"The {which} {was} made over this one and {holds} what it does: reject {them} to be rid of both."
+    was, holds, them = ("was", "contains", "it") if len(holding) == 1 else ("were", "contain", "them")
+    return f"The {which} {was} made on top of this one and {holds} its effect: reject {them} to remove both."
 
 
 def _counted_cuts(cuts: TakenIn) -> str:
-    """Return such as "3 other proposals", "another proposal" or "2 other proposals and part of another"."""
+    """Format counts such as "another proposal" or "2 other proposals and part of another"."""
     whole, part = len(cuts.wholly), len(cuts.partly)
     said = [] if not whole else ["another proposal" if whole == 1 else f"{whole:,} other proposals"]
     if part:
@@ -126,7 +126,7 @@ def _of_verdict(state: DocumentState, ids: tuple[str, ...], verdict: Verdict) ->
 
 
 def _listed(state: DocumentState, ids: tuple[str, ...], how: str = "") -> str:
-    """Return such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
+    """Format the list, such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
     said = f"the {how}{f' and the {how}'.join(_named(state, ids))}"
     return said[0].upper() + said[1:]
 

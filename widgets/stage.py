@@ -1,4 +1,4 @@
-"""What the demos of widgets share: an application in its dress, and a widget that is shown or saved."""
+"""Common parts of the widget demos: a themed application, and a window or picture of a widget."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from widgets.theme import DARK, LIGHT, Theme, load_fonts, palette, set_text_scal
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Let a demo be asked for its looks, and for a picture instead of a window."""
+    """Add options of a demo: look, and a picture instead of a window."""
     parser.add_argument("--light", action="store_true")
     parser.add_argument("--scale", type=float, help="text scale, 1 to 2")
     parser.add_argument("--save", metavar="F.png")
 
 
 def dressed(options: argparse.Namespace) -> tuple[QApplication, Theme]:
-    """Return the application in the looks that were asked for, and their theme."""
+    """Return the application in the requested look, and its theme."""
     app = QApplication(sys.argv[:1])
     load_fonts()
     set_text_scale(options.scale)

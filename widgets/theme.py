@@ -1,6 +1,6 @@
 """One table of colours, type and measure; Qt's palette, the style sheet and every painter read it.
 
-No colour is written anywhere else. Text reaches a contrast of 4.5 against what it stands on, signs 3.
+No other module defines colours. Text has a contrast of 4.5 to its background, signs 3.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
 HEADS = 176
 QUEUE, QUEUE_SHARE = 372, 0.32
-"""Width of the queue, and how much of the window it takes at most where nobody asked for more."""
+"""Default width of the queue, and its maximum share of the window."""
 
 SIGN_CONTRAST = 3.0
 PEAK_SHARE, RMS_SHARE = 0.3, 0.12
-"""How far the peak of a wave is from its track's colour to the ground, and its RMS to the text."""
+"""Blending of the track's colour with the background for the peak, and with the text for the RMS."""
 _ACCENTS = ("#4f9468", "#8f78c6", "#c0617c", "#2f8f88", "#8f8a3a", "#b06ab0")
 
 
@@ -48,7 +48,7 @@ class Theme:
     ----------
     bg, panel, panel2, line : surfaces, from the lanes' ground to the hairlines between panels
     control, current_row : buttons and key caps; the open row of a list
-    text, dim, faint : words; faint only for what may be missed
+    text, dim, faint : text; faint only for optional information
     wave, wave2 : peak and RMS of a waveform
     undecided, accepted, rejected : the three verdicts; the current proposal is `undecided`, stronger
     on_undecided, on_accepted, on_rejected : words and signs on a filled flag of that verdict
@@ -57,9 +57,9 @@ class Theme:
     score_line : the score as a curve or a word, readable on the ground
     division, beat, downbeat : the grid
     marker : flags of markers, bands of regions and their lines through the lanes
-    early, late : hits that came before and after their line; an arrow tells it too
+    early, late : hits before and after the grid line; an arrow shows it, too
     playhead : playhead and the frame of the visible window
-    error : what went wrong
+    error : errors
     mute, solo, on_mute, on_solo : switches that are on, and the letters on them, in the colours of mixers
     level, level_high : the bar of a meter, and its last 6 dB before full scale
     clip : peaks that reach full scale, in a waveform and as a meter's light
@@ -120,12 +120,12 @@ class Theme:
     def wave_inks(self, color: str) -> tuple[str, str]:
         """Return the colours of peak and RMS of a wave: the theme's own, or shades of a track's colour.
 
-        A colour too near to the ground to be told from it comes nearer to the text.
+        A colour with too little contrast to the background is blended with the text colour.
         """
         return _wave_inks(self, color) if color else (self.wave, self.wave2)
 
     def accent(self, index: int) -> str:
-        """Return the colour of the index-th group of tracks; they repeat when there are more."""
+        """Return the colour of the index-th group of tracks; colours repeat."""
         return self.accents[index % len(self.accents)]
 
 
@@ -264,7 +264,7 @@ _text_scale: list[float] = []
 
 
 def text_scale() -> float:
-    """Return how much larger than 13 px the system wants its text, 1.0 to 2.0 in eighths."""
+    """Return the system's text scale relative to 13 px, 1.0 to 2.0 in eighths."""
     if not _text_scale:
         system_px = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
         _text_scale.append(min(2.0, max(1.0, round(system_px / TEXT * 8) / 8)))
@@ -282,7 +282,7 @@ def px(length: float) -> int:
 
 
 def load_fonts() -> bool:
-    """Register the shipped typefaces; False where any is missing and the system's stand in."""
+    """Register the bundled fonts; return False if any is missing and system fonts replace it."""
     return all(QFontDatabase.addApplicationFont(str(FONTS_DIR / name)) >= 0 for name in FONT_FILES)
 
 

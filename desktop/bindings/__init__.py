@@ -1,4 +1,4 @@
-"""What each command does: the one place where the table of commands meets the parts of the window."""
+"""Handlers of all commands: the table of commands meets the parts of the window here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from desktop.parts import Parts
 
 
 def handlers(window: Parts) -> Mapping[str, Handler]:
-    """Return what to do for every command id."""
+    """Return the handler of every command id."""
     return {
         **answers(window),
         **edges(window),

@@ -1,4 +1,4 @@
-"""What is offered after a crash."""
+"""Commands after a crash."""
 
 from __future__ import annotations
 

@@ -18,14 +18,14 @@ def documents(window: Parts) -> Mapping[str, Handler]:
 
     def undo() -> None:
         change = session.undo() if session.is_open else None
-        window.say(f"Undid: {_inside(change.label)}" if change else "There is nothing to undo")
+        window.say(f"Undid: {_inside(change.label)}" if change else "Nothing to undo")
 
     def redo() -> None:
         change = session.redo() if session.is_open else None
-        window.say(f"Redid: {_inside(change.label)}" if change else "There is nothing to redo")
+        window.say(f"Redid: {_inside(change.label)}" if change else "Nothing to redo")
 
     def listen() -> None:
-        require_recording(session.state, "listen to")
+        require_recording(session.state, "analyse")
         window.analysing.listen(window.analysing.taste)
 
     return {

@@ -1,4 +1,4 @@
-"""What an editor would do."""
+"""Commands of learned editors."""
 
 from __future__ import annotations
 

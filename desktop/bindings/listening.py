@@ -1,4 +1,4 @@
-"""Hearing the recording, the result and the edits."""
+"""Playback of the recording, the result and the edits."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _go_to(window: Parts) -> None:
     whole = session.state if transport.edit_list is None else transport.edit_list
     length_s = samples_to_s(whole.length_samples, rate_hz)
     time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
-    said = f"The playhead goes there. Write 2:50.5, or seconds; it ends at {format_time(length_s, 1)}."
+    said = f"Write 2:50.5, or seconds; the end is {format_time(length_s, 1)}."
     form = NumbersForm(window.look.theme, [time], said)
     values = dialogs.ask_numbers(window.side.window(), "Go to a time", form, "Go")
     if values is not None:
@@ -89,34 +89,36 @@ def _go_to(window: Parts) -> None:
 
 
 def _copy_time(window: Parts) -> None:
-    """Copy where the playhead is, as the clock shows it."""
+    """Copy the position of the playhead, formatted as on the clock."""
     rate_hz = window.session.state.rate_hz
     if not rate_hz:
-        raise UsageError("There is no time to copy yet; import a recording first ‹file.import›.")
+        raise UsageError("No position to copy. Import a recording first ‹file.import›.")
     time = format_time(samples_to_s(window.transport.shown_samples, rate_hz))
     QGuiApplication.clipboard().setText(time)
     window.say(f"Copied {time}")
 
 
 def _lets_go(window: Parts) -> bool:
-    """Let go of the selection, unless something plays that Esc is to stop first."""
+    """Clear the selection, unless Esc has to stop playback first."""
     return not window.transport.is_playing and window.selecting.let_go()
 
 
 def _loop(window: Parts) -> None:
-    """Go round in the current proposal, or play on; say so only where something goes round."""
+    """Loop the current proposal, or stop looping; report it if a loop starts."""
     transport = window.transport
     span = window.review.current_span()
     if transport.loops:
         transport.toggle_loop(span)
-        window.say("Playing on" if transport.is_playing else "Loop off")
+        window.say("Playing" if transport.is_playing else "Loop off")
         return
     if span is None:
-        raise UsageError("There is nothing to loop: choose a proposal, or play a selection looped.")
+        raise UsageError("Nothing to loop. Choose a proposal or select a span.")
     result = transport.edit_list
     first, last = span if result is None else result.result_span(*span)
     if first >= last:
-        raise UsageError("It is cut from the result; show the source to loop it ‹transport.source_result›.")
+        raise UsageError(
+            "The span is cut from the result. Show the source to loop it ‹transport.source_result›."
+        )
     if not transport.is_auditioning and transport.playhead_samples >= span[1]:
         window.zooms.seek(span[0])  # from behind it, it would never come round
     transport.toggle_loop(span)

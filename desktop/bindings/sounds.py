@@ -1,4 +1,4 @@
-"""What sounds where, in words and by an example."""
+"""Detected sounds, by name and by example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was played more than once."""
+"""Commands of repeated takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is heard of each track, and how its lane looks."""
+"""Playback and appearance of tracks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on screen, and help."""
+"""View and help commands."""
 
 from __future__ import annotations
 

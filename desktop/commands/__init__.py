@@ -86,9 +86,9 @@ BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command
 
 
 def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
-    """Return every (key, id, id) where one key would run two commands in one context.
+    """Return every (key, id, id) of a key with two commands in one context.
 
-    `WINDOW` holds everywhere, so its keys are taken in the review too. A layer comes before all others.
+    Keys of `WINDOW` work everywhere, also in the review. A layer has priority over all others.
     """
     found = []
     holders: dict[str, list[Command]] = {}
@@ -104,17 +104,17 @@ def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
 
 def keys_markdown(commands: Iterable[Command]) -> str:
     """Write the key sheet: a table of keys and commands for each group."""
-    lines = ["# Keys", "", "Made from the table of commands; change it there.", ""]
+    lines = ["# Keys", "", "Generated from the table of commands; edit it there.", ""]
     for group, members in groupby(commands, key=lambda command: command.group):
-        lines += [f"## {group}", "", "| keys | command | what it does |", "|---|---|---|"]
+        lines += [f"## {group}", "", "| keys | command | description |", "|---|---|---|"]
         for command in members:
             caps = ", ".join(f"`{label}`" for label in key_labels(command.keys))
             lines.append(f"| {caps} | {command.label} | {command.description} |")
         lines.append("")
     lines += [
-        "Deciding twice is the same as once. Esc closes or stops and never decides. Delete and Backspace cut",
-        "the selection; without one, they remove your own edit or reject the current proposal. Space plays,",
-        "a text field aside.",
+        "A repeated decision changes nothing. Esc closes or stops and never decides. Delete and Backspace",
+        "cut the selection; without one, they remove your own edit or reject the current proposal. Space",
+        "plays, except in text fields.",
         "",
     ]
     return "\n".join(lines)

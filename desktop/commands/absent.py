@@ -1,4 +1,4 @@
-"""Functions of other programs that Offcut does not have, and what it has in their place."""
+"""Functions of other programs that Offcut lacks, and their nearest commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ABSENT = (
     ),
     Absent(
         ("filler", "filler words", "um", "transcript", "transcription", "speech to text"),
-        "Offcut does not read speech. It finds sounds like a selected one, and pauses that are too long.",
+        "Offcut does not transcribe speech. It finds sounds like a selected one, and long pauses.",
         ("sounds.like", "taste.shorten"),
     ),
     Absent(

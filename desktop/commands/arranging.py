@@ -10,12 +10,16 @@ def _arrange(name: str, label: str, keys: tuple[str, ...], description: str) -> 
 
 
 ARRANGEMENT = (
-    _arrange("previous", "Previous block", ("Ctrl+PgUp",), "Put the playhead on the block before."),
-    _arrange("next", "Next block", ("Ctrl+PgDown",), "Put the playhead on the next block."),
-    _arrange("earlier", "Block earlier", ("Ctrl+Shift+PgUp",), "Play this block before the one before it."),
-    _arrange("later", "Block later", ("Ctrl+Shift+PgDown",), "Play this block after the one after it."),
-    _arrange("again", "Repeat block", (), "Play this block again, right after itself."),
-    _arrange("take_out", "Take the block out", (), "Take this copy away, or cut the block everywhere."),
-    _arrange("select", "Select the block", (), "Select what this block plays."),
-    _arrange("show", "Show the arrangement", ("F5",), "Always, or only where a part is repeated or moved."),
+    _arrange("previous", "Previous block", ("Ctrl+PgUp",), "Move the playhead to the previous block."),
+    _arrange("next", "Next block", ("Ctrl+PgDown",), "Move the playhead to the next block."),
+    _arrange(
+        "earlier", "Move block earlier", ("Ctrl+Shift+PgUp",), "Move this block before the previous one."
+    ),
+    _arrange("later", "Move block later", ("Ctrl+Shift+PgDown",), "Move this block after the next one."),
+    _arrange("again", "Repeat block", (), "Repeat this block right after itself."),
+    _arrange("take_out", "Remove block", (), "Remove this copy, or cut the block everywhere."),
+    _arrange("select", "Select block", (), "Select the span that this block plays."),
+    _arrange(
+        "show", "Show or hide arrangement", ("F5",), "Show it always, or only if a part is repeated or moved."
+    ),
 )

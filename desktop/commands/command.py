@@ -1,4 +1,4 @@
-"""What a command is, and in which contexts its keys work."""
+"""Commands, and the contexts of their keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ WINDOW = "window"
 REVIEW = "review"
 """Works while there is a proposal to answer; the keys of `WINDOW` work here too."""
 GRID_LAYER = "grid"
-"""Works once the layer was entered, until Esc: there its keys come before those of all other contexts."""
+"""Active after the layer is entered, until Esc; its keys have priority over all other contexts."""
 REPAIR_LAYER = "repair"
-"""Works the same way while the panel is open in which sounds are taken out."""
+"""The same while the panel for sound repair is open."""
 PAINT_LAYER = "paint"
-"""Works the same way while a mask is painted on; what its keys leave are those of the panel."""
+"""The same while a mask is painted; unused keys fall through to the repair panel."""
 LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
@@ -26,13 +26,13 @@ class Command:
     Attributes
     ----------
     id : "group.action"; shortcuts, buttons and tests refer to it
-    label : what the menu and the palette say
-    keys : in Qt's portable notation, the shown one first; empty where palette and button are enough
-    context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key means one thing in each
+    label : text in menus and palette
+    keys : in Qt's portable notation, the displayed one first; empty if palette and button suffice
+    context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key has one meaning in each
     description : one sentence
-    group : the heading it stands under
-    repeats : runs again and again while its key is held
-    synonyms : what other programs call it; the palette finds it by these, too
+    group : heading of the command
+    repeats : whether it repeats while its key is held
+    synonyms : names in other programs; the palette finds them, too
     """
 
     id: str

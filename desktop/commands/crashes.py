@@ -1,4 +1,4 @@
-"""What is offered after a crash."""
+"""Commands after a crash."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from desktop.commands.command import WINDOW, Command
 CRASHES = (
     Command(
         "crash.open",
-        "Open what was open at the crash",
+        "Reopen document after crash",
         ("Ctrl+Shift+B",),
         WINDOW,
-        "Open the document that was open, or its newest backup where opening it ended Offcut twice.",
+        "Open the last document, or its newest backup if Offcut crashed twice while opening it.",
         "After a crash",
     ),
     Command(
         "crash.report",
-        "Show the crash report…",
+        "Crash report…",
         ("Ctrl+Shift+V",),
         WINDOW,
-        "Read the newest report, copy or save it; it holds no sound, paths or names.",
+        "Read, copy or save the newest report; it contains no audio, paths or names.",
         "After a crash",
     ),
     Command(
         "crash.forget",
-        "Forget the crash",
+        "Delete crash reports",
         ("Ctrl+Shift+X",),
         WINDOW,
-        "Remove the reports of crashes, and what is said of the last one.",
+        "Delete all crash reports and hide the message about the last one.",
         "After a crash",
     ),
 )

@@ -1,4 +1,4 @@
-"""What an editor would do."""
+"""Commands of learned editors."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ EDITORS = (
         "propose",
         "Propose an arrangement",
         ("Alt+Shift+E",),
-        "Propose what an editor would do with all of it: what stays, what is shortened, what goes round.",
+        "Propose the arrangement of a learned editor: segments to keep, shorten and repeat.",
     ),
     _editor(
         "surprise",
-        "Surprise me",
+        "Propose random arrangement",
         ("Alt+Shift+S",),
-        "Propose another arrangement in its place, as long as the one before; its seed is told.",
+        "Propose another arrangement of the same length, and show its seed.",
     ),
     _editor(
         "compare",
-        "Compare two arrangements",
+        "Compare arrangements",
         ("Alt+Shift+Q",),
-        "Hear the last arrangement in the place of the result; again: the one before, at the same moment.",
+        "Play the last arrangement; again: the previous one, at the same position.",
     ),
     _editor(
         "take",
-        "Take this arrangement",
+        "Accept arrangement",
         ("Alt+Shift+K",),
-        "Accept all edits of the arrangement that is heard, as one step, and let the other one go.",
+        "Accept all edits of the current arrangement in one step, and discard the other one.",
     ),
     _editor(
         "length",
         "Arrange to a length…",
         ("Alt+Shift+M",),
-        "Ask how many minutes the result is to last, and propose an arrangement of that length.",
+        "Propose an arrangement with a target length.",
     ),
     _editor(
         "choose",
         "Arrange as an editor…",
         (),
-        "Choose an editor that was learned from edits, and propose what they would do.",
+        "Choose a learned editor, and propose its arrangement.",
     ),
     _editor(
         "learn",
         "Learn how I edit…",
         ("Alt+Shift+H",),
-        "Learn an editor from recordings and what you made of them, and say in words what was learned.",
+        "Learn an editor from recordings and your edits of them, and show a summary.",
     ),
 )

@@ -16,23 +16,23 @@ def _layered(name: str, label: str, key: str, description: str) -> Command:
 
 GRID = (
     _grid(
-        "next", "Next grid line", ("G",), "Put the playhead on the next beat, or bar where beats are hidden."
+        "next", "Next grid line", ("G",), "Move the playhead to the next beat, or bar if beats are hidden."
     ),
-    _grid("previous", "Previous grid line", ("Shift+G",), "Put the playhead on the beat or bar before."),
-    _grid("layer", "Keys of the grid", ("H",), "Let the keys below mean the grid, until Esc."),
-    _grid("tap", "Tap tempo", ("Shift+T",), "Tap along; two seconds without a tap lay the grid."),
-    _grid("set_tempo", "Set tempo…", (), "Lay an even grid of a tempo you type over the recording."),
+    _grid("previous", "Previous grid line", ("Shift+G",), "Move the playhead to the previous beat or bar."),
+    _grid("layer", "Grid edit mode", ("H",), "Use the keys below for the grid, until Esc."),
+    _grid("tap", "Tap tempo", ("Shift+T",), "Tap along; the grid is set two seconds after the last tap."),
+    _grid("set_tempo", "Set tempo…", (), "Set an even grid at a tempo for the recording."),
     _grid("ramp", "Tempo ramp…", (), "Change the tempo evenly from one bar to another."),
-    _grid("bar", "Beats in a bar…", (), "Count bars of three, four, six or any number of beats."),
-    _grid("heard", "Beats as they were heard", (), "Take back all edits of the grid at once."),
-    _layered("half", "Half tempo", "H", "Keep every second beat."),
-    _layered("double", "Double tempo", "D", "Put a beat between any two."),
+    _grid("bar", "Beats in a bar…", (), "Set the number of beats in a bar."),
+    _grid("heard", "Restore detected beats", (), "Undo all edits of the grid at once."),
+    _layered("half", "Half tempo", "H", "Remove every second beat."),
+    _layered("double", "Double tempo", "D", "Add a beat between each two."),
     _layered(
         "other_level",
-        "Other level",
+        "Next metrical level",
         "O",
-        "Count half, double or three for two, the most probable first; then as it was.",
+        "Step through half, double and 3:2, most probable first; then back.",
     ),
     _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next."),
-    _layered("downbeat", "Set downbeat", "B", "Begin a bar at the beat nearest to the playhead."),
+    _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead."),
 )

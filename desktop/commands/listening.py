@@ -1,4 +1,4 @@
-"""Hearing the recording, the result and the edits."""
+"""Playback of the recording, the result and the edits."""
 
 from __future__ import annotations
 
@@ -15,48 +15,44 @@ TRANSPORT = (
         "toggle",
         "Play or stop",
         ("Space",),
-        "Play from the proposal just gone to, else from the playhead; or stop.",
+        "Play from the proposal that you went to, else from the playhead; or stop.",
     ),
     _transport(
         "each",
-        "Hear each proposal, or not",
+        "Play proposals automatically",
         ("Alt+V",),
-        "Play every proposal by itself when you come to it, or only when asked.",
+        "Play each proposal when you go to it, or only on request.",
     ),
-    _transport("stop", "Stop", ("Esc",), "Stop playback; decides nothing."),
-    _transport(
-        "preroll", "Play with pre-roll", ("R",), "Play the proposal with what comes before and after it."
-    ),
+    _transport("stop", "Stop", ("Esc",), "Stop playback; changes no decision."),
+    _transport("preroll", "Play with pre-roll", ("R",), "Play the proposal with pre-roll and post-roll."),
     _transport("shuttle_back", "Play backwards", ("J",), "Play backwards; again: twice as fast, up to ×8."),
-    _transport("shuttle_stop", "Stop where it is", ("K",), "Stop; so do Space and an answer."),
+    _transport("shuttle_stop", "Stop at the playhead", ("K",), "Stop; so do Space and an answer."),
     _transport(
         "shuttle_forward", "Play forwards", ("L",), "Play from the playhead; again: twice as fast, up to ×8."
     ),
     _transport("loop", "Loop", ("Shift+L",), "Repeat the current proposal, or play on."),
-    _transport("solo", "Solo", ("Shift+S",), "Hear only the selected track, or all of them."),
+    _transport("solo", "Solo", ("Shift+S",), "Play only the selected track, or all tracks."),
     _transport(
         "preview",
         "Preview the cut",
         ("C",),
-        "Hear the result around this edit, exactly as it will be exported.",
+        "Play the result around this edit exactly as exported.",
     ),
-    _transport(
-        "source_result", "Source or result", ("Q",), "See and hear the recording, or what is left of it."
-    ),
-    _transport("removed", "Preview removed audio", ("D",), "Play only what would be removed."),
-    _transport("back", "Back 5 s", ("Left",), "Put the playhead five seconds earlier."),
-    _transport("forward", "Forward 5 s", ("Right",), "Put the playhead five seconds later."),
-    _transport("back_little", "Back 1 s", ("Ctrl+Left",), "Put the playhead a second earlier."),
-    _transport("forward_little", "Forward 1 s", ("Ctrl+Right",), "Put the playhead a second later."),
-    _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type where the playhead goes."),
-    _transport("copy_time", "Copy the time", ("Ctrl+Shift+C",), "Copy where the playhead is, as text."),
-    _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
-    _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
+    _transport("source_result", "Source or result", ("Q",), "Show and play the recording, or the result."),
+    _transport("removed", "Preview removed audio", ("D",), "Play only the audio that the edit removes."),
+    _transport("back", "Back 5 s", ("Left",), "Move the playhead 5 s back."),
+    _transport("forward", "Forward 5 s", ("Right",), "Move the playhead 5 s forward."),
+    _transport("back_little", "Back 1 s", ("Ctrl+Left",), "Move the playhead 1 s back."),
+    _transport("forward_little", "Forward 1 s", ("Ctrl+Right",), "Move the playhead 1 s forward."),
+    _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type the position of the playhead."),
+    _transport("copy_time", "Copy the time", ("Ctrl+Shift+C",), "Copy the position of the playhead as text."),
+    _transport("to_start", "To the start", ("Home",), "Move the playhead to the start of the recording."),
+    _transport("to_end", "To the end", ("End",), "Move the playhead to the end of the recording."),
     _transport(
         "next_clip",
-        "To the next clipped place",
+        "Next clipped position",
         (),
-        "Put the playhead where a recording next reaches full scale, or a mix that was to be exported.",
+        "Move the playhead to the next full-scale sample of a recording or exported mix.",
     ),
-    _transport("clear_clips", "Clear the clip lights", (), "Put out every light that says it clipped."),
+    _transport("clear_clips", "Reset clip indicators", (), "Turn all clip indicators off."),
 )

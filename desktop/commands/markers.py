@@ -11,11 +11,11 @@ def _marker(name: str, label: str, keys: tuple[str, ...], description: str) -> C
 
 
 MARKERS = (
-    _marker("add", "Add marker", ("M",), "Mark where the playhead is, also while playing."),
+    _marker("add", "Add marker", ("M",), "Add a marker at the playhead, also during playback."),
     _marker("region", "Name the span", ("Shift+M",), "Make the span of the current proposal a region."),
-    _marker("previous", "Previous marker", (",",), "Put the playhead on the marker before."),
-    _marker("next", "Next marker", (".",), "Put the playhead on the next marker."),
+    _marker("previous", "Previous marker", (",",), "Move the playhead to the previous marker."),
+    _marker("next", "Next marker", (".",), "Move the playhead to the next marker."),
     _marker("list", "Markers…", ("Ctrl+M",), "List all markers: filter, go to, rename and delete them."),
-    _marker("rename", "Rename marker…", (), "Write the name of the marker nearest to the playhead anew."),
+    _marker("rename", "Rename marker…", (), "Rename the marker nearest to the playhead."),
     _marker("import_labels", "Import labels…", (), "Add the labels of an Audacity label file as markers."),
 )

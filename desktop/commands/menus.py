@@ -11,9 +11,9 @@ class MenuGroups:
 
     Attributes
     ----------
-    title : without a mnemonic, since `Alt` with a letter is a command of its own
-    groups : listed in the menu itself, with a line between two
-    submenus : groups that open beside it
+    title : without a mnemonic, because `Alt` with a letter is a command
+    groups : groups in the menu itself, separated by lines
+    submenus : groups that open as submenus
     """
 
     title: str
@@ -34,8 +34,8 @@ MENUS = (
         submenus=(
             "Drum timing",
             "Takes",
-            "Take a sound out",
-            "What sounds where",
+            "Sound repair",
+            "Sounds",
             "Editors",
             "Markers",
             "Grid",

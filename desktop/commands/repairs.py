@@ -8,7 +8,7 @@ from desktop.commands.command import PAINT_LAYER, REPAIR_LAYER, WINDOW, Command
 def _repair(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
     context = WINDOW if name in _ANYWHERE else PAINT_LAYER if name in _PAINTING else REPAIR_LAYER
     repeats = name in ("larger", "smaller")
-    return Command(f"repair.{name}", label, keys, context, description, "Take a sound out", repeats)
+    return Command(f"repair.{name}", label, keys, context, description, "Sound repair", repeats)
 
 
 _ANYWHERE = ("open", "add", "find", "separator")
@@ -17,79 +17,82 @@ _PAINTING = ("takes", "larger", "smaller", "clear", "undo_paint", "redo_paint")
 REPAIRS = (
     _repair(
         "open",
-        "Take a sound out, or keep it alone",
+        "Remove or isolate a sound",
         ("W",),
-        "Say which sound is meant in the selection; a panel opens, and Esc closes it.",
+        "Name a sound in the selection; a panel opens, and Esc closes it.",
     ),
     _repair(
         "add",
-        "Take it out of this span too",
+        "Add selection to the repair",
         ("Shift+W",),
-        "Let the selection be one more window in which the same sound is meant.",
+        "Use the selection as one more window with the same sound.",
     ),
-    _repair("find", "Find a sound everywhere…", (), "Propose to take it out wherever it is heard."),
+    _repair(
+        "find", "Find a sound in the recording…", (), "Propose to remove a sound wherever it is detected."
+    ),
     _repair(
         "separator",
-        "Choose the separator…",
+        "Choose separator…",
         (),
-        "Choose the method that takes sounds out, such as one whose weights you trained.",
+        "Choose the separation method, for example your own trained model.",
     ),
-    _repair("what", "What is in this span?", ("Alt+5",), "List the sounds that are heard, likeliest first."),
+    _repair("what", "List sounds in selection", ("Alt+5",), "List the detected sounds, most likely first."),
     _repair(
         "preview",
-        "Make a preview",
+        "Render preview",
         ("Ctrl+Return", "Ctrl+Enter"),
-        "Take it out so that you can hear how that is; in the field Enter does it.",
+        "Render the repair for listening; or Enter in the field.",
     ),
-    _repair("target", "Play the target", ("Alt+1", "1"), "Play only the sound that the words name."),
-    _repair("remainder", "Play the remainder", ("Alt+2", "2"), "Play everything except that sound."),
-    _repair("result", "Play the repair", ("Alt+3", "3"), "Play the repaired window with a second around it."),
-    _repair("compare", "Compare two settings", ("Alt+4", "4"), "Go over to the preview before, and back."),
+    _repair("target", "Play target", ("Alt+1", "1"), "Play only the named sound."),
+    _repair("remainder", "Play remainder", ("Alt+2", "2"), "Play everything except that sound."),
+    _repair("result", "Play repair", ("Alt+3", "3"), "Play the repaired window with a second around it."),
+    _repair("compare", "Compare previews", ("Alt+4", "4"), "Switch to the previous preview, and back."),
     _repair(
         "accept",
-        "Accept the repair",
+        "Accept repair",
         ("Alt+6", "A", "Return", "Enter"),
-        "Take the preview into the document, accepted; one undo takes it back.",
+        "Add the preview to the document, accepted, as one undo step.",
     ),
     _repair(
         "paint",
-        "Paint on the mask",
+        "Paint mask",
         ("B",),
-        "Drag over a spectrogram to add to what is meant; again ends it.",
+        "Drag over a spectrogram to add to the mask; again: end painting.",
     ),
     _repair(
         "paint_range",
-        "Paint a range of pitches…",
+        "Paint frequency range…",
         ("Shift+B",),
-        "Type between which pitches the selection is added to what is meant, or taken from it.",
+        "Add a frequency range of the selection to the mask, or subtract it.",
     ),
     _repair(
-        "takes", "Add, or take away", ("X",), "Let the brush take from what is meant, and add to it again."
+        "takes",
+        "Add to or subtract from mask",
+        ("X",),
+        "Switch the brush between adding to the mask and subtracting from it.",
     ),
     _repair("larger", "Larger brush", ("]",), "Paint with a larger brush."),
     _repair("smaller", "Smaller brush", ("[",), "Paint with a smaller brush."),
-    _repair("undo_paint", "Undo the stroke", ("Ctrl+Z",), "Take the last stroke back."),
-    _repair(
-        "redo_paint", "Paint the stroke again", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the undone stroke again."
-    ),
-    _repair("clear", "Clear what was painted", ("C",), "Let the words alone say what is meant."),
+    _repair("undo_paint", "Undo stroke", ("Ctrl+Z",), "Undo the last stroke."),
+    _repair("redo_paint", "Redo stroke", ("Ctrl+Shift+Z", "Ctrl+Y"), "Redo the undone stroke."),
+    _repair("clear", "Clear mask", ("C",), "Delete all strokes and use only the words."),
     _repair(
         "widen",
         "Use a longer window",
         ("Alt+8",),
-        "Add half a window of surroundings on either side, and make the preview again.",
+        "Add half a window of context on either side, and render the preview again.",
     ),
     _repair(
         "example",
-        "Use the selection as an example",
+        "Use selection as example",
         ("Alt+9",),
-        "Look for what sounds like the selection, instead of words.",
+        "Search for sounds like the selection, without words.",
     ),
     _repair(
         "mute",
-        "Mute the window instead",
+        "Mute window instead",
         ("Alt+0",),
-        "Fill the window with room tone instead of taking the sound out; accepted, one step of undo.",
+        "Fill the window with room tone instead of separating the sound, as one undo step.",
     ),
-    _repair("queue", "Put the repair into the queue", ("Alt+7",), "Leave it undecided, to answer it later."),
+    _repair("queue", "Add repair to queue", ("Alt+7",), "Add it undecided, for a later decision."),
 )

@@ -1,4 +1,4 @@
-"""What sounds where, in words and by an example."""
+"""Detected sounds, by name and by example."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from desktop.commands.command import WINDOW, Command
 
 def _sound(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
     repeats = name in {"next", "previous"}
-    return Command(f"sounds.{name}", label, keys, WINDOW, description, "What sounds where", repeats)
+    return Command(f"sounds.{name}", label, keys, WINDOW, description, "Sounds", repeats)
 
 
 SOUNDS = (
     _sound(
         "hear",
-        "Hear what sounds where",
+        "Detect sounds",
         ("Shift+H",),
-        "Listen to the whole recording, and show in words what sounds where, as far as that is sure enough.",
+        "Detect sounds in the whole recording, and show their names in a lane.",
     ),
-    _sound("next", "Next sound", ("Alt+O",), "Select the next sound that has a name, and go there."),
+    _sound("next", "Next sound", ("Alt+O",), "Go to the next detected sound and select it."),
     _sound(
         "previous",
         "Previous sound",
         ("Alt+I",),
-        "Select the sound before that has a name, and go there.",
+        "Go to the previous detected sound and select it.",
     ),
     _sound(
         "like",
         "Find more like this…",
         ("Shift+E",),
-        "Look for all that sounds like the selection, and propose to take it out, or to cut it.",
+        "Find sounds like the selection, and propose to remove or cut them.",
     ),
     _sound(
         "talk",
         "Find talk",
         (),
-        "Propose to cut talk outside of songs, and name each song as a region.",
+        "Propose to cut talk outside songs, and add a region for each song.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What was played more than once."""
+"""Commands of repeated takes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ TAKES = (
         "propose",
         "Propose takes",
         ("Alt+Shift+P",),
-        "Find what was played more than once; propose to cut all but the best take, and false starts.",
+        "Find repeated takes; propose to cut all but the best take, and false starts.",
     ),
     _takes(
         "panel",
         "Takes panel",
         ("Shift+F3",),
-        "List the takes and go into the list, where the arrows go from take to take; again: away.",
+        "List the takes and focus the list; again: close it.",
     ),
     _takes(
         "hear",
-        "Hear the takes in turn",
+        "Play takes in turn",
         ("Alt+J",),
-        "Play each take of the passage at the same place, 8 s each; again: the next one.",
+        "Play each take of the passage at the same position, 8 s each; again: next take.",
     ),
     _takes(
         "keep",

@@ -1,4 +1,4 @@
-"""What is on screen, and help."""
+"""View and help commands."""
 
 from __future__ import annotations
 
@@ -13,37 +13,40 @@ VIEW = (
     _view("zoom_in", "Zoom in", ("+", "="), "Show less of the recording in more detail."),
     _view("zoom_out", "Zoom out", ("-",), "Show more of the recording."),
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
-    _view("waves_higher", "All waveforms higher", ("Ctrl++", "Ctrl+="), "Draw all waves twice as high."),
-    _view("waves_lower", "All waveforms lower", ("Ctrl+-",), "Draw all waves half as high."),
-    _view("waves_reset", "Reset waveform height", ("Ctrl+0",), "Draw all waves at ×1 again."),
-    _view("back", "View back", ("[",), "Show the window of time you came from."),
-    _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
+    _view("waves_higher", "All waveforms higher", ("Ctrl++", "Ctrl+="), "Draw all waveforms twice as high."),
+    _view("waves_lower", "All waveforms lower", ("Ctrl+-",), "Draw all waveforms half as high."),
+    _view("waves_reset", "Reset waveform height", ("Ctrl+0",), "Draw all waveforms at ×1 again."),
+    _view("back", "View back", ("[",), "Return to the previous view."),
+    _view("forward", "View forward", ("]",), "Return to the next view."),
     _view(
         "proposal",
         "Zoom to selection or proposal",
         ("Shift+F",),
-        "Show the selection, else the current proposal large; again: back.",
+        "Zoom to the selection, else the current proposal; again: back.",
+    ),
+    _view("follow", "Follow the playhead", ("Ctrl+Shift+F",), "Scroll during playback, or not."),
+    _view("heads", "Show or hide the track heads", ("F7",), "Show the track heads, or hide them."),
+    _view("queue", "Show or hide the queue", ("F8",), "Show the review queue, or hide it."),
+    _view(
+        "history",
+        "Show or hide the history",
+        ("Ctrl+H",),
+        "List every step of undo and redo; go to any of them.",
     ),
     _view(
-        "follow", "Follow the playhead", ("Ctrl+Shift+F",), "Turn pages while playing, or let the view stay."
-    ),
-    _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
-    _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
-    _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
-    _view("messages", "Message log…", ("Ctrl+Shift+H",), "List every message with its time; errors marked."),
-    _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
-    _view(
-        "picture", "Waveform or spectrogram", ("Alt+W",), "Show the chosen track, or the first, as the other."
+        "messages", "Message log…", ("Ctrl+Shift+H",), "List every message with its time; errors are marked."
     ),
     _view(
-        "pictures", "All waveforms or spectrograms", ("Alt+Shift+W",), "Show all tracks as one or the other."
+        "ruler", "Change ruler units", ("F6",), "Switch the ruler between time, samples, and bars and beats."
     ),
+    _view("picture", "Waveform or spectrogram", ("Alt+W",), "Switch the chosen track, or the first."),
+    _view("pictures", "All waveforms or spectrograms", ("Alt+Shift+W",), "Switch all tracks."),
     _view(
-        "spectrogram", "Spectrogram settings…", (), "Choose scale, colours, range and window of spectrograms."
+        "spectrogram", "Spectrogram settings…", (), "Set scale, colours, range and window of spectrograms."
     ),
     _view("menu", "Open the menus", ("F10",), "Open the menu bar, or all menus where the bar is hidden."),
-    _view("menu_bar", "Show or hide the menu bar", ("Ctrl+F10",), "Give the timeline the row of the menus."),
-    _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
+    _view("menu_bar", "Show or hide the menu bar", ("Ctrl+F10",), "Show the menu bar, or hide it."),
+    _view("theme", "Dark, light or system look", ("F9",), "Switch to the next look."),
 )
 
 HELP = (
@@ -56,22 +59,24 @@ HELP = (
         "Help",
     ),
     Command("help.keys", "Keys", ("?",), WINDOW, "Show every key on one sheet.", "Help"),
-    Command("help.rebind", "Change keys…", ("Ctrl+Shift+K",), WINDOW, "Give commands other keys.", "Help"),
+    Command(
+        "help.rebind", "Change keys…", ("Ctrl+Shift+K",), WINDOW, "Assign other keys to commands.", "Help"
+    ),
     Command(
         "job.cancel",
         "Cancel the running work",
         ("Ctrl+.",),
         WINDOW,
-        "Stop it; the document stays as it was.",
+        "Stop it; the document does not change.",
         "Help",
     ),
     Command(
         "job.again",
-        "Start stopped work again",
+        "Restart stopped work",
         (),
         WINDOW,
-        "Start the work again that stopped when Offcut or the document was closed.",
+        "Restart work that stopped when Offcut or the document was closed.",
         "Help",
     ),
-    Command("job.forget", "Dismiss stopped work", (), WINDOW, "Offer it no more.", "Help"),
+    Command("job.forget", "Dismiss stopped work", (), WINDOW, "Hide the offer to restart it.", "Help"),
 )

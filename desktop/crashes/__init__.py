@@ -1,1 +1,1 @@
-"""What stays of a crash: the notes of a window, the report made of them, the offer at the next start."""
+"""Crash handling: notes of a window, the report made from them, and the offer at the next start."""

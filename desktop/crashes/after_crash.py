@@ -1,4 +1,4 @@
-"""After a crash: one calm offer at the next start, and a sentence where an error escapes meanwhile."""
+"""After a crash: an offer at the next start, and a message about an unhandled error in the meantime."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from widgets.chrome.offer_bar import OfferBar
 from widgets.chrome.report_view import ReportView
 
 SETTLED_MS = 20_000
-"""A document that is open for so long, and whatever its opening began is done, was opened well."""
+"""Time after which an open document without running jobs counts as opened successfully."""
 
 
 class AfterCrash(QObject):
-    """Notes what the window does, and offers what the one before left.
+    """Records the activity of the window, and offers recovery after a crash.
 
     Attributes
     ----------
-    bar : what is offered, while anything is
+    bar : the current offer, if any
 
     Signals
     -------
-    said, refused : one sentence
+    said, refused : one message
     """
 
     said = Signal(str)
@@ -50,7 +50,9 @@ class AfterCrash(QObject):
         self._takes_backup = False
         self._view: ReportView | None = None
         commands = ("crash.open", "crash.report", "crash.forget")
-        self.bar = OfferBar(parts.look.theme, "After a crash", "How the last run ended", parts.caps, commands)
+        self.bar = OfferBar(
+            parts.look.theme, "After a crash", "End of the last session", parts.caps, commands
+        )
         self.bar.command_requested.connect(parts.commands.run)
         parts.look.changed.connect(self.bar.set_theme)
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
@@ -58,7 +60,7 @@ class AfterCrash(QObject):
         self._escaped.connect(self._tell_error)  # posted, since an error may escape on any thread
 
     def begin(self, watch: Watch) -> None:
-        """Note from now on what the window does, and offer once what others left that were not closed."""
+        """Start recording the activity of the window, and offer recovery of crashed sessions once."""
         self._watch = watch
         watch.told = self._escaped.emit
         session = self._parts.session
@@ -75,12 +77,12 @@ class AfterCrash(QObject):
         if left:
             self._offer(left, has_report=new is not None)
         elif new is not None:
-            self._show("Something went wrong inside Offcut the last time.", "", has_report=True)
+            self._show("An internal error occurred in the last session.", "", has_report=True)
 
     def open(self) -> None:
-        """Open what was open, or its newest backup where the document ended the program twice."""
+        """Open the last document, or its newest backup if the document crashed Offcut twice."""
         if self._document is None:
-            raise UsageError("No document waits to be opened again; open one ‹file.open›.")
+            raise UsageError("No document to reopen. Open one ‹file.open›.")
         document, session = self._document, self._parts.session
         if self._takes_backup:
             session.open_backup(document)
@@ -92,17 +94,17 @@ class AfterCrash(QObject):
         self.said.emit(session.notice or f"Opened {what}")
 
     def show_report(self) -> None:
-        """Show the newest report, in a window of its own."""
+        """Show the newest report in its own window."""
         path = Reports().newest()
         if path is None:
-            raise UsageError("There is no report of a crash.")
+            raise UsageError("No crash reports.")
         _new_report()  # one that was looked at is not offered again
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise UsageError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
         if self._view is None:
-            below = "It is on this computer alone, until you send it."
+            below = "The report stays on this computer until you send it."
             self._view = ReportView(self._parts.look.theme, "Crash report", below, self._window)
             self._parts.look.changed.connect(self._view.set_theme)
             self._view.save_requested.connect(telling_refusals(self._save, self.refused.emit))
@@ -112,15 +114,15 @@ class AfterCrash(QObject):
         self._view.activateWindow()
 
     def forget(self) -> None:
-        """Remove all reports, and say no more of the crash."""
+        """Delete all reports and hide the offer."""
         found = Reports().forget()
         if not found and self.bar.isHidden():
-            raise UsageError("There is no report of a crash.")
+            raise UsageError("No crash reports.")
         self._document = None
         self.bar.hide()
         if self._view is not None:
             self._view.close()
-        self.said.emit("Forgot the crash; no report of it is left")
+        self.said.emit("Deleted all crash reports")
 
     def _save(self) -> None:
         assert self._view is not None
@@ -143,29 +145,27 @@ class AfterCrash(QObject):
         self._takes_backup = times >= openings.TOO_OFTEN
         document = self._document
         if document is None:
-            sentence, opens = "Offcut ended without being closed.", ""
+            sentence, opens = "Offcut ended unexpectedly.", ""
         elif self._takes_backup:
             name = shown(document.name)
-            sentence = (
-                f"Opening {name} ended Offcut {times} times in a row; a backup of it can be opened instead."
-            )
-            opens = "Open the backup"
+            sentence = f"Offcut crashed {times} times while opening {name}. You can open a backup instead."
+            opens = "Open backup"
         else:
-            sentence = f"{shown(document.name)} was open when Offcut ended; nothing is lost."
-            opens = "Open it"
+            sentence = f"{shown(document.name)} was open when Offcut crashed; no edit is lost."
+            opens = "Reopen"
         self._show(sentence, opens, has_report=has_report)
 
     def _show(self, sentence: str, opens: str, *, has_report: bool) -> None:
-        """Offer in the bar what there is; no words, no button that opens a document."""
+        """Show an offer in the bar; an empty text leaves out the button that opens a document."""
         buttons = {"crash.open": opens} if opens else {}
         if has_report:
-            buttons["crash.report"] = "Show the report"
-        self.bar.offer(sentence, {**buttons, "crash.forget": "Forget it"})
+            buttons["crash.report"] = "Show report"
+        self.bar.offer(sentence, {**buttons, "crash.forget": "Dismiss"})
 
     def _tell_error(self) -> None:
-        """Say at once that an error escaped; an offer that stands stays what it is."""
+        """Report an unhandled error at once; an existing offer does not change."""
         if self._document is None:
-            sentence = "Something went wrong inside Offcut; your document is as it was after your last edit."
+            sentence = "An internal error occurred. Your document is unchanged since your last edit."
             self._show(sentence, "", has_report=True)
 
     def _note_opening(self, path: Path | None) -> None:

@@ -1,9 +1,9 @@
-"""What a window notes of itself while it runs: gone when it is closed, left when it ends otherwise.
+"""Notes of a window about itself while it runs: deleted when it closes, left behind after a crash.
 
 The notes are lines of JSON in a file of the user's state folder, written past no buffer, so they are there
 after the process is killed. The file has a lock as documents have (`engine.document.file.lock`), which dies
-with its window: notes whose lock is free were left by a window that was never closed. What Python's fault
-handler tells at a hard crash goes into a second file beside it.
+with its window: notes with a free lock belong to a window that was not closed. Python's fault handler
+writes its output of a hard crash to a second file next to it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.files.places import state_folder
 SUFFIX, FAULT_SUFFIX = ".session", ".fault"
 COMMANDS_KEPT = 20
 LONGEST_BYTES = 1 << 16
-"""The file is written anew, shorter, when it would grow past this."""
+"""The file is compacted if it would grow beyond this size."""
 
 
 def sessions_folder() -> Path:
@@ -40,11 +40,11 @@ def sessions_folder() -> Path:
 
 
 class Journal:
-    """The notes of this window. What cannot be written is not: no window may fail for its notes.
+    """Notes of this window. Write errors are ignored, so that notes never stop a window.
 
     Parameters
     ----------
-    facts : what is known at the start
+    facts : known facts at the start
     """
 
     def __init__(self, **facts: Any) -> None:
@@ -63,7 +63,7 @@ class Journal:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What is so now."""
+        """Current facts."""
         return MappingProxyType(self._facts)
 
     @property
@@ -72,7 +72,7 @@ class Journal:
         return tuple(self._commands)
 
     def note(self, **facts: object) -> None:
-        """Note what is so from now on; what has the same name is so no longer."""
+        """Update facts; a fact replaces an earlier one with the same name."""
         self._facts.update(facts)
         self._write(facts)
 
@@ -106,7 +106,7 @@ class Journal:
                 self._length += os.write(self._handle, line)
 
     def _shorten(self) -> None:
-        """Keep what is so now. Killed half way, old lines follow that end in the same."""
+        """Compact the file. After an interruption, old lines follow and yield the same facts."""
         commands: list[dict[str, object]] = [{"command": one} for one in self._commands]
         told = [self._facts, *commands]
         whole = b"".join(json.dumps(one).encode() + b"\n" for one in told)
@@ -116,7 +116,7 @@ class Journal:
 
 
 def remove_notes(path: Path) -> None:
-    """Remove the notes of a session, and what the fault handler wrote beside."""
+    """Delete the notes of a session and the output of its fault handler."""
     for one in (path, path.with_suffix(FAULT_SUFFIX)):
         with contextlib.suppress(OSError):
             one.unlink()

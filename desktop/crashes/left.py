@@ -1,4 +1,4 @@
-"""What windows left that were never closed, read with care: notes may be cut short, or anybody's."""
+"""Notes of crashed windows, read defensively: they may be truncated or forged."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MOST_BYTES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is known of a window that was not closed.
+    """Facts about a window that was not closed.
 
     Attributes
     ----------
-    facts : what it noted, by name: "document" (open), "opening" (being opened), "settled" (open for a while),
+    facts : its notes, by name: "document" (open), "opening" (being opened), "settled" (open for a while),
         "report" (an error was reported by it), versions
     commands : ids of those it ran last, the newest last
-    fault : what the fault handler wrote; "" where the process was killed from outside
+    fault : output of the fault handler; "" if another process killed it
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Left:
 
     @property
     def ended_by_error(self) -> bool:
-        """Whether an error that nobody answered ended it, of which it left a report itself."""
+        """Whether an unhandled error ended it, which wrote a report of its own."""
         return bool(self.facts.get("ended_by_error"))
 
     def _path(self, name: str) -> Path | None:
@@ -55,9 +55,9 @@ class Left:
 
 
 def take_left() -> tuple[Left, ...]:
-    """Take what every window left that was not closed, the one that noted something last first.
+    """Collect the notes of all crashed windows, most recent first.
 
-    Its notes are removed before they are returned: whatever becomes of them now, no other start meets them.
+    Deletes the notes before returning them, so that no other start finds them.
     """
     found: list[tuple[float, Left]] = []
     with suppress(OSError, OffcutError):

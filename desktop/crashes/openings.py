@@ -26,7 +26,7 @@ def failed(path: Path) -> int:
 
 
 def went_well(path: Path) -> None:
-    """Count anew: the document was opened and stayed so."""
+    """Reset the count: the document opened successfully."""
     counts = _read()
     if counts.pop(str(path), 0):
         _write(counts)

@@ -1,8 +1,8 @@
-"""What of an error can be shown to anybody: places in code, and words that stand in code.
+"""Parts of an error that are safe to share: code locations, and words from the source code.
 
-A traceback names folders of a person, and a message quotes what they called their music. So a place is told
+A traceback names folders of a person, and a message quotes titles of their music. So a location is given
 by its path inside Offcut, Python or a package that Offcut needs, and of a message only those words stay that
-stand in the code that wrote it. Whatever else there is becomes an ellipsis.
+appear in the code that raised it. An ellipsis replaces all others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _FAULT_THREAD = re.compile(r"(Current thread|Thread) 0x[0-9a-f]+.*most recent ca
 
 
 def private_traceback(error: BaseException) -> str:
-    """Return what an error and those behind it say, without anything of a person: the newest call last."""
+    """Format an error and its causes without personal data, newest call last."""
     parts: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
@@ -62,11 +62,11 @@ def private_traceback(error: BaseException) -> str:
         seen.add(id(current))
         parts.append("\n".join((*_places(current.__traceback__), _said(current))))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return "\n\nwhile this was answered:\n\n".join(reversed(parts))
+    return "\n\nwhile handling:\n\n".join(reversed(parts))
 
 
 def private_fault(text: str) -> str:
-    """Return what Python's fault handler wrote at a hard crash, its places alone: the newest call first."""
+    """Format the output of Python's fault handler as code locations, newest call first."""
     lines: list[str] = []
     for line in text.splitlines():
         if place := _FAULT_PLACE.fullmatch(line):
@@ -94,7 +94,7 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 def _place(filename: str, line: int, function: str) -> str:
     known = _known_path(filename)
-    return f"{known}:{line} in {function}" if known else f"{LEFT_OUT} in code that is not Offcut's"
+    return f"{known}:{line} in {function}" if known else f"{LEFT_OUT} in third-party code"
 
 
 def _known_path(filename: str) -> str:
@@ -125,7 +125,7 @@ def _said(error: BaseException) -> str:
 
 
 def private_message(text: str, known: Iterable[str]) -> str:
-    """Return a message in which every word that stands in no code is left out.
+    """Return a message without the words that do not appear in the source code.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def private_message(text: str, known: Iterable[str]) -> str:
 
 
 def _words_of(trace: TracebackType | None) -> set[str]:
-    """Return the names and the words of the texts in known code that an error came through."""
+    """Return names and words in the source code of an error's traceback."""
     words: set[str] = set()
     while trace is not None:
         code = trace.tb_frame.f_code

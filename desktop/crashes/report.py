@@ -1,4 +1,4 @@
-"""Reports of crashes: what they say, and the folder they lie in. Nothing sends them anywhere."""
+"""Crash reports: their content, and the folder of their files. Offcut never sends them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,16 @@ MOST_REPORTS = 10
 _NEW, _SUFFIX = ".new.txt", ".txt"
 _HEAD = (
     "Offcut crash report\n\n"
-    "It was sent nowhere. It holds no sound, no paths, no names of files or tracks, nothing you wrote: of\n"
-    "messages only words that stand in code are kept, and … stands for the rest.\n"
+    "This report was not sent. It contains no audio, paths, names of files or tracks, and no text of yours.\n"
+    "Messages include only words from the source code; … replaces all others.\n"
 )
 _TOLD = (("version", "Offcut"), ("system", "System"), ("python", "Python"), ("qt", "Qt"))
 _VERSION = re.compile(r"[\w .(),+:-]{1,120}")
 
 
 def report_of_error(error: BaseException, facts: Mapping[str, Any], commands: Iterable[str]) -> str:
-    """Return the report of an error that nobody answered."""
-    return _report(
-        "an error that nobody answered", private_traceback(error), facts, commands, facts.get("document")
-    )
+    """Format the report of an unhandled error."""
+    return _report("unhandled error", private_traceback(error), facts, commands, facts.get("document"))
 
 
 def report_of_left(left: Left, machine: Mapping[str, Any]) -> str:
@@ -42,13 +40,13 @@ def report_of_left(left: Left, machine: Mapping[str, Any]) -> str:
     """
     fault = private_fault(left.fault)
     if fault:
-        how = "the operating system ended it for what it did (the trace is below)"
+        how = "ended by the operating system after a fault (trace below)"
     elif left.facts.get("boot") != machine.get("boot"):
         how = "the computer was switched off or restarted"
     elif _number(machine, "oom_kills") > _number(left.facts, "oom_kills"):
-        how = "killed, perhaps by the system for its memory: it ended a program for that since"
+        how = "killed, possibly out of memory: the system has since ended a program for that"
     else:
-        how = "killed from outside, without a word"
+        how = "killed by another process"
     return _report(how, fault, left.facts, left.commands, left.document)
 
 
@@ -65,7 +63,7 @@ def _report(how: str, trace: str, facts: Mapping[str, Any], commands: Iterable[s
         f"A document: {opening if document else 'none was open'}",
         f"Last commands: {', '.join(one for one in commands if one in BY_ID) or 'none'}",
         "",
-        trace or "There is no trace.",
+        trace or "No trace.",
         "",
     ]
     return "\n".join(lines)
@@ -106,7 +104,7 @@ class Reports:
         return next(iter(self._all()), None)
 
     def take_new(self) -> Path | None:
-        """Return the newest report that was not offered yet; none that is there is offered again."""
+        """Return the newest report that was not offered yet; marks it as offered."""
         new = [path for path in self._all() if path.name.endswith(_NEW)]
         offered = [path.with_name(path.name.removesuffix(_NEW) + _SUFFIX) for path in new]
         for before, after in zip(new, offered, strict=True):
@@ -115,7 +113,7 @@ class Reports:
         return next((path for path in offered if path.is_file()), None)
 
     def forget(self) -> int:
-        """Remove all reports; return how many there were."""
+        """Delete all reports; return their number."""
         found = self._all()
         for path in found:
             _remove(path)

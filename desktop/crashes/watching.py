@@ -1,4 +1,4 @@
-"""Watches over one window: notes what it does, and reports what nobody answered."""
+"""Monitors one window: records its activity, and reports unhandled errors."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from desktop.crashes.report import Reports, report_of_error
 from engine.build import this_build
 
 MOST_REPORTS = 5
-"""Of one window; what is wrong in a paint event is wrong sixty times a second."""
+"""Limit per window, because a fault in a paint event occurs sixty times a second."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _COUNTS = Path("/proc/vmstat")
 
 
 def machine() -> dict[str, Any]:
-    """Return which start of the computer this is, and how many programs it has ended for their memory since.
+    """Return the boot id of the computer, and the number of processes killed for memory since boot.
 
     Both are Linux's; elsewhere neither is known.
     """
@@ -34,11 +34,11 @@ def machine() -> dict[str, Any]:
 
 
 class Watch:
-    """Notes what a window does from its making to `end`, and writes a report of each error that escapes.
+    """Records the activity of a window until `end`, and writes a report of each unhandled error.
 
     Attributes
     ----------
-    told : called, on any thread, after an error was reported
+    told : called on any thread after an error report was written
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Watch:
         threading.excepthook = self._escaped_of_thread
 
     def note_versions(self) -> None:
-        """Note what runs; it takes some time, so it is done once the window stands."""
+        """Record the versions; slow, so it runs after the window is built."""
         from PySide6 import __version__ as qt
 
         self.note(
@@ -61,7 +61,7 @@ class Watch:
         )
 
     def note(self, **facts: object) -> None:
-        """Note what is so from now on."""
+        """Update facts."""
         self._journal.note(**facts)
 
     def note_command(self, command_id: str) -> None:
@@ -74,7 +74,7 @@ class Watch:
         self._journal.end()
 
     def failed(self) -> None:
-        """Say that an error ends the program: a report is written by the hook, and the notes stay."""
+        """Record that an error ends the program: the hook writes a report, and the notes stay."""
         self.note(ended_by_error=True)
 
     def _escaped(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""Spectra finer than the pyramid: made of the samples in view on a thread of their own, and kept a while."""
+"""Spectra finer than the pyramid: computed from visible samples on a separate thread, and cached."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SpectrogramTile:
 
     Attributes
     ----------
-    edits : what says how it sounds there, in document samples; audio that they play is unpacked
+    edits : edited sound in document samples, with unpacked audio
     offset_samples : where the recording begins on the document's timeline
     """
 
@@ -60,7 +60,7 @@ make_tiles = from_recordings(_cells)
 
 
 class TrackSpectrogram:
-    """What the timeline draws one track's spectrogram from: its pyramid, and tiles where zoomed in."""
+    """Drawing source of one track's spectrogram: its pyramid, and tiles at high zoom."""
 
     def __init__(self, pyramid: Spectrogram, media: Path, tiles: SpectrogramTiles) -> None:
         self._pyramid = pyramid
@@ -86,7 +86,7 @@ class TrackSpectrogram:
     ) -> Cells:
         """Return the loudest of each span, shape (n, bands); narrow spans show the spectrum at their middle.
 
-        The base of the pyramid stands in for tiles that are still being made.
+        The base of the pyramid replaces tiles that are not ready.
         """
         cells = self._pyramid.cells(channel, starts_samples, stops_samples, samples_per_column)
         hop = detail_hop(samples_per_column)
@@ -107,7 +107,7 @@ class TrackSpectrogram:
     ) -> None:
         """Put the spectra of edited sound where they are made of any, and zoomed in that far.
 
-        They are made of what is edited alone, by the reader that plays it.
+        They cover the edits only, read by the playback reader.
         """
         hop, window = detail_hop(samples_per_column), self.window_samples
         if hop >= BASE_SAMPLES or not patches.spans:
@@ -140,7 +140,7 @@ class TrackSpectrogram:
         *,
         is_mixed: bool,
     ) -> None:
-        """Take the frame nearest to each ascending middle, or mix the two beside it, as far as known."""
+        """Return the frame nearest to each ascending centre, or interpolate its two neighbours, if known."""
         inside = np.flatnonzero((middles_samples >= 0) & (middles_samples < self._pyramid.frames))
         if not len(inside):
             return

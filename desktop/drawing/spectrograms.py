@@ -1,4 +1,4 @@
-"""Spectrograms of the tracks that show one: made by jobs, kept in the cache, drawn as the user likes."""
+"""Spectrograms of tracks: computed by jobs, cached, drawn with the user's settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from widgets.timeline.sound.spectrogram import (
 )
 
 RENEW_MS = 40
-"""Pictures that fill are drawn anew this often."""
+"""Interval for redrawing partial pictures."""
 
 Key = tuple[str, int]  # content hash, window
 
@@ -42,7 +42,7 @@ class Spectrograms(QObject):
 
     Signals
     -------
-    said : what the last command did
+    said : message about the last command
     """
 
     said = Signal(str)
@@ -101,7 +101,7 @@ class Spectrograms(QObject):
         self.said.emit(self._session.apply(edit).label)
 
     def set_look(self, look: SpectrogramLook) -> None:
-        """Draw spectrograms otherwise, for now."""
+        """Preview spectrogram settings."""
         self.look = look
         self._timeline.set_spectrogram_look(look)
         self._follow()
@@ -165,7 +165,7 @@ class Spectrograms(QObject):
         return {key: (content_of(key), window) for key in heard if key in self._stored_waves}
 
     def _follow(self) -> None:
-        """Have made what is missing, and show what is there; until then a track keeps its picture."""
+        """Request missing data, and show the available part; until then a track keeps its picture."""
         wanted = self._wanted()
         stored = self._wanted_stored(wanted) if self._stored_waves else {}
         for track, key in wanted.values():

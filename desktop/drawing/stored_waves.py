@@ -1,4 +1,4 @@
-"""The stored audio that is heard now: unpacked by jobs, drawn once it is there, told where it cannot be."""
+"""Stored audio of the result: unpacked by jobs, drawn when available, reported if unavailable."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from engine.edl.tracks.stored_sounds import fits
 from engine.edl.tracks.unpacked import Unpacked, UnpackRequest, unpack
 
 MOST_UNHEARD = 32
-"""So many that are not heard any more stay known, since an edit that was taken back is soon made again."""
+"""Number of unused entries that stay cached, since an undone edit is often redone soon."""
 SHOW_MS = 300
-"""While more is unpacked, lanes are drawn anew this often: each time costs a picture of all of them."""
+"""Interval for redrawing lanes during unpacking: each redraw repaints all of them."""
 
 
 class StoredWaves(QObject):
@@ -28,7 +28,7 @@ class StoredWaves(QObject):
 
     Signals
     -------
-    changed : what is there to be drawn, as `TrackWave` by key
+    changed : available audio, as `TrackWave` by key
     failed : a sentence on edits whose audio cannot be read, once for each; or why none can be drawn
     """
 
@@ -82,7 +82,7 @@ class StoredWaves(QObject):
         self._follow()
 
     def _forget_old(self) -> None:
-        """Let go of the oldest that are not heard any more."""
+        """Drop the oldest unused entries."""
         if len(self._known) <= MOST_UNHEARD:
             return
         heard = {stored.key for stored, _, _ in self._heard()}
@@ -92,7 +92,7 @@ class StoredWaves(QObject):
             self._tried.discard(key)
 
     def _follow(self) -> None:
-        """Have unpacked what is heard and was not tried yet."""
+        """Unpack audible audio that was not tried yet."""
         media, rate_hz = self._session.media, self._session.state.rate_hz
         if not media:
             return  # nor is any recording drawn
@@ -113,7 +113,7 @@ class StoredWaves(QObject):
             self._tell()
 
     def _heard(self) -> Iterator[tuple[Stored, Replace, int]]:
-        """Yield the audio that is heard, the edit that plays it, and how many channels its track has."""
+        """Yield the audible audio, its edit, and the number of channels of its track."""
         state = self._session.state
         patches = self._parts.transport.patches
         for track in state.tracks:
@@ -129,7 +129,7 @@ class StoredWaves(QObject):
         self._follow_end(key)
 
     def _give_up(self, key: str, sentence: str) -> None:
-        """Say why audio that may be sound could not be unpacked, such as for want of room."""
+        """Return why valid audio could not be unpacked, such as a lack of disk space."""
         self.failed.emit(sentence)
         self._follow_end(key)
 

@@ -1,4 +1,4 @@
-"""Tiles, of what a close view misses: asked for while it is drawn, made off the window's thread, cached."""
+"""Tiles for close views: requested while drawing, computed on a separate thread, and cached."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ RecordingTile = TypeVar("RecordingTile", bound=TileOfRecording)
 def from_recordings(
     make_one: Callable[[SourceReader, RecordingTile], Array],
 ) -> Callable[[tuple[RecordingTile, ...], TileCache[RecordingTile], Progress], None]:
-    """Return what makes tiles in their order, each recording opened once.
+    """Return a function that computes tiles in order, opening each recording once.
 
-    One that cannot be read has no tiles, and what is coarser stands in.
+    An unreadable one has no tiles, and coarser data replaces them.
     """
 
     def make(wanted: tuple[RecordingTile, ...], cache: TileCache[RecordingTile], progress: Progress) -> None:
@@ -85,7 +85,7 @@ def from_recordings(
 
 
 class TileLoader(QObject, Generic[Tile]):
-    """Has the tiles made that frames ask for, the newest wish first; others are given up.
+    """Computes the tiles that frames request, newest request first; others are cancelled.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class TileLoader(QObject, Generic[Tile]):
         return self._lane.is_busy or self._soon.isActive()
 
     def get(self, tile: Tile) -> Array | None:
-        """Return a tile, or ask for it and return None: what is drawn without it is to be drawn again."""
+        """Return a tile, or request it and return None: a drawing without it has to be repeated."""
         array = self._cache.get(tile)
         if array is None:
             self._is_missed = True
@@ -141,7 +141,7 @@ class TileLoader(QObject, Generic[Tile]):
         self._soon.start()
 
     def forget(self) -> None:
-        """Let go of all tiles: what they were made of may be another now."""
+        """Drop all tiles after a change of their sources."""
         if self._job is not None:
             self._job.cancel()
         self._job, self._making = None, frozenset()

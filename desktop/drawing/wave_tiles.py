@@ -17,7 +17,7 @@ from engine.latest import found_once_of
 
 CACHE_BYTES = 96_000_000
 RAW_SAMPLES = 1 << 16
-"""Samples of a tile that is kept as it is; a tile of fine peaks covers four times as many."""
+"""Samples of an unreduced tile; a tile of fine peaks covers four times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ read_tiles = from_recordings(_read)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Within:
-    """Where spans, each shorter than a tile, lie in tiles: the same for all tracks that are as long.
+    """Positions of spans, each shorter than a tile, in tiles: the same for all tracks of equal length.
 
     Attributes
     ----------
     numbers : of the tiles that any of them touches
-    starts, stops : int64, shape (m,), where spans are once these tiles lie end to end
+    starts, stops : int64, shape (m,), spans in the concatenated tiles
     inside : int64, shape (m,), which spans are in the recording
     """
 
@@ -72,7 +72,7 @@ def _within(starts: NDArray[np.int64], stops: NDArray[np.int64], frames: int, ti
 class FineWave:
     """Fine peaks and samples of one recording as far as they are read; asks for those that are not.
 
-    What lies beside it is asked for as well, so that a scroll finds it there.
+    Neighbouring tiles are requested as well, so that scrolling finds them.
     """
 
     def __init__(self, peaks: PeakPyramid, media: Path, tiles: WaveTiles) -> None:
@@ -87,7 +87,7 @@ class FineWave:
         self._ask(numbers, raw)
 
     def ask_spans(self, starts: NDArray[np.int64], stops: NDArray[np.int64], raw: bool) -> None:
-        """Have ascending spans read, what is cut between them left out."""
+        """Read ascending spans, without the cuts between them."""
         self._ask(_within(starts, stops, self._frames, RAW_SAMPLES if raw else PIECE_SAMPLES).numbers, raw)
 
     def _ask(self, numbers: Sequence[int], raw: bool) -> None:
@@ -144,7 +144,7 @@ class FineWave:
         return self._tiles.get(WaveTile(self._media, raw, number))
 
     def _over(self, numbers: tuple[int, ...]) -> PeakPyramid | None:
-        """Return a pyramid over tiles laid end to end; it is kept, since every channel asks for it."""
+        """Return a pyramid over concatenated tiles; cached, because every channel requests it."""
         if self._window is None or self._window[0] != numbers:
             tiles = [self._tile(number, raw=False) for number in numbers]
             here = [tile for tile in tiles if tile is not None]

@@ -1,4 +1,4 @@
-"""What the timeline draws a track from: its peaks, and its samples where it is zoomed in."""
+"""Drawing source of a track: its peaks, and its samples at high zoom."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ AHEAD = 2.0
 class TrackWave:
     """Peaks and samples of one source at the document's rate.
 
-    Only peaks that are kept are here at once; what is finer is read on another thread, and the coarser
-    stands in until it is there.
+    Only cached peaks are available at once; finer data is read on a separate thread, and the coarser
+    is drawn until then.
     """
 
     sampled_below = 2.0 * FINE_SAMPLES
@@ -74,7 +74,7 @@ class TrackWave:
         return self.peaks.spans(channel, starts_samples, stops_samples, samples_per_column)
 
     def _wanted(self, channel: int, samples_per_column: float) -> Iterator[bool]:
-        """Yield what is to be read for columns of a width: False for fine peaks, True for samples."""
+        """Yield the data to read for columns of a width: False for fine peaks, True for samples."""
         if channel == 0:  # all channels of a piece are read at once
             if samples_per_column < AHEAD * BASE_SAMPLES:
                 yield False

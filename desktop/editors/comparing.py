@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
 
 _LETTERS = ("A", "B")
-NO_TWO = (
-    "There are no two arrangements to compare: propose one ‹editor.propose›, then another ‹editor.surprise›."
-)
+NO_TWO = "Two arrangements are needed. Propose one ‹editor.propose›, then another ‹editor.surprise›."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +133,7 @@ class Comparing(QObject):
         UsageError : none is heard
         """
         if not self.is_on or not self._transport.plays_result:
-            raise UsageError("No arrangement is heard: compare two first ‹editor.compare›.")
+            raise UsageError("No arrangement is active. Compare two first ‹editor.compare›.")
         row, edit = self._rows()[self._at], self._held[self._at].accepted(self._session.state).edit
         self._is_changing = True
         try:

@@ -79,7 +79,7 @@ class Editors(QObject):
         state = self._session.state
         whole_min = max(_LEAST_MINUTES, samples_to_s(state.length_samples, state.rate_hz) / 60.0)
         minutes = Number("&Minutes", round(whole_min / 2.0, 1), _LEAST_MINUTES, whole_min, 1)
-        said = "How long the result is to be, about: pieces stay whole. What you keep is kept."
+        said = "Approximate length of the result: segments stay whole, and your keeps stay."
         values = dialogs.ask_numbers(
             self._window, _TITLE, NumbersForm(self._theme(), [minutes], said), "Propose"
         )

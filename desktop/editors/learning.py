@@ -114,17 +114,17 @@ class LearningEditors(QObject):
         return self.panel.folder or self._parts.files.folder
 
     def _ask_files(self) -> None:
-        title = "Recordings and what you made of them"
+        title = "Recordings and your edits of them"
         found = dialogs.ask_recordings(self.panel, title, self._folder())
         self.panel.add_files(str(path) for path in found or ())
 
     def _ask_recordings(self) -> None:
-        found = dialogs.ask_recordings(self.panel, "The recordings it was made of", self._folder())
+        found = dialogs.ask_recordings(self.panel, "Recordings of the edited file", self._folder())
         if found is not None:
             self.panel.set_recordings(found)
 
     def _ask_edited(self) -> None:
-        found = dialogs.ask_edited(self.panel, self._folder(), "What was made of it")
+        found = dialogs.ask_edited(self.panel, self._folder(), "Edited file")
         if found is not None:
             self.panel.set_edited(found)
 

@@ -1,4 +1,4 @@
-"""Asking what to do about an export that would clip, before anything is written."""
+"""Confirmation of an export that would clip, before any file is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN_AFTER_MS = 500
 
 
 class Answer(Enum):
-    """What to do about it."""
+    """Choice for a clipping export."""
 
     LOWER = auto()
     AS_IT_IS = auto()
@@ -27,16 +27,16 @@ class Answer(Enum):
 def lowered_by(
     parent: QWidget, look: Callable[[], JobHandle], note: Callable[[Clipping], None]
 ) -> float | None:
-    """Check whether an export would clip, and ask what to do where it would.
+    """Check whether an export would clip, and ask for a choice if it would.
 
     Parameters
     ----------
-    look : starts the job that finds out
-    note : hears what clips before it is asked about
+    look : starts the check
+    note : called with the clipping before the question
 
     Returns
     -------
-    lower_db : by how much to lower the export, 0.0 for not at all; None to go back
+    lower_db : gain reduction of the export, 0.0 for none; None to go back
     """
     outcome = _wait(parent, look())
     if outcome is Answer.BACK or not parent.isVisible():  # given up while it looked
@@ -49,7 +49,7 @@ def lowered_by(
 
 
 def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
-    """Return what a job found; what it failed at, the export tells too."""
+    """Return the result of a job, or None after an error that the export reports as well."""
     waiting = progress_dialog(parent)
     loop = QEventLoop()
     found: list[Clipping | Answer | None] = []
@@ -72,7 +72,7 @@ def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
 
 def progress_dialog(parent: QWidget) -> QProgressDialog:
     """Return the dialog of the search for clipping, shown once that has taken half a second."""
-    waiting = QProgressDialog("Checking for clipping before anything is written", "Cancel", 0, _STEPS, parent)
+    waiting = QProgressDialog("Checking for clipping before the export", "Cancel", 0, _STEPS, parent)
     waiting.setWindowTitle("Export")
     waiting.setWindowModality(Qt.WindowModality.WindowModal)
     waiting.setMinimumDuration(_SHOWN_AFTER_MS)
@@ -89,7 +89,7 @@ def progress_dialog(parent: QWidget) -> QProgressDialog:
 def _ask(parent: QWidget, clipping: Clipping) -> Answer:
     lower = f"Lower by {clipping.lower_db:.1f} dB"
     box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
-    box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
+    box.setInformativeText("If lowered, the whole export is quieter; your tracks do not change.")
     lowering = QPushButton(lower)
     lowering.setProperty("role", "primary")
     box.addButton(lowering, QMessageBox.ButtonRole.AcceptRole)

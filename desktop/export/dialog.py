@@ -1,4 +1,4 @@
-"""The dialog that asks what to export; it closes only on what can be done, or on nothing."""
+"""Export dialog; it closes only with a valid request, or when cancelled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BORDERS = 2  # of a scroll area, both sides together
 
 @dataclass(frozen=True, slots=True)
 class AskedExport:
-    """What the user asked for, and the names of the files that may be written over."""
+    """Request of the user, and the files that may be overwritten."""
 
     choice: ExportChoice
     replaced: frozenset[str]
@@ -40,11 +40,11 @@ def ask_export(
     video_rate: FrameRate | None,
     lowered: Callable[[QWidget, AskedExport], float | None],
 ) -> AskedExport | None:
-    """Ask what to write, and once whether all the files that exist may be replaced.
+    """Ask for an export request, and once for permission to replace existing files.
 
     Parameters
     ----------
-    lowered : asks by how much to lower what would clip, in dB; None goes back to the form
+    lowered : asks for a gain reduction in dB against clipping; None returns to the form
     """
     form = ExportForm(theme, choice, look, offers, result_text, source_bits, own_rate_hz, video_rate)
     dialog = QDialog(parent)
@@ -53,7 +53,7 @@ def ask_export(
     asked: list[AskedExport] = []
 
     def choose_folder() -> None:
-        chosen = dialogs.ask_folder(dialog, "Folder to write to", Path(form.values().folder))
+        chosen = dialogs.ask_folder(dialog, "Export folder", Path(form.values().folder))
         if chosen is not None:
             form.set_folder(str(chosen))
 
@@ -86,7 +86,7 @@ def ask_export(
 
 
 def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> None:
-    """Let the form scroll where the screen is too small for it."""
+    """Make the form scroll if the screen is too small for it."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -1,4 +1,4 @@
-"""Exporting from the window: what is offered, what would come of it, and where the last file is."""
+"""Export from the window: options, preview of the outcome, and location of the last file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SELECTION = "selection"
 
 @dataclass(frozen=True, slots=True)
 class ExportSubject:
-    """What is exported, and which parts of it can be chosen.
+    """Subject of an export, and its selectable ranges.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class ExportSubject:
 
         Parameters
         ----------
-        replaced : names of the files that may be written over; one that comes meanwhile may not
+        replaced : names of the files that may be overwritten; files that appear later may not
 
         Raises
         ------
@@ -83,18 +83,20 @@ class ExportSubject:
 
 
 def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
-    """Return what an export would write, or why it could not; nothing is touched."""
+    """Compute the files of an export, or the reason why it is impossible, without writing."""
     folder = _expanded(choice.folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises an error for a name that no disk can have
         return ExportOutlook(
-            field="folder", problem=f"There is no folder {brief(choice.folder)}: choose another."
+            field="folder", problem=f"{brief(choice.folder)} is not an existing folder: choose another one."
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         return ExportOutlook(
-            field="folder", problem=f"{brief(choice.folder)} is read-only for you: choose another folder."
+            field="folder", problem=f"{brief(choice.folder)} is read-only: choose another folder."
         )
     if ".flac" in choice.suffixes and choice.options.depth is Depth.FLOAT_32:
-        return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
+        return ExportOutlook(
+            field="bits", problem="FLAC does not support floating point: choose 16 or 24 bit."
+        )
     try:
         for path in choice.paths:
             written_rate_hz(replace(subject.whole, out=Path(path), options=choice.options))
@@ -130,8 +132,8 @@ def _check_name(request: ExportRequest) -> None:
         pass
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) == errno.ENAMETOOLONG:
-            raise ExportError("This is too long a name for the disk: choose a shorter one.") from error
-        raise ExportError("The disk takes no such name: choose another one.") from error
+            raise ExportError("The name is too long for the disk: choose a shorter one.") from error
+        raise ExportError("The disk does not allow this name: choose another one.") from error
     if request.out.is_dir():
         raise ExportError(f"{shown(request.out.name)} is a folder: choose another name.")
     check_names(request)
@@ -140,12 +142,12 @@ def _check_name(request: ExportRequest) -> None:
 def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
     lines = tuple(WrittenLine(shown(file.path.name), _detail(file), file.exists) for file in planned)
     whole_bytes = sum(file.size_bytes for file in planned)
-    total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
+    total = f"{_about(planned)}{size_words(whole_bytes)} total" if len(planned) > 1 else ""
     free_bytes = shutil.disk_usage(folder).free
     certain_bytes = sum(file.size_bytes for file in planned if not (file.is_most or file.is_guess))
     if certain_bytes > free_bytes:
         problem = (
-            f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
+            f"{size_words(certain_bytes)} needed, {size_words(free_bytes)} free: "
             "free some space or choose another folder."
         )
         return ExportOutlook(lines, total, "folder", problem)
@@ -165,11 +167,11 @@ def _detail(file: PlannedFile) -> str:
 
 
 class Exporting(QObject):
-    """Asks what to write, has it written, and shows where it is.
+    """Asks for an export request, runs it, and shows its folder.
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -183,16 +185,16 @@ class Exporting(QObject):
         self._clipped: tuple[DocumentState, tuple[int, ...]] | None = None
 
     def export_selection(self) -> None:
-        """Ask what to write of the selection."""
+        """Ask for an export of the selection."""
         self._parts.selecting.required()
         self.export(_SELECTION)
 
     def export(self, part: str = "") -> None:
-        """Ask what to write, and never write over anything without asking.
+        """Ask for an export request; existing files are overwritten only after confirmation.
 
         Parameters
         ----------
-        part : key of the part that is chosen to begin with; all of it unless told
+        part : key of the initial range; the whole result by default
         """
         session = self._parts.session
         state = session.state
@@ -225,7 +227,7 @@ class Exporting(QObject):
             self.write(subject.requests(asked.choice, asked.replaced))
 
     def write(self, requests: tuple[ExportRequest, ...]) -> None:
-        """Write files; the document may go on, or another be opened."""
+        """Export files; the document may change or close in the meantime."""
         written: list[Exported] = []
         work, again = self._parts.work, Again("file.export")
         handle = work.read(
@@ -241,32 +243,32 @@ class Exporting(QObject):
         )
 
     def _lowered_by(self, dialog: QWidget, requests: tuple[ExportRequest, ...]) -> float | None:
-        """Ask by how much to lower what would clip; None to go back to the form."""
+        """Ask for a gain reduction against clipping; None returns to the form."""
 
         def note(clipping: Clipping) -> None:
             places = sorted({place for file in clipping.files for place in file.sources_samples})
             self._clipped = requests[0].state, tuple(places)
 
         return lowered_by(
-            dialog, lambda: self._parts.work.submit(clipping_of, requests, "Looking for clipping"), note
+            dialog, lambda: self._parts.work.submit(clipping_of, requests, "Checking for clipping"), note
         )
 
     def clipped_places(self, state: DocumentState) -> tuple[int, ...]:
-        """Return where the last export that was asked for clips, while the document is as it was."""
+        """Return the clipped positions of the last export, if the document has not changed."""
         return self._clipped[1] if self._clipped is not None and self._clipped[0] is state else ()
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""
         spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
-        labels = {"window": "What is in view"}
+        labels = {"window": "Visible range"}
         selected = self._parts.selecting.span
         if selected is not None:
             spans[_SELECTION] = selected
-            labels = {_SELECTION: "Only the selection", **labels}
+            labels = {_SELECTION: "Selection", **labels}
         review = self._parts.review
         if review.current is not None:
             spans["current"] = review.span()
-            labels["current"] = f"The current {state.proposals[review.current].kind}"
+            labels["current"] = f"Current {state.proposals[review.current].kind}"
         for marker in state.markers.values():
             if marker.is_region:
                 spans[f"marker:{marker.id}"] = (marker.start_samples, marker.stop_samples)
@@ -279,12 +281,12 @@ class Exporting(QObject):
     def show_in_folder(self) -> None:
         """Show the folder of the file that was exported last."""
         if self._last is None:
-            raise UsageError("Nothing was exported since the window was opened; export first ‹file.export›.")
+            raise UsageError("No export in this session yet. Export first ‹file.export›.")
         folder = self._last.parent
         if not folder.is_dir():
-            raise UsageError(f"{shown(folder)} is not there any more.")
+            raise UsageError(f"{shown(folder)} no longer exists.")
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            raise UsageError(f"No program here opens folders; the file is {shown(self._last)}.")
+            raise UsageError(f"No program opens folders here. The file is {shown(self._last)}.")
         self.said.emit(f"Opened the folder of {shown(self._last.name)}")
 
     def _note(self, written: tuple[Exported, ...]) -> None:
@@ -300,23 +302,23 @@ def _times(span: Span, rate_hz: int) -> str:
 
 
 def result_text(whole: ExportRequest) -> str:
-    """Summarise the edits of every kind, the length of the result, and what is undecided."""
+    """Summarise the edits of every kind, the length of the result, and the undecided proposals."""
     edit_list, rate_hz = whole.edit_list, whole.edit_list.rate_hz
     length_s = format_time(samples_to_s(edit_list.length_samples, rate_hz), 1)
     made = made_edits(whole)
     if made:
         said = f"{begun(made)}. The result is {length_s} long{_change(edit_list)}."
     else:
-        said = f"No edit is accepted: the result is the recording, {length_s} long."
+        said = f"No accepted edits: the result is the recording, {length_s} long."
     still_open = sum(whole.state.verdict(key) is Verdict.UNDECIDED for key in whole.state.proposals)
     if not still_open:
         return said
-    are = "is undecided and changes" if still_open == 1 else "are undecided and change"
-    return f"{said} {counted(still_open, 'proposal')} {are} nothing."
+    are = "is" if still_open == 1 else "are"
+    return f"{said} {counted(still_open, 'proposal')} {are} undecided and not exported."
 
 
 def made_edits(whole: ExportRequest) -> str:
-    """Count the accepted edits, such as "96 hits moved and 2 cuts"; "" where there are none."""
+    """Count the accepted edits, such as "96 hits moved and 2 cuts"; "" without edits."""
     state = whole.state
     last: dict[str, Edited] = {}
     counts = Counter[str]()
@@ -331,7 +333,7 @@ def made_edits(whole: ExportRequest) -> str:
 
 
 def _change(edit_list: EditList) -> str:
-    """Return how much longer or shorter the result is than the recording; "" where it is as long."""
+    """Return the difference in length between result and recording; "" if equal."""
     change_samples = edit_list.length_samples - edit_list.source_length_samples
     if not change_samples:
         return ""

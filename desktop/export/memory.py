@@ -41,7 +41,7 @@ def recall(document: PerDocument, folder: str, name: str, *, has_regions: bool =
 
     Parameters
     ----------
-    has_regions : whether the document has regions now; without any there is no file for each
+    has_regions : whether the document has regions; required for one file per region
     """
     last = document.read(_SECTION)
 

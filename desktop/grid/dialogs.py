@@ -1,4 +1,4 @@
-"""What the dialogs of the grid ask; each hands its numbers to `GridEditing`."""
+"""Grid dialogs; each passes its numbers to `GridEditing`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USUAL_BPM = 120.0
 
 
 class GridDialogs:
-    """Asks for tempo, ramp and beats in a bar, with what is in force already filled in."""
+    """Asks for tempo, ramp and beats in a bar, with the active values as defaults."""
 
     def __init__(self, window: QWidget, editing: GridEditing, theme: Callable[[], Theme]) -> None:
         self._window = window
@@ -34,8 +34,8 @@ class GridDialogs:
         """Ask for a tempo that does not change."""
         tempo_bpm = self._editing.tempo_bpm()
         said = (
-            "An even grid over the whole recording: the beat nearest to the playhead stays where it is. "
-            "Without beats yet, a bar begins at the playhead."
+            "Sets an even grid for the whole recording. The beat nearest to the playhead does not move. "
+            "Without beats, a bar starts at the playhead."
         )
         values = self._ask("Set tempo", [_tempo("&Tempo, BPM", tempo_bpm or _USUAL_BPM)], said, "Set")
         if values:
@@ -45,7 +45,7 @@ class GridDialogs:
         """Ask for a tempo that changes from one bar to another."""
         grid, here, bars = self._editing.grid_facts()
         if bars < 2:
-            raise UsageError("A ramp needs two bars; there are fewer.")
+            raise UsageError("A tempo ramp needs at least two bars.")
         tempo_bpm = min(max(grid.tempo_bpm, SLOWEST_BPM), FASTEST_BPM)
         require_tempo(tempo_bpm)
         first = min(here, bars - 1)
@@ -55,17 +55,17 @@ class GridDialogs:
             Number("&To bar", min(first + 4, bars), 2, bars),
             _tempo("&Ending at BPM", tempo_bpm),
         ]
-        said = "The tempo changes evenly over time; what follows keeps its distances and goes on from there."
+        said = "The tempo changes linearly over time. Later beats shift and keep their distances."
         values = self._ask("Tempo ramp", numbers, said, "Set")
         if values:
             start, start_bpm, stop, stop_bpm = values
             self._editing.set_ramp((int(start), int(stop)), (start_bpm, stop_bpm))
 
     def ask_beats_in_bar(self) -> None:
-        """Ask how many beats a bar has."""
+        """Ask for the number of beats in a bar."""
         grid, _, _ = self._editing.grid_facts()
         number = Number("&Beats in a bar", beats_in_bar(grid), 1, MOST_BEATS_IN_BAR)
-        said = "4 for 4/4, 3 for 3/4, 6 for 6/8. The downbeat at or before the playhead stays one."
+        said = "4 for 4/4, 3 for 3/4, 6 for 6/8. The downbeat at or before the playhead stays."
         values = self._ask("Beats in a bar", [number], said, "Set")
         if values:
             self._editing.set_beats_in_bar(int(values[0]))

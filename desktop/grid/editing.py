@@ -1,4 +1,4 @@
-"""The beat grid by keys and by the mouse: each change is an edit that undo takes back."""
+"""Edits of the beat grid by keys and mouse: each change is one step of undo."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from widgets.timeline.timeline_view import TimelineView
 
 JUST_PASSED_S = 0.3
 """While playing, going back passes over a grid line that was reached so shortly before."""
-NO_GRID = "There are no beats yet; tap the tempo ‹grid.tap› or set it."
+NO_GRID = "No beats yet. Tap the tempo ‹grid.tap› or set it."
 
 
 class GridEditing(QObject):
-    """Edits the grid in force, steps along it, and keeps the timeline told of snapping.
+    """Edits the active grid, steps along it, and updates the timeline about snapping.
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -69,14 +69,14 @@ class GridEditing(QObject):
         self._apply(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
 
     def other_level(self) -> None:
-        """Count the same music in the next of its ways: half, double, three for two; then as it was."""
+        """Switch to the next metrical level: half, double, three for two; then back."""
         grid, heard = self._grid(), self._session.stored_grid(heard_ids(self._session.state)["beats"])
         for base in (heard, self._counted_from, grid):
             found = None if base is None else next_reading(base, grid)
             if found is not None:
                 break
         if found is None or found.grid is grid:
-            raise UsageError(f"{grid_edits.tempo_text(grid)} can be counted in no other way.")
+            raise UsageError(f"{grid_edits.tempo_text(grid)} has no other metrical level.")
         if found.grid is heard and not decided_tempi(self._session.state):
             self.use_heard()
             return
@@ -91,18 +91,18 @@ class GridEditing(QObject):
         self._apply(moved, "Shifted the beats by half a beat")
 
     def set_downbeat(self) -> None:
-        """Begin a bar at the beat nearest to the playhead."""
+        """Start a bar at the beat nearest to the playhead."""
         grid, here = self._grid(), self._transport.playhead_samples
         at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
         self._apply(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
 
     def set_beats_in_bar(self, beats: int) -> None:
-        """Make all bars of so many beats."""
+        """Set the number of beats in all bars."""
         made = grid_edits.with_beats_in_bar(self._grid(), beats, self._transport.playhead_samples)
         self._apply(made, f"Beats in a bar: {beats}")
 
     def set_tempo(self, bpm: float) -> None:
-        """Lay an even grid over the recording; the beat nearest to the playhead stays where it is."""
+        """Set an even grid for the recording; the beat nearest to the playhead does not move."""
         state, grid = self.required_state(), self._session.grid
         downbeat = float(self._transport.playhead_samples)
         if grid is not None and len(grid.beats_samples):
@@ -126,13 +126,13 @@ class GridEditing(QObject):
         state = self.required_state()
         key = heard_ids(state)["beats"]
         if state.analyses.get("beats") == key and decided_tempi(state):
-            raise UsageError("You accepted how they are counted; take that answer back in the queue.")
+            raise UsageError("You accepted a tempo proposal. Undo that decision in the queue.")
         if state.analyses.get("beats") == key:
-            raise UsageError("The beats in force are the ones that were heard.")
+            raise UsageError("The active beats are the detected ones.")
         if self._session.stored_grid(key) is None:
-            raise UsageError("These tracks were not listened to as they are; do that first ‹taste.listen›.")
-        self._session.apply(set_analyses(state, {"beats": key}, "Beats as they were heard"))
-        self.said.emit("Beats as they were heard")
+            raise UsageError("These tracks are not analysed yet. Analyse them first ‹taste.listen›.")
+        self._session.apply(set_analyses(state, {"beats": key}, "Restored the detected beats"))
+        self.said.emit("Restored the detected beats")
 
     def _drag(self, beat: int, to_samples: int) -> None:
         try:
@@ -164,18 +164,18 @@ class GridEditing(QObject):
         return grid
 
     def grid_facts(self) -> tuple[BeatGrid, int, int]:
-        """Return the grid, the number of the bar at the playhead (1 or more), and how many bars there are."""
+        """Return the grid, the number of the bar at the playhead (1 or more), and the number of bars."""
         grid = self._grid()
         downbeats = grid.downbeats_samples
         here = int(np.searchsorted(downbeats, self._transport.playhead_samples, side="right"))
         return grid, max(here, 1), len(downbeats)
 
     def tempo_bpm(self) -> float:
-        """Return the tempo in force, 0 where none is.
+        """Return the active tempo in BPM, 0 without a grid.
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         self.required_state()
         grid = self._session.grid
@@ -186,14 +186,14 @@ class GridEditing(QObject):
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         state = self._session.state
         require_recording(state, "count")
         return state
 
     def lay_even(self, bpm: float, downbeat_samples: float, label: str) -> None:
-        """Make an even grid with a downbeat at a position the one in force; bars keep their length."""
+        """Activate an even grid with a downbeat at a position; bars keep their length."""
         state, grid = self.required_state(), self._session.grid
         bar = grid_edits.USUAL_BEATS_IN_BAR if grid is None else grid_edits.beats_in_bar(grid)
         made = grid_edits.steady(
@@ -216,7 +216,7 @@ class GridEditing(QObject):
             int(np.searchsorted(lines, here, "right")) if forward else int(np.searchsorted(lines, here)) - 1
         )
         if not 0 <= found < len(lines):
-            raise UsageError(f"There is no grid line further {'on' if forward else 'back'}.")
+            raise UsageError(f"No grid line further {'on' if forward else 'back'}.")
         self._seek(canvas.times.to_source(int(lines[found])))
 
     # snapping
@@ -226,7 +226,7 @@ class GridEditing(QObject):
         return bool(self._session.state.settings.get("snap", True))
 
     def snapped_playhead(self) -> int:
-        """Return where the playhead is, or the grid line beside it where things fall onto those."""
+        """Return the playhead position, or the nearest grid line if snapping is on."""
         at, canvas = self._transport.playhead_samples, self._timeline.canvas
         if not self._snaps or canvas.beats is None:
             return at
@@ -234,7 +234,7 @@ class GridEditing(QObject):
         return at if line is None else canvas.times.to_source(line)
 
     def toggle_snapping(self) -> None:
-        """Let what is dragged fall onto the grid, or not."""
+        """Switch snapping to the grid on or off."""
         if not self._session.is_open:
             raise nothing_yet("snap")
         snap = not self._snaps

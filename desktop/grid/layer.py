@@ -1,4 +1,4 @@
-"""The layer of keys for the grid: entered by one key, left by Esc, and said while it is on."""
+"""Key layer of the grid: entered by one key, left by Esc, with a message while it is active."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from desktop.grid.editing import GridEditing
 from desktop.session import Session
 
 KEYS_THERE = (
-    "Grid: half tempo ‹grid.half›, double ‹grid.double›, other level ‹grid.other_level›, "
+    "Grid: half tempo ‹grid.half›, double ‹grid.double›, next level ‹grid.other_level›, "
     "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat›; Esc leaves"
 )
 
@@ -22,7 +22,7 @@ class GridLayer(QObject):
 
     Signals
     -------
-    said : which keys there are, and that it was left
+    said : keys of the layer, and a message on leaving
     """
 
     said = Signal(str)
@@ -36,13 +36,13 @@ class GridLayer(QObject):
         session.replaced.connect(lambda: self._turn(is_on=False))
 
     def enter(self) -> None:
-        """Let the keys mean the grid; raises UsageError where there is none."""
+        """Enter the layer; raise UsageError without a grid."""
         self._editing.grid_facts()
         self._turn(is_on=True)
         self.said.emit(KEYS_THERE)
 
     def leave(self) -> bool:
-        """Let the keys mean what they mean elsewhere; False where they do already."""
+        """Leave the layer; return False if it was not active."""
         was_on = self.is_on
         self._turn(is_on=False)
         if was_on:
@@ -50,7 +50,7 @@ class GridLayer(QObject):
         return was_on
 
     def doing(self, do: Callable[[], object]) -> Callable[[], None]:
-        """Return what does this, and says the keys again while they mean the grid."""
+        """Wrap a handler so that it repeats the keys of the layer while it is active."""
 
         def run() -> None:
             do()

@@ -1,4 +1,4 @@
-"""The tempo by tapping a key along: the taps are gathered until the hand rests, then laid as one edit."""
+"""Tap tempo: taps are collected until a pause, then set as one edit."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SOONEST_S = 60.0 / FASTEST_BPM
 
 
 class TapTempo(QObject):
-    """Gathers taps and lays the grid that they tell, with a downbeat at the first.
+    """Collects taps and sets the grid from them, with a downbeat at the first.
 
     The tempo comes from this computer's clock, which is finer than the playhead; where the beats fall comes
     from the playhead at each tap while something plays, else from the playhead at the first.
 
     Attributes
     ----------
-    clock_s : what tells the time of a tap
+    clock_s : clock for the time of a tap
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -69,14 +69,14 @@ class TapTempo(QObject):
         if found is None:
             return f"Tap {count} of at least {FEWEST_TAPS}"
         spread = f" ± {found.tempo_spread_bpm:.1f}" if found.tempo_spread_bpm >= 0.05 else ""
-        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause takes it, Esc drops it"
+        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause sets it, Esc discards it"
 
     def give_up(self) -> bool:
-        """Forget the taps; False where there are none."""
+        """Discard the taps; return False without taps."""
         had = bool(self._taps_s)
         self._forget()
         if had:
-            self.said.emit("Dropped the taps; the grid stays as it is")
+            self.said.emit("Discarded the taps; the grid does not change")
         return had
 
     def _forget(self) -> None:
@@ -85,12 +85,12 @@ class TapTempo(QObject):
         self._offsets_samples.clear()
 
     def take(self) -> None:
-        """Lay the grid that the taps tell."""
+        """Set the grid from the taps."""
         taps, offsets = list(self._taps_s), list(self._offsets_samples)
         self._forget()
         found = fit_taps(taps)
         if found is None:
-            self.refused.emit(f"{len(taps)} taps tell no tempo; tap at least {FEWEST_TAPS} times.")
+            self.refused.emit(f"{len(taps)} taps are too few for a tempo. Tap at least {FEWEST_TAPS} times.")
             return
         try:
             first = found.first_s * self._session.state.rate_hz + float(np.median(offsets))

@@ -1,4 +1,4 @@
-"""Playing what the engine renders: a ring buffer, a reader thread, and a device or a clock to take from it.
+"""Playback of rendered audio: a ring buffer, a reader thread, and a device or a clock as its consumer.
 
     source ─► Reader (thread) ─► Ring ─► Feed ─► DeviceOutput (PortAudio's thread) or SilentOutput (a clock)
 

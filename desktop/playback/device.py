@@ -1,4 +1,4 @@
-"""The sound devices there are, and the one the user chose."""
+"""Available audio devices, and the chosen one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _open_streams: list[object] = []
 
 
 class NoDeviceError(Exception):
-    """Nothing can be played on a device; the text says why, beginning with `NO_DEVICE`."""
+    """Playback on a device is impossible; the text has the reason and starts with `NO_DEVICE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioChoice:
-    """Where to play.
+    """Output device and buffer.
 
     Attributes
     ----------
     device : the name of an output device; "" is whichever the system prefers
-    buffer_ms : how much the device holds ahead; 0 leaves it to the device
+    buffer_ms : buffer of the device; 0 for its default
     """
 
     device: str = ""
@@ -37,7 +37,7 @@ class AudioChoice:
 
 
 def load_portaudio() -> ModuleType:
-    """Import sounddevice, which looks for devices once.
+    """Import sounddevice, which scans for devices once.
 
     Raises
     ------
@@ -51,11 +51,11 @@ def load_portaudio() -> ModuleType:
 
 @contextmanager
 def portaudio(rescan: bool = False) -> Iterator[Any]:
-    """Hold PortAudio, so that no other thread looks for devices meanwhile.
+    """Lock PortAudio against device scans of other threads.
 
     Parameters
     ----------
-    rescan : look for devices again; left out while a stream is open, which looking again would end
+    rescan : scan for devices again; skipped while a stream is open, which a scan would end
 
     Raises
     ------
@@ -71,12 +71,12 @@ def portaudio(rescan: bool = False) -> Iterator[Any]:
 
 
 def opened(stream: object) -> None:
-    """Say that a stream is open; call this while holding `portaudio`."""
+    """Count an open stream; call this while holding `portaudio`."""
     _open_streams.append(stream)
 
 
 def closed(stream: object) -> None:
-    """Say that a stream is closed."""
+    """Count a closed stream."""
     with _portaudio_lock:
         if stream in _open_streams:
             _open_streams.remove(stream)
@@ -101,7 +101,7 @@ def find_device(sounddevice: Any, choice: AudioChoice) -> tuple[int | None, dict
 
 
 def output_devices() -> tuple[str, ...]:
-    """Return the names of all devices that can play, each once; empty where there is no PortAudio."""
+    """Return the distinct names of all output devices; empty without PortAudio."""
     try:
         with portaudio(rescan=True) as sounddevice:
             found = [each["name"] for each in sounddevice.query_devices() if each["max_output_channels"]]
@@ -111,13 +111,13 @@ def output_devices() -> tuple[str, ...]:
 
 
 def wake() -> None:
-    """Have PortAudio loaded; where it is not installed, playing says so."""
+    """Load PortAudio; without it, playback reports the error."""
     with contextlib.suppress(NoDeviceError), portaudio():
         pass
 
 
 def can_open(choice: AudioChoice, rate_hz: int) -> bool:
-    """Look for devices again and try whether the one chosen plays at this rate."""
+    """Scan for devices again, and test the chosen one at this rate."""
     try:
         with portaudio(rescan=True) as sounddevice:
             index, facts = find_device(sounddevice, choice)

@@ -16,7 +16,7 @@ STEADY_S = 20.0
 
 
 class DeviceSearch(QObject):
-    """Looks for a device from time to time until it can be opened.
+    """Scans periodically until a device opens.
 
     Looking takes PortAudio a tenth of a second and more, so a thread does it.
 
@@ -40,24 +40,24 @@ class DeviceSearch(QObject):
         self._looked.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def begin(self, choice: AudioChoice, rate_hz: int) -> None:
-        """Look from now on, until found or ended."""
+        """Start searching until a device is found or the search ends."""
         self._choice, self._rate_hz = choice, rate_hz
         steady = time.monotonic() - self._found_s >= STEADY_S
         self._wait_ms = FIRST_LOOK_MS if steady else min(2 * self._wait_ms, LAST_LOOK_MS)
         self._timer.start(self._wait_ms)
 
     def wake(self) -> None:
-        """Let PortAudio look for devices once, which takes the first play its time otherwise."""
+        """Let PortAudio scan the devices once, which otherwise delays the first playback."""
         if self._thread is None:
             self._thread = threading.Thread(target=wake, name="device search")
             self._thread.start()
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop scanning."""
         self._timer.stop()
 
     def close(self) -> None:
-        """Look no more, and wait for the look that is under way."""
+        """Stop scanning, and wait for the running scan."""
         self.end()
         if self._thread is not None:
             self._thread.join()

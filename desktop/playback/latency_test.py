@@ -17,13 +17,13 @@ LENGTH_S, CLICK_S = 1.0, 0.004
 
 @dataclass(frozen=True, slots=True)
 class LatencyReport:
-    """What the test found.
+    """Result of the latency test.
 
     Attributes
     ----------
     start_delay_s : from the order to play to the first sample handed to the device; None: none was
-    device_latency_s : from there to the ear, as the driver says; None where it says nothing
-    trouble : why there was no sound, else ""
+    device_latency_s : output latency according to the driver; None if unknown
+    trouble : reason for silence, or ""
     """
 
     start_delay_s: float | None
@@ -32,12 +32,12 @@ class LatencyReport:
     trouble: str = ""
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Format the result in one line."""
         if self.trouble or self.start_delay_s is None:
-            return f"No click: {self.trouble or 'the device took no sound'}."
-        started = f"The first sample left after {1000 * self.start_delay_s:.0f} ms"
+            return f"No click: {self.trouble or 'the device accepted no audio'}."
+        started = f"First sample sent after {1000 * self.start_delay_s:.0f} ms"
         said = self.device_latency_s
-        heard = f" and is heard {1000 * said:.0f} ms later, as the driver says" if said else ""
+        heard = f" audible {1000 * said:.0f} ms later according to the driver" if said else ""
         gaps = "no underrun" if not self.underruns else f"{self.underruns} underruns: choose a larger buffer"
         return f"{started}{heard}; {gaps}."
 
@@ -57,11 +57,11 @@ class Click:
         return frames
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources to release."""
 
 
 class LatencyTest(QObject):
-    """Plays the click once; the device must not be in use by anything else.
+    """Plays the click once; no other program may use the device.
 
     Signals
     -------
@@ -84,7 +84,7 @@ class LatencyTest(QObject):
         self._player.play()
 
     def close(self) -> None:
-        """Stop, and let go of the device."""
+        """Stop, and release the device."""
         self._player.close()
 
     def _follow_device(self, status: str) -> None:

@@ -1,4 +1,4 @@
-"""How loud what plays is, kept beside the frames until they are heard."""
+"""Levels of the playing audio, stored next to its frames until they are played."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.edl.levels.true_peak import BetweenSamples
 
 Peaks = NDArray[np.float32]
 _MOST_BLOCKS = 512
-"""More than a full ring holds of the shortest; nobody may be looking, then the oldest go."""
+"""More cells than the ring holds; without a consumer, the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeardLevels:
-    """The highest absolute values since the last look, 1.0 at full scale.
+    """Peaks since the last call, 1.0 at full scale.
 
     Attributes
     ----------
-    tracks : of each track that is heard, by id, after its gain and pan
-    mix : of the left and the right side, whatever is folded down for the device
+    tracks : levels of each audible track, by id, after gain and pan
+    mix : levels of the left and right channels, before folding down for the device
     true_peak : of all channels of the mix, at and between the samples
     """
 
@@ -40,7 +40,7 @@ class BlockLevels:
 
     Attributes
     ----------
-    starts : the frame of the ring with which each cell begins, shape (cells,)
+    starts : first ring frame of each cell, shape (cells,)
     stop : the frame after the last
     tracks : shape (tracks, cells)
     mix : left and right, shape (2, cells)
@@ -56,7 +56,7 @@ class BlockLevels:
 
 
 class RingLevels:
-    """The levels of a ring's frames: one thread adds them ahead, another takes those that were heard."""
+    """Levels of a ring's frames: one thread writes them ahead, another takes those already played."""
 
     def __init__(self) -> None:
         self._blocks: deque[BlockLevels] = deque(maxlen=_MOST_BLOCKS)
@@ -67,7 +67,7 @@ class RingLevels:
         self._blocks.append(levels)
 
     def take(self, until_frame: int) -> HeardLevels | None:
-        """Return the levels of the cells begun since the last time; None where there are none."""
+        """Return the levels of the cells since the last call, or None without new ones."""
         begun: list[HeardLevels] = []
         while self._blocks and self._blocks[0].starts[0] < until_frame:
             block = self._blocks[0]
@@ -82,7 +82,7 @@ class RingLevels:
 
 
 def together(found: Sequence[HeardLevels | None]) -> HeardLevels | None:
-    """Return the highest of several; None where there are none."""
+    """Return the maximum of several levels, or None without any."""
     there = [one for one in found if one is not None]
     if len(there) < 2:
         return there[0] if there else None
@@ -108,7 +108,7 @@ class BlockMeter:
         self._between = BetweenSamples()
 
     def read(self, source: PlaySource, span: tuple[int, int], at_frame: int) -> tuple[Frames, BlockLevels]:
-        """Return a span [start, stop) of a source and its levels; it will begin at a frame of the ring."""
+        """Return a span [start, stop) of a source and its levels; it will start at a ring frame."""
         start, stop = span
         track_ids: tuple[str, ...] = ()
         starts = cell_starts(start, stop, self._cell)

@@ -9,7 +9,7 @@ import json
 
 
 def main() -> None:
-    """Look once."""
+    """Scan once."""
     import sounddevice  # which looks for devices when it is imported
 
     found = [

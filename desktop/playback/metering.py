@@ -1,4 +1,4 @@
-"""What plays, on the meters, as it is heard."""
+"""Meters of the playing audio, in sync with playback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SILENCE = HeardLevels({}, (0.0, 0.0), 0.0)
 
 
 class Meters(Protocol):
-    """What shows levels."""
+    """Displays for levels."""
 
     def show_levels(
         self, tracks: dict[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
@@ -24,7 +24,7 @@ class Meters(Protocol):
 
 
 class Metering(QObject):
-    """Looks thirty times a second while something plays, and until the meters rest."""
+    """Updates thirty times a second during playback, and until the meters rest."""
 
     def __init__(self, player: Player, meters: Meters, parent: QObject) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Where the frames go: a sound device through PortAudio, or a clock where there is none."""
+"""Outputs for frames: an audio device through PortAudio, or a clock without one."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class Output(Protocol):
     channels: int
 
     def start(self) -> None:
-        """Begin to take. Raises NoDeviceError."""
+        """Start consuming. Raises NoDeviceError."""
 
     def stop(self) -> None:
         """Take no more, at once."""
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
 
     def heard(self) -> tuple[Ring, int]:
         """Return the ring and the frame of it that sounds now."""
 
     def poll(self) -> bool:
-        """Do what is due; return whether there is more to hear. Raises NoDeviceError: the device is gone."""
+        """Write due frames; return whether more follow. Raises NoDeviceError: the device is gone."""
 
     def first_sound_s(self) -> float | None:
         """When the first sound since the start was handed over, on the clock of `time.monotonic`."""
@@ -53,7 +53,7 @@ class DeviceOutput:
 
     Raises
     ------
-    NoDeviceError : there is no such device, or it cannot play at this rate
+    NoDeviceError : missing device, or unsupported sample rate
     """
 
     def __init__(
@@ -82,13 +82,13 @@ class DeviceOutput:
                 )
             except sounddevice.PortAudioError as error:
                 raise NoDeviceError(
-                    f"{NO_DEVICE}: {self._name} does not play {rate_hz} Hz ({_reason(error)})"
+                    f"{NO_DEVICE}: {self._name} does not support {rate_hz} Hz ({_reason(error)})"
                 ) from error
             opened(self._stream)
 
     @property
     def latency_s(self) -> float:
-        """How long a sample handed over takes until it is heard, as the driver says."""
+        """Latency from a written sample to its playback, according to the driver."""
         return float(self._stream.latency)
 
     def start(self) -> None:
@@ -103,18 +103,18 @@ class DeviceOutput:
             raise NoDeviceError(f"{NO_DEVICE}: {self._name} cannot start ({_reason(error)})") from error
 
     def stop(self) -> None:
-        """Stop without playing what the device still holds."""
+        """Stop without playing the buffered frames of the device."""
         with contextlib.suppress(self._portaudio.PortAudioError):
             self._stream.abort()
 
     def close(self) -> None:
-        """Close the stream; a device that is gone may refuse, and there is nothing left to do about it."""
+        """Close the stream; errors of a removed device are ignored."""
         with contextlib.suppress(self._portaudio.PortAudioError):
             self._stream.close()
         closed(self._stream)
 
     def heard(self) -> tuple[Ring, int]:
-        """Return what sounds now: what was handed over, less what was said to be on its way.
+        """Return the playing frame: written frames less the reported latency.
 
         The stream is not asked for its time: ALSA ends the whole program when a device that was pulled out is
         asked.
@@ -125,13 +125,13 @@ class DeviceOutput:
         return ring, min(max(frame, 0), ring.taken)
 
     def poll(self) -> bool:
-        """Return whether there is more to hear; a stream that ended before the material did was lost."""
+        """Return whether more follows; a stream that ends before the material was lost."""
         if not self._stream.active:
             if self._feed.ring.drained:
                 return False
-            raise NoDeviceError(f"{NO_DEVICE}: {self._name} went away while playing")
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} was disconnected during playback")
         if time.monotonic() - self._called_s > LOST_AFTER_S:
-            raise NoDeviceError(f"{NO_DEVICE}: {self._name} stopped taking sound")
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} stopped accepting audio")
         return True
 
     def first_sound_s(self) -> float | None:
@@ -176,14 +176,14 @@ class SilentOutput:
         """Nothing to stop: time only passes in `poll`."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: no resources to release."""
 
     def heard(self) -> tuple[Ring, int]:
-        """Return where the clock is."""
+        """Return the position of the clock."""
         return self._feed.ring, self._feed.ring.taken
 
     def poll(self) -> bool:
-        """Let pass what is due; return whether there is more."""
+        """Consume due frames; return whether more follow."""
         now_s = time.monotonic()
         if self._first_sound_s is None:
             self._anchor_s, self._passed = now_s, 0

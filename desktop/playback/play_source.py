@@ -1,4 +1,4 @@
-"""What can be played, and how its channels reach the two of a device."""
+"""Playable sources, and the mapping of their channels to the two of a device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Frames = NDArray[np.float32]
 
 
 class PlaySource(Protocol):
-    """Anything that gives samples at a rate, such as `engine.edl.render.Renderer`.
+    """A source of samples at a rate, such as `engine.edl.render.Renderer`.
 
     It is made, read and closed on the reader's thread alone, so it need not be thread safe.
     """
@@ -29,18 +29,18 @@ class PlaySource(Protocol):
 
     @property
     def length_samples(self) -> int:
-        """Where the material ends."""
+        """End of the material."""
 
     def read(self, start_samples: int, stop_samples: int) -> Frames:
         """Return float32, shape (stop - start, channels)."""
 
     def close(self) -> None:
-        """Let go of the files behind it."""
+        """Close its files."""
 
 
 @runtime_checkable
 class MeteredSource(PlaySource, Protocol):
-    """A source that tells how loud each of its tracks is."""
+    """A source that measures the level of each of its tracks."""
 
     @property
     def track_ids(self) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def to_device_channels(frames: Frames, device_channels: int) -> Frames:
 
 
 def fold_sentence(channels: int, device_channels: int) -> str:
-    """Say what `to_device_channels` does where it changes what is heard, else return an empty string."""
+    """Describe an audible change by `to_device_channels`, or return an empty string."""
     if channels <= device_channels:
         return ""
     return f"{channels} channels folded down to {device_channels}"

@@ -1,4 +1,4 @@
-"""The transport: play, stop, seek, loop, and the position that is heard."""
+"""The transport: play, stop, seek, loop, and the playing position."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def same_moment(position_samples: int) -> int:
 
 
 class Player(QObject):
-    """Plays a source on the device chosen, or moves silently where there is none until it is there.
+    """Plays a source on the chosen device, or silently until the device is available.
 
     Positions are samples of the source given last. All methods belong to the window's thread, and so do the
     signals.
@@ -32,7 +32,7 @@ class Player(QObject):
     Signals
     -------
     position_changed(int) : while playing, some sixty times a second
-    playing_changed(bool) : also when the material ends by itself
+    playing_changed(bool) : also at the end of the material
     device_status_changed(str) : one line for the status bar, see `device_status`
     failed(str) : one sentence; the source could not be read and playing has stopped
     """
@@ -78,7 +78,7 @@ class Player(QObject):
 
     @property
     def position_samples(self) -> int:
-        """The sample that is heard now: the stream's clock less its latency."""
+        """The playing sample: clock of the stream less its latency."""
         if not self._moves or self._output is None:
             return self._position
         ring, frame = self._output.heard()
@@ -100,23 +100,23 @@ class Player(QObject):
 
     @property
     def ahead_samples(self) -> int:
-        """How much is rendered and not yet handed to the device; what is left at the end of the material."""
+        """Rendered audio not yet written to the device; the rest at the end of the material."""
         ring = self._feed.ring
         return ring.written - ring.taken
 
     @property
     def start_delay_s(self) -> float | None:
-        """How long the last start took from `play` to the first sample handed to the device."""
+        """Delay of the last start, from `play` to the first sample sent to the device."""
         first_s = self._output.first_sound_s() if self._output is not None else None
         return None if first_s is None else first_s - self._asked_s
 
     @property
     def device_latency_s(self) -> float | None:
-        """How long what was handed over takes to be heard, as the driver says; None without a device."""
+        """Output latency according to the driver; None without a device."""
         return self._output.latency_s if isinstance(self._output, DeviceOutput) else None
 
     def take_levels(self) -> HeardLevels | None:
-        """Return how loud was what was heard since the last call; None where nothing was."""
+        """Return the levels played since the last call, or None."""
         if self._output is None:
             return None
         (ring, frame), before = self._output.heard(), self._metered
@@ -130,7 +130,7 @@ class Player(QObject):
     # What can be done.
 
     def set_audio(self, choice: AudioChoice) -> None:
-        """Play on this device from now on, also what is playing."""
+        """Switch playback to this device, also while playing."""
         if choice == self._choice:
             return
         self._choice = choice
@@ -142,7 +142,7 @@ class Player(QObject):
             self._run()
 
     def set_source(self, factory: SourceFactory, rate_hz: int) -> None:
-        """Stop, and play this source from its start from now on.
+        """Stop, and load this source at its start.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Player(QObject):
             self._reader.cue(Cue(0, self._position, factory=self._factory))
 
     def swap_source(self, factory: SourceFactory, to_new: PositionMap = same_moment) -> None:
-        """Go over to another source at the same moment, without a gap where something is playing.
+        """Switch to another source at the same position, without a gap during playback.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class Player(QObject):
             self._end_reader()
 
     def play(self, start_samples: int | None = None, stop_samples: int | None = None) -> None:
-        """Play from a position (or from where the transport stands) to another (or to the end)."""
+        """Play from a position (default: the current one) to another (default: the end)."""
         if self._factory is None:
             return
         self._asked_s = time.monotonic()
@@ -200,12 +200,12 @@ class Player(QObject):
         self.playing_changed.emit(True)
 
     def stop(self) -> None:
-        """Stop at once; the position stays."""
+        """Stop at once; the position does not change."""
         if self._moves:
             self._halt_at(self.position_samples)
 
     def seek(self, position_samples: int) -> None:
-        """Go to a position, and play on from there when playing."""
+        """Seek to a position, and continue playback if it was running."""
         self._stop_at = None
         if self._moves:
             self._go_to(position_samples)
@@ -214,13 +214,13 @@ class Player(QObject):
             self.position_changed.emit(position_samples)
 
     def set_loop(self, span: tuple[int, int] | None) -> None:
-        """Go round in the span [start, stop) whenever the playhead is before its stop; None: play on."""
+        """Loop the span [start, stop) if the playhead is before its stop; None: play on."""
         self._loop = span
         if self._moves:
             self._wish(same_moment, same_moment)
 
     def close(self) -> None:
-        """Stop, end the reader's thread and let go of source and device."""
+        """Stop, end the reader thread and release source and device."""
         self.stop()
         self._release()
 
@@ -228,11 +228,11 @@ class Player(QObject):
 
     @property
     def _moves(self) -> bool:
-        """Whether reader and output are at work; `is_playing` lasts until the last position is told."""
+        """Whether reader and output are running; `is_playing` lasts until the last position signal."""
         return self._timer.isActive()
 
     def _open_output(self) -> None:
-        """Have an output: the device, tried anew where it failed before, or else the clock."""
+        """Open an output: the device, retried after a failure, or else the clock."""
         if isinstance(self._output, DeviceOutput):
             return
         try:
@@ -244,13 +244,13 @@ class Player(QObject):
         self._take_output(output)
 
     def _take_output(self, output: Output) -> None:
-        """Go over to another output; the reader makes as many channels as it has."""
+        """Switch to another output; the reader adapts to its channels."""
         if self._reader is not None and output.channels != self._reader.device_channels:
             self._end_reader()
         self._output = output
 
     def _run(self) -> None:
-        """Start reader and output at the present position, with nothing left over from before."""
+        """Start reader and output at the current position, with empty buffers."""
         assert self._output is not None
         factory = None
         if self._reader is None:
@@ -265,7 +265,7 @@ class Player(QObject):
             self._fall_back(str(error))
 
     def _fall_back(self, status: str) -> None:
-        """Go on without the device, from the position reached."""
+        """Continue without the device from the reached position."""
         assert self._output is not None
         self._output.close()
         self._take_output(SilentOutput(self._feed, self._rate_hz, status))
@@ -273,7 +273,7 @@ class Player(QObject):
         self._run()
 
     def _take_device_back(self) -> None:
-        """Go on with the device that was found again, from the position reached."""
+        """Continue with the reconnected device from the reached position."""
         if not self._moves or isinstance(self._output, DeviceOutput):
             return
         self._position = self.position_samples
@@ -284,7 +284,7 @@ class Player(QObject):
     def _go_to(
         self, position_samples: int, factory: SourceFactory | None = None, after: Ring | None = None
     ) -> None:
-        """Have the reader go on from another position."""
+        """Restart the reader at another position."""
         self._wish(position_samples, lambda _: position_samples, factory, after)
 
     def _wish(
@@ -294,14 +294,14 @@ class Player(QObject):
         factory: SourceFactory | None = None,
         after: Ring | None = None,
     ) -> None:
-        """Have something else played; the position speaks of it from now on."""
+        """Replace the playing source; positions refer to the new one."""
         assert self._reader is not None
         self._generation += 1
         self._pending.append((self._generation, to_new))
         self._reader.cue(Cue(self._generation, start, self._stop_at, self._loop, factory, after))
 
     def _poll(self) -> None:
-        """Follow what is heard; learn that the material ended or the device went away."""
+        """Follow playback; detect the end of the material or a lost device."""
         assert self._output is not None
         try:
             more = self._output.poll()
@@ -320,7 +320,7 @@ class Player(QObject):
         self.position_changed.emit(self.position_samples)
 
     def _halt_at(self, position_samples: int) -> None:
-        """Stop reader and output, and tell the position once more before telling that playing stopped."""
+        """Stop reader and output, and emit the last position before the end of playback."""
         assert self._output is not None
         assert self._reader is not None
         self._timer.stop()
@@ -335,13 +335,13 @@ class Player(QObject):
             self.playing_changed.emit(False)
 
     def _on_reader_failed(self, reader: Reader, sentence: str) -> None:
-        """Stop, and say why, unless the source was replaced meanwhile."""
+        """Stop with an error message, unless the source was replaced meanwhile."""
         if reader is self._reader:
             self.stop()
             self.failed.emit(sentence)
 
     def _tell_device_status(self) -> None:
-        """Bring the line for the status bar up to date."""
+        """Update the text for the status bar."""
         if self._output is None or self._reader is None:
             return
         folded = fold_sentence(self._reader.source_channels, self._output.channels)
@@ -357,7 +357,7 @@ class Player(QObject):
             self._reader = None
 
     def _release(self) -> None:
-        """Let go of source and device."""
+        """Release source and device."""
         self._end_reader()
         self._search.close()
         self._let_device_go()

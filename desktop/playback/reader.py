@@ -1,4 +1,4 @@
-"""The thread that renders ahead of what is heard."""
+"""Reader thread that renders ahead of playback."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ PositionMap = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A wish: what to play from where.
+    """A request: source, start and end.
 
     Attributes
     ----------
     generation : the number of the wish
-    start : a position in samples; or, to go on without a gap, what maps the position played to the new one
-    stop_samples : where to stop; None: at the end of the material
-    loop : span [start, stop) to go round in once the playhead is before its stop
-    factory : makes the source to go over to; None: the same as before
+    start : a position in samples; for a gapless switch, a function from the played position to the new one
+    stop_samples : end position; None: the end of the material
+    loop : loop span [start, stop), active if the playhead is before its stop
+    factory : creates the next source; None: the same as before
     after : the ring to follow; None: the newest
     """
 
@@ -62,7 +62,7 @@ class Reader(threading.Thread):
 
     Attributes
     ----------
-    device_channels : how many the rings have
+    device_channels : number of channels of the rings
     source_channels : of the source last opened; 0 before
     """
 
@@ -83,7 +83,7 @@ class Reader(threading.Thread):
         self.source_channels = 0
 
     def cue(self, cue: Cue) -> None:
-        """Wish for something else to be played; answers at once."""
+        """Request another playback; returns at once."""
         self._filling.set()
         self._wishes.put(cue)
 
@@ -92,7 +92,7 @@ class Reader(threading.Thread):
         self._filling.clear()
 
     def finish(self) -> None:
-        """End the thread and let go of the source; returns when it has ended."""
+        """End the thread and release the source; returns after the thread has ended."""
         self._filling.clear()
         self._wishes.put(None)
         self.join()
@@ -146,7 +146,7 @@ class Reader(threading.Thread):
             old.following = Following(self._ring, at_frame)
 
     def _open(self, factory: SourceFactory | None) -> None:
-        """Go over to another source, or open the last one that could not be opened once more."""
+        """Switch to another source, or reopen the last one after a failure."""
         if factory is not None:
             self._factory = factory
             self._close_source()
@@ -162,7 +162,7 @@ class Reader(threading.Thread):
             self._source = None
 
     def _fill(self, ahead_samples: int) -> None:
-        """Render until so much is ahead; a new wish interrupts."""
+        """Render ahead up to a limit; a new request interrupts it."""
         ring = self._ring
         while ring.written - ring.taken < ahead_samples:
             if ring.ended or not self._filling.is_set():
@@ -172,7 +172,7 @@ class Reader(threading.Thread):
                 return
 
     def _catch_up(self, old: Ring, at_frame: int) -> None:
-        """Render as far ahead of what the device has reached meanwhile: the old ring plays on for so long."""
+        """Render ahead of the device's progress, because the old ring keeps playing meanwhile."""
         ring, ahead = self._ring, round(SOON_AHEAD_S * self._rate_hz)
         while ring.written - max(0, old.taken - at_frame) < ahead and ring.free >= LONG_BLOCK_FRAMES:
             if ring.ended or not self._filling.is_set() or not self._wishes.empty():
@@ -180,13 +180,13 @@ class Reader(threading.Thread):
             self._render(LONG_BLOCK_FRAMES)
 
     def _keep_full(self) -> None:
-        """Render what is due: all of it where little is ahead, else one long block where there is room."""
+        """Render due audio: all of it if little is buffered, else one long block if the ring has room."""
         self._fill(round(SOON_AHEAD_S * self._rate_hz))
         if self._has_work() and self._wishes.empty() and self._ring.free >= LONG_BLOCK_FRAMES:
             self._render(LONG_BLOCK_FRAMES)
 
     def _render(self, frames: int) -> None:
-        """Put one block into the ring, going round in the loop where there is one."""
+        """Write one block into the ring, with wrap-around at the end of a loop."""
         assert self._source is not None
         begin, end = 0, self._source.length_samples
         if self._looping and self._cue.loop is not None:

@@ -1,7 +1,7 @@
-"""The buffer between the thread that renders and the one that plays.
+"""Buffer between the reader thread and the playback thread.
 
 One thread writes, one takes, and neither waits: each count below is changed by one side only, and Python
-makes reading the other side's count safe. That is what lets the device's callback take no lock.
+makes reading the other side's count safe. Therefore the callback of the device needs no lock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Following:
 
     Attributes
     ----------
-    at_frame : the frame of the old ring with which the new one begins; None: at once, wherever the old one is
+    at_frame : frame of the old ring at which the new one starts; None: at once
     """
 
     ring: Ring
@@ -29,14 +29,14 @@ class Following:
 
 
 class Ring:
-    """Frames on their way to the device, and where in the source each of them comes from.
+    """Frames on their way to the device, with their source positions.
 
     Frames are counted from 0 over the ring's whole life. A seek, a changed loop or another source makes a new
     ring that follows this one; a loop's jump is a mark inside one.
 
     Parameters
     ----------
-    generation : counts the player's wishes; tells which of them this ring fulfils
+    generation : number of the player's request that this ring serves
 
     Attributes
     ----------
@@ -56,18 +56,18 @@ class Ring:
 
     @property
     def free(self) -> int:
-        """How many frames can be put in now."""
+        """Number of frames with free space."""
         return len(self._frames) - (self.written - self.taken)
 
     @property
     def drained(self) -> bool:
-        """Whether the material ended and all of it was taken."""
+        """Whether the material ended and all frames were consumed."""
         return self.ended and self.taken == self.written
 
     # The writer's side.
 
     def mark(self, position_samples: int) -> None:
-        """Say that the next frame put in comes from this position of the source."""
+        """Set the source position of the next frame."""
         self._mark_positions.append(position_samples)
         self._mark_frames.append(self.written)
 
@@ -82,7 +82,7 @@ class Ring:
     # The taker's side.
 
     def take(self, out: Frames) -> int:
-        """Copy what there is into the start of `out`; return how many frames that were."""
+        """Copy available frames into the start of `out`; return their number."""
         count = min(len(out), self.written - self.taken)
         begin = self.taken % len(self._frames)
         first = min(count, len(self._frames) - begin)
@@ -92,7 +92,7 @@ class Ring:
         return count
 
     def skip(self, frames: int) -> int:
-        """Take frames without looking at them; return how many there were."""
+        """Skip frames; return their number."""
         count = min(frames, self.written - self.taken)
         self.taken += count
         return count
@@ -100,7 +100,7 @@ class Ring:
     # Either side.
 
     def position_at(self, frame: int) -> int:
-        """Return where in the source a frame of this ring comes from, in samples."""
+        """Return the source position of a ring frame, in samples."""
         index = bisect_right(self._mark_frames, frame) - 1
         if index < 0:
             return 0
@@ -108,13 +108,13 @@ class Ring:
 
 
 class Feed:
-    """What an output takes from: the rings one after the other, seamlessly.
+    """Input of an output: the rings in sequence, without gaps.
 
     `fill` and `advance` belong to the output's thread; everything else only looks.
 
     Attributes
     ----------
-    ring : the one being taken from
+    ring : the ring in use
     underruns : how often an output asked for frames that were not there yet
     """
 
@@ -123,7 +123,7 @@ class Feed:
         self.underruns = 0
 
     def fill(self, out: Frames) -> int:
-        """Fill `out`, shape (n, channels), silent where nothing is left; return how many frames are sound."""
+        """Fill `out`, shape (n, channels), with silence at the end; return the number of sound frames."""
         done = 0
         while done < len(out):
             reach = self._reach(len(out) - done)
@@ -138,7 +138,7 @@ class Feed:
         return done
 
     def advance(self, frames: int) -> int:
-        """Let frames pass unheard; return how many there were."""
+        """Skip frames without playing them; return their number."""
         done = 0
         while done < frames:
             reach = self._reach(frames - done)
@@ -149,7 +149,7 @@ class Feed:
         return done
 
     def _reach(self, wanted: int) -> int:
-        """Go on to the rings whose moment has come; return how many frames the present one may give."""
+        """Switch to rings that are due; return the number of frames available from the current one."""
         while (following := self.ring.following) is not None:
             if following.at_frame is not None:
                 ahead = following.at_frame - self.ring.taken

@@ -1,4 +1,4 @@
-"""Playing faster, and backwards, as a tape does: the pitch goes with the speed."""
+"""Faster and backward playback like a tape: the pitch follows the speed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REACH, _PASSED, _KAISER_BETA = 8, 0.78, 6.0
 
 @dataclass(frozen=True, slots=True)
 class Shuttle:
-    """How fast a programme is played and which way; positions in what is heard count its frames.
+    """Playback speed and direction; positions count played frames.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ class Shuttle:
 
     @property
     def heard_samples(self) -> int:
-        """How many frames are heard of the whole programme."""
+        """Number of played frames of the whole programme."""
         return -(-self.length_samples // abs(self.speed))
 
     def to_programme(self, heard_samples: int) -> int:
-        """Return the position of the programme that is heard at a frame."""
+        """Return the programme position of a played frame."""
         if self.speed == 1:
             return heard_samples
         passed = heard_samples * abs(self.speed)
@@ -40,19 +40,19 @@ class Shuttle:
         return min(max(at, 0), self.length_samples)
 
     def to_heard(self, programme_samples: int) -> int:
-        """Return the frame at which a position of the programme is heard."""
+        """Return the played frame of a programme position."""
         if self.speed == 1:
             return programme_samples
         passed = programme_samples if self.speed > 0 else self.length_samples - programme_samples
         return min(max(passed // abs(self.speed), 0), self.heard_samples)
 
     def of(self, source: PlaySource) -> PlaySource:
-        """Return the source as it is heard."""
+        """Return the source at this speed."""
         return source if self.speed == 1 else ShuttledSource(source, self)
 
 
 class ShuttledSource:
-    """A source played faster or backwards; the same samples come whatever the blocks it is read in.
+    """A source at another speed or backwards; samples do not depend on block boundaries.
 
     Each frame is a sample of the low-passed source, so that nothing above half of the rate folds back.
     """
@@ -87,12 +87,12 @@ class ShuttledSource:
         return np.pad(found, ((first - start, stop - last), (0, 0)))
 
     def close(self) -> None:
-        """Let go of the files behind it."""
+        """Close its files."""
         self._source.close()
 
 
 def _low_pass(step: int) -> Frames:
-    """Return a symmetric low-pass for every step-th sample, shape (taps,), of which an odd number."""
+    """Return a symmetric low-pass filter for decimation by step, shape (taps,), with odd length."""
     if step == 1:
         return np.ones(1, np.float32)
     reach = _REACH * step

@@ -58,7 +58,7 @@ class Recordings(QObject):
         self.wave_tiles.close()
 
     def import_files(self, paths: tuple[Path, ...], rate_hz: int = 0) -> None:
-        """Import recordings as tracks, into a new document beside the first where none is open.
+        """Import recordings as tracks, into a new document next to the first one if none is open.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class Recordings(QObject):
         )
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
-        """Place what was imported; a document is made only now, so that a failure leaves none behind."""
+        """Add the imported tracks; a document is created only now, so that a failure leaves none behind."""
         state = self._session.state
         if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
             self.import_files(request.paths)  # another import came first and set the rate
@@ -116,7 +116,7 @@ class Recordings(QObject):
             self._work.said.emit(sentence)
 
     def _create_beside(self, recording: Path) -> None:
-        """Make a document beside a recording; other imports into the empty window go on into it."""
+        """Create a document next to a recording; other imports into the empty window continue in it."""
         with self._work.staying():
             self._session.create(free_name(recording.with_name(f"{recording.stem}.offcut")))
 
@@ -135,20 +135,20 @@ class Recordings(QObject):
         self._work.read(partial(find_media, found_some=some_found), request, "Opening", self._found_media)
 
     def _take_some(self, request: MediaRequest, media: Media) -> None:
-        """Draw what was found so far, unless another document is open by now."""
+        """Draw partial results, unless another document is open."""
         if request is self._opening and self._session.is_open:
             self._take_media(media)
 
     @property
     def _document_folder(self) -> Path:
-        assert self._session.path is not None, "only a document that is open has sources"
+        assert self._session.path is not None, "only an open document has sources"
         return self._session.path.absolute().parent
 
     def relink(self, folder: Path) -> None:
         """Look for the recordings that are missing in a folder, and read them there."""
         state = self._session.state
         job = partial(relink, state, self._document_folder)
-        self._work.read(job, folder, "Looking for recordings", self._relinked)
+        self._work.read(job, folder, "Searching for recordings", self._relinked)
 
     def _relinked(self, relinked: Relinked) -> None:
         label = self._session.apply(relinked.edit).label
@@ -172,7 +172,7 @@ class Recordings(QObject):
 
 
 def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, ...]:
-    """Name files by their names where those tell them apart: the user has just chosen them."""
+    """Name files without their folders if that is unique, because the user has just chosen them."""
     counts = Counter(path.name for path in paths)
     for path in paths:
         if counts[path.name] == 1:

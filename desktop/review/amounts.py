@@ -43,7 +43,7 @@ class Amounts(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)

@@ -56,9 +56,7 @@ class Arrivals(QObject):
         if not self.is_on:
             self._rest.stop()
         self.said.emit(
-            "Each proposal is heard when you come to it"
-            if self.is_on
-            else "Proposals are heard when you ask for it ‹transport.preview›"
+            "Proposals play automatically" if self.is_on else "Proposals play on request ‹transport.preview›"
         )
 
     def play(self) -> None:

@@ -43,7 +43,7 @@ class ByHand(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     shown(words, tracks, length) : the selection or nothing, the tracks that would be edited, its length
     """
 
@@ -96,7 +96,7 @@ class ByHand(QObject):
         review, state = self._review, self._session.state
         ids = tuple(key for key in review.ids if key in review.selected)
         if not ids and review.current is None:
-            raise UsageError("Nothing is selected: drag in a lane, or choose an edit in the queue.")
+            raise UsageError("No selection. Drag in a lane, or choose an edit in the queue.")
         ids = ids or (review.here(),)
         edit = delete_edits(state, ids)
         removed = {key for key in ids if state.proposals[key].maker == BY_HAND}
@@ -116,7 +116,7 @@ class ByHand(QObject):
 
         Raises
         ------
-        UsageError : there is no recording
+        UsageError : no recording
         """
         state, at = self._session.state, self._transport.playhead_samples
         require_recording(state, "split")
@@ -151,7 +151,7 @@ class ByHand(QObject):
             edit, _ = edit_by_hand(state, "repeat", *span, repeat_payload(int(values[0])))
             return length_ahead(state, edit)
 
-        times = self._ask("repeat", 2, f"How often the selection, {length} long, is heard.", outlook)
+        times = self._ask("repeat", 2, f"Number of times the selection ({length}) plays.", outlook)
         if times is not None:
             self._make("repeat", repeat_payload(int(times)))
 
@@ -160,10 +160,7 @@ class ByHand(QObject):
         self.required_of_all("move")
         state = self._session.state
         here_s = samples_to_s(self._transport.playhead_samples, state.rate_hz)
-        said = (
-            "It is taken out where it is, and heard right before this moment of the recording. Write it as "
-            "2:50.5, or in seconds."
-        )
+        said = "Moves the selection before this position of the recording. Write it as 2:50.5, or in seconds."
         to_s = self._ask("move", round(here_s, 3), said)
         if to_s is not None:
             self.move_to(s_to_samples(to_s, state.rate_hz))
@@ -179,7 +176,7 @@ class ByHand(QObject):
     def slip(self) -> None:
         """Ask how far the selected span slips in time."""
         self._selecting.required()
-        said = "Above 0 is later; fractions of a sample are kept. The length stays."
+        said = "Above 0 is later; fractions of a sample count. The length stays."
         by_ms = self._ask("slip", 10, f"Of {self._selecting.tracks_words}. {said}")
         if by_ms is not None:
             self._make("slip", slip_payload(by_ms / 1000.0, self._session.state.rate_hz))
@@ -206,7 +203,7 @@ class ByHand(QObject):
             Number(f"{label}, milliseconds", value, 0, LONGEST_FADE_MS, decimals=1, step=10)
             for label, value in (("Fade &in", in_ms), ("Fade &out", out_ms))
         ]
-        said = "Each fade is a gain edit on all tracks. It replaces the one made here before; 0 for none."
+        said = "Each fade is a gain edit on all tracks. It replaces an earlier one; 0 for none."
 
         def outlook(values: tuple[float, ...]) -> str:
             _, made = fade_ends(state, *values)
@@ -214,7 +211,7 @@ class ByHand(QObject):
             return f"From {' and '.join(at)} of the recording."
 
         form = NumbersForm(self._theme(), numbers, said, outlook)
-        values = dialogs.ask_numbers(self._window, "Fade in and out at the ends", form, "Fade")
+        values = dialogs.ask_numbers(self._window, "Fade in and out", form, "Fade")
         if values is not None:
             edit, made = fade_ends(state, *values)
             self.make(edit, made[-1].id, lets_go=False)

@@ -261,7 +261,7 @@ class Calibrating(QObject):
         """Tell once that a taste cannot be written; what it brought along and what is learned still count."""
         if taste == self._taste:
             self._keeps = False
-        self.failed.emit(f"What your decisions taught stays in this document only. {why}")
+        self.failed.emit(f"Learning from your decisions is stored in this document only. {why}")
 
 
 def _may_be_written(taste: Path) -> bool:

@@ -67,7 +67,7 @@ class SpanClipboard:
         UsageError : nothing was copied, or it cannot be played there
         """
         if self._clip is None:
-            raise UsageError("Nothing was copied: select a span and copy it ‹hand.copy› first.")
+            raise UsageError("Nothing copied yet. Select a span and copy it first ‹hand.copy›.")
         made = paste(self._session.state, self._clip, self._transport.playhead_samples)
         self._editing.make(*made)
         self._clip = Clip(*self._clip.span)

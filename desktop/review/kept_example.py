@@ -55,7 +55,7 @@ class KeptListening(QObject):
 
     Signals
     -------
-    said : what plays
+    said : the playing recording
     """
 
     said = Signal(str)
@@ -80,7 +80,7 @@ class KeptListening(QObject):
         example = self._session.state.proposals[here].nearest_kept
         if example is None:
             raise UsageError(
-                "Nothing kept is known to be like it; learn the taste anew ‹taste.learn› to have examples."
+                "No reference for this proposal. Learn the taste again ‹taste.learn› to get references."
             )
         if self._example_of == here:
             self._example_of = None
@@ -116,7 +116,7 @@ class KeptListening(QObject):
         self._transport.play_beside(partial(KeptStretch, ready, start, stop), stop - start)
         self._example_of = wish.proposal_id
         name, at = shown(Path(wish.example.path).stem), format_time(wish.example.start_s, 0)
-        self.said.emit(f"Kept before: {name} at {at}; once more ‹review.hear_kept› for the proposal")
+        self.said.emit(f"Reference: {name} at {at}; again ‹review.hear_kept› for the proposal")
 
     def _play_proposal(self, here: str, example: KeptExample) -> None:
         state = self._session.state
@@ -124,7 +124,9 @@ class KeptListening(QObject):
         start = max(0, made.start_samples + s_to_samples(example.offset_s, rate_hz))
         stop = min(state.length_samples, start + s_to_samples(example.stop_s - example.start_s, rate_hz))
         self._transport.play_span((start, stop))
-        self.said.emit("The proposal, where it is like what was kept; once more ‹review.hear_kept› for that")
+        self.said.emit(
+            "The proposal at the most similar position; again ‹review.hear_kept› for the reference"
+        )
 
     def _forget_turn(self) -> None:
         """Begin with the example at another proposal."""

@@ -41,7 +41,7 @@ class Notes(QObject):
     def about_document(self) -> None:
         """Write about the document."""
         if not self._session.is_open:
-            raise UsageError("There is no document to write about; import a recording first ‹file.import›.")
+            raise UsageError("No document for the note. Import a recording first ‹file.import›.")
         said = f"About {self._session.name}. It stays in the document."
         note = self._ask("Note about the document", said, edits.document_note(self._session.state))
         if note is not None:

@@ -37,10 +37,10 @@ ZERO_CROSSING_REACH_S = 0.02
 SORTING_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "time": "time",
-        "score": "how sure",
+        "score": "confidence",
         "length": "length",
-        "useful": "what teaches most",
-        "answered": "last answer",
+        "useful": "usefulness",
+        "answered": "last decision",
     }
 )
 
@@ -181,7 +181,7 @@ class Review(QObject):
     def go_to_found(self) -> None:
         """Go to the first that the search found, unless the current one is among them."""
         if not self.ids:
-            raise UsageError(f"No reason holds {self.choices.text!r}; search for other words.")
+            raise UsageError(f"No reason contains {self.choices.text!r}; search for other words.")
         if self.current not in self.ids and (first := self._first_open()) is not None:
             self.visit(first)
 
@@ -210,7 +210,7 @@ class Review(QObject):
         here, groups = self.here(), self.listing.groups
         name = next((group.name for group in groups if here in group.ids), "")
         if not name:
-            raise UsageError("The queue is not in groups; group it first.")
+            raise UsageError("The queue has no groups. Group it first.")
         self.fold(name)
         self.said.emit(f"{'Folded' if name in self.choices.folded else 'Unfolded'} {name}")
 
@@ -240,10 +240,12 @@ class Review(QObject):
         if step.proposal_id is not None and not (step.at_end and step.proposal_id == self.current):
             self.visit(step.proposal_id)
         if step.wrapped:
-            self.said.emit("Went on from the other end of the queue")
+            self.said.emit("Continued from the other end of the queue")
         elif step.at_end:
             shown = "Everything shown" if self.choices.narrows else "Everything"
-            self.said.emit(f"{shown} is decided" if undecided_only else "There is nothing further that way")
+            self.said.emit(
+                f"{shown} is decided" if undecided_only else "No further proposal in that direction"
+            )
 
     def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
         """Answer the current proposal and, unless told to stay, go to the next undecided one.
@@ -312,7 +314,7 @@ class Review(QObject):
         ids = self.ids
         here = next((key for key in (self._reach, self._anchor, self.current) if key in ids), None)
         if here is None:
-            raise UsageError("The queue shows nothing to select.")
+            raise UsageError("The queue is empty.")
         reached = ids[min(max(ids.index(here) + step, 0), len(ids) - 1)]
         self.select_to(reached)
         return reached
@@ -377,7 +379,7 @@ class Review(QObject):
         decision = self._session.state.decisions.get(here)
         chosen = ((decision.alternative if decision else 0) + 1) % count
         if count == 1:
-            raise UsageError("This proposal has no alternatives; nudge its edges instead.")
+            raise UsageError("This proposal has no alternatives. Nudge its edges instead.")
         self._apply(edits.choose_alternative(self._session.state, here, chosen))
 
     def span(self) -> tuple[int, int]:
@@ -475,7 +477,7 @@ class Review(QObject):
         UsageError : none is current
         """
         if self.current is None:
-            raise UsageError("No proposal is chosen; go to one with the arrow keys.")
+            raise UsageError("No current proposal. Go to one with the arrow keys.")
         return self.current
 
     def _apply(self, edit: Edit) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 SETTLES_S = 0.5
 """So long the proposal is looked at before an Enter that follows a dialog can be meant for it."""
-TOO_SOON = "Enter came too soon to be meant for this proposal: press it again to accept it."
+TOO_SOON = "Enter came too early for this proposal. Press it again to accept."
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 

@@ -47,7 +47,7 @@ class Finding(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         require_recording(self._session.state, "search")
         settings = self._settings()

@@ -18,7 +18,7 @@ from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.timeline.sound.brush import Brush
 
-OUTSIDE = "That lies outside of the selection the repair is of: nothing was painted."
+OUTSIDE = "That is outside the selection of the repair. Nothing was painted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Painting(QObject):
     Signals
     -------
     changed : something else is painted now
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     changed = Signal()
@@ -82,8 +82,8 @@ class Painting(QObject):
             raise UsageError("Painting needs a spectrogram: show one of the track first ‹view.picture›.")
         self._switch(is_on=not self.is_on)
         self._parts.timeline.setFocus()
-        does = "takes away from" if self._brush.takes else "adds to"
-        said = f"Painting: the brush {does} what is meant" if self.is_on else "Painting ended"
+        does = "subtracts from" if self._brush.takes else "adds to"
+        said = f"Painting: the brush {does} the mask" if self.is_on else "Painting ended"
         self.said.emit(said)
 
     def leave(self) -> bool:
@@ -205,13 +205,13 @@ class Painting(QObject):
         if not self.is_on:
             self._switch(is_on=True)  # so that its keys undo what was painted
         self.put((*self.paint, *held))
-        does = "taken from" if takes else "added to"
-        self.said.emit(f"{low_hz:g} to {high_hz:g} Hz {does} what is meant")
+        does = "subtracted from" if takes else "added to"
+        self.said.emit(f"{low_hz:g} to {high_hz:g} Hz {does} the mask")
 
     def _form(self) -> NumbersForm:
         highest = self._parts.session.state.rate_hz / 2
         numbers = [Number("&From, Hz", 0.0, 0.0, highest, 1), Number("&To, Hz", highest, 0.0, highest, 1)]
-        said = "All between the two, as long as the selection is, on the tracks of the repair."
+        said = "The range between the two, within the selection, on the tracks of the repair."
 
         def refuse(values: tuple[float, ...]) -> str:
             if values[0] >= values[1]:

@@ -19,7 +19,7 @@ from engine.timebase import s_to_samples
 AROUND_S = 1.0
 TOGETHER_S = 20.0
 """Windows are heard one after the other as they lie in the recording where all of them take no longer."""
-NO_PREVIEW = "There is no preview yet: write which sound is meant and make one ‹repair.preview›."
+NO_PREVIEW = "No preview yet. Name a sound and render one ‹repair.preview›."
 _NAMES = ("A", "B")
 
 
@@ -77,7 +77,7 @@ class Previews(QObject):
         UsageError : there are no two
         """
         if len(self._held) < len(_NAMES):
-            raise UsageError("There is one preview, or none: change the words or a setting to compare two.")
+            raise UsageError("Two previews are needed. Change the words or a setting to render another one.")
         self._at = 1 - self._at
         return self._held[self._at]
 

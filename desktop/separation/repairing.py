@@ -64,7 +64,7 @@ class Repairing(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     opened : whether the panel is open
     """
 
@@ -466,7 +466,7 @@ class Repairing(QObject):
     def _apply(self, *, accepted: bool) -> None:
         self._require_open()
         if self._is_repainted:
-            raise UsageError("What was painted last is not heard yet: accept it once its preview is there.")
+            raise UsageError("The preview does not include the last stroke yet. Accept it after rendering.")
         preview = self._previews.required()
         try:
             edit, proposals = self._previews.apply(accepted=accepted)

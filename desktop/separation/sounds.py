@@ -27,7 +27,7 @@ from widgets.forms.like_form import LikeForm
 if TYPE_CHECKING:
     from engine.jobs.sounds.hear import FoundSounds
 
-NOT_HEARD = "Nobody has listened for sounds here yet: hear what sounds where first ‹sounds.hear›."
+NOT_HEARD = "No sounds detected yet. Detect them first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
 
 
@@ -55,12 +55,12 @@ class Sounds(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
         state = self._require_recording()
         request = SpanRequest(state, self._session.media)
         take = partial(self._take, request)
-        self._parts.work.compute(hear_sounds, request, "Hearing what sounds where", take)
+        self._parts.work.compute(hear_sounds, request, "Detecting sounds", take)
 
     def _take(self, request: SpanRequest, found: FoundSounds) -> None:
         state = self._session.state
@@ -85,7 +85,7 @@ class Sounds(QObject):
         total = f"{counts.total():,}"
         said = ", ".join(f"{word} {count}" for word, count in counts.most_common())
         timeline.heads.sounds.show_about(
-            "Sounds", f"{total} · {counted(len(counts), 'word')}", f"Heard: {said}"
+            "Sounds", f"{total} · {counted(len(counts), 'word')}", f"Detected: {said}"
         )
 
     # going through them
@@ -143,5 +143,5 @@ class Sounds(QObject):
 
     def _require_recording(self) -> DocumentState:
         state = self._session.state
-        require_recording(state, "listen to")
+        require_recording(state, "analyse")
         return state

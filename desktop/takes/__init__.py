@@ -1,1 +1,1 @@
-"""What was played more than once: found, listed, heard in turn, and one of it kept."""
+"""Repeated takes: found, listed, played in turn, and one of them chosen."""

@@ -1,4 +1,4 @@
-"""Takes of a passage heard one after another at the same musical place."""
+"""Playback of the takes of a passage in turn at the same musical position."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from engine.takes.takes import Take
 from engine.timebase import s_to_samples
 
 HEARD_S = 8.0
-"""So much of each take."""
+"""Duration of each take."""
 _LET_GO_S = 0.5
-"""A stretch that ends so early was stopped by the user."""
+"""Segments that end earlier than this were stopped by the user."""
 
 Heard = tuple[int, tuple[int, int]]
 
 
 def places(takes: Sequence[Take], share: float) -> list[tuple[int, float]]:
-    """Return the numbers of the takes in which a place of the passage is, and where it is, in seconds."""
+    """Return the takes that contain a position of the passage, and their times in seconds."""
     found = []
     for number, take in enumerate(takes):
         within = take.to_share - take.from_share
@@ -31,7 +31,7 @@ def places(takes: Sequence[Take], share: float) -> list[tuple[int, float]]:
 
 
 def share_at(take: Take, place_s: float) -> float | None:
-    """Return which place of the passage a moment of a take is; None where it is at its start, or outside."""
+    """Return the passage position of a take's time; None at its start, or outside."""
     if not take.start_s + _LET_GO_S < place_s < take.stop_s:
         return None
     within = (place_s - take.start_s) / (take.stop_s - take.start_s)
@@ -39,7 +39,7 @@ def share_at(take: Take, place_s: float) -> float | None:
 
 
 def common_share(takes: Sequence[Take], first: Take) -> float:
-    """Return where all takes have begun, or where this one does if it ends before."""
+    """Return the position at which all takes have started, or the start of this one if it ends before."""
     latest = max(take.from_share for take in takes)
     return latest if latest < first.to_share else first.from_share
 
@@ -55,7 +55,7 @@ class InTurn(QObject):
 
     Signals
     -------
-    sounding : the number of the take that is heard, None for none any more
+    sounding : number of the playing take, None at the end
     """
 
     sounding = Signal(object)
@@ -72,11 +72,11 @@ class InTurn(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether a take is heard."""
+        """Whether a take is playing."""
         return self._now is not None
 
     def start(self, takes: Sequence[Take], first: int, share: float, rate_hz: int) -> None:
-        """Play a place of the passage in every take that has it, beginning with one of them."""
+        """Play a position of the passage in every take that has it, starting with one of them."""
         self.leave()
         self._rate_hz = max(1, rate_hz)
         found = places(takes, share)
@@ -88,7 +88,7 @@ class InTurn(QObject):
         self.next()
 
     def next(self) -> bool:
-        """Go on with the next take; False after the last one."""
+        """Continue with the next take; return False after the last one."""
         if not self._waiting:
             self.leave()
             return False
@@ -112,7 +112,7 @@ class InTurn(QObject):
             self._heard_to = max(self._heard_to, position)
 
     def _stopped(self, playing: bool) -> None:
-        """Go on where a stretch came to its end; where the user stopped it, or plays something else, end."""
+        """Continue at the end of a segment; end if the user stopped it or plays something else."""
         now = self._now
         if playing or now is None:
             return

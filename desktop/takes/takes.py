@@ -1,4 +1,4 @@
-"""What was played more than once: finding it, the list of it, and keeping one take."""
+"""Repeated takes: search, list, and choice of one take."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
     from engine.jobs.takes.facts import TakeFacts
 
-_LOOKING = "Looking for takes"
-NOT_YET = "The recording was not searched for takes yet."
-NONE = "Nothing was played more than once. Takes are told apart by the pauses between them."
+_LOOKING = "Finding takes"
+NOT_YET = "Takes not searched yet."
+NONE = "No repeated passages found. Offcut separates takes at pauses."
 
 
 class Takes(QObject):
@@ -40,7 +40,7 @@ class Takes(QObject):
 
     Signals
     -------
-    said : what was found or done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -66,13 +66,13 @@ class Takes(QObject):
     # finding
 
     def propose(self) -> None:
-        """Find what was played more than once, list it, and propose to cut all but the best.
+        """Find repeated takes, list them, and propose to cut all but the best.
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : no recording
         """
-        require_recording(self._session.state, "listen to")
+        require_recording(self._session.state, "analyse")
         self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
 
     def _find(self) -> None:
@@ -89,7 +89,7 @@ class Takes(QObject):
     # the list
 
     def toggle(self) -> None:
-        """Show the list and give it the keys; put it away where it has them."""
+        """Show the list and focus it; hide it if it has the focus."""
         if self.panel.isHidden():
             self.show()
             self.panel.begin()
@@ -152,10 +152,8 @@ class Takes(QObject):
         chosen = self.panel.chosen if self.found is not None else None
         if self.found is None or chosen is None:
             if self.found is not None:
-                raise UsageError("Nothing was played more than once here, so there is no take to choose.")
-            raise UsageError(
-                "The recording was not searched for takes yet; look for them first ‹takes.propose›."
-            )
+                raise UsageError("No takes found in this recording.")
+            raise UsageError("Takes not searched yet. Find them first ‹takes.propose›.")
         return chosen
 
     def _go_to(self, group: int, number: int) -> None:
@@ -172,7 +170,7 @@ class Takes(QObject):
 
         Raises
         ------
-        UsageError : there is no take
+        UsageError : no take
         """
         group, number = self._chosen()
         assert self.found is not None
@@ -192,14 +190,14 @@ class Takes(QObject):
         if number is not None and self.found is not None:
             takes = self.found.groups[self._group].takes
             at = format_time(takes[number].start_s, 0)
-            self.said.emit(f"Take {number + 1} of {len(takes)}, at {at}; the next one ‹takes.hear›")
+            self.said.emit(f"Take {number + 1} of {len(takes)}, at {at}; next take ‹takes.hear›")
 
     def keep(self) -> None:
         """Keep the chosen take, and propose to cut the other takes of its passage.
 
         Raises
         ------
-        UsageError : there is no take
+        UsageError : no take
         """
         group, number = self._chosen()
         assert self.found is not None
@@ -210,7 +208,7 @@ class Takes(QObject):
         edit = keep_take(state, self.found, self._session.curve, kept, group)
         self._session.apply(edit)
         others = len(self.found.groups[group].takes) - 1
-        self.said.emit(f"{edit.label}; {counted(others, 'other')} of it may be cut")
+        self.said.emit(f"{edit.label}; proposed to cut {counted(others, 'other')}")
 
 
 _STAYS = ("stays", "dim", "")

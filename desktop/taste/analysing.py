@@ -53,7 +53,7 @@ class Analysing(QObject):
         self._forget_listening()
 
     def use_taste(self, path: Path) -> None:
-        """Make a taste the one in force and listen with it."""
+        """Activate a taste and analyse with it."""
         edit = set_settings(self._session.state, {"taste": str(path.absolute())}, f"Chose taste {path.stem}")
         self._work.said.emit(self._session.apply(edit).label)
         self.listen(path)
@@ -68,7 +68,7 @@ class Analysing(QObject):
         self._warnings = warnings or self._warnings
         if not self._session.state.tracks:
             if taste is not None:
-                self._work.said.emit(f"Chose taste {taste.stem}; import a recording to listen to")
+                self._work.said.emit(f"Chose taste {taste.stem}; import a recording to analyse")
             return
         title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
         state, media, known = self._session.state, self._session.media, self._session.listening
@@ -107,7 +107,7 @@ class Analysing(QObject):
     def propose_once_scored(self) -> None:
         """Propose cuts as soon as the running job has scored the recording, unless that job fails."""
         self._wants_cuts = True
-        self._work.said.emit("Cuts are proposed as soon as the recording is scored")
+        self._work.said.emit("Cuts will be proposed after the analysis")
 
     def _forget_listening(self) -> None:
         self._listening, self._once_listened = None, None
@@ -138,7 +138,7 @@ class Analysing(QObject):
         edit = set_analyses(self._session.state, in_force, title, by_listening=True)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         if len(in_force) < len(heard.ids):
-            title += "; the grid you edited stays"
+            title += "; your edited grid stays"
         told = () if "listening" not in heard.ids else self._told()
         if heard.tempo is not None and heard.tempo.proposals and self._shows_grid_of_its_own():
             told = (*told, UNSURE_TEMPO)

@@ -1,4 +1,4 @@
-"""What may be wrong with the taste in force or with what to learn from, found out in another process."""
+"""Diagnosis of the active taste or of training data, in a separate process."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Take = Callable[[tuple[Finding, ...]], None]
 
 
 class Diagnosing(QObject):
-    """Measures a taste when its scores look wrong, or when somebody wants to know, and says what is wrong.
+    """Diagnoses a taste when its scores look implausible, or on request.
 
     Signals
     -------
-    found(findings) : what is wrong with the taste in force, every time that changes
-    said : the gravest of it, once for each taste and document
+    found(findings) : problems of the active taste, at every change
+    said : the most severe problem, once for each taste and document
     """
 
     found = Signal(tuple)
@@ -55,7 +55,7 @@ class Diagnosing(QObject):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is known to be wrong."""
+        """Known problems."""
         return self._findings
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Diagnosing(QObject):
         self._lane.close()
 
     def check(self, edited: tuple[Path, ...], take: Take) -> None:
-        """Look into recordings to learn from and hand over what was found; a check before is dropped."""
+        """Check training recordings and pass on the findings; cancels an earlier check."""
         self.drop()
         take(())
         if edited:
@@ -72,13 +72,13 @@ class Diagnosing(QObject):
             self._checking.finished.connect(take)
 
     def drop(self) -> None:
-        """Nobody waits for the check of recordings any more."""
+        """Cancel the check of recordings."""
         if self._checking is not None:
             self._checking.cancel()
             self._checking = None
 
     def measure(self) -> None:
-        """Find out about the taste in force, unless that is known or under way."""
+        """Diagnose the active taste, unless known or running."""
         session, curve, taste = self._session, self._session.curve, self._analysing.taste
         if curve is None or taste is None or not session.media or self._known(curve.maker):
             return
@@ -104,16 +104,16 @@ class Diagnosing(QObject):
         self._judge()
 
     def _not_measured(self) -> None:
-        """Leave it: a recording or taste that cannot be read is told by whoever listens with it."""
+        """Ignore the failure: the next analysis reports unreadable recordings or tastes."""
         self._measuring = None
 
     def _follow(self, change: Change) -> None:
-        """Judge a moment after the change, so that no key waits for it."""
+        """Check shortly after the change, so that no key waits for it."""
         if change.analyses or change.proposals or "threshold" in change.settings:
             self._settle.start()
 
     def _judge(self) -> None:
-        """Say what is wrong as things stand; measure first where it looks so and nothing is known."""
+        """Report the current problems; start a diagnosis if the scores look implausible."""
         self._settle.stop()
         curve, symptoms = self._session.curve, self._symptoms
         findings: tuple[Finding, ...] = ()
@@ -130,7 +130,7 @@ class Diagnosing(QObject):
             self._tell("" if curve is None else curve.maker)
 
     def _only_pauses(self) -> bool:
-        """Tell whether what is proposed says nothing of the taste."""
+        """Return whether the proposals are independent of the taste."""
         made = self._session.state.proposals.values()
         return bool(made) and all(one.maker == PAUSES for one in made)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a taste, shown on its page, and what the buttons beside it do."""
+"""Problems of a taste on its page, and the actions of their buttons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGER = 4
 
 
 def finding_actions(files: Files, analysing: Analysing) -> Mapping[str, Callable[[], object]]:
-    """Return what to do for each action that a finding can ask for."""
+    """Return the handler of each action of a finding."""
     return {
         Action.LEARN_AGAIN: files.learn,
         Action.LEARN_LONGER: partial(files.learn, _LONGER * METHODS[0].epochs),
@@ -30,7 +30,7 @@ def finding_actions(files: Files, analysing: Analysing) -> Mapping[str, Callable
 
 
 def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, analysing: Analysing) -> None:
-    """Show findings on the Taste page, measure what is not known when it is opened, and do what is asked."""
+    """Shows findings on the Taste page, starts a diagnosis when it opens, and runs the actions."""
     do = finding_actions(files, analysing)
     diagnosing.found.connect(tasting.set_findings)
     tasting.opened.connect(diagnosing.measure)

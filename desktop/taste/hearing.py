@@ -1,4 +1,4 @@
-"""Hearing what the Taste page shows: the document on its timeline, any other recording beside it."""
+"""Playback from the Taste page: the document on its timeline, other recordings separately."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
 from engine.timebase import format_time, s_to_samples
 
 _RATE_ALONE_HZ = 48_000
-"""Of a recording that is not where it was, while no document sets a rate."""
+"""Sample rate for recordings that moved, while no document sets one."""
 
 
 class TasteHearing(QObject):
-    """Plays spans of recordings; of several wishes in a row the newest is heard.
+    """Plays spans of recordings; a newer request replaces earlier ones.
 
     Signals
     -------
-    said : what plays
+    said : the playing recording
     """
 
     said = Signal(str)
@@ -46,7 +46,7 @@ class TasteHearing(QObject):
 
         Raises
         ------
-        SourceError, UsageError : it cannot be read, or there is nothing there
+        SourceError, UsageError : unreadable file, or an empty span
         """
         if isinstance(sound, DocumentSound):
             self._wanted = None
@@ -75,7 +75,7 @@ class TasteHearing(QObject):
             return _RATE_ALONE_HZ
 
     def _play(self, sound: FileSound, rate_hz: int, wanted: tuple[Path, float, float], ready: Path) -> None:
-        """Play what was made ready, unless something else is wanted by now."""
+        """Play a prepared span, unless a newer request exists."""
         self._ready[sound.path, rate_hz] = ready
         if wanted != self._wanted:
             return
@@ -84,7 +84,9 @@ class TasteHearing(QObject):
         stretch = KeptStretch(ready, first, last)
         stretch.close()
         if not stretch.length_samples:
-            raise SourceError(f"{shown(ready)} ends before this moment: it has changed since it was scored.")
+            raise SourceError(
+                f"{shown(ready)} ends before this position: the file changed after the analysis."
+            )
         factory = partial(KeptStretch, ready, first, last)
         self._transport.play_beside(factory, stretch.length_samples, rate_hz)
         self.said.emit(f"{shown(sound.path.stem)} at {format_time(start_s, 0)}")

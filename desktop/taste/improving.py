@@ -1,4 +1,4 @@
-"""Learn the taste in force anew with what was decided: asks where the new one goes, then has it done."""
+"""Retraining of the active taste with decisions: asks for the file, then starts the job."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_fold
 
 
 def improve_taste(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:
-    """Improve the taste in force from the decisions in the open document.
+    """Retrain the active taste with the decisions in the open document.
 
     Raises
     ------
-    UsageError : there is no taste, or nothing is decided
+    UsageError : no taste, or no decisions
     """
     taste, state = analysing.taste, session.state
     if taste is None:
-        raise UsageError("There is no taste to improve yet; learn one from your edits first ‹taste.learn›.")
+        raise UsageError("No taste to improve. Learn one from your edits first ‹taste.learn›.")
     if not _is_decided(state):
-        raise UsageError("Nothing is decided yet: accept or reject some cuts first.")
+        raise UsageError("No decisions yet. Accept or reject some cuts first.")
     folder = session.folder
     out = dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
     if out is None or (is_taken(out) and not dialogs.confirm_overwrite(window, (out,))):

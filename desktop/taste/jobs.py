@@ -13,7 +13,7 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class MomentRequest:
-    """A moment of a recording that was scored with a taste."""
+    """A position of a recording that was scored with a taste."""
 
     taste: Path
     sound: Sound
@@ -33,7 +33,7 @@ class CompareRequest:
 
 
 def read_facts(taste: Path, progress: Progress) -> TasteFacts:
-    """Read what a taste is."""
+    """Read the facts of a taste."""
     from engine.jobs.tastes.view import look_at
 
     return look_at(taste, progress)
@@ -47,7 +47,7 @@ def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
 
 
 def show_moment(request: MomentRequest, progress: Progress) -> Moment:
-    """Show a few seconds as a taste hears them."""
+    """Compute the features of a taste around a position."""
     from engine.jobs.tastes.view import look_at_moment
 
     return look_at_moment(request.taste, request.sound, request.scored, request.at_s, progress)

@@ -39,7 +39,7 @@ class Learning(QObject):
         self._session, self._work, self._analysing = session, work, analysing
 
     def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
-        """Learn a taste and, where a recording is open, listen to it with that taste."""
+        """Learn a taste and, with an open recording, analyse it with that taste."""
         job = partial(learn_taste, asked, out)
         again = {**asdict(asked), "edited": list(asked.edited), "out": str(out), "overwrite": overwrite}
         self._run(job, overwrite, asked.name, Again("taste.learn", again))

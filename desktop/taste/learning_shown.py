@@ -1,4 +1,4 @@
-"""The panel that shows how learning goes, while it does."""
+"""Panel with the progress of learning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long recordings are, found beside the window while they are chosen."""
+"""Durations of recordings, read in the background while the user chooses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Take = Callable[[dict[str, float | None]], None]
 
 
 class Lengths(QObject):
-    """Looks into each recording once while its dialog is open, on a lane that waits for nothing else."""
+    """Reads each recording once while its dialog is open, on its own lane."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +28,7 @@ class Lengths(QObject):
         self._lane.close()
 
     def find(self, paths: tuple[str, ...], take: Take) -> None:
-        """Hand over how long each is, by path, as it is found; None for one that cannot be read."""
+        """Emit the duration of each, by path, as it is read; None for an unreadable one."""
         for path in paths:
             if path not in self._handles:
                 handle = self._lane.submit(length_of, path, title="Reading lengths")
@@ -36,14 +36,14 @@ class Lengths(QObject):
                 self._handles[path] = handle
 
     def drop(self) -> None:
-        """Nobody waits any more."""
+        """Cancel all requests."""
         for handle in self._handles.values():
             handle.cancel()
         self._handles = {}
 
 
 def length_of(path: str, progress: Progress) -> dict[str, float | None]:
-    """Return how many seconds a recording has, None where it cannot be read."""
+    """Return the duration of a recording in seconds, None if unreadable."""
     progress.check_cancelled()
     try:
         with SourceReader(Path(path)) as reader:

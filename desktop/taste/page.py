@@ -1,4 +1,4 @@
-"""The Taste page: opens it in place of the timeline, has made what it shows, and lets it be heard."""
+"""The Taste page: opens it in place of the timeline, starts its computations, and plays from it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 class Tasting(QObject):
-    """Shows one taste, the document's unless another was asked for, and what it says of recordings.
+    """Shows one taste, the document's by default, and its scores of recordings.
 
     Signals
     -------
-    said, refused : one sentence
-    remedy_requested : what was asked for beside a finding; no command has this id
+    said, refused : one message
+    remedy_requested : action of a finding without a command id
     opened, closed : the page has taken the place of the timeline, or given it back
     facts_changed : the `TasteFacts` now shown, or None
     """
@@ -99,7 +99,7 @@ class Tasting(QObject):
 
     @property
     def page(self) -> TastePage:
-        """The page, made when it is first wanted: what draws the loss curve is as large as all the window."""
+        """The page, created on first use because the plotting library is large."""
         if self._page is None:
             from widgets.taste.page import TastePage
 
@@ -138,7 +138,7 @@ class Tasting(QObject):
         page.take_focus()
 
     def leave(self) -> bool:
-        """Show the timeline again; tell whether the page was shown."""
+        """Show the timeline again; return whether the page was open."""
         if not self.is_open:
             return False
         if self.page.distribution.cancel_drag():
@@ -153,8 +153,8 @@ class Tasting(QObject):
     # Commands.
 
     def look(self) -> None:
-        """Ask for another taste to look at; the document keeps its own."""
-        path = self._parts.shelves.ask("Look at another taste", "Look")
+        """Ask for another taste to view; the document's taste does not change."""
+        path = self._parts.shelves.ask("View another taste", "View")
         if path is not None:
             self._look_at(path)
 
@@ -167,12 +167,10 @@ class Tasting(QObject):
     def compare(self) -> None:
         """Ask for a second taste and compare both on the recording that is shown."""
         if self._facts is None:
-            raise UsageError(
-                "There is no taste to compare with; learn one from your edits ‹taste.learn› first."
-            )
+            raise UsageError("No taste to compare with. Learn one from your edits first ‹taste.learn›.")
         known = self._survey.recordings.found(self.page.current)
         if known is None or known.scored is None:
-            raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
+            raise UsageError("No recording to compare. Import one, or drop one on the Taste page.")
         second = self._parts.shelves.ask(f"Compare {self._facts.name} with", "Compare")
         if second is None:
             return
@@ -183,11 +181,11 @@ class Tasting(QObject):
             self.toggle()
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Look at a dropped taste; score dropped recordings.
+        """View a dropped taste; score dropped recordings.
 
         Raises
         ------
-        UsageError : there is no taste to score them with
+        UsageError : no taste for the analysis
         """
         dropped = tuple(Path(path) for path in paths)
         if not self.is_open:
@@ -198,7 +196,7 @@ class Tasting(QObject):
         recordings = [path for path in dropped if path.suffix != ".taste"]
         if recordings and self._taste is None:
             raise UsageError(
-                "There is no taste to score it with: learn one from your edits ‹taste.learn›, or drop one."
+                "No taste for the analysis. Learn one from your edits ‹taste.learn›, or drop one."
             )
         added = [key for path in recordings if (key := self._survey.recordings.add(path))]
         if added:
@@ -206,13 +204,13 @@ class Tasting(QObject):
             self._renew()
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what is wrong with the taste at the top of the page."""
+        """Show the problems of the taste at the top of the page."""
         self._findings = tuple(findings)
         if self._page is not None:
             self._page.set_findings(self._findings)
 
     def _remedy(self, action: str) -> None:
-        """Run the command, or let others do what it names."""
+        """Run the command, or pass other actions on."""
         if self._parts.commands.knows(action):
             self._parts.commands.run(action)
         else:
@@ -222,7 +220,7 @@ class Tasting(QObject):
 
     @property
     def facts(self) -> TasteFacts | None:
-        """What the taste that is shown is."""
+        """Facts of the displayed taste."""
         return self._facts
 
     @property
@@ -242,7 +240,7 @@ class Tasting(QObject):
             self._renew()
 
     def _renew(self) -> None:
-        """Bring the page up to date with taste, document and files; nothing is done while it is away."""
+        """Update the page for taste, document and files; does nothing while the page is hidden."""
         if not self.is_open:
             return
         path = self._taste
@@ -270,7 +268,7 @@ class Tasting(QObject):
         self._renew()
 
     def _refuse_taste(self, sentence: str) -> None:
-        """Say why a taste cannot be read, and show the document's where that is another."""
+        """Report an unreadable taste, and return to that of the document."""
         self._reading = None
         self.refused.emit(sentence)
         if self._looked_at is not None:
@@ -288,14 +286,14 @@ class Tasting(QObject):
         self.facts_changed.emit(facts)
 
     def _show_waiting(self, waits: bool) -> None:
-        self.page.set_note("map", "waiting for its turn" if waits else "being made")
+        self.page.set_note("map", "queued" if waits else "computing")
 
     def _show_survey(self) -> None:
         self.page.set_map(self._survey.shown, self._states())
         self._show_recordings(self.page.current)
 
     def _states(self) -> NDArray[np.uint8]:
-        """Return what became of the stretches of the map by now."""
+        """Return the current state of each segment of the map."""
         shown = self._survey.shown
         return np.zeros(0, np.uint8) if shown is None else segment_states(shown, self._session.state)
 
@@ -308,7 +306,7 @@ class Tasting(QObject):
     # What is chosen and heard.
 
     def _want_moment(self, key: str, at_s: float) -> None:
-        """Show a moment; of several wishes in a row the newest."""
+        """Show a position; a newer request replaces earlier ones."""
         self._wanted_moment = (key, at_s)
         if not self._lane.is_busy:
             self._look_at_moment()
@@ -320,7 +318,7 @@ class Tasting(QObject):
         if facts is None or wanted is None or known is None or known.scored is None:
             return
         request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
-        handle = self._lane.submit(show_moment, request, title="A moment")
+        handle = self._lane.submit(show_moment, request, title="A position")
         handle.finished.connect(self._take_moment)
         handle.failed.connect(self.refused)
 
@@ -351,7 +349,7 @@ class Tasting(QObject):
             self._page.set_threshold(None if self._facts is None else self._threshold.score)
 
     def _would_cut(self) -> WouldCut | None:
-        """Return what would go of the document, where its cuts come from the taste that is shown."""
+        """Return the cuts of the document if they come from the displayed taste."""
         state, curve = self._session.state, self._session.curve
         if self._facts is None or curve is None or curve.maker != self._facts.maker or not state.rate_hz:
             return None
@@ -402,7 +400,7 @@ class Tasting(QObject):
             self._page.set_losses("", training, validation)
 
     def _take_learned(self, path: Path) -> None:
-        """Look at a taste that was learned while no document could take it; one of that name is read anew."""
+        """Show a newly learned taste if no document uses it; reload a taste of the same name."""
         if self._facts is not None and self._facts.path == path:
             self._facts = None
         if not self._session.is_open:
@@ -411,7 +409,7 @@ class Tasting(QObject):
 
 
 def _notes(facts: TasteFacts | None) -> dict[str, str]:
-    """Return what is said beside the titles."""
+    """Return the notes in the titles of the cards."""
     if facts is None:
         return {}
     count, total_s = len(facts.recordings), sum(one.duration_s for one in facts.recordings)

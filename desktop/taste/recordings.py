@@ -1,4 +1,4 @@
-"""Which recordings the Taste page knows: kept ones, the document and its sources, dropped files."""
+"""Recordings of the Taste page: references, the document and its sources, dropped files."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a recording is read, and its scores where they are known."""
+    """Location of a recording, and its scores if known."""
 
     sound: Sound
     scored: ScoredRecording | None
 
 
 class TasteRecordings:
-    """Keeps what was found out with the taste that is shown."""
+    """Stores the results of the displayed taste."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -43,12 +43,12 @@ class TasteRecordings:
         self._document: ScoredRecording | None = None
 
     def forget_scores(self) -> None:
-        """Know no scores any more: the taste is another."""
+        """Discard all scores after a change of the taste."""
         self.kept, self._document = None, None
         self._files = {key: replace(one, scored=None) for key, one in self._files.items()}
 
     def forget_document(self) -> None:
-        """Know nothing of the document any more, nor of its sources."""
+        """Discard the results of the document and its sources."""
         self._document = None
         self._files = {key: one for key, one in self._files.items() if one.origin is Origin.FILE}
 
@@ -60,14 +60,14 @@ class TasteRecordings:
         return key
 
     def want(self, key: str) -> bool:
-        """Have a source of the document scored by itself; tell whether it is one that is not scored yet."""
+        """Request the analysis of a source; return whether it is not analysed yet."""
         if key not in self._sources() or key in self._files:
             return False
         self.add(Path(key), Origin.SOURCE)
         return True
 
     def asked(self, maker: str) -> tuple[Asked, ...]:
-        """Return the document and the files, with what is known of them with the taste of this maker."""
+        """Return the document and the files with the results of the taste of this maker."""
         session = self._session
         asked = list(self._files.values())
         if session.state.tracks and session.media:
@@ -76,7 +76,7 @@ class TasteRecordings:
         return tuple(asked)
 
     def _from_curve(self, maker: str) -> ScoredRecording | None:
-        """Return the scores that the document has already, where this taste gave them."""
+        """Return the stored scores of the document, if they come from this taste."""
         state, curve, listening = self._session.state, self._session.curve, self._session.listening
         if curve is None or curve.maker != maker or listening is None:
             return None
@@ -95,7 +95,7 @@ class TasteRecordings:
         )
 
     def _nearest(self, maker: str) -> NearestStretches | None:
-        """Return what was found with those scores that was kept and is like the document."""
+        """Return stored references that match the document, computed with those scores."""
         nearest, rate_hz = self._session.nearest, self._session.state.rate_hz
         if nearest is None or nearest.maker != maker:
             return None
@@ -108,7 +108,7 @@ class TasteRecordings:
         )
 
     def is_known(self, request: SurveyRequest, shown: SegmentMap) -> bool:
-        """Tell whether a survey would find nothing new."""
+        """Return whether a survey has no new work."""
         on_it = {key for key, origin in shown.recordings if origin is not Origin.KEPT}
         scores = [one.scored for one in request.others]
         if request.kept is None or any(one is None for one in scores):
@@ -118,7 +118,7 @@ class TasteRecordings:
         return not renewed and {one.key for one in scores if one is not None} == on_it
 
     def take(self, survey: Survey) -> None:
-        """Keep what was found; files that cannot be read are known no longer."""
+        """Store results; unreadable files are removed."""
         self.kept = survey.kept
         by_key = {one.key: one for one in survey.others}
         found = by_key.get("")
@@ -140,7 +140,7 @@ class TasteRecordings:
         return None
 
     def listed(self, facts: TasteFacts) -> list[Listed]:
-        """Return everything there is to rank, the document first."""
+        """Return all recordings for the ranking, the document first."""
         from widgets.taste.page import Listed
 
         rows = list[Listed]()
@@ -162,7 +162,7 @@ class TasteRecordings:
         return rows
 
     def _sources(self) -> Mapping[str, float]:
-        """Return the sources of a document of more than one, by their files, and how long they are."""
+        """Return the sources of a document with several, by file, and their durations."""
         state, media = self._session.state, self._session.media
         if len(state.sources) < 2:
             return {}

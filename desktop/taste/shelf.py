@@ -1,4 +1,4 @@
-"""Asks which taste to take: those used last, shipped, beside the document and in a folder the user chose."""
+"""Asks for a taste: recent, included, next to the document and in a folder of the user."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from widgets.theme import Theme
 
 _FOLDER = "taste_folder"
 _AT_ONCE = 25
-RECENT, SHIPPED, BESIDE = "Used last", "Comes with Offcut", "Beside this document"
+RECENT, SHIPPED, BESIDE = "Recent", "Included with Offcut", "Next to this document"
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where to look for tastes."""
+    """Locations of tastes."""
 
     recent: tuple[Path, ...]
     beside: Path | None
@@ -38,7 +38,7 @@ class Places:
 
 
 class Shelves(QObject):
-    """Shows the shelf, reads what is on it beside the window, and remembers what was taken."""
+    """Shows the list, reads tastes in the background, and stores recent choices."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Shelves(QObject):
 
         Parameters
         ----------
-        do : what the button says
+        do : label of the button
         """
         while True:
             shelf = TasteShelf(self._theme(), self._in_use)
@@ -103,7 +103,7 @@ class Shelves(QObject):
         return self._folder or beside or Path.home()
 
     def _fill(self, shelf: TasteShelf) -> None:
-        """Show at once what needs no disk, then what folders hold, then what the tastes say of themselves."""
+        """Show entries at once, then the content of folders, then the summaries of the tastes."""
         beside = None if self._session.path is None else self._session.path.absolute().parent
         used = self._in_use
         recent = (() if used is None else (used,)) + self._recents.paths
@@ -128,7 +128,7 @@ class Shelves(QObject):
         shelf.set_summaries(self._known)
 
     def _stop_reading(self) -> None:
-        """Nobody waits any more: what is still to be read is let go, and what was read is kept."""
+        """Cancel pending reads and keep the results."""
         for handle in self._reading:
             handle.cancel()
         self._reading = []
@@ -144,7 +144,7 @@ def list_places(places: Places, progress: Progress) -> tuple[Shelf, ...]:
     progress.check_cancelled()
     if places.folder is not None:
         title = f"In {shown(places.folder)}"
-        listed.append(_shelf_of(title, places.folder, "There is no taste in this folder."))
+        listed.append(_shelf_of(title, places.folder, "No taste in this folder."))
     seen: set[Path] = set()
     shelves = []
     for shelf in listed:

@@ -1,4 +1,4 @@
-"""The survey of the Taste page: started when something is new, and kept while nothing is."""
+"""Survey of the Taste page: starts when data changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TasteSurvey(QObject):
 
     Attributes
     ----------
-    recordings : what is known of them with the taste that is shown
+    recordings : results of the displayed taste
     shown : the map; None until it is made
 
     Signals
@@ -47,18 +47,18 @@ class TasteSurvey(QObject):
         return self._running is not None
 
     def forget(self) -> None:
-        """Know nothing any more: the taste is another."""
+        """Discard all results after a change of the taste."""
         self.recordings.forget_scores()
         self.shown, self._next = None, None
         self._is_stale = self._running is not None
 
     def forget_document(self) -> None:
-        """Know nothing of the document any more."""
+        """Discard the results of the document."""
         self.recordings.forget_document()
         self.shown = None
 
     def renew(self, facts: TasteFacts) -> None:
-        """Find out what is not known yet with a taste."""
+        """Compute missing results of a taste."""
         if self._running is not None:
             self._next = facts
             return
@@ -82,7 +82,7 @@ class TasteSurvey(QObject):
         return SurveyRequest(facts.path, facts.recordings, folders, self.recordings.kept, others)
 
     def _take(self, survey: Survey) -> None:
-        """Keep what was found, unless the taste is another by now."""
+        """Store results, unless the taste changed meanwhile."""
         if self._is_stale:
             return
         self.recordings.take(survey)

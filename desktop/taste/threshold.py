@@ -1,4 +1,4 @@
-"""The threshold on the Taste page: the document's where its cuts come from this taste, else one to try."""
+"""Threshold of the Taste page: the document's if its cuts come from this taste, else a trial one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from widgets.taste.distribution import Distribution
 
 USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
-"""Where odd begins for most tastes; the line begins there for one whose cuts the document does not hold."""
+"""Usual threshold; default for a taste without cuts in the document."""
 
 
 class TasteThreshold(QObject):
-    """Passes what is dragged on the page to the ways the timeline's own line goes.
+    """Passes the threshold of the page to the same handlers as that of the timeline.
 
     Signals
     -------
-    moved : the one to try is elsewhere; the document's tells by itself
+    moved : threshold of a taste other than the document's, which reports its own
     """
 
     moved = Signal()
@@ -38,12 +38,12 @@ class TasteThreshold(QObject):
 
     @property
     def score(self) -> float:
-        """Where the line is."""
+        """Position of the threshold."""
         return self._parts.review.threshold if self._proposes else self._tried
 
     @property
     def _proposes(self) -> bool:
-        """Whether the document's cuts come from the taste that is shown, whose maker is `maker`."""
+        """Whether the document's cuts come from the displayed taste, whose maker is `maker`."""
         curve = self._parts.session.curve
         return curve is not None and curve.maker == self.maker
 

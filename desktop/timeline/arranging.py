@@ -1,4 +1,4 @@
-"""The arrangement lane: when it is shown, and blocks brought elsewhere by keys and mouse."""
+"""Arrangement lane: its visibility, and moving of blocks by keys and mouse."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Arranging(QObject):
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     refused : why not
     """
 
@@ -44,7 +44,7 @@ class Arranging(QObject):
         canvas.block_menu_requested.connect(self._open_menu)
 
     def show(self) -> None:
-        """Bring the lane up to date with the document and with the chosen view."""
+        """Update the lane for the document and the active view."""
         state = self._state
         has_lane = bool(state.tracks) and (self._is_wanted or is_arranged(state))
         self._shown = arrangement(state) if has_lane else None
@@ -52,21 +52,21 @@ class Arranging(QObject):
 
     @property
     def _state(self) -> DocumentState:
-        """The document whose result is heard: also while an arrangement is tried out."""
+        """The document of the playing result, also while an arrangement is compared."""
         tried = self._parts.transport.tried
         return self._parts.session.state if tried is None else tried
 
     def toggle(self) -> str:
-        """Show the lane always, or only where something is arranged; return what to say."""
+        """Show the lane always, or only with arranged blocks; return the message."""
         self._is_wanted = not self._is_wanted
         self._settings.setValue(_KEY, "on" if self._is_wanted else "off")
         self.show()
         if self._is_wanted:
-            return "The arrangement is shown"
-        return "The arrangement is shown where something is repeated or moved"
+            return "The arrangement is always shown"
+        return "The arrangement is shown if a block is repeated or moved"
 
     def step(self, direction: int) -> None:
-        """Put the playhead on the block before (-1) or after (1) the one that it is in."""
+        """Move the playhead to the previous (-1) or next (1) block."""
         made, here = self._all(), self._parts.transport.result_samples
         number = self._block(made)
         begins = int(made.result_starts[number])
@@ -76,33 +76,32 @@ class Arranging(QObject):
         self._go_to(made, number)
 
     def move(self, direction: int) -> None:
-        """Bring the block at the playhead one place earlier (-1) or later (1)."""
+        """Move the block at the playhead one place earlier (-1) or later (1)."""
         made = self._taken()
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
-            raise UsageError(f"The block is the {'first' if direction < 0 else 'last'} already.")
+            raise UsageError(f"This is already the {'first' if direction < 0 else 'last'} already.")
         self._apply(moved_block(self._parts.session.state, made, number, before))
 
     def again(self) -> None:
-        """Hear the block at the playhead once more, right after itself."""
+        """Repeat the block at the playhead."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError(
-                "Nothing is arranged: the one block is the whole recording. Select a span and duplicate it "
-                "‹hand.duplicate›."
+                "The whole recording is one block. Select a span and duplicate it first ‹hand.duplicate›."
             )
         self._apply(block_again(self._parts.session.state, made, self._block(made)))
 
     def take_out(self) -> None:
-        """Take away the copy at the playhead, or cut the block wherever it is heard."""
+        """Remove the copy at the playhead, or cut the block everywhere."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
-            raise UsageError("Nothing is arranged: the one block is the whole recording. Select what to cut.")
+            raise UsageError("The whole recording is one block. Select a span to cut.")
         self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
 
     def select(self) -> None:
-        """Select what the block at the playhead plays."""
+        """Select the span of the block at the playhead."""
         made = self._all()
         self._parts.selecting.select(*made.block(self._block(made)).span)
 
@@ -112,13 +111,13 @@ class Arranging(QObject):
         require_recording(state, "arrange")
         made = arrangement(state) if self._shown is None else self._shown
         if not len(made):
-            raise UsageError("There is nothing to arrange: everything is cut.")
+            raise UsageError("No blocks: everything is cut.")
         return made
 
     def _taken(self) -> Arrangement:
-        """Return the blocks of the document, to be laid elsewhere."""
+        """Return the blocks of the document for rearrangement."""
         if self._parts.transport.tried is not None:
-            raise UsageError("Take this arrangement first ‹editor.take›; then bring its blocks elsewhere.")
+            raise UsageError("Accept this arrangement first ‹editor.take›; then move its blocks.")
         return self._all()
 
     def _block(self, made: Arrangement) -> int:
@@ -131,7 +130,7 @@ class Arranging(QObject):
         self._parts.zooms.seek(begins, block.result_start_samples)
 
     def _apply(self, done: tuple[Edit, str]) -> None:
-        """Make an edit, and put the playhead on the block that it laid."""
+        """Apply an edit, and move the playhead to the inserted block."""
         edit, proposal_id = done
         parts = self._parts
         parts.session.apply(edit)

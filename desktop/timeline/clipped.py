@@ -18,7 +18,7 @@ _APART_S = 0.5
 
 
 class ClippedPlaces:
-    """Knows where recordings reach full scale, and the mix that was last to be exported goes over it."""
+    """Clipped positions of the recordings, and of the last exported mix."""
 
     def __init__(self, parts: Parts) -> None:
         self._session, self._transport, self._zooms = parts.session, parts.transport, parts.zooms
@@ -31,18 +31,18 @@ class ClippedPlaces:
         self._waves, self._found = waves, {}
 
     def go_on(self) -> str:
-        """Put the playhead at the next place, the first one after the last; return what to say."""
+        """Move the playhead to the next clipped position, cyclically; return the message."""
         places, rate_hz = self._places(), self._session.state.rate_hz
         if not len(places):
-            raise UsageError("Nothing reaches full scale in the recordings that are heard.")
+            raise UsageError("No clipping in the audible recordings.")
         after = np.searchsorted(places, self._transport.playhead_samples, side="right")
         number = int(after) % len(places)
         self._zooms.seek(int(places[number]))
         at = format_time(samples_to_s(int(places[number]), rate_hz), 1)
-        return f"Clipped at {at} of the recording, place {number + 1} of {len(places)}"
+        return f"Clipped at {at} of the recording, position {number + 1} of {len(places)}"
 
     def _places(self) -> NDArray[np.int64]:
-        """Return the places of all tracks that are heard and of the mix, on the source timeline."""
+        """Return the clipped positions of all audible tracks and of the mix, on the source timeline."""
         state = self._session.state
         found = [np.asarray(self._exporting.clipped_places(state), np.int64)]
         for track in audible(state.tracks):

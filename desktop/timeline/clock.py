@@ -1,4 +1,4 @@
-"""Where the playhead is, on the timeline and on the clock."""
+"""Position of the playhead on the timeline and on the clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Clock(QObject):
         transport.playhead_moved.connect(self._show)
 
     def show(self) -> None:
-        """Show where the playhead is now, after what is under it has changed."""
+        """Update the playhead after a change of the result."""
         self._show(self._transport.playhead_samples)
 
     def _show(self, position_samples: int) -> None:
@@ -48,7 +48,7 @@ class Clock(QObject):
 
 
 def _bar_beat(grid: BeatGrid, position_samples: int, rate_hz: int) -> tuple[int, int] | None:
-    """Return bar and beat at a position; None where no music plays."""
+    """Return bar and beat at a position; None outside music."""
     # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
     reached = position_samples + s_to_samples(ON_IT_S, rate_hz)
     beat = beat_at(grid, reached)

@@ -1,4 +1,4 @@
-"""The menu of the lanes: what can be made of the selection, and of the proposal under the mouse."""
+"""Context menu of the lanes: edits of the selection, and of the proposal under the mouse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLACES = (("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.
 
 
 class LaneMenu(QObject):
-    """Offers commands of the one table, with their keys, for what is under the mouse."""
+    """Offers commands, with their keys, for the items under the mouse."""
 
     def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
@@ -41,7 +41,7 @@ class LaneMenu(QObject):
         """Return the menu for a place in the lanes; a proposal there becomes the current one."""
         canvas, review = self._parts.timeline.canvas, self._parts.review
         menu = QMenu(self._window)
-        menu.setAccessibleName("What is here")
+        menu.setAccessibleName("Sounds here")
         if inside_selection(canvas, at):
             groups = [list(group) for group in _SELECTION]
             if review.current is not None and self._fills(review.current):
@@ -68,7 +68,7 @@ class LaneMenu(QObject):
         return KINDS.get(self._parts.session.state.proposals[proposal_id].kind)
 
     def _changes(self, proposal_id: str) -> list[str]:
-        """Return what can be changed of an edit beside its span."""
+        """Return the commands for an edit other than for its span."""
         kind = self._kind(proposal_id)
         changes = [] if kind is None or kind.amount is None else ["hand.change", "hand.less", "hand.more"]
         return [*changes, "review.alternative"] if self._fills(proposal_id) else changes

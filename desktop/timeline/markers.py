@@ -24,12 +24,12 @@ from widgets.timeline.marks.markers import editor_area, place_in_view
 from widgets.timeline.marks.name_offer import NameOffer
 
 OFFER_MS = 8_000
-"""How long a name can be given to a marker by the key that names tracks otherwise."""
+"""Time in which the rename key still names a new marker."""
 JUST_PASSED_S = 1.0
 """While playing, going back passes over a marker that was reached so shortly before."""
 
 
-NO_MARKERS = "There are no markers yet; add one at the playhead ‹marker.add›."
+NO_MARKERS = "No markers yet. Add one at the playhead ‹marker.add›."
 
 
 class Marking(QObject):
@@ -37,7 +37,7 @@ class Marking(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     """
 
     said = Signal(str)
@@ -63,7 +63,7 @@ class Marking(QObject):
         parts.session.replaced.connect(self._show_list)
 
     def add(self) -> None:
-        """Mark where the playhead is; a name may follow, and takes no key before it is asked for."""
+        """Add a marker at the playhead, and offer to name it without taking the focus."""
         here = self._parts.transport.playhead_samples
         edit = marker_edits.add_marker(self._required_state(), here)
         self._apply(edit)
@@ -80,7 +80,7 @@ class Marking(QObject):
             self._offer.clicked.connect(telling_refusals(self.name_offered, self.refused.emit))
 
     def name_offered(self) -> bool:
-        """Let the name of the marker that was just added be written; False where none waits for one."""
+        """Edit the name of the marker that was just added; return False without one."""
         marker_id = self._new
         if marker_id is None or not self._offer_ends.isActive():
             return False
@@ -93,14 +93,14 @@ class Marking(QObject):
         self._hide_offer()
 
     def _hide_offer(self) -> None:
-        """Take away what says that a name can be given; the key gives one as long as the offer stands."""
+        """Hide the offer to name a marker; the key works as long as the offer is visible."""
         if self._offer is not None:
             self._offer.hide()
             self._offer.deleteLater()
             self._offer = None
 
     def add_region(self) -> None:
-        """Mark what is selected, else the span of the current proposal, and let it be named at once."""
+        """Add a region at the selection, else at the current proposal, and offer to name it."""
         state = self._required_state()
         edit, marker_id = marker_edits.add_region(
             state, *(self._parts.selecting.span or self._parts.review.span())
@@ -124,7 +124,7 @@ class Marking(QObject):
         self._apply(marker_edits.delete_markers(self._session.state, ids))
 
     def rename_here(self) -> None:
-        """Let the name of the marker nearest to the playhead be written anew, in its place."""
+        """Rename the marker nearest to the playhead in place."""
         state, here = self._required_state(), self._parts.transport.playhead_samples
         if not state.markers:
             raise UsageError(NO_MARKERS)
@@ -132,7 +132,7 @@ class Marking(QObject):
         self._ask_name(nearest.id)
 
     def _write_name(self, marker_id: str) -> bool:
-        """Open the field for a name in the strip; False where the result does not show the marker."""
+        """Open the name field in the strip; return False if the result does not show the marker."""
         self._new = None
         self._end_offer()
         marker = self._session.state.markers[marker_id]
@@ -143,7 +143,7 @@ class Marking(QObject):
         if not self._write_name(marker_id):
             name = self._session.state.markers[marker_id].name
             raise UsageError(
-                f"{name} is cut from the result; show the source ‹transport.source_result› first."
+                f"{name} is cut from the result. Show the source first ‹transport.source_result›."
             )
 
     def go(self, *, forward: bool) -> None:
@@ -163,7 +163,7 @@ class Marking(QObject):
         self.said.emit(f"{marker.name} at {format_time(at_s, 1)}")
 
     def import_labels(self) -> None:
-        """Ask for a label file and mark what it names."""
+        """Import markers from a label file."""
         state = self._required_state()
         folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
         path = dialogs.ask_labels(self._window, folder)
@@ -173,7 +173,7 @@ class Marking(QObject):
             self._apply(marker_edits.add_all(self._session.state, spans, label))
 
     def show_list(self) -> None:
-        """Show the list of markers, or come back to it."""
+        """Show the list of markers, or focus it."""
         if self.list is None:
             self.list = made = MarkerList(self._parts.look.theme, self._window)
             made.chosen.connect(telling_refusals(self._go_to, self.refused.emit))

@@ -1,4 +1,4 @@
-"""What the ruler counts; switched by a key and remembered."""
+"""Units of the ruler; switched by a key and stored."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Ruler:
         timeline.set_ruler(self.mode)
 
     def step(self) -> str:
-        """Count in the next unit; return what to say."""
+        """Switch to the next unit; return the message."""
         modes = list(RulerMode)
         self.mode = modes[(modes.index(self.mode) + 1) % len(modes)]
         self._settings.setValue(_KEY, str(self.mode))
         self._timeline.set_ruler(self.mode)
         grid = self._session.grid
         if self.mode is RulerMode.BARS and (grid is None or not len(grid.beats_samples)):
-            return "Ruler in bars and beats: it shows time until beats are found"
+            return "Ruler in bars and beats: shows time until beats are detected"
         return f"Ruler in {self.mode}"

@@ -1,4 +1,4 @@
-"""The selected span of the timeline: what mouse, keys, seams and regions select, and on which tracks."""
+"""Time selection: by mouse, keys, cuts and regions, and its tracks."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0
 
-NOTHING = "Nothing is selected: drag in a lane, or select by keys ‹hand.select_right›."
+NOTHING = "No selection. Drag in a lane, or use the keys ‹hand.select_right›."
 
 
 class Selecting(QObject):
-    """Holds the selection, in source samples, and the tracks it is of; the timeline shows it.
+    """The selection in source samples and its tracks, shown on the timeline.
 
     Signals
     -------
@@ -52,7 +52,7 @@ class Selecting(QObject):
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """What is selected, [start, stop) of the source; None where nothing is."""
+        """The selected span, [start, stop) of the source; None without a selection."""
         return self.selected.span
 
     @property
@@ -72,7 +72,7 @@ class Selecting(QObject):
         return self.span
 
     def select(self, start_samples: int, stop_samples: int) -> None:
-        """Select a span, as much of it as lies in the recording."""
+        """Select a span, clipped to the recording."""
         length = self._session.state.length_samples
         start, stop = max(0, min(start_samples, stop_samples)), min(length, max(start_samples, stop_samples))
         if stop <= start:
@@ -81,7 +81,7 @@ class Selecting(QObject):
         self._set(replace(self.selected, span=(start, stop)))
 
     def let_go(self) -> bool:
-        """Select nothing; False where nothing was. The chosen tracks stay chosen."""
+        """Clear the selection; return False without one. The selected tracks stay."""
         was = self.span is not None
         self._set(replace(self.selected, span=None))
         return was
@@ -95,7 +95,7 @@ class Selecting(QObject):
         return f"{names[0]} and {counted(len(names) - 1, 'other')}"
 
     def toggle_track(self, track_id: str) -> None:
-        """Take a track into those the selection is of, or out; with the last one gone it is of all again."""
+        """Add a track to the selection or remove it; without tracks it applies to all of them."""
         chosen = {*self.tracks} ^ {track_id}
         ids = [track.id for track in self._session.state.tracks]
         self._set(replace(self.selected, tracks=tuple(key for key in ids if key in chosen)))
@@ -105,13 +105,13 @@ class Selecting(QObject):
         self._set(replace(self.selected, tracks=() if self.tracks else (track.id,)))
 
     def _follow_tracks(self) -> None:
-        """Let go of tracks that are gone."""
+        """Remove deleted tracks from the selection."""
         ids = {track.id for track in self._session.state.tracks}
         self._set(replace(self.selected, tracks=tuple(key for key in self.tracks if key in ids)))
 
     @property
     def words(self) -> str:
-        """What is selected."""
+        """The selected span."""
         if self.span is None:
             return ""
         rate_hz, result = self._session.state.rate_hz, self._transport.edit_list
@@ -126,7 +126,7 @@ class Selecting(QObject):
 
     @property
     def length_words(self) -> str:
-        """How long the selection is, for where there is no room for `words`."""
+        """Length of the selection, for a bar without room for `words`."""
         if self.span is None:
             return ""
         return length_words(samples_to_s(self.span[1] - self.span[0], self._session.state.rate_hz))
@@ -146,13 +146,13 @@ class Selecting(QObject):
         self.select(fixed, min(max(moved, 0), state.length_samples))
 
     def edge_to_playhead(self, *, is_start: bool) -> None:
-        """Begin or end the selection at the playhead."""
+        """Start or end the selection at the playhead."""
         here, length = self._transport.playhead_samples, self._session.state.length_samples
         start, stop = self.span or ((here, length) if is_start else (0, here))
         self.select(*((here, max(stop, here + 1)) if is_start else (min(start, here), here)))
 
     def to_end(self, *, is_start: bool) -> None:
-        """Let the selection reach to the start of the recording, or to its end, from where it stands."""
+        """Extend the selection to the start of the recording, or to its end."""
         here = self._transport.playhead_samples
         start, stop = self.span or (here, here)
         self._require_recording()
@@ -173,7 +173,7 @@ class Selecting(QObject):
 
         Parameters
         ----------
-        shown_samples : where, in what is shown; a piece that is heard twice is told apart in the result
+        shown_samples : displayed position; distinguishes copies of a span in the result
         """
         result, state = self._transport.edit_list, self._session.state
         if result is not None and not result.is_empty:
@@ -195,24 +195,24 @@ class Selecting(QObject):
             if one.is_region and one.start_samples <= here < one.stop_samples
         ]
         if not around:
-            raise UsageError("The playhead is in no region; name a span ‹marker.region›, or go into one.")
+            raise UsageError("No region at the playhead. Name a span ‹marker.region›, or move into a region.")
         self.select(*min(around)[1:])
 
     def bar(self) -> None:
         """Select the bar that the playhead is in."""
         grid = self._session.grid
-        self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars are known")
+        self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars detected")
 
     def between_beats(self) -> None:
-        """Select from the grid line before the playhead to the one after it."""
+        """Select between the grid lines around the playhead."""
         grid = self._session.grid
-        self._between([] if grid is None else grid.beats_samples.tolist(), "No beats are known")
+        self._between([] if grid is None else grid.beats_samples.tolist(), "No beats detected")
 
     def between_markers(self) -> None:
-        """Select from the marker before the playhead to the one after it."""
+        """Select between the markers around the playhead."""
         markers = self._session.state.markers.values()
         edges = {edge for one in markers for edge in (one.start_samples, one.stop_samples)}
-        self._between(sorted(edges), "There are no markers yet; add one at the playhead ‹marker.add›")
+        self._between(sorted(edges), "No markers yet. Add one at the playhead ‹marker.add›")
 
     def _between(self, places: Sequence[int], none: str) -> None:
         """Select between the two places around the playhead; the ends of the recording are places as well."""

@@ -172,7 +172,9 @@ class TrackMenu:
 
     def _ask_role(self, track: Track, ids: Sequence[str]) -> None:
         title = f"Role of {track.name if len(ids) == 1 else counted(len(ids), 'track')}"
-        question = "What does this track hold?" if len(ids) == 1 else "What do these tracks hold?"
+        question = (
+            "Instrument or role of this track" if len(ids) == 1 else "Instrument or role of these tracks"
+        )
         text, is_accepted = QInputDialog.getText(self._window, title, question, text=track.role)
         words = " ".join(text.split())
         if is_accepted and words:
@@ -188,14 +190,14 @@ class TrackMenu:
 
 
 class _Choices:
-    """Entries of a menu of which one is in force."""
+    """Exclusive entries of a menu, one of them active."""
 
     def __init__(self, menu: QMenu) -> None:
         self._menu = menu
         self._group = QActionGroup(menu)
 
     def add(self, text: str, do: Callable[[], None], *, is_chosen: bool = False, color: str = "") -> None:
-        """Add an entry, with a swatch where it is a colour or has one."""
+        """Add an entry, with a colour swatch if it has one."""
         action = self._menu.addAction(text.replace("&", "&&"))
         action.setCheckable(True)
         action.setChecked(is_chosen)
@@ -206,7 +208,7 @@ class _Choices:
 
 
 def _swatch(color: str, is_chosen: bool, dpr: float) -> QIcon:
-    """Return a square of a colour, ticked where it is chosen, since an icon takes the place of the mark."""
+    """Return a colour swatch, with a tick if it is active, because icons replace the check mark."""
     side = theme.px(12)
     picture = QPixmap(round(side * dpr), round(side * dpr))
     picture.setDevicePixelRatio(dpr)

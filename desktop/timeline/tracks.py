@@ -1,4 +1,4 @@
-"""What the user does to tracks, by their heads, by keys and by menu."""
+"""Track edits by heads, keys and menus."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TALLEST_PX = 1_000
 
 
 class Tracks(QObject):
-    """Turns what is asked of the heads into edits, and keys into edits of the current track.
+    """Converts requests of the heads to edits, and keys to edits of the current track.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Tracks(QObject):
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     refused : why it cannot be
     """
 
@@ -65,7 +65,7 @@ class Tracks(QObject):
         heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
 
     def _refuse(self, sentence: str) -> None:
-        """Tell why something cannot be, and show the heads as the document has them."""
+        """Report a refusal, and reset the heads to the document."""
         self._heads.refresh()
         self.refused.emit(sentence)
 
@@ -89,11 +89,11 @@ class Tracks(QObject):
         """
         track = self._heads.current_track()
         if track is None:
-            raise UsageError("Choose a track first: click its head, or go to the next one ‹tracks.next›.")
+            raise UsageError("Choose a track first. Click its head, or go to the next one ‹tracks.next›.")
         return track
 
     def current_or_first(self) -> Track:
-        """Return the track that the keys mean, and choose the first where none is; raises as `current`."""
+        """Return the track of the keys, or choose the first one; raises as `current`."""
         tracks = self._session.state.tracks
         if self._heads.current_track() is None and tracks:
             self._heads.choose(tracks[0].id)
@@ -115,12 +115,12 @@ class Tracks(QObject):
         self.said.emit(", ".join([f"Track {tracks[place].name}", *heard]))
 
     def mute(self) -> None:
-        """Mute the current track, or let it be heard again."""
+        """Mute the current track, or unmute it."""
         track = self.current()
         self.change(track.id, {"mute": not track.mute})
 
     def solo(self) -> None:
-        """Hear only the current track, or all of them again."""
+        """Solo the current track, or end solo."""
         track = self.current()
         self.change(track.id, {"solo": not track.solo})
 
@@ -150,7 +150,7 @@ class Tracks(QObject):
         """Show the current track as a row a channel, or as one row."""
         track = self.current()
         if self._session.state.sources[track.source_id].channels == 1:
-            raise UsageError(f"{track.name} has one channel; there is nothing to open.")
+            raise UsageError(f"{track.name} has only one channel.")
         self.change(track.id, {"channels_open": not track.channels_open})
 
     def remove(self) -> None:

@@ -25,23 +25,23 @@ from widgets.timeline.viewport import BESIDE_S
 _FOLLOWS, _PLACES = "follow", "places"
 _KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50
 _RUN_S = 0.8
-"""Scrolls and zooms that follow each other sooner are one way, however far it goes."""
+"""Scrolls and zooms within this delay count as one step."""
 _SAME_SHARE = 0.75
-"""Windows that share this much of what they show together count as one place."""
+"""Views with at least this overlap count as one."""
 _KEEP_EVERY_MS = 2_000
 BESIDE_SLICE_S = 0.9
-"""Beside a slice so much is shown that a few milliseconds are a few pixels, and a bar is in view."""
+"""Range around a slice: a few milliseconds span a few pixels, and a bar is visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of time: source position of its left edge, and how much of what is drawn it holds."""
+    """A view: source position of its left edge, and its displayed length."""
 
     start_samples: float
     visible_samples: float
 
     def share_of(self, other: Window) -> float:
-        """Return how much of what the two show together both show, 0 to 1."""
+        """Return the overlap of two views, 0 to 1."""
         start = max(self.start_samples, other.start_samples)
         stop = min(self._stop_samples, other._stop_samples)
         first = min(self.start_samples, other.start_samples)
@@ -54,20 +54,20 @@ class Window:
 
 
 class WindowHistory:
-    """Where the user rested, to go back to and forward again; small steps and runs of steps count as one."""
+    """History of views; small steps and runs of steps count as one."""
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._clock_s = clock_s
         self.forget(Window(0.0, 0.0))
 
     def forget(self, here: Window) -> None:
-        """Begin anew at a window."""
+        """Restart the history at a view."""
         self._past: list[Window] = []
         self._future: list[Window] = []
         self.settle(here)
 
     def settle(self, here: Window) -> None:
-        """Take a window as the place where the user is, without a step to it."""
+        """Set the current view, without a step in the history."""
         self._rest = self._here = here
         self._left_rest = False
         self._noted_s = float("-inf")
@@ -85,11 +85,11 @@ class WindowHistory:
             self._future.clear()
 
     def back(self) -> Window | None:
-        """Return the window before this one, None where there is none."""
+        """Return the previous view, or None."""
         return self._turned(self._past, self._future)
 
     def forward(self) -> Window | None:
-        """Return the window that `back` left, None where there is none."""
+        """Return the view that `back` left, or None."""
         return self._turned(self._future, self._past)
 
     def _turned(self, source: list[Window], target: list[Window]) -> Window | None:
@@ -102,11 +102,11 @@ class WindowHistory:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a document was left; positions in source samples, the scroll of the lanes in pixels.
+    """Last view of a document; positions in source samples, the scroll of the lanes in pixels.
 
     Attributes
     ----------
-    wave_zooms : how many times as high waveforms are drawn, by the id of the track
+    wave_zooms : vertical zoom of the waveforms, by the id of the track
     """
 
     start_samples: float
@@ -119,7 +119,7 @@ class Place:
 
 
 class Zooms(QObject):
-    """Moves the window of time, and remembers where it was."""
+    """Moves the view, and stores it."""
 
     def __init__(
         self,
@@ -166,11 +166,11 @@ class Zooms(QObject):
 
     def back(self) -> None:
         """Show the window of time before this one."""
-        self._turn(self._history.back(), "There is no view before this one.")
+        self._turn(self._history.back(), "No previous view.")
 
     def forward(self) -> None:
         """Show the window of time that `back` left."""
-        self._turn(self._history.forward(), "There is no view after this one.")
+        self._turn(self._history.forward(), "No next view.")
 
     def _turn(self, window: Window | None, why_not: str) -> None:
         if window is None:
@@ -178,11 +178,11 @@ class Zooms(QObject):
         self._go_to(window)
 
     def settle(self) -> None:
-        """Take what is on screen as the place where the user is."""
+        """Store the current view as the user's position."""
         self._history.settle(self._here)
 
     def _note(self) -> None:
-        """Take what is on screen as a step of the user, unless it came from here or from a wider window."""
+        """Add the current view to the history, unless it came from there or from a wider view."""
         width_px, self._width_px = self._width_px, self._timeline.viewport.width_px
         if self._is_turning or width_px != self._width_px:
             self.settle()
@@ -194,11 +194,11 @@ class Zooms(QObject):
     # the proposal
 
     def to_proposal(self) -> None:
-        """Zoom to the current proposal; where it is shown so already, go back to the window before."""
+        """Zoom to the current proposal, or back to the previous view."""
         self._zoom(self._review.here(), self._review.span())
 
     def close_in(self, selected: tuple[int, int] | None) -> None:
-        """Zoom to what is selected, else as `to_proposal` does."""
+        """Zoom to the selection, else as `to_proposal` does."""
         if selected is None:
             self.to_proposal()
         else:
@@ -214,7 +214,7 @@ class Zooms(QObject):
         self._close_to = (here, now, self._here)
 
     def follow_edges(self) -> None:
-        """Bring the current proposal into view again where its edges were moved out of it.
+        """Scroll to the current proposal after its edges moved out of view.
 
         Nothing else scrolls: an edit, an undo and a proposal that takes the place of another leave the view.
         """
@@ -233,20 +233,20 @@ class Zooms(QObject):
             self.frame()
 
     def frame(self) -> None:
-        """Show the current proposal with what is around it, zooming in and out as that takes."""
+        """Show the current proposal with context, at a suitable zoom."""
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
             self._timeline.frame(*span, self._beside_s())
 
     def _beside_s(self) -> float:
-        """Return how much is shown beside the current proposal: of a slice, where milliseconds are seen."""
+        """Return the context of the current proposal; of a slice, a range that shows milliseconds."""
         proposal = self._session.state.proposals.get(self._review.current or "")
         kind = None if proposal is None else KINDS.get(proposal.kind)
         return BESIDE_SLICE_S if kind is not None and kind.shape == "slice" else BESIDE_S
 
     def visit_in_view(self, proposal_id: str) -> None:
-        """Go to a proposal that was clicked in the timeline: what is under the mouse stays there."""
+        """Go to a clicked proposal; the position under the mouse does not move."""
         self._clicked = proposal_id
         self._review.visit(proposal_id)
         self._clicked = ""
@@ -254,7 +254,7 @@ class Zooms(QObject):
     # the height of waveforms
 
     def zoom_waves(self, factor: float, track: Track | None = None) -> str:
-        """Draw the waveform of a track higher by a factor, or all of them; return what to say."""
+        """Scale the waveform of a track, or of all; return the message."""
         state = self._session.state
         require_recording(state, "zoom")
         tracks = state.tracks if track is None else (track,)
@@ -265,7 +265,7 @@ class Zooms(QObject):
         return f"{'Waveforms' if track is None else f'Waveform of {track.name}'} {zoom_text(highest)}"
 
     def reset_waves(self) -> str:
-        """Draw all waveforms as high as they are; return what to say."""
+        """Reset the height of all waveforms; return the message."""
         self._timeline.set_wave_zooms({})
         self._keep_soon()
         return "Waveforms ×1"
@@ -273,11 +273,11 @@ class Zooms(QObject):
     # the playhead
 
     def toggle_follow(self) -> str:
-        """Follow the playhead by pages, or let the window stay; return what to say."""
+        """Switch following of the playhead; return the message."""
         self.follows = not self.follows
         self._settings.setValue(_FOLLOWS, "paging" if self.follows else "off")
         self._is_paused = False
-        return "The view follows the playhead" if self.follows else "The view stays where it is while playing"
+        return "The view follows the playhead" if self.follows else "The view does not follow the playhead"
 
     def follow(self, position_samples: int) -> None:
         """Show the playhead while playing; the page turns, unless the user scrolled away from it."""
@@ -291,7 +291,7 @@ class Zooms(QObject):
         self._timeline.set_playhead(position_samples, shown)
 
     def seek(self, position_samples: int, near_samples: int | None = None) -> None:
-        """Put the playhead somewhere and bring it into view; see `Transport.seek`."""
+        """Move the playhead and scroll to it; see `Transport.seek`."""
         self._is_paused = False
         self._transport.seek(position_samples, near_samples)
         shown = self._transport.shown_samples
@@ -299,11 +299,11 @@ class Zooms(QObject):
             self._timeline.turn_page(shown)
 
     def step(self, seconds: float) -> None:
-        """Put the playhead so much later, or earlier below 0, in what is shown."""
+        """Move the playhead by a displayed distance; negative values move it earlier."""
         self.go_to(self._transport.shown_samples + s_to_samples(seconds, self._session.state.rate_hz))
 
     def go_to(self, shown_samples: int) -> None:
-        """Put the playhead at a place of what is shown, the nearest there is."""
+        """Move the playhead to the nearest displayed position."""
         result = self._transport.edit_list
         length = self._session.state.length_samples if result is None else result.length_samples
         shown = min(max(shown_samples, 0), length)
@@ -328,7 +328,7 @@ class Zooms(QObject):
             self._timer.start()
 
     def keep(self) -> None:
-        """Keep where the open document is now."""
+        """Store the view of the open document."""
         self._timer.stop()
         session, path = self._session, self._session.path
         if path is None or not session.state.tracks:
@@ -378,7 +378,7 @@ class Zooms(QObject):
 
 
 def _place(stored: object) -> Place | None:
-    """Read a place; None where what was stored is none."""
+    """Read a view; return None for an invalid stored value."""
     empty = Place(0.0, 0.0, 0, False, "", 0)
     if not isinstance(stored, dict):
         return None

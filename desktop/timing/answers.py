@@ -21,8 +21,8 @@ from engine.review.bulk import accept_in_bulk
 from engine.review.moves import Moves, moves_of
 from engine.wording import counted
 
-NO_MOVES = "No hit is to be moved; propose timing first ‹timing.propose›."
-NO_BARS = "No bars are known; tap the tempo ‹grid.tap› or set it."
+NO_MOVES = "No hits to move. Propose timing first ‹timing.propose›."
+NO_BARS = "No bars detected; tap the tempo ‹grid.tap› or set it."
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {"bar": "timing.accept_bar", "voice": "timing.accept_voice", "range": "timing.accept_range"}
 )
@@ -148,7 +148,7 @@ class TimingAnswers(QObject):
         if name == "bar" and self.bar_here() is None:
             raise UsageError(NO_BARS)
         if name == "voice" and not self.voice_here():
-            raise UsageError("Go to a hit first: its drum is the one that is meant.")
+            raise UsageError("Go to a hit of the drum first.")
         group = self._group(moves, name)
         if group is None or not len(group):
             whose = {"bar": " of {0}", "voice": " of the {0}", "range": " in the range"}[name]
@@ -175,7 +175,7 @@ class TimingAnswers(QObject):
         """
         row, hits = self.current_row(), self._session.hits
         if row is None or hits is None:
-            raise UsageError("Go to a hit first; confirmed hits are found whatever the sensitivity.")
+            raise UsageError("Go to a hit first; confirmed hits are found at any sensitivity.")
         moves = self.moves
         within = (hits.onsets_samples >= moves.starts_samples[row]) & (
             hits.onsets_samples < moves.stops_samples[row]
@@ -184,7 +184,7 @@ class TimingAnswers(QObject):
             within &= hits.tracks == list(hits.track_ids).index(moves.tracks[row])
         chosen = np.flatnonzero(within)
         if not len(chosen):
-            raise UsageError("This hit was not found again; propose timing anew ‹timing.propose›.")
+            raise UsageError("This hit was not found again. Propose timing again ‹timing.propose›.")
         edit, analyses = promote(self._session.state, hits, self._session.promoted, chosen)
         if edit.changes:
             self._session.apply(edit, analyses)

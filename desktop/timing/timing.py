@@ -27,7 +27,7 @@ from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later
 from widgets.timing.panel import MoveSettings
 
-NO_HITS = "No hits were found yet; propose timing first ‹timing.propose›."
+NO_HITS = "No hits detected yet. Propose timing first ‹timing.propose›."
 NO_LIMIT_MS = TimingSettings().most_ms
 
 
@@ -40,7 +40,7 @@ class Timing(QObject):
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : message about the result, or the reason of a refusal
     proposing_wanted : `TimingSettings` that the sliders ask for
     """
 

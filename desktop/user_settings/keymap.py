@@ -1,4 +1,4 @@
-"""The keys the user chose: the table of commands with their changes laid over it."""
+"""Keys of the user: the table of commands with changes on top."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _PORTABLE = QKeySequence.SequenceFormat.PortableText
 # Keys that mean the same wherever the user is, and the command each of them belongs to.
 FIXED = {"Esc": "transport.stop", "Space": "transport.toggle"}
 _WHY_NEVER = {  # with any modifier
-    **dict.fromkeys(("Del", "Backspace"), "does nothing in the queue, so that no slip changes an edit."),
-    **dict.fromkeys(("Tab", "Backtab"), "goes from one part of the window to the next."),
+    **dict.fromkeys(("Del", "Backspace"), "is reserved: it must not change an edit by accident."),
+    **dict.fromkeys(("Tab", "Backtab"), "moves the focus."),
     "Esc": "always closes or stops.",
 }
 _WHY_NOT = {
-    **dict.fromkeys(("Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A"), "is needed where text is typed."),
-    "Alt+F4": "closes the window before Offcut hears of it.",
+    **dict.fromkeys(("Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A"), "is reserved for text fields."),
+    "Alt+F4": "closes the window before Offcut receives it.",
     "Space": "always plays.",
 }
 
 
 def refusal(key: str) -> str:
-    """Say why no command can have a key, "" where one can; `key` in Qt's portable notation."""
+    """Return why a key is reserved, or "" for a valid key; `key` in Qt's portable notation."""
     sequence = QKeySequence.fromString(key, _PORTABLE)
     if sequence.count() != 1 or sequence.toString(_PORTABLE) != key or not key.isprintable():
-        return "This key does not reach Offcut; press another one."
+        return "Offcut cannot receive this key. Press another one."
     why = _WHY_NOT.get(key) or _WHY_NEVER.get(key.rpartition("+")[2])
     return f"{key_label(key)} {why}" if why else ""
 
@@ -50,7 +50,7 @@ def with_changes(changes: Changes) -> tuple[Command, ...]:
 
 
 class Keymap(QObject):
-    """Which keys each command has now. Only what differs from the table is kept.
+    """Current keys of all commands. Only differences from the table are stored.
 
     Signals
     -------
@@ -80,11 +80,11 @@ class Keymap(QObject):
         return frozenset(self._changes)
 
     def refusal(self, key: str) -> str:
-        """Say why no command can have a key, "" where one can."""
+        """Return why a key is reserved, or "" for a valid key."""
         return refusal(key)
 
     def owner(self, command_id: str, key: str) -> Command | None:
-        """Return the command that has a key where `command_id` would need it, None where it is free."""
+        """Return the command that conflicts with `command_id` over a key, None if it is free."""
         mine = self._command(command_id)
         wanted = replace(mine, keys=(key,))
         others = [each for each in self.commands if each.id != command_id]
@@ -95,7 +95,7 @@ class Keymap(QObject):
 
         Raises
         ------
-        UsageError : a key cannot be used, belongs to another command, or must stay; the sentence says which
+        UsageError : an invalid key, a key of another command, or a required key; the message names it
         """
         had = self._command(command_id).keys
         for key in keys:
@@ -120,7 +120,7 @@ class Keymap(QObject):
         mine, other = self._command(command_id), self.owner(command_id, key)
         given = mine.keys[0] if mine.keys else ""
         if other is None:
-            raise UsageError(f"{key_label(key)} is free; there is nothing to swap.")
+            raise UsageError(f"{key_label(key)} is free: nothing to swap.")
         for each in (key, given):
             if each in FIXED:
                 raise UsageError(refusal(each))
@@ -132,7 +132,7 @@ class Keymap(QObject):
         clash = conflicts(with_changes(swapped))
         if clash:
             raise UsageError(
-                f"{key_label(clash[0][0])} cannot go to '{other.label}' for it: it is taken there."
+                f"{key_label(clash[0][0])} cannot go to '{other.label}' instead: it is already in use there."
             )
         self._keep(swapped)
 
@@ -148,7 +148,7 @@ class Keymap(QObject):
         if clash:
             key, *ids = clash[0]
             taker = next(each for each in self.commands if each.id in ids and each.id != command_id)
-            raise UsageError(f"{key_label(key)} belongs to '{taker.label}' now; reset that one first.")
+            raise UsageError(f"{key_label(key)} belongs to '{taker.label}' now. Reset that one first.")
         self._keep(rest)
 
     def reset_all(self) -> None:
@@ -171,7 +171,7 @@ class Keymap(QObject):
 def _readable(stored: str) -> dict[str, tuple[str, ...]]:
     """Return the stored changes that can be used.
 
-    A newer table may have given their keys to others: those do without, what the user chose stays.
+    A newer table may assign these keys to other commands: the user's choice has priority.
     """
     try:
         found = parse_json(stored or "{}")

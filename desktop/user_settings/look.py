@@ -19,7 +19,7 @@ from widgets.theme import (
 
 CHOICES = ("system", "dark", "light")
 TEXT_PERCENTS = (80, 150)
-"""The smallest and the largest text beside the system's."""
+"""Smallest and largest text scale relative to the system."""
 _KEY, _TEXT = "look", "preferences/text_percent"
 
 
@@ -45,11 +45,11 @@ class Look(QObject):
 
     @property
     def theme(self) -> Theme:
-        """The theme in force."""
+        """The active theme."""
         return {"dark": DARK, "light": LIGHT}.get(self.choice) or system_theme()
 
     def step(self) -> str:
-        """Go on to the next choice and return what to say; from the system's look, to the one it is not."""
+        """Switch to the next choice and return the message; from the system's look to the opposite one."""
         now = "dark" if system_theme() is DARK else "light"
         other = "light" if now == "dark" else "dark"
         self.choose({"system": other, other: now}.get(self.choice, "system"))

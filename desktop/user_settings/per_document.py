@@ -18,7 +18,7 @@ class PerDocument:
 
     Parameters
     ----------
-    path : of that document; None where none is open, which has choices of its own
+    path : of that document; None for choices without a document
     """
 
     def __init__(self, settings: QSettings, path: Path | None) -> None:
@@ -26,7 +26,7 @@ class PerDocument:
         self._key = "" if path is None else str(path.absolute())
 
     def read(self, section: str) -> Mapping[str, object]:
-        """Return what was stored in a section; an unreadable value counts as never stored."""
+        """Return a stored section; an unreadable value counts as empty."""
         found = _section(self._all().get(self._key), section)
         return found if isinstance(found, dict) else {}
 

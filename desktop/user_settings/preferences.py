@@ -1,4 +1,4 @@
-"""What the user chose for the whole program: read, kept, and put into force."""
+"""Preferences of the whole program: read, stored, and applied."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Preferences(QObject):
 
     @property
     def values(self) -> PreferenceValues:
-        """What is chosen; a stored value that makes no sense counts as never chosen."""
+        """Stored preferences; invalid values count as defaults."""
         found: dict[str, object] = {}
         for field in fields(PreferenceValues):
             stored = self._settings.value(f"preferences/{field.name}")
@@ -60,7 +60,7 @@ class Preferences(QObject):
 
         Raises
         ------
-        OffcutError : the folder of the cache cannot be used; everything stays as it was
+        OffcutError : unusable cache folder; nothing changes
         """
         before = self.values
         try:
@@ -76,19 +76,19 @@ class Preferences(QObject):
             self._look.choose(values.look)
 
     def keep_cache_small(self, in_use: Collection[str]) -> Freed:
-        """Remove what was not used for longest beyond the limit, but nothing of the sources in use."""
+        """Delete least recently used files beyond the limit, except those of sources in use."""
         mark_used(in_use)
         return trim_cache(self.values.cache_limit_gb * GB, in_use)
 
     def cache_sentence(self) -> str:
-        """Say how large the cache is, and where."""
+        """Format size and folder of the cache."""
         return f"{_size(cache_bytes())} in {cache_folder()}"
 
     def empty_cache(self, in_use: Collection[str]) -> str:
-        """Empty the cache but for the open document; say what came of it."""
+        """Empty the cache except for the open document; return the message."""
         freed = empty_cache(in_use)
         kept = cache_bytes()
-        rest = f" {_size(kept)} of the open document stay." if kept else ""
+        rest = f" {_size(kept)} are in use by the open document." if kept else ""
         return f"Freed {_size(freed.size_bytes)}.{rest}"
 
     def _force(self, values: PreferenceValues) -> None:

@@ -28,7 +28,7 @@ class Recent:
 
 
 class Recents(QObject):
-    """Remembers which files were used, the last one first; opens nothing by itself.
+    """Stores recently used files, last one first.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Recents(QObject):
         self._keep((path, *(each for each in self.paths if each != path)))
 
     def forget(self, path: Path) -> None:
-        """Take a file off the list; the file stays."""
+        """Remove a file from the list; the file on disk stays."""
         self._keep(tuple(each for each in self.paths if each != path))
 
     def _keep(self, paths: tuple[Path, ...]) -> None:

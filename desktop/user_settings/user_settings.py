@@ -40,11 +40,11 @@ class RecentEntry:
 
 
 class UserSettings(QObject):
-    """Holds the settings, asks for them, and lets the window follow.
+    """Holds the settings, shows their dialog, and applies changes to the window.
 
     Signals
     -------
-    said, failed : one sentence
+    said, failed : one message
     """
 
     said = Signal(str)
@@ -73,7 +73,7 @@ class UserSettings(QObject):
         self._show_recent()
 
     def run(self, command_id: str) -> None:
-        """Run what was found in the palette: a command, or opening a recent document."""
+        """Run an entry of the palette: a command, or a recent document."""
         if command_id.startswith(_RECENT):
             self._open(Path(command_id.removeprefix(_RECENT)))
         else:
@@ -87,7 +87,7 @@ class UserSettings(QObject):
             self._open(path)
 
     def change_keys(self) -> None:
-        """Let the user change keys; each change holds at once."""
+        """Edit the keys; each change is effective at once."""
         dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
 
     def show_keys(self) -> None:
@@ -112,11 +112,11 @@ class UserSettings(QObject):
         if values is not None:
             resized = values.text_percent != self.preferences.values.text_percent
             self.preferences.choose(values)
-            later = "; the text has its new size once Offcut is opened again" if resized else ""
-            self.said.emit(f"Preferences kept{later}")
+            later = "; restart Offcut for the new text size" if resized else ""
+            self.said.emit(f"Saved preferences{later}")
 
     def _test(self, form: PreferencesForm) -> None:
-        """Play a click through the device as it stands in the form."""
+        """Play a click through the device selected in the form."""
         self._parts.player.close()
         values = form.values()
         test = self._testing = LatencyTest(AudioChoice(values.device, values.buffer_ms), self)
@@ -130,7 +130,7 @@ class UserSettings(QObject):
         test.start()
 
     def _end_test(self) -> None:
-        """Let go of the device, also where the dialog was closed before the click was over."""
+        """Release the device, also if the dialog closed before the end of the click."""
         if self._testing is not None:
             self._testing.close()
             self._testing.deleteLater()
@@ -158,7 +158,7 @@ class UserSettings(QObject):
         self.preferences.keep_cache_small(self._in_use())
 
     def _renew_keys(self) -> None:
-        """Bring shortcuts, tooltips, key caps and the palette up to date."""
+        """Update shortcuts, tooltips, key caps and the palette."""
         caps, shown = self._parts.caps, self.keymap.caps
         # A cap belongs to one command, and to another one in the layers of the panel that shows those.
         moves = [(cap, shown.get(one, ""), BY_ID[one].context in LAYERS) for one, cap in caps.items()]
@@ -177,7 +177,7 @@ class UserSettings(QObject):
         self._fill_palette()
 
     def _show_recent(self) -> None:
-        """List the recent documents in the palette and, while none is open, with the ways to begin."""
+        """List the recent documents in the palette and, without a document, in the start panel."""
         self._fill_palette()
         if self._parts.session.is_open:
             self._start.hide()

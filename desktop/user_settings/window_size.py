@@ -1,4 +1,4 @@
-"""How large the window is: as it was left, or as large as the screen has room for."""
+"""Size of the window: the last one, or the largest that fits the screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GEOMETRY = "geometry"
 
 
 def room_for(window: QWidget) -> QSize:
-    """Return what a screen has room for within the frame of a window.
+    """Return the available size of a screen within the frame of a window.
 
     How thick the frame will be is not known before the window is shown; its title bar is about as high as the
     style draws one.
@@ -20,7 +20,7 @@ def room_for(window: QWidget) -> QSize:
 
 
 def restore_size(window: QMainWindow, settings: QSettings) -> None:
-    """Make the window as large as it was left; the first time as large as there is room for."""
+    """Restore the last size of the window; the first time, use the largest that fits."""
     geometry = settings.value(_GEOMETRY)
     if geometry is None or not window.restoreGeometry(geometry):
         window.resize(_FIRST.boundedTo(room_for(window)))

@@ -1,1 +1,1 @@
-"""What frames the work: the bars, key caps, palette, key sheet and the forms that ask."""
+"""Frame of the window: bars, key caps, palette, key sheet and forms."""

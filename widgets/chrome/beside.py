@@ -1,4 +1,4 @@
-"""The timeline with the queue beside it, which has its share of the room until somebody drags the border."""
+"""The timeline next to the queue, which keeps its share of the width until the user drags the border."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEAST_SIDE = 300
 
 
 def stacked(main: QWidget, below: QWidget) -> QWidget:
-    """Return a page of two widgets; the one below takes the height that it needs."""
+    """Return a page of two widgets; the lower one has its own height."""
     page = QWidget()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -23,7 +23,7 @@ def stacked(main: QWidget, below: QWidget) -> QWidget:
 
 
 class Beside(QSplitter):
-    """Two widgets side by side; the second is as wide as its share of the whole allows."""
+    """Two widgets side by side; the second has its share of the width."""
 
     def __init__(self, main: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -37,7 +37,7 @@ class Beside(QSplitter):
         self.splitterMoved.connect(self._keep)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room anew."""
+        """Distribute the width."""
         super().resizeEvent(event)
         if not self._is_dragged:
             self.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])

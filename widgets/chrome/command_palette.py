@@ -65,7 +65,7 @@ class FoundCommands(QAbstractListModel):
 
 
 class CommandDelegate(QStyledItemDelegate):
-    """Paints a command: its name, what it does, and its keys."""
+    """Paints a command: its name, description and keys."""
 
     def __init__(self, theme: Theme, found: FoundCommands) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class CommandPalette(QFrame):
 
     Parameters
     ----------
-    absent : functions of other programs that are explained where they are searched for
+    absent : missing functions with an explanation
     keys : the key cap of each command id
     """
 
@@ -125,7 +125,7 @@ class CommandPalette(QFrame):
         self._field.setPlaceholderText("Find a command")
         self._field.setAccessibleName("Name of the command")
         self._note = QLabel()
-        self._note.setAccessibleName("What was not found")
+        self._note.setAccessibleName("Search message")
         self._note.setProperty("role", "dim")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setWordWrap(True)
@@ -149,12 +149,12 @@ class CommandPalette(QFrame):
         self._find("")
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = self._delegate.theme = theme
         self.update()
 
     def set_commands(self, commands: Sequence[CommandEntry]) -> None:
-        """Find among these from now on."""
+        """Replace the searchable commands."""
         self._commands = tuple(commands)
         self._find(self._field.text())
 
@@ -171,7 +171,7 @@ class CommandPalette(QFrame):
 
     @property
     def note(self) -> str:
-        """The sentence about what was not found, "" where there is none."""
+        """The message about a search without result, or ""."""
         return self._note.text()
 
     def _find(self, query: str) -> None:

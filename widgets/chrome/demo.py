@@ -50,10 +50,10 @@ COMMANDS = (
         "edge.nudge_left", "Nudge left", ("Alt+Left",), "Move the active edge 10 ms earlier.", "Edges"
     ),
     DemoCommand("transport.toggle", "Play or stop", ("Space",), "Start playback, or stop it.", "Listening"),
-    DemoCommand("transport.preroll", "Play with pre-roll", ("R",), "With what comes before.", "Listening"),
+    DemoCommand("transport.preroll", "Play with pre-roll", ("R",), "With the audio before.", "Listening"),
     DemoCommand("view.zoom_in", "Zoom in", ("+", "="), "Show less in more detail.", "View"),
     DemoCommand("file.export", "Export…", ("Ctrl+E",), "Write the result.", "File"),
-    DemoCommand("view.theme", "Dark, light or the system's look", (), "Step to the next look.", "View"),
+    DemoCommand("view.theme", "Dark, light or system look", (), "Switch to the next look.", "View"),
 )
 
 

@@ -30,7 +30,7 @@ class KeySheet(QDialog):
 
     Signals
     -------
-    change_requested : the user wants other keys; the sheet has closed
+    change_requested : the user wants to edit keys; the sheet has closed
     """
 
     change_requested = Signal()
@@ -52,7 +52,7 @@ class KeySheet(QDialog):
         area = QScrollArea()
         area.setWidget(sheet)
         area.setWidgetResizable(True)
-        area.setAccessibleName("Keys and what they do")
+        area.setAccessibleName("Keys and commands")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)

@@ -15,11 +15,11 @@ from widgets.controls.elided_label import ElidedLabel
 from widgets.theme import Theme, px
 
 HIGHEST, CURVE_FROM, ROOM_ABOVE = 300, 190, 560
-"""Heights at 100 %; what is above the panel retains the room that a proposal and its answers take."""
+"""Heights at 100 %; the part above retains the room of a proposal and its answers."""
 
 
 class LearningPanel(QFrame):
-    """Shows the step and the loss curve; where there is little room, the losses in words."""
+    """Shows the step and the loss curve; in little room, the losses as text."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class LearningPanel(QFrame):
         self.setAccessibleName("Learning")
         self._title = ElidedLabel("", "title")
         self._step = ElidedLabel("", "dim", lines=2)
-        self._step.setAccessibleName("Step of learning")
+        self._step.setAccessibleName("Training step")
         self._curve = LossCurve(theme)
         self._losses = LossHistory()
         layout = QVBoxLayout(self)
@@ -40,15 +40,15 @@ class LearningPanel(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._curve.set_theme(theme)
         self.setStyleSheet(f"LearningPanel {{ border-top: 1px solid {theme.line}; }}")
 
     def start(self, name: str) -> None:
-        """Begin with empty curves."""
+        """Start with empty curves."""
         self._losses = LossHistory()
         self._title.setText(f"Learning {one_line(name)}")
-        self._step.setText("Waiting for its turn")
+        self._step.setText("Queued")
         self._curve.set_losses((), ())
         self.show()
         self._fit()
@@ -66,7 +66,7 @@ class LearningPanel(QFrame):
         return False
 
     def _fit(self) -> None:
-        """Take the room that is left over where there is a curve to draw, else what the words need."""
+        """Use the remaining room for the curve, or only the height of the text."""
         above = self.parentWidget() or self
         spare = min(above.height() - px(ROOM_ABOVE), px(HIGHEST))
         draws = bool(self._losses.training) and spare >= px(CURVE_FROM)
@@ -75,7 +75,7 @@ class LearningPanel(QFrame):
         self.setFixedHeight(spare if draws else lines + px(30))
 
     def show_step(self, text: str) -> None:
-        """Name the step that runs; where no curve is drawn, the figures of the last epoch follow."""
+        """Show the running step; without a curve, the figures of the last epoch follow."""
         training, validation = self._losses.training, self._losses.validation
         if training and self._curve.isHidden():
             figures = f"loss {training[-1]:.3f}, validation {validation[-1]:.3f}, "

@@ -41,7 +41,7 @@ class LossCurve(QWidget):
         self.set_losses((), ())
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.plot.theme = theme
         self.plot.update()
         self._training_name.setStyleSheet(f"color: {theme.undecided};")
@@ -62,7 +62,7 @@ class LossCurve(QWidget):
         self._validation_name.setText(f"- - validation{last[1]}")
         self._validation_name.setVisible(len(validation) > 0)
         self._best.setText(best_text(training, validation) or "waiting for the first epoch")
-        self.setAccessibleName("Loss while learning")
+        self.setAccessibleName("Training loss")
         self.setAccessibleDescription(f"{len(training)} epochs, {self._best.text()}")
 
 
@@ -143,7 +143,7 @@ class LossPlot(QWidget):
                 painter.drawPoint(points[0])
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, epochs: int) -> None:
-        """Write the first and the last epoch, and the name of the axis between them where there is room."""
+        """Label the first and last epoch, and the axis between them if there is room."""
         foot = QRectF(area.left(), area.bottom(), area.width(), px(_BOTTOM))
         painter.setPen(QColor(self.theme.dim))
         if epochs:

@@ -1,4 +1,4 @@
-"""The losses of the epochs so far, gathered from what a job reports."""
+"""Losses of all epochs so far, collected from progress reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LossHistory:
         self.validation: list[float] = []
 
     def add(self, figures: Mapping[str, float]) -> bool:
-        """Take the figures of a report; tell whether they are of another epoch."""
+        """Add the figures of a report; return whether they belong to a new epoch."""
         if "loss" not in figures or "validation" not in figures:
             return False
         if int(figures.get("epoch", len(self.training) + 1)) <= len(self.training):

@@ -35,7 +35,7 @@ class Message:
 
 
 class MessageLog(QDialog):
-    """Stays open beside the timeline; its text is selected and copied as any other, Esc closes."""
+    """Window that stays open; its text can be selected and copied, Esc closes it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class MessageLog(QDialog):
         self._messages: list[Message] = []
         self._text = QTextEdit()
         self._text.setReadOnly(True)
-        self._text.setAccessibleName("Messages, the newest last")
+        self._text.setAccessibleName("Messages, newest last")
         readable = (
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -70,7 +70,7 @@ class MessageLog(QDialog):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._errors.set_theme(theme)
         self._copy.set_theme(theme)
@@ -86,7 +86,7 @@ class MessageLog(QDialog):
         self._show()
 
     def add(self, message: Message) -> None:
-        """Show one more; the view stays where the user has scrolled to."""
+        """Add a message; the scroll position of the user stays."""
         self._messages.append(message)
         if len(self._messages) == 1 or not self._text.toPlainText():
             self._show()
@@ -96,7 +96,7 @@ class MessageLog(QDialog):
         self._say_count()
 
     def lines(self) -> list[str]:
-        """Return what is shown, a line each, as it is copied."""
+        """Return the messages as copied, one per line."""
         return [one.line for one in self._shown()]
 
     def _shown(self) -> list[Message]:
@@ -104,7 +104,7 @@ class MessageLog(QDialog):
 
     def _show(self) -> None:
         shown, theme = self._shown(), self._theme
-        nothing = "No error so far." if self._errors.isChecked() else "Nothing was said yet."
+        nothing = "No errors." if self._errors.isChecked() else "No messages yet."
         rows = "".join(self._row(one) for one in shown) or f"<p style='color: {theme.dim}'>{nothing}</p>"
         self._text.setHtml(rows)
         self._text.moveCursor(QTextCursor.MoveOperation.End)

@@ -14,7 +14,7 @@ from widgets.theme import BAR, Theme, px
 
 
 class OfferBar(QFrame):
-    """One sentence and a few buttons, each with its key; it can stay unanswered.
+    """One sentence and a few buttons with keys; the user may ignore it.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class OfferBar(QFrame):
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     """
 
     command_requested = Signal(str)
@@ -76,6 +76,6 @@ class OfferBar(QFrame):
         announce(self, sentence)
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         for button in self._buttons.values():
             button.set_theme(theme)

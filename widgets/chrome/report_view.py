@@ -1,4 +1,4 @@
-"""A report to be read, copied and saved; it stays open beside the window."""
+"""Window for reading, copying and saving a report; it stays open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ReportView(QDialog):
 
     Signals
     -------
-    save_requested : the user wants it as a file
+    save_requested : the user wants to save it
     """
 
     save_requested = Signal()
@@ -52,7 +52,7 @@ class ReportView(QDialog):
 
     @property
     def text(self) -> str:
-        """What is shown."""
+        """The displayed text."""
         return self._text.toPlainText()
 
     def show_text(self, text: str) -> None:
@@ -60,6 +60,6 @@ class ReportView(QDialog):
         self._text.setPlainText(text)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in (self._copy, self._save):
             button.set_theme(theme)

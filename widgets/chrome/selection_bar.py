@@ -1,4 +1,4 @@
-"""The bar below the lanes: the selection, and each edit of it. Its room is reserved, so no lane moves."""
+"""Bar below the lanes: the selection and its edits. Its height is reserved, so that lanes do not move."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SelectionBar(QFrame):
         self.setFixedHeight(px(HEIGHT))
         self._theme, self._keys = theme, keys
         self._said = ElidedLabel()
-        self._said.setAccessibleName("What is selected")
+        self._said.setAccessibleName("Selected span")
         self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in ACTIONS}
         self._tracks = KeyButton(theme, "all tracks", keys.get("hand.tracks", ""))
         layout = QHBoxLayout(self)
@@ -61,12 +61,12 @@ class SelectionBar(QFrame):
         self.show_selection("", "all tracks")
 
     def show_selection(self, words: str, tracks: str, length: str = "") -> None:
-        """Show what is selected and which tracks would be edited.
+        """Show the selection and its tracks.
 
         Parameters
         ----------
-        words : what is selected; empty for nothing
-        length : what is shown of it in a bar that has no room for the words
+        words : description of the selection; empty without one
+        length : short form for a narrow bar
         """
         self._words, self._length = words or with_keys(NOTHING, self._keys), length or words
         # A long name would make the whole window wider.
@@ -87,7 +87,7 @@ class SelectionBar(QFrame):
         return QSize(px(LEAST), px(HEIGHT))  # what the buttons take must not make the window wider
 
     def _fit(self) -> None:
-        """Show as much as there is room for: the words, else the length, else fewer buttons.
+        """Show as much as fits: the words, else the length, else fewer buttons.
 
         Every edit is also in the menus.
         """
@@ -112,7 +112,7 @@ class SelectionBar(QFrame):
         return self._tracks.isHidden()
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self._theme = theme
         self._paint_words()
         for button in (*self._buttons.values(), self._tracks):

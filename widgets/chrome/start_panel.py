@@ -1,4 +1,4 @@
-"""What stands over the empty timeline: the ways to begin, and the documents opened last."""
+"""Start panel over the empty timeline: actions to begin with, and recent documents."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from widgets.forms.recent_list import RecentList
 from widgets.theme import Theme, px
 
 _BEGINNINGS = (
-    ("file.import", "Import recordings…", "One track a file; or drop them here", "plus"),
-    ("file.demo", "Open the demo", "A jam with things to cut", "play"),
-    ("file.recent", "Open recent…", "Every decision is where you left it", "recent"),
-    ("taste.learn", "Learn a taste…", "From edits you made before", "graduation-cap"),
+    ("file.import", "Import recordings…", "One track per file; or drop them here", "plus"),
+    ("file.demo", "Open the demo", "A jam with cuts to review", "play"),
+    ("file.recent", "Open recent…", "Your decisions are saved", "recent"),
+    ("taste.learn", "Learn a taste…", "From recordings that you edited", "graduation-cap"),
 )
 _TWO_COLUMNS, _COLUMN, _MARGIN = 640, 340, 16
 _LISTED = 5
 
 
 class StartPanel(QFrame):
-    """Large buttons and the recent documents, over another widget from a line of it down.
+    """Large buttons and recent documents, over the lower part of another widget.
 
     Parameters
     ----------
     keys : the key cap of each command id
     over : the widget, whose size it follows
-    top : tells how many pixels of it stay free above
+    top : function for the free height above, in pixels
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     opened, forgotten : as of `RecentList`
     """
 
@@ -56,7 +56,7 @@ class StartPanel(QFrame):
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
-        self._title = QLabel("Opened last")
+        self._title = QLabel("Recent")
         self._title.setProperty("role", "title")
         self._list = RecentList(theme)
         self._box = QWidget()
@@ -82,13 +82,13 @@ class StartPanel(QFrame):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._list.set_theme(theme)
         for button in self._buttons.values():
             button.set_theme(theme)
 
     def show_documents(self, documents: Iterable[tuple[Path, bool]]) -> None:
-        """Show the ways to begin, and list these documents."""
+        """Show the actions and the recent documents."""
         listed = list(documents)
         self._lists = bool(listed)
         self._list.show_documents(listed)

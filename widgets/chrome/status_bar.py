@@ -18,11 +18,11 @@ from widgets.theme import BAR, Theme, px
 _STEPS = 1000
 _GAP = 14
 _WORKING = 0.28
-"""How much of the room the words of running work have at least, where they need it."""
+"""Minimum share of the width for running work."""
 
 
 class StatusBar(QFrame):
-    """Shows the last result on the left, and on the right what is going on."""
+    """Shows the last result on the left, and running work on the right."""
 
     command_requested = Signal(str)
 
@@ -40,7 +40,7 @@ class StatusBar(QFrame):
         self._undo = ElidedLabel(role="dim")
         self._job, self._left = ElidedLabel(role="dim", lines=2), QLabel()
         self._notice = QLabel()
-        self._notice.setAccessibleName("State of the sound device")
+        self._notice.setAccessibleName("State of the audio device")
         self._notice.setProperty("role", "dim")
         self._notice.hide()
         self._done.setAccessibleName("Last command")
@@ -79,7 +79,7 @@ class StatusBar(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._cancel.set_theme(theme)
         self._offer.set_theme(theme)
@@ -98,7 +98,7 @@ class StatusBar(QFrame):
         return self._done.text()
 
     def set_message(self, text: str, undo_label: str | None = None) -> None:
-        """Say what the last key did, and what undo would take back (None: nothing)."""
+        """Show the result of the last command, and the edit that undo reverses (None: no edit)."""
         self._failed = False
         self._offer.hide()
         self._done.setText(with_keys(text, self._keys))
@@ -108,7 +108,7 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def _show_undo(self, said: str) -> None:
-        """Say the step that undo reverses; "it" is what the sentence beside says was done."""
+        """Show the step that undo reverses; "it" refers to the message on the left."""
         undo_key = self._keys.get("edit.undo", "Undo")
         if self._undo_label is None:
             self._undo.setText("")
@@ -118,7 +118,7 @@ class StatusBar(QFrame):
             self._undo.setText(f"{undo_key} undoes: {self._undo_label}")
 
     def _share(self) -> None:
-        """Let the running work's words give way before what was done and the step that undo reverses."""
+        """Shorten the text of running work before the message and the undo step."""
         fixed = (self._left, self._cancel, self._offer, self._notice)
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
@@ -135,7 +135,7 @@ class StatusBar(QFrame):
         self._share()
 
     def set_error(self, sentence: str) -> None:
-        """Say what went wrong; what undo would take back has nothing to do with it."""
+        """Show an error; undo does not relate to it."""
         self._failed = True
         self._offer.hide()
         self._done.setText(with_keys(sentence, self._keys))
@@ -144,31 +144,31 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def clear_error(self, *_: object) -> None:
-        """Remove a message of something that went wrong; any other message stays."""
+        """Remove an error message; other messages stay."""
         if self._failed:
             self.set_message("")
 
     @property
     def notice(self) -> str:
-        """The state that is shown until it ends, "" where there is none."""
+        """The displayed state, "" without one."""
         return self._notice.text()
 
     def set_notice(self, words: str, more: str = "") -> None:
-        """Show a state in few words until it ends; the tooltip says more."""
+        """Show a state in few words until it ends; the tooltip has details."""
         self._notice.setText(words)
         self._notice.setToolTip(more)
         self._notice.setVisible(bool(words))
         self._share()
 
     def offer(self, text: str, command_id: str) -> None:
-        """Offer a command beside what was just said; it goes with the next sentence."""
+        """Offer a command next to the message; the next message removes it."""
         self._offered = command_id
         self._offer.setText(text)
         self._offer.show()
         self._share()
 
     def set_job(self, text: str, fraction: float, left_s: float | None = None) -> None:
-        """Show running work; `left_s` is None while nobody can know it."""
+        """Show running work; `left_s` is None if unknown."""
         self._job.setText(text)
         self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
         self._left.setText("" if left_s is None else f"{format_time(left_s, 0)} left")
@@ -185,11 +185,11 @@ class StatusBar(QFrame):
 
 
 def _wanted(label: QLabel) -> int:
-    """Return how wide a label would be by itself; a QLabel never asks for less than its minimum."""
+    """Return the natural width of a label; a QLabel never returns less than its minimum."""
     label.setMinimumWidth(0)
     return label.sizeHint().width()
 
 
 def _half(label: QLabel) -> int:
-    """Return how wide a label is in two lines, with room for a word that goes to the second."""
+    """Return the width of a label in two lines, with room for a wrapped word."""
     return _wanted(label) if _wanted(label) < px(160) else round(0.6 * _wanted(label))

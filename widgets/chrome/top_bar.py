@@ -1,4 +1,4 @@
-"""The bar over everything: document, transport, time, the two views, and the way to every command.
+"""Top bar: document, transport, time, the two views, and the palette.
 
 Nothing in it moves but for the width of the window: a long name, a late time or a bar of four figures has its
 room from the start.
@@ -18,12 +18,12 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
 _DOCUMENT = (220, 220, 132, 132, 56, 0)
-"""Room for the name of the document and its state, at each level of giving way."""
+"""Width of the name of the document and its state, at each level of compactness."""
 _LONGEST_TIME, _LONGEST_MUSICAL = "00:00:00.000", "bar 0000 | 00  000.0 BPM"
 
 
 class TopBar(QFrame):
-    """Shows where the document and the playback are; every button asks for a command.
+    """Shows document and playback; every button requests a command.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class TopBar(QFrame):
         self._time.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in self._buttons.values():
             button.set_theme(theme)
         self.setStyleSheet(f"TopBar {{ border-bottom: 1px solid {theme.line}; }}")
@@ -116,7 +116,7 @@ class TopBar(QFrame):
         )
 
     def set_document(self, name: str, state: str) -> None:
-        """Show the document's name and its state, such as "saved" or "read only"."""
+        """Show the document's name and state, such as "saved" or "read only"."""
         self._name.setText(name)
         self._saved.setText(state)
 
@@ -134,7 +134,7 @@ class TopBar(QFrame):
     def set_time(
         self, seconds: float, bar_beat: tuple[int, int] | None = None, tempo_bpm: float = 0.0
     ) -> None:
-        """Show the playhead; `bar_beat` is None and `tempo_bpm` 0 where there is no grid."""
+        """Show the playhead; `bar_beat` is None and `tempo_bpm` 0 without a grid."""
         self._time.setText(format_time(seconds))
         parts = [f"bar {bar_beat[0]} | {bar_beat[1]}"] if bar_beat else []
         parts += [f"{tempo_bpm:.1f} BPM"] if tempo_bpm > 0 else []
@@ -142,17 +142,17 @@ class TopBar(QFrame):
 
     @property
     def view(self) -> str:
-        """Which of "source" and "result" is seen and heard."""
+        """The active view: "source" or "result"."""
         return self._view
 
     def set_view(self, view: str) -> None:
-        """Show which of "source" and "result" is seen and heard."""
+        """Show the active view: "source" or "result"."""
         self._view = view
         for name in ("source", "result"):
             self._buttons[name].setChecked(name == view)
 
     def set_taste(self, name: str | None) -> None:
-        """Show the taste in use; without one the button says what to do."""
+        """Show the active taste; without one, the button offers learning."""
         button = self._buttons["taste"]
         self._has_taste = name is not None
         button.setText("Learn" if name is None else "Taste")
@@ -170,7 +170,7 @@ class TopBar(QFrame):
         return "taste.page" if self._has_taste else "taste.learn"
 
     def set_enabled(self, *, audio: bool) -> None:
-        """Say whether there is a recording: without one nothing plays and nothing is exported."""
+        """Set whether a recording exists: without one, playback and export are off."""
         for name in ("start", "play", "loop", "source", "result", "export"):
             self._buttons[name].setEnabled(audio)
 
@@ -187,7 +187,7 @@ class TopBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Give up the least telling things first until everything fits: keys, words, tempo, two buttons."""
+        """Hide the least informative parts first until all fit: keys, words, tempo, two buttons."""
         for label, longest in ((self._time, _LONGEST_TIME), (self._musical, _LONGEST_MUSICAL)):
             label.ensurePolished()
             label.setFixedWidth(label.fontMetrics().horizontalAdvance(longest) + px(4))

@@ -1,4 +1,4 @@
-"""Have a screen reader say what changed where the focus is not."""
+"""Announcements for screen readers about changes away from the focus."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 
 def announce(widget: QWidget, text: str, urgent: bool = False) -> None:
-    """Say a sentence once; nothing happens where no screen reader listens.
+    """Announce a sentence once; no effect without a screen reader.
 
     Parameters
     ----------
-    urgent : it interrupts what is being said
+    urgent : it interrupts the current announcement
     """
     if not text or not QAccessible.isActive():
         return

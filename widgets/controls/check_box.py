@@ -20,7 +20,7 @@ class CheckBox(QCheckBox):
         self._theme = theme
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 

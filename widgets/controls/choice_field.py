@@ -19,7 +19,7 @@ class ChoiceField(QComboBox):
 
     Parameters
     ----------
-    labels : what is shown, by value
+    labels : displayed texts, by value
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ChoiceField(QComboBox):
         self.choose(chosen)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -44,7 +44,7 @@ class ChoiceField(QComboBox):
         return str(self.currentData())
 
     def choose(self, value: str) -> None:
-        """Choose a value; the first one where there is no such."""
+        """Choose a value; an unknown one selects the first."""
         self.setCurrentIndex(max(0, self.findData(value)))
 
     def sizeHint(self) -> QSize:

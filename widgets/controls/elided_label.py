@@ -1,4 +1,4 @@
-"""A line or two of text that end in an ellipsis where room is short; the tooltip says all of it."""
+"""A line or two of elided text; the tooltip has the full text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BREAKS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
 def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: str) -> float:
-    """Paint one line at the left of an area, half way down, shortened to the room; return how wide it is."""
+    """Paint an elided line, left-aligned and vertically centred; return its width."""
     metrics = QFontMetricsF(font)
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, area.width()))
     painter.setFont(font)
@@ -38,7 +38,7 @@ class ElidedLabel(QLabel):
 
     Parameters
     ----------
-    lines : into so many it breaks where one is too short
+    lines : maximum number of lines
 
     Signals
     -------
@@ -64,7 +64,7 @@ class ElidedLabel(QLabel):
             self.setToolTip(text)
 
     def event(self, event: QEvent) -> bool:
-        """Show a tooltip that says no more than the label only where the label is cut short, in lines."""
+        """Show the tooltip with the full text only if the label is elided."""
         if (
             event.type() == QEvent.Type.ToolTip
             and isinstance(event, QHelpEvent)
@@ -77,12 +77,12 @@ class ElidedLabel(QLabel):
 
     @property
     def is_elided(self) -> bool:
-        """Whether room is too short for all of it."""
+        """Whether the text is elided."""
         *_, last = self._broken()
         return self.fontMetrics().horizontalAdvance(last) > self.contentsRect().width()
 
     def _broken(self) -> list[str]:
-        """Return the text in as few lines as hold it, all that is left over in the last."""
+        """Return the text in the fewest lines, with the remainder in the last one."""
         metrics, width, rest = self.fontMetrics(), self.contentsRect().width(), self.text()
         lines: list[str] = []
         while len(lines) + 1 < self._most_lines and metrics.horizontalAdvance(rest) > width:

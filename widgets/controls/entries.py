@@ -14,7 +14,7 @@ _LONG_ENOUGH, _MOST_STREWN = 3, 4
 
 
 class CommandEntry(Protocol):
-    """A command as the table of commands holds it; `keys` in Qt's portable notation."""
+    """A command of the table; `keys` in Qt's portable notation."""
 
     @property
     def id(self) -> str: ...
@@ -36,8 +36,8 @@ class Absent:
 
     Attributes
     ----------
-    names : what other programs call it, in lower case
-    sentence : what Offcut does in its place
+    names : names in other programs, in lower case
+    sentence : alternative in Offcut
     commands : ids of the commands that do it, the nearest first
     """
 
@@ -53,7 +53,7 @@ class Search:
     Attributes
     ----------
     commands : the best first
-    note : a sentence about what was not found; "" where the commands answer by themselves
+    note : message about a missing function; "" if the commands are sufficient
     is_guess : no command matches; those listed are only near
     """
 
@@ -63,7 +63,7 @@ class Search:
 
 
 def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent] = ()) -> Search:
-    """Search the commands, and explain where Offcut has no such function or nothing matches."""
+    """Search the commands, and explain missing functions or an empty result."""
     found = ranked(query, commands)
     missing = _absent(query, commands, absent)
     if missing is not None:
@@ -75,12 +75,12 @@ def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent
     near = nearest(query, commands)
     what = f"No command is called “{' '.join(query.split())}”."
     if near:
-        return Search(near, f"{what} These are near:", is_guess=True)
-    return Search((), f"{what} Try another word, or look through the menus ‹view.menu›.", is_guess=True)
+        return Search(near, f"{what} Similar commands:", is_guess=True)
+    return Search((), f"{what} Try another word, or open the menus ‹view.menu›.", is_guess=True)
 
 
 def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absent]) -> Absent | None:
-    """Return what Offcut does not have and is searched for, unless a command has that very name."""
+    """Return the missing functions that match, unless a command has exactly that name."""
     wanted = " ".join(query.casefold().split())
     missing = next((each for each in absent if wanted in each.names), None)
     has_command = any(command.label.casefold().startswith(wanted) for command in commands)
@@ -100,7 +100,7 @@ def nearest(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry,
 
 
 def match_score(query: str, text: str) -> float | None:
-    """Return how well the letters of `query` are found in order in `text`, None where they are not.
+    """Return a score for the letters of `query` in order within `text`, None without a match.
 
     Letters that start a word or follow the one before count more, and a short text wins over a long one.
     """
@@ -149,7 +149,7 @@ def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, 
 
 
 def _rank(words: Sequence[str], command: CommandEntry, *, is_strewn: bool) -> int | None:
-    """Return how a command is found by words in lower case, 0 for the best way; None where it is not."""
+    """Return the quality of a match by words in lower case, 0 for the best; None without one."""
     name = command.label.casefold()
     whole = f"{name} {command.group} {command.description}".casefold()
     ways = (

@@ -1,4 +1,4 @@
-"""What most people need not see: a button that shows it, and hides it again."""
+"""Optional content: a button that shows it, and hides it again."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class Fold(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether what it holds is shown."""
+        """Whether the content is visible."""
         return not self._body.isHidden()
 
     def set_open(self, is_open: bool) -> None:
-        """Show what it holds, or fold it away."""
+        """Show or hide the content."""
         self._body.setVisible(is_open)
         self.button.set_icon_name("minus" if is_open else "plus")
         self.button.setAccessibleName(f"{self._title}, {'open' if is_open else 'folded'}")
         self.toggled.emit(is_open)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.button.set_theme(theme)

@@ -18,7 +18,7 @@ def icon_image(name: str, token: str, side: int) -> QImage:
 
     Raises
     ------
-    FileNotFoundError : there is no icon of that name
+    FileNotFoundError : unknown icon
     """
     text = (ICONS_DIR / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", token)
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)

@@ -1,4 +1,4 @@
-"""A large button of a first screen: an icon, what it does, a line that says more, and its key."""
+"""A large button of the start panel: an icon, a title, a subtitle, and its key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HIGH, _ICON, _PAD, _GAP = 60, 24, 16, 14
 
 
 class LargeButton(KeyButton):
-    """Two lines beside an icon; the second is shortened where room is short."""
+    """Two lines next to an icon; the second is elided."""
 
     def __init__(
         self, theme: Theme, text: str, more: str, key: str, icon_name: str, parent: QWidget | None = None

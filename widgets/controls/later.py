@@ -1,4 +1,4 @@
-"""What may wait for the next picture: done soon after a key, in a turn of the event loop of its own."""
+"""Deferred work: runs shortly after a key press, in a separate turn of the event loop."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 AFTER_MS = 50
-"""So long after it was asked for last: a held key strikes again sooner."""
+"""Delay after the last request: a held key repeats faster."""
 AT_MOST_MS = 250
-"""So long after it was asked for first, however often since: what counts goes on counting."""
+"""Maximum delay after the first request: periodic updates continue."""
 
 
 class Later(QObject):
-    """Does something soon, once for all who asked for it since the last time.
+    """Runs an action shortly after one or more requests.
 
     Parameters
     ----------
-    do : what is done
-    is_next : in the turn after the one that paints what is seen first; else once nobody asks any more
+    do : the action
+    is_next : run in the turn after painting; else after the last request
     """
 
     def __init__(self, do: Callable[[], object], parent: QObject, *, is_next: bool = False) -> None:
@@ -48,11 +48,11 @@ class Later(QObject):
         self._timer.start(0 if self._is_next else max(min(AFTER_MS, left_ms), 0))
 
     def now(self) -> None:
-        """Do it at once; it is not due any more."""
+        """Run it now and cancel the timer."""
         self._timer.stop()
         self._turn.stop()
         self._do()
 
     def _reach(self) -> None:
-        """Wait one turn more: in this one, timers come right after what is painted."""
+        """Wait one more turn: in this one, timers run right after painting."""
         self._turn.start()

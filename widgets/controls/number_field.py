@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class NumberField(QLineEdit):
-    """A line that takes whole numbers from `lowest` to `highest`."""
+    """A line for whole numbers from `lowest` to `highest`."""
 
     def __init__(self, value: int, lowest: int, highest: int, parent: QWidget | None = None) -> None:
         super().__init__(str(value), parent)
@@ -16,11 +16,11 @@ class NumberField(QLineEdit):
         self.setValidator(QIntValidator(lowest, highest, self))
 
     def value(self) -> int | None:
-        """Return the number, None while what stands there is none within the limits."""
+        """Return the number, or None if the text is not a number within the limits."""
         return int(self.text()) if self.hasAcceptableInput() else None
 
     def problem(self, name: str) -> str:
-        """Say what is wrong with it, "" when nothing is."""
+        """Return the error message, or "" for valid input."""
         if self.value() is not None:
             return ""
         return f"{name} must be a whole number from {self._lowest:,} to {self._highest:,}."

@@ -9,7 +9,7 @@ from widgets.theme import Theme, px
 
 
 class PaintedRow(QStyledItemDelegate):
-    """Paints the ground of a row; who derives from it paints the words.
+    """Paints the background of a row; subclasses paint the text.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Radio buttons of which Tab leads to the one that is checked; the arrows lead to the others."""
+"""Radio buttons with one Tab stop at the checked one; the arrows move between the buttons."""
 
 from __future__ import annotations
 

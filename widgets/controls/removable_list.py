@@ -1,4 +1,4 @@
-"""A list whose lines can be taken off with Delete or Backspace."""
+"""A list whose rows can be removed with Delete or Backspace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QListWidget
 
 
 class RemovableList(QListWidget):
-    """Says when the user wants the chosen lines gone; the owner takes them off."""
+    """Signals a request to remove the selected rows; the owner removes them."""
 
     removed = Signal()
 

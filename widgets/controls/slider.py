@@ -12,7 +12,7 @@ from widgets.controls.keys.own_keys import WITH_SHIFT, is_own_key
 from widgets.theme import RADIUS, ROW, STEP, TEXT_SMALL, Theme, mono_font, px, ui_font
 
 REST_MS = 200
-"""So long after the last key or turn of the wheel a value counts as chosen."""
+"""Delay after the last key or wheel event until a value counts as chosen."""
 _KEYS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Right: 1,
@@ -29,8 +29,8 @@ class Slider(QAbstractSlider):
 
     Signals
     -------
-    moved : the value while it is on its way
-    chosen : the value where it was let go, or where keys rested
+    moved : the value while dragging
+    chosen : the value on release, or after the last key press
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class Slider(QAbstractSlider):
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
     def show_value(self, value: int) -> None:
-        """Show a value that nobody chose here, unless one is on its way."""
+        """Set a value from outside, unless the user is changing it."""
         if not (self._is_held or self._rest.isActive()):
             self.setValue(value)
 

@@ -1,1 +1,1 @@
-"""Editors: the pairs they are learned from, what was learned, and two arrangements compared."""
+"""Editors: their training pairs, a summary of the learned style, and comparison of two arrangements."""

@@ -1,4 +1,4 @@
-"""Two arrangements to choose from: how long each is, and which one is heard."""
+"""Comparison of two arrangements: their lengths, and the active one."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
 
-_WORDS = {"editor.compare": "Hear", "editor.take": "Take"}
+_WORDS = {"editor.compare": "Play", "editor.take": "Take"}
 _OTHER = "Other"
-"""Short, so that the keys stand beside them: the panel is as narrow as the queue."""
+"""Short texts with room for the keys: the panel is as narrow as the queue."""
 _ROW, _SIDE, _GAP, _MARGIN = 26, 12, 8, 14
 
 
 @dataclass(frozen=True, slots=True)
 class ArrangementRow:
-    """An arrangement that can be heard.
+    """A playable arrangement.
 
     Attributes
     ----------
-    letter : by which it is spoken of, such as "A"
+    letter : its short name, such as "A"
     words : whose it is and its seed
-    length : how long it is
-    is_heard : whether it is what the result plays
+    length : its duration
+    is_heard : whether it is the current result
     """
 
     letter: str
@@ -39,17 +39,17 @@ class ArrangementRow:
 
 
 class ComparePanel(QFrame):
-    """Shows arrangements; a click on one hears it.
+    """Shows arrangements; a click plays one.
 
     Attributes
     ----------
-    rows : what is shown
+    rows : the displayed rows
     row_views : the lines themselves
 
     Signals
     -------
     chosen(number) : a row was clicked
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     """
 
     chosen = Signal(int)
@@ -91,7 +91,7 @@ class ComparePanel(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for row in self.row_views:
             row.set_theme(theme)
         for button in self._buttons.values():
@@ -99,19 +99,19 @@ class ComparePanel(QFrame):
         self.setStyleSheet(f"ComparePanel {{ border-top: 1px solid {theme.line}; }}")
 
     def show_rows(self, rows: Sequence[ArrangementRow]) -> None:
-        """Show two arrangements, or nothing where there are no two."""
+        """Show two arrangements, or hide without them."""
         self.rows = tuple(rows)
         for view, row in zip(self.row_views, rows, strict=False):
             view.set_row(row)
         is_heard = any(row.is_heard for row in rows)
         self._buttons["editor.compare"].setText(_OTHER if is_heard else _WORDS["editor.compare"])
-        self._buttons["editor.compare"].setAccessibleName("Hear the other one" if is_heard else "Hear one")
+        self._buttons["editor.compare"].setAccessibleName("Play the other one" if is_heard else "Play one")
         self._buttons["editor.take"].setEnabled(is_heard)
         self.setVisible(len(rows) == len(self.row_views))
 
 
 class _Row(QWidget):
-    """A line: whether it is heard, its letter and words, and how long it is."""
+    """A row: active state, letter, words, and length."""
 
     clicked = Signal(int)
 
@@ -122,14 +122,14 @@ class _Row(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
     def set_row(self, row: ArrangementRow) -> None:
         """Show an arrangement."""
         self._row = row
-        said = [f"{row.letter}: {row.words}", row.length, *(["heard now"] if row.is_heard else [])]
+        said = [f"{row.letter}: {row.words}", row.length, *(["playing"] if row.is_heard else [])]
         self.setAccessibleName(", ".join(said))
         self.setToolTip(", ".join(said))
         self.update()

@@ -1,4 +1,4 @@
-"""The editors that were learned: choose as whom to arrange."""
+"""The learned editors, to choose one for an arrangement."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class EditorList(QWidget):
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     taken : an editor was chosen by a double click or Enter
-    other_requested : the one that is meant is in another place
+    other_requested : the user wants an editor from another location
     """
 
     changed = Signal()
@@ -60,9 +60,9 @@ class EditorList(QWidget):
         self.setFocusProxy(self._list)
 
     def chosen(self) -> Path:
-        """Return the file of the editor chosen; only where there is no `problem`."""
+        """Return the file of the chosen editor if there is no `problem`."""
         return Path(str(self._list.currentItem().data(_PATH)))
 
     def problem(self) -> str:
-        """Say what is missing, "" where an editor is chosen."""
+        """Return the message about missing input, or "" if an editor is chosen."""
         return "" if self._list.currentItem() is not None else "Choose an editor."

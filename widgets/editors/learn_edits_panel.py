@@ -1,4 +1,4 @@
-"""Where an editor is learned: pairs of files, how far it is, what was learned; it reads no file itself."""
+"""Form for learning an editor: pairs of files, progress, and summary; it does not read files."""
 
 from __future__ import annotations
 
@@ -22,21 +22,18 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.editors.pair_list import PairList, ShownPair
 from widgets.theme import Theme, px
 
-_ASKS = (
-    "Add recordings and what you made of them, or drop the files here: which belong together is guessed "
-    "from their names."
-)
+_ASKS = "Add recordings and your edits of them, or drop the files here. Offcut pairs them by their names."
 _STEPS = 1000
 _ENOUGH = 3
-_FEW = "Learned from few pairs, so look at what it proposes: three are enough to begin, ten are better."
+_FEW = "Learned from few pairs, so check its proposals: use at least three pairs, better ten."
 
 
 class LearnEditsPanel(QWidget):
-    """Pairs of an edited file and its recordings; while it learns, how far that is; then what was learned.
+    """Pairs of an edited file and its recordings; progress while learning; then the summary.
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     files_requested, recordings_requested, edited_requested : the owner lets the user choose files and answers
         with `add_files`, `set_recordings` or `set_edited`
     """
@@ -119,7 +116,7 @@ class LearnEditsPanel(QWidget):
         self.setFocusProxy(self._buttons["add"])
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._list.set_theme(theme)
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -128,7 +125,7 @@ class LearnEditsPanel(QWidget):
 
     @property
     def pairs(self) -> tuple[RawAndEdited, ...]:
-        """The pairs, where there is no `problem`."""
+        """The pairs, if there is no `problem`."""
         return tuple(RawAndEdited(one.raws, one.edited) for one in self._list.pairs if one.edited is not None)
 
     @property
@@ -142,12 +139,12 @@ class LearnEditsPanel(QWidget):
 
     @property
     def said(self) -> str:
-        """What is missing or went wrong, "" where nothing is."""
+        """Message about missing input or an error, or ""."""
         return self._problem.text()
 
     @property
     def learned_text(self) -> str:
-        """What was learned, as it is shown; "" where nothing was."""
+        """Summary of the learned style; "" before learning."""
         if self._learned.isHidden():
             return ""
         labels = self._learned.findChildren(QLabel)
@@ -155,13 +152,13 @@ class LearnEditsPanel(QWidget):
 
     @property
     def folder(self) -> Path | None:
-        """Where the files of the chosen pair are, or of the last one."""
+        """Folder of the chosen pair, or of the last one."""
         pair = self._list.pairs[self._list.currentRow()] if self._list.count() else ShownPair()
         path = pair.edited or next(iter(pair.raws), None)
         return None if path is None else path.parent
 
     def add_files(self, paths: Iterable[str]) -> None:
-        """Add files that are not there yet, put together as far as their names say so."""
+        """Add new files, paired by their names."""
         if self._is_busy:
             return
         known = {path for one in self._list.pairs for path in (*one.raws, one.edited)}
@@ -172,7 +169,7 @@ class LearnEditsPanel(QWidget):
         self._edited_list()
 
     def _fills_the_open(self, raws: tuple[Path, ...], edited: Path | None) -> bool:
-        """Complete the one pair that lacks a side by a file of that side; tell whether that was done."""
+        """Complete the only incomplete pair with a file; return whether it was used."""
         lacking = [(row, one) for row, one in enumerate(self._list.pairs) if one.problem]
         if len(lacking) != 1:
             return False
@@ -186,15 +183,15 @@ class LearnEditsPanel(QWidget):
         return True
 
     def set_recordings(self, paths: Iterable[Path]) -> None:
-        """Say what the chosen file was made of."""
+        """Set the recordings of the selected edited file."""
         self._change(raws=tuple(dict.fromkeys(paths)))
 
     def set_edited(self, path: Path) -> None:
-        """Say what was made of the chosen recordings."""
+        """Set the edited file of the selected recordings."""
         self._change(edited=path)
 
     def _swap(self) -> None:
-        """Take the recording for what was made, and that for the recording."""
+        """Swap edited file and recording."""
         pair = self._list.pairs[self._list.currentRow()]
         raws = () if pair.edited is None else (pair.edited,)
         self._change(raws=raws, edited=next(iter(pair.raws), None))
@@ -216,13 +213,13 @@ class LearnEditsPanel(QWidget):
             self._edited_list()
 
     def _edited_list(self) -> None:
-        """What was learned was learned from other pairs than these."""
+        """Mark the summary as outdated: the pairs changed."""
         self._learned.hide()
         self._problem.setProperty("role", "dim")
         self._renew()
 
     def problem(self) -> str:
-        """Say what is missing, "" when learning can start."""
+        """Return the message about missing input, or "" if learning can start."""
         for one in self._list.pairs:
             if one.problem:
                 return one.problem
@@ -245,7 +242,7 @@ class LearnEditsPanel(QWidget):
         return self._is_busy
 
     def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
-        """Show how far it is; `left_s` is None while nobody can know it."""
+        """Show the progress; `left_s` is None if unknown."""
         if not self._is_busy:
             self._is_busy = True
             self._list.forget_quality()
@@ -274,7 +271,7 @@ class LearnEditsPanel(QWidget):
         self._renew()
 
     def show_learned(self, name: str, habits: Habits, pairs: int, left_out: Sequence[str]) -> None:
-        """Show what was learned, in words."""
+        """Show the summary."""
         self.show_rest()
         self._heading.setText(f"Learned {name} from {counted(pairs, 'pair')}")
         while (item := self._facts.takeAt(0)) is not None:
@@ -288,7 +285,7 @@ class LearnEditsPanel(QWidget):
             value.setTextFormat(Qt.TextFormat.PlainText)
             self._facts.addWidget(heading, row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, row, 1)
-        notes = [f"Nothing was learned from {counted(len(left_out), 'pair')}."] if left_out else []
+        notes = [f"Offcut could not use {counted(len(left_out), 'pair')}."] if left_out else []
         notes += [_FEW] if pairs < _ENOUGH else []
         self._note.setText(" ".join(notes))
         self._note.setVisible(bool(notes))
@@ -296,7 +293,7 @@ class LearnEditsPanel(QWidget):
         announce(self, ". ".join((self._heading.text(), *habits.words(), *notes)))
 
     def show_problem(self, sentence: str) -> None:
-        """Say why nothing was learned, or cannot be done."""
+        """Show an error of learning or of the input."""
         self._say(sentence, "error")
         announce(self, sentence, urgent=True)
 

@@ -25,7 +25,7 @@ class ShownPair:
 
     Attributes
     ----------
-    said : how well it fits, "" while that is not known
+    said : quality of the match; "" while unknown
     is_refused : whether nothing is learned from it
     """
 
@@ -36,19 +36,19 @@ class ShownPair:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the names of its files."""
+        """Problem of the file names."""
         return pair_problem(self.raws, self.edited)
 
     @property
     def title(self) -> str:
-        """What was made, and of what."""
+        """Edited file and recordings."""
         made = "?" if self.edited is None else shown(self.edited.name)
         raws = listed([shown(path.name) for path in self.raws]) or "?"
         return one_line(f"{made}  ←  {raws}")
 
 
 class PairList(RemovableList):
-    """Two lines a pair: its names, and how well they fit or what is missing."""
+    """Two lines per pair: its names, and the quality of the match or the missing side."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class PairList(RemovableList):
         self.setAcceptDrops(False)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         self.viewport().update()
 

@@ -1,4 +1,4 @@
-"""Lists with two lines a row: what it is, and below it what is said of it."""
+"""Lists with two lines per row: a title and a description."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SAID, _IS_BAD = _TITLE + 1, _TITLE + 2
 
 
 def set_lines(item: QListWidgetItem, title: str, said: str, *, is_bad: bool = False) -> None:
-    """Say what stands in a row.
+    """Set the content of a row.
 
     Parameters
     ----------
-    is_bad : whether what is said of it is what is wrong with it
+    is_bad : whether the description is an error
     """
     for role, value in ((_TITLE, one_line(title)), (_SAID, one_line(said)), (_IS_BAD, is_bad)):
         item.setData(role, value)

@@ -1,1 +1,1 @@
-"""What dialogs ask for: export, learning, proposing, preferences, keys."""
+"""Dialog forms: export, learning, proposals, preferences, keys."""

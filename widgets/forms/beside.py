@@ -1,4 +1,4 @@
-"""Widgets of a form that stand in one row."""
+"""Widgets of a form in one row."""
 
 from __future__ import annotations
 

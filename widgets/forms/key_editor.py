@@ -1,4 +1,4 @@
-"""The list of all commands with their keys, and what changes them; it knows no rules itself."""
+"""List of all commands with their keys, and controls to change them; it has no rules of its own."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from widgets.controls.keys.names import key_label, key_labels
 from widgets.theme import Theme, px
 
 _STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_HOW = "Enter goes to the key field; press a key there, Enter then takes what is offered."
+_HOW = "Enter goes to the key field. Press a key there, then Enter to accept the change."
 
 
 class KeyRules(Protocol):
-    """Who has which key, and what may change; each change raises an error that says why not."""
+    """Key assignments and their rules; an invalid change raises an error with the reason."""
 
     @property
     def commands(self) -> Sequence[CommandEntry]: ...
@@ -46,11 +46,11 @@ class KeyRules(Protocol):
 
 
 class KeyEditor(QWidget):
-    """Choose a command, press its new key, and say whether it replaces the old one.
+    """Choose a command, press its new key, and choose whether it replaces the old one.
 
     Parameters
     ----------
-    rules : the commands and their keys; what it raises is shown as a sentence
+    rules : the commands and their keys; its errors are displayed
     """
 
     changed = Signal()
@@ -66,8 +66,8 @@ class KeyEditor(QWidget):
         self._name, self._said = QLabel(), QLabel()
         self._field = KeyField()
         self._buttons = {
-            "use": KeyButton(theme, "Use it"),
-            "add": KeyButton(theme, "Use it as well"),
+            "use": KeyButton(theme, "Assign"),
+            "add": KeyButton(theme, "Add key"),
             "swap": KeyButton(theme, "Swap"),
             "none": KeyButton(theme, "No key"),
             "reset": KeyButton(theme, "Reset"),
@@ -91,7 +91,7 @@ class KeyEditor(QWidget):
         self._said.setWordWrap(True)
         self._said.setMinimumHeight(px(36))
         self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._said.setAccessibleName("What the key means now")
+        self._said.setAccessibleName("Current command of the key")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
@@ -131,7 +131,7 @@ class KeyEditor(QWidget):
         self._list.doubleClicked.connect(lambda _index: self._field.setFocus())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrows of the search steer the list, and Enter go on to the key from both."""
+        """Let the arrow keys of the search field move in the list, and Enter go to the key field."""
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -160,7 +160,7 @@ class KeyEditor(QWidget):
             self._list.scrollTo(index)
 
     def _take(self, key: str, pressed: bool = True) -> None:
-        """Show what a key means for the command chosen, and what can be done with it."""
+        """Show the current command of a key, and the possible changes."""
         self._key = key
         self._field.show_key(key)
         trouble = self._rules.refusal(key) if pressed else ""

@@ -1,4 +1,4 @@
-"""What is to be done with everything that sounds like what is selected."""
+"""Form for the treatment of similar sounds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from widgets.forms.numbers_form import LINE
 from widgets.theme import px
 
 SAID = (
-    "All that sounds like the selection is looked for in the whole recording. "
-    "The queue gets what is found, undecided, and the selection itself."
+    "Finds sounds like the selection in the whole recording. "
+    "Adds the results and the selection to the queue, undecided."
 )
 
 
 class LikeForm(QWidget):
-    """Asks whether the sound is taken out, or its spans are cut.
+    """Asks whether to remove the sound or to cut its spans.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class LikeForm(QWidget):
 
     def __init__(self, example: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._repair = QRadioButton("&Take the sound out and keep the time")
-        self._cut = QRadioButton("&Cut the time in which it sounds")
+        self._repair = QRadioButton("&Remove the sound, keep the time")
+        self._cut = QRadioButton("&Cut the time of the sound")
         self._repair.setChecked(True)
         group = QButtonGroup(self)
         for button in (self._repair, self._cut):

@@ -27,11 +27,11 @@ from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)
 _ID = int(Qt.ItemDataRole.UserRole)
-_EMPTY = "No markers yet: add one at the playhead, or name the span of the proposal."
+_EMPTY = "No markers yet. Add one at the playhead, or name the span of a proposal."
 
 
 class _Rows(QTreeWidget):
-    """The rows; Delete and Backspace ask for the chosen ones to go."""
+    """The rows; Delete and Backspace request their removal."""
 
     removed = Signal()
 
@@ -44,11 +44,11 @@ class _Rows(QTreeWidget):
 
 
 class MarkerList(QDialog):
-    """Stays open beside the timeline; Enter goes to a marker, F2 renames, Delete deletes, Esc closes.
+    """Window that stays open; Enter goes to a marker, F2 renames, Delete deletes, Esc closes.
 
     Signals
     -------
-    chosen : the id of the marker to go to
+    chosen : id of the marker to go to
     renamed : id and new name
     deleted : the ids, as a tuple
     """
@@ -123,12 +123,12 @@ class MarkerList(QDialog):
         self.resize(px(560), px(420))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in (self._go, self._rename, self._delete):
             button.set_theme(theme)
 
     def show_markers(self, markers: Iterable[Marker], rate_hz: int) -> None:
-        """Show these, ascending; what was chosen stays chosen."""
+        """Show these, ascending; the selection stays."""
         kept, current = set(self._selected()), self._rows.currentItem()
         current_id = "" if current is None else str(current.data(_NAME, _ID))
         self._filling = True

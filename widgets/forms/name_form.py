@@ -1,4 +1,4 @@
-"""A form of one name, and a line that says what it is for."""
+"""A form with one name and a description."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class NameForm(QWidget):
     Parameters
     ----------
     label : with an ampersand before its mnemonic
-    name : what is written to begin with
+    name : initial text
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     changed = Signal()
@@ -47,5 +47,5 @@ class NameForm(QWidget):
         return self._line.text().strip()
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return "" if self.name() else "Type a name."

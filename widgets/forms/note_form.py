@@ -1,4 +1,4 @@
-"""A form of some lines of plain text, and a line that says what they are about."""
+"""A form with a few lines of plain text and a description."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class NoteForm(QWidget):
 
     Parameters
     ----------
-    longest : how many letters it can have
+    longest : maximum number of letters
 
     Signals
     -------
-    changed : `problem()` may have another answer
-    entered : the user is done, by Ctrl and Enter; Enter by itself begins a line
+    changed : `problem()` may have changed
+    entered : Ctrl and Enter was pressed; Enter alone starts a line
     """
 
     changed = Signal()
@@ -59,6 +59,6 @@ class NoteForm(QWidget):
         return self._field.toPlainText().strip()
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         over = len(self.note()) - self._longest
         return f"{counted(over, 'letter')} too many." if over > 0 else ""

@@ -1,4 +1,4 @@
-"""A form of a few numbers, each within its limits, and a line that says what they are for."""
+"""A form with a few numbers, each with limits, and a description."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.timebase import format_time, read_time
 from widgets.theme import Theme, px
 
 LINE = 420
-"""How wide sentences in a form are at least."""
+"""Minimum width of sentences in a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Number:
     ----------
     label : with an ampersand before its mnemonic
     decimals : 0 for whole numbers
-    is_time : whether it is a moment in seconds, written as 2:50.5
-    step : how far the arrow keys go
+    is_time : whether it is a position in seconds, formatted as 2:50.5
+    step : step of the arrow keys
     """
 
     label: str
@@ -49,7 +49,7 @@ class Number:
         return written.rstrip("0").rstrip(".") if self.decimals else written
 
     def read(self, text: str) -> float | None:
-        """Return the value of a text, None where it is none within the limits."""
+        """Return the value of a text, None outside the limits."""
         try:
             value = read_time(text) if self.is_time else float(text.strip().replace(",", "."))
         except ValueError:
@@ -61,7 +61,7 @@ class Number:
 
 
 class NumberLine(QLineEdit):
-    """A line for one number, which the arrow keys step."""
+    """A line for one number; the arrow keys change it."""
 
     def __init__(self, number: Number) -> None:
         super().__init__(number.text(number.value))
@@ -70,7 +70,7 @@ class NumberLine(QLineEdit):
         self.setMaximumWidth(px(96))
 
     def value(self) -> float | None:
-        """Return the number, None while what stands there is none within the limits."""
+        """Return the number, or None if the text is not a number within the limits."""
         return self._number.read(self.text())
 
     def set_value(self, value: float) -> None:
@@ -79,7 +79,7 @@ class NumberLine(QLineEdit):
         self.setText(number.text(min(number.highest, max(number.lowest, value))))
 
     def problem(self) -> str:
-        """Say what is wrong with what stands there, "" when nothing is."""
+        """Return the error message, or "" if the text is valid."""
         if self.value() is not None:
             return ""
         number = self._number
@@ -101,11 +101,11 @@ class NumbersForm(QWidget):
 
     Parameters
     ----------
-    outlook : says what the numbers would lead to, "" for nothing worth saying; raises what refuses them
+    outlook : computes a preview of the numbers, "" without one; raises an error for invalid ones
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     changed = Signal()
@@ -151,16 +151,16 @@ class NumbersForm(QWidget):
         self._renew()
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return next(filter(None, (line.problem() for line in self._lines)), self._refusal)
 
     def values(self) -> tuple[float, ...]:
-        """Return the numbers; only where there is no `problem`."""
+        """Return the numbers if there is no `problem`."""
         found = [line.value() for line in self._lines]
         return tuple(value for value in found if value is not None)
 
     def outlook(self) -> str:
-        """Return what the numbers would lead to, as it stands there."""
+        """Return the preview of the current numbers."""
         return self._outlook.text()
 
     def _renew(self) -> None:

@@ -1,4 +1,4 @@
-"""The form of what the user chose for the whole program; it opens no device and removes no file itself."""
+"""Preferences form; it neither opens devices nor deletes files itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from widgets.controls.number_field import NumberField
 from widgets.controls.radio_group import tab_to_checked
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
-SYSTEM_DEVICE = "The system's own"
+SYSTEM_DEVICE = "System font"
 _LOOKS = {"system": "As the &system", "dark": "&Dark", "light": "&Light"}
 _THREADS = {"1": "&1", "2": "&2"}
 _TEXT_SIZES = {"100": "As the s&ystem", **{str(percent): f"{percent} %" for percent in (80, 90, 125, 150)}}
@@ -33,17 +33,17 @@ _TWO_LINES = 36
 
 @dataclass(frozen=True, slots=True)
 class PreferenceValues:
-    """What the user chose.
+    """Preferences of the user.
 
     Attributes
     ----------
     device : name of the output device, "" for the system's own
-    buffer_ms : 0 leaves it to the device
+    buffer_ms : 0 for the default of the device
     cache_folder : "" for the system's own place
     cache_limit_gb : whole gigabytes
-    threads : what a job may compute with
+    threads : number of threads of a job
     look : "system", "dark" or "light"
-    text_percent : size of the text beside the system's, from the next start on
+    text_percent : text scale relative to the system, effective at the next start
     """
 
     device: str = ""
@@ -56,16 +56,16 @@ class PreferenceValues:
 
 
 class PreferencesForm(QWidget):
-    """Sound, cache, computing and look.
+    """Sound, cache, performance and look.
 
     Parameters
     ----------
-    devices : the names of the devices there are now; one that was chosen before is shown even if it is not
+    devices : names of the connected devices; the chosen one is shown even if it is missing
 
     Signals
     -------
-    changed : `problem()` may have another answer
-    test_requested : play a click through the device as it stands in the form; answer with `show_test`
+    changed : `problem()` may have changed
+    test_requested : play a click through the selected device; answer with `show_test`
     folder_requested : let the user choose a folder; answer with `set_folder`
     empty_requested : empty the cache; answer with `show_cache`
     """
@@ -86,8 +86,8 @@ class PreferencesForm(QWidget):
         self._devices = QListWidget()
         self._buffer = NumberField(values.buffer_ms, 0, 1_000)
         self._test = KeyButton(theme, "Play a click")
-        self._test.setAccessibleName("Test how soon the device sounds")
-        self._tested = _words("Says how soon the device sounds, and whether it keeps up.")
+        self._test.setAccessibleName("Test output latency")
+        self._tested = _words("Measures the output latency, and checks for underruns.")
         self._folder = QLineEdit(values.cache_folder)
         self._browse = KeyButton(theme, "Choose…")
         self._browse.setAccessibleName("Choose the folder of the cache")
@@ -112,7 +112,7 @@ class PreferencesForm(QWidget):
         self._devices.addItems(names)
         if chosen and chosen not in devices:
             self._devices.addItem(chosen)
-            self._devices.item(self._devices.count() - 1).setToolTip("Not connected now")
+            self._devices.item(self._devices.count() - 1).setToolTip("Not connected")
             names.append(chosen)
         for row in range(self._devices.count()):  # as wide as the list: what does not fit is elided
             self._devices.item(row).setSizeHint(QSize(1, px(ROW)))
@@ -124,7 +124,7 @@ class PreferencesForm(QWidget):
         self._devices.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
 
     def _lay_out(self) -> None:
-        self._folder.setPlaceholderText("Where the system keeps caches")
+        self._folder.setPlaceholderText("Default cache folder")
         self._folder.setAccessibleName("Folder of the cache")
         self._buffer.setAccessibleName("Buffer in milliseconds")
         self._limit.setAccessibleName("Largest size of the cache in gigabytes")
@@ -136,17 +136,17 @@ class PreferencesForm(QWidget):
         form.addRow(_heading("Sound"))
         form.addRow("&Play on", self._devices)
         form.addRow(
-            _named("&Buffer", self._buffer), _row(self._buffer, QLabel("ms; 0 leaves it to the device"))
+            _named("&Buffer", self._buffer), _row(self._buffer, QLabel("ms; 0 uses the device default"))
         )
         form.addRow(_named("Latency", self._test, _TWO_LINES), _row(self._test, self._tested))
         form.addRow(_heading("Cache"))
         form.addRow(_named("&Folder", self._folder), _row(self._folder, self._browse))
         form.addRow(
             _named("Li&mit", self._limit),
-            _row(self._limit, QLabel("GB; what was not used for longest goes first")),
+            _row(self._limit, QLabel("GB; least recently used files are deleted first")),
         )
         form.addRow(_named("Size", self._empty, _TWO_LINES), _row(self._empty, self._cache))
-        form.addRow(_heading("Computing and look"))
+        form.addRow(_heading("Performance and look"))
         form.addRow("Threads", self._threads)
         form.addRow("Look", self._look)
         form.addRow("Text size", self._text_size)
@@ -158,11 +158,11 @@ class PreferencesForm(QWidget):
         self.setMinimumWidth(px(560))
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return self._buffer.problem("Buffer") or self._limit.problem("Limit")
 
     def values(self) -> PreferenceValues:
-        """Return what is chosen; only where there is no `problem`."""
+        """Return the preferences if there is no `problem`."""
         buffer_ms, limit_gb = self._buffer.value(), self._limit.value()
         assert buffer_ms is not None
         assert limit_gb is not None
@@ -182,18 +182,18 @@ class PreferencesForm(QWidget):
         self._folder.setText(folder)
 
     def show_test(self, sentence: str) -> None:
-        """Say what the test found."""
+        """Show the result of the latency test."""
         self._tested.setText(sentence)
         self._test.setEnabled(True)
 
     def show_cache(self, sentence: str) -> None:
-        """Say how large the cache is."""
+        """Show the size of the cache."""
         self._cache.setText(sentence)
 
     def _ask_for_test(self) -> None:
         if not self.problem():
             self._test.setEnabled(False)
-            self._tested.setText("Listen for the click.")
+            self._tested.setText("Playing a click.")
             self.test_requested.emit()
 
     def _renew(self) -> None:
@@ -250,7 +250,7 @@ def _heading(text: str) -> QLabel:
 
 
 def _row(*parts: QWidget) -> QWidget:
-    """Lay parts beside each other; words and paths take the room, numbers and buttons what they need."""
+    """Arrange widgets in a row; texts and paths expand, numbers and buttons do not."""
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)

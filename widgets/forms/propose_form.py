@@ -1,4 +1,4 @@
-"""The form that asks how much to cut: found from the scores, by length, by share or by score."""
+"""Form for the amount of cuts: automatic, by length, by share or by score."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from widgets.forms.numbers_form import Number, NumberLine
 from widgets.forms.share_fields import ShareFields
 from widgets.theme import Theme, px
 
-_AUTOMATIC = "Cut what clearly sounds unlike your edits."
-_NAMES = {"percentile": "Oddest", "score": "Score"}
-_COUNTING = "Counting the cuts…"
+_AUTOMATIC = "Cut passages that clearly differ from your edits."
+_NAMES = {"percentile": "Percentile", "score": "Score"}
+_COUNTING = "Computing the cuts…"
 _FIELD = 72
 
 
 class ProposeForm(QWidget):
-    """How the threshold is set, the shortest piece to keep, and what that would lead to.
+    """Threshold mode, minimum segment length, and a preview of the cuts.
 
     Parameters
     ----------
     length_s : of the recording
-    material_s : the shortest piece where it follows the material
+    material_s : minimum segment length that follows the material
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
+    changed : `values()` or `problem()` may have changed
     """
 
     changed = Signal()
@@ -64,7 +64,7 @@ class ProposeForm(QWidget):
         self._follows = CheckBox(theme, "Automatic")
         self._material_s = material_s
         shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
-        self._shortest = NumberLine(Number("Shortest kept piece in seconds", shortest_s, 0.0, 3600.0, 2))
+        self._shortest = NumberLine(Number("Minimum segment length in seconds", shortest_s, 0.0, 3600.0, 2))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(10))
@@ -73,7 +73,7 @@ class ProposeForm(QWidget):
         layout.addWidget(self._said)
         self._said.setWordWrap(True)
         self._said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._said.setAccessibleName("What would be cut")
+        self._said.setAccessibleName("Resulting cuts")
         tab_to_checked(self._modes)
         self._modes.buttonClicked.connect(self._focus_field)
         self._modes.buttonClicked.connect(self._renew)
@@ -93,8 +93,8 @@ class ProposeForm(QWidget):
         rows = (
             ("automatic", "&Automatic", automatic),
             ("keep", "&Keep", self._share),
-            ("percentile", "&Oddest", self._number("percentile", "Cut the oddest", "% of all moments")),
-            ("score", "&Score", self._number("score", "Cut what scores", "of 100 or more")),
+            ("percentile", "&Percentile", self._number("percentile", "Cut the highest", "% of the scores")),
+            ("score", "&Score", self._number("score", "Cut scores from", "to 100")),
         )
         for row, (mode, name, content) in enumerate(rows):
             choice = QRadioButton(name)
@@ -107,19 +107,19 @@ class ProposeForm(QWidget):
 
     def _number(self, mode: str, before: str, after: str) -> QWidget:
         field = self._numbers[mode]
-        field.setAccessibleName(f"{_NAMES[mode]}: {before.lower()} so many {after}")
+        field.setAccessibleName(f"{_NAMES[mode]}: {before.lower()} number, {after}")
         field.setMaximumWidth(px(_FIELD))
         field.textEdited.connect(lambda: self._choose(mode))
         field.textChanged.connect(self._renew)
         return beside(QLabel(before), field, QLabel(after))
 
     def _shortest_row(self, settings: CutSettings) -> QHBoxLayout:
-        name = QLabel("S&hortest kept piece")
+        name = QLabel("&Minimum segment")
         name.setBuddy(self._shortest)
         self._shortest.setMaximumWidth(px(_FIELD))
         self._follows.setChecked(settings.minimum_kept_s is None)
-        self._follows.setAccessibleName("Shortest kept piece: automatic")
-        self._follows.setToolTip("Two bars where there is a pulse, a second where there is none")
+        self._follows.setAccessibleName("Minimum segment: automatic")
+        self._follows.setToolTip("Two bars with a beat grid, 1 s without one")
         self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
         self._shortest.textChanged.connect(self._renew)
         self._follows.toggled.connect(self._follow_material)
@@ -131,7 +131,7 @@ class ProposeForm(QWidget):
         return row
 
     def problem(self) -> str:
-        """Say what is missing, "" when cuts can be proposed."""
+        """Return the error message, or "" for valid settings."""
         mode = self._mode()
         numbers = self._numbers
         asked = self._share.problem() if mode == "keep" else ""
@@ -140,7 +140,7 @@ class ProposeForm(QWidget):
         return asked or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
-        """Return the settings asked for; only where there is no `problem`."""
+        """Return the settings if there is no `problem`."""
         mode = self._mode()
         wanted: dict[str, object] = {"threshold_mode": mode}
         if mode == "keep":
@@ -153,7 +153,7 @@ class ProposeForm(QWidget):
         return wanted
 
     def set_outlook(self, sentence: str) -> None:
-        """Say what the settings that are asked for would lead to."""
+        """Show the preview of the settings."""
         self._outlook = sentence
         self._say()
 

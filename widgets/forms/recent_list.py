@@ -18,13 +18,13 @@ _IS_THERE = _PATH + 1
 
 
 class RecentList(QWidget):
-    """A list with a line a document; those that are missing say so and cannot be opened.
+    """A list with one document per row; missing files are marked and disabled.
 
     Signals
     -------
     opened : the path of the document to open
-    forgotten : the path of the document to take off the list
-    changed : `problem()` may have another answer
+    forgotten : path of the document to remove from the list
+    changed : `problem()` may have changed
     """
 
     opened = Signal(Path)
@@ -41,7 +41,7 @@ class RecentList(QWidget):
         self._list.setMinimumSize(px(560), px(310))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
-        self._forget = KeyButton(theme, "Take off the list", "", "minus")
+        self._forget = KeyButton(theme, "Remove from list", "", "minus")
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
         self._problem.setWordWrap(True)
@@ -59,7 +59,7 @@ class RecentList(QWidget):
         self._forget.clicked.connect(self._remove)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._forget.set_theme(theme)
         for row in range(self._list.count()):
@@ -84,7 +84,7 @@ class RecentList(QWidget):
         self._renew()
 
     def fit_rows(self, most: int) -> None:
-        """Be as high as the lines listed, `most` of them at most, and as narrow as there is room."""
+        """Adapt the height to the rows, up to `most`, with a minimal width."""
         self._list.setMinimumSize(px(200), px(ROW) * 2)
         self._list.setMaximumHeight(px(ROW) * min(most, max(2, self._list.count())) + px(4))
 
@@ -94,11 +94,11 @@ class RecentList(QWidget):
         return None if item is None else Path(item.data(_PATH))
 
     def problem(self) -> str:
-        """Say why nothing can be opened, "" where something can."""
+        """Return why no document can be opened, or ""."""
         item = self._list.currentItem()
         if item is None:
-            return "No document was opened yet."
-        return "" if item.data(_IS_THERE) else "Its file is missing: moved, renamed or on another disk."
+            return "No recent documents."
+        return "" if item.data(_IS_THERE) else "The file is missing: moved, renamed or on another disk."
 
     def _renew(self) -> None:
         self._forget.setEnabled(self._list.currentItem() is not None)

@@ -24,13 +24,13 @@ class SettingsForm(QWidget):
 
     Parameters
     ----------
-    values : the settings that the form begins with, by name
+    values : initial settings, by name
     said : a sentence below the fields
     outlook : returns the result that the settings would have, "" for none; raises the error that refuses them
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     changed = Signal()
@@ -77,7 +77,7 @@ class SettingsForm(QWidget):
         return next(filter(None, (line.problem() for line in self._lines.values())), self._refusal)
 
     def values(self) -> dict[str, object]:
-        """Return the settings by name; only where there is no `problem`."""
+        """Return the settings by name if there is no `problem`."""
         return {name: line.value() for name, line in self._lines.items()}
 
     def outlook(self) -> str:
@@ -104,7 +104,7 @@ class _Line:
     field: QWidget
 
     def value(self) -> object:
-        """Return the setting; only where there is no `problem`."""
+        """Return the setting if there is no `problem`."""
         raise NotImplementedError
 
     def problem(self) -> str:

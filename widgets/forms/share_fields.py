@@ -1,4 +1,4 @@
-"""How much of a recording to keep, in per cent and in minutes side by side: one follows the other."""
+"""Share of a recording to keep, in per cent and in minutes: editing one updates the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FINE_BELOW_MINUTES = 20.0
 
 
 class ShareFields(QWidget):
-    """Two fields for one share; what is typed last counts, and the other says the same.
+    """Two fields for one share; editing one updates the other.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class ShareFields(QWidget):
 
     @property
     def share(self) -> float | None:
-        """The share that is asked for, 0 to 1; None where there is a `problem`."""
+        """The share, 0 to 1; None with a `problem`."""
         return self._share
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         return self._problem
 
     def select_all(self) -> None:

@@ -1,4 +1,4 @@
-"""The form of how spectrograms are drawn; every change is told at once, so that the lanes follow."""
+"""Form of the spectrogram settings; each change is signalled at once, so that the lanes follow."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from widgets.timeline.sound.spectrogram import (
 )
 
 _SCALES: Mapping[str, str] = {
-    Scale.LOG.value: "Logarithmic: every octave as high",
-    Scale.MEL.value: "Mel: as the ear spaces pitches",
-    Scale.LINEAR.value: "Linear: every hertz as high",
+    Scale.LOG.value: "Logarithmic: equal octaves",
+    Scale.MEL.value: "Mel: perceptual pitch scale",
+    Scale.LINEAR.value: "Linear: equal hertz",
 }
 _MAPS: Mapping[str, str] = {
     ColorMap.MAGMA.value: "Magma: black, purple, cream",
     ColorMap.INFERNO.value: "Inferno: black, red, yellow",
     ColorMap.VIRIDIS.value: "Viridis: purple, green, yellow",
-    ColorMap.GREY.value: "Grey: the ground is silence",
+    ColorMap.GREY.value: "Grey: background is silence",
 }
 _WINDOWS = {
-    "1024": "Short, 1,024 samples: tells time well",
+    "1024": "Short, 1,024 samples: fine time",
     "2048": "Medium, 2,048 samples",
-    "4096": "Long, 4,096 samples: tells pitch well",
+    "4096": "Long, 4,096 samples: fine pitch",
 }
 
 
@@ -47,7 +47,7 @@ class SpectrogramForm(QWidget):
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
+    changed : `values()` or `problem()` may have changed
     """
 
     changed = Signal()
@@ -61,7 +61,7 @@ class SpectrogramForm(QWidget):
         self._ceiling = NumberField(look.ceiling_db, *CEILINGS_DB)
         self._strip = LevelStrip(theme, look)
         self._defaults = KeyButton(theme, "Defaults")
-        self._defaults.setAccessibleName("Draw spectrograms as they were at first")
+        self._defaults.setAccessibleName("Reset spectrogram settings")
         self._problem = QLabel()
         self._problem.setProperty("role", "error")
         self._lay_out()
@@ -72,8 +72,8 @@ class SpectrogramForm(QWidget):
         self._defaults.clicked.connect(self._take_defaults)
 
     def _lay_out(self) -> None:
-        self._floor.setAccessibleName("Quietest in dB of full scale")
-        self._ceiling.setAccessibleName("Loudest in dB of full scale")
+        self._floor.setAccessibleName("Minimum level in dBFS")
+        self._ceiling.setAccessibleName("Maximum level in dBFS")
         form = QFormLayout()
         form.setHorizontalSpacing(px(16))
         form.setVerticalSpacing(px(8))
@@ -84,8 +84,8 @@ class SpectrogramForm(QWidget):
         form.addRow("&Colours", self._map)
         form.addRow("", self._strip)
         for name, field, said in (
-            ("&Quietest", self._floor, "dB of full scale, and all below"),
-            ("&Loudest", self._ceiling, "dB of full scale, and all above"),
+            ("M&inimum", self._floor, "dBFS and below"),
+            ("Ma&ximum", self._ceiling, "dBFS and above"),
         ):
             row, unit = QHBoxLayout(), QLabel(said)
             unit.setProperty("role", "dim")
@@ -108,16 +108,16 @@ class SpectrogramForm(QWidget):
         layout.addLayout(below)
 
     def problem(self) -> str:
-        """Say what is wrong, "" when nothing is."""
+        """Return the error message, or "" if the input is valid."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         if floor_db is None or ceiling_db is None:
-            return self._floor.problem("Quietest") or self._ceiling.problem("Loudest")
+            return self._floor.problem("Minimum") or self._ceiling.problem("Maximum")
         if ceiling_db - floor_db < LEAST_RANGE_DB:
-            return f"Loudest must be {LEAST_RANGE_DB} dB above quietest, or more."
+            return f"Maximum must be at least {LEAST_RANGE_DB} dB above minimum."
         return ""
 
     def values(self) -> SpectrogramLook:
-        """Return how they are to be drawn; only where there is no `problem`."""
+        """Return the spectrogram settings if there is no `problem`."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         assert floor_db is not None
         assert ceiling_db is not None
@@ -163,9 +163,9 @@ class LevelStrip(QWidget):
         return QSize(px(200), px(CONTROL + STEP))
 
     def show_look(self, look: SpectrogramLook) -> None:
-        """Show the colours of a look."""
+        """Show the colours of the settings."""
         self._look = look
-        self.setAccessibleDescription(f"{look.floor_db} to {look.ceiling_db} dB of full scale")
+        self.setAccessibleDescription(f"{look.floor_db} to {look.ceiling_db} dBFS")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -1,4 +1,4 @@
-"""What the queue says where there is nothing to answer: always the next thing to do."""
+"""Message of an empty queue: always with a next action."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from engine.review.statistics import ReviewStatistics
 
 
 def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
-    """Return the sentence for a finished review, "" while there is something to decide."""
+    """Return the message for a finished review, "" while proposals are undecided."""
     if not statistics.total or statistics.decided + statistics.cut_away < statistics.total:
         return ""
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
     if statistics.cut_away:
-        all_of_it = "All that is left is"
+        all_of_it = "All remaining proposals are"
     return f"{all_of_it} decided: export with {_key(keys, 'file.export', 'Export')}."
 
 
@@ -26,13 +26,13 @@ def advice(
 
     Parameters
     ----------
-    taste : the name of the taste that proposes, None where there is none yet
+    taste : the name of the active taste, None without one
     keys : the key cap of each command id
     """
     if not state.tracks:
         return f"Drop recordings on the timeline, or press {_key(keys, 'file.import', 'Import')}."
     if statistics.total:
-        return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
+        return all_decided(statistics, keys) or "No proposals match this filter. Choose another one above."
     if taste is None and _has_drums(state):
         return (
             f"Put these drums in time ({_key(keys, 'timing.propose', 'Propose timing')}), "
@@ -46,7 +46,7 @@ def advice(
         )
     return (
         f'No proposals yet. Analyse with "{taste}" '
-        f"({_key(keys, 'taste.listen', 'Listen')}), "
+        f"({_key(keys, 'taste.listen', 'Analyse')}), "
         f"then propose cuts ({_key(keys, 'taste.propose', 'Propose')})."
     )
 
@@ -57,7 +57,7 @@ def _key(keys: Mapping[str, str], command: str, otherwise: str) -> str:
 
 
 def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None) -> tuple[str, ...]:
-    """Return the ids of what can be done without a taste, the likeliest first; none once there is more."""
+    """Return the command ids that work without a taste, most likely first; none after proposals exist."""
     if not state.tracks or statistics.total or taste is not None:
         return ()
     if _has_drums(state):

@@ -1,4 +1,4 @@
-"""Bulk answers; each button says how many and which before it is pressed."""
+"""Bulk answers; each button shows the number and scope before it is pressed."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class BulkBar(QWidget):
             )
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in self._buttons.values():
             button.set_theme(theme)
 
     def set_scope(self, count: int, name: str, weak_left: int = 0) -> None:
-        """Say how many would be answered, and which: "selected" or "shown"; without a name it is away.
+        """Set the number of proposals and the scope: "selected" or "shown"; hidden without a name.
 
         Accepting leaves out `weak_left` proposals with weak evidence.
         """
@@ -65,7 +65,7 @@ class BulkBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Leave the keys to the tooltips where the words need the room."""
+        """Hide the keys in the tooltips if the text needs the width."""
         buttons = self._buttons.values()
         widest = max(button.full_width for button in buttons)
         for button in buttons:

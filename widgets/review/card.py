@@ -1,4 +1,4 @@
-"""The open proposal: why it was made, where its edges are, and every answer with its key."""
+"""The open proposal: reason, edges, and every answer with its key."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _ANSWERS = (
 )
 _HEAR = "review.hear_kept"
 _NOTE_LINES, _NOTE_LETTERS = 4, 240
-"""That a card shows of a note; its tooltip shows all of it."""
+"""Length of a note on a card; the tooltip has the full text."""
 _FIELDS = ("score", "left edge", "right edge", "crossfade")
 
 
 def short_note(note: str) -> str:
-    """Return as much of a note as a card has room for."""
+    """Return a note shortened to the card."""
     lines = note.splitlines()[:_NOTE_LINES]
     short = "\n".join(lines)[:_NOTE_LETTERS].rstrip()
     return short if short == note else f"{short} …"
@@ -51,7 +51,7 @@ class VerdictMark(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -109,10 +109,10 @@ class Card(QFrame):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
-        self._kept_name, self._kept, self._kept_at = QLabel("nearest kept"), ElidedLabel(), QLabel()
+        self._kept_name, self._kept, self._kept_at = QLabel("reference"), ElidedLabel(), QLabel()
         self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
-        self._chance_name, self._chance = QLabel("decisions say"), QLabel()
+        self._hear = KeyButton(theme, "Play", keys.get(_HEAR, ""))
+        self._chance_name, self._chance = QLabel("from decisions"), QLabel()
         self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
         self._given_up: list[QWidget] = []
         self._fitted: tuple[int, int, int] | None = None
@@ -184,7 +184,7 @@ class Card(QFrame):
         fields.addLayout(row, len(_FIELDS) + 2, 1)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._verdict.set_theme(theme)
         self._spark.set_theme(theme)
@@ -206,7 +206,7 @@ class Card(QFrame):
         self._hear.set_theme(theme)
 
     def set_card(self, text: CardText, edge: str) -> None:
-        """Show these words; `edge` ("left" or "right") is the one that the keys move."""
+        """Show the texts; `edge` ("left" or "right") is the active one."""
         theme = self._theme
         self._take_back()
         self._title.setText(text.title)
@@ -242,10 +242,10 @@ class Card(QFrame):
             say("score" if text.score else "decision")
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
-        self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
+        self._hear.setAccessibleName(f"Play nearest reference, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
-        self._chance.setText(f"you would {text.verb} this: {self._number(text.chance)}")
+        self._chance.setText(f"probability to {text.verb}: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
         for label, value, is_known in (
             (self._chance_name, self._chance, bool(text.chance)),
@@ -269,7 +269,7 @@ class Card(QFrame):
         self._spark.set_scores(curve, span, reach_samples, threshold)
 
     def fit(self, width: int, room: int) -> None:
-        """Give up the least telling lines until the answers fit into the room there is, in pixels."""
+        """Hide the least informative lines until the answers fit into the available height, in pixels."""
         if self._fitted == (width, room, self.heightForWidth(width)):
             return
         self._take_back()
@@ -285,7 +285,7 @@ class Card(QFrame):
 
     @property
     def _least_telling(self) -> tuple[tuple[QWidget, ...], ...]:
-        """The lines that may be given up, the first one first."""
+        """Lines that can be hidden, in order."""
         named = {name: (self._names[name], self._values[name]) for name in _FIELDS}
         kept = (self._kept_name, self._kept, self._kept_at, self._hear)
         edges = (*named["left edge"], *named["right edge"])
@@ -295,7 +295,7 @@ class Card(QFrame):
         return ((self._spark,), named["crossfade"], kept, of_score, edges, score, rest, (self._reason,))
 
     def _take_back(self) -> None:
-        """Show what was given up."""
+        """Show the hidden lines again."""
         for part in self._given_up:
             part.show()
         self._given_up.clear()

@@ -1,4 +1,4 @@
-"""Run the queue by itself: ``python -m widgets.review.demo --help`` lists what it can show and save."""
+"""Demo of the queue: ``python -m widgets.review.demo --help`` lists its options."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ KEYS = {
 }
 _REASONS = (
     "Three false starts of the verse; the band stops twice. "
-    "Least like anything you kept in the last 40 minutes.",
+    "Least similar to the reference of the last 40 minutes.",
     "Talking between two takes.",
     "The guitar is tuned for nine seconds.",
     "The drums drop out and come back half a bar late.",
@@ -74,7 +74,7 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
             name, "cut", position, stop, dice.uniform(0.3, 0.98), dice.choice(_REASONS), "demo", others
         )
         if number % 5 != 4:
-            kept = KeptExample("/kept/take 4.wav", dice.uniform(3.0, 400.0), 440.0, 0.2)
+            kept = KeptExample("/edited/take 4.wav", dice.uniform(3.0, 400.0), 440.0, 0.2)
             proposals[name] = replace(proposals[name], nearest_kept=kept)
         if number < count // 3:
             verdict = Verdict.ACCEPTED if dice.random() < 0.6 else Verdict.REJECTED
@@ -116,7 +116,7 @@ def demo_panel(theme: Theme, count: int, grouping: Grouping = "") -> QueuePanel:
 
     show(current)
     panel.set_choices("all", "time", grouping)
-    said = f"You keep quiet passages; you cut what stands out. From {count // 3:,} decisions."
+    said = f"You keep quiet passages and cut loud ones. From {count // 3:,} decisions."
     panel.set_learning(said if count else "", is_on=True)
     panel.set_scope(selected, len(selected), "selected" if selected else "")
     panel.proposal_chosen.connect(show)

@@ -1,4 +1,4 @@
-"""What stands in place of an empty queue: the next thing to do, with a button for each way there is."""
+"""Replacement of an empty queue: the next action, with a button for each alternative."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ OFFERS = (
     ("editor.propose", "Propose an arrangement", "move"),
     ("timing.propose", "Propose timing…", "hit"),
 )
-"""The commands that can be offered, what their buttons say, and their icons."""
+"""Available commands, with labels and icons of their buttons."""
 
 
 class EmptyQueue(QScrollArea):
-    """A sentence, and below it what can be done without a taste. In a low window it scrolls.
+    """A sentence, and the commands that work without a taste. In a low window it scrolls.
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     """
 
     command_requested = Signal(str)
@@ -59,17 +59,17 @@ class EmptyQueue(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in self._buttons.values():
             button.set_theme(theme)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
-        """Name these keys, by command id."""
+        """Set the key caps, by command id."""
         for command, button in self._buttons.items():
             button.set_key(keys.get(command, ""))
 
     def set_advice(self, sentence: str, offers: Sequence[str]) -> None:
-        """Say what to do, and below it offer these commands in turn."""
+        """Show a sentence and, below it, buttons of these commands."""
         self._sentence.setText(sentence)
         for command, button in self._buttons.items():
             button.setVisible(command in offers)

@@ -19,7 +19,7 @@ FILTERS = {
     "flagged": "Flagged",
     "all": "All",
 }
-"""What chips say that are no kind's, by the name of the filter; those of kinds have the kind's name."""
+"""Labels of the filters that are not kinds, by name; those of kinds use the title of the kind."""
 
 
 _ARROW, _HEIGHT = 22, 22
@@ -43,7 +43,7 @@ class _Arrow(QWidget):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -115,7 +115,7 @@ class FilterChips(QScrollArea):
         bar.setValue(bar.value() + by_px)
 
     def _show_arrows(self) -> None:
-        """Show an arrow at each end behind which there are more chips."""
+        """Show an arrow at each end with hidden chips."""
         bar = self.horizontalScrollBar()
         for step, more in ((-1, bar.value() - bar.minimum()), (1, bar.maximum() - bar.value())):
             arrow = self._arrows[step]
@@ -141,7 +141,7 @@ class FilterChips(QScrollArea):
         event.accept()
 
     def _show_chosen(self) -> None:
-        """Scroll the chosen chip into view, with room for an arrow beside it."""
+        """Scroll the chosen chip into view, with room for an arrow next to it."""
         self._layout.activate()
         for chip in self._chips.values():
             if chip.isChecked():
@@ -158,7 +158,7 @@ class FilterChips(QScrollArea):
             bar.setValue(later[0])
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for arrow in self._arrows.values():
             arrow.set_theme(theme)
         self.setStyleSheet(
@@ -173,7 +173,7 @@ class FilterChips(QScrollArea):
         )
 
     def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Say how many proposals each filter holds; those of kinds that are not named hold none."""
+        """Set the number of proposals of each filter; missing kinds count zero."""
         for name in sorted(counts.keys() - self._labels.keys()):
             kind = KINDS.get(name)
             self._labels[name] = f"{name} (not available)" if kind is None else kind.plural
@@ -189,7 +189,7 @@ class FilterChips(QScrollArea):
         self._show_chosen()
 
     def set_filter(self, name: str) -> None:
-        """Mark a filter as the one in force."""
+        """Mark a filter as active."""
         for each, chip in self._chips.items():
             chip.setChecked(each == name)
         self._show_chosen()

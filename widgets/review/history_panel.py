@@ -1,4 +1,4 @@
-"""Every step of undo and redo in one list, with the place where the document is; a click goes there."""
+"""Every step of undo and redo in one list, with the current position; a click goes to a step."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Steps(QAbstractListModel):
         self.here = 0
 
     def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
-        """Take the steps; of a long history only the lines that differ come and go."""
+        """Set the steps; of a long history only changed rows are replaced."""
         before, was_here = self.steps, self.here
         pairs = enumerate(zip(before, steps, strict=False))
         differ = (place for place, (old, new) in pairs if old is not new and old != new)
@@ -66,7 +66,7 @@ class _Steps(QAbstractListModel):
         return 0 if parent.isValid() else len(self.steps) + 1
 
     def label(self, place: int) -> str:
-        return self.steps[place - 1].label if place else "An empty document"
+        return self.steps[place - 1].label if place else "Empty document"
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
@@ -75,13 +75,13 @@ class _Steps(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.label(place)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            where = ", here" if place == self.here else ", taken back" if place > self.here else ""
+            where = ", here" if place == self.here else ", undone" if place > self.here else ""
             return self.label(place) + where
         return self.label(place) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class _StepDelegate(QStyledItemDelegate):
-    """Paints a place: a mark and full words where the document is, slanted ones for what was taken back."""
+    """Paints a step: a mark and bold text for the current one, italics for undone ones."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -113,7 +113,7 @@ class _StepDelegate(QStyledItemDelegate):
 
 
 class HistoryPanel(QFrame):
-    """Shows the steps; `step_chosen` carries how many of them should be done."""
+    """Shows the steps; `step_chosen` carries the number of steps to apply."""
 
     step_chosen = Signal(int)
 
@@ -144,13 +144,13 @@ class HistoryPanel(QFrame):
         return QSize(px(QUEUE), px(220))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         self.setStyleSheet(f"HistoryPanel {{ border-top: 1px solid {theme.line}; }}")
         self._list.viewport().update()
 
     def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
-        """Show these steps, the oldest first; those that were undone stand at the end."""
+        """Show these steps, oldest first; undone ones are last."""
         self._steps.set_steps(steps)
         here = self._steps.index(self._steps.here)
         self._list.setCurrentIndex(here)

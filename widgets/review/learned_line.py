@@ -1,4 +1,4 @@
-"""What the answers taught, said at the foot of the queue, with the way to switch it off."""
+"""Summary of learning from decisions at the foot of the queue, with its switch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LearnedLine(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("learned line")
+        self.setObjectName("learning state")
         self.setAccessibleName("Learned from decisions")
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
@@ -36,7 +36,7 @@ class LearnedLine(QWidget):
         self.set_learning("", is_on=True)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._sentence.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._switch.set_theme(theme)
         self._switch.setStyleSheet(
@@ -44,10 +44,8 @@ class LearnedLine(QWidget):
         )
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
-        """Say what was learned, and whether anything is; without a sentence the line is away."""
+        """Show the summary and the switch; hidden without a summary."""
         self._sentence.setText(sentence)
         self._switch.setText("Stop" if is_on else "Learn")
-        self._switch.setAccessibleName(
-            "Stop learning from decisions" if is_on else "Learn from decisions again"
-        )
+        self._switch.setAccessibleName("Stop learning from decisions" if is_on else "Learn from decisions")
         self.setVisible(bool(sentence))

@@ -14,7 +14,7 @@ _BAR = 72
 
 
 class PartBars(QWidget):
-    """A line for each part: what it is called, and a bar for how far above the usual it is."""
+    """A row for each part: its name, and a bar for its excess over typical values."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class PartBars(QWidget):
         self.set_parts(())
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 

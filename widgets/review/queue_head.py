@@ -1,4 +1,4 @@
-"""What stands above the queue: how far the review is, its figures, and what the queue shows."""
+"""Head of the queue: progress and statistics of the review, filters and order."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
 SORTINGS = {
     "time": "By time",
-    "score": "Surest first",
+    "score": "By confidence",
     "length": "By length",
-    "useful": "Useful first",
+    "useful": "Most useful first",
     "answered": "Newest first",
 }
 GROUPINGS = {
@@ -52,7 +52,7 @@ class QueueHead(QWidget):
         self._summary.setWordWrap(True)
         self._more = EnterButton("Figures")
         self._more.setCheckable(True)
-        self._more.setToolTip("Show how the review went in figures")
+        self._more.setToolTip("Show review statistics")
         self._figures = QWidget()
         self._cells: list[tuple[QLabel, QLabel]] = []
         self._chips = FilterChips(theme)
@@ -97,7 +97,7 @@ class QueueHead(QWidget):
         layout.addWidget(self._finding)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._chips.set_theme(theme)
         self.search.set_theme(theme)
         self._summary.setStyleSheet(f"font-size: {px(TEXT - 0.5)}px; color: {theme.dim};")
@@ -113,7 +113,7 @@ class QueueHead(QWidget):
             button.setStyleSheet(flat)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
-        """Name these keys, by command id."""
+        """Set the key caps, by command id."""
         self.search.set_key(keys.get("review.search", ""))
         self._sort.setToolTip(with_keys("Change the order ‹review.sort›", keys))
         self._group.setToolTip(with_keys("Change the grouping ‹review.group›", keys))
@@ -134,12 +134,12 @@ class QueueHead(QWidget):
             button.setAccessibleName(f"{what}: {words[chosen]}")
 
     def set_summary(self, text: str) -> None:
-        """Say this below the title, or nothing."""
+        """Show a message below the title, or hide it."""
         self._summary.setText(text)
         self._summary.setVisible(bool(text))
 
     def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
-        """Say how far the review is; `finished` is the sentence for its end, else empty.
+        """Show the progress of the review; `finished` is the message at its end, else empty.
 
         Before anything was proposed there is nothing to filter, to find or to count.
         """

@@ -19,7 +19,7 @@ from widgets.review.rows import QueueRow, row_of
 _ROOT = QModelIndex()
 
 Line = str | QueueGroup
-"""The id of a proposal, or the group whose heading stands here."""
+"""The id of a proposal, or the group of a heading."""
 
 
 class QueueModel(QAbstractListModel):
@@ -40,7 +40,7 @@ class QueueModel(QAbstractListModel):
         self.selected: frozenset[str] = frozenset()
 
     def set_listing(self, state: DocumentState, listing: Listing, learned: Learned | None = None) -> None:
-        """Show these proposals; where they are the same as before, only their looks change."""
+        """Show these proposals; if they are the same as before, only their appearance changes."""
         self._learned = learned
         lines = _lines(listing)
         if lines == self._lines:
@@ -63,7 +63,7 @@ class QueueModel(QAbstractListModel):
             self.endRemoveRows()
 
     def set_sounds(self, sounds: HeardSounds | None) -> None:
-        """Say in each row what is heard there."""
+        """Set the detected sound of each row."""
         if sounds is not self._sounds:
             self._sounds = sounds
             if self._lines:
@@ -86,15 +86,15 @@ class QueueModel(QAbstractListModel):
         return None
 
     def row(self, position: int) -> QueueRow:
-        """Return the row at a position, where a proposal stands."""
+        """Return the row of a proposal at a position."""
         line = self._lines[position]
         assert isinstance(line, str)
         return row_of(self._state, line, self._learned, self.standing(), self._sounds)
 
     def standing(self) -> Standing:
-        """Return how sure the proposals are beside each other.
+        """Return the rank of each proposal by confidence.
 
-        An answer alone ranks nothing anew: what it taught does, a moment later, so that no key waits for it.
+        A decision does not change the order by itself: learning does shortly after, so that keys stay fast.
         """
         about = self._state.proposals, self._learned
         known = self._standing
@@ -103,7 +103,7 @@ class QueueModel(QAbstractListModel):
         return known[2]
 
     def heading(self, position: int) -> QueueGroup | None:
-        """Return the group whose heading is at a position, None where a proposal stands."""
+        """Return the group of a heading at a position, None for a proposal."""
         line = self._lines[position]
         return line if isinstance(line, QueueGroup) else None
 
@@ -113,7 +113,7 @@ class QueueModel(QAbstractListModel):
         return line if isinstance(line, str) else None
 
     def position_of(self, proposal_id: str | None) -> int:
-        """Return where a proposal is, -1 where it is not in the queue."""
+        """Return the position of a proposal, -1 if it is not in the queue."""
         return self._lines.index(proposal_id) if proposal_id in self._lines else -1
 
 

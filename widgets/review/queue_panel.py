@@ -24,16 +24,16 @@ from widgets.review.rows import Surroundings, card_of
 from widgets.theme import Theme, px
 
 SPARK_REACH_S = 10
-"""How far the scores of a proposal's surroundings reach at least, on either side."""
+"""Minimum context of a proposal's scores, on either side."""
 
 
 class QueuePanel(QFrame):
-    """Shows the review; what the user wants comes out as signals and changes nothing here.
+    """Shows the review; user actions are emitted as signals and change nothing here.
 
     Signals
     -------
     proposal_chosen, proposal_toggled, range_chosen, group_toggled : see `QueueView`
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     filter_chosen : a name of `filter_chips.FILTERS`
     search_changed : the words in the search field
     search_entered, search_given_up : Enter and Esc there
@@ -109,7 +109,7 @@ class QueuePanel(QFrame):
         layout.addWidget(self._foot)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         for part in (self._head, self._card, self._view, self._hint, self._learning, self._bulk, self._above):
             part.set_theme(theme)
@@ -121,12 +121,12 @@ class QueuePanel(QFrame):
         self._open_card()
 
     def set_taste(self, name: str | None) -> None:
-        """Say which taste proposes, None where there is none yet."""
+        """Set the name of the active taste, None without one."""
         self._taste = name
         self._show_middle()
 
     def set_surroundings(self, around: Surroundings) -> None:
-        """Say what edges can sit on, and what the scores are."""
+        """Set the grid, onsets and scores for the description of edges."""
         self._around = around
         self._view.model().set_sounds(around.sounds)
         self._open_card()
@@ -136,7 +136,7 @@ class QueuePanel(QFrame):
         self._head.set_choices(filter_name, sorting, grouping)
 
     def set_scope(self, selected: frozenset[str], count: int, name: str, weak_left: int = 0) -> None:
-        """Mark the selected rows, and say how many a bulk answer is for, and which they are.
+        """Mark the selected rows, and show the number and scope of bulk answers.
 
         `name` is "selected" or "shown"; where it is empty there is nothing to answer at once. Accepting
         leaves out `weak_left` proposals with weak evidence.
@@ -145,33 +145,33 @@ class QueuePanel(QFrame):
         self._bulk.set_scope(count, name, weak_left)
 
     def set_moved(self, moved: SaidOfSpan | None) -> None:
-        """Say this of the open proposal, whose edges were moved."""
+        """Show the description of the moved edges of the open proposal."""
         self._moved = moved
         self._open_card()
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
-        """Say what the answers taught, and whether they teach at all; nothing where the sentence is empty."""
+        """Show the summary of learning from decisions, and whether it is on; hidden without a summary."""
         self._learning.set_learning(sentence, is_on=is_on)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
-        """Name these keys, by command id."""
+        """Set the key caps, by command id."""
         self._keys = keys
         self._head.set_keys(keys)
         self._hint.set_keys(keys)
         self._show_middle()
 
     def set_outlook(self, threshold: float, count: int, sentence: str) -> None:
-        """Say what a threshold that is dragged would lead to, until it is let go of."""
+        """Show the preview of a dragged threshold until its release."""
         self._looks_ahead = True
         self._head.set_summary(sentence)
         self._say_above(count, threshold)
 
     def end_outlook(self) -> None:
-        """Let the next figures say again what is; those that come during a drag say nothing."""
+        """Let the next statistics show the current state; those during a drag are ignored."""
         self._looks_ahead = False
 
     def leave_room(self, is_wanted: bool) -> None:
-        """Hide what is about many proposals at once while a panel below is worked in."""
+        """Hide the bulk controls while a panel below is in use."""
         self._leaves_room = is_wanted
         self._head.leave_room(is_wanted)
         is_any = self._statistics is not None and self._statistics.total > 0
@@ -195,7 +195,7 @@ class QueuePanel(QFrame):
         self._view.show_proposal(proposal_id)
 
     def focus_search(self) -> None:
-        """Let the user type what to search for."""
+        """Focus the search field."""
         self._head.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._head.search.selectAll()
 
@@ -223,9 +223,9 @@ class QueuePanel(QFrame):
         current : the open one, or None
         edge : "left" or "right", the edge that the keys move
         threshold : 0 to 1
-        above_count : how many undecided ones stand at or above it
-        learned : what the answers taught; None where nothing is learned from them
-        moved : what is said of the open one where its edges were moved to, as far as it is known
+        above_count : number of undecided proposals at or above it
+        learned : summary of learning from decisions; None without one
+        moved : description of the open proposal with moved edges, if known
         """
         self.set_figures(state, statistics, threshold, above_count)
         self.set_queue(state, listing, current, edge, learned, moved)
@@ -233,7 +233,7 @@ class QueuePanel(QFrame):
     def set_figures(
         self, state: DocumentState, statistics: ReviewStatistics, threshold: float, above_count: int
     ) -> None:
-        """Show how far the review is; see `set_review`."""
+        """Show the progress of the review; see `set_review`."""
         self._statistics, self._threshold = statistics, threshold
         self._foot.setVisible(statistics.total > 0 and not self._leaves_room)
         if self._looks_ahead:

@@ -1,8 +1,7 @@
-"""The scrolling list: every row is painted, and the open proposal is the one real widget in it.
+"""The scrolling list: rows are painted, and the open proposal is the only real widget in it.
 
 Positions are arithmetic (all rows are equally high but one), so ten thousand rows lay themselves out at
-once; Qt's own list would ask the delegate for each height. What stays of `QListView` is what screen readers
-know of it.
+once; Qt's own list would ask the delegate for each height. `QListView` remains for screen readers.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class QueueView(QListView):
     Signals
     -------
     proposal_chosen : by a click or an arrow
-    proposal_toggled : by a click with Ctrl; a row enters the selection or leaves it
+    proposal_toggled : Ctrl-click; a row enters the selection or leaves it
     range_chosen : by a click with Shift; the selection reaches to there
     group_toggled : by a click on the heading of that name
     """
@@ -56,7 +55,7 @@ class QueueView(QListView):
         card.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self._delegate.set_theme(theme)
         self.viewport().update()
@@ -65,7 +64,7 @@ class QueueView(QListView):
         return self._rows
 
     def set_current(self, proposal_id: str | None) -> None:
-        """Open the card at this proposal and bring it into view when it is another one than before."""
+        """Open the card at this proposal and scroll to it if it changed."""
         position = self._rows.position_of(proposal_id)
         moved = position != self._current
         self._current = position
@@ -80,7 +79,7 @@ class QueueView(QListView):
         self.viewport().update()
 
     def _announce(self, position: int) -> None:
-        """Have a screen reader say a row that keys of the window lead to; with the focus Qt does."""
+        """Announce a row to screen readers after a key of the window; with the focus, Qt does."""
         if not self.hasFocus():
             announce(self, str(self._rows.index(position).data(Qt.ItemDataRole.AccessibleTextRole)))
 
@@ -97,7 +96,7 @@ class QueueView(QListView):
             self.scrollTo(self._rows.index(position))
 
     def card_resized(self) -> None:
-        """Lay out again after the card's words changed."""
+        """Update the layout after a change of the card's text."""
         self.updateGeometries()
         self.viewport().update()
 
@@ -174,7 +173,7 @@ class QueueView(QListView):
         self.viewport().update()
 
     def setSelection(self, _rect: QRect, _command: object) -> None:
-        """Select nothing here: what is selected comes in by `set_selected`."""
+        """Ignore selection by Qt: `set_selected` defines it."""
 
     def visualRegionForSelection(self, _selection: object) -> QRegion:
         return QRegion()

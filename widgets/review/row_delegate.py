@@ -1,4 +1,4 @@
-"""How one row of the queue is painted: kind, time, how sure, length, state as a word and a sign."""
+"""Painting of a queue row: kind, time, confidence, length, state as a word and a sign."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALL = TEXT - 1
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The left edge and width of each column; `bar` has no width where there is no room for it."""
+    """Left edge and width of each column; `bar` has no width in a narrow queue."""
 
     icon: tuple[float, float]
     time: tuple[float, float]
@@ -43,7 +43,7 @@ class RowDelegate(QStyledItemDelegate):
         self._columns: tuple[int, _Columns] = (-1, self._measure(0))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -63,7 +63,7 @@ class RowDelegate(QStyledItemDelegate):
             self.paint_heading(painter, QRectF(option.rect), heading, hovered)
 
     def paint_heading(self, painter: QPainter, rect: QRectF, group: QueueGroup, hovered: bool) -> None:
-        """Paint the heading of a group into `rect`, its sign pointing down where the group is open."""
+        """Paint the heading of a group into `rect`, with a sign for its folding state."""
         theme, margin, side = self._theme, px(14), px(14)
         painter.fillRect(rect, QColor(theme.control if hovered else theme.panel2))
         painter.save()
@@ -86,7 +86,7 @@ class RowDelegate(QStyledItemDelegate):
     def paint_row(
         self, painter: QPainter, rect: QRectF, row: QueueRow, hovered: bool, selected: bool = False
     ) -> None:
-        """Paint one row into `rect`; a selected one has a bar at its left besides its ground."""
+        """Paint one row into `rect`; a selected one has a bar at its left in addition to its background."""
         theme = self._theme
         if self._columns[0] != round(rect.width()):
             self._columns = (round(rect.width()), self._measure(rect.width()))
@@ -134,7 +134,7 @@ class RowDelegate(QStyledItemDelegate):
         self._paint_words(painter, row, (cell(columns.bar), cell(columns.sign), cell(columns.word)))
 
     def _paint_words(self, painter: QPainter, row: QueueRow, cells: tuple[QRectF, QRectF, QRectF]) -> None:
-        """Paint who made a proposal and its answer, in the cells of the bar, the sign and the word."""
+        """Paint the maker and the answer of a proposal in the cells of the bar, the sign and the word."""
         theme, middle_left = self._theme, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         bar, sign, room = cells
         painter.setFont(self._words)
@@ -153,7 +153,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawText(room, middle_left, word)
 
     def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:
-        """Paint how sure a proposal is beside the others."""
+        """Paint the rank of a proposal by confidence."""
         if cell.width() <= 0:
             return
         height = px(5)

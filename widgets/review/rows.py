@@ -1,4 +1,4 @@
-"""What the queue says about a proposal, as plain values: no painting, no Qt."""
+"""Texts of the queue as plain values, without painting or Qt."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ Positions = Sequence[int] | NDArray[np.int64]
 """Ascending positions in document samples."""
 
 ON_IT_S = 0.008
-"""An edge this near to a beat or an onset sits on it: cuts are made 5 ms ahead of what they fall on."""
+"""Maximum distance of an edge to the beat or onset under it: cuts are placed 5 ms ahead of them."""
 
 HIGHEST_TOP = 0.5
 """Ranks below this share of the proposals are not written."""
 
 ANY_KIND_ICON, CONFLICT_ICON, WEAK_ICON = "asterisk", "conflict", "weak"
 CUT_ALREADY, WEAK = "cut already", "weak"
-_WEAK = "Weak evidence: bulk answers do not accept this proposal. Listen to it first."
-_NEEDS_NO_ANSWER = "An accepted cut takes this out already: it needs no answer."
+_WEAK = "Weak evidence: bulk answers skip this proposal. Play it first."
+_NEEDS_NO_ANSWER = "An accepted cut already removes this: no decision needed."
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
 
@@ -65,14 +65,14 @@ class QueueRow:
 
     Attributes
     ----------
-    length : how much it does: how long its span is, or what its kind says instead
-    chance : how likely the user would accept it, None where nobody can tell
-    bar : 0 to 1, how sure it is beside the others; None where nobody can tell
-    top_share : the share of the proposals that rank as high or higher; None for an edit by hand
-    heard : the word for what sounds longest and likeliest where it leaves a span out; "" for none
+    length : its effect in words, or the length of its span
+    chance : probability of acceptance, None if unknown
+    bar : rank by confidence, 0 to 1; None if unknown
+    top_share : share of proposals with the same or a higher rank; None for manual edits
+    heard : name of the longest, most likely sound in a removed span; "" without one
     is_yours : whether the user made it by hand, or asked for it alone
-    is_scored : whether its score means anything
-    conflicts : the accepted edits that cannot hold beside it, in words
+    is_scored : whether its score is valid
+    conflicts : the accepted edits in conflict with it, in words
     is_cut_away : whether it needs no answer, see `engine.review.cut_away`
     is_weak : whether its evidence is weak, see `engine.review.bulk`
     """
@@ -98,24 +98,24 @@ class QueueRow:
 
     @property
     def hint(self) -> str:
-        """What the bar means, for whoever rests on the row."""
+        """Explanation of the bar, as tooltip."""
         heard = f"\nDetected: {self.heard}" if self.heard else ""
         if self.is_cut_away:
             return f"{_NEEDS_NO_ANSWER}{heard}"
         if not self.is_scored:
             made = "You made this edit" if self.is_yours else "This edit was imported from a file"
             return f"{made}; it has no score.{heard}"
-        chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
+        chance = "" if self.chance is None else f"\nFrom your decisions: {chance_text(self.chance)}"
         score = " ".join(filter(None, (f"Score {self.score:.2f}", top_text(self.top_share))))
         weak = f"{_WEAK}\n" if self.is_weak else ""
         return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{heard}"
 
     @property
     def spoken(self) -> str:
-        """The row as a screen reader says it."""
+        """The row as text for screen readers."""
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
-        chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
+        chance = "" if self.chance is None else f", cut probability {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
         heard = f", {self.heard} detected" if self.heard else ""
@@ -126,7 +126,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What edges can sit on, the scores a cut was proposed from, and what sounds where."""
+    """Context of edges: grid, onsets, scores and detected sounds."""
 
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
@@ -136,11 +136,11 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
+    """Texts of the open proposal; `kept` and `kept_at` are empty without a reference.
 
-    `score`, `top` and `chance` are empty for what nobody scored, `chance` also where nothing was learned,
-    `left` and `right` for a slice, `crossfade` where nothing is faded. `parts` are those of the score that
-    lead, of what the taste proposed; `top` gives the rank among all proposals, in the upper half.
+    `score`, `top` and `chance` are empty without a score, `chance` also without learned decisions,
+    `left` and `right` for a slice, `crossfade` without fades. `parts` are the highest parts of a taste's
+    score; `top` is the rank among all proposals, in the upper half.
     """
 
     title: str
@@ -181,7 +181,7 @@ def top_text(share: float | None) -> str:
 
 
 def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -> float | None:
-    """Return how likely the user would accept a proposal that is undecided; None where nobody can tell."""
+    """Return the probability of acceptance of an undecided proposal; None if unknown."""
     if learned is None or learned.chances is None or state.verdict(proposal_id) is not Verdict.UNDECIDED:
         return None
     return float(learned.chances[table_of(state).made.places[proposal_id]])
@@ -223,7 +223,7 @@ def row_of(
 
 
 def _brief(state: DocumentState, proposal_id: str) -> str:
-    """Return how much a proposal does in a few letters: what its kind says, or how long its span is."""
+    """Return the amount of a proposal in a few letters: its number, or the length of its span."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     kind, length = KINDS.get(proposal.kind), length_text(stop - start, state.rate_hz)
@@ -233,7 +233,7 @@ def _brief(state: DocumentState, proposal_id: str) -> str:
 
 
 def _amount(state: DocumentState, proposal_id: str) -> str:
-    """Return how much a proposal does: how long its span is, or what its kind says instead."""
+    """Return the amount of a proposal: the length of its span, or its number."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     kind = KINDS.get(proposal.kind)
@@ -243,7 +243,7 @@ def _amount(state: DocumentState, proposal_id: str) -> str:
 
 
 def _others(state: DocumentState, proposal_id: str) -> int:
-    """Return 0 where a kind knows one way, 1 where its other way was taken, 2 where it still could be."""
+    """Return 0 without an alternative, 1 if the alternative is active, 2 if it is available."""
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     if kind is None or proposal.alternatives:
@@ -264,8 +264,8 @@ def card_of(
 
     Parameters
     ----------
-    moved : what is said of it where its edges are now; None where they were left alone, or nothing is known
-    standing : how sure it is beside the others
+    moved : description with moved edges; None without moved edges, or if unknown
+    standing : rank by confidence
     """
     proposal = state.proposals[proposal_id]
     decision = state.decisions.get(proposal_id)
@@ -307,7 +307,7 @@ def card_of(
 def _sentences(
     state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: HeardSounds | None
 ) -> str:
-    """Say why, what is heard there, what else the span takes in, and what cannot hold beside it."""
+    """Return reason, detected sound, overlapped proposals and conflicts."""
     why = proposal.reason if moved is None else moved.reason
     is_known = proposal.kind in KINDS
     others = (
@@ -323,17 +323,17 @@ def _sentences(
 
 
 def _is_scored(proposal: Proposal) -> bool:
-    """Tell whether the score of a proposal means anything."""
+    """Return whether the score of a proposal is valid."""
     return proposal.maker not in UNSCORED and not _is_asked_for(proposal)
 
 
 def _is_asked_for(proposal: Proposal) -> bool:
-    """Tell whether the user asked for this repair alone: its score is then 1, not a probability."""
+    """Return whether the user requested this single repair: its score is 1, not a probability."""
     return proposal.maker.startswith(SEPARATION_MAKER) and proposal.score == 1.0
 
 
 def _is_of_taste(proposal: Proposal) -> bool:
-    """Tell whether a proposal was planned by the scores of a taste, whose parts then explain it."""
+    """Return whether a proposal comes from the scores of a taste, whose parts explain it."""
     kind = KINDS.get(proposal.kind)
     return kind is not None and kind.is_learned and not only_it_replaces(proposal.maker)
 
@@ -350,13 +350,13 @@ def _verb(proposal: Proposal) -> str:
 
 
 def _crossfade(state: DocumentState, proposal_id: str) -> str:
-    """Return how long the edges of an edit are faded; empty where they are not."""
+    """Format the crossfade of an edit; empty without fades."""
     fade_ms = fade_ms_of(state, proposal_id)
     return "" if fade_ms is None else f"{fade_ms:g} ms"
 
 
 def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
-    """Say what an edge sits on: ``downbeat 97``, ``beat 97 | 3``, ``onset`` or ``between beats``."""
+    """Describe the position of an edge: ``downbeat 97``, ``beat 97 | 3``, ``onset`` or ``between beats``."""
     reach = ON_IT_S * rate_hz
     grid = around.grid
     if grid is not None and len(grid.beats_samples):
@@ -414,7 +414,7 @@ def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
 
 
 def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str], ...]:
-    """Return the figures of a review as names and values; none where nothing was proposed."""
+    """Return the statistics of a review as names and values; empty without proposals."""
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ()
     answers = (

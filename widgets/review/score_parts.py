@@ -1,4 +1,4 @@
-"""What the score of a proposal is made of: the parts that lead, as plain values."""
+"""Parts of a proposal's score: the highest ones, as plain values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.document.analysis import ScoreCurve
 
 MOST_PARTS = 3
 FULL_DEVIATIONS = 6.0
-"""So far above what is typical of what was kept a bar is full."""
+"""Deviation from typical values at which a bar is full."""
 
 _LEAST_DEVIATIONS = 0.5
 
@@ -23,7 +23,7 @@ class ScorePart:
     Attributes
     ----------
     name : in words
-    deviations : above what is typical of what was kept, in standard deviations
+    deviations : above typical values of the references, in standard deviations
     """
 
     name: str
@@ -31,19 +31,19 @@ class ScorePart:
 
     @property
     def share(self) -> float:
-        """How much of its bar is filled, 0 to 1."""
+        """Fill of its bar, 0 to 1."""
         return min(1.0, max(0.0, self.deviations / FULL_DEVIATIONS))
 
     @property
     def spoken(self) -> str:
-        """The part as a screen reader says it."""
+        """The part as text for screen readers."""
         return f"{self.name}, {self.deviations:+.1f} standard deviations".replace("-", "−")
 
 
 def leading_parts(curve: ScoreCurve | None, start_samples: int, stop_samples: int) -> tuple[ScorePart, ...]:
-    """Return the parts that lead in a span, the strongest first; none where the recipe knows none.
+    """Return the highest parts in a span, strongest first; empty if the recipe has none.
 
-    A part counts by its mean over the span: what lasts speaks louder than a moment.
+    A part is ranked by its mean over the span, so that sustained deviations outrank short ones.
     """
     if curve is None or not len(curve.part_names) or not len(curve.times_samples):
         return ()

@@ -1,4 +1,4 @@
-"""The scores around a proposal, small: what made it odd, beside what it stands between."""
+"""Small curve of the scores around a proposal: its peak, and the context."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class ScoreSpark(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
     def set_scores(
         self, curve: ScoreCurve | None, span: tuple[int, int], reach_samples: int, threshold: float
     ) -> None:
-        """Show the scores of a span and what is within its own length, at least `reach_samples`, around it.
+        """Show the scores of a span with a margin of its own length, at least `reach_samples`.
 
         Without scores there is nothing to see, and no room is taken.
         """
@@ -44,10 +44,8 @@ class ScoreSpark(QWidget):
         self._band = ((span[0] - first) / (last - first), (span[1] - first) / (last - first))
         self._threshold = threshold
         self.setVisible(len(self._points) > 1)
-        self.setAccessibleName(f"Scores around it, threshold {threshold:.2f}")
-        self.setToolTip(
-            f"The scores before, in and after it; the dashed line is the threshold {threshold:.2f}"
-        )
+        self.setAccessibleName(f"Scores around the proposal, threshold {threshold:.2f}")
+        self.setToolTip(f"Scores before, in and after the proposal; dashed line: threshold {threshold:.2f}")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -72,7 +70,7 @@ class ScoreSpark(QWidget):
 
 
 def _window(curve: ScoreCurve | None, first: int, last: int) -> NDArray[np.float64]:
-    """Return the scores in [first, last) as points 0 to 1, shape (n, 2); of many the highest are kept."""
+    """Return the scores in [first, last) as points 0 to 1, shape (n, 2); decimated by maximum."""
     if curve is None or not len(curve.times_samples):
         return np.zeros((0, 2))
     low, high = np.searchsorted(curve.times_samples, (first, last))

@@ -1,4 +1,4 @@
-"""The search field of the queue. What is typed there is text: no key of it decides anything."""
+"""Search field of the queue. Its input is text: no key in it decides anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from widgets.theme import TEXT_SMALL, Theme, px
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _HANDS_OVER = (*_ENTER, Qt.Key.Key_Escape)
 _SIDES = 24 + 8 + 6
-"""What of its width is no words: the magnifier, the padding, and the margins that Qt adds."""
+"""Width without text: the magnifier, the padding, and the margins of Qt."""
 
 
 class SearchField(QLineEdit):
@@ -21,7 +21,7 @@ class SearchField(QLineEdit):
     Signals
     -------
     textChanged : as Qt has it
-    entered : Enter: on to what was found
+    entered : Enter: go to the first match
     given_up : Esc: the field is empty now
     """
 
@@ -37,7 +37,7 @@ class SearchField(QLineEdit):
         self.set_theme(theme)
 
     def set_key(self, key: str) -> None:
-        """Name the key that leads here: always in the tooltip, and where there is room in the field."""
+        """Show the key of the field: always in the tooltip, and in the field if there is room."""
         self._key = key
         self.setToolTip(f"Search reasons ({key})" if key else "Search reasons")
         self._fit()
@@ -54,7 +54,7 @@ class SearchField(QLineEdit):
         self._fit()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.setStyleSheet(
             f"QLineEdit {{ min-height: {px(22)}px; padding: 0 {px(8)}px 0 {px(24)}px;"
@@ -62,7 +62,7 @@ class SearchField(QLineEdit):
         )
 
     def event(self, event: QEvent) -> bool:
-        """Keep Enter and Esc from the window's commands; letters Qt keeps here by itself."""
+        """Keep Enter and Esc from the window's commands; Qt keeps letters itself."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)

@@ -1,1 +1,1 @@
-"""Taking a sound out: the words for it, the panel, and what is meant drawn over the lanes."""
+"""Sound repair: the words, the panel, and the mask over the lanes."""

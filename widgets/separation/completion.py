@@ -1,4 +1,4 @@
-"""Which words complete what is typed: of sounds that are known by name, and of those that were used."""
+"""Completions of typed words: from known sound names, and from recent words."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Suggestion:
 
     Attributes
     ----------
-    text : what is taken
-    note : what else is said of them, such as the name of the sound that they are other words for
-    share : how likely the sound is heard, 0 to 1; below 0 where nobody listened
+    text : the inserted text
+    note : additional text, for example the sound for a synonym
+    share : probability of the sound, 0 to 1; below 0 without detection
     """
 
     text: str
@@ -33,7 +33,7 @@ class KnownWords:
     Attributes
     ----------
     names : other words for each sound that is known, by its name
-    recent : what was used last, the newest first
+    recent : recent words, newest first
     """
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -41,12 +41,12 @@ class KnownWords:
 
 
 def last_part(words: str) -> str:
-    """Return the name that is being typed: what follows the last comma, without "not"."""
+    """Return the name under the cursor: the text after the last comma, without "not"."""
     return without_not(_typed(words))
 
 
 def with_last(words: str, text: str) -> str:
-    """Return words with another name in the place of the one that is being typed; "not" before it stays."""
+    """Replace the name under the cursor in words; a "not" before it stays."""
     before, typed = words.rpartition(",")[0].strip(), _typed(words)
     named = text if without_not(typed) == typed else f"{NOT} {text}"
     return f"{before}, {named}" if before else named
@@ -57,9 +57,9 @@ def _typed(words: str) -> str:
 
 
 def completions(words: str, known: KnownWords) -> tuple[Suggestion, ...]:
-    """Return what completes the name that is typed: recent words first, then names, then other words.
+    """Return the completions of a name: recent words first, then names, then synonyms.
 
-    Words that begin so come before those with a word in them that does. Nothing typed offers what is recent.
+    Prefix matches precede matches of later words. Empty input returns recent words.
     """
     typed, taken = last_part(words).casefold(), words.rpartition(",")[0].casefold()
     used = {" ".join(one.split()) for one in taken.split(",")}

@@ -1,4 +1,4 @@
-"""What is painted on the mask, and how: the row of the panel with the keys of the brush."""
+"""Painted strokes and the brush: the row of the panel with its keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.timeline.sound.brush import Brush
 _WORDS = {
     "repair.paint": "Paint",
     "repair.paint_range": "A range…",
-    "repair.takes": "Take away",
+    "repair.takes": "Subtract",
     "repair.clear": "Clear",
     "repair.smaller": "Smaller",
     "repair.larger": "Larger",
@@ -24,11 +24,11 @@ _BRUSH = ("repair.takes", "repair.smaller", "repair.larger")
 
 
 class PaintRow(QWidget):
-    """Begins and ends painting, and says what the brush does.
+    """Starts and ends painting, and shows the mode of the brush.
 
     Signals
     -------
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     resized : more or less is shown
     """
 
@@ -55,7 +55,7 @@ class PaintRow(QWidget):
         self.show_brush(None, 0)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for button in self.buttons.values():
             button.set_theme(theme)
         self._said.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
@@ -66,15 +66,15 @@ class PaintRow(QWidget):
         return not self.buttons["repair.takes"].isHidden()
 
     def show_brush(self, brush: Brush | None, painted: int) -> None:
-        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        """Show the brush, or None, and the number of strokes."""
         self.buttons["repair.paint"].setText("Paint" if brush is None else "Stop painting")
         for name in _BRUSH:
             self.buttons[name].setVisible(brush is not None)
         self.buttons["repair.clear"].setVisible(painted > 0)
         said = [counted(painted, "stroke")] if painted else []
         if brush is not None:
-            self.buttons["repair.takes"].setText("Add" if brush.takes else "Take away")
-            does = "takes away" if brush.takes else "adds"
+            self.buttons["repair.takes"].setText("Add" if brush.takes else "Subtract")
+            does = "subtracts" if brush.takes else "adds"
             said = [f"The brush {does}", f"{2 * brush.radius_px} px", *said]
         self._said.setText(" · ".join(said))
         self._said.setVisible(bool(said))

@@ -1,4 +1,4 @@
-"""The panel in which a sound is named that is taken out of some windows, or kept alone there."""
+"""Panel for removing a named sound from some windows, or isolating it there."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from widgets.theme import TEXT, Theme, px
 from widgets.timeline.sound.brush import Brush
 
 ENTIRELY_DB = 61
-"""The end of the slider of strength, which is no limit."""
+"""Upper end of the strength slider: no limit."""
 LEAST_DB, LONGEST_FADE_MS, FADE_STEP_MS = 3, 500, 10
 MOST_SHARE = 0.72
-"""Of the height beside the timeline, that the panel takes at most."""
+"""Maximum share of the height next to the timeline."""
 _LEAST = 200
 _STEPS = 1000
 _HEARD = {"repair.target": "Target", "repair.remainder": "Remainder", "repair.result": "Result"}
@@ -46,15 +46,15 @@ _WAYS_ON = {
 
 
 class RepairPanel(QScrollArea):
-    """Takes words and settings, shows what became of them. In a low window it scrolls.
+    """Takes words and settings, and shows the progress and the preview. In a low window it scrolls.
 
     Signals
     -------
     preview_wanted : Enter in the field
     settings_chosen : mode, strength or fade were changed
     words_changed : other words are written
-    command_requested : the id of the command of a button
-    cancel_requested : the job is not wanted any more
+    command_requested : the command id of a button
+    cancel_requested : cancel the job
     """
 
     preview_wanted = Signal()
@@ -66,12 +66,12 @@ class RepairPanel(QScrollArea):
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "panel")
-        self.setAccessibleName("Take a sound out")
+        self.setAccessibleName("Sound repair")
         self._theme = theme
-        self._title, self._where = QLabel("Take a sound out"), ElidedLabel()
+        self._title, self._where = QLabel("Sound repair"), ElidedLabel()
         self._title.setProperty("role", "title")
         self.words = WordsField(theme)
-        self.removes, self.keeps = QRadioButton("Take it out"), QRadioButton("Keep it alone")
+        self.removes, self.keeps = QRadioButton("Remove"), QRadioButton("Isolate")
         self.strength = Slider(theme, "Strength", LEAST_DB, ENTIRELY_DB, _strength_words)
         self.fade = Slider(
             theme, "Fade", 0, LONGEST_FADE_MS // FADE_STEP_MS, lambda v: f"{v * FADE_STEP_MS} ms"
@@ -188,7 +188,7 @@ class RepairPanel(QScrollArea):
         return QSize(px(120), px(_LEAST))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.words.set_theme(theme)
         for part in (self.strength, self.fade, self.painting):
@@ -206,7 +206,7 @@ class RepairPanel(QScrollArea):
     # what is shown
 
     def settings(self) -> RepairSettings:
-        """Return what is written and chosen."""
+        """Return the words and settings."""
         entirely = self.strength.value() == ENTIRELY_DB
         return RepairSettings(
             self.words.text(),
@@ -223,11 +223,11 @@ class RepairPanel(QScrollArea):
         self.fade.show_value(round(settings.fade_ms / FADE_STEP_MS))
 
     def show_where(self, where: str) -> None:
-        """Say which windows and tracks are meant."""
+        """Show the windows and tracks of the repair."""
         self._where.setText(where)
 
     def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
-        """Show how far a job is; `left_s` is None while nobody can know it."""
+        """Show the progress of a job; `left_s` is None if unknown."""
         self.show_problem("")
         self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
         self._bar.setAccessibleName(text)
@@ -243,7 +243,7 @@ class RepairPanel(QScrollArea):
         self._grow()
 
     def show_problem(self, sentence: str, ways_on: tuple[str, ...] = ()) -> None:
-        """Show what went wrong, with buttons for ways on, or nothing any more.
+        """Show an error with buttons for its remedies, or hide it.
 
         Parameters
         ----------
@@ -257,7 +257,7 @@ class RepairPanel(QScrollArea):
         self._show_ways_on()
 
     def show_preview(self, said: str, other: str, *, offers_mute: bool = False) -> None:
-        """Show which preview is heard, and which one there is to compare; none leaves nothing to hear.
+        """Show the active preview and the one to compare; None without one.
 
         Parameters
         ----------
@@ -272,14 +272,14 @@ class RepairPanel(QScrollArea):
         self._show_ways_on()
 
     def _show_ways_on(self) -> None:
-        """Show the buttons of what helps after a refusal, and of what may replace the preview."""
+        """Show the buttons of remedies after a refusal, and of alternatives to the preview."""
         offered = {*self._ways_on, *(("repair.mute",) if self._offers_mute else ())}
         for name in _WAYS_ON:
             self._buttons[name].setVisible(name in offered)
         self._grow()
 
     def show_brush(self, brush: Brush | None, painted: int) -> None:
-        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        """Show the brush, or None, and the number of strokes."""
         begins = brush is not None and not self.painting.is_at_hand
         self.painting.show_brush(brush, painted)
         if begins:
@@ -291,13 +291,13 @@ class RepairPanel(QScrollArea):
 
 
 _WORDS = {
-    "repair.what": "What is here?",
+    "repair.what": "List sounds",
     "repair.preview": "Preview",
     **_HEARD,
     **_WAYS_ON,
     "repair.compare": "Compare",
     "repair.accept": "Accept",
-    "repair.queue": "Queue it",
+    "repair.queue": "Queue",
 }
 
 

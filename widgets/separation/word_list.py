@@ -1,4 +1,4 @@
-"""Words that are offered, a row each: completions of what is typed, or what is heard, ranked."""
+"""Suggestions, one per row: completions of the input, or detected sounds by rank."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Suggestions(QAbstractListModel):
 
 
 class _Rows(QStyledItemDelegate):
-    """Paints words, and beside them how likely they are or what they are other words for."""
+    """Paints words with their probability or a note."""
 
     def __init__(self, theme: Theme, suggestions: _Suggestions) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class _Rows(QStyledItemDelegate):
             paint_words(painter, area, row.note, ui_font(TEXT_SMALL + 1), theme.dim)
 
     def _paint_share(self, painter: QPainter, area: QRectF, share: float) -> float:
-        """Paint a bar and a figure at the right; return where they begin."""
+        """Paint a bar and a figure at the right; return their left edge."""
         font = mono_font(TEXT_SMALL)
         figure = QFontMetricsF(font).horizontalAdvance(percent(1.0))
         painter.setFont(font)
@@ -98,7 +98,7 @@ class _Rows(QStyledItemDelegate):
 
 
 class WordList(QListView):
-    """A few rows; none hides it. The cursor stays in the field above, whose arrows choose here.
+    """A few rows, hidden if empty. The cursor stays in the field above, whose arrows move here.
 
     Signals
     -------
@@ -119,13 +119,13 @@ class WordList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setProperty("surface", "ground")
-        self.setAccessibleName("Words that are offered")
+        self.setAccessibleName("Suggestions")
         self.clicked.connect(lambda index: self.taken.emit(self._suggestions.rows[index.row()].text))
         self.hide()
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
-        """What is offered."""
+        """The suggestions."""
         return self._suggestions.rows
 
     @property
@@ -135,7 +135,7 @@ class WordList(QListView):
         return self._suggestions.rows[index.row()] if index.isValid() else None
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._rows.theme = theme
         self.viewport().update()
 
@@ -146,6 +146,6 @@ class WordList(QListView):
         self.setVisible(bool(rows))
 
     def step(self, by: int) -> None:
-        """Choose the next row (1) or the one before (-1); before the first is none."""
+        """Choose the next row (1) or the previous one (-1); before the first is none."""
         row = min(self.currentIndex().row() + by, len(self._suggestions.rows) - 1)
         self.setCurrentIndex(self._suggestions.index(row) if row >= 0 else QModelIndex())

@@ -15,7 +15,7 @@ from widgets.theme import Theme, px
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _OWN = ENTER | _STEPS.keys()
 LONGEST = 12_000
-"""Longer text than can be meant is refused with a sentence, not cut in silence."""
+"""Longer text is refused with a message, not truncated."""
 
 
 class _Line(QLineEdit):
@@ -41,12 +41,12 @@ class _Line(QLineEdit):
 
 
 class WordsField(QWidget):
-    """Names of sounds with commas between them; what is typed is completed below.
+    """Names of sounds, separated by commas, with completions below.
 
     Signals
     -------
     changed : other words
-    entered : Enter, where no row of the list was chosen by it
+    entered : Enter without a chosen row
     """
 
     changed = Signal()
@@ -58,8 +58,8 @@ class WordsField(QWidget):
         self._heard: tuple[Suggestion, ...] = ()
         self.line = _Line()
         self.line.setMaxLength(LONGEST)
-        self.line.setAccessibleName("Sounds that are meant")
-        self.line.setPlaceholderText("Which sound? Such as speech, dog")
+        self.line.setAccessibleName("Sounds")
+        self.line.setPlaceholderText("Name a sound, for example speech, dog")
         self.list = WordList(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -74,11 +74,11 @@ class WordsField(QWidget):
         self.list.taken.connect(self.take)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.list.set_theme(theme)
 
     def text(self) -> str:
-        """Return what is written."""
+        """Return the words."""
         return self.line.text()
 
     def set_text(self, text: str) -> None:
@@ -88,17 +88,17 @@ class WordsField(QWidget):
         self.rest()
 
     def set_known(self, known: KnownWords) -> None:
-        """Complete with these from now on."""
+        """Set the vocabulary for completion."""
         self._known = known
 
     def begin(self) -> None:
-        """Go to the field, with all of it selected and what was used lately below."""
+        """Focus the field, with all text selected and recent words below."""
         self.line.setFocus()
         self.line.selectAll()
         self._offer()
 
     def offer_heard(self, heard: tuple[Suggestion, ...]) -> None:
-        """Offer what was heard, the likeliest first; nothing to offer completions again."""
+        """Suggest the detected sounds, most likely first; none restores completions."""
         self._heard = heard
         self.list.offer(heard)
         if heard:
@@ -109,7 +109,7 @@ class WordsField(QWidget):
         self.list.offer(tuple(Suggestion(name, "known") for name in names))
 
     def rest(self) -> None:
-        """Offer nothing until somebody types or asks."""
+        """Hide the suggestions until the next input or request."""
         self.list.offer(())
 
     def _offer(self) -> None:

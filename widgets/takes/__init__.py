@@ -1,1 +1,1 @@
-"""What was played more than once, as a list."""
+"""List of repeated takes."""

@@ -1,4 +1,4 @@
-"""The panel that lists what was played more than once: passages, and their takes with times."""
+"""Panel with the list of repeated passages and their takes with times."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from widgets.takes.rows import TakeDelegate, TakeRow, TakeRows
 from widgets.theme import QUEUE, TEXT, Theme, px
 
 _LEAST, _MOST = 132, 300
-_WORDS = {"takes.hear": "Hear in turn", "takes.keep": "Keep it", "takes.propose": "Look for takes"}
+_WORDS = {"takes.hear": "Play in turn", "takes.keep": "Keep", "takes.propose": "Find takes"}
 
 
 class TakesPanel(QFrame):
-    """Shows takes; what the user wants comes out as signals.
+    """Shows takes; user actions are emitted as signals.
 
     Signals
     -------
-    take_chosen(group, number) : a take was gone to
+    take_chosen(group, number) : a take was selected
     hear_wanted : Enter on a take
-    command_requested : the id of the command of a button
+    command_requested : the command id of a button
     """
 
     take_chosen = Signal(int, int)
@@ -39,7 +39,7 @@ class TakesPanel(QFrame):
         self._empty = QLabel()
         self._empty.setWordWrap(True)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._rows, self._list = TakeRows(), KeyedList("Takes of each passage")
+        self._rows, self._list = TakeRows(), KeyedList("Takes by passage")
         self._list.setModel(self._rows)
         self._delegate = TakeDelegate(theme, self._list)
         self._list.setItemDelegate(self._delegate)
@@ -87,7 +87,7 @@ class TakesPanel(QFrame):
         return QSize(px(120), height)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -97,7 +97,7 @@ class TakesPanel(QFrame):
         self._list.viewport().update()
 
     def show_rows(self, rows: tuple[TakeRow, ...], summary: str, empty: str = "") -> None:
-        """Show passages and takes, or say why there are none; what is chosen stays chosen."""
+        """Show passages and takes, or the reason why there are none; the selection stays."""
         was = self.chosen
         self._rows.set_rows(rows)
         self._summary.setText(summary)
@@ -126,7 +126,7 @@ class TakesPanel(QFrame):
         return self._rows.take_at(self._list.currentIndex().row())
 
     def show_sounding(self, take: tuple[int, int] | None) -> None:
-        """Mark the take that is heard now, and choose it."""
+        """Mark the playing take and select it."""
         self._rows.set_sounding(take)
         place = self._rows.place_of(take)
         if place is not None:
@@ -135,7 +135,7 @@ class TakesPanel(QFrame):
 
     @property
     def holds_takes(self) -> bool:
-        """Whether there is a take to go to."""
+        """Whether a take can be selected."""
         return not self._list.isHidden()
 
     def begin(self) -> None:

@@ -1,4 +1,4 @@
-"""The rows of the list of takes: what they hold, and how they are painted."""
+"""Rows of the list of takes: content and painting."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class TakeRow:
     ----------
     title : "passage at 0:10 · 3 takes", or "Take 2"
     take : its group and number; None for a passage
-    time : where it begins
-    words : what tells it from others
-    state : what becomes of it, such as "stays"
+    time : its start
+    words : differences from the other takes
+    state : its status, such as "stays"
     token : the theme's name of the colour of that
     icon : a sign of it; empty for none
     """
@@ -56,7 +56,7 @@ class TakeRows(QAbstractListModel):
         self.sounding: tuple[int, int] | None = None
 
     def set_rows(self, rows: tuple[TakeRow, ...]) -> None:
-        """Show these; where there are as many as before, none comes or goes."""
+        """Show these rows; with the same number as before, none is added or removed."""
         if len(rows) != len(self.rows):
             self.beginResetModel()
             self.rows = rows
@@ -66,7 +66,7 @@ class TakeRows(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 
     def set_sounding(self, take: tuple[int, int] | None) -> None:
-        """Mark the take that is heard."""
+        """Mark the playing take."""
         self.sounding = take
         if self.rows:
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
@@ -96,13 +96,13 @@ class TakeRows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            heard = "heard now" if row.take is not None and row.take == self.sounding else ""
+            heard = "playing" if row.take is not None and row.take == self.sounding else ""
             return ", ".join(filter(None, (row.title, row.time, row.words, row.state, heard)))
         return None
 
 
 class TakeDelegate(QStyledItemDelegate):
-    """Paints a passage as a heading, and a take with its time, what is said of it and what becomes of it."""
+    """Paints a passage as a heading, and a take with its time, differences and status."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

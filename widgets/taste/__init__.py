@@ -1,1 +1,1 @@
-"""What a taste is and what it hears: the widgets of the Taste page."""
+"""Widgets of the Taste page: facts and scores of a taste."""

@@ -1,4 +1,4 @@
-"""A part of the page under its title, and the grid that lays such parts out for the width there is."""
+"""A card of the page with a title, and the grid of cards for the available width."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GAP = 8
 
 
 class Card(QFrame):
-    """A title, a few words or buttons beside it, and what it is about."""
+    """A card with a title, a note or buttons next to it, and content."""
 
     def __init__(self, theme: Theme, title: str, body: QWidget, beside: Iterable[QWidget] = ()) -> None:
         super().__init__()
@@ -40,23 +40,23 @@ class Card(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.setStyleSheet(f"Card {{ border: 1px solid {theme.line}; border-radius: {px(6)}px; }}")
 
     def set_title(self, title: str) -> None:
-        """Call it otherwise."""
+        """Change the title."""
         self._title.setText(title)
         self.setAccessibleName(title)
 
     def set_note(self, note: str, more: str = "") -> None:
-        """Say something beside the title, cut short where it does not fit; its tooltip says more."""
+        """Show an elided note next to the title, with its tooltip."""
         self._note.setText(note)
         self._note.setToolTip("; ".join(filter(None, (note, more))))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a card stands, and how many columns it takes; `stretch` is the share of height of its row."""
+    """Position of a card, and its number of columns; `stretch` is its share of the row height."""
 
     row: int
     column: int

@@ -1,4 +1,4 @@
-"""Where two tastes differ most on a recording: a short list to hear."""
+"""Largest differences between two tastes on a recording, as a short list for playback."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Differences(QListWidget):
 
     Signals
     -------
-    chosen : the number of the passage gone to
-    heard : the number of the passage to hear
+    chosen : number of the selected passage
+    heard : number of the passage to play
     """
 
     chosen = Signal(int)
@@ -33,7 +33,7 @@ class Differences(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Where the two tastes differ most")
+        self.setAccessibleName("Largest differences between the tastes")
         self.setProperty("surface", "ground")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMaximumHeight(px(_ROWS_SHOWN * ROW + 4))
@@ -42,13 +42,13 @@ class Differences(QListWidget):
         self.itemClicked.connect(lambda item: self.heard.emit(self.row(item)))
 
     def set_differences(self, names: tuple[str, str], differences: Sequence[Difference]) -> None:
-        """List these; each taste's figure is how much of the recording it finds less odd."""
+        """List the differences; each figure is the share of the recording with a lower score."""
         self.blockSignals(True)
         self.clear()
         for one in differences:
             at = f"{format_time(one.start_s, 0)} – {format_time(one.stop_s, 0)}"
-            first = f"odder than {percent(one.first)} of the recording to {names[0]}"
-            self.addItem(f"{at}   {first}, {percent(one.second)} to {names[1]}")
+            first = f"higher than {percent(one.first)} of the scores of {names[0]}"
+            self.addItem(f"{at}   {first}, {percent(one.second)} of {names[1]}")
         self.blockSignals(False)
 
     def event(self, event: QEvent) -> bool:

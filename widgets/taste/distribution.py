@@ -1,4 +1,4 @@
-"""How often each score occurs, in what was kept and in a recording, with the threshold to drag."""
+"""Histogram of scores in the references and in a recording, with a draggable threshold."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ STEP, COARSE_STEP = 0.01, 0.05
 _GRAB = 8
 _FOOT = 18
 _HEAD = 20
-NOTHING = "No scores yet. Import a recording, or drop one on this page."
+NOTHING = "No scores yet. Import a recording, or drop one here."
 
 Scores = NDArray[np.float32]
 
 
 def densities(scores: Scores) -> NDArray[np.float64]:
-    """Return which share of the scores lies in each of `BINS` equal steps from 0 to 1; zeros for none."""
+    """Return the share of scores in each of `BINS` equal bins from 0 to 1; zeros for an empty input."""
     counts, _ = np.histogram(np.clip(scores, 0.0, 1.0), BINS, (0.0, 1.0))
     shares: NDArray[np.float64] = counts / max(len(scores), 1)
     return shares
 
 
 class Distribution(KeyedView):
-    """What was kept is filled, the recording is a line over it, so that colour is not all that tells them.
+    """References are filled, the recording is a line on top, so that colour is not the only distinction.
 
     Signals
     -------
-    threshold_moved : the score while the line is dragged; None when the drag is given up
-    threshold_dragged : the score where it was let go
+    threshold_moved : the score while dragging; None when cancelled
+    threshold_dragged : the score on release
     threshold_stepped : the score that an arrow key went to
-    score_chosen : a score that was clicked on; a moment of it should be shown
+    score_chosen : the clicked score; show a position with it
     """
 
     threshold_moved = Signal(object)
@@ -61,23 +61,23 @@ class Distribution(KeyedView):
 
     @property
     def threshold(self) -> float | None:
-        """Where the line is, dragged or not."""
+        """Position of the threshold, dragged or not."""
         return self._threshold if self._dragged is None else self._dragged
 
     @property
     def sentence(self) -> str:
-        """What the line means for both."""
+        """Effect of the threshold on both."""
         shares = [f"{share} of {name}" for share, name in self._shares(("the recording", "your edits"))]
         return f"{self.threshold:.2f} and above: {' and '.join(shares)}" if shares else ""
 
     @property
     def figures(self) -> str:
-        """The same in as few words as fit beside a title."""
+        """Short form for the note in the title."""
         shares = [f"{name} {share}" for share, name in self._shares(("recording", "edits"))]
         return f"{self.threshold:.2f} up: {', '.join(shares)}" if shares else ""
 
     def _shares(self, names: tuple[str, str]) -> list[tuple[str, str]]:
-        """Return how much of the recording and of the edits is above the line, each with its name."""
+        """Return the share of the recording and of the edits above the threshold, with names."""
         at = self.threshold
         if at is None or not len(self._heard_scores):
             return []
@@ -85,24 +85,24 @@ class Distribution(KeyedView):
         return [(percent(float(np.mean(scores >= at))), name) for scores, name in both if len(scores)]
 
     def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
-        """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""
+        """Show the scores, each of shape (n,), of the references and of one recording, with its name."""
         self._name = name
         self._kept_scores, self._heard_scores = kept, heard
         self._kept, self._heard = densities(kept), densities(heard)
         self._tell()
 
     def set_threshold(self, threshold: float | None) -> None:
-        """Show the threshold in force; None where there is nothing to cut."""
+        """Show the active threshold; None without proposed cuts."""
         self._threshold = threshold
         self._tell()
 
     def set_outlook(self, sentence: str) -> None:
-        """Say what the dragged threshold would lead to."""
+        """Show the preview of the dragged threshold."""
         self._outlook = sentence
         self.update()
 
     def cancel_drag(self) -> bool:
-        """Give a drag up; tell whether there was one."""
+        """Cancel a drag; return whether one was active."""
         if self._dragged is None:
             return False
         self._dragged = None
@@ -200,7 +200,7 @@ class Distribution(KeyedView):
         for text, place in (
             ("0", Qt.AlignmentFlag.AlignLeft),
             ("0.5 typical of your edits", Qt.AlignmentFlag.AlignHCenter),
-            ("1 odd", Qt.AlignmentFlag.AlignRight),
+            ("1 anomalous", Qt.AlignmentFlag.AlignRight),
         ):
             painter.drawText(foot, int(place | Qt.AlignmentFlag.AlignVCenter), text)
         head = QRectF(plot.left(), 0, plot.width(), px(_HEAD))

@@ -1,4 +1,4 @@
-"""What a taste was learned from and how: recordings with their lengths, figures and settings."""
+"""Training data and settings of a taste: recordings with durations, figures and settings."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from engine.timebase import format_time
 from widgets.theme import TEXT_SMALL, Theme, px
 
 _MOST_RECORDINGS = 200
-NOTHING = "It keeps no recordings: it was learned by an early version. Learn it again to see them here."
+NOTHING = "An early version learned this taste without reference recordings. Learn it again to see them."
 
 
 class FactsView(QScrollArea):
-    """Names on the left, figures on the right; scrolled with the arrow keys where there are many."""
+    """Names on the left, figures on the right; scrollable with the arrow keys."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.setAccessibleName("What it learned from")
+        self.setAccessibleName("Training data and settings")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -27,7 +27,7 @@ class FactsView(QScrollArea):
         self.setMinimumHeight(px(120))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
 
     def set_facts(self, facts: TasteFacts | None) -> None:

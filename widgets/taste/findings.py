@@ -1,4 +1,4 @@
-"""What is wrong with a taste, each in one sentence, with the one or two things to do beside it."""
+"""Problems of a taste, one sentence each, with one or two remedies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
 _BESIDE_FROM = 760
-"""A row this wide, at 100 %, has its buttons beside the sentence; a narrower one below it."""
+"""From this width, at 100 %, buttons are next to the sentence, otherwise below."""
 
 
 _SIGNS = {Severity.WRONG: "×", Severity.DOUBTFUL: "!", Severity.NOTE: "i"}
@@ -21,7 +21,7 @@ _SPOKEN = {Severity.WRONG: "Wrong", Severity.DOUBTFUL: "Doubtful", Severity.NOTE
 
 
 class Findings(QWidget):
-    """A list of findings, the gravest first; without any it takes no room.
+    """A list of findings, most severe first; without any it is hidden.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Findings(QWidget):
 
     @property
     def found(self) -> tuple[Finding, ...]:
-        """What is shown."""
+        """The displayed findings."""
         return self._found
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
@@ -74,14 +74,14 @@ class Findings(QWidget):
         self.setVisible(bool(self._rows))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         for row in self._rows:
             row.set_theme(theme)
 
 
 class _Row(QFrame):
-    """A sign, a sentence, and buttons beside or below it."""
+    """A sign, a sentence, and buttons next to it or below."""
 
     asked = Signal(str)
 
@@ -116,7 +116,7 @@ class _Row(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         tokens = {Severity.WRONG: theme.error, Severity.DOUBTFUL: theme.score_line}
         token = tokens.get(self._severity, theme.dim)
         self._sign.setStyleSheet(f"color: {token}; font-weight: 700;")

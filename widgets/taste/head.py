@@ -1,4 +1,4 @@
-"""The line over the page: which taste it is about, and what can be done with it."""
+"""Head of the page: name of the taste, and its actions."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ class PageHead(QFrame):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self.setStyleSheet(f"PageHead {{ border-bottom: 1px solid {theme.line}; }}")
         for button in self.buttons.values():
             button.set_theme(theme)
 
     def set_has_taste(self, has_taste: bool) -> None:
-        """Leave the ways to a taste to the page while there is none."""
+        """Hide the actions of a taste while there is no active taste."""
         self._has_taste = has_taste
         self._fit()
 
     def set_words(self, title: str, summary: str) -> None:
-        """Say which taste it is."""
+        """Set the name of the taste."""
         self._title.setText(one_line(title))
         self._summary.setText(summary)
 
@@ -72,7 +72,7 @@ class PageHead(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Give up keys first, then the words that an icon stands for, then what the palette has as well."""
+        """Hide keys first, then the text of buttons with an icon, then buttons with a palette command."""
         layout = self.layout()
         assert layout is not None
         for level in range(_LEVELS):

@@ -19,7 +19,7 @@ class KeyedView(QWidget):
 
     Signals
     -------
-    heard : Enter or Space was pressed; what is chosen should be heard
+    heard : Enter or Space was pressed: play the current item
     """
 
     heard = Signal()
@@ -36,12 +36,12 @@ class KeyedView(QWidget):
         return self._theme
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
     def step(self, key: Qt.Key, coarse: bool) -> None:
-        """Do what an arrow, Home or End means here; `coarse` with Shift."""
+        """Handle an arrow key, Home or End; `coarse` with Shift."""
 
     def event(self, event: QEvent) -> bool:
         if is_own_key(event, ARROWS | ENDS | HEARING, WITH_SHIFT):
@@ -82,7 +82,7 @@ class KeyedView(QWidget):
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def paint_empty(self, painter: QPainter, sentence: str) -> None:
-        """Say what to do next where there is nothing to show yet."""
+        """Paint a hint in an empty view."""
         painter.setPen(color(self._theme.dim))
         painter.setFont(ui_font())
         room = QRectF(self.rect()).adjusted(px(16), px(8), -px(16), -px(8))

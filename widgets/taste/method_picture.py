@@ -1,4 +1,4 @@
-"""How a taste comes to its score: what goes in, what is done to it, what comes out, as boxes and arrows."""
+"""Method of a taste as a block diagram: input, processing steps, and output."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentF
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """Where a step stands, and how high its title is."""
+    """Position of a step, and height of its title."""
 
     rect: QRectF
     title_height: int
 
 
 class MethodPicture(QWidget):
-    """Boxes from left to right, on as many rows as the width asks for."""
+    """Boxes from left to right, in as many rows as the width needs."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._steps: tuple[MethodStep, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("How it comes to a score")
+        self.setAccessibleName("Method")
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -51,7 +51,7 @@ class MethodPicture(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the rows of boxes; a height for every width would make all the page ask for more."""
+        """Fix the height to the rows of boxes; height-for-width would enlarge the whole page."""
         boxes = self._boxes(self.width())
         self.setFixedHeight(round(max((box.rect.bottom() for box in boxes), default=0.0)) + 1)
 
@@ -111,7 +111,7 @@ class MethodPicture(QWidget):
         painter.drawText(inside.adjusted(0, box.title_height + px(4), 0, px(4)), int(_WRAPPED), step.detail)
 
     def _paint_arrow(self, painter: QPainter, here: QRectF, there: QRectF) -> None:
-        """Draw from one box to the next; to the next row it goes down between both and back to the left."""
+        """Draw an arrow between boxes; to the next row it runs between both rows and back to the left."""
         painter.setPen(QPen(QColor(self._theme.dim), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if there.top() == here.top():

@@ -1,4 +1,4 @@
-"""A few seconds as a taste hears them and, beside them, what it makes of them."""
+"""Input of a taste around a position, and its reconstruction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from widgets.timeline.sound.color_maps import N_COLORS, ColorMap, colors
 _HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4
 _PART_Z = 4.0
-"""A bar is full at so many standard deviations."""
-NOTHING = "Click a moment above, or go there by arrows, to see what the taste hears there."
+"""Deviation of a full bar, in standard deviations."""
+NOTHING = "Click a position above, or go to one with the arrow keys, to see the features there."
 
 
 class MomentView(KeyedView):
-    """The input, for recipes that rebuild also what they rebuilt, and under both the score and its parts."""
+    """The input, its reconstruction if the recipe has one, and below them the score and its parts."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Input and reconstruction", parent)
@@ -34,11 +34,11 @@ class MomentView(KeyedView):
 
     @property
     def moment(self) -> Moment | None:
-        """What is shown."""
+        """The displayed position."""
         return self._moment
 
     def set_moment(self, moment: Moment | None) -> None:
-        """Show a moment, or what to do to see one."""
+        """Show a position, or a hint without one."""
         self._moment = moment
         self.setAccessibleDescription(NOTHING if moment is None else _said(moment))
         self.update()
@@ -56,9 +56,9 @@ class MomentView(KeyedView):
         parts = list(moment.parts.items())[:_MOST_PARTS]
         below = px(_ROW) * (1 + len(parts)) + px(_PAD + _STRIP)
         area = QRectF(self.rect()).adjusted(px(_PAD), 0, -px(_PAD), -px(_PAD) - below)
-        pictures = [("as it hears it", moment.heard_db)]
+        pictures = [("input", moment.heard_db)]
         if moment.rebuilt_db is not None:
-            pictures.append(("as it rebuilds it", moment.rebuilt_db))
+            pictures.append(("reconstruction", moment.rebuilt_db))
         width = (area.width() - (len(pictures) - 1) * px(_GAP)) / len(pictures)
         low, high = _range_db(moment.heard_db)
         for number, (title, frames_db) in enumerate(pictures):
@@ -85,7 +85,7 @@ class MomentView(KeyedView):
         return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
     def _paint_curve(self, painter: QPainter, strip: QRectF, moment: Moment) -> None:
-        """Draw the scores under what they are of."""
+        """Draw the scores below the input."""
         length_s = max(moment.stop_s - moment.start_s, 1e-9)
         xs = strip.left() + (moment.times_s - moment.start_s) / length_s * strip.width()
         ys = strip.bottom() - np.clip(moment.scores, 0.0, 1.0) * strip.height()
@@ -105,7 +105,7 @@ class MomentView(KeyedView):
     def _paint_score(
         self, painter: QPainter, moment: Moment, parts: list[tuple[str, float]], top: float
     ) -> None:
-        """Write where it is and bar by bar what it scores."""
+        """Draw the time axis and the score of each bar."""
         rows = [("score", moment.score, f"{moment.score:.2f}")]
         rows += [(name, min(max(z / _PART_Z, 0.0), 1.0), f"{z:+.1f} σ") for name, z in parts]
         theme, height = self.theme, px(_ROW)
@@ -128,7 +128,7 @@ class MomentView(KeyedView):
 
 
 def _range_db(frames_db: NDArray[np.float32]) -> tuple[float, float]:
-    """Return what is drawn darkest and brightest, the same for both pictures so that they can be compared."""
+    """Return the display range, common to both pictures so that they are comparable."""
     if not frames_db.size:
         return 0.0, 1.0
     low, high = np.percentile(frames_db, (5.0, 99.5))

@@ -1,4 +1,4 @@
-"""What the page says while there is no taste: how to come to one."""
+"""The page without a taste: ways to get one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
 _WORDS = (
-    "Learn one from your edits: give Offcut recordings as you keep them, and it hears what is odd "
-    "beside them. Or look at a taste that was learned before; a .taste file can be dropped here."
+    "Learn one from recordings that you edited: Offcut scores passages that differ from them. "
+    "Or view an existing taste; you can drop a .taste file here."
 )
 
 
 class NoTaste(QWidget):
-    """Two ways, each a button that asks for a command."""
+    """Two buttons, each of which requests a command."""
 
     command_requested = Signal(str)
 
@@ -35,7 +35,7 @@ class NoTaste(QWidget):
                 "taste.learn",
                 KeyButton(theme, "Learn from edits…", keys.get("taste.learn", ""), "graduation-cap"),
             ),
-            ("taste.look", KeyButton(theme, "Look at a taste…", keys.get("taste.look", ""))),
+            ("taste.look", KeyButton(theme, "View a taste…", keys.get("taste.look", ""))),
         )
         row = QHBoxLayout()
         row.setSpacing(px(8))
@@ -58,10 +58,10 @@ class NoTaste(QWidget):
         across.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for _command, button in self._buttons:
             button.set_theme(theme)
 
     def take_focus(self) -> None:
-        """Give the focus to the first way."""
+        """Focus the first button."""
         self._buttons[0][1].setFocus(Qt.FocusReason.TabFocusReason)

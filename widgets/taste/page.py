@@ -1,4 +1,4 @@
-"""The Taste page: what a taste is, what it says of recordings, and how to hear why."""
+"""The Taste page: facts of a taste, its scores of recordings, and playback for comparison."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ from widgets.taste.verdict_line import VerdictLine
 from widgets.theme import Theme, px
 
 HEARD_S = 4.0
-"""So much is heard around a moment: enough to tell what is played."""
+"""Duration of playback around a position: long enough to recognise the passage."""
 
 _KEEPS_LAST = "its last epoch ranks best"
 _RESEARCH = ("method", "facts", "moment", "learning")
-_LISTENING = "Analysing it with this taste…"
-_ASK_FOR_IT = "Nobody listened to it by itself yet: press Enter on it in the ranking."
+_LISTENING = "Analysing with this taste…"
+_ASK_FOR_IT = "Not analysed separately yet: press Enter on it in the ranking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ class Listed:
 
 
 class TastePage(QWidget):
-    """Links the views: what is chosen in one is shown by the others.
+    """Links the views: the selection in one is shown by the others.
 
     Signals
     -------
     command_requested : the id of a command that a button stands for
     moment_chosen : (key of the recording, seconds); it should be shown
-    span_heard : (key of the recording, start and stop in seconds); it should be heard
+    span_heard : (key of the recording, start and stop in seconds); play this span
     scores_wanted : the key of a recording that is not scored yet
     files_dropped : paths
     """
@@ -114,11 +114,11 @@ class TastePage(QWidget):
         self.differences = Differences()
         self.moment = MomentView(theme)
         self.differences.hide()
-        self._nearest = EnterButton("Hear what you kept like it")
+        self._nearest = EnterButton("Play nearest reference")
         self._nearest.setEnabled(False)
         self._nearest.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._colour = EnterButton("Colour: state")
-        self._colour.setAccessibleName("What colour tells")
+        self._colour.setAccessibleName("Colour of the points")
         self._colour.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def _make_cards(self, theme: Theme) -> dict[str, Card]:
@@ -129,12 +129,12 @@ class TastePage(QWidget):
         column.addWidget(self.curves, 1)
         column.addWidget(self.differences)
         return {
-            "method": Card(theme, "How it comes to a score", self.method),
+            "method": Card(theme, "Method", self.method),
             "facts": Card(theme, "Learned from", self.facts),
             "map": Card(theme, "Map", self.map, (self._colour,)),
             "scores": Card(theme, "Scores", self.distribution),
             "ranking": Card(theme, "Ranking", self.ranking),
-            "moment": Card(theme, "What it hears at a moment", self.moment),
+            "moment": Card(theme, "Features at a position", self.moment),
             "curves": Card(theme, "Over time", over_time, (self._nearest,)),
             "learning": Card(theme, "Learning", self.losses),
         }
@@ -144,7 +144,7 @@ class TastePage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setProperty("surface", "ground")
-        scroll.setAccessibleName("What there is to see of the taste")
+        scroll.setAccessibleName("Details of the taste")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows what has the focus in it
         scroll.setWidget(self._parts())
         column = QVBoxLayout(self)
@@ -163,7 +163,7 @@ class TastePage(QWidget):
             QWidget.setTabOrder(before, after)
 
     def _parts(self) -> QWidget:
-        """Return what is scrolled: what the taste says, where, what is wrong, and more to look into."""
+        """Return the scrolled content: verdict, curves, problems, and details."""
         seen = {name: card for name, card in self._cards.items() if name not in (*_RESEARCH, "curves")}
         researched = {name: self._cards[name] for name in _RESEARCH}
         self.research = Fold(self._theme, "For researchers", CardGrid(researched, RESEARCH_PLANS))
@@ -200,7 +200,7 @@ class TastePage(QWidget):
         self.differences.heard.connect(lambda row: self._show_difference(row, hear=True))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         for part in (self.head, self.findings, self.method, self.facts, self.losses, self.no_taste):
             part.set_theme(theme)
@@ -218,46 +218,46 @@ class TastePage(QWidget):
         return self._current
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what is wrong with the taste below what it says; without any it takes no room."""
+        """Show the problems of the taste below the verdict; hidden without problems."""
         self.findings.set_findings(findings)
 
     def set_facts(self, facts: TasteFacts | None, notes: Mapping[str, str]) -> None:
-        """Show what a taste is; None where there is none.
+        """Show the facts of a taste, or None without a taste.
 
         Parameters
         ----------
-        notes : what to say beside the titles of cards, by name
+        notes : notes in the titles of cards, by name
         """
         self.head.set_words("Taste" if facts is None else facts.name, notes.get("head", ""))
         self.method.set_steps(() if facts is None else facts.steps)
         self.facts.set_facts(facts)
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
-        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "rebuilds nothing")
+        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "no reconstruction")
         self._learned_note = _KEEPS_LAST if facts is not None and facts.keeps_last else ""
         for name in ("method", "facts"):
             self._cards[name].set_note(notes.get(name, ""))
         self._cards["learning"].set_note(notes.get("learning") or self._learned_note)
 
     def show_ways(self, shown: bool) -> None:
-        """Say how to come to a taste, while there is none and none is being learned."""
+        """Show the ways to get a taste, unless one exists or is being learned."""
         self._body.setCurrentIndex(int(shown))
         self.head.set_has_taste(not shown)
 
     def take_focus(self) -> None:
-        """Give the focus to what comes first."""
+        """Focus the first control."""
         if self._body.currentIndex():
             self.no_taste.take_focus()
         else:
             self.curves.setFocus()
 
     def set_losses(self, name: str, training: Sequence[float], validation: Sequence[float]) -> None:
-        """Show how learning goes while it runs."""
+        """Show the progress of learning."""
         self._cards["learning"].set_note(f"{name}, running" if name else self._learned_note)
         self.losses.set_losses(training, validation)
 
     def set_note(self, card: str, note: str) -> None:
-        """Say something beside the title of a card."""
+        """Set the note in the title of a card."""
         self._cards[card].set_note(note)
 
     def set_recordings(self, listed: Sequence[Listed], current: str) -> None:
@@ -275,7 +275,7 @@ class TastePage(QWidget):
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
-        """Show the threshold in force; None where nothing is to be cut."""
+        """Show the active threshold; None without proposed cuts."""
         self._threshold = threshold
         self.distribution.set_threshold(threshold)
         self._cards["scores"].set_note(self.distribution.figures, self.distribution.sentence)
@@ -284,12 +284,12 @@ class TastePage(QWidget):
         self._show_verdict()
 
     def set_would_cut(self, would_cut: WouldCut | None) -> None:
-        """Take what would go of the open recording; None where its cuts are not this taste's."""
+        """Set the cuts of the open recording; None if they come from another taste."""
         self._would_cut = would_cut
         self._show_verdict()
 
     def _show_verdict(self) -> None:
-        """Say what the taste makes of the recording that is shown."""
+        """Show the verdict about the displayed recording."""
         listed = self._listed.get(self._current)
         if listed is None:
             self.verdict.say("", NO_RECORDING)
@@ -301,7 +301,7 @@ class TastePage(QWidget):
             self.verdict.say(listed.name, verdict(listed.scored, ODD, self._threshold, would_cut))
 
     def set_moment(self, moment: Moment | None) -> None:
-        """Show a moment."""
+        """Show a position."""
         self.moment.set_moment(moment)
         self._nearest.setEnabled(self._nearest_kept() is not None)
 
@@ -317,7 +317,7 @@ class TastePage(QWidget):
         at = 1.0 if self._threshold is None else self._threshold
         rows = [_row(one, at) for one in self._listed.values()]
         waits = any(one.scored is None and one.origin is Origin.SOURCE for one in self._listed.values())
-        self._cards["ranking"].set_note("Enter listens to a source by itself" if waits else "")
+        self._cards["ranking"].set_note("Enter analyses a source separately" if waits else "")
         self.ranking.set_rows(rows, self._current)
 
     def _scored(self, key: str) -> ScoredRecording | None:
@@ -351,8 +351,8 @@ class TastePage(QWidget):
         bands = tuple((one.start_s, one.stop_s) for one in both.differences)
         self.curves.set_curves(both.first.times_s, curves, both.first.duration_s, bands)
         self._cards["curves"].set_note(
-            f"they agree on {percent(both.agreement)} of the recording",
-            f"where each cuts {percent(both.cut_share)}; rank correlation {both.correlation:.2f}",
+            f"agreement on {percent(both.agreement)} of the recording",
+            f"at {percent(both.cut_share)} cut each; rank correlation {both.correlation:.2f}",
         )
 
     # What is chosen and heard.
@@ -384,7 +384,7 @@ class TastePage(QWidget):
             self.span_heard.emit(key, start_s, start_s + length_s)
 
     def _show_score(self, score: float | None) -> None:
-        """Show and hear the moment of the recording whose score is nearest to one."""
+        """Show and play the position of the recording whose score is nearest to one."""
         scored = self._scored(self._current)
         if score is None or scored is None or not len(scored.scores):
             return
@@ -408,7 +408,7 @@ class TastePage(QWidget):
             self.span_heard.emit(moment.key, max(0.0, moment.at_s - HEARD_S / 2), moment.at_s + HEARD_S / 2)
 
     def _nearest_kept(self) -> tuple[str, float, float] | None:
-        """Return the recording, start and end of what was kept that the moment is most like."""
+        """Return recording, start and end of the most similar reference."""
         moment = self.moment.moment
         scored = None if moment is None else self._scored(moment.key)
         if moment is None or scored is None or scored.nearest is None or scored.origin is Origin.KEPT:

@@ -1,4 +1,4 @@
-"""Where the cards of the page stand, in wide, middle and narrow windows."""
+"""Layout of the cards in wide, medium and narrow windows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIDDLE = {
 }
 _NARROW = {name: Place(row, 0, stretch=1) for row, name in enumerate(_WIDE)}
 PLANS: tuple[tuple[int, Plan], ...] = ((1180, _WIDE), (760, _MIDDLE), (0, _NARROW))
-"""What everybody sees, below what the taste says and where."""
+"""Cards below the verdict and the curves."""
 
 _RESEARCH_WIDE = {
     "method": Place(0, 0, 2),
@@ -38,4 +38,4 @@ RESEARCH_PLANS: tuple[tuple[int, Plan], ...] = (
     (760, _RESEARCH_MIDDLE),
     (0, _RESEARCH_NARROW),
 )
-"""How the taste was learned and what it computes."""
+"""Cards about training and method of the taste."""

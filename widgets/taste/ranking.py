@@ -1,4 +1,4 @@
-"""Which recordings are odd: kept ones, the document's and dropped files, in any order."""
+"""Ranking of recordings by score: references, the document and dropped files, in any order."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from widgets.taste.keyed_view import ARROWS, ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("recording", "from", "length", "average", "oddest", "unlike")
+_COLUMNS = ("recording", "from", "length", "average", "top 5 %", "above")
 _TIPS = (
     "",
-    "Learned from, open in the document, or dropped here",
+    "Training data, open in the document, or dropped here",
     "",
-    "How odd it is on the whole: 0.5 is typical of your edits, 1 is odd",
-    "How odd its oddest passages are: what the oddest twentieth of it scores at least",
-    "How much of it sounds unlike your edits: what scores at or above the threshold",
+    "Mean score: 0.5 is typical of your edits, 1 is anomalous",
+    "95th percentile of the scores: 5 % of the recording score higher",
+    "Share of the recording with scores at or above the threshold",
 )
-_ORIGINS = {Origin.KEPT: "kept", Origin.DOCUMENT: "open", Origin.SOURCE: "source", Origin.FILE: "dropped"}
+_ORIGINS = {Origin.KEPT: "edited", Origin.DOCUMENT: "open", Origin.SOURCE: "source", Origin.FILE: "dropped"}
 _HIGH_COLUMN = 4
 
 
@@ -97,8 +97,8 @@ class Ranking(QTableView):
 
     Signals
     -------
-    chosen : the key of the recording gone to
-    heard : Enter or Space; its oddest moment should be heard
+    chosen : key of the selected recording
+    heard : Enter or Space; play its highest-scoring position
     """
 
     chosen = Signal(str)
@@ -127,7 +127,7 @@ class Ranking(QTableView):
         header.setMinimumSectionSize(px(44))
         header.setHighlightSections(False)
         header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        header.setAccessibleName("What it is sorted by")
+        header.setAccessibleName("Sorted by")
         self.setSortingEnabled(True)
         self.sortByColumn(_HIGH_COLUMN, Qt.SortOrder.DescendingOrder)
         header.setSortIndicatorShown(False)  # Qt paints it over the words; they carry an arrow of their own
@@ -154,7 +154,7 @@ class Ranking(QTableView):
         self._rows.set_rows(rows)
 
     def _mark(self) -> None:
-        """Select the row of the chosen recording, wherever it stands now."""
+        """Select the row of the chosen recording at its current position."""
         keys = self.keys()
         if self._current in keys:
             self._is_renewing = True
@@ -198,7 +198,7 @@ def _texts(row: RankedRow) -> tuple[str, ...]:
 
 
 def _sorted(rows: Sequence[RankedRow], column: int, order: Qt.SortOrder) -> list[RankedRow]:
-    """Return the rows in order; what is not scored yet stands last either way."""
+    """Return the sorted rows; recordings without scores are last in either direction."""
 
     def value(row: RankedRow) -> str | float | None:
         return (row.name.casefold(), row.origin, row.duration_s, row.mean, row.high, row.above)[column]

@@ -1,4 +1,4 @@
-"""How odd a recording is over time, as one taste hears it or as two do; any moment of it can be heard."""
+"""Scores of a recording over time, of one taste or two; any position is playable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from widgets.timeline.sound.sample_line import column_extents
 _HEAD, _FOOT, _PAD = 20, 18, 8
 _LABEL_GAP = 28
 _COLUMN = 3
-"""How wide a column is of more scores than fit beside each other, in pixels: narrower ones are a barcode."""
+"""Width of a column of aggregated scores, in pixels: narrower ones would look like a barcode."""
 
 _BAND, _MOST_OF_NAME = 0.28, 0.35
 _TYPICAL = 0.5
@@ -31,7 +31,7 @@ NOTHING = "Choose a recording in the ranking to see its scores."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Columns:
-    """What is drawn of a curve: times and, at each, the mean, lowest and highest score; shape (n,)."""
+    """Data of a curve: times and, at each, mean, minimum and maximum score; shape (n,)."""
 
     times_s: NDArray[np.float64]
     mean: NDArray[np.float64]
@@ -42,7 +42,7 @@ class _Columns:
 def columns_of(
     times_s: NDArray[np.float64], values: NDArray[np.float64], duration_s: float, count: int
 ) -> _Columns:
-    """Return scores, shape (n,), by `count` columns where there are more than two in each, else as they are.
+    """Return scores, shape (n,), aggregated to `count` columns if more than two fall into each.
 
     A column without a score is left out.
     """
@@ -58,15 +58,15 @@ def columns_of(
 
 
 class ScoreCurves(KeyedView):
-    """The first taste is a solid line, a second one dashed; passages where they differ are bands.
+    """The first taste is a solid line, the second one dashed; bands mark their differences.
 
-    Of more scores than fit beside each other each column shows the mean, on a band from the lowest to the
-    highest.
+    If the scores are denser than columns, each column shows the mean, on a band from the minimum to the
+    maximum.
 
     Signals
     -------
-    chosen : a moment in seconds that was gone to; it should be shown
-    clicked : the same; it should be heard, too
+    chosen : the selected position in seconds, to be shown
+    clicked : the same, for playback
     """
 
     chosen = Signal(float)
@@ -87,7 +87,7 @@ class ScoreCurves(KeyedView):
 
     @property
     def cursor_s(self) -> float | None:
-        """The moment gone to."""
+        """The selected position."""
         return self._cursor_s
 
     def set_curves(
@@ -109,7 +109,7 @@ class ScoreCurves(KeyedView):
         self.update()
 
     def set_cursor(self, at_s: float | None) -> None:
-        """Mark a moment."""
+        """Mark a position."""
         self._cursor_s = at_s
         self._tell()
 
@@ -167,7 +167,7 @@ class ScoreCurves(KeyedView):
         self.paint_focus(painter)
 
     def _paint_axes(self, painter: QPainter) -> None:
-        """Write times that stand clear of each other, and what high and middle scores mean."""
+        """Draw time labels without overlap, and the meaning of high and medium scores."""
         plot, theme = self._plot(), self.theme
         painter.setFont(mono_font(TEXT_SMALL))
         metrics = painter.fontMetrics()
@@ -224,7 +224,7 @@ class ScoreCurves(KeyedView):
         return (self.theme.score_line, Qt.PenStyle.SolidLine), (self.theme.undecided, Qt.PenStyle.DashLine)
 
     def _columns(self, scores: NDArray[np.float32]) -> _Columns:
-        """Return the scores as they are, or by columns where there are more than fit beside each other."""
+        """Return the scores unchanged, or aggregated by columns if they are denser."""
         times_s, values = self._times_s, scores.astype(np.float64)
         count = max(2, round(self._plot().width() / px(_COLUMN)))
         return columns_of(times_s, values, self._duration_s, count)

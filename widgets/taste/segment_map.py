@@ -1,4 +1,4 @@
-"""Stretches of sound as points on a plane: near to each other they sound alike; any of them can be heard."""
+"""Segments as points on a plane: neighbours sound alike; each point is playable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGN, CURRENT_SIGN = 9, 17
 _PAD = 12
 _FOOT = 22
 _REACH = 14
-NOTHING = "No map yet. It shows what you kept and, around it, what you imported or dropped here."
+NOTHING = "No map yet. It shows reference recordings, and recordings that you imported or dropped here."
 
 _WORDS = {
     SegmentState.KEPT: "kept",
@@ -36,11 +36,11 @@ _DRAWN = (
     SegmentState.UNDECIDED,
     SegmentState.ACCEPTED,
 )
-"""What is drawn later is seen over what was drawn before."""
+"""Drawing order: later signs are on top."""
 
 
 class Colouring(StrEnum):
-    """What the colour of a point tells; its sign always tells the state."""
+    """Meaning of the colour of a point; its sign always shows the state."""
 
     STATE = "state"
     SCORE = "score"
@@ -51,15 +51,15 @@ class SegmentMapView(KeyedView):
 
     Signals
     -------
-    chosen : the index of the point that was gone to; it should be shown
-    clicked : the same; it should be heard, too
+    chosen : index of the selected point, to be shown
+    clicked : the same, for playback
     """
 
     chosen = Signal(int)
     clicked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Map of stretches", parent)
+        super().__init__(theme, "Map of segments", parent)
         self._shown: SegmentMap | None = None
         self._states = np.zeros(0, np.uint8)
         self._order = np.zeros(0, np.int64)
@@ -79,21 +79,21 @@ class SegmentMapView(KeyedView):
 
     @property
     def states(self) -> NDArray[np.uint8]:
-        """What became of each stretch, shape (n,)."""
+        """State of each segment, shape (n,)."""
         return self._states
 
     @property
     def colouring(self) -> Colouring:
-        """What colour tells."""
+        """Meaning of the colour."""
         return self._colouring
 
     def set_map(self, shown: SegmentMap | None, states: NDArray[np.uint8]) -> None:
-        """Show these stretches, each with its `SegmentState`, shape (n,)."""
+        """Show these segments, each with its `SegmentState`, shape (n,)."""
         self._shown, self._current = shown, None
         self.set_states(states)
 
     def set_states(self, states: NDArray[np.uint8]) -> None:
-        """Show what became of the stretches by now."""
+        """Update the states of the segments."""
         self._states = states
         rank = np.argsort(np.array([int(state) for state in _DRAWN]))
         scores = np.zeros(len(states)) if self._shown is None else self._shown.scores
@@ -101,7 +101,7 @@ class SegmentMapView(KeyedView):
         self._renew()
 
     def set_colouring(self, colouring: Colouring) -> None:
-        """Colour the points otherwise."""
+        """Change the colouring of the points."""
         self._colouring = colouring
         self._renew()
 
@@ -116,7 +116,7 @@ class SegmentMapView(KeyedView):
         self.update()
 
     def step(self, key: Qt.Key, coarse: bool) -> None:
-        """Go to the nearest point in a direction; `coarse` skips what is close by. Home and End: by score."""
+        """Go to the nearest point in a direction; `coarse` skips near ones. Home and End: by score."""
         if self._shown is None or not len(self._states):
             return
         scores = self._shown.scores
@@ -150,7 +150,7 @@ class SegmentMapView(KeyedView):
         return QRectF(self.rect()).adjusted(px(_PAD), px(_PAD), -px(_PAD), -px(_FOOT))
 
     def _places(self) -> NDArray[np.float64]:
-        """Return where the points are in logical pixels, shape (n, 2); both axes have one scale."""
+        """Return the positions of the points in logical pixels, shape (n, 2); with equal axis scales."""
         if self._shown is None:
             return np.zeros((0, 2))
         plot = self._plot()

@@ -46,7 +46,7 @@ def _near(
     to_y: float,
     reach: float,
 ) -> Mask:
-    """Tell which pixels are near to a line between two points."""
+    """Return the pixels near a line between two points."""
     along_x, along_y = to_x - from_x, to_y - from_y
     share = ((x - from_x) * along_x + (y - from_y) * along_y) / (along_x**2 + along_y**2)
     share = np.clip(share, 0.0, 1.0)
@@ -61,7 +61,7 @@ def scattered(
     colors: Pixels,
     side: int,
 ) -> Pixels:
-    """Return an image with a sign at each point; where signs meet, the later point in order is seen.
+    """Return an image with a sign at each point; later points are on top.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def scattered(
 
 
 def _runs(states: NDArray[np.uint8]) -> list[tuple[int, slice]]:
-    """Return the stretches of equal states, so that points are drawn in their order, many at once."""
+    """Return runs of equal states, so that points are drawn in order, many at once."""
     if not len(states):
         return []
     borders = np.flatnonzero(np.diff(states)) + 1

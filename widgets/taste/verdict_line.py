@@ -1,4 +1,4 @@
-"""What the taste makes of the recording that is shown, larger than all else on its page."""
+"""Verdict about the displayed recording, in the largest text of the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class VerdictLine(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("What the taste says")
+        self.setAccessibleName("Summary of the scores")
         self.setProperty("surface", "ground")
         self._name = ElidedLabel("", "dim")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -35,11 +35,11 @@ class VerdictLine(QFrame):
 
     @property
     def sentence(self) -> str:
-        """What is said."""
+        """The displayed text."""
         return self._sentence.text()
 
     def say(self, name: str, sentence: str) -> None:
-        """Say this of a recording; without a name of none in particular."""
+        """Show the verdict; an empty name for a message without a recording."""
         self._name.setText(one_line(name))
         self._name.setVisible(bool(name))
         self._sentence.setText(sentence)

@@ -1,6 +1,6 @@
-"""The part of the timeline right of the heads: layers painted once, and what moves over them.
+"""Timeline area right of the heads: cached layers, and moving parts over them.
 
-A moving playhead copies a strip of the layers' image; only a change of what is shown draws it anew.
+A moving playhead copies a strip of the layers' image; only a change of content redraws it.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 
 OVERVIEW_MS = 120
-"""So long after an answer the overview shows the result anew."""
+"""Delay after a decision until the overview is redrawn."""
 _STANDING = ("rate_hz", "tracks", "sources", "proposals", "markers")
-"""What of a document no answer changes."""
+"""Parts of a document that decisions do not change."""
 
 
 class Canvas(QWidget):
@@ -134,7 +134,7 @@ class Canvas(QWidget):
 
     @property
     def frame(self) -> Frame:
-        """What the next frame is drawn with."""
+        """Data of the next frame."""
         return Frame(self.viewport, self._layout, self.theme, self.devicePixelRatioF())
 
     @property
@@ -154,7 +154,7 @@ class Canvas(QWidget):
 
     @property
     def sounds(self) -> SoundLane:
-        """What sounds where, in view positions."""
+        """Detected sounds, in view positions."""
         return self.shown.sounds
 
     @property
@@ -179,7 +179,7 @@ class Canvas(QWidget):
 
     @property
     def playhead_in_view(self) -> int:
-        """Where the playhead is drawn."""
+        """Drawn position of the playhead."""
         return self.times.to_view(self._playhead, self._near)
 
     @property
@@ -192,7 +192,7 @@ class Canvas(QWidget):
         return self.times.to_source(self.viewport.sample_at(x_px))
 
     def snapped_at(self, x_px: float) -> int:
-        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+        """Return the source position of a pixel, or the nearest grid line if snapping is on."""
         line = self.snapping.line_near(x_px, self.shown.beats, self.viewport)
         return self.source_at(x_px) if line is None else self.times.to_source(line)
 
@@ -201,7 +201,7 @@ class Canvas(QWidget):
         return self.viewport.x_at(self.times.to_view(source_samples))
 
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
-        """Show a document; `lanes` are its tracks in order. The playhead stays where it is on screen."""
+        """Show a document; `lanes` are its tracks in order. The playhead keeps its position on screen."""
         old, self.state = self.state, state
         drawn = ("rate_hz", "proposals", "decisions", "markers")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
@@ -233,7 +233,7 @@ class Canvas(QWidget):
         self.setAccessibleDescription(canvas_sentence(state, self._caption()))
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
-        """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
+        """Update the appearance of the tracks; their sound is read again only after a shift."""
         before = self.shown.lanes
         if lanes == before:
             return
@@ -243,9 +243,9 @@ class Canvas(QWidget):
         self._lay_out()
 
     def _viewport_over(self, times: TimeMap) -> Viewport:
-        """Return the window once `times` is in force: a whole recording stays whole, a part stays in place.
+        """Return the window for the new `times`: a whole recording stays whole, a part keeps its position.
 
-        What stays is the playhead where it is in view, else what is in the middle.
+        The anchor is the playhead if visible, else the centre.
         """
         view, old = self.viewport, self.times
         if times.is_laid_as(old) or not old.length_samples or not times.length_samples:
@@ -271,7 +271,7 @@ class Canvas(QWidget):
 
         Parameters
         ----------
-        changed : the view span outside which they sound as before; None where all may be another
+        changed : the view span with changes; None if all may have changed
         """
         self._layers.set_waves(waves, changed)
         self._show(lanes=lanes)
@@ -281,7 +281,7 @@ class Canvas(QWidget):
         self.update(QRect(0, 0, self.width(), self._layout.arrangement_top))
 
     def renew_waves(self) -> None:
-        """Read the waveforms in view anew: more of them is known."""
+        """Read the visible waveforms again: more data is available."""
         self._layers.forget_waves()
         self.update()
 
@@ -291,12 +291,12 @@ class Canvas(QWidget):
         self._show()
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
-        """Draw spectrograms otherwise."""
+        """Apply spectrogram settings."""
         self._layers.set_spectrogram_look(look)
         self.update()
 
     def renew_spectrograms(self) -> None:
-        """Read the spectrograms anew: more of them is known."""
+        """Read the spectrograms again: more data is available."""
         self._layers.forget_spectrograms()
         self.update()
 
@@ -307,7 +307,7 @@ class Canvas(QWidget):
         self._lay_out()
 
     def set_sounds(self, sounds: HeardSounds | None) -> None:
-        """Show what sounds where, or no such lane."""
+        """Show the detected sounds, or hide their lane."""
         self._show(sounds=SoundLane(sounds, self.times))
         self._lay_out()
 
@@ -318,21 +318,21 @@ class Canvas(QWidget):
         self._show(beats=self.times.beats(self._source_beats))
 
     def set_hits(self, hits: Hits | None, lines: NDArray[np.int64] = NO_LINES) -> None:
-        """Show the hits of drums with where they go, and the divisions of beats that they go to."""
+        """Show the drum hits with their targets, and the divisions of beats."""
         self._hits, self._source_lines = hits, lines
         self._show(hits=self._hit_marks(), lines=self.times.lines(lines))
 
     def preview_moves(self, share: float, least_samples: float, most_samples: float) -> None:
-        """Show undecided moves so far, and only those of a range, until the document is shown anew."""
+        """Show undecided moves at this strength, only those in a range, until the next update."""
         self._show(hits=self.times.hits(self._marked().scaled(share, least_samples, most_samples)))
 
     def set_before(self, before: bool) -> None:
-        """Show all as it was recorded, or with its edited sound; whose waves those are is told apart."""
+        """Show the recorded or the edited sound; the waveforms are passed separately."""
         self._is_before = before
         self._show(hits=self._hit_marks())
 
     def set_masks(self, masks: tuple[ShownMask, ...], paint: tuple[Paint, ...] = ()) -> None:
-        """Show what the words of a repair mean with what is painted on it, or nothing any more."""
+        """Show the mask of a repair with its strokes, or None."""
         self._show(masks=MaskLayer(masks, paint, self.times))
 
     def _marked(self) -> HitMarks:
@@ -343,11 +343,11 @@ class Canvas(QWidget):
         return self.times.hits(self._marked())
 
     def preview_grid(self, grid: BeatGrid) -> None:
-        """Show the grid as a drag would leave it, until the drag ends."""
+        """Preview the grid during a drag."""
         self._show(beats=self.times.beats(Beats.of(grid)))
 
     def rename_marker(self, marker_id: str) -> bool:
-        """Let the name of a marker be written anew in its place; False where it is not shown."""
+        """Edit the name of a marker in place; return False if it is not visible."""
         if marker_id not in self.marks.ids:
             return False
         place = editor_area(self.frame, self.marks, place_in_view(self.frame, self.marks, marker_id))
@@ -361,11 +361,11 @@ class Canvas(QWidget):
         self._show(ruler_mode=mode)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
-        """Name these keys in what is said where nothing is shown, by command id."""
+        """Set the key caps for hints, by command id."""
         self._show(keys=dict(keys))
 
     def set_outlook(self, outlook: str) -> None:
-        """Say beside a threshold that is dragged what it would lead to."""
+        """Show the preview of a dragged threshold."""
         self.outlook = outlook
         self.update()
 
@@ -376,7 +376,7 @@ class Canvas(QWidget):
             self._landings.follow(self)
 
     def set_theme(self, tokens: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self.theme = tokens
         self._layers.forget_overview()
         self.update()
@@ -388,7 +388,7 @@ class Canvas(QWidget):
         self._show()
 
     def go_to(self, viewport: Viewport) -> None:
-        """Show another window of time because the user asked for it here, and say so."""
+        """Show another window of time after a user action, and signal it."""
         before = self.viewport
         self.set_viewport(viewport)
         if self.viewport != before:
@@ -421,7 +421,7 @@ class Canvas(QWidget):
 
         Parameters
         ----------
-        near_samples : where in the result, for what is heard several times; None for the first
+        near_samples : position in the result, for spans that play several times; None for the first
         """
         frame, before = self.frame, self.playhead_in_view
         self._playhead, self._near = samples, near_samples
@@ -436,7 +436,7 @@ class Canvas(QWidget):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw all layers anew at the next paint."""
+        """Redraw all layers at the next paint."""
         self._layers.forget()
         self.update()
 
@@ -452,7 +452,7 @@ class Canvas(QWidget):
             self.update(QRect(left, top, right - left, bottom - top))
 
     def _fade_parts(self) -> list[Part]:
-        """Return where the crossfade of the current edit is drawn, and where it was before."""
+        """Return the new and the old drawing position of the current edit's crossfade."""
         before, fade = self._faded, fade_of(self)
         self._faded = None if fade is None else fade.area_px
         return [part for part in (before, self._faded) if part is not None]
@@ -460,7 +460,7 @@ class Canvas(QWidget):
     # drawing
 
     def compose(self) -> QImage:
-        """Return the standing layers."""
+        """Return the cached layers."""
         return self._layers.compose(self.frame, self.shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -470,7 +470,7 @@ class Canvas(QWidget):
         self._ahead.begin()
 
     def paint_onto(self, painter: QPainter, area: QRect) -> None:
-        """Paint part of the frame: the standing layers, then what moves."""
+        """Paint part of the frame: the cached layers, then the moving parts."""
         frame, image = self.frame, self.compose()
         dpr, part = frame.dpr, QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
@@ -575,7 +575,7 @@ class Canvas(QWidget):
             self.mousePressEvent(event)
 
     def cancel_drag(self) -> bool:
-        """Give up what the mouse is dragging; False where it drags nothing."""
+        """Cancel a drag; return False without one."""
         drag, self.drag = self.drag, None
         if isinstance(drag, gestures.MoveThreshold):
             drag.give_up()

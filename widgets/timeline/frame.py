@@ -1,4 +1,4 @@
-"""Where everything of the timeline stands, and what one frame is drawn with."""
+"""Layout of the timeline, and the data of one frame."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ ARRANGEMENT = 48
 
 
 PART_PX = 16
-"""Parts of a frame begin at multiples of these: whole pixels of the device, and an even number of them."""
+"""Alignment of parts of a frame: whole device pixels, in even numbers."""
 MOST_IN_PARTS = 0.5
-"""A frame of which more is to be drawn anew is drawn whole."""
+"""Above this share of changed area, a frame is redrawn as a whole."""
 
 Part = tuple[int, int]
-"""From where to where in logical pixels."""
+"""Span in logical pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How high a lane wants to be.
+    """Requested height of a lane.
 
     Attributes
     ----------
     rows : of waves below each other, one a channel that is open
-    height_px : at 100 %; 0 for its share of what the others leave
-    is_collapsed : to one thin row, whatever its height is otherwise
+    height_px : at 100 %; 0 for an equal share of the remaining height
+    is_collapsed : to one thin row, regardless of its height
     """
 
     rows: int = 1
@@ -47,11 +47,11 @@ class Wish:
 
     @property
     def least_px(self) -> int:
-        """The lowest height at which it can still be told apart from its neighbours, scaled."""
+        """Minimum height of a distinguishable lane, scaled."""
         return max(theme.px(COLLAPSED), theme.px(ROW_LEAST) * self.rows)
 
     def height(self, share_px: int) -> int:
-        """Return its height, scaled, where each lane without a height of its own gets `share_px`."""
+        """Return its height, scaled; lanes without their own height get `share_px`."""
         if self.is_collapsed:
             return theme.px(COLLAPSED)
         if self.height_px:
@@ -68,13 +68,13 @@ class Layout:
 
     Attributes
     ----------
-    arrangement_top : where the arrangement begins, below the overview; without one, `marks_top` as well
-    marks_top : where the strip of the markers begins; where there are none, `ruler_top` as well
-    score_top : where the score lane begins; without a taste it has no height
-    sounds_top : where the lane of what sounds where begins, below the score; without one, `edits_top` as well
-    edits_top : where the strip of the proposals' flags begins; where there are none, `lanes_top` as well
-    lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
-    content : height that all lanes and the drop zone want
+    arrangement_top : top of the arrangement, below the overview; without one equal to `marks_top`
+    marks_top : top of the marker strip; without markers equal to `ruler_top`
+    score_top : top of the score lane; zero height without a taste
+    sounds_top : top of the lane of detected sounds, below the score; without one equal to `edits_top`
+    edits_top : top of the flag strip; without proposals equal to `lanes_top`
+    lane_tops : tops of all lanes and the bottom of the last one, scrolled
+    content : total height of all lanes and the drop zone
     """
 
     width: int
@@ -92,12 +92,12 @@ class Layout:
 
     @property
     def lanes_bottom(self) -> int:
-        """Where the last lane ends, or the view where it is cut off."""
+        """Bottom of the last lane, clipped to the view."""
         return min(self.lane_tops[-1], self.height)
 
     @property
     def scroll_limit(self) -> int:
-        """How far the lanes can be scrolled down."""
+        """Maximum vertical scroll."""
         return max(self.content - (self.height - self.lanes_top), 0)
 
     def lane_at(self, y: float) -> int | None:
@@ -145,7 +145,7 @@ def lay_out(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every painter of one frame reads."""
+    """Input of all painters of a frame."""
 
     viewport: Viewport
     layout: Layout
@@ -161,8 +161,8 @@ class Frame:
     def parts(self, stretches: Iterable[tuple[float, float]]) -> list[Part] | None:
         """Return the parts of the frame that show any of some view spans, apart from each other.
 
-        Each is a few pixels wider on both sides than what it shows. None where they are most of the frame, or
-        where no pixels of the device begin with logical ones.
+        Each is a few pixels wider on both sides than its span. None if they cover most of the frame, or
+        if device pixels are not aligned to logical ones.
         """
         if not (PART_PX * self.dpr).is_integer():
             return None
@@ -180,11 +180,11 @@ class Frame:
         return None if is_most else found
 
     def around(self, part: Part) -> Part:
-        """Return a part that is wider on both sides, so that what its edges cut is whole there."""
+        """Return a part with a margin on both sides, so that shapes cut by its edges are complete."""
         return max(part[0] - PART_PX, 0), min(part[1] + PART_PX, self.layout.width)
 
     def part(self, left_px: int, right_px: int) -> Frame:
-        """Return what a part of the frame is drawn with, between two logical pixels of it."""
+        """Return the drawing data of a part of the frame, between two of its logical pixels."""
         view = ViewportPart.of(self.viewport, left_px, right_px)
         return replace(self, viewport=view, layout=replace(self.layout, width=right_px - left_px))
 

@@ -1,4 +1,4 @@
-"""How long frames take: data query and painting, without a screen."""
+"""Duration of frames: data query and painting, without a screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCROLL_SHARE = 0.03
 
 
 def walk(viewport: Viewport, steps: int) -> list[Viewport]:
-    """Return windows that go in from the whole recording to single samples and out again, scrolling between.
+    """Return windows from the whole recording to single samples and back, with scrolling in between.
 
     Every second step is a zoom, the one after it a scroll.
     """
@@ -41,7 +41,7 @@ def frame_times(
 ) -> NDArray[np.float64]:
     """Return the time of each frame in ms, shape (n,), while a view shows one window after another.
 
-    A frame is what a wheel step costs: the columns of every lane, all layers, and the copy to the target.
+    A frame has the cost of a wheel step: the columns of every lane, all layers, and the copy to the target.
 
     Parameters
     ----------

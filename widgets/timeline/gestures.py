@@ -1,4 +1,4 @@
-"""What the mouse does on the timeline: each drag is one small object, so that none knows of the others."""
+"""Mouse gestures on the timeline: each drag is a small object that does not depend on others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NONE = Qt.KeyboardModifier.NoModifier
 
 
 class Drag(Protocol):
-    """What a pressed mouse is doing."""
+    """An active gesture."""
 
     def move(self, at: QPointF) -> None: ...
 
@@ -49,7 +49,7 @@ class Drag(Protocol):
 
 
 class Seek:
-    """Moves the playhead to where the mouse is; over the ruler it goes along, and falls onto the grid."""
+    """Moves the playhead to the mouse; over the ruler it follows the drag, and snaps to the grid."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
@@ -94,7 +94,7 @@ class MoveWindow:
 
 
 class MoveThreshold:
-    """Moves the threshold line, telling where it is on the way; the value to keep is told on release."""
+    """Moves the threshold line and emits its position while moving; emits the final value on release."""
 
     def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
@@ -113,7 +113,7 @@ class MoveThreshold:
             self.give_up()
 
     def give_up(self) -> None:
-        """Leave the threshold where it was."""
+        """Reset the threshold."""
         self._canvas.threshold_moved.emit(None)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
@@ -121,7 +121,7 @@ class MoveThreshold:
 
 
 class MoveEdge:
-    """Moves one edge of the current proposal; the new span is told on release.
+    """Moves one edge of the current proposal; emits the new span on release.
 
     An edge goes with the mouse through the gaps that the result closed. Where all of the span is such a gap,
     both its edges are at one seam: there a pixel is as much of the source as it is elsewhere.
@@ -229,7 +229,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 
 
 def on_threshold(canvas: Surface, y: float) -> bool:
-    """Tell whether the mouse is on the threshold line."""
+    """Return whether the mouse is on the threshold line."""
     frame = canvas.frame
     inside = frame.layout.score_top <= y < frame.layout.sounds_top
     return (
@@ -245,7 +245,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Drag | None:
-    """Answer a press of the left button with these keys held."""
+    """Handle a press of the left button with these modifier keys."""
     if not canvas.viewport.length_samples:
         return None
     x, y = at.x(), at.y()
@@ -295,12 +295,12 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
 
 
 def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:
-    """Tell whether keys are held that drag grid lines; Shift extends the selection where there is one."""
+    """Return whether modifier keys drag grid lines; Shift extends the selection if there is one."""
     return bool(held & _CTRL or (held & _SHIFT and canvas.selection.span is None))
 
 
 def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | None:
-    """Return what stays and what moves of a selection whose edge is under the mouse, and where that is drawn.
+    """Return the fixed and the moving edge of a selection under the mouse, and its drawn position.
 
     Flags come first.
     """
@@ -311,7 +311,7 @@ def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | No
 
 
 def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape | QCursor:
-    """Return the cursor that tells what a press with these keys would do."""
+    """Return the cursor for the gesture that a press with these keys would start."""
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
@@ -347,7 +347,7 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
 
 
 def open_at(canvas: Surface, at: QPointF) -> bool:
-    """Do what a double click does there; False where it is a click like any other."""
+    """Handle a double click; return False if it is a normal click."""
     frame, viewport = canvas.frame, canvas.viewport
     if at.y() < frame.layout.arrangement_top:
         canvas.go_to(viewport.fitted())
@@ -367,7 +367,7 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
 
 
 def tip_at(canvas: Surface, at: QPointF) -> str:
-    """Return what a tooltip says of what is under the mouse."""
+    """Return the tooltip of the item under the mouse."""
     if sound := canvas.sounds.tip_at(canvas.frame, at):
         return sound
     mark = mark_at(canvas, at)
@@ -384,7 +384,7 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
 
 
 def inverts(event: QSinglePointEvent, drag: Drag | None = None) -> bool:
-    """Tell whether a key is held that turns snapping around; keys that began a drag of a selection do not."""
+    """Return whether a key inverts snapping; keys that started a drag of a selection do not."""
     held = event.modifiers()
     if isinstance(drag, StretchSpan):
         return bool(held & _CTRL)

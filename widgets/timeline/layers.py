@@ -1,4 +1,4 @@
-"""The standing layers of the timeline, painted once into one image and kept until what is shown changes."""
+"""Cached layers of the timeline: painted into one image, reused until the content changes."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from widgets.timeline.sound.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
 EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"
-ALL_CUT = "Nothing is left in the result: everything is cut"
-ALL_CUT_DETAIL = "See the recording ‹transport.source_result›, or take the last cut back ‹edit.undo›."
+ALL_CUT = "The result is empty: everything is cut"
+ALL_CUT_DETAIL = "Show the recording ‹transport.source_result›, or undo the last cut ‹edit.undo›."
 HALF = 0.5
-"""A column of a spectrogram is tinted where proposals cover so much of it."""
-EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
+"""Coverage by proposals from which a spectrogram column is tinted."""
+EMPTY_DETAIL = "One file per track, or one file with many channels. Offcut never changes your recordings."
 
 
 class Layers:
-    """Paints overview, ruler, score, grid, waveforms and proposals, each anew only where it must be.
+    """Paints overview, ruler, score, grid, waveforms and proposals, each only after a change.
 
-    After an answer that is the stretches of the lanes that it changed.
+    After a decision, only the changed segments of the lanes are redrawn.
 
     Attributes
     ----------
-    overview_waits : whether the overview, for which all tracks are read, stays as it is until
+    overview_waits : whether the overview, which reads all tracks, stays unchanged until
         `bring_overview_up`
     """
 
@@ -68,7 +68,7 @@ class Layers:
 
         Parameters
         ----------
-        changed : the view span outside which it is what it was; None where all may be another
+        changed : the view span with changes; None if all may have changed
         """
         self._waves = waves
         if changed is None:
@@ -81,11 +81,11 @@ class Layers:
             self._spectrograms.forget()
 
     def bring_overview_up(self) -> None:
-        """Draw the overview as it is by now, and nothing else, at the next frame."""
+        """Redraw only the overview at the next frame."""
         self._overview, self.overview_waits = None, False
 
     def forget_waves(self) -> None:
-        """Read the waveforms in view anew at the next frame: more of them is known."""
+        """Read the visible waveforms again at the next frame: more data is available."""
         self._wave_painter.forget()
         self.forget()
 
@@ -98,7 +98,7 @@ class Layers:
         self.forget()
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
-        """Draw spectrograms otherwise."""
+        """Apply spectrogram settings."""
         self._spectrograms.look = look
         self.forget()
 
@@ -107,22 +107,22 @@ class Layers:
         return tuple(self._spectrograms.places(frame, lanes)), self._spectrograms.look
 
     def forget_spectrograms(self) -> None:
-        """Read the spectrograms anew at the next frame."""
+        """Read the spectrograms again at the next frame."""
         self._spectrograms.forget()
         self.forget()
 
     def forget(self) -> None:
-        """Draw the layers anew at the next frame."""
+        """Redraw the layers at the next frame."""
         self._drawn = None
 
     def forget_overview(self) -> None:
-        """Draw the overview anew at the next frame unless it waits, and all else with it."""
+        """Redraw the overview at the next frame unless it is delayed, and all layers with it."""
         self._drawn = self._arrangement = None
         if not self.overview_waits:
             self._overview = None
 
     def forget_lanes(self) -> None:
-        """Read the sound anew at the next frame."""
+        """Read the sound again at the next frame."""
         self._share_lanes()
         self._spectrograms.forget()
         self._mixture.forget()
@@ -134,11 +134,11 @@ class Layers:
         self._wave_painter.set_waves(waves, changed)
 
     def read_ahead(self, frame: Frame, shown: Shown, side: int) -> bool:
-        """Read the sound of one lane right of the window (1) or left of it (-1); False where all is read."""
+        """Prefetch one lane right of the window (1) or left of it (-1); return False if all are cached."""
         return not sampled(frame) and self._wave_painter.read_ahead(frame, shown.lanes, side)
 
     def stale_parts(self, frame: Frame, shown: Shown) -> list[Part] | None:
-        """Return which parts of the lanes the next frame draws anew; None where it draws all anew."""
+        """Return the parts of the lanes that the next frame redraws; None for all."""
         if self._drawn is None or self._drawn[0] != frame:
             return None
         changed = shown.changed_since(self._drawn[1])
@@ -149,7 +149,7 @@ class Layers:
         return frame.parts([*changed, *self._changed])
 
     def compose(self, frame: Frame, shown: Shown) -> QImage:
-        """Return the layers at the device's resolution, drawn anew where something changed."""
+        """Return the layers at the device's resolution, redrawn after changes."""
         parts = self.stale_parts(frame, shown)
         if parts == [] and self._image is not None and self._overview is not None:
             return self._image
@@ -178,7 +178,7 @@ class Layers:
     def _compose_parts(
         self, image: QImage, frame: Frame, shown: Shown, proposals: Proposals, parts: Sequence[Part]
     ) -> None:
-        """Draw parts of the lanes anew, to the pixel as they would be drawn with all others."""
+        """Redraw parts of the lanes, identical to a full redraw."""
         layout, dpr = frame.layout, frame.dpr
         rows = slice(*(round(y * dpr) for y in (layout.edits_top, layout.lanes_bottom)))
         pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)

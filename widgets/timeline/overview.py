@@ -27,14 +27,14 @@ NARROWEST_WINDOW = 6.0
 
 
 class Mixture:
-    """How loud all channels are together over the whole recording; what did not change is read once."""
+    """Overall level of the recording; unchanged parts are cached."""
 
     def __init__(self) -> None:
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._stale: tuple[float, float] = 0.0, inf
 
     def forget(self, changed: tuple[float, float] = (0.0, inf)) -> None:
-        """Read a span anew, in view positions."""
+        """Read a span again, in view positions."""
         start, stop = self._stale
         self._stale = (min(start, changed[0]), max(stop, changed[1])) if start < stop else changed
 
@@ -97,17 +97,17 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
 
 
 def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
-    """Return how long the result is that is shown, or that the edited sound is not."""
+    """Describe the length of the displayed result, or the missing sound."""
     edits = times.edit_list
     if edits is None or not rate_hz:
-        return "As it was recorded" if is_before else ""
+        return "As recorded" if is_before else ""
     lengths = (edits.length_samples, edits.source_length_samples)
     result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
     return f"Result {result} of {source}"
 
 
 def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
-    """Write what is shown into the upper right corner, over all that moves there."""
+    """Draw the name of the view into the upper right corner, above all moving parts."""
     if not caption:
         return
     painter.setFont(theme.mono_font(theme.TEXT_SMALL))
@@ -120,7 +120,7 @@ def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
 
 
 def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
-    """Draw how much is proposed where, along the lower edge."""
+    """Draw the density of proposals along the lower edge."""
     wide, per_column = bar_columns(frame), max(frame.viewport.length_samples, 1) / frame.columns
     shares = spans.shares(bar_edges(0, frame.columns, per_column, wide))
     bottom = len(pixels) - round(theme.px(FRAME) * frame.dpr)  # clear of the frame around what is visible
@@ -128,7 +128,7 @@ def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
 
 
 def _paint_ticks(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw where markers and regions begin, along the upper edge."""
+    """Draw markers and regions along the upper edge."""
     columns = np.rint(marks.starts * (frame.columns / max(frame.viewport.length_samples, 1))).astype(np.int64)
     thick = np.arange(max(round(theme.px(2) * frame.dpr), 1))
     covered = np.minimum(columns[:, None] + thick, frame.columns - 1)
@@ -148,7 +148,7 @@ def window_rect(frame: Frame) -> QRectF:
 
 
 def paint_window(painter: QPainter, frame: Frame) -> None:
-    """Draw the frame around what is visible."""
+    """Draw the frame around the visible range."""
     if not frame.viewport.length_samples:
         return
     ink, area = theme.color(frame.theme.playhead), window_rect(frame)

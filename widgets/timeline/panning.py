@@ -19,7 +19,7 @@ ZOOM_PER_STEP = 1.25
 WAVE_PER_STEP = 2.0**0.5
 SCROLL_PX_PER_STEP = 96
 _STRAIGHT = 3
-"""A touchpad scrolls one way alone while it moves so many times as far that way as across."""
+"""Ratio of movement above which a touchpad scrolls in one direction only."""
 
 
 class Pan:
@@ -67,7 +67,7 @@ def wheel(canvas: Surface, event: QWheelEvent) -> None:
 
 
 def _turn_waves(canvas: Surface, event: QWheelEvent) -> None:
-    """Draw waveforms higher or lower; many systems turn a wheel sideways while Alt is held."""
+    """Change the vertical zoom; many systems scroll sideways while Alt is held."""
     lane = canvas.frame.layout.lane_at(event.position().y())
     turn = event.angleDelta().y() or event.angleDelta().x()
     if lane is not None and turn and event.phase() != Qt.ScrollPhase.ScrollMomentum:
@@ -76,7 +76,7 @@ def _turn_waves(canvas: Surface, event: QWheelEvent) -> None:
 
 
 def distances_px(event: QWheelEvent) -> tuple[float, float]:
-    """Return how far to scroll (sideways, down): pixel by pixel for a touchpad, by steps for a wheel."""
+    """Return the scroll distance (horizontal, vertical): by pixels for a touchpad, by steps for a wheel."""
     exact, per_step = event.pixelDelta(), theme.px(SCROLL_PX_PER_STEP) / WHEEL_STEP
     if exact.isNull():
         sideways, down = event.angleDelta().x() * per_step, event.angleDelta().y() * per_step
@@ -88,7 +88,7 @@ def distances_px(event: QWheelEvent) -> tuple[float, float]:
 
 
 def pinch(canvas: Surface, event: QNativeGestureEvent) -> bool:
-    """Answer two fingers that part or meet, and a double tap; False where it is another gesture."""
+    """Handle pinch and double tap; return False for other gestures."""
     if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
         zoom(canvas, max(1.0 + event.value(), 0.1), event.position().x())
     elif event.gestureType() == Qt.NativeGestureType.SmartZoomNativeGesture:

@@ -13,7 +13,7 @@ RIM = 0.75
 
 
 def playhead_strip(frame: Frame, samples: int) -> QRect:
-    """Return what must be repainted when the playhead comes to or leaves a position."""
+    """Return the area to repaint when the playhead enters or leaves a position."""
     x = frame.viewport.x_at(samples)
     if not -HANDLE_WIDTH <= x <= frame.layout.width + HANDLE_WIDTH:
         return QRect()

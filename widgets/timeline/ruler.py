@@ -38,11 +38,11 @@ PARTS_OF_SECONDS = {
     18_000: (5,),
     36_000: (10, 5, 2),
 }
-"""Into how many parts a step can be divided, the most first: by its leading figure, or as clocks count."""
+"""Divisions of a step, finest first: by its leading figure, or as on clocks."""
 
 
 class RulerMode(StrEnum):
-    """What the upper row of the ruler counts."""
+    """Units of the upper row of the ruler."""
 
     TIME = "time"
     SAMPLES = "samples"
@@ -50,7 +50,7 @@ class RulerMode(StrEnum):
 
 
 Mark = tuple[float, str]
-"""A view position and what stands beside it."""
+"""A view position and its label."""
 
 Positions = NDArray[np.float64]
 NO_POSITIONS: Positions = np.zeros(0)
@@ -63,8 +63,8 @@ class Row:
     Attributes
     ----------
     labels : left edge, width and text of each, none over another
-    majors : where the ticks are that begin a label
-    minors : where the shorter ticks between those are, none under a label, shape (n,)
+    majors : positions of labelled ticks
+    minors : positions of ticks between those, without ones under a label, shape (n,)
     """
 
     labels: tuple[tuple[float, float, str], ...]
@@ -73,18 +73,18 @@ class Row:
 
 
 def label_step_s(s_per_px: float, label_px: float) -> float:
-    """Return the round step of time at which labels of a width stand clear of each other."""
+    """Return the round time step at which labels of a width do not overlap."""
     wanted = s_per_px * label_px
     return next((step for step in (*STEPS_S, *STEPS_LONG_S) if step >= wanted), STEPS_LONG_S[-1])
 
 
 def decimals_of(step_s: float) -> int:
-    """Return how many decimals labels need to differ."""
+    """Return the number of decimals that distinguishes the labels."""
     return next((digits for digits in range(5) if abs(step_s * 10**digits % 1) < 1e-9), 4)
 
 
 def label_step_samples(samples_per_px: float, label_px: float) -> int:
-    """Return the step of 1, 2 or 5 times a power of ten at which labels of a width stand clear."""
+    """Return the step of 1, 2 or 5 times a power of ten at which labels of a width do not overlap."""
     wanted = max(samples_per_px * label_px, 1.0)
     decade = 10 ** floor(log10(wanted))
     return next(int(factor * decade) for factor in (1, 2, 5, 10) if factor * decade >= wanted)
@@ -120,7 +120,7 @@ def paint_ruler(
 
 
 def _paint_row(painter: QPainter, frame: Frame, row: Row, font: QFont, top: float, bottom: float) -> None:
-    """Draw the ticks of a row, long where a label begins and short under all others, then the labels."""
+    """Draw the ticks of a row, long at labels and short between, then the labels."""
     line, floor = theme.color(frame.theme.downbeat), bottom - frame.hairline
     for x in row.majors:
         painter.fillRect(frame.vertical(x, floor - theme.px(2 * MINOR_PX), floor), line)
@@ -137,7 +137,7 @@ def _paint_row(painter: QPainter, frame: Frame, row: Row, font: QFont, top: floa
 
 
 def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Positions = NO_POSITIONS) -> Row:
-    """Place labels that fit, each clear of the one before; seams may bring their positions together."""
+    """Place labels without overlap; seams may bring their positions together."""
     width, metrics = frame.layout.width, QFontMetricsF(font)
     pad, clear = theme.px(4), float("-inf")
     labels, majors = [], []
@@ -205,7 +205,7 @@ def _bar_marks(frame: Frame, beats: Beats) -> list[Mark]:
 
 
 def beat_marks(frame: Frame, beats: Beats) -> list[Mark]:
-    """Return bar and beat of each beat, or of every bar, second, fourth, ... where those are too close."""
+    """Return bar and beat of each beat, or of every bar, second, fourth, ... at lower zoom."""
     if thinning(beats.positions, frame.viewport, theme.px(BEAT_APART_PX)) > 1:
         return [(position, f"{bar}|{count}") for position, bar, count in _shown_bars(frame, beats)]
     shown = visible(beats.positions, frame.viewport)

@@ -1,4 +1,4 @@
-"""What the standing layers show, and which stretches of it look otherwise after an answer."""
+"""Content of the cached layers, and the segments that change after a decision."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
 from widgets.timeline.time_map import TimeMap
 
 Stretch = tuple[float, float]
-"""From where to where in view positions."""
+"""Span in view positions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What the layers show, in view positions.
+    """Content of the layers, in view positions.
 
     Attributes
     ----------
     lanes : the tracks in their order
     current : id of the current proposal
     lines : the divisions of the beats that hits are moved to, ascending
-    hits : the hits of drums, with where they go
-    masks : what the words of a repair mean that is tried out
-    sounds : what sounds where
+    hits : drum hits with targets
+    masks : mask of the current repair
+    sounds : detected sounds
     length_samples : of the source or of the result, whichever is shown
-    keys : the key cap of each command id, for what the hints name
+    keys : key caps in hints, by command id
     """
 
     lanes: tuple[Lane, ...] = ()
@@ -57,11 +57,11 @@ class Shown:
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def retimed(self, times: TimeMap) -> dict[str, object]:
-        """Return what is held in source positions, drawn at other ones."""
+        """Return the content in source positions, drawn at other positions."""
         return {one: replace(getattr(self, one), times=times) for one in ("masks", "sounds")}
 
     def changed_since(self, before: Shown) -> list[Stretch] | None:
-        """Return where it looks otherwise than before, if nothing but answers came between; else None."""
+        """Return the changed segments, if only decisions differ; else None."""
         if self is before:
             return []
         if self.lanes != before.lanes or any(
@@ -85,9 +85,9 @@ _STANDING = tuple(one.name for one in fields(Shown) if one.name not in {"lanes",
 
 
 def _beside(now: Spans, before: Spans, place: int) -> list[Stretch]:
-    """Return the stretches of a span, now and before, each with all spans that touch it.
+    """Return the segments of a span, now and before, each with all spans that touch it.
 
-    Those may say less where it lies over them.
+    Their text may be shorter below it.
     """
     made = []
     for spans in (now, before):

@@ -1,4 +1,4 @@
-"""What the mouse moves over, as each drag sees it: none of them knows the canvas or another drag."""
+"""Area under the mouse as seen by each drag, which knows neither the canvas nor other drags."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Surface(Protocol):
-    """What the mouse moves over: what is shown there, and whom to tell. Signals carry source positions."""
+    """Area under the mouse: content and receivers. Signals carry source positions."""
 
     state: DocumentState
     viewport: Viewport
@@ -117,19 +117,19 @@ class Surface(Protocol):
 
     @property
     def frame(self) -> Frame:
-        """What the next frame is drawn with."""
+        """Data of the next frame."""
 
     def source_at(self, x_px: float) -> int:
         """Return the source position under a logical pixel."""
 
     def snapped_at(self, x_px: float) -> int:
-        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+        """Return the source position of a pixel, or the nearest grid line if snapping is on."""
 
     def seek(self, source_samples: int, view_samples: int) -> None:
         """Ask for the playhead at a source position that is drawn at, or near, a view position."""
 
     def preview_grid(self, grid: BeatGrid) -> None:
-        """Show the grid as a drag would leave it."""
+        """Preview the grid during a drag."""
 
     def x_of(self, source_samples: int) -> float:
         """Return the logical pixel at which a source position is drawn."""
@@ -141,4 +141,4 @@ class Surface(Protocol):
         """Scroll the lanes down."""
 
     def rename_marker(self, marker_id: str) -> bool:
-        """Let the name of a marker be written anew in its place; False where it is not shown."""
+        """Edit the name of a marker in place; return False if it is not visible."""

@@ -1,7 +1,7 @@
-"""Between the recording as it came and what is on screen: the same, or the result with its gaps closed.
+"""Mapping between recording and view: identity, or the result with its gaps closed.
 
 "Source" positions count on the document's timeline, "view" positions on the one that is drawn. Everything a
-document holds is in source positions; what is drawn is brought to view positions once, when it changes.
+document stores is in source positions; drawn data is mapped to view positions once, when it changes.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from widgets.timeline.marks.markers import Marks
 
 @dataclass(frozen=True, slots=True)
 class TimeMap:
-    """Where each moment of the source is drawn.
+    """Drawn position of each source position.
 
     Attributes
     ----------
     source_length_samples : length of the document's timeline
-    edit_list : what remains in the result; None where the source itself is shown
+    edit_list : edit list of the result; None for the source view
     """
 
     source_length_samples: int = 0
@@ -37,22 +37,22 @@ class TimeMap:
 
     @property
     def length_samples(self) -> int:
-        """Length of what is drawn."""
+        """Length of the view."""
         return self.source_length_samples if self.edit_list is None else self.edit_list.length_samples
 
     def is_laid_as(self, other: TimeMap) -> bool:
-        """Tell whether every moment is drawn where the other one draws it, however it sounds there."""
+        """Return whether both map all positions equally, regardless of edited sound."""
         mine, theirs = self.edit_list, other.edit_list
         if mine is None or theirs is None:
             return mine is theirs and self.source_length_samples == other.source_length_samples
         return mine.plays_as(theirs)
 
     def to_view(self, source_samples: int, near_samples: int | None = None) -> int:
-        """Return where a moment is drawn; inside a cut that is the seam.
+        """Return the view position of a source position; inside a cut, the seam.
 
         Parameters
         ----------
-        near_samples : of several places the one nearest to this one is meant; None for the first
+        near_samples : chooses the nearest of several positions; None for the first
         """
         if self.edit_list is None:
             return source_samples
@@ -61,18 +61,18 @@ class TimeMap:
         return self.edit_list.nearest_result(source_samples, near_samples)
 
     def view_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return where a source span is drawn, from its first sample to its last."""
+        """Return the view span of a source span, from its first sample to its last."""
         if self.edit_list is None:
             return start_samples, stop_samples
         return self.edit_list.result_span(start_samples, stop_samples)
 
     @property
     def is_rising(self) -> bool:
-        """Whether every moment is drawn once at the most, in the order it was recorded."""
+        """Whether every position is drawn at most once, in source order."""
         return self.edit_list is None or self.edit_list.is_rising
 
     def to_view_near(self, source_samples: int, near_samples: int) -> int:
-        """Return where a moment is drawn: of many places that next to a view position."""
+        """Return the view position of a source position: of several, the nearest to another view position."""
         if self.edit_list is None or self.edit_list.is_rising:
             return self.to_view(source_samples)
         return self.edit_list.nearest_result(source_samples, near_samples)
@@ -84,17 +84,17 @@ class TimeMap:
         return self.edit_list.to_result_array(source_samples)
 
     def lane_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return within which view span a track lies."""
+        """Return the view span of a track."""
         if self.edit_list is None:
             return start_samples, stop_samples
         return self.edit_list.lane_span(start_samples, stop_samples)
 
     def to_source(self, view_samples: int) -> int:
-        """Return which moment is drawn at a position; at a seam that is what follows it."""
+        """Return the source position of a view position; at a seam the one after it."""
         return view_samples if self.edit_list is None else self.edit_list.to_source(view_samples)
 
     def keeps(self, source_samples: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which source positions, shape (n,), are not cut."""
+        """Return which source positions, shape (n,), are not cut."""
         positions = np.asarray(source_samples, np.int64)
         if self.edit_list is None:
             return np.ones(positions.shape, bool)
@@ -106,7 +106,7 @@ class TimeMap:
         return kept
 
     def spans(self, spans: Spans) -> Spans:
-        """Return spans where they are drawn: a cut shrinks to its seam, others lose what is cut of them."""
+        """Return the view positions of spans: a cut one is at its seam, others shrink by their cuts."""
         if self.edit_list is None:
             return spans
         starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
@@ -118,7 +118,7 @@ class TimeMap:
         return spans.reordered(starts, np.maximum(starts, stops))
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:
-        """Return the scores of what is kept, with a point at either side of each seam."""
+        """Return the remaining scores, with a point at either side of each seam."""
         edits = self.edit_list
         if curve is None or edits is None or not len(curve.times_samples):
             return curve
@@ -134,24 +134,24 @@ class TimeMap:
         return ScoreCurve(times[order], np.concatenate([scores, curve.scores[kept]])[order], curve.maker)
 
     def marks(self, markers: Mapping[str, Marker]) -> Marks:
-        """Return markers where they are drawn: those in a cut at its seam, regions without what is cut."""
+        """Return the view positions of markers: cut ones are at the seam, regions shrink by their cuts."""
         if self.edit_list is None:
             return Marks.of(markers.values())
         return Marks.of(placed_markers(markers.values(), self.edit_list))
 
     def hits(self, hits: HitMarks) -> HitMarks:
-        """Return the hits that are heard, where they are, each with its move."""
+        """Return the audible hits at their view positions, each with its move."""
         if self.edit_list is None or not len(hits.onsets):
             return hits
         kept, heard = self.edit_list.heard(np.rint(hits.onsets).astype(np.int64))
         return hits.heard(kept, heard.astype(np.float64))
 
     def lines(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of ascending positions that are heard, where they are."""
+        """Return the view positions of ascending source positions, without cut ones."""
         return lines if self.edit_list is None or not len(lines) else self.edit_list.heard(lines)[1]
 
     def beats(self, beats: Beats | None) -> Beats | None:
-        """Return the beats that are heard; bars keep the numbers they have in the source."""
+        """Return the audible beats; bars keep their numbers of the source."""
         if beats is None or self.edit_list is None:
             return beats
         kept, heard = self.edit_list.heard(beats.positions)

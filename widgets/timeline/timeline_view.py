@@ -67,7 +67,7 @@ from widgets.timeline.viewport import BESIDE_S, Viewport
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
 _TELL_MS = 300
-"""What is in view is described once it has rested so long."""
+"""Delay until the view is described for screen readers."""
 
 
 class TimelineView(QWidget):
@@ -79,13 +79,13 @@ class TimelineView(QWidget):
     Signals
     -------
     viewport_changed(Viewport) : the user scrolled or zoomed here, or the width changed
-    seek_requested(samples, near) : the user clicked a position; near which place in the result, for what is
-        heard several times, or None
+    seek_requested(samples, near) : the user clicked a position; the position in the result, for spans that
+        play several times, or None
     proposal_clicked(id) : the user clicked a flag
     edge_dragged(id, start_samples, stop_samples) : the user moved an edge of the current proposal
     proposal_opened(id) : the user clicked a flag twice
     threshold_dragged(score) : the user moved the threshold line
-    threshold_moved(score or None) : the line is on its way, or was let go where it had been
+    threshold_moved(score or None) : the line is moving, or returned to its start
     files_dropped(paths) : the user dropped files, as a list of str
     """
 
@@ -151,12 +151,12 @@ class TimelineView(QWidget):
 
     @property
     def viewport(self) -> Viewport:
-        """What is on screen."""
+        """The current view."""
         return self.canvas.viewport
 
     @property
     def visible_span(self) -> tuple[int, int]:
-        """What is on screen, as a span [start, stop) of the source."""
+        """The visible span [start, stop) of the source."""
         view, length = self.viewport, self._times.length_samples
         edges = (min(max(0, round(edge)), length) for edge in (view.start_samples, view.stop_samples))
         start, stop = (self._times.to_source(edge) for edge in edges)
@@ -174,8 +174,8 @@ class TimelineView(QWidget):
 
         Parameters
         ----------
-        edit_list : what remains of it, to show the result; None for the source
-        patches : what is edited of the sound of tracks, by id, where the source is shown
+        edit_list : edit list of the result; None for the source
+        patches : edited sound of tracks, by id, in the source view
         """
         before, old, self._state = (self._times, self._recorded, self._patches), self._state, state
         self._patches = edit_list.patches if edit_list is not None else patches
@@ -193,7 +193,7 @@ class TimelineView(QWidget):
         self.heads.place(self.canvas.frame.layout)
 
     def set_arrangement(self, made: Arrangement | None) -> None:
-        """Show the blocks of the result, in its order or in that of the recording; None for no such lane."""
+        """Show the blocks of the result, in result or source order; None hides the lane."""
         state = self._state
         if made is None:
             self.canvas.set_arrangement(NO_SLABS)
@@ -211,13 +211,13 @@ class TimelineView(QWidget):
         self.canvas.set_ruler(mode)
 
     def set_waves(self, waves: Mapping[str, RecordedWave]) -> None:
-        """Read the tracks' sound from these sources, by track id; a track without one stays empty."""
+        """Set the waveform sources, by track id; a track without one stays empty."""
         kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
         self._waves, self._gains = dict(waves), kept
         self.canvas.set_waves(self._shown_waves(), self._lanes())
 
     def set_stored_waves(self, waves: Mapping[str, StoredWave]) -> None:
-        """Draw the audio that edits put in the place of recordings, by key; where it is not there, those."""
+        """Set the stored audio of edits, by key; missing audio shows the recording."""
         self._stored_waves = waves
         self.canvas.set_waves(self._shown_waves(), self._lanes())
 
@@ -236,19 +236,19 @@ class TimelineView(QWidget):
         self.canvas.set_spectrograms(self._shown_spectrograms())
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
-        """Draw spectrograms otherwise."""
+        """Apply spectrogram settings."""
         self.canvas.set_spectrogram_look(look)
 
     def renew_spectrograms(self) -> None:
-        """Read the spectrograms anew: more of them is known."""
+        """Read the spectrograms again: more data is available."""
         self.canvas.renew_spectrograms()
 
     def renew_waves(self) -> None:
-        """Read the waveforms in view anew: more of them is known."""
+        """Read the visible waveforms again: more data is available."""
         self.canvas.renew_waves()
 
     def set_wave_zooms(self, zooms: Mapping[str, float]) -> None:
-        """Draw the waveforms of these tracks, by id, so many times as high; all others as they are."""
+        """Set the vertical zoom of the waveforms of these tracks, by id; others are at 1."""
         self.wave_zooms = dict(zooms)
         self.canvas.set_lanes(self._lanes())
 
@@ -263,12 +263,12 @@ class TimelineView(QWidget):
         self.canvas.set_grid(grid)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
-        """Name these keys, by command id."""
+        """Set the key caps, by command id."""
         self.canvas.set_keys(keys)
         self.heads.score.set_keys(keys)
 
     def set_outlook(self, outlook: str) -> None:
-        """Say beside a threshold that is dragged what it would lead to."""
+        """Show the preview of a dragged threshold."""
         self.canvas.set_outlook(outlook)
 
     def set_current(self, proposal_id: str | None) -> None:
@@ -280,7 +280,7 @@ class TimelineView(QWidget):
 
         Parameters
         ----------
-        near_samples : where in the result, for what is heard several times; None for the first
+        near_samples : position in the result, for spans that play several times; None for the first
         """
         self.canvas.set_playhead(samples, near_samples)
         self._tell_soon()
@@ -290,7 +290,7 @@ class TimelineView(QWidget):
         self.canvas.set_viewport(viewport)
 
     def set_theme(self, tokens: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self.heads.set_theme(tokens)
         self.canvas.set_theme(tokens)
         self._drop.theme = self._focus.theme = tokens
@@ -299,11 +299,11 @@ class TimelineView(QWidget):
     # what the keys ask for
 
     def turn_page(self, view_samples: int, *, backwards: bool = False) -> None:
-        """Show the window that begins just before a position of what is drawn, or ends just after it."""
+        """Show the window that starts just before a view position, or ends just after it."""
         self.canvas.go_to(self.viewport.paged(view_samples, backwards=backwards))
 
     def zoom(self, factor: float) -> None:
-        """Zoom in by a factor about the playhead where it is in view, else about the middle."""
+        """Zoom by a factor around the playhead if visible, else around the centre."""
         view = self.viewport
         playhead = self.canvas.playhead_in_view
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
@@ -319,7 +319,7 @@ class TimelineView(QWidget):
             self.canvas.set_scroll(layout.scroll + (-above if above > 0 else min(below, -above)))
 
     def cancel_drag(self) -> bool:
-        """Give up what the mouse is dragging; False where it drags nothing."""
+        """Cancel a drag; return False without one."""
         return self.canvas.cancel_drag() or self.heads.cancel_drag()
 
     def fit(self) -> None:
@@ -327,28 +327,28 @@ class TimelineView(QWidget):
         self.canvas.go_to(self.viewport.fitted())
 
     def reveal(self, start_samples: int, stop_samples: int) -> None:
-        """Bring a span into view, with as little movement as that takes."""
+        """Scroll a span into view by the smallest distance."""
         self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
 
     def frame(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> None:
-        """Show a span with what is around it, neither tiny nor too large; stay where it is shown so."""
+        """Show a span with context at a suitable zoom; no change if it is already shown so."""
         span = self._times.view_span(start_samples, stop_samples)
         self.canvas.go_to(self.viewport.framing(*span, beside_s))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
-        """Show a span with room around it, as large as it gets."""
+        """Show a span with a margin, as large as possible."""
         self.canvas.go_to(self.viewport.close_to(*self._times.view_span(start_samples, stop_samples)))
 
     @property
     def window_samples(self) -> tuple[float, float]:
-        """Source position of the left edge, and how much of what is drawn is in view."""
+        """Source position of the left edge, and the visible length."""
         view = self.viewport
         is_source = self._times.edit_list is None
         start = view.start_samples if is_source else self._times.to_source(round(view.start_samples))
         return start, view.visible_samples
 
     def show_window(self, start_samples: float, visible_samples: float) -> None:
-        """Show a window of time as `window_samples` told it."""
+        """Restore a window returned by `window_samples`."""
         is_source = self._times.edit_list is None
         start = start_samples if is_source else self._times.to_view(round(start_samples))
         view = self.viewport
@@ -356,7 +356,7 @@ class TimelineView(QWidget):
 
     @property
     def scroll_px(self) -> int:
-        """How far the lanes are scrolled down."""
+        """Vertical scroll of the lanes."""
         return self.canvas.frame.layout.scroll
 
     def set_scroll(self, scroll_px: int) -> None:
@@ -367,13 +367,13 @@ class TimelineView(QWidget):
 
     @property
     def _recorded(self) -> tuple[tuple[str, str, int], ...]:
-        """What the waves of the tracks depend on."""
+        """Key of the tracks' waveforms."""
         return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
 
     def _changed_since(
         self, times: TimeMap, recorded: tuple[tuple[str, str, int], ...], patches: Mapping[str, Patches]
     ) -> tuple[int, int] | None:
-        """Return the view span in which all lies that sounds otherwise; None where that may be anywhere."""
+        """Return the view span with changed sound; None if it may be anywhere."""
         if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
             return None
         found, tracks = [], patches.keys() | self._patches.keys()
@@ -388,11 +388,11 @@ class TimelineView(QWidget):
 
     @property
     def _channels(self) -> dict[str, int]:
-        """How many channels each track has, by its id."""
+        """Number of channels of each track, by id."""
         return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
 
     def _stretch(self, track_id: str, height_px: int) -> None:
-        """Show a lane as high as its border is dragged to; below 0, as high as the document has it."""
+        """Set the height of a lane while its border is dragged; below 0, restore that of the document."""
         lanes = self._lanes()
         if height_px >= 0:
             wishes = {
@@ -436,7 +436,7 @@ class TimelineView(QWidget):
         return Lane(track.id, channels, start, stop - start, gain, is_audible, wish, color, zoom)
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
-        """Return what the lanes are drawn from: the recordings, with their edited sound, or the result."""
+        """Return the sources of the lanes: recordings, edited sound, or the result."""
         edits, state = self._times.edit_list, self._state
         shown: dict[str, WaveSource] = dict(self._waves) if edits is None else {}
         patches, channels = drawn_patches(self._patches, self._channels, self._stored_waves), self._channels
@@ -460,7 +460,7 @@ class TimelineView(QWidget):
         return shown
 
     def _shown_spectrograms(self) -> Mapping[str, SpectrogramColumns]:
-        """Return what the spectrograms are drawn from, as `_shown_waves` does."""
+        """Return the sources of the spectrograms, as `_shown_waves` does."""
         edits = self._times.edit_list
         shown: dict[str, TrackCells] = dict(self._spectrograms)
         channels, known = self._channels, self._stored_spectra
@@ -484,7 +484,7 @@ class TimelineView(QWidget):
         }
 
     def _ahead(self, track: Track) -> int:
-        """Return how much later a track begins to sound than its recording lies."""
+        """Return the shift of a track relative to its recording."""
         begin, _ = sounding_span(self._state, track, self._patches.get(track.id))
         return begin - track.start_samples
 
@@ -508,7 +508,7 @@ class TimelineView(QWidget):
             self._telling.start()
 
     def _tell(self) -> None:
-        """Describe for screen readers what is in view."""
+        """Describe the view for screen readers."""
         view, canvas = self.viewport, self.canvas
         proposals = len(canvas.spans.within(view.start_samples, view.stop_samples))
         self.setAccessibleDescription(view_sentence(view, proposals, self._times.to_view(canvas.playhead)))
@@ -566,7 +566,7 @@ class TimelineView(QWidget):
 
 
 class _Border(QWidget):
-    """A border that shows where a drag would land, or that keys mean what is inside."""
+    """Border around a drop target, or around an area with its own key layer."""
 
     def __init__(self, tokens: Theme, parent: QWidget, tint: float = 0.0) -> None:
         super().__init__(parent)
@@ -576,7 +576,7 @@ class _Border(QWidget):
         self.hide()
 
     def cover(self, area: QRect) -> None:
-        """Stand around an area, over everything."""
+        """Enclose an area, above all others."""
         self.setGeometry(area)
         self.show()
         self.raise_()

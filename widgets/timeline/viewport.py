@@ -24,7 +24,7 @@ class Viewport:
     Attributes
     ----------
     start_samples : position of the left edge; fractional, since a zoom may stop anywhere
-    samples_per_px : how much time one logical pixel holds
+    samples_per_px : samples per logical pixel
     width_px : width of the window in logical pixels
     length_samples : length of the whole recording
     rate_hz : the document's rate
@@ -38,7 +38,7 @@ class Viewport:
 
     @property
     def visible_samples(self) -> float:
-        """How much time the window holds."""
+        """Length of the window."""
         return self.samples_per_px * self.width_px
 
     @property
@@ -68,7 +68,7 @@ class Viewport:
         return round(self.start_samples / (self.samples_per_px / dpr))
 
     def holds(self, samples: float) -> bool:
-        """Tell whether a position is in the window."""
+        """Return whether a position is in the window."""
         return self.start_samples <= samples < self.stop_samples
 
     def clamped(self) -> Viewport:
@@ -78,7 +78,7 @@ class Viewport:
         return replace(self, samples_per_px=zoom, start_samples=min(max(self.start_samples, 0.0), last_start))
 
     def moved(self, start_samples: float) -> Viewport:
-        """Return the window with its left edge at a position, as far as the recording allows."""
+        """Return the window with its left edge at a position, clipped to the recording."""
         return replace(self, start_samples=start_samples).clamped()
 
     def scrolled(self, distance_px: float) -> Viewport:
@@ -86,17 +86,17 @@ class Viewport:
         return self.moved(self.start_samples + distance_px * self.samples_per_px)
 
     def zoomed(self, factor: float, about_px: float) -> Viewport:
-        """Return the window zoomed in by `factor` (below 1: out); what is under `about_px` stays there."""
+        """Return the window zoomed in by `factor` (below 1: out); the position at `about_px` is fixed."""
         fixed = self.start_samples + about_px * self.samples_per_px
         zoom = min(max(self.samples_per_px / factor, FINEST_SAMPLES_PER_PX), self.coarsest_samples_per_px)
         return replace(self, samples_per_px=zoom, start_samples=fixed - about_px * zoom).clamped()
 
     def fitted(self) -> Viewport:
-        """Return the window that holds the whole recording."""
+        """Return the window of the whole recording."""
         return replace(self, start_samples=0.0, samples_per_px=self.coarsest_samples_per_px)
 
     def resized(self, width_px: int) -> Viewport:
-        """Return the window at another width, with the same left edge and zoom where they still fit."""
+        """Return the window at another width, with the same left edge and zoom if possible."""
         return replace(self, width_px=max(width_px, 1)).clamped()
 
     def recorded(self, length_samples: int, rate_hz: int) -> Viewport:
@@ -109,7 +109,7 @@ class Viewport:
         return self.moved(samples - self.visible_samples / 2)
 
     def paged(self, samples: float, *, backwards: bool = False) -> Viewport:
-        """Return this window where it holds the position, else the one that begins just before it.
+        """Return this window if it contains the position, else the one that starts just before it.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class Viewport:
         return self if self.holds(samples) else self.moved(samples - before * self.visible_samples)
 
     def showing(self, start_samples: int, stop_samples: int) -> Viewport:
-        """Return the window that shows a span with room around it, moving and zooming out only as needed."""
+        """Return the window that contains a span with a margin, moving and zooming out only as needed."""
         room = 2 * PAGE_MARGIN * self.visible_samples
         if self.start_samples <= start_samples and stop_samples <= self.stop_samples:
             return self
@@ -129,14 +129,14 @@ class Viewport:
         return self.centred((start_samples + stop_samples) / 2)
 
     def framing(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> Viewport:
-        """Return the window that shows a span with what is around it; this one where it does so already.
+        """Return the window that shows a span with context; this one if it already does.
 
         A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
         whose size is right changes no zoom.
 
         Parameters
         ----------
-        beside_s : how much is shown on either side at least
+        beside_s : minimum margin on either side
         """
         length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz * beside_s / BESIDE_S
         wanted = max(FRAMED * length, length + 2 * beside_s * self.rate_hz)
@@ -150,7 +150,7 @@ class Viewport:
         return self if is_framed else self.centred(middle)
 
     def close_to(self, start_samples: int, stop_samples: int) -> Viewport:
-        """Return the window that a span fills but for some room around it; a seam gets a few seconds."""
+        """Return the window that fits a span with a margin; a seam gets a few seconds."""
         length = stop_samples - start_samples or SEAM_S * self.rate_hz
         zoom = length * AROUND / self.width_px
         return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
@@ -158,12 +158,12 @@ class Viewport:
 
 @dataclass(frozen=True, slots=True)
 class ViewportPart(Viewport):
-    """Some columns of a window: what is drawn there falls onto the pixels that it has in the whole window.
+    """Some columns of a window, aligned to the pixels of the whole window.
 
     Attributes
     ----------
     whole : the window
-    left_px : how far right of its left edge this one begins
+    left_px : offset of its left edge
     """
 
     whole: Viewport = field(default_factory=Viewport)

@@ -1,1 +1,1 @@
-"""Drum timing: how early and late each drum is, and how far hits are to be moved."""
+"""Drum timing: early and late hits of each drum, and their moves."""

@@ -1,4 +1,4 @@
-"""The form that asks how hits are to be put in time: which drums, which grid, how finely, how far."""
+"""Form for drum timing: drums, grid, division and strength."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DIVISIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 PAIRED = frozenset({"1/8", "1/16", "1/32"})
-"""Divisions that can swing, since they come in pairs."""
+"""Divisions with swing, because they come in pairs."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 STRAIGHT, MOST_SWING = 50.0, 75.0
 _FIELD, _TEMPO = 72, 88
@@ -55,16 +55,16 @@ class AlignAsked:
     ----------
     tracks : the ids of the microphones; none for all that are drums
     grid : "beats" for those of the document, "even", "click" or "file"
-    bpm, start_s : of an even grid: its tempo, and where its first bar begins
+    bpm, start_s : tempo of an even grid, and start of its first bar
     click : the id of the track with the click
     path : of a MIDI file, or of beats as JSON
     division : one of `DIVISIONS`
-    swing_percent : where the second of a pair falls; 50 is straight
+    swing_percent : position of the second of a pair; 50 is straight
     strength, sensitivity : 0 to 1
-    pad_ms : so long before its hit a slice begins
-    least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
-    keeps_feel : whether hits are held against the player's own push and pull
-    keeps_drums : whether each drum stays as early or late as it mostly is
+    pad_ms : time from the start of a slice to its hit
+    least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
+    keeps_feel : whether hits are compared with the player's own push and pull
+    keeps_drums : whether each drum keeps its typical offset
     also : the ids of tracks recorded with those, which move too
     """
 
@@ -88,17 +88,17 @@ class AlignAsked:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from.
+    """Available choices.
 
     Attributes
     ----------
-    drums : how many tracks are drums
+    drums : number of drum tracks
     chosen : the ids of the tracks that are chosen in the window, with the words for them; none for none
-    tempo : of the beats of the document in words, or that they are listened for; empty where there are none
-    tracks : the name of every track by id, any of which can hold a click
+    tempo : of the document's beats in words, or that they are being detected; empty without beats
+    tracks : the name of every track by id, as candidates for the click
     length_s : of the recording
-    left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that stay where they
-        are, names by id
+    left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that do not
+        move, names by id
     """
 
     drums: int = 0
@@ -112,12 +112,12 @@ class Choices:
 
 
 class AlignForm(QWidget):
-    """Asks for all of it, with what was asked last time filled in.
+    """Asks for all settings, with the last ones as defaults.
 
     Signals
     -------
-    changed : `values()` or `problem()` may have another answer
-    file_requested : the user wants to choose a file of beats
+    changed : `values()` or `problem()` may have changed
+    file_requested : the user wants to choose a beat file
     """
 
     changed = Signal()
@@ -139,7 +139,7 @@ class AlignForm(QWidget):
                 ("strength", "Strength in percent", 100 * asked.strength, 0, 100, 0),
                 ("sensitivity", "Sensitivity in percent", 100 * asked.sensitivity, 0, 100, 0),
                 ("pad_ms", "Trigger pad in milliseconds", asked.pad_ms, 0.0, 50.0, 1),
-                ("least_ms", "Least distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
+                ("least_ms", "Minimum distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
             )
         }
         self._drums_words = _said(_microphones(choices.drums))
@@ -148,11 +148,11 @@ class AlignForm(QWidget):
         self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
         self._feel = CheckBox(theme, "Keep the player's push and pull")
         self._feel.setChecked(asked.keeps_feel)
-        self._drums = CheckBox(theme, "Keep each drum's own place")
+        self._drums = CheckBox(theme, "Keep the offset of each drum")
         self._drums.setChecked(asked.keeps_drums)
         self._staying = QLabel()
         self._staying.setWordWrap(True)
-        self._also = CheckBox(theme, "Move them too")
+        self._also = CheckBox(theme, "Move them, too")
         self._also.setChecked(True)
         self._problem = QLabel()
         self._problem.setWordWrap(True)
@@ -204,19 +204,19 @@ class AlignForm(QWidget):
                 self._drums_words,
                 drums > 0,
             ),
-            ("chosen", "&Chosen tracks", _said(chosen or "none are chosen"), bool(chosen)),
+            ("chosen", "&Chosen tracks", _said(chosen or "none chosen"), bool(chosen)),
         )
 
     def _grid_rows(self) -> tuple[tuple[str, str, QWidget, bool], ...]:
         tempo = self._choices.tempo
         choose = QPushButton("Choose…")
         choose.setAutoDefault(False)
-        choose.setAccessibleName("Choose a file of beats")
+        choose.setAccessibleName("Choose a beat file")
         choose.clicked.connect(self.file_requested)
         self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         even = beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
         return (
-            ("beats", "&Beats", _said(tempo or "none were found"), bool(tempo)),
+            ("beats", "&Beats", _said(tempo or "none found"), bool(tempo)),
             ("even", "&Even", even, True),
             ("click", "C&lick track", self._click, bool(self._choices.tracks)),
             ("file", "&MIDI file", beside(self._file, choose), True),
@@ -257,11 +257,11 @@ class AlignForm(QWidget):
             (division, beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
             (
                 _label("&Strength", numbers["strength"]),
-                beside(numbers["strength"], QLabel("% of the way to the line")),
+                beside(numbers["strength"], QLabel("% towards the grid line")),
             ),
             (
                 _label("Se&nsitivity", numbers["sensitivity"]),
-                beside(numbers["sensitivity"], QLabel("%; lower finds only clear hits")),
+                beside(numbers["sensitivity"], QLabel("%; lower: clear hits only")),
             ),
             (
                 _label("Trigger &pad", numbers["pad_ms"]),
@@ -282,7 +282,7 @@ class AlignForm(QWidget):
         return grid
 
     def set_choices(self, choices: Choices) -> None:
-        """Show what became known of the tracks since the form was made."""
+        """Update the choices after an analysis of the tracks."""
         self._choices = choices
         self._drums_words.setText(_microphones(choices.drums))
         self._renew()
@@ -303,7 +303,7 @@ class AlignForm(QWidget):
         return PurePath(self._path).name or "none chosen"
 
     def problem(self) -> str:
-        """Say what is missing, "" when timing can be proposed."""
+        """Return the error message, or "" for valid input."""
         needed = ["swing_percent", "strength", "sensitivity", "pad_ms", "least_ms"]
         if self._division.value() not in PAIRED:
             needed.remove("swing_percent")
@@ -311,11 +311,11 @@ class AlignForm(QWidget):
             needed += ["bpm", "start_s"]
         wrong = next(filter(None, (self._numbers[name].problem() for name in needed)), "")
         if not wrong and self._grid() == "file" and not self._path:
-            return "Choose the MIDI file whose beats are meant."
+            return "Choose a MIDI file with beats."
         return wrong
 
     def values(self) -> AlignAsked:
-        """Return what is asked for; only where there is no `problem`."""
+        """Return the request if there is no `problem`."""
         division = self._division.value()
         return AlignAsked(
             tracks=self._choices.chosen if self._scope() == "chosen" else (),
@@ -353,7 +353,7 @@ class AlignForm(QWidget):
         self._numbers["swing_percent"].setEnabled(self._division.value() in PAIRED)
         left = self._left()
         self._staying.setText(left_behind_sentence(tuple(left.values())))
-        self._also.setText("Move it too" if len(left) == 1 else "Move them too")
+        self._also.setText("Move it, too" if len(left) == 1 else "Move them, too")
         for part in (self._staying, self._also):
             part.setVisible(bool(left))
         self._problem.setText(self.problem())

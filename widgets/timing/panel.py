@@ -1,4 +1,4 @@
-"""The panel of drum timing: how early and late each drum is, and sliders that say which hits are moved."""
+"""Panel of drum timing: early and late hits of each drum, and sliders for strength and range."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from widgets.theme import TEXT, Theme, px
 from widgets.timing.voice_histogram import NOWHERE, Offsets, VoiceHistogram
 
 MOST_MS = 60
-"""The slider's end, which is no limit."""
+"""Upper end of the slider: no limit."""
 MOST_SHARE = 0.42
-"""Of the height beside the timeline, that the panel takes at most."""
+"""Maximum share of the height next to the timeline."""
 _LEAST = 104
 _ANSWERS = ("timing.accept_bar", "timing.accept_voice", "timing.accept_range")
 
 
 @dataclass(frozen=True, slots=True)
 class MoveSettings:
-    """Which hits are moved, and how far.
+    """Range and strength of the moves.
 
     Attributes
     ----------
-    strength : 0 to 1, how much of the way
-    least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
-    keeps_feel : whether hits are held against the player's own push and pull
-    keeps_drums : whether each drum stays as early or late as it mostly is
+    strength : share of the distance, 0 to 1
+    least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
+    keeps_feel : whether hits are compared with the player's own push and pull
+    keeps_drums : whether each drum keeps its typical offset
     """
 
     strength: float = 1.0
@@ -50,13 +50,13 @@ class MoveSettings:
 
 
 class TimingPanel(QScrollArea):
-    """Shows the timing; what the user wants comes out as signals. In a low window it scrolls.
+    """Shows the timing; user actions are emitted as signals. In a low window it scrolls.
 
     Signals
     -------
-    settings_moved : `MoveSettings` while a slider is on its way
-    settings_chosen : the same once it was let go
-    command_requested : the id of the command of a button
+    settings_moved : `MoveSettings` while a slider moves
+    settings_chosen : the same on release
+    command_requested : the command id of a button
     """
 
     settings_moved = Signal(object)
@@ -74,8 +74,8 @@ class TimingPanel(QScrollArea):
         self.least = Slider(theme, "From", 0, MOST_MS, lambda value: f"{value} ms")
         self.most = Slider(theme, "Up to", 1, MOST_MS, lambda v: "any" if v == MOST_MS else f"{v} ms")
         self.feel = CheckBox(theme, "Keep the player's push and pull")
-        self.feel.setToolTip("Hold hits against the drummer's own smoothed tempo instead of the grid")
-        self.drums = CheckBox(theme, "Keep each drum's own place")
+        self.feel.setToolTip("Quantise to the drummer's smoothed tempo instead of the grid")
+        self.drums = CheckBox(theme, "Keep the offset of each drum")
         self.drums.setToolTip("A snare that is always 8 ms late stays 8 ms late")
         self._buttons = {
             command: KeyButton(theme, "", keys.get(command, ""), "check") for command in _ANSWERS
@@ -132,7 +132,7 @@ class TimingPanel(QScrollArea):
         return QSize(px(120), px(_LEAST))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for slider in (self.strength, self.least, self.most):
             slider.set_theme(theme)
         for button in self._buttons.values():
@@ -146,7 +146,7 @@ class TimingPanel(QScrollArea):
         )
 
     def settings(self) -> MoveSettings:
-        """Return what the sliders say."""
+        """Return the settings of the sliders."""
         most = float(self.most.value()) if self.most.value() < MOST_MS else float("inf")
         return MoveSettings(
             self.strength.value() / 100,
@@ -157,7 +157,7 @@ class TimingPanel(QScrollArea):
         )
 
     def show_settings(self, settings: MoveSettings) -> None:
-        """Show the settings in force."""
+        """Show the active settings."""
         self.strength.show_value(round(100 * settings.strength))
         self.least.show_value(round(settings.least_ms))
         self.most.show_value(round(min(settings.most_ms, MOST_MS)))
@@ -171,11 +171,11 @@ class TimingPanel(QScrollArea):
         self.updateGeometry()
 
     def show_summary(self, summary: str) -> None:
-        """Say how far the review is."""
+        """Show the progress of the review."""
         self._summary.setText(summary)
 
     def show_answers(self, words: Mapping[str, str], voice: str) -> None:
-        """Say on each button what it would accept, such as "Bar 12: 7"; one without words is away."""
+        """Set the scope of each button, such as "Bar 12: 7"; one without text is hidden."""
         self.histogram.set_current(voice)
         for command, button in self._buttons.items():
             button.setText(words.get(command, ""))
@@ -183,7 +183,7 @@ class TimingPanel(QScrollArea):
             button.setVisible(bool(words.get(command)))
 
     def _move(self, slider: Slider) -> None:
-        """Take the other end of the range along, and tell."""
+        """Move the other end of the range along, and emit the settings."""
         if self.least.value() > self.most.value():
             other = self.most if slider is self.least else self.least
             other.setValue(slider.value())

@@ -15,7 +15,7 @@ from engine.wording import counted
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 REACH_MS = 40.0
-"""Hits further off than that stand in the outermost bar."""
+"""Hits with larger offsets count in the outermost bar."""
 BINS = 41
 MOST_VOICES = 6
 EARLY, ON_LINE, LATE = f"{REACH_MS:.0f} ms early", "on the line", "late"
@@ -23,20 +23,20 @@ _ROW, _NAME, _FIGURE, _FOOT, _GAP = 24, 64, 56, 16, 1
 NOWHERE: Mapping[str, float] = MappingProxyType({})
 _LEAST_KEPT_MS = 0.5
 OUTSIDE = 0.35
-"""How strong bars are of what the range leaves where it is."""
+"""Opacity of bars outside the range."""
 
 Offsets = Mapping[str, NDArray[np.float64]]
 
 
 def bars_of(offsets_ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how many hits lie in each of `BINS` steps from early to late, the most as 1."""
+    """Return the number of hits in each of `BINS` bins from early to late, normalised to a maximum of 1."""
     counts, _ = np.histogram(np.clip(offsets_ms, -REACH_MS, REACH_MS), BINS, (-REACH_MS, REACH_MS))
     bars: NDArray[np.float64] = counts / max(int(counts.max(initial=0)), 1)
     return bars
 
 
 def median_text(offsets_ms: NDArray[np.float64]) -> str:
-    """Return the median with its sign, such as "−4.0 ms"; early is below 0."""
+    """Format the median with its sign, such as "−4.0 ms"; early is negative."""
     if not len(offsets_ms):
         return ""
     median = round(float(np.median(offsets_ms)), 1)
@@ -54,11 +54,11 @@ class VoiceHistogram(QWidget):
         self._kept_ms: Mapping[str, float] = {}
         self._range_ms = (0.0, float("inf"))
         self._current = ""
-        self.setAccessibleName("Early and late by voice")
+        self.setAccessibleName("Early and late hits by drum")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -67,7 +67,7 @@ class VoiceHistogram(QWidget):
 
         Parameters
         ----------
-        kept_ms : how late each voice is left; on the line where it is not named
+        kept_ms : remaining offset of each voice; 0 if missing
         """
         self._kept_ms = kept_ms
         most = sorted(offsets_ms, key=lambda voice: -len(offsets_ms[voice]))[:MOST_VOICES]
@@ -79,7 +79,7 @@ class VoiceHistogram(QWidget):
         self.update()
 
     def sentences(self) -> tuple[str, ...]:
-        """Say of each voice how many hits there are, and how early or late they are in the middle."""
+        """Describe each voice: number of hits, and their median timing."""
         return tuple(
             f"{voice.capitalize()}: {counted(len(found), 'hit')}, {median_text(found)}, half of them within "
             f"{float(np.percentile(np.abs(found - np.median(found)), 50)):.1f} ms of that{self._kept(voice)}"
@@ -88,14 +88,14 @@ class VoiceHistogram(QWidget):
         )
 
     def _kept(self, voice: str) -> str:
-        """Say where a voice is left, if not on the line."""
+        """Describe the offset of a voice that stays, if it is not on the grid line."""
         kept_ms = self._kept_ms.get(voice, 0.0)
         if abs(kept_ms) < _LEAST_KEPT_MS:
             return ""
         return f"; left {abs(kept_ms):.1f} ms {'late' if kept_ms > 0 else 'early'}"
 
     def set_range(self, least_ms: float, most_ms: float) -> None:
-        """Show what is moved at full strength, and the rest weaker."""
+        """Emphasise the moved hits."""
         self._range_ms = least_ms, most_ms
         self.update()
 
@@ -154,7 +154,7 @@ class VoiceHistogram(QWidget):
         )
 
     def _paint_kept(self, painter: QPainter, voice: str, area: QRectF) -> None:
-        """Mark where a voice is left, if not on the line."""
+        """Mark the offset of a voice that stays, if it is not on the grid line."""
         kept_ms = self._kept_ms.get(voice, 0.0)
         if abs(kept_ms) < _LEAST_KEPT_MS:
             return

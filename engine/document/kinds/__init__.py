@@ -39,10 +39,10 @@ def kind_of(proposal: Proposal) -> Kind:
 
 
 def not_available(kind_name: str) -> str:
-    """Say of a kind that is not known here what becomes of its proposals."""
+    """Return the message about proposals of an unknown kind."""
     return (
-        f"The kind {quoted(kind_name)} is not available here: its edits are kept as they are and do nothing "
-        "until the package that adds it, or a newer Offcut, is installed."
+        f"The kind {quoted(kind_name)} is not available here: its edits are stored unchanged and have no "
+        "effect until the package that adds it, or a newer Offcut, is installed."
     )
 
 

@@ -1,4 +1,4 @@
-"""Kinds of edits that other packages add: checked when they are read, and held to what a kind promises."""
+"""Kinds of edits from other packages: validated when loaded, and isolated from the caller at run time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def added_kind(extension: Extension, made: object) -> Kind:
 
     Raises
     ------
-    UnusableError : it is no kind, or not one that can be used
+    UnusableError : not a kind, or an invalid one
     """
     kind = require_type(made, Kind)
     if kind.name != extension.name:
@@ -30,13 +30,13 @@ def added_kind(extension: Extension, made: object) -> Kind:
     if not all(isinstance(one, str) and one for one in (kind.title, kind.verb)):
         raise UnusableError("has no title or no verb")
     if not (isinstance(kind.icon, str) and (_ICONS / f"{kind.icon}.svg").is_file()):
-        raise UnusableError(f"has the icon {kind.icon!r}, of which there is no picture")
+        raise UnusableError(f"has the icon {kind.icon!r}, which does not exist")
     if not all(map(callable, (kind.validate, kind.effect, kind.words, kind.how_much, kind.other))):
-        raise UnusableError("has something in the place of a function that cannot be called")
+        raise UnusableError("has a function that is not callable")
     if not all(one is None or isinstance(one, Amount) for one in (kind.amount, kind.fade)):
-        raise UnusableError("has an amount or a fade that is no Amount")
+        raise UnusableError("has an amount or a fade that is not an Amount")
     if kind.drops_span:
-        raise UnusableError("says that it drops its span and does nothing else, which is what a cut does")
+        raise UnusableError("drops its span, as a cut does")
     return _held(kind, extension)
 
 
@@ -61,7 +61,7 @@ def _held(kind: Kind, extension: Extension) -> Kind:
         except Exception as error:
             raise failed(error) from error
         if not is_sound:
-            raise DocumentError(f"{extension.words} failed: what it does is no operation on a span.")
+            raise DocumentError(f"{extension.words} failed: its effect is not an operation on a span.")
         return done
 
     def other(edited: Edited) -> Mapping[str, object] | None:
@@ -85,7 +85,7 @@ def _is_span(one: Operation) -> bool:
 
 
 def _said(words: Callable[[Edited, int], str]) -> Callable[[Edited, int], str]:
-    """Return what says how long the span is where words fail: a queue that is drawn cannot refuse."""
+    """Return a description of the length of the span, used if `words` fails: painting must not raise."""
 
     def say(edited: Edited, rate_hz: int) -> str:
         try:

@@ -1,4 +1,4 @@
-"""The one number that an edit is about beside its span, as the user reads, nudges and types it."""
+"""The number of an edit that the user reads, nudges and types."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Amount:
     ----------
     field : of the payload
     name : of the unit, as a form asks for it
-    step, fine_step : how far one press of a key goes
-    lowest, highest : what it can be
+    step, fine_step : change by one key press
+    lowest, highest : limits
     decimals : that a form shows
-    usual : where the payload does not say
-    per_second : whether the payload counts samples of what is shown in seconds
-    unit_s : such a unit in seconds, 0.001 for milliseconds
-    is_whole : whether the payload holds whole numbers alone
-    is_moment : whether it is a moment of the recording, which falls onto the grid where there is one
+    usual : default for a payload without the field
+    per_second : whether the payload counts samples and the display seconds
+    unit_s : the unit in seconds, 0.001 for milliseconds
+    is_whole : whether the payload stores whole numbers only
+    is_moment : whether it is a position in the recording, which snaps to the grid
     """
 
     field: str
@@ -45,7 +45,7 @@ class Amount:
         return self.usual if stored is None else float(str(stored)) / self._scale(rate_hz)
 
     def stored(self, shown: float, rate_hz: int) -> dict[str, object]:
-        """Return what a payload holds for a number, the nearest that can be."""
+        """Return the number of a payload, clipped to its limits."""
         value = min(max(shown, self.lowest), self.highest) * self._scale(rate_hz)
         return {self.field: round(value) if self.is_whole else whole_where_near(value)}
 

@@ -31,9 +31,9 @@ from engine.errors import DocumentError
 ONSET_SAMPLES, AFTER_SAMPLES, VOICES = "onset_samples", "after_samples", "voices"
 LINE, FILL, BLEED = "line", "fill", "bleed"
 HIT_CROSSFADE_MS = 5.0
-"""Where neighbouring slices meet, unless told otherwise."""
+"""Default border between neighbouring slices."""
 OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
-"""The middles of the octaves of which a flam's bleed says how much is taken."""
+"""Centres of the octaves for the bleed gains of a flam."""
 
 _LONGEST_VOICES = 200
 _anywhere = number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
@@ -52,7 +52,7 @@ _hit = validator(
 
 
 def _shares(what: str, value: object) -> None:
-    """Hold how much of each octave is taken, by the ids of tracks."""
+    """Validate the gains of the octaves, by track id."""
     share = number(0.0, 1.0)
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise DocumentError(f"{what} must name microphones.")
@@ -67,7 +67,7 @@ _flam = validator("flam", {**_SHARED, BLEED: _shares})
 
 
 def _sliced(edited: Edited) -> tuple[Slice, ...]:
-    """A hit that stays where it is still is one: its neighbours' borders keep off its attack."""
+    """An unmoved hit is still a hit: the borders of its neighbours avoid its attack."""
     _hit(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:
@@ -87,7 +87,7 @@ def _sliced(edited: Edited) -> tuple[Slice, ...]:
 
 
 def fill_of(payload: Payload) -> Fill:
-    """Return what is heard before a hit that was moved away from the one before it."""
+    """Return the fill before a hit that was moved away from the previous one."""
     return Fill(str(payload.get(FILL, USUAL_FILL)))
 
 
@@ -97,7 +97,7 @@ def _next_fill(edited: Edited) -> Mapping[str, object]:
 
 
 def _lifted(edited: Edited) -> tuple[Lift, ...]:
-    """The voice is moved on its own microphone, and as much of the others as it is heard there."""
+    """Moves the voice on its own microphone, and its bleed on the others."""
     _flam(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     by, fade_ms = real(payload, BY_SAMPLES, 0.0), real(payload, CROSSFADE_MS, HIT_CROSSFADE_MS)
@@ -115,7 +115,7 @@ def _lifted(edited: Edited) -> tuple[Lift, ...]:
 
 
 def _words(edited: Edited, rate_hz: int) -> str:
-    """How far comes first: where room is short the voices go, which the reason names too."""
+    """The distance comes first: if room is short the voices are omitted, which the reason names too."""
     voices = str(edited.payload.get(VOICES, ""))
     return f"{shift_words(edited, rate_hz)} {voices}".rstrip()
 

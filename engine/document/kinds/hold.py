@@ -1,4 +1,4 @@
-"""A span that is kept, whatever would cut it."""
+"""A protected span: no cut removes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kind of proposal says about itself: what it does, how it draws, how its edges move."""
+"""A kind of proposal: its effect, its display, and the behaviour of its edges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.timebase import format_time, samples_to_s
 Span = tuple[int, int]
 
 MINIMUM_SPAN_S = 0.001
-"""Nudging never brings two edges closer than this: a shorter edit could be neither seen nor heard."""
+"""Minimum distance of two edges: a shorter edit would be neither visible nor audible."""
 
 
 class Edge(StrEnum):
@@ -26,7 +26,7 @@ class Edge(StrEnum):
 
 
 class NudgeSize(StrEnum):
-    """How far one press of a nudge key goes."""
+    """Distance of one nudge."""
 
     FINE = "fine"
     COARSE = "coarse"
@@ -34,18 +34,18 @@ class NudgeSize(StrEnum):
 
 
 def length_words(length_s: float) -> str:
-    """Return such as "8.8 s", "40 ms" or, from a minute, "1:05"."""
+    """Format a duration, such as "8.8 s", "40 ms" or, from a minute, "1:05"."""
     if length_s < 0.0995:
         return f"{length_s * 1000:.0f} ms"
     return f"{length_s:.1f} s" if length_s < 59.95 else format_time(length_s, decimals=0)
 
 
 def no_other(_edited: Edited) -> None:
-    """Tell that there is one way to do it."""
+    """Return the single way to apply it."""
 
 
 def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
-    """Say nothing: such an edit is told by its span alone."""
+    """Return "": the span alone describes such an edit."""
     return ""
 
 
@@ -58,24 +58,24 @@ class Kind:
     name : as `Proposal.kind` has it
     title : for menus and filters
     icon : name of the picture on its flag
-    verb : what accepting it does, as in "you would cut this"
+    verb : effect of accepting it, as in "cut"
     shape : whether it covers a span of the timeline, marks one point, is a slice, one of many side by side,
         or is of all that its tracks hold; of the last two keys nudge how far it goes and not its edges
-    fine_s : the fine nudge; the coarse one is ten times as far
-    drops_span : whether it takes its span out of the result, and does nothing else
-    splits : whether two of it side by side do what one over both does
-    is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
-    validate : raises `DocumentError` where a payload is not one of this kind
-    effect : what it does, as the user has it
-    words : (edit as the user has it, rate in Hz) to what is said after the verb
-    how_much : the same without the length that its span shows; empty where that is all
-    is_of_tracks : whether it can be of some tracks alone, since it changes what sounds and not when
-    amount : the number it is about beside its span, which keys nudge and a form asks for; None where none is
-    fade : how long what it joins or replaces is faded into each other; None where nothing is
-    other : the other way to do it, as changes of the payload, or None where there is one way alone
-    filling : (start, stop) of a stretch of the recording to the changes of the payload that fill it with
-        that; None where nothing is filled
-    done : what a summary adds to its title, such as "moved" in "96 hits moved"
+    fine_s : the fine nudge; the coarse one is ten times as large
+    drops_span : whether its only effect is to remove its span from the result
+    splits : whether two adjacent ones have the effect of one over both
+    is_learned : whether a decision about it is training data for a taste
+    validate : raises `DocumentError` for an invalid payload
+    effect : operations of the edit with the user's changes
+    words : (edit with the user's changes, rate in Hz) to the words after the verb
+    how_much : the same without the length of its span; empty if nothing else
+    is_of_tracks : whether it applies to individual tracks, because it changes sound and not timing
+    amount : its number besides the span, for nudge keys and a form; None without one
+    fade : length of its crossfades; None without any
+    other : payload changes of its alternative, or None without one
+    filling : (start, stop) of a segment of the recording to the payload changes that use it as a fill;
+        None for kinds without a fill
+    done : participle after its title in a summary, such as "moved" in "96 hits moved"
     """
 
     name: str
@@ -100,31 +100,31 @@ class Kind:
 
     @property
     def has_edges(self) -> bool:
-        """Whether it begins and ends where the user wants."""
+        """Whether the user sets its start and end."""
         return self.shape in ("span", "point")
 
     @property
     def plural(self) -> str:
-        """Its title for several, such as "Cuts"."""
+        """Its plural title, such as "Cuts"."""
         return f"{self.title}s"
 
     def label(self, edited: Edited, rate_hz: int) -> str:
-        """Return what it does in words, such as "cut 8.8 s" or "slip 2.0 s by +12.0 ms"."""
+        """Return a description of the effect, such as "cut 8.8 s" or "slip 2.0 s by +12.0 ms"."""
         return f"{self.verb} {self.words(edited, rate_hz)}"
 
     def brief(self, edited: Edited, rate_hz: int) -> str:
-        """Return the same where its span is seen, such as "slip +12.0 ms"."""
+        """Return the same without the length of the span, such as "slip +12.0 ms"."""
         return f"{self.verb} {self.how_much(edited, rate_hz)}".rstrip()
 
     def step_samples(self, size: NudgeSize, rate_hz: int) -> int:
-        """Return how far one nudge goes, never less than one sample."""
+        """Return the distance of one nudge, at least one sample."""
         if size is NudgeSize.SAMPLE:
             return 1
         times = 10 if size is NudgeSize.COARSE else 1
         return max(1, round(self.fine_s * times * rate_hz))
 
     def nudged(self, span: Span, edge: Edge, by_samples: int, *, length_samples: int, rate_hz: int) -> Span:
-        """Return the span with one edge moved by `by_samples`, or as far as it may go.
+        """Return the span with one edge moved by `by_samples`, within its limits.
 
         Both edges stay within [0, length_samples] and at least a millisecond apart; a span that is already
         narrower (the user may have put its edges there) can be widened but not narrowed.
@@ -137,10 +137,10 @@ class Kind:
 
 
 def span_words(edited: Edited, rate_hz: int) -> str:
-    """Return how long an edit's span is."""
+    """Format the length of an edit's span."""
     return length_words(samples_to_s(edited.stop_samples - edited.start_samples, rate_hz))
 
 
 def signed(value: float, unit: str) -> str:
-    """Return a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
+    """Format a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
     return f"{value:+.1f} {unit}".replace("-", "−")

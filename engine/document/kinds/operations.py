@@ -1,7 +1,7 @@
-"""What accepted proposals do, as frozen records from which the edits of a document are compiled.
+"""Operations of accepted proposals: frozen records, compiled into the edits of a document.
 
-They fall into two classes. `Drop`, `Hold` and `Order` say when something sounds, for all tracks together;
-`Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` say what sounds on some tracks, in source time, and
+There are two classes. `Drop`, `Hold` and `Order` define the timing of all tracks together;
+`Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` define the sound of some tracks, in source time, and
 change no length.
 """
 
@@ -13,11 +13,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The span [start, stop) of document samples is not heard.
+    """Remove the span [start, stop) of document samples.
 
     Attributes
     ----------
-    crossfade_ms : how long the neighbours overlap at the seam, where they are long enough
+    crossfade_ms : overlap of the neighbours at the seam, limited by their lengths
     """
 
     start_samples: int
@@ -27,7 +27,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The span [start, stop) is heard, whatever drops it."""
+    """Protect the span [start, stop) from all drops."""
 
     start_samples: int
     stop_samples: int
@@ -35,13 +35,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The span [start, stop) is heard `times` times right before the source position `at`.
+    """Play the span [start, stop) `times` times right before the source position `at`.
 
     Attributes
     ----------
-    stays : whether it is heard where it stood as well
-    crossfade_ms : how long pieces overlap where one jumps to another
-    rank : of what is laid at one place the lowest comes first, and of equals what lies earlier in the source
+    stays : whether it also plays at its own position
+    crossfade_ms : overlap of pieces at jumps
+    rank : order of spans at one position, lowest first; ties are ordered by source position
     """
 
     start_samples: int
@@ -57,14 +57,14 @@ class Order:
 class Reclock:
     """Some tracks, which another clock recorded, play at the speed and the place of the others, all of them.
 
-    At t a track plays what lies at ``t * (1 + drift_ppm / 1e6) - by_samples`` of it.
+    At t a track plays its samples at ``t * (1 + drift_ppm / 1e6) - by_samples``.
 
     Attributes
     ----------
-    start_samples, stop_samples : all that a document can hold: a recording is never lined up in part
+    start_samples, stop_samples : maximum span of a document: a recording is always aligned as a whole
     tracks : ids; none for all
-    by_samples : how much later the beginning sounds; a fraction is a band-limited delay
-    drift_ppm : how many samples in a million the recording has too many
+    by_samples : delay of the start; fractions are band-limited delays
+    drift_ppm : excess samples of the recording per million
     """
 
     start_samples: int
@@ -76,7 +76,7 @@ class Reclock:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Audio that the document stores, laid over [start, stop) of its timeline.
+    """Stored audio over [start, stop) of the document's timeline.
 
     Attributes
     ----------
@@ -90,15 +90,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """On some tracks other sound is heard in the span [start, stop): silence, room tone or stored audio.
+    """Replace the sound of some tracks in the span [start, stop) by silence, room tone or stored audio.
 
     Attributes
     ----------
     tracks : ids; none for all
-    tone : the stretch [start, stop) of the same track that fills it, played round; None for none
+    tone : segment [start, stop) of the same track as a looped fill; None without one
     crossfade_ms : at both edges, half of it outside the span
-    stored : what is heard as far as it goes, its crossfades included; None for none
-    over : keys of the stored audio that was heard where this one was made: it holds what those do
+    stored : stored audio, its crossfades included; None without any
+    over : keys of the stored audio below it at the time of its creation, whose effect it contains
     """
 
     start_samples: int
@@ -112,7 +112,7 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Within [start, stop) some tracks play what lies `by_samples` earlier; whole samples exactly.
+    """Within [start, stop) some tracks play samples from `by_samples` earlier, without interpolation.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Gain:
     Attributes
     ----------
     tracks : ids; none for all
-    ramps_ms : how long the gain takes to change at the start and at the stop, inside the span
+    ramps_ms : ramps of the gain at start and stop, inside the span
     """
 
     start_samples: int
@@ -146,14 +146,14 @@ class Gain:
 
 
 class Fill(StrEnum):
-    """What is heard between two slices that were moved apart."""
+    """Fill between two slices that were moved apart."""
 
     PRE_ROLL = "pre-roll"
-    """The one on the right begins so much earlier."""
+    """Start the right slice earlier."""
     DECAY = "decay"
-    """The one on the left goes on fading away, as predicted from how it does."""
+    """Continue the decay of the left slice by prediction."""
     STRETCH = "stretch"
-    """The one on the left lasts so much longer, after its attack."""
+    """Extend the left slice after its attack."""
 
 
 USUAL_FILL = Fill.DECAY
@@ -169,10 +169,10 @@ class Slice:
     Attributes
     ----------
     tracks : ids; none for all
-    by_samples : above 0 is later in time; a fraction is a band-limited delay; 0 holds the slice where it is
-    crossfade_ms : at most so long where it begins, and where nothing moved follows it also where it ends
-    onset_samples : where its attack begins, which no border comes near
-    after_samples : the attack before it, if known, so that no more of the source is heard than from there on
+    by_samples : above 0 is later; a fraction is a band-limited delay; 0 protects the slice
+    crossfade_ms : maximum crossfade at its start, and at its end if no moved slice follows
+    onset_samples : start of its attack; borders keep away from it
+    after_samples : preceding attack, if known; limits the source range of the fill
     """
 
     start_samples: int
@@ -187,11 +187,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """What one drum sounds like in the span [start, stop) is taken out and mixed in `by_samples` later.
+    """Remove the sound of one drum in the span [start, stop) and mix it in `by_samples` later.
 
     Attributes
     ----------
-    gains : how much of each octave of the track is taken, 0 to 1 (`engine.edl.slicing.lifts`); none for all
+    gains : share of each octave of the track, 0 to 1 (`engine.edl.slicing.lifts`); empty for all
     crossfade_ms : at both edges
     """
 
@@ -205,4 +205,4 @@ class Lift:
 
 Operation = Drop | Hold | Order | Reclock | Replace | Lift | Slice | Shift | Gain
 Sounding = Reclock | Replace | Lift | Slice | Shift | Gain
-"""What changes what sounds, and not when."""
+"""An operation on sound, not on timing."""

@@ -1,4 +1,4 @@
-"""Repeats and moves: a span that is heard again, or elsewhere."""
+"""Repeats and moves: a span plays again, or at another position."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _move = validator("move", {**_PLACE, **CROSSFADE})
 def _validate_move(payload: Payload) -> None:
     _move(payload)
     if TO_SAMPLES not in payload:
-        raise DocumentError("A move must say where to: it has no to_samples.")
+        raise DocumentError("A move needs to_samples, but has none.")
 
 
 def _repeated(edited: Edited) -> tuple[Order, ...]:
-    """It is heard so many times, first where it stands, then right after that or before another moment."""
+    """Number of times it plays: first at its own position, then right after it or before another position."""
     _repeat(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:
@@ -49,7 +49,7 @@ def _repeated(edited: Edited) -> tuple[Order, ...]:
 
 
 def _moved(edited: Edited) -> tuple[Order, ...]:
-    """It is taken out and comes back before another moment; one within itself leaves it where it is."""
+    """Remove it and insert it at another position; a target within itself has no effect."""
     _validate_move(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     to, rank = integer(payload, TO_SAMPLES, 0), integer(payload, RANK, 0)

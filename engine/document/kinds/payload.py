@@ -1,4 +1,4 @@
-"""Read the payloads of kinds: plain JSON values within limits, and nothing else."""
+"""Validation of payloads: plain JSON values within limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Field = Callable[[str, object], None]
 
 
 def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], None]:
-    """Return what refuses a payload with other fields than these, or other values."""
+    """Return a validator for payloads with exactly these fields and types."""
 
     def validate(payload: Payload) -> None:
         unknown = sorted(set(payload) - set(fields))
@@ -34,7 +34,7 @@ def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], Non
 
 
 def number(lowest: float, highest: float) -> Field:
-    """Return a field that holds a number within limits."""
+    """Return a number field with limits."""
 
     def require(what: str, value: object) -> None:
         if not (_is_number(value) and lowest <= value <= highest):  # type: ignore[operator]
@@ -46,7 +46,7 @@ def number(lowest: float, highest: float) -> Field:
 
 
 def whole(lowest: int, highest: int) -> Field:
-    """Return a field that holds a whole number within limits."""
+    """Return a whole-number field with limits."""
 
     def require(what: str, value: object) -> None:
         if type(value) is not int or not lowest <= value <= highest:
@@ -58,13 +58,13 @@ def whole(lowest: int, highest: int) -> Field:
 
 
 def truth(what: str, value: object) -> None:
-    """Hold yes or no."""
+    """Store a boolean."""
     if not isinstance(value, bool):
         raise DocumentError(f"{what} cannot be {value!r}: give true or false.")
 
 
 def text(longest: int) -> Field:
-    """Return a field that holds a text of at most so many characters."""
+    """Return a text field with a maximum length."""
 
     def require(what: str, value: object) -> None:
         if not isinstance(value, str) or len(value) > longest:
@@ -74,7 +74,7 @@ def text(longest: int) -> Field:
 
 
 def one_of(words: Collection[str]) -> Field:
-    """Return a field that holds one of some words."""
+    """Return a field with a choice of words."""
 
     def require(what: str, value: object) -> None:
         if value not in words:
@@ -98,7 +98,7 @@ def integer(payload: Payload, name: str, default: int) -> int:
 
 
 def fade(usual_ms: float, longest_ms: float = LONGEST_CROSSFADE_MS) -> Amount:
-    """Return the crossfade as the user changes it; `usual_ms` is in force where a payload says nothing."""
+    """Return the adjustable crossfade; `usual_ms` is the default."""
     return Amount(CROSSFADE_MS, "&Milliseconds", 5.0, 1.0, 0.0, longest_ms, usual=usual_ms)
 
 

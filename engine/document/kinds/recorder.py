@@ -1,4 +1,4 @@
-"""Another recorder that heard the same: its tracks moved and stretched to the clock of the others."""
+"""A second recorder of the same event: its tracks, aligned to the clock of the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _validate = validator(
 
 
 def _effect(edited: Edited) -> tuple[Reclock, ...]:
-    """Its span is drawn and listed; what is lined up is all of its tracks."""
+    """Its span is for drawing and listing; the alignment applies to whole tracks."""
     _validate(edited.payload)
     by, ppm = real(edited.payload, BY_SAMPLES, 0.0), real(edited.payload, DRIFT_PPM, 0.0)
     return (Reclock(0, FARTHEST_SAMPLES, edited.tracks, by, ppm),) if by or ppm else ()

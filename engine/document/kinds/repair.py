@@ -1,4 +1,4 @@
-"""A repair: a span of some tracks in which audio is heard that the document stores."""
+"""A repair: a span of some tracks with audio that the document stores."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from engine.errors import DocumentError
 AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
 OVER = "over"
 MOST_UNDER = 1000
-"""Repairs under one, each made over the one before."""
+"""Stacked repairs, each made on top of the previous one."""
 LONGEST_REPAIR_CROSSFADE_MS = 120.0
-"""Half of it lies outside of the span: 60 ms from an edge every sample is as it was stored or recorded."""
+"""Half of it is outside the span: 60 ms from an edge, every sample is exactly the stored or recorded one."""
 
 
 def _require_key(what: str, value: object) -> None:
@@ -57,13 +57,13 @@ def _validate(payload: Payload) -> None:
     _fields(payload)
     for name in (AUDIO, AUDIO_START, AUDIO_STOP):
         if name not in payload:
-            raise DocumentError(f"A repair must say what is heard and where: it has no {name}.")
+            raise DocumentError(f"A repair needs {name}, but has none.")
     if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
-        raise DocumentError("A repair's audio ends before it begins.")
+        raise DocumentError("The audio of a repair ends before it starts.")
 
 
 def _effect(edited: Edited) -> tuple[Replace, ...]:
-    """The audio stays where it lies on the timeline, so that an edge which is nudged moves no sound."""
+    """The audio has a fixed position on the timeline, so that nudging an edge does not move it."""
     _validate(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)

@@ -1,4 +1,4 @@
-"""Edits of what sounds on some tracks: a span that is muted, slips in time, or is louder or quieter."""
+"""Edits of sound on some tracks: mute, slip and gain of a span."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from engine.errors import DocumentError
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
 START_RAMP_MS, STOP_RAMP_MS = "start_ramp_ms", "stop_ramp_ms"
-"""Of one edge of a gain; as long as `RAMP_MS` where a payload does not say."""
+"""At each edge of a gain; `RAMP_MS` is the default."""
 LONGEST_TONE_SAMPLES = 2**22
-"""Of room tone, which is held in memory whole; what is proposed is a second or two of it."""
+"""Limit for room tone, which is held in memory; proposals use a second or two."""
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
 MOST_SLIP_MS = 60_000.0
 """That a form and keys give; the verb takes more."""
@@ -54,10 +54,10 @@ _gain = validator(
 def _validate_mute(payload: Mapping[str, object]) -> None:
     _mute(payload)
     if (TONE_START in payload) != (TONE_STOP in payload):
-        raise DocumentError("A mute's room tone needs both its edges.")
+        raise DocumentError("The room tone of a mute needs both edges.")
     length = integer(payload, TONE_STOP, 0) - integer(payload, TONE_START, 0)
     if TONE_START in payload and length <= 0:
-        raise DocumentError("A mute's room tone ends before it begins.")
+        raise DocumentError("The room tone of a mute ends before it starts.")
     if length > LONGEST_TONE_SAMPLES:
         raise DocumentError(f"A mute's room tone is longer than {LONGEST_TONE_SAMPLES} samples.")
 
@@ -71,12 +71,12 @@ def _muted(edited: Edited) -> tuple[Replace, ...]:
 
 
 def _is_silent(payload: Mapping[str, object]) -> bool:
-    """Tell whether nothing fills it: no room tone is known, or silence is asked for all the same."""
+    """Return whether silence fills it: no room tone is known, or the user chose silence."""
     return TONE_START not in payload or payload.get(IS_SILENT) is True
 
 
 def _other_filling(edited: Edited) -> Mapping[str, object] | None:
-    """Silence instead of room tone, or the other way round."""
+    """Switch between silence and room tone."""
     return {IS_SILENT: not _is_silent(edited.payload)} if TONE_START in edited.payload else None
 
 
@@ -121,7 +121,7 @@ def _slip_words(edited: Edited, rate_hz: int) -> str:
 
 
 def shift_words(edited: Edited, rate_hz: int) -> str:
-    """Return how far an edit moves in time, such as "+12.0 ms"."""
+    """Format the shift of an edit, such as "+12.0 ms"."""
     return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
@@ -153,7 +153,7 @@ SHIFT = Amount(
     per_second=True,
     unit_s=0.001,
 )
-"""How far something is moved in time."""
+"""Shift in time."""
 
 MUTE = Kind(
     name="mute",

@@ -1,6 +1,6 @@
-"""A span of the grid counted in another of its ways: half, double, half a beat later, from another beat.
+"""A span of the grid with another tempo interpretation: half, double, half a beat later, another downbeat.
 
-It changes neither what sounds nor when. What it makes of the grid is in `engine.document.grid.recounted`.
+It changes neither sound nor timing. `engine.document.grid.recounted` applies it to the grid.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OFF_BEAT = "off"
 """As fast, but half a beat later."""
 READINGS: Mapping[str, str] = MappingProxyType(
     {
-        HEARD: "As it was counted",
+        HEARD: "As detected",
         OFF_BEAT: "Half a beat later",
         "half": "Half tempo",
         "double": "Double tempo",
@@ -34,7 +34,7 @@ READINGS: Mapping[str, str] = MappingProxyType(
         "3/4": "Three beats for four",
     }
 )
-"""What each way to count is called, beside the one it is counted from."""
+"""Names of the tempo interpretations relative to the detected one."""
 MOST_BARS_LATER = 31
 _LONGEST_ID = 200
 _HIGHEST_BPM = 10_000.0
@@ -56,7 +56,7 @@ def _effect(edited: Edited) -> tuple[Operation, ...]:
 
 
 def reading_words(payload: Mapping[str, object]) -> str:
-    """Return how it is counted, such as "half tempo, 60.0 BPM"."""
+    """Describe the tempo interpretation, such as "half tempo, 60.0 BPM"."""
     said, bpm = READINGS[str(payload.get(READING, HEARD))], real(payload, TEMPO_BPM, 0.0)
     words, later = said[0].lower() + said[1:], integer(payload, BARS_LATER, 0)
     if later:

@@ -306,7 +306,7 @@ def test_settings_show_at_once_and_esc_restores_them(looking: Hands) -> None:
         look,
         choose("Colours", "grey"),
         look,
-        type_into("Quietest", "-50"),
+        type_into("Minimum", "-50"),
         look,
     )
     looking.do_and_answer(
@@ -326,8 +326,8 @@ def test_settings_that_are_kept_hold_the_next_time(
         choose("Frequencies", "mel"),
         choose("Colours", "viridis"),
         choose("Window", "4096"),
-        type_into("Quietest", "-100"),
-        type_into("Loudest", "-12"),
+        type_into("Minimum", "-100"),
+        type_into("Maximum", "-12"),
     )
     looking.do_and_answer(
         lambda: looking.window.commands.run("view.spectrogram"), answer(*steps, keys=Qt.Key.Key_Return)
@@ -343,15 +343,15 @@ def test_a_range_that_cannot_be_is_refused_in_words(looking: Hands) -> None:
     seen: list[bool] = []
 
     def look(dialog: QDialog) -> None:
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Save")
         seen.append(keep.isEnabled())
 
     steps = (
-        type_into("Loudest", "-60"),
+        type_into("Maximum", "-60"),
         look,
-        type_into("Quietest", "-55"),
+        type_into("Minimum", "-55"),
         look,
-        type_into("Quietest", "5"),
+        type_into("Minimum", "5"),
         look,
     )
     looking.do_and_answer(

@@ -101,22 +101,22 @@ def test_the_outlook_names_files_lengths_and_sizes(subject: ExportSubject, choic
         ("out.flac", "0:08.0 · ≤ 192 kB", False),
         ("out.edl", "about 5 kB", True),
     ]
-    assert outlook.total == "about 389 kB in all"
+    assert outlook.total == "about 389 kB total"
     stems = look_at(subject, with_options(choice, stems=True))
     assert [line.name for line in stems.files] == ["out 01 Track 0.wav", "out 02 Track 1.wav"]
-    assert stems.total == "384 kB in all"
+    assert stems.total == "384 kB total"
     assert [path.name for path in Path(choice.folder).glob("out*")] == ["out.edl"]
 
 
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"folder": "{f}/gone"}, "folder", "There is no folder"),
-        ({"folder": "{f}/s0.wav"}, "folder", "There is no folder"),
-        ({"folder": "{f}/" + "y" * 5_000}, "folder", "There is no folder"),
-        ({"folder": "~nobody of that name/out"}, "folder", "There is no folder"),
-        ({"name": "y" * 300}, "name", "too long a name"),
-        ({"name": "a\0b"}, "name", "no such name"),
+        ({"folder": "{f}/gone"}, "folder", "not an existing folder"),
+        ({"folder": "{f}/s0.wav"}, "folder", "not an existing folder"),
+        ({"folder": "{f}/" + "y" * 5_000}, "folder", "not an existing folder"),
+        ({"folder": "~nobody of that name/out"}, "folder", "not an existing folder"),
+        ({"name": "y" * 300}, "name", "too long"),
+        ({"name": "a\0b"}, "name", "does not allow"),
         ({"name": "s0"}, "name", "never written over"),
         ({"name": "taken"}, "name", "is a folder"),
         ({"suffixes": (".flac",), "options": ExportOptions(depth=Depth.FLOAT_32)}, "bits", "16 or 24"),
@@ -292,7 +292,7 @@ def test_a_range_as_stems_in_two_formats_by_keys_alone(exporting: Hands, folder:
         tick(dialog, "FLAC", "CMX", "One file for each track")
         choose(dialog, "Bits", "16 bit")
         choose(dialog, "Dither", "Never")
-        choose(dialog, "Range", "The current cut")
+        choose(dialog, "Range", "Current cut")
         enter(dialog)  # from a closed list, not from a field
 
     exporting.press_and_answer("Ctrl+E", answer)
@@ -364,7 +364,7 @@ def test_files_that_exist_are_named_and_asked_about_once(exporting: Hands, folde
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     exporting.press_and_answer("Ctrl+E", leave, keep)
-    assert asked == ["These exist already:\nmix.wav\nmix.edl"]
+    assert asked == ["These files already exist:\nmix.wav\nmix.edl"]
     assert (folder / "mix.wav").read_text() == "precious"
     exporting.press_and_answer(
         "Ctrl+E", lambda dialog: (tick(dialog, "CMX"), fill(File="mix")(dialog)), go_on
@@ -387,7 +387,7 @@ def test_enter_does_nothing_while_something_is_wrong(exporting: Hands, folder: P
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     exporting.press_and_answer("Ctrl+E", answer)
-    assert seen == [f"There is no folder {folder / 'gone'}: choose another."]
+    assert seen == [f"{folder / 'gone'} is not an existing folder: choose another one."]
     assert not exporting.window.work.is_busy
 
 
@@ -418,7 +418,7 @@ def offered(hands: Hands) -> list[QPushButton]:
 
 def test_the_exported_file_is_shown(exporting: Hands, folder: Path, opener: Opener) -> None:
     exporting.window.commands.run("file.show_exported")
-    assert "export first" in said(exporting.window)
+    assert "Export first" in said(exporting.window)
     assert not offered(exporting)
     exporting.press_and_answer("Ctrl+E", fill(File="mix"))
     exporting.finish_work()

@@ -90,7 +90,7 @@ def test_without_a_question_the_highest_rate_is_taken(hands: Hands, takes: tuple
 def test_a_document_among_recordings_is_refused(
     hands: Hands, takes: tuple[Path, ...], tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="is a document: open it alone"):
+    with pytest.raises(UsageError, match="is a document: open it separately"):
         hands.window.files.drop([str(takes[0]), str(tmp_path / "song.offcut")])
 
 

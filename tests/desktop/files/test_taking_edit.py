@@ -53,7 +53,7 @@ def drop_on_timeline(hands: Hands, path: Path) -> None:
 def answer(key: Qt.Key) -> object:
     def press(dialog: QWidget) -> None:
         assert isinstance(dialog, QMessageBox)
-        assert dialog.text() == "What is edited.wav?"
+        assert dialog.text() == "Import edited.wav as:"
         QTest.keyClick(dialog, key)
 
     return press

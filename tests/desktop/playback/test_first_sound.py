@@ -84,10 +84,12 @@ def test_the_window_says_that_the_sound_went_and_that_it_is_back(
     hands.press("Space")
     hands.qtbot.waitUntil(lambda: window.player.position_samples > RATE_HZ // 4)
     device.take_away()
-    hands.qtbot.waitUntil(lambda: "in silence until a device is connected" in said.text())
+    hands.qtbot.waitUntil(lambda: "silent until a device is connected" in said.text())
     assert window.player.is_playing
     device.put_back()
-    hands.qtbot.waitUntil(lambda: said.text() == f"The sound is back: default, {RATE_HZ} Hz.", timeout=15_000)
+    hands.qtbot.waitUntil(
+        lambda: said.text() == f"Audio device connected: default, {RATE_HZ} Hz.", timeout=15_000
+    )
     hands.press("Space")
 
 

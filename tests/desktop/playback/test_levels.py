@@ -170,4 +170,4 @@ def test_the_palette_goes_from_one_clipped_place_to_the_next(hands: Hands, tmp_p
     (track,) = window.session.state.tracks
     window.session.apply(set_track(window.session.state, track.id, mute=True))
     window.commands.run("transport.next_clip")
-    assert hands.refused[-1].startswith("Nothing reaches full scale")
+    assert hands.refused[-1].startswith("No clipping")

@@ -339,7 +339,7 @@ def test_rate_the_device_cannot_play_is_named(player, rng):
     frames = rng.standard_normal((2, 1)).astype(np.float32)
     player.set_source(lambda: ArraySource(frames, rate_hz=1), 1)
     player.play()
-    assert player.device_status.startswith("no audio device: default does not play 1 Hz")
+    assert player.device_status.startswith("no audio device: default does not support 1 Hz")
     player.stop()
 
 

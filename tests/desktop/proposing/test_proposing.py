@@ -55,7 +55,7 @@ def test_the_dialog_counts_the_cuts_that_its_settings_would_make(reviewing: Hand
         form = dialog.findChild(ProposeForm)
         for name, text in (
             ("", ""),
-            ("Oddest", "20"),
+            ("Percentile", "20"),
             ("Keep, percent", "70"),
             ("Keep, minutes", "0.25"),
         ):

@@ -121,10 +121,10 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     assert window.takes.panel._empty.text() == NOT_YET
     hands.press("Alt+Shift+P")
     hands.finish_work()
-    assert window.takes.panel._empty.text().startswith("Nothing was played more than once.")
+    assert window.takes.panel._empty.text().startswith("No repeated passages")
     assert "Nothing was played more than once." in hands.said
     hands.press("Alt+J")
-    assert "Nothing was played more than once here" in hands.refused[-1]
+    assert "No takes found" in hands.refused[-1]
     hands.press("Shift+F3")
     assert window.takes.panel.isHidden()
 

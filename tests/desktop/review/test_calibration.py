@@ -96,7 +96,7 @@ def answer(hands: Hands, count: int) -> None:
 
 def line(window: MainWindow) -> str:
     """What the line below the queue says."""
-    found = window.queue_panel.findChild(QWidget, "learned line")
+    found = window.queue_panel.findChild(QWidget, "learning state")
     assert found is not None
     return found.findChild(QLabel).text() if found.isVisible() else ""
 
@@ -154,14 +154,14 @@ def test_it_says_what_it_learned_and_can_be_switched_off(reviewing: Hands) -> No
     answer(reviewing, 12)
     assert line(window) == "You cut quiet passages. From 12 decisions."
     window.resize(window.width(), 900)  # with less room the card leaves it out
-    reviewing.qtbot.waitUntil(lambda: "decisions say" in shown_words(window))
-    assert any(text.startswith("you would cut this") for text in shown_words(window))
+    reviewing.qtbot.waitUntil(lambda: "from decisions" in shown_words(window))
+    assert any(text.startswith("probability to cut") for text in shown_words(window))
     reviewing.press("Alt+S")
     learned = window.review.ids
     reviewing.press("Alt+L")
     assert line(window) == "Not learning from your decisions."
     assert reviewing.said[-1] == "No longer learning from decisions"
-    assert "decisions say" not in shown_words(window)
+    assert "from decisions" not in shown_words(window)
     assert window.review.ids == tuple(sorted(learned)), "the score alone decides"
     switch = next(b for b in window.queue_panel.findChildren(KeyButton) if b.text() == "Learn")
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
@@ -239,7 +239,7 @@ def test_a_taste_that_cannot_be_written_is_told_once(reviewing: Hands, taste: Pa
     taste.unlink()
     answer(reviewing, 12)
     reviewing.qtbot.waitUntil(lambda: bool(told), timeout=4 * PAUSE_MS)
-    assert told[0].startswith("What your decisions taught stays in this document only. ")
+    assert told[0].startswith("Learning from your decisions is stored in this document only. ")
     assert "band.taste cannot be read" in told[0]
     answer(reviewing, 1)
     assert line(reviewing.window).endswith("From 13 decisions."), "it learns all the same"
@@ -273,7 +273,7 @@ def test_improving_asks_where_and_leaves_the_old_taste_alone(
     reviewing: Hands, taste: Path, tmp_path: Path
 ) -> None:
     reviewing.press("Ctrl+Shift+I")
-    assert "Nothing is decided yet" in reviewing.refused[-1]
+    assert "No decisions yet" in reviewing.refused[-1]
     answer(reviewing, 2)
     (tmp_path / "old.taste").write_bytes(b"precious")
 

@@ -143,10 +143,10 @@ def test_another_proposal_begins_with_its_example(opened: MainWindow, hands: Han
     hear(opened, hands, qtbot)
     hands.press("Down")
     hands.press("Shift+C")
-    assert hands.refused[-1].startswith("Nothing kept is known to be like it; learn the taste anew")
+    assert hands.refused[-1].startswith("No reference for this proposal")
     hands.press("Up")
     hear(opened, hands, qtbot)
-    assert hands.said[-1].startswith("Kept before")
+    assert hands.said[-1].startswith("Reference: ")
 
 
 def test_a_missing_file_is_named_and_one_that_moved_is_found(
@@ -189,9 +189,9 @@ def test_going_on_while_it_is_fetched_plays_nothing(opened: MainWindow, hands: H
 
 def test_the_card_names_it_and_its_button_plays_it(opened: MainWindow, hands: Hands, qtbot: QtBot) -> None:
     card = opened.findChild(Card)
-    (button,) = [one for one in card.findChildren(KeyButton) if one.text() == "Hear"]
+    (button,) = [one for one in card.findChildren(KeyButton) if one.text() == "Play"]
     assert button.key == "Shift C"
-    assert button.accessibleName() == "Hear the nearest kept example, take 4 at 0:01"
+    assert button.accessibleName() == "Play nearest reference, take 4 at 0:01"
     assert button.isVisible()
     with qtbot.waitSignal(opened.kept.said):
         button.click()

@@ -15,8 +15,10 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
 from engine.jobs.moved_edges import MovedRequest, said_of_moved
+from tests.as_before import require_sentence
 from tests.desktop.conftest import RAW, Hands
 from tests.desktop.documents import make_document
+from widgets.edit_words import taken_in_sentence
 from widgets.review.card import Card
 
 SECOND = 44_100
@@ -72,17 +74,15 @@ def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
     window.session.apply(edits.decide(window.session.state, [keys[2]], Verdict.REJECTED))
     window.timeline.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
     review.choose(keys[0])
-    sentence = (
-        "Takes in 2 other proposals and part of another; what they would cut goes with this one. "
-        "The rejected cut at 0:12.0 would go too."
-    )
+    sentence = taken_in_sentence(window.session.state, keys[0])
+    require_sentence("queue", "a cut over three others", sentence)
     assert sentence in words(window)
     assert sentence in cuts.said[-1]
     settle(cuts)
     assert sentence in words(window)
     window.timeline.edge_dragged.emit(keys[0], *CUTS[0])
-    assert "Takes in" not in words(window)
-    assert "Takes in" not in cuts.said[-1]
+    assert "Overlaps" not in words(window)
+    assert "Overlaps" not in cuts.said[-1]
 
 
 def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_sorted_by_how_sure_the_bars_fall(hands: Hands, tmp_path: Path) -> None:
     review, window = hands.window.review, hands.window
     while review.choices.sorting != "score":
         review.sort()
-    assert hands.said[-1] == "Sorted by how sure"
+    assert hands.said[-1] == "Sorted by confidence"
     model = window.queue_panel._view.model()
     bars = [model.row(place).bar for place in range(model.rowCount())]
     known = [bar for bar in bars if bar is not None]

@@ -127,7 +127,7 @@ def test_too_long_a_note_says_so_and_is_not_taken(reviewing: Hands) -> None:  # 
     def too_long(dialog: QWidget) -> None:
         assert isinstance(dialog, QDialog)
         field_of(dialog).setPlainText("x" * (LONGEST_NOTE + 1))
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == "Save")
         assert not keep.isEnabled()
         assert any("1 letter too many" in one.text() for one in dialog.findChildren(QLabel))
         QTest.keyClick(field_of(dialog), Qt.Key.Key_Return, CTRL)
@@ -148,5 +148,5 @@ def test_a_long_note_leaves_room_for_the_answers(reviewing: Hands) -> None:  # n
 
 def test_without_anything_to_write_about(hands: Hands, tmp_path: Path) -> None:
     hands.press("Ctrl+Shift+N")
-    assert "no document to write about" in hands.refused[-1]
+    assert "‹file.import›" in hands.refused[-1]
     assert not list(tmp_path.glob("*.offcut"))

@@ -148,7 +148,7 @@ def test_a_search_without_a_hit_says_so(reviewing: Hands) -> None:
     field = search_for(reviewing, "accordion")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert reviewing.window.review.current == IDS[0]
-    assert "No reason holds 'accordion'; search for other words." in spoken(reviewing.window)
+    assert "No reason contains 'accordion'; search for other words." in spoken(reviewing.window)
 
 
 def spoken(window: MainWindow) -> str:
@@ -193,7 +193,7 @@ def test_keys_follow_the_order_on_screen(reviewing: Hands) -> None:
     assert verdicts(window) == "uuuaauuu"
     assert window.review.current == "c2"
     QTest.mouseClick(button(window, "By length"), LEFT)
-    QTest.mouseClick(button(window, "Useful first"), LEFT)
+    QTest.mouseClick(button(window, "Most useful first"), LEFT)
     assert window.review.ids == IDS
 
 
@@ -218,7 +218,7 @@ def test_groups_fold_and_what_is_folded_is_left_alone(reviewing: Hands) -> None:
 def test_a_group_is_folded_by_key_and_the_next_key_goes_into_what_is_left(reviewing: Hands) -> None:
     window = reviewing.window
     reviewing.press("Alt+Shift+G")
-    assert reviewing.refused[-1] == "The queue is not in groups; group it first."
+    assert reviewing.refused[-1] == "The queue has no groups. Group it first."
     reviewing.press("Shift+X")
     reviewing.press("Alt+G")
     assert window.review.ids[-1] == "c0"
@@ -509,14 +509,14 @@ def test_what_an_accepted_cut_takes_along_is_not_asked(reviewing: Hands) -> None
     assert "cut already" in spoken("c2")
     assert "undecided" in spoken("c4")
     window.review.visit("c2")
-    assert any("needs no answer" in label.text() for label in window.queue_panel.findChildren(QLabel))
+    assert any("no decision needed" in label.text() for label in window.queue_panel.findChildren(QLabel))
     reviewing.press("Ctrl+Down")
     assert window.review.current == "c4"
     for key in ("c0", "c4", "c5", "c6", "c7"):
         window.review.visit(key)
         reviewing.press("X")
     assert any(
-        "All that is left is decided: export with Ctrl\u00a0E." in label.text()
+        "All remaining proposals are decided: export with Ctrl\u00a0E." in label.text()
         for label in window.queue_panel.findChildren(QLabel)
     )
     reviewing.press("Ctrl+Z")

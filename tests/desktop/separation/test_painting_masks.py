@@ -147,7 +147,7 @@ def test_what_is_painted_last_is_what_is_heard_and_accepted(yard: Hands) -> None
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, last)
     assert window.work.is_busy
     yard.press("A")
-    assert yard.refused[-1].startswith("What was painted last is not heard yet")
+    assert yard.refused[-1].startswith("The preview does not include the last stroke")
     yard.press("3")
     assert not window.transport.is_auditioning, "not without the stroke"
     yard.finish_work()
@@ -173,9 +173,9 @@ def test_the_brush_is_resized_and_turned_by_keys(yard: Hands) -> None:
     assert canvas.brush.radius_px == SIZES_PX[0]
     yard.press("X")
     assert canvas.brush.takes
-    assert "takes away" in yard.window.repair_panel.painting._said.text()
+    assert "subtracts" in yard.window.repair_panel.painting._said.text()
     drag(yard, (0.5, 0.3), (1.0, 0.5))
-    assert yard.said[-1].startswith("That lies outside of the selection")
+    assert yard.said[-1].startswith("That is outside the selection")
     assert painting.paint == ()
     yard.press("B")
     assert canvas.brush is None

@@ -111,7 +111,7 @@ def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) ->
     first = preview(yard, "dog, barking")
     assert first.settings.texts == ("dog", "barking")
     yard.press("4")
-    assert yard.refused[-1].startswith("There is one preview, or none")
+    assert yard.refused[-1].startswith("Two previews are needed")
     panel.strength.setFocus()
     for _ in range(panel.strength.maximum() - 12):
         QTest.keyClick(panel.strength, Qt.Key.Key_Left)
@@ -281,7 +281,7 @@ def test_silence_and_nothing_selected_are_told(yard: Hands, tmp_path: Path) -> N
     window = yard.window
     window.selecting.let_go()
     yard.press("W")
-    assert yard.refused[-1].startswith("Nothing is selected")
+    assert yard.refused[-1].startswith("No selection")
     for key in ("Alt+1", "Alt+6"):
         yard.press(key)
     assert window.repair_panel.isHidden()
@@ -314,7 +314,7 @@ def test_escape_gives_up_the_job_then_the_panel(yard: Hands) -> None:
     assert window.repair_panel.isHidden()
     assert window.selecting.span == FIRST_BARK
     yard.press("1")  # is again what it is elsewhere
-    assert "Hear" not in yard.said[-1]
+    assert "Play" not in yard.said[-1]
 
 
 def test_a_sound_is_found_everywhere_and_fills_the_queue(yard: Hands) -> None:
@@ -363,7 +363,7 @@ def test_a_second_repair_is_heard_and_made_over_the_first(yard: Hands) -> None:
     np.testing.assert_array_equal(twice[made.windows[0][1] :], once[made.windows[0][1] :])
     assert first is not None
     window.review.choose(first)
-    assert "was made over this one and holds what it does" in held_sentence(window.session.state, first)
+    assert "was made on top of this one" in held_sentence(window.session.state, first)
     yard.press("Ctrl+Z")
     np.testing.assert_array_equal(heard(yard), once)
     yard.press("Ctrl+Z")

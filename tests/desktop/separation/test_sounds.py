@@ -82,7 +82,7 @@ def test_what_sounds_is_heard_shown_and_still_there_after_opening_again(room: Ha
 def test_keys_go_from_sound_to_sound(room: Hands) -> None:
     window = room.window
     room.press("Alt+O")
-    assert "hear what sounds where first" in said(window)
+    assert "No sounds detected yet" in said(window)
     hear(room)
     sounds = window.session.sounds
     assert sounds is not None
@@ -164,7 +164,7 @@ def test_more_like_the_selection_is_taken_out_and_heard(room: Hands) -> None:
     window = room.window
     before = heard(room)
     window.selecting.select(*FIRST_SNEEZE)
-    room.press_and_answer("Shift+E", choose("Take the sound out"))
+    room.press_and_answer("Shift+E", choose("Remove the sound"))
     room.finish_work()
     state = window.session.state
     assert {one.kind for one in state.proposals.values()} == {"repair"}
@@ -190,7 +190,7 @@ def test_hearing_can_be_given_up_and_changes_nothing(room: Hands) -> None:
     window.work.cancel()
     room.finish_work()
     assert window.session.sounds is None
-    assert room.said[-1] == "Cancelled: Hearing what sounds where"
+    assert room.said[-1] == "Cancelled: Detecting sounds"
     assert window.timeline.canvas.frame.layout.sounds_top == window.timeline.canvas.frame.layout.edits_top
 
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_done_is_one_sentence(hands: Hands, room_once: Path) -> N
     hands.window.session.open(room_once)
     hands.finish_work()
     hands.press("Shift+E")
-    assert "Nothing is selected" in said(hands.window)
+    assert "No selection" in said(hands.window)
     hands.window.selecting.select(0, RATE_HZ)
     hands.do_and_answer(lambda: hands.press("Shift+E"), QWidget.close)
     assert not hands.window.work.is_busy

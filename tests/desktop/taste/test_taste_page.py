@@ -170,7 +170,7 @@ def test_a_kept_stretch_is_heard_beside_the_timeline(tasting: Hands) -> None:
 
 def test_what_a_moment_is_most_like_is_heard(tasting: Hands) -> None:
     window, page = tasting.window, page_of(tasting)
-    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Hear what you kept like it")
+    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Play nearest reference")
     assert not button.isEnabled()
     page.map.setFocus()
     tasting.press("End")
@@ -289,7 +289,7 @@ def test_a_file_is_analysed_without_a_document(hands: Hands, material: Path) -> 
     window = hands.window
     window.tasting.refused.connect(hands.refused.append)
     hands.press_and_answer("Shift+F4", type_path(material / "raw.wav"))
-    assert "learn one from your edits" in hands.refused[-1]
+    assert "‹taste.learn›" in hands.refused[-1]
     assert page_of(hands).no_taste.isVisible()
     hands.do_and_answer(lambda: window.commands.run("taste.look"), *choose_taste(material / "tiny.taste"))
     finish(hands)

@@ -141,10 +141,7 @@ def test_a_folder_that_cannot_be_read_or_is_gone_is_told_in_a_sentence(tmp_path:
     shelves = list_places(Places((), None, tmp_path / "gone"), SILENT)
     assert shelves[-1].note == "This folder cannot be read: no such file or directory."
     (tmp_path / "empty").mkdir()
-    assert (
-        list_places(Places((), None, tmp_path / "empty"), SILENT)[-1].note
-        == "There is no taste in this folder."
-    )
+    assert list_places(Places((), None, tmp_path / "empty"), SILENT)[-1].note == "No taste in this folder."
 
 
 @pytest.mark.parametrize("stored", ["", 7, "[1,2]", "\0"])

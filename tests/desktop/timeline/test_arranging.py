@@ -108,7 +108,7 @@ def test_blocks_are_dragged_and_copied(song: Hands) -> None:
     assert starts_s(song) == [90, 0, 40, 0, 130, 200]
     song.press("Q")
     assert canvas.slabs.slabs[0].name(window.session.state.rate_hz).endswith("×2")
-    assert "heard at 0:40.0, 2:10.0" in tip_at(canvas, QPointF(middle_of(song, 0)))
+    assert "played at 0:40.0, 2:10.0" in tip_at(canvas, QPointF(middle_of(song, 0)))
     drag(song, middle_of(song, 0), middle_of(song, 2), none)  # in the source nothing is moved
     assert starts_s(song) == [90, 0, 40, 0, 130, 200]
 

@@ -284,7 +284,7 @@ def test_without_markers_the_list_says_how_to_make_one(hands: Hands, tmp_path: P
     window.work.cancel()
     hands.finish_work()
     hands.press(",")
-    assert "There are no markers yet" in hands.refused[-1]
+    assert "‹marker.add›" in hands.refused[-1]
     window.commands.run("marker.list")
     listed = window.marking.list
     assert listed is not None

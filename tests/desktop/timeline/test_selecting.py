@@ -12,6 +12,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from desktop.commands import BY_ID
 from desktop.main_window import MainWindow
 from engine.cli.main import main
 from engine.document.decisions import edited
@@ -191,7 +192,7 @@ def test_keys_select_to_the_ends_and_regions(close: Hands) -> None:
     assert window.selecting.span == select_span
     window.transport.seek(25 * rate_hz)
     window.commands.run("hand.select_region")
-    assert "in no region" in close.refused[-1]
+    assert "‹marker.region›" in close.refused[-1]
 
 
 def test_a_selection_is_of_the_tracks_chosen_and_drawn_on_those_alone(close: Hands) -> None:
@@ -409,14 +410,16 @@ def test_the_menu_of_the_lanes_offers_commands_for_what_is_there(close: Hands) -
     drag(window, 5, 12, y)
     menu = window.lane_menu.menu(QPointF(x_of(window, 8), y))
     assert menu_labels(menu)[:3] == ["Cut the selection", "Keep the selection", "Mute the selection"]
-    assert {"Slip the selection…", "Export the selection…", "Let go of the selection"} <= {*menu_labels(menu)}
+    assert {"Slip the selection…", "Export the selection…", BY_ID["hand.let_go"].label} <= {
+        *menu_labels(menu)
+    }
     menu.actions()[2].trigger()
     assert kinds(window) == ["mute"]
     proposal = window.lane_menu.menu(QPointF(x_of(window, 8), y))
     assert "Next alternative" in menu_labels(proposal)
-    assert "Change the amount…" not in menu_labels(proposal)
+    assert BY_ID["hand.change"].label not in menu_labels(proposal)
     elsewhere = window.lane_menu.menu(QPointF(x_of(window, 30), y))
-    assert "Select between the seams" in menu_labels(elsewhere)
+    assert BY_ID["hand.select_piece"].label in menu_labels(elsewhere)
     for made in (menu, proposal, elsewhere):
         made.deleteLater()
     place = QPoint(x_of(window, 30), y)

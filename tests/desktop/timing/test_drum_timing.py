@@ -212,8 +212,8 @@ def test_without_hits_every_key_says_what_to_do(hands: Hands, tmp_path: Path) ->
     hands.window.session.create(tmp_path / "empty.offcut")
     for keys in ("F3", "Alt+Shift+L", "Shift+Q", "Ctrl+Shift+T"):
         hands.press(keys)
-    assert "propose timing first" in hands.refused[0]
-    assert "No bars are known" in hands.refused[1]
+    assert "‹timing.propose›" in hands.refused[0]
+    assert "No bars detected" in hands.refused[1]
     assert all("import a recording first" in sentence for sentence in hands.refused[2:])
     assert not hands.window.timing_panel.isVisible()
 

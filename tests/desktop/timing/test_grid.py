@@ -146,11 +146,11 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
     window.analysing._heard(state.tracks, None, again)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
-    assert at_work.said[-1] == "Recording analysed; the grid you edited stays"
+    assert at_work.said[-1] == "Recording analysed; your edited grid stays"
     window.commands.run("grid.heard")
     assert grid_of(at_work).tempo_bpm == 120.0
     window.commands.run("grid.heard")
-    assert "are the ones that were heard" in at_work.refused[-1]
+    assert "are the detected ones" in at_work.refused[-1]
     at_work.press("Ctrl+Z")
     assert grid_edits.is_edited(window.session.state)
 
@@ -179,7 +179,7 @@ def test_tracks_that_were_not_heard_have_no_beats_to_go_back_to(at_work: Hands) 
     session = at_work.window.session
     session.apply(set_track(session.state, session.state.tracks[0].id, gain_db=-6.0))
     at_work.window.commands.run("grid.heard")
-    assert "not listened to as they are" in at_work.refused[-1]
+    assert "‹taste.listen›" in at_work.refused[-1]
 
 
 def test_stepping_along_the_grid(at_work: Hands) -> None:
@@ -200,7 +200,7 @@ def test_stepping_along_the_grid(at_work: Hands) -> None:
     assert window.transport.playhead_samples == 4 * BEAT
     window.transport.seek(0)
     at_work.press("Shift+G")
-    assert at_work.refused[-1] == "There is no grid line further back."
+    assert at_work.refused[-1] == "No grid line further back."
 
 
 def test_stepping_in_the_result_passes_over_cuts_and_stays_in_view(at_work: Hands) -> None:
@@ -238,7 +238,7 @@ def test_taps_lay_a_grid_once_the_hand_rests(at_work: Hands, clock: Clock, qtbot
         at_work.press("Shift+T")
         clock.now_s += 0.75
         window.tap_tempo._pause.stop()  # the keys of a test are slower than a pause of 30 ms
-    assert "Tap 4: 80.0 BPM. A pause takes it, Esc drops it" in at_work.said
+    assert "Tap 4: 80.0 BPM. A pause sets it, Esc discards it" in at_work.said
     with qtbot.waitSignal(window.session.changed):
         window.tap_tempo._pause.start()
     assert at_work.said[-1] == "Tapped tempo: 80.0 BPM"
@@ -279,12 +279,12 @@ def test_few_taps_change_nothing_and_escape_drops_them(at_work: Hands, clock: Cl
         clock.now_s += 0.5
     assert at_work.said[-1] == "Tap 3 of at least 4"
     window.tap_tempo.take()
-    assert "tap at least 4 times" in at_work.refused[-1]
+    assert "Tap at least 4 times" in at_work.refused[-1]
     for _ in range(5):
         at_work.press("Shift+T")
         clock.now_s += 0.5
     at_work.press("Esc")
-    assert "the grid stays" in at_work.said[-1]
+    assert "the grid does not change" in at_work.said[-1]
     assert not window.tap_tempo._pause.isActive()
     assert window.session.state is before
 

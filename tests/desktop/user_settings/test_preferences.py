@@ -78,7 +78,7 @@ def test_a_new_text_size_says_when_it_holds(hands: Hands) -> None:
         QTest.keyClick(dialog, Qt.Key.Key_Return)
 
     hands.press_and_answer("Ctrl+,", choose)
-    assert "once Offcut is opened again" in hands.window.status_bar._done.text()
+    assert "restart Offcut" in hands.window.status_bar._done.text()
     assert hands.window.user_settings.preferences.values.text_percent == 125
 
 
@@ -166,7 +166,7 @@ def test_the_dialog_changes_what_it_says(hands: Hands) -> None:
     def answer(dialog: QWidget) -> None:
         buffer, limit = named_field(dialog, "Buffer"), named_field(dialog, "Largest")
         buffer.setText("5000")
-        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Keep")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Save")
         assert not keep.isEnabled()
         assert "Buffer must be a whole number" in " ".join(one.text() for one in dialog.findChildren(QLabel))
         buffer.setText("25")
@@ -188,7 +188,7 @@ def test_emptying_leaves_the_open_document_its_files(hands: Hands, document: Pat
         click(dialog, "Empty now")
         form = dialog.findChild(PreferencesForm)
         assert form._cache.text().startswith("Freed ")
-        assert "of the open document stay" in form._cache.text()
+        assert "in use by the open document" in form._cache.text()
         dialog.close()
 
     hands.press_and_answer("Ctrl+,", answer)
@@ -220,7 +220,7 @@ def test_the_click_says_how_soon_it_started(qtbot, qapp, tmp_path: Path) -> None
     (report,) = told.args
     assert report.underruns == 0
     assert report.start_delay_s > 0
-    assert report.sentence().startswith("The first sample left after ")
+    assert report.sentence().startswith("First sample sent after ")
     assert report.sentence().endswith("no underrun.")
 
 
@@ -312,7 +312,7 @@ def test_keys_are_changed_without_a_mouse(hands: Hands, document: Path) -> None:
         assert isinstance(press(Qt.Key.Key_Return), KeyField)
         button = press(Qt.Key.Key_F6, held=Qt.KeyboardModifier.ControlModifier)
         assert isinstance(button, KeyButton)
-        assert button.text() == "Use it"
+        assert button.text() == "Assign"
         listed = press(Qt.Key.Key_Return)
         assert dialog.isVisible()
         assert isinstance(listed, QListView), "on to the next command"
@@ -344,12 +344,12 @@ def test_a_changed_key_works_at_once_and_shows_everywhere(hands: Hands, document
         QTest.keyClick(field, Qt.Key.Key_X)
         assert "X belongs to 'Reject'" in " ".join(one.text() for one in dialog.findChildren(QLabel))
         QTest.keyClick(field, Qt.Key.Key_Delete)
-        assert "does nothing in the queue" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+        assert "is reserved" in " ".join(one.text() for one in dialog.findChildren(QLabel))
         search.clear()
         QTest.keyClicks(search, "preview the cut")
         field.setFocus()
         QTest.keyClick(field, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
-        click(dialog, "Use it")
+        click(dialog, "Assign")
         search.clear()
         QTest.keyClicks(search, "reject")
         field.setFocus()

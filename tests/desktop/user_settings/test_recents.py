@@ -79,4 +79,4 @@ def test_delete_takes_one_off_the_list(shown: RecentList, qtbot: QtBot, tmp_path
     assert shown.chosen() == tmp_path / "gone.offcut"
     QTest.keyClick(listed, Qt.Key.Key_Delete)
     assert shown.chosen() is None
-    assert shown.problem() == "No document was opened yet."
+    assert shown.problem() == "No recent documents."

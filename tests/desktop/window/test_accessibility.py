@@ -31,7 +31,7 @@ from widgets.controls import announce
 HANDLED = (QAbstractButton, QLineEdit, QAbstractItemView, QAbstractSlider, QPlainTextEdit)
 LEAST_PIXELS = 20
 MOST_STOPS = 300
-CHANCE = re.compile(r", you would cut this: \d+ %")
+CHANCE = re.compile(r", cut probability \d+ %")
 CUTS = ((2, 5), (8, 10), (14, 17))
 DIALOGS = (
     "grid.set_tempo",
@@ -200,7 +200,7 @@ def test_keys_that_move_and_decide_are_heard(reviewing: Hands, reader: Reader) -
 
 def test_a_refusal_interrupts(reviewing: Hands, reader: Reader) -> None:
     reviewing.press("V")
-    assert reader.urgent == ["This proposal has no alternatives; nudge its edges instead."]
+    assert reader.urgent == ["This proposal has no alternatives. Nudge its edges instead."]
 
 
 def test_the_palette_says_what_it_found(reviewing: Hands, reader: Reader) -> None:

@@ -17,7 +17,7 @@ from widgets.forms.numbers_form import NumbersForm
 
 @pytest.mark.parametrize(
     ("command", "do"),
-    [("hand.repeat", "Repeat"), ("file.export", "Export"), ("file.snapshot", "Keep"), ("grid.bar", "Set")],
+    [("hand.repeat", "Repeat"), ("file.export", "Export"), ("file.snapshot", "Save"), ("grid.bar", "Set")],
 )
 def test_enter_in_a_field_goes_ahead_also_after_a_walk_through_the_buttons(
     song: Hands, command: str, do: str

@@ -42,7 +42,7 @@ def test_the_log_lists_what_was_said_with_the_time_and_marks_errors(reviewing: H
     log = log_of(reviewing)
     lines = log.lines()[-2:]
     assert lines[0][8:] == "  Rejected cut 0:04.0 – 0:08.0"
-    assert lines[1][8:].startswith("  Error: Choose a track first: click its head")
+    assert lines[1][8:].startswith("  Error: Choose a track first.")
     assert "(PgDown)" in lines[1]
     assert all(line[2] == line[5] == ":" and line[:2].isdecimal() for line in lines)
     assert lines[0].split("  ")[1] in log.findChild(QTextEdit).toPlainText()
@@ -115,10 +115,10 @@ def test_in_the_result_a_time_says_which_clock_it_is_of(reviewing: Hands) -> Non
     reviewing.press("Q")
     assert window.status_bar.message == "Result: 0:16 of 0:20"
     reviewing.press("X")
-    assert window.status_bar.message == "Rejected cut 0:12.0 – 0:16.0 (time of the source)"
+    assert window.status_bar.message == "Rejected cut 0:12.0 – 0:16.0 (source time)"
     assert window.status_bar._undo.text() == "Ctrl Z undoes it"
     reviewing.press("Ctrl+Z")
-    assert window.status_bar.message == "Undid: rejected cut 0:12.0 – 0:16.0 (time of the source)"
+    assert window.status_bar.message == "Undid: rejected cut 0:12.0 – 0:16.0 (source time)"
     reviewing.press("Q")
     reviewing.press("Ctrl+Shift+Z")
     assert window.status_bar.message == "Redid: rejected cut 0:12.0 – 0:16.0"

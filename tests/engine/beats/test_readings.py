@@ -102,7 +102,7 @@ def test_a_grid_too_fast_or_too_short_is_counted_in_no_other_way():
         respaced(replace(grid_of(2, 4), tempo_bpm=800.0), 3, 2)
     one = BeatGrid(np.array([5], np.int64), np.array([1], np.int64), 120.0, 1.0, "")
     assert respaced(one, 3, 2) is one
-    assert [reading.label for reading in readings_of(one)] == ["As it was counted"]
+    assert [reading.label for reading in readings_of(one)] == ["As detected"]
 
 
 def test_readings_follow_each_other_in_a_round():

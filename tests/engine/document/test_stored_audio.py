@@ -168,7 +168,7 @@ def test_a_repair_that_cannot_be_heard_is_refused(
     [
         ({"audio": "audio-../../x"}, "audio cannot be"),
         ({"audio": 7}, "audio cannot be 7"),
-        ({"audio_stop_samples": 0}, "ends before it begins"),
+        ({"audio_stop_samples": 0}, "ends before it starts"),
         ({"audio_start_samples": -1}, "audio_start_samples cannot be -1"),
         ({"crossfade_ms": 121.0}, "from 0 to 120"),
     ],
@@ -179,7 +179,7 @@ def test_a_payload_that_is_no_repair_is_refused(change: dict[str, object], words
     with pytest.raises(DocumentError, match=words):
         KINDS["repair"].validate({**payload, **change})
     for name in ("audio", "audio_start_samples", "audio_stop_samples"):
-        with pytest.raises(DocumentError, match=f"no {name}"):
+        with pytest.raises(DocumentError, match=f"needs {name}"):
             KINDS["repair"].validate({key: value for key, value in payload.items() if key != name})
 
 

@@ -108,8 +108,8 @@ def test_each_is_left_out_with_one_sentence(broken: Path) -> None:
         "number": "it is of the type int, not Kind.",
         "cut": "Offcut has one of that name itself.",
         "other": "it calls itself 'another'.",
-        "no-picture": "it has the icon '../../secret', of which there is no picture.",
-        "drops": "it says that it drops its span and does nothing else, which is what a cut does.",
+        "no-picture": "it has the icon '../../secret', which does not exist.",
+        "drops": "it drops its span, as a cut does.",
         "fails": "another package adds one of that name.",
     }.items():
         assert troubles["offcut.kinds", name] == kind.format(name) + said
@@ -162,7 +162,7 @@ def test_what_fails_when_it_is_used_ends_in_one_sentence(broken: Path, jam: Path
             "its proposal 1 is not a span within the recording, which has 44,100 samples.",
             "its proposal 1 is made in the name of 'you'.",
             "none of its kind: The kind 'fails' of offcut-again 1.0 failed: ZeroDivisionError",
-            "none of its kind: The kind 'odd' of offcut-broken 1.0 failed: what it does is no operation",
+            "none of its kind: The kind 'odd' of offcut-broken 1.0 failed: its effect is not an operation",
             "The kind 'gone' is not available here",
             "The package offcut-broken 1.0 failed in broken_finders, line 23: RuntimeError (no room for it).",
         ),

@@ -440,7 +440,7 @@ def test_an_unexpected_failure_ends_the_job_even_where_no_log_can_be_kept(
     with hands.qtbot.waitSignal(job.failed, timeout=5_000) as told:
         pass
     assert "Dividing failed unexpectedly (ZeroDivisionError" in told.args[0]
-    assert "could not be kept" in told.args[0]
+    assert "could not be saved" in told.args[0]
     lanes.close()
 
 
@@ -496,7 +496,7 @@ def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: st
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     reviewing.press_and_answer("Ctrl+E", answer)
-    assert problems == ["This is too long a name for the disk: choose a shorter one."]
+    assert problems == ["The name is too long for the disk: choose a shorter one."]
     assert sorted(folder.iterdir()) == before
 
 

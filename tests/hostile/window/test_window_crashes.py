@@ -113,7 +113,7 @@ def test_a_window_that_is_killed_comes_back_with_its_document(
     (report,) = state(home, "crashes", "crash-*.txt")
     told = report.read_text("utf-8")
     assert ("Segmentation fault" in told) == (number == signal.SIGSEGV)
-    assert ("killed from outside" in told) == (number == signal.SIGKILL)
+    assert ("killed by another process" in told) == (number == signal.SIGKILL)
     assert "Last commands: review.accept" in told
     assert not [one for one in (*PERSON.split(), SONG, TRACK, "Oboe", str(home), ".wav") if one in told], told
 
@@ -174,6 +174,6 @@ def test_an_error_that_escapes_leaves_a_report_and_the_window_goes_on(
     (report,) = state(home, "crashes", "crash-*.new.txt")
     told = report.read_text("utf-8")
     assert "KeyError: '…'" in told
-    assert "Something went wrong inside Offcut; your document is as it was" in ended.stdout
+    assert "An internal error occurred. Your document is unchanged" in ended.stdout
     assert not [one for one in (*PERSON.split(), SONG, "Oboe", str(home)) if one in told], told
     assert not state(home, "sessions", "*")

@@ -171,9 +171,7 @@ def test_the_status_bar_says_what_undo_takes_back(qtbot: QtBot, dress: Dress) ->
 def test_a_short_message_after_a_long_one_leaves_no_gap_before_undo(qtbot: QtBot, dress: Dress) -> None:
     dress(DARK)
     bar = make_status(qtbot, 1600)
-    bar.set_message(
-        "This is the demo: A accepts a cut, X rejects it, C lets you hear it", "Imported 2 tracks"
-    )
+    bar.set_message("Demo: A accepts a cut, X rejects it, C plays it", "Imported 2 tracks")
     bar.set_message("Next proposal", "Next proposal")
     labels = {each.accessibleName(): each for each in bar.findChildren(ElidedLabel)}
     done, undo = labels["Last command"], labels["Undo step"]
@@ -196,7 +194,7 @@ def test_no_undo_of_something_else_stands_beside_an_error(qtbot: QtBot, dress: D
     undo = next(each for each in bar.findChildren(QLabel) if each.accessibleName() == "Undo step")
     bar.set_message("Cut 2.0 s, by hand", "Cut 2.0 s, by hand")
     assert undo.text().endswith("undoes it")
-    bar.set_error("Nothing is selected.")
+    bar.set_error("No selection.")
     assert not undo.text()
 
 
@@ -266,7 +264,7 @@ def test_the_selection_bar_shows_what_is_selected_at_any_width(qtbot: QtBot, wid
     bar.show()
     words, length = "Selected 0:30.000 – 0:32.000 (0:02.000)", "2.0 s"
     bar.show_selection(words, "all tracks", length)
-    said = next(one for one in bar.findChildren(ElidedLabel) if one.accessibleName() == "What is selected")
+    said = next(one for one in bar.findChildren(ElidedLabel) if one.accessibleName() == "Selected span")
     QApplication.processEvents()
     assert said.text() == (words if width == 1280 else length)
     assert not said.is_elided

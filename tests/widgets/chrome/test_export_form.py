@@ -15,6 +15,7 @@ from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import RATES_HZ, Depth, ExportOptions
+from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -122,25 +123,26 @@ def test_it_lists_what_it_will_write(make: Make, qtbot: QtBot) -> None:
 def test_a_file_that_is_replaced_says_so(make: Make) -> None:
     line = WrittenLine("jam.wav", "1:00.0 · 9 MB", replaces=True)
     form = make(look=lambda _choice: ExportOutlook((line,)))
-    assert written(form)[1] == "jam.wav, 1:00.0 · 9 MB, replaces the one that is there"
+    assert written(form)[1] == "jam.wav, 1:00.0 · 9 MB, replaces the existing file"
     before = form.grab().toImage()
     plain = make(look=lambda _choice: ExportOutlook((WrittenLine("jam.wav", "1:00.0 · 9 MB"),)))
     assert plain.grab().toImage() != before
 
 
 @pytest.mark.parametrize(
-    ("choice", "sentence"),
+    ("name", "choice"),
     [
-        (ExportChoice(" ", "jam"), "Choose a folder to write to."),
-        (ExportChoice("/m", ""), "Give the files a name without slashes."),
-        (ExportChoice("/m", "../jam"), "Give the files a name without slashes."),
-        (ExportChoice("/m", ".."), "Give the files a name without slashes."),
-        (ExportChoice("/m", "jam", ()), "Choose at least one format."),
+        ("no folder", ExportChoice(" ", "jam")),
+        ("no name", ExportChoice("/m", "")),
+        ("a name with slashes", ExportChoice("/m", "../jam")),
+        ("a name of dots", ExportChoice("/m", "..")),
+        ("no format", ExportChoice("/m", "jam", ())),
     ],
 )
-def test_it_names_what_is_missing(make: Make, choice: ExportChoice, sentence: str) -> None:
+def test_it_names_the_missing_field(make: Make, name: str, choice: ExportChoice) -> None:
     form = make(choice)
-    assert form.problem() == sentence
+    sentence = form.problem()
+    require_sentence("forms", f"export, {name}", sentence)
     assert errors(form) == [sentence]
     assert written(form) == [""]
 
@@ -195,7 +197,7 @@ def test_the_sample_rate_is_the_documents_until_another_is_chosen(make: Make, qt
     form = make()
     field = part(form, ChoiceField, "Sample rate")
     labels = [field.itemText(row) for row in range(field.count())]
-    assert labels[0] == "As the document, 48 kHz"
+    assert labels[0] == "Same as document, 48 kHz"
     assert labels[1:] == [f"{rate_hz / 1_000:g} kHz" for rate_hz in RATES_HZ]
     assert form.values().options.rate_hz is None
     field.setFocus()
@@ -211,7 +213,7 @@ def test_the_sample_rate_is_the_documents_until_another_is_chosen(make: Make, qt
     ("video_rate", "label"),
     [
         (None, "Automatic, 25 fps"),
-        (FrameRate.FPS_29_97, "As the video, 29.97 fps"),
+        (FrameRate.FPS_29_97, "Same as video, 29.97 fps"),
     ],
 )
 def test_the_frame_rate_is_that_of_the_video(
@@ -273,12 +275,12 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
     assert len(names) == len(set(names))
     assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS.values()]
     assert names[len(FORMATS) :] == [
-        *("Folder", "Choose a folder", "File name without its ending"),
-        *("One file for each track", "One file for each region", "Removed audio, not the result"),
+        *("Folder", "Choose a folder", "File name without extension"),
+        *("One file for each track", "One file for each region", "Removed audio only"),
         *("Range", "Sample rate", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
-        "Copy the recordings beside the file",
+        "Copy recordings next to the file",
     ]
     box = part(form, ChoiceField, "Range")
     qtbot.keyClick(box, Qt.Key.Key_Down)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.anomaly.recipes.config import default_config, parse_config
 from engine.anomaly.recipes.methods import METHODS
 from engine.diagnoses.finding import Action, Finding, Remedy, Severity
+from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.chrome.loss_curve import LossCurve
 from widgets.controls.check_box import CheckBox
@@ -51,17 +52,17 @@ def learn(qtbot: QtBot, dress: Dress) -> LearnPanel:
 
 
 def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> None:
-    assert learn.problem() == "Add at least one recording that you edited."
+    require_sentence("forms", "learn, no recording", learn.problem())
     with qtbot.waitSignal(learn.files_requested):
         press(qtbot, learn, "Add")
     with qtbot.waitSignal(learn.changed):
         learn.add_files(("/m/a.flac", "/m/b.wav", "/m/a.flac"))
     assert learn.problem() == ""
     field(learn, "Name").clear()
-    assert learn.problem() == "Give the taste a name."
+    require_sentence("forms", "learn, no name", learn.problem())
     qtbot.keyClicks(field(learn, "Name"), " Band ")
     field(learn, "Epochs").clear()
-    assert learn.problem() == "Epochs must be a whole number from 1 to 10,000."
+    require_sentence("forms", "learn, no epochs", learn.problem())
     qtbot.keyClicks(field(learn, "Epochs"), "12")
     qtbot.keyClick(field(learn, "Seed"), Qt.Key.Key_Up)
     assert learn.values() == LearnRequest(("/m/a.flac", "/m/b.wav"), "Band", 12, 1, "own-faults")
@@ -99,7 +100,7 @@ def test_a_name_that_no_file_can_have_is_told_before_learning(learn: LearnPanel)
     name.setText("n" * 200)
     assert learn.problem() == ""
     name.setText("🥁" * 80)
-    assert learn.problem() == "This name is too long for a file: shorten it."
+    require_sentence("forms", "learn, long name", learn.problem())
 
 
 def test_another_method_suggests_its_own_epochs(learn: LearnPanel, qtbot: QtBot) -> None:

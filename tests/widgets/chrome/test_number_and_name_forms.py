@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.errors import UsageError
+from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.forms.name_form import NameForm
 from widgets.forms.numbers_form import Number, NumbersForm
@@ -56,7 +57,7 @@ def test_a_form_says_what_its_numbers_lead_to_or_why_not(qtbot: QtBot, dress: Dr
     assert (form.outlook(), form.problem()) == ("", "That is too often.")
     assert "That is too often." in shown()
     field.setText("5000")
-    assert form.problem() == "Times must be a whole number from 2 to 1000."
+    require_sentence("forms", "numbers, 5000 times", form.problem())
     field.setText("3")
     assert (form.outlook(), form.problem()) == ("3 times", "")
     assert "That is too often." not in shown()
@@ -66,7 +67,7 @@ def test_a_name_without_letters_is_none(qtbot: QtBot, dress: Dress) -> None:
     dress(DARK)
     form = NameForm("&Name", "Kept under this name.")
     qtbot.addWidget(form)
-    assert form.problem() == "Type a name."
+    require_sentence("forms", "name, empty", form.problem())
     with qtbot.waitSignal(form.changed):
         form.findChild(QLineEdit).setText("  before the mix ")
     assert (form.problem(), form.name()) == ("", "before the mix")

@@ -22,8 +22,8 @@ MUSIC = Path("/music")
 BAND, DRUMS, GONE = MUSIC / "Band.taste", MUSIC / "Drums.taste", MUSIC / "Gone.taste"
 TALK = Path("/radio/Talk.taste")
 SHELVES = (
-    Shelf("Used last", (BAND, GONE)),
-    Shelf("Beside this document", (DRUMS,)),
+    Shelf("Recent", (BAND, GONE)),
+    Shelf("Next to this document", (DRUMS,)),
     Shelf("In /radio", (TALK,)),
 )
 SUMMARIES = {
@@ -73,7 +73,7 @@ def test_the_first_that_is_not_in_use_is_chosen_and_arrows_go_round(shelf: Taste
 
 def test_each_row_says_what_is_known_of_it(shelf: TasteShelf) -> None:
     said = rows(shelf)
-    assert said[0] == "Used last"
+    assert said[0] == "Recent"
     assert said[1].startswith("Band · in use · learned from 1:56 in 3 recordings, ")
     assert said[2] == f"Gone · {NOT_THERE}"
     assert said[-3:] == ["Talk", "Choose a file…", "List a folder…"]
@@ -109,7 +109,7 @@ def test_what_is_gone_cannot_be_taken(shelf: TasteShelf, qtbot: QtBot) -> None:
 
 def test_more_tastes_arrive_without_moving_what_is_chosen(shelf: TasteShelf) -> None:
     walk(shelf, Qt.Key.Key_Down)
-    shelf.set_shelves((Shelf("Used last", (TALK, GONE)), *SHELVES[1:2]))
+    shelf.set_shelves((Shelf("Recent", (TALK, GONE)), *SHELVES[1:2]))
     assert shelf.chosen() == DRUMS
     walk(shelf, Qt.Key.Key_Down)
     shelf.set_shelves(SHELVES)
@@ -157,7 +157,7 @@ def test_names_and_days_do_not_run_into_each_other(qtbot: QtBot, dress: Dress, s
     path = MUSIC / f"{'A long name that was typed ' * 8}.taste"
     shelf = TasteShelf(theme)
     qtbot.addWidget(shelf)
-    shelf.set_shelves((Shelf("Used last", (path,)),))
+    shelf.set_shelves((Shelf("Recent", (path,)),))
     shelf.set_summaries({path: TasteSummary(2, 100.0, datetime(2024, 12, 30).timestamp())})
     shelf.resize(round(420 * scale), round(300 * scale))
     with qtbot.waitExposed(shelf):

@@ -55,7 +55,7 @@ def test_nothing_is_ever_certain(chance: float, text: str) -> None:
 def test_only_the_undecided_have_a_chance() -> None:
     known = learned(0.87)
     assert row_of(SOME, first(Verdict.UNDECIDED), known).chance == 0.87
-    assert "you would cut this: 87 %" in row_of(SOME, first(Verdict.UNDECIDED), known).spoken
+    assert "cut probability 87 %" in row_of(SOME, first(Verdict.UNDECIDED), known).spoken
     for decided in (Verdict.ACCEPTED, Verdict.REJECTED):
         assert row_of(SOME, first(decided), known).chance is None
     before_any_answer = Learned(None, np.zeros(len(SOME.proposals)))
@@ -92,13 +92,13 @@ def test_the_card_says_the_chance_beside_the_score(qtbot: QtBot, dress: Dress) -
     panel = make(qtbot, dress(DARK), SOME, key)
     show(panel, key, learned(0.87))
     words = [label.text() for label in card_of_panel(panel).findChildren(QLabel) if label.isVisible()]
-    assert "decisions say" in words
-    assert any("you would cut this" in text and "87 %" in text for text in words)
+    assert "from decisions" in words
+    assert any("probability to cut" in text and "87 %" in text for text in words)
     assert any(f"{SOME.proposals[key].score:.2f}" in text for text in words), "the score stays"
     taller = card_of_panel(panel).height()
     show(panel, key, None)
     assert card_of_panel(panel).height() < taller
-    assert "decisions say" not in [
+    assert "from decisions" not in [
         label.text() for label in card_of_panel(panel).findChildren(QLabel) if label.isVisible()
     ]
 
@@ -151,7 +151,7 @@ def test_the_line_says_what_was_learned_and_switches(qtbot: QtBot, dress: Dress)
         QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert asked.args == ["review.learn"]
     line.set_learning("Not learning from your decisions.", is_on=False)
-    assert (switch.text(), switch.accessibleName()) == ("Learn", "Learn from decisions again")
+    assert (switch.text(), switch.accessibleName()) == ("Learn", "Learn from decisions")
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

@@ -311,8 +311,8 @@ def test_the_nearest_kept_example_is_named_and_its_time_always_shows(
     panel = make(qtbot, dress(DARK, scale), state, "cut-12")
     card = card_of_panel(panel)
     words = {label.text(): label for label in card.findChildren(QLabel)}
-    hear = button(panel, "Hear")
-    for label in (words["nearest kept"], words["1:02:05"]):
+    hear = button(panel, "Play")
+    for label in (words["reference"], words["1:02:05"]):
         assert label.isVisible()
         assert label.width() >= label.sizeHint().width()
     assert words[name].isVisible()
@@ -324,7 +324,7 @@ def test_the_nearest_kept_example_is_named_and_its_time_always_shows(
     assert asked.args == ["review.hear_kept"]
     with_example = card.heightForWidth(card.width())
     show(panel, state, "cut-13")
-    assert not any(part.isVisible() for part in (words["nearest kept"], words["1:02:05"], hear))
+    assert not any(part.isVisible() for part in (words["reference"], words["1:02:05"], hear))
     assert card.heightForWidth(card.width()) < with_example
 
 

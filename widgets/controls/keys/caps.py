@@ -1,4 +1,4 @@
-"""Keys shown where the action is: a painted cap, and the button that carries one."""
+"""Key caps next to actions: a painted cap, and a button with one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px
 
 
 def cap_width(label: str) -> float:
-    """Return how wide the cap of a key is, 0 where there is none."""
+    """Return the width of a key cap, 0 without one."""
     return QFontMetricsF(mono_font(TEXT_SMALL)).horizontalAdvance(label) + px(2 * STEP + 2) if label else 0.0
 
 
 def cap_height() -> float:
-    """Return how high a cap is."""
+    """Return the height of a cap."""
     return float(px(18))
 
 
 def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme) -> QRectF:
-    """Paint the cap of a key so that its right edge's middle is at the given point; return where it is."""
+    """Paint a key cap with its right edge centred at a point; return its left edge."""
     width, height = cap_width(label), cap_height()
     rect = QRectF(right_middle.x() - width, right_middle.y() - height / 2, width, height)
     painter.save()
@@ -41,7 +41,7 @@ def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme
 class EnterButton(QPushButton):
     """A button that Enter presses while it has the focus; Space is left to playback.
 
-    Only Tab gives it the focus, so that a click never changes what the next key means.
+    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
     """
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
@@ -90,7 +90,7 @@ class KeyButton(EnterButton):
         self.set_key(key)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._theme = theme
         self.update()
 
@@ -115,7 +115,7 @@ class KeyButton(EnterButton):
         self._renew()
 
     def set_compact(self, level: int) -> None:
-        """Take less room: 1 leaves the key to the tooltip, 2 also the word where there is an icon."""
+        """Use less width: 1 moves the key to the tooltip, 2 also the text if there is an icon."""
         if level != self._compact:
             self._compact = level
             self._renew()
@@ -151,12 +151,12 @@ class KeyButton(EnterButton):
         return ui_font()
 
     def width_of(self, text: str, key: str) -> int:
-        """Return how wide it is with another word and another key."""
+        """Return its width with another text and key."""
         return self._width(self._fitting_text(text), "" if self._compact >= 1 else key)
 
     @property
     def full_width(self) -> int:
-        """How wide it is where it is not compact."""
+        """Its width without compactness."""
         return self._width(self.text(), self._key)
 
     def _width(self, text: str, key: str) -> int:

@@ -23,7 +23,7 @@ _LEAVING = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape)
 
 
 def key_of(event: QKeyEvent) -> str:
-    """Return the key of an event in Qt's portable notation, "" where Qt has no name for it.
+    """Return the key of an event in Qt's portable notation, "" without a name.
 
     The number pad's keys are their twins', and Shift is left out where it only makes the sign, as in "?".
     """

@@ -1,4 +1,4 @@
-"""How a key is written where a person reads it. Needs no Qt, so that the key sheet is made without it."""
+"""Names of keys for display. Needs no Qt, so that the key sheet is generated without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMED = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
 
 
 def key_label(key: str) -> str:
-    """Write a key the way its cap shows it: Qt's ``Ctrl+Shift+Return`` as ``Ctrl Shift Enter``."""
+    """Format a key as on its cap: Qt's ``Ctrl+Shift+Return`` as ``Ctrl Shift Enter``."""
     parts = key.split("+")
     if parts[-1] == "":  # the plus key itself: "+" or "Ctrl++"
         parts = [*parts[:-2], "+"]
@@ -24,7 +24,7 @@ def key_label(key: str) -> str:
 
 
 def key_labels(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Write all keys of a command, the first one first, without saying the same cap twice."""
+    """Format all keys of a command, the first one first, without duplicate caps."""
     return tuple(dict.fromkeys(key_label(key) for key in keys))
 
 
@@ -39,7 +39,7 @@ def with_keys(sentence: str, keys: Mapping[str, str]) -> str:
 
 
 def pair_label(one: str, other: str) -> str:
-    """Write two caps as one where only their last signs differ: "Alt ↑" and "Alt ↓" as "Alt ↑↓"."""
+    """Merge two caps that differ in the last sign only: "Alt ↑" and "Alt ↓" as "Alt ↑↓"."""
     held, _, last = one.rpartition(" ")
     other_held, _, other_last = other.rpartition(" ")
     if one and other and held == other_held and len(last) == len(other_last) == 1:

@@ -16,11 +16,11 @@ WITH_SHIFT = _ON_PAD | Qt.KeyboardModifier.ShiftModifier
 
 
 def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = _ON_PAD) -> bool:
-    """Tell whether a shortcut is about to take one of the keys that a widget wants for itself.
+    """Return whether a shortcut would take one of the keys that a widget handles itself.
 
     Parameters
     ----------
-    held : the modifiers that may be held with it
+    held : allowed modifiers
     """
     return (
         event.type() == QEvent.Type.ShortcutOverride
@@ -31,9 +31,9 @@ def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = 
 
 
 class KeyedList(QListView):
-    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others.
+    """Handles arrows and Enter itself while it has the focus; other keys reach the commands.
 
-    Only Tab gives it the focus, so that a click never changes what the next key means.
+    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
 
     Signals
     -------

@@ -1,1 +1,1 @@
-"""What an export is to write, and what will be written: asked for, and told."""
+"""Export form: request, and preview of the files."""

@@ -1,4 +1,4 @@
-"""What the export form asks for and is told, as plain values."""
+"""Input and output of the export form, as plain values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class SpanOffer:
     Attributes
     ----------
     key : "" for the whole
-    label : its name and where it is
+    label : its name and position
     """
 
     key: str
@@ -28,7 +28,7 @@ WHOLE = SpanOffer("", "Whole result")
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """What stands in the form.
+    """Input of the form.
 
     Attributes
     ----------
@@ -70,14 +70,14 @@ class WrittenLine:
 
 @dataclass(frozen=True, slots=True)
 class ExportOutlook:
-    """What an export would do.
+    """Preview of an export.
 
     Attributes
     ----------
     total : of several files, in words
-    field : what a problem is about: "formats", "range", "rate", "bits", "loudness", "folder", "name" or
+    field : subject of the problem: "formats", "range", "rate", "bits", "loudness", "folder", "name" or
         "files"
-    problem : one sentence; "" where all is well
+    problem : error message; "" without one
     """
 
     files: tuple[WrittenLine, ...] = ()

@@ -1,4 +1,4 @@
-"""The form that asks what to write; it writes nothing and looks at no file itself."""
+"""Export form; it neither writes nor reads files."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _OPTIONS_WIDTH = 480
 
 
 class ExportForm(QWidget):
-    """Formats, how they are written, where to, and the files that come of it.
+    """Formats, their options, the folder, and the resulting files.
 
     Parameters
     ----------
-    choice : what stands in it at first
-    look : tells what an export would do; asked anew whenever something changes
+    choice : initial input
+    look : computes the preview of an export; called after each change
     spans : the parts of the recording that can be written alone
-    result_text : what is left of it
-    source_bits : the depth of its samples, such as "24 bit"
-    own_rate_hz : sample rate of the document; 0 where it is not told
+    result_text : summary of the result
+    source_bits : bit depth of the recordings, such as "24 bit"
+    own_rate_hz : sample rate of the document; 0 if unknown
     video_rate : frame rate of its videos; None without any
 
     Signals
     -------
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     folder_requested : let the user choose a folder; answer with `set_folder`
     """
 
@@ -71,7 +71,7 @@ class ExportForm(QWidget):
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}
         self._written = WrittenList(theme)
         self._folder.setAccessibleName("Folder")
-        self._name.setAccessibleName("File name without its ending")
+        self._name.setAccessibleName("File name without extension")
         for suffix, box in self._boxes.items():
             box.setChecked(suffix in choice.suffixes)
         self._lay_out()
@@ -108,7 +108,7 @@ class ExportForm(QWidget):
         layout.addLayout(columns, 1)
 
     def _formats(self) -> QGridLayout:
-        """Lay each format and what it is good for on one line: there are many of them."""
+        """Arrange each format with its purpose on one line, because the list is long."""
         formats = QGridLayout()
         formats.setHorizontalSpacing(px(16))
         formats.setVerticalSpacing(px(2))
@@ -157,7 +157,7 @@ class ExportForm(QWidget):
         self._options.changed.connect(self._renew)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._browse.set_theme(theme)
         self._options.set_theme(theme)
         self._written.set_theme(theme)
@@ -171,11 +171,11 @@ class ExportForm(QWidget):
         self._folder.setText(folder)
 
     def problem(self) -> str:
-        """Say what is wrong, "" when the files can be written."""
+        """Return the error message, or "" for a valid export."""
         return self._problem
 
     def values(self) -> ExportChoice:
-        """Return what was asked for; only where there is no `problem`."""
+        """Return the input if there is no `problem`."""
         return ExportChoice(
             self._folder.text().strip(),
             self._name.text().strip(),
@@ -185,14 +185,14 @@ class ExportForm(QWidget):
         )
 
     def _wrong(self) -> tuple[str, str]:
-        """Return the field that is wrong and the sentence, as far as the form itself can tell."""
+        """Return the invalid field and its message, from the checks of the form."""
         name = self._name.text().strip()
         if not any(box.isChecked() for box in self._boxes.values()):
             return "formats", "Choose at least one format."
         if not self._folder.text().strip():
-            return "folder", "Choose a folder to write to."
+            return "folder", "Choose a folder."
         if not name or name in (".", "..") or "/" in name or "\\" in name:
-            return "name", "Give the files a name without slashes."
+            return "name", "Enter a file name without slashes."
         return self._options.problem()
 
     def _renew(self) -> None:

@@ -27,14 +27,14 @@ from widgets.theme import Theme, px
 
 _AS_SOURCE = "source"
 _BITS = {
-    _AS_SOURCE: "As the recordings",
+    _AS_SOURCE: "Same as recordings",
     Depth.BITS_16.value: "16 bit",
     Depth.BITS_24.value: "24 bit",
     Depth.FLOAT_32.value: "32 bit float",
 }
 _AUTOMATIC = "auto"
 _DITHER = {
-    _AUTOMATIC: "If bits are reduced or the rate changes",
+    _AUTOMATIC: "If bit depth or rate changes",
     Dither.TPDF.value: "Always",
     Dither.NONE.value: "Never",
 }
@@ -53,7 +53,7 @@ LABELS = 76
 class ExportOptionsPanel(QWidget):
     """Stems, regions, range, rate, bits, quality, dither, fades, loudness, chunks, frame rate and media.
 
-    What the chosen formats do not have is off, with the reason beside the heading.
+    Options without effect on the chosen formats are disabled, with the reason next to the heading.
     """
 
     changed = Signal()
@@ -72,7 +72,7 @@ class ExportOptionsPanel(QWidget):
         lufs = options.loudness_lufs
         self._stems = CheckBox(theme, "One file for each track")
         self._regions = CheckBox(theme, "One file for each region")
-        self._removed = CheckBox(theme, "Removed audio, not the result")
+        self._removed = CheckBox(theme, "Removed audio only")
         self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
         self._sample_rate = _sample_rate_field(theme, options.rate_hz, own_rate_hz)
         depth = _AS_SOURCE if options.depth is None else options.depth.value
@@ -88,7 +88,7 @@ class ExportOptionsPanel(QWidget):
         self._normalise = CheckBox(theme, "Normalise to")
         self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
         self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
-        self._collect = CheckBox(theme, "Copy the recordings beside the file")
+        self._collect = CheckBox(theme, "Copy recordings next to the file")
         self._rate = _frame_rate_field(theme, options.frame_rate, video_rate)
         self._audio_reason, self._rate_reason = _dim(""), _dim("")
         self._notes = {name: _note() for name in ("range", "rate", "bits", "fades", "loudness")}
@@ -168,12 +168,12 @@ class ExportOptionsPanel(QWidget):
             field.textChanged.connect(self.changed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for part in (*self._boxes, *self._choices):
             part.set_theme(theme)
 
     def follow(self, suffixes: Iterable[str]) -> None:
-        """Switch on what these formats have."""
+        """Enable the options of these formats."""
         chosen = tuple(suffixes)
         audio = any(suffix in AUDIO_SUFFIXES for suffix in chosen)
         floating = self._bits.value() == Depth.FLOAT_32.value
@@ -184,7 +184,7 @@ class ExportOptionsPanel(QWidget):
             part.setEnabled(audio)
         self._bits.setEnabled(samples)
         self._dither.setEnabled(samples and not floating)
-        self._dither.setToolTip("Floating point needs none." if samples and floating else "")
+        self._dither.setToolTip("Not used with floating point." if samples and floating else "")
         self._quality.setEnabled(any(suffix in CODED_SUFFIXES for suffix in chosen))
         self._chunks.setEnabled(".wav" in chosen)
         self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
@@ -193,7 +193,7 @@ class ExportOptionsPanel(QWidget):
         self._rate_reason.setText("" if self._rate.isEnabled() else f"for {listed(FRAME_SUFFIXES)}")
 
     def problem(self) -> tuple[str, str]:
-        """Return the field that is wrong and what to do; two empty words where none is."""
+        """Return the invalid field and its remedy; two empty strings without an error."""
         for field, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
             said = field.problem(name) if field.isEnabled() else ""
             if said:
@@ -204,7 +204,7 @@ class ExportOptionsPanel(QWidget):
         return "", ""
 
     def show_problem(self, field: str, sentence: str) -> bool:
-        """Write a problem below its field; False where the field is not here."""
+        """Show an error below its field; return False if the field is elsewhere."""
         for name, note in self._notes.items():
             note.setText(sentence if name == field else "")
             note.setVisible(name == field)
@@ -216,7 +216,7 @@ class ExportOptionsPanel(QWidget):
         return self._range.value()
 
     def values(self) -> ExportOptions:
-        """Return the options; only where there is no `problem`."""
+        """Return the options if there is no `problem`."""
         bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
         sample_rate, frame_rate = self._sample_rate.value(), self._rate.value()
         return ExportOptions(
@@ -268,7 +268,7 @@ def _beside(*parts: QWidget) -> QHBoxLayout:
 
 
 def _sample_rate_field(theme: Theme, rate_hz: int | None, own_rate_hz: int) -> ChoiceField:
-    own = f"As the document, {own_rate_hz / 1_000:g} kHz" if own_rate_hz else "As the document"
+    own = f"Same as document, {own_rate_hz / 1_000:g} kHz" if own_rate_hz else "Same as document"
     chosen = _OWN_RATE if rate_hz is None else str(rate_hz)
     return ChoiceField(theme, "Sample rate", {_OWN_RATE: own, **_SAMPLE_RATES}, chosen)
 
@@ -277,7 +277,7 @@ def _frame_rate_field(theme: Theme, rate: FrameRate | None, video_rate: FrameRat
     own = (
         f"Automatic, {_RATES[FrameRate.FPS_25]}"
         if video_rate is None
-        else f"As the video, {_RATES[video_rate]}"
+        else f"Same as video, {_RATES[video_rate]}"
     )
     chosen = _AUTOMATIC if rate is None else rate.value
     return ChoiceField(theme, "Frame rate", {_AUTOMATIC: own, **_RATES}, chosen)

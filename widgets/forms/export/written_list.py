@@ -20,7 +20,7 @@ _REPLACES = "replaces"
 
 
 class WrittenList(QWidget):
-    """Names with length and size; a file that would be written over says so."""
+    """Names with length and size; marks files that replace existing ones."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class WrittenList(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName("Files that will be written")
+        self._area.setAccessibleName("Files to export")
         self._area.setWidget(self._lines)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -40,7 +40,7 @@ class WrittenList(QWidget):
         self.show_files((), "")
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._lines.theme = theme
         self._lines.update()
 
@@ -59,12 +59,12 @@ class WrittenList(QWidget):
         self._area.setAccessibleDescription(self.text())
 
     def text(self) -> str:
-        """Return the list as a screen reader says it."""
+        """Return the list as text for screen readers."""
         return "\n".join([self._heading.text(), *(_said(line) for line in self._lines.lines)])
 
 
 class _Lines(QWidget):
-    """Paints one line a file; a long name loses its middle, since its end says what it is."""
+    """Paints one file per line; a long name is elided in the middle, since its suffix matters."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -99,5 +99,5 @@ class _Lines(QWidget):
 
 
 def _said(line: WrittenLine) -> str:
-    words = (line.name, line.detail, f"{_REPLACES} the one that is there" if line.replaces else "")
+    words = (line.name, line.detail, f"{_REPLACES} the existing file" if line.replaces else "")
     return ", ".join(word for word in words if word)

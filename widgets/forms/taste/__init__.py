@@ -1,1 +1,1 @@
-"""Tastes: what one is learned from, and the shelf from which one is taken."""
+"""Tastes: training form, and list of available tastes."""

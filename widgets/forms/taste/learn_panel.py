@@ -1,4 +1,4 @@
-"""The form that asks what to learn from; it reads no files and learns nothing itself."""
+"""Form for the training data of a taste; it neither reads files nor trains."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from widgets.forms.taste.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import ROW, Theme, px
 
-_ASKS = "Add recordings as you edited them, or drop them here. Offcut learns what you keep."
+_ASKS = "Add recordings that you edited, or drop them here. Offcut learns from the segments in them."
 _LONGEST_NAME_BYTES = 200
 """Most file systems take 255, and a file that is being written has a few signs more."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from, and how.
+    """Training data and settings.
 
     Attributes
     ----------
@@ -48,12 +48,12 @@ class LearnPanel(QWidget):
     """Edited recordings and a name; method, epochs and seed are folded away.
 
     `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
-    says that `problem()` may have another answer, `files_changed` that `paths` has; who looks into the
+    signals that `problem()` may have changed, `files_changed` that `paths` has; the owner that inspects
     recordings answers with `set_lengths` and `set_findings`.
 
     Parameters
     ----------
-    epochs : other than the method's own; then what is folded away is open
+    epochs : if they differ from the default of the method, the folded settings are open
     """
 
     changed = Signal()
@@ -71,7 +71,7 @@ class LearnPanel(QWidget):
         self._remove = KeyButton(theme, "Remove", "", "minus")
         self._name = QLineEdit("My taste")
         labels = {method.recipe: method.label for method in METHODS}
-        self._method = ChoiceField(theme, "Method: how it is learned", labels, METHODS[0].recipe)
+        self._method = ChoiceField(theme, "Learning method", labels, METHODS[0].recipe)
         self._epochs = NumberField(METHODS[0].epochs if epochs is None else epochs, 1, 10_000)
         self._seed = NumberField(0, 0, 2**31 - 1)
         self._problem = QLabel()
@@ -113,8 +113,8 @@ class LearnPanel(QWidget):
         layout.addWidget(self._problem)
         for field, said in (
             (self._name, "Name of the taste"),
-            (self._epochs, "Epochs: how often everything is heard"),
-            (self._seed, "Seed: the same one gives the same taste"),
+            (self._epochs, "Epochs: passes over the training data"),
+            (self._seed, "Seed: same seed, same taste"),
         ):
             field.setAccessibleName(said)
             field.setToolTip(said)
@@ -130,7 +130,7 @@ class LearnPanel(QWidget):
         return Fold(theme, "For researchers", inside)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         for part in (self._add, self._remove, self._method, self._findings, self._files, self._fold):
             part.set_theme(theme)
 
@@ -146,38 +146,38 @@ class LearnPanel(QWidget):
         return self._files.paths
 
     def set_lengths(self, lengths_s: Mapping[str, float | None]) -> None:
-        """Say how long recordings are, by path; None: it cannot be read."""
+        """Set the durations of recordings, by path; None: unreadable."""
         self._files.set_lengths(lengths_s)
         self._sum.setText(self._files.sum_text)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is shown of them."""
+        """The displayed findings."""
         return self._findings.found
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what was found in the recordings; what to do about it stands above them already."""
+        """Show findings about the recordings; the list above shows the remedy."""
         self._findings.set_findings(replace(finding, remedies=()) for finding in findings)
 
     def problem(self) -> str:
-        """Say what is missing, "" when learning can start."""
+        """Return the message about missing input, or "" if learning can start."""
         if not self._files.count():
             return "Add at least one recording that you edited."
         if not self._name.text().strip():
-            return "Give the taste a name."
+            return "Enter a name for the taste."
         if len(os.fsencode(self._name.text().strip())) > _LONGEST_NAME_BYTES:
-            return "This name is too long for a file: shorten it."
+            return "The name is too long for a file. Shorten it."
         return self._epochs.problem("Epochs") or self._seed.problem("Seed")
 
     def values(self) -> LearnRequest:
-        """Return what was asked for; only where there is no `problem`."""
+        """Return the input if there is no `problem`."""
         epochs, seed = self._epochs.value(), self._seed.value()
         assert epochs is not None
         assert seed is not None
         return LearnRequest(self.paths, self._name.text().strip(), epochs, seed, self._method.value())
 
     def _take_method(self, number: int) -> None:
-        """Suggest as many epochs as the chosen method usually takes."""
+        """Suggest the default epochs of the chosen method."""
         self._epochs.setText(str(METHODS[number].epochs))
 
     def _remove_chosen(self) -> None:

@@ -1,4 +1,4 @@
-"""Recordings with their lengths beside them."""
+"""Recordings with their durations."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ UNREADABLE = "cannot be read"
 
 
 class RecordingList(RemovableList):
-    """A line a recording; each path stands once.
+    """One recording per row, without duplicates.
 
     Attributes
     ----------
-    LENGTH : the role under which a line says how long its recording is
+    LENGTH : item role of the duration
     """
 
     LENGTH = _LENGTH
@@ -41,7 +41,7 @@ class RecordingList(RemovableList):
         self.setAcceptDrops(False)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
+        """Apply a theme."""
         self._delegate.theme = theme
         self.viewport().update()
 
@@ -68,7 +68,7 @@ class RecordingList(RemovableList):
             self.takeItem(self.row(item))
 
     def set_lengths(self, lengths_s: Mapping[str, float | None]) -> None:
-        """Say how long recordings are, by path; None: it cannot be read."""
+        """Set the durations of recordings, by path; None: unreadable."""
         self._lengths_s |= lengths_s
         self._show_lengths()
 
@@ -80,7 +80,7 @@ class RecordingList(RemovableList):
 
     @property
     def sum_text(self) -> str:
-        """Say how many there are and how long they are together, as far as that is known."""
+        """Format the number of recordings and their total duration, if known."""
         paths = self.paths
         known = [self._lengths_s[path] for path in paths if path in self._lengths_s]
         if not paths or len(known) < len(paths):

@@ -1,4 +1,4 @@
-"""The tastes there are, in groups: type to find one, arrows to go there, Enter to take it."""
+"""List of tastes in groups: type to filter, arrows to move, Enter to choose."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from widgets.theme import Theme, px
 
 _ROOT = QModelIndex()
 _PAGE_ROWS = 6
-NOTHING_FOUND = "No taste is called that, and no folder."
+NOTHING_FOUND = "No taste or folder matches."
 
 
 class Elsewhere(StrEnum):
-    """Where to look for a taste that is not listed."""
+    """Locations of tastes outside the list."""
 
     FILE = "Choose a file…"
     FOLDER = "List a folder…"
 
 
 class _Rows(QAbstractListModel):
-    """Headings, tastes, notes and the ways out of the list."""
+    """Headings, tastes, notes and rows that lead to other locations."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -72,12 +72,12 @@ class _Rows(QAbstractListModel):
 
 
 class TasteShelf(QWidget):
-    """A field and, under it, the groups of tastes it leaves; the last two rows lead elsewhere.
+    """A filter field and groups of tastes; the last two rows lead to other locations.
 
     Signals
     -------
     taken : a row was clicked twice
-    changed : `problem()` may have another answer
+    changed : `problem()` may have changed
     """
 
     taken = Signal()
@@ -117,24 +117,24 @@ class TasteShelf(QWidget):
         return QSize(px(600), px(440))
 
     def set_shelves(self, shelves: Sequence[Shelf]) -> None:
-        """List these; what is chosen stays so where it is still listed."""
+        """Replace the list and keep the selection if it is still present."""
         before = self.chosen() if self._shelves else None
         self._shelves = tuple(shelves)
         self._list_rows(before)
 
     def set_summaries(self, summaries: Mapping[Path, TasteSummary]) -> None:
-        """Say what is known of the tastes by now."""
+        """Set the known summaries of the tastes."""
         self._rows.summaries = summaries
         self._rows.tell_changed()
         self._renew()
 
     def chosen(self) -> Path | Elsewhere | None:
-        """Return the taste chosen, or where else to look."""
+        """Return the chosen taste, or the location to search."""
         row = self._row()
         return None if row is None else _choice_of(row)
 
     def problem(self) -> str:
-        """Say why nothing can be taken, "" where something can."""
+        """Return why no taste can be chosen, or ""."""
         chosen = self.chosen()
         if chosen is None:
             return NOTHING_FOUND
@@ -162,7 +162,7 @@ class TasteShelf(QWidget):
         self._go(self._place_of(wanted, words))
 
     def _place_of(self, wanted: Path | Elsewhere | None, words: Sequence[str]) -> int:
-        """Return the row of what is wanted, else of a taste called so, else of the first not yet in use."""
+        """Return the row of the requested taste, else of its name, else of the first inactive one."""
         rows = self._rows.rows
         same = (n for n, row in enumerate(rows) if wanted is not None and _choice_of(row) == wanted)
         called = (
@@ -181,7 +181,7 @@ class TasteShelf(QWidget):
         announce(self._field, str(index.data(Qt.ItemDataRole.AccessibleTextRole)))
 
     def _step(self, by: int) -> None:
-        """Go up or down by so many rows that can be chosen; over an end, to the other one."""
+        """Move by a number of selectable rows, cyclically."""
         choices = [number for number, row in enumerate(self._rows.rows) if row.is_choice]
         here, last = self._list.currentIndex().row(), len(choices) - 1
         wanted = (choices.index(here) if here in choices else 0) + by

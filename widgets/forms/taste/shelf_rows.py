@@ -1,4 +1,4 @@
-"""The rows of a list of tastes: what they say and how they are painted."""
+"""Rows of the list of tastes: text and painting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from widgets.theme import ROW, TEXT, TEXT_SMALL, Theme, px, ui_font
 
 _TALL, _PAD = 46, 12
 _NOT_READ = "…"
-_KEEPS_NONE = "learned by an early version, which kept no recordings"
+_KEEPS_NONE = "learned by an early version, without reference recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Shelf:
 
     Attributes
     ----------
-    note : what to say of the group, such as why there is nothing in it
+    note : message of the group, for example the reason why it is empty
     """
 
     title: str
@@ -40,7 +40,7 @@ class Shelf:
 
 
 class RowKind(Enum):
-    """What a row is."""
+    """Kind of a row."""
 
     HEADING = "heading"
     TASTE = "taste"
@@ -64,26 +64,26 @@ class ShelfRow:
 
 
 class Rows(Protocol):
-    """What is painted from."""
+    """Data for painting."""
 
     rows: tuple[ShelfRow, ...]
     summaries: Mapping[Path, TasteSummary]
 
 
 def name_of(path: Path) -> str:
-    """Return what people called a taste, on one line."""
+    """Return the name of a taste on one line."""
     return one_line(shown(path.stem)) or "(no name)"
 
 
 def learned_from(summary: TasteSummary) -> str:
-    """Say what a taste was learned from."""
+    """Return the training data of a taste in words."""
     if not summary.recordings:
         return _KEEPS_NONE
     return f"learned from {format_time(summary.duration_s, 0)} in {counted(summary.recordings, 'recording')}"
 
 
 def day_of(written_s: float, now: datetime | None = None) -> str:
-    """Return a day as people say it: today, yesterday, 5 Nov, 5 Nov 2025."""
+    """Format a day: today, yesterday, 5 Nov, 5 Nov 2025."""
     now = datetime.now() if now is None else now
     try:
         day = datetime.fromtimestamp(written_s)
@@ -98,7 +98,7 @@ def day_of(written_s: float, now: datetime | None = None) -> str:
 
 
 def said_of(row: ShelfRow, summary: TasteSummary | None, *, whole: bool = False) -> str:
-    """Say all that a row says, in one line; `whole`: also where its file is."""
+    """Format a row on one line; `whole`: with its folder."""
     if row.path is None or row.kind is not RowKind.TASTE:
         return row.text
     parts = [row.text, *(["in use"] if row.is_in_use else [])]

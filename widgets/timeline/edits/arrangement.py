@@ -1,4 +1,4 @@
-"""The arrangement lane: the whole result as blocks, or the whole recording as what is heard of it how often.
+"""Arrangement lane: the whole result as blocks, or the whole recording with the play count of each part.
 
 It is as wide as the overview above it and shows all of it at once, so that a block can be brought anywhere.
 """
@@ -37,13 +37,13 @@ class Slab:
 
     Attributes
     ----------
-    region : the name of the region that it begins in; "" in none
-    hue : which of the accents; the same for what comes from the same place, and for regions of one name
-    block : the number of the block; -1 for what is not heard
+    region : region at its start; "" without one
+    hue : index of the accent colour; the same for the same source, and for regions of one name
+    block : number of the block; -1 for parts that do not play
     span : of the source, [start, stop)
-    arc_from : from where an arc leads here; None for none
-    arc_text : what the arc says
-    heard_at : where in the result it is heard, for what is shown in the order of the recording
+    arc_from : start of an arc to it; None without one
+    arc_text : label of the arc
+    heard_at : positions in the result, if the lane shows the order of the recording
     """
 
     start: int
@@ -57,18 +57,18 @@ class Slab:
     heard_at: tuple[int, ...] | None = None
 
     def name(self, rate_hz: int) -> str:
-        """Return what is written on it: its region, else when it begins, and how often it is heard."""
+        """Return its label: region, else start time, and play count."""
         often = len(self.heard_at or ())
         times = f" ×{often}" if often > 1 else ""
         return f"{self.region or format_time(self.span[0] / rate_hz, 0)}{times}"
 
     def tip(self, rate_hz: int) -> str:
-        """Return what a tooltip says of it."""
+        """Return its tooltip."""
         first, last = (format_time(edge / rate_hz, 1) for edge in self.span)
         said = [self.name(rate_hz), f"{first} – {last} of the recording"]
         if self.heard_at is not None:
             places = ", ".join(format_time(at / rate_hz, 1) for at in self.heard_at)
-            said.append(f"heard at {places}" if places else "not heard")
+            said.append(f"played at {places}" if places else "not played")
         return "\n".join(filter(None, (*said, self.arc_text)))
 
 
@@ -77,16 +77,16 @@ _NOWHERE = -1
 
 @dataclass(frozen=True, eq=False)
 class Slabs:
-    """What the lane shows: slabs in the order they are drawn, apart, as arrays of shape (n,).
+    """Slabs of the lane in drawing order, without overlap, as arrays of shape (n,).
 
     Attributes
     ----------
     starts, stops : in view positions
     made : the blocks themselves
-    is_result : whether slabs stand as they are heard, one for each block; else as they were recorded
-    regions : what the slabs begin in
-    arcs_from : from where an arc leads to each; -1 for none
-    is_heard : whether anything is heard of each
+    is_result : whether slabs are in result order, one for each block; else in source order
+    regions : regions at the start of the slabs
+    arcs_from : start of an arc to each; -1 without one
+    is_heard : whether each part plays at all
     """
 
     starts: Positions
@@ -103,7 +103,7 @@ class Slabs:
 
     @cached_property
     def slabs(self) -> tuple[Slab, ...]:
-        """All of them; what is drawn and found needs few."""
+        """All slabs as objects; painting and hit tests use only a few."""
         return tuple(map(self.slab, range(len(self))))
 
     def slab(self, number: int) -> Slab:
@@ -138,8 +138,8 @@ class Regions:
     Attributes
     ----------
     names : of the regions
-    of_place : which region each place is in, the one that begins last; -1 for none, shape (n,)
-    hues : the number of an accent for each place, the same for what comes from the same place and for regions
+    of_place : region of each place, the latest to start; -1 for none, shape (n,)
+    hues : accent colour of each place, the same for the same source and for regions
         whose names differ in a number at most, shape (n,)
     """
 
@@ -149,7 +149,7 @@ class Regions:
 
     @classmethod
     def of(cls, places: Positions, markers: Iterable[Marker], begins: Positions) -> Regions:
-        """Return them for places of the source, shape (n,), of which blocks begin at some, shape (m,)."""
+        """Return them for places of the source, shape (n,), with block starts at some, shape (m,)."""
         regions = sorted(
             (one for one in markers if one.is_region), key=lambda one: (one.start_samples, -one.stop_samples)
         )
@@ -185,7 +185,7 @@ NO_SLABS = Slabs(_NONE, _NONE, NO_BLOCKS, False, Regions.of(_NONE, (), _NONE), _
 
 
 def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) -> Slabs:
-    """Return the blocks in the order they are heard, with arcs to those that are laid there."""
+    """Return the blocks in playing order, with arcs to the moved and repeated ones."""
     middles = (made.result_starts + made.result_stops) // 2
     stood = _stood_at(made, middles)
     last = _heard_last(made, middles)
@@ -198,7 +198,7 @@ def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) 
 
 
 def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples: int) -> Slabs:
-    """Return what was recorded, in its order, each part with how often and where it is heard."""
+    """Return the recording in its order, each part with play count and positions."""
     edges = np.unique(np.concatenate([[0, length_samples], made.starts, made.stops]))
     times = np.zeros(len(edges), np.int64)
     np.add.at(times, np.searchsorted(edges, made.starts), 1)
@@ -210,7 +210,7 @@ def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples
 
 
 def _heard_last(made: Arrangement, middles: Positions) -> Positions:
-    """Return where the same span was heard before each block; -1 where it was not."""
+    """Return the previous occurrence of the span of each block; -1 without one."""
     order = np.lexsort((np.arange(len(made)), made.stops, made.starts))
     same = (np.diff(made.starts[order]) == 0) & (np.diff(made.stops[order]) == 0)
     before = np.full(len(made), _NOWHERE)
@@ -219,7 +219,7 @@ def _heard_last(made: Arrangement, middles: Positions) -> Positions:
 
 
 def _stood_at(made: Arrangement, middles: Positions) -> Positions:
-    """Return where in the result each block would be heard where it was recorded."""
+    """Return the position of each block in the result if it had not been moved."""
     standing = np.flatnonzero(made.order_of < 0)
     if not len(standing):
         return np.zeros(len(made), np.int64)
@@ -231,19 +231,19 @@ def _stood_at(made: Arrangement, middles: Positions) -> Positions:
 
 
 def lane_view(frame: Frame, length_samples: int) -> float:
-    """Return how many samples a logical pixel of the lane is."""
+    """Return the samples per logical pixel of the lane."""
     return max(length_samples, 1) / max(frame.layout.width, 1)
 
 
 def block_area(frame: Frame, slab: Slab, length_samples: int) -> QRectF:
-    """Return where a slab is drawn, in logical pixels."""
+    """Return the drawn span of a slab, in logical pixels."""
     per_px, top = lane_view(frame, length_samples), frame.layout.arrangement_top + theme.px(ARC)
     left, right = frame.snapped(slab.start / per_px), frame.snapped(slab.stop / per_px)
     return QRectF(left, top, max(right - left, frame.hairline), theme.px(BLOCK))
 
 
 def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage:
-    """Return the lane, which stays the same however the view is zoomed."""
+    """Return the area of the lane, independent of the zoom."""
     layout, tokens = frame.layout, frame.theme
     height = layout.marks_top - layout.arrangement_top
     image = QImage(frame.columns, max(round(height * frame.dpr), 1), QImage.Format.Format_RGB32)
@@ -287,7 +287,7 @@ def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples:
 
 
 def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> None:
-    """Draw one block, with its name where that has room."""
+    """Draw one block, with its name if it fits."""
     tokens = frame.theme
     hue = tokens.accent(slab.hue)
     painter.fillRect(area, theme.mix(tokens.bg, hue, FILL if slab.block >= 0 else HOLLOW))
@@ -307,7 +307,7 @@ def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> Non
 
 
 def _arcs(shown: Slabs, least: float) -> Iterator[tuple[int, int, str]]:
-    """Yield where arcs that span so much begin and end and what they say, by their middles; few or none."""
+    """Yield start, end and label of arcs wide enough to be drawn, by their middles; few or none."""
     here = np.flatnonzero(shown.arcs_from != _NOWHERE)
     if len(here) > MOST_ARCS:
         return
@@ -319,7 +319,7 @@ def _arcs(shown: Slabs, least: float) -> Iterator[tuple[int, int, str]]:
 
 
 def _paint_arcs(painter: QPainter, frame: Frame, shown: Slabs, length_samples: int) -> None:
-    """Draw from where each block stood, or was heard last, to where it is laid; words where there is room."""
+    """Draw an arc from the original or previous position of each block to its new one; labels if they fit."""
     tokens, top = frame.theme, frame.layout.arrangement_top
     per_px, base = lane_view(frame, length_samples), top + theme.px(ARC)
     ink = theme.color(tokens.undecided)

@@ -1,4 +1,4 @@
-"""Pressing a block of the arrangement: a click goes there, a drag brings it elsewhere."""
+"""Presses on blocks of the arrangement: a click goes there, a drag moves the block."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def slab_at(canvas: Surface, at: QPointF) -> Slab | None:
 
 
 def gap_at(shown: Slabs, view_samples: float) -> int:
-    """Return the number of the block before which something that is let go at a view position comes."""
+    """Return the number of the block before which a drop at a view position is inserted."""
     return int(np.count_nonzero((shown.starts + shown.stops) / 2 < view_samples))
 
 
 class MoveBlock:
-    """Goes to where a block was pressed, or brings the block to where it is let go; held keys copy it."""
+    """Goes to the pressed position, or moves the block to the release position; modifier keys copy it."""
 
     def __init__(self, canvas: Surface, slab: Slab, at: QPointF) -> None:
         self._canvas, self._slab, self._pressed, self._at = canvas, slab, at, at
@@ -36,7 +36,7 @@ class MoveBlock:
 
     @property
     def is_copy(self) -> bool:
-        """Whether the block stays where it is as well."""
+        """Whether the original block stays."""
         return self._canvas.snapping.is_inverted
 
     def move(self, at: QPointF) -> None:

@@ -1,4 +1,4 @@
-"""How much of each stretch of time some spans cover: found once, then read at any columns."""
+"""Coverage of time by spans: computed once, then read for any columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covered:
-    """How much some spans cover up to any position, each moment counted once however many cover it.
+    """Cumulative coverage by spans up to any position; overlaps count once.
 
     Attributes
     ----------
-    positions : int64, shape (m,), ascending borders of what is covered
-    lengths : int64, shape (m,), what is covered up to each of them
+    positions : int64, shape (m,), ascending borders of covered time
+    lengths : int64, shape (m,), covered length up to each of them
     """
 
     positions: NDArray[np.int64]
@@ -34,11 +34,11 @@ class Covered:
 
     @property
     def total_samples(self) -> int:
-        """How much is covered in all."""
+        """Total coverage."""
         return int(self.lengths[-1])
 
     def shares(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of each column between borders is covered, 0 to 1: shape (n + 1,) to (n,)."""
+        """Return the covered share of each column between borders, 0 to 1: shape (n + 1,) to (n,)."""
         if not self.total_samples:
             return np.zeros(len(edges) - 1)
         covered = np.diff(np.interp(edges, self.positions, self.lengths))

@@ -1,4 +1,4 @@
-"""What is said beside something that is dragged."""
+"""Label next to a dragged item."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from widgets.timeline.frame import Frame
 
 
 def paint_drag_label(painter: QPainter, frame: Frame, x: float, text: str) -> None:
-    """Write a text at the top of the lanes, right of a position where there is room."""
+    """Draw a text at the top of the lanes, right of a position if there is room."""
     painter.setFont(theme.mono_font(theme.TEXT_SMALL))
     width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
     top = frame.layout.lanes_top + theme.px(4)

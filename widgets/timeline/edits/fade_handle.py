@@ -1,4 +1,4 @@
-"""How long the crossfade of the current edit is: drawn at the foot of its edges, and dragged there."""
+"""Crossfade handles of the current edit: drawn at the bottom of its edges, and draggable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from widgets.timeline.surface import Surface
 
 HANDLE_PX, APART_PX, RAMP_PX = 8, 11, 22
 COARSEST_MS_PER_PX = 1.0
-"""From afar, where the handles stand beside the fade and not at its ends, a drag still finds every length."""
+"""At low zoom, with the handles next to the fade and not at its ends, a drag still reaches every length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Fade:
 
     Attributes
     ----------
-    edges : where the edges of the edit are, in logical pixels; at one place where it is a seam
-    foot : the height at which its handles stand
-    px_per_ms : how far a millisecond reaches from an edge: half of a crossfade lies to either side
+    edges : positions of the edges in logical pixels; equal at a seam
+    foot : height of its handles
+    px_per_ms : pixels per millisecond on one side of an edge: half of the crossfade
     longest_ms : that its kind and its span allow
     """
 
@@ -41,25 +41,25 @@ class Fade:
 
     @property
     def reach_px(self) -> float:
-        """How far the crossfade reaches to either side of an edge."""
+        """Half width of the crossfade at an edge."""
         return self.fade_ms * self.px_per_ms
 
     @property
     def handles(self) -> tuple[QPointF, QPointF]:
-        """Where the handles are: where the fade begins and ends, and beside the grips of the edges."""
+        """Positions of the handles: at start and end of the fade, next to the grips of the edges."""
         apart = max(self.reach_px, theme.px(APART_PX))
         return QPointF(self.edges[0] - apart, self.foot), QPointF(self.edges[1] + apart, self.foot)
 
     @property
     def area_px(self) -> tuple[int, int]:
-        """From where to where it is drawn, in logical pixels."""
+        """Drawn span in logical pixels."""
         left, right = (handle.x() for handle in self.handles)
         beside = theme.px(2 * HANDLE_PX) + max(self.edges[0] - self.edges[1], 0.0)
         return floor(left - beside), ceil(right + beside)
 
 
 def fade_of(canvas: Surface) -> Fade | None:
-    """Return the crossfade of the current edit; None where there is none, or its lanes are out of view."""
+    """Return the crossfade of the current edit; None without one, or if its lanes are out of view."""
     state, view, here = canvas.state, canvas.viewport, canvas.current
     proposal = None if here is None else state.proposals.get(here)
     if here is None or proposal is None or not view.rate_hz:
@@ -96,12 +96,12 @@ def handle_at(canvas: Surface, at: QPointF) -> int | None:
 
 
 def fade_tip(fade: Fade) -> str:
-    """Return what a tooltip says of a handle."""
-    return f"Crossfade {fade.fade_ms:g} ms; drag for another length"
+    """Return the tooltip of a handle."""
+    return f"Crossfade {fade.fade_ms:g} ms; drag to change it"
 
 
 def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:
-    """Draw the handles, and the ramps where they are wide enough to be seen."""
+    """Draw the handles, and the ramps if they are wide enough."""
     layout = frame.layout
     if fade.edges[1] < -layout.width or fade.edges[0] > 2 * layout.width:
         return
@@ -126,7 +126,7 @@ def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:
 
 
 class MoveFade:
-    """Makes the crossfade of the current edit longer outwards, shorter inwards; it is told on release."""
+    """Lengthens the crossfade of the current edit outwards, shortens it inwards; emitted on release."""
 
     def __init__(self, canvas: Surface, fade: Fade, side: int, at: QPointF) -> None:
         self._canvas = canvas

@@ -32,7 +32,7 @@ class Landings:
 
     Attributes
     ----------
-    orders : what is played at each, shape (n,)
+    orders : the played span at each, shape (n,)
     is_current : shape (n,), whether it is of the current proposal
     is_open : whether the current proposal is not accepted
     """
@@ -43,7 +43,7 @@ class Landings:
 
     @classmethod
     def of(cls, state: DocumentState, current: str | None) -> Landings:
-        """Return those of a document; a repeat right after itself needs no place of its own."""
+        """Return the insertions of a document; a repeat right after itself has none."""
         table = table_of(state)
         chosen = table.are(Verdict.ACCEPTED)
         place = table.made.places.get(current or "", -1)
@@ -88,13 +88,13 @@ class Shows(Protocol):
 
 
 class LandingLines:
-    """The lines of what a surface shows; the result has none, since it plays things where they land."""
+    """Insertion lines of a surface; none in the result, which plays the spans at these positions."""
 
     def __init__(self) -> None:
         self._shown = NO_LANDINGS
 
     def follow(self, surface: Shows) -> None:
-        """Find the lines anew, and have the surface painted where there were or are any."""
+        """Update the lines, and repaint the surface if there were or are any."""
         before, self._shown = self._shown, NO_LANDINGS
         if surface.times.edit_list is None:
             self._shown = Landings.of(surface.state, surface.current)
@@ -107,7 +107,7 @@ class LandingLines:
 
 
 def paint_landings(painter: QPainter, frame: Frame, landings: Landings) -> None:
-    """Draw a line with a sign at each landing in view, and its words where there is room."""
+    """Draw a line with a sign at each visible insertion, and its label if there is room."""
     xs = frame.viewport.xs_at(landings.orders.ats)
     shown = np.flatnonzero((xs >= -1) & (xs <= frame.layout.width))[:MOST_DRAWN].tolist()
     font = theme.ui_font(theme.TEXT_SMALL)

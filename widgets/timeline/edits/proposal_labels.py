@@ -1,7 +1,7 @@
 """Signs, pictures and words on flags of proposals, painted once each: a frame may show more than a hundred.
 
-A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One that cannot hold
-beside another has an exclamation mark as well.
+A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One in conflict
+with another has an exclamation mark as well.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from widgets.timeline.frame import EDITS, Frame
 SIGN_FROM_PX, PAD_PX, SIGN_PX, ICON_PX, GAP_PX, END_PX = 11, 7, 7, 12, 4, 3
 MARK_PX, MARK_HIGH_PX = 9, 13
 ROUND_PX = 1
-"""Room around a sign, whose line ends are round."""
+"""Margin of a sign with round line ends."""
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span to draw: edges in logical pixels, what its flag says, and what it does.
+    """One span to draw: edges in logical pixels, texts of its flag, and its effect.
 
     Attributes
     ----------
-    texts : what its flag may say, the longest first
+    texts : texts for its flag, longest first
     icon : the picture of its kind; empty for none
     drops : whether it takes its span out of the result
-    clashes : whether it cannot hold beside another
+    clashes : whether it is in conflict with another
     lanes : ids of the tracks it is about; none for all
     """
 
@@ -60,14 +60,14 @@ def rooms(
     seams: Numbers,
     seam: float,
 ) -> tuple[Numbers, Numbers]:
-    """Return from where to where each of some flags can speak, so that none speaks into another.
+    """Return the room for the text of each flag, without overlaps.
 
     Parameters
     ----------
     lefts, rights : edges of the spans in logical pixels, shape (n,), in the order of `lefts`
-    width : of what is seen
-    over : the flag that lies over all others
-    seams, seam : where flags of seams stand, ascending, and how far one reaches to either side
+    width : visible width
+    over : the topmost flag
+    seams, seam : positions of seam flags, ascending, and their half width
     """
     lefts, rights = np.maximum(lefts, 0.0), np.minimum(rights, width)
     if over is not None:
@@ -86,7 +86,7 @@ def rooms(
 
 
 def paint_label(painter: QPainter, frame: Frame, span: Span, room: tuple[float, float] | None = None) -> None:
-    """Put sign, picture and words on a flag, as far as they fit into what is seen of it, or into its room."""
+    """Draw sign, icon and text on a flag, as far as they fit into its visible part, or into its room."""
     left, right = room or (max(span.left, 0.0), min(span.right, frame.layout.width))
     if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
@@ -113,7 +113,7 @@ def _font() -> QFont:
 
 @lru_cache(maxsize=4096)
 def _length(marked: bool, icon: str, text: str, scale: float) -> float:  # noqa: ARG001 - the font follows the scale
-    """Return how long a label is, from the left of its sign."""
+    """Return the length of a label, from the left of its sign."""
     gap, length = theme.px(GAP_PX), float(theme.px(SIGN_PX))
     length += gap + theme.px(MARK_PX) if marked else 0
     length += gap + theme.px(ICON_PX) if icon else 0
@@ -124,7 +124,7 @@ def _length(marked: bool, icon: str, text: str, scale: float) -> float:  # noqa:
 def _label(
     tokens: Theme, dpr: float, verdict: Verdict, marked: bool, icon: str, text: str, scale: float
 ) -> QImage:
-    """Return a sign with a picture and words behind it on clear ground, as high as a flag."""
+    """Return a sign with icon and text on a transparent background, as high as a flag."""
     size, height, gap = theme.px(SIGN_PX), theme.px(EDITS), theme.px(GAP_PX)
     width = _length(marked, icon, text, scale) + 2 * ROUND_PX
     made = QImage(int(width * dpr) + 1, round(height * dpr), QImage.Format.Format_ARGB32_Premultiplied)
@@ -156,7 +156,7 @@ def _label(
 
 
 def _paint_mark(painter: QPainter, tokens: Theme, box: QRectF) -> None:
-    """Draw an exclamation mark on a ground of its own, which no flag is so dark or so light as."""
+    """Draw an exclamation mark on a background with contrast to any flag."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color(tokens.bg))

@@ -1,10 +1,10 @@
-"""Every proposal as one item: a span across its lanes with a flag on top: what it does, its state.
+"""All proposals as one item: a span across its lanes with a flag on top that shows effect and state.
 
-Those too narrow for that are told together: in the strip of the flags by bars, see `ribbon`, and in the lanes
-by a tint as strong as they cover the time.
+Those too narrow for that are aggregated: as bars in the flag strip, see `ribbon`, and in the lanes
+as a tint whose strength is their coverage.
 
-Most are about all tracks. One of some tracks covers their lanes alone; its flag stands where all flags do.
-One that cannot hold beside another has edges and a line under its flag in the colour of what went wrong.
+Most apply to all tracks. One of some tracks covers their lanes only; its flag is in the common strip.
+One in conflict with another has edges and a line under its flag in the error colour.
 
 A cut that the result closed is a seam: a thin line with a pair of scissors on top.
 
@@ -36,7 +36,7 @@ from widgets.timeline.sound.lane_rows import Shares, areas_of, shares_of
 LABELS = 150
 """With more spans in view words would take a frame's time."""
 FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
-"""Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
+"""Narrower spans are bars of the ribbon; those in between have a flag, whose edges are sufficient."""
 CURRENT_TINT, HATCH_TINT, SLICE_EDGE = 0.20, 0.45, 0.30
 HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX, CURRENT_LEAST_PX = 11, 4, 3, 3, 5
 
@@ -47,13 +47,13 @@ class Proposals:
 
     Attributes
     ----------
-    shares : lanes that are covered alike, with how much of each column is covered
-    going : shape (columns,), how far waves fade since what they show goes
+    shares : lanes with equal coverage, and the coverage of each column
+    going : shape (columns,), how far removed waveforms fade
     found : indices of the spans in view that are wide enough for a flag, ascending
-    covered : bool, shape (3, columns), where those of each of `VERDICTS` are
-    gone : bool, shape (columns,), where accepted ones of them take their span out
-    clashing : indices of the spans in view that cannot hold beside another
-    bars, bar_columns : how much the narrower ones cover of each bar of the ribbon, and how wide one is
+    covered : bool, shape (3, columns), columns with spans of each of `VERDICTS`
+    gone : bool, shape (columns,), columns that accepted spans remove
+    clashing : indices of the visible spans in conflict with another
+    bars, bar_columns : coverage of each ribbon bar by narrow spans, and the width of a bar
     seams : view positions of the seams in view, ascending
     lanes : ids of the tracks, in the order of their lanes
     """
@@ -74,7 +74,7 @@ class Proposals:
 
     @classmethod
     def of(cls, frame: Frame, spans: Spans, current: str | None, lanes: tuple[str, ...] = ()) -> Proposals:
-        """Find what of the spans is in a frame."""
+        """Find the visible spans of a frame."""
         view, grid = frame.viewport, frame.grid
         edges, wide = grid.edges(), bar_columns(frame)
         flag_samples = theme.px(FLAG_FROM_PX) * view.samples_per_px
@@ -103,7 +103,7 @@ class Proposals:
         )
 
     def veil(self, shares: NDArray[np.float64]) -> Veil:
-        """Return what lies over lanes that are covered so far."""
+        """Return the tint of lanes for their coverage."""
         return Veil.of(self.frame.theme, shares, self.going)
 
     def fill(self, edits: NDArray[np.uint32], lanes: NDArray[np.uint32]) -> None:
@@ -185,7 +185,7 @@ class Proposals:
                 self._part_flags(painter, current)
 
     def _part_flags(self, painter: QPainter, current: Span) -> None:
-        """Keep the current flag apart from those that it lies over."""
+        """Separate the current flag from those below it."""
         frame = self.frame
         for x, beside in ((current.left, -1), (current.right - frame.hairline, 1)):
             column = round(x * frame.dpr)
@@ -196,11 +196,11 @@ class Proposals:
 
     @property
     def has_words(self) -> bool:
-        """Whether flags say what they are of: where there are too many, none does."""
+        """Whether flags have text: above a number of flags, none does."""
         return len(self._labelled()[0]) <= LABELS
 
     def _labelled(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return which of `found` have room for a sign, and from where to where, shape (n,) each."""
+        """Return which of `found` have room for a sign, and that room, shape (n,) each."""
         frame, view, spans = self.frame, self.frame.viewport, self.spans
         lefts, rights = view.xs_at(spans.starts[self.found]), view.xs_at(spans.stops[self.found])
         place = spans.place(self.current)
@@ -237,7 +237,7 @@ def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[
 
 
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
-    """Return what to draw for one of the spans."""
+    """Return the drawing data of one span."""
     start, stop = int(spans.starts[index]), int(spans.stops[index])
     drops, kind = bool(spans.drops[index]), KINDS.get(spans.kind(index))
     return Span(

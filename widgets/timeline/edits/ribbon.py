@@ -1,7 +1,7 @@
-"""What is proposed where it is too narrow for flags: bars, each as high as it covers its stretch of time.
+"""Proposals too narrow for flags: bars whose height is the covered share of their segment of time.
 
-Bars of the three states stand on one another, accepted ones lowest. A state is not its colour alone: accepted
-ones are hatched, rejected ones dashed, as their spans are.
+Bars of the three states are stacked, accepted ones at the bottom. In addition to their colour, accepted ones
+are hatched and rejected ones dashed, like their spans.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ FROM_BELOW = (Verdict.ACCEPTED, Verdict.UNDECIDED, Verdict.REJECTED)
 
 
 def bar_columns(frame: Frame) -> int:
-    """Return how wide a bar is with the gap behind it, in device pixels."""
+    """Return the width of a bar with its gap, in device pixels."""
     return max(round(theme.px(BAR_PX) * frame.dpr), 2)
 
 
 def bar_edges(first: int, n_columns: int, samples_per_column: float, wide: int) -> NDArray[np.float64]:
     """Return the borders, in samples, of the bars that columns from `first` on show any part of.
 
-    They stand on a grid fixed to the recording, so that a scroll moves them and changes none.
+    Their grid is fixed to the recording, so that scrolling does not change them.
     """
     bars = np.arange(first // wide, (first + n_columns - 1) // wide + 2, dtype=np.float64)
     return bars * wide * samples_per_column
@@ -39,11 +39,11 @@ def bar_of_columns(first: int, n_columns: int, wide: int) -> NDArray[np.int64]:
 
 
 def bar_heights(shares: NDArray[np.float64], height: int, lowest: int) -> NDArray[np.int64]:
-    """Return how many rows of each bar its states take, from below, so that what is there is seen.
+    """Return the number of rows for each state of a bar, from below, so that every state is visible.
 
     Parameters
     ----------
-    shares : how much each of `VERDICTS` covers, 0 to 1, shape (3, bars)
+    shares : coverage by each of `VERDICTS`, 0 to 1, shape (3, bars)
     lowest : rows that anything takes at least
 
     Returns
@@ -59,13 +59,13 @@ def bar_heights(shares: NDArray[np.float64], height: int, lowest: int) -> NDArra
 def fill_bars(
     pixels: NDArray[np.uint32], frame: Frame, shares: NDArray[np.float64], first: int, wide: int
 ) -> None:
-    """Draw bars into rows of an image, standing on its last one.
+    """Draw bars into rows of an image, starting at its last one.
 
     Parameters
     ----------
     pixels : uint32, shape (rows, columns)
     shares : see `bar_heights`, of the bars that these columns show
-    first, wide : index of the first column on the recording's grid, and how many columns a bar takes
+    first, wide : index of the first column on the recording's grid, and the columns per bar
     """
     height, columns = pixels.shape
     index = np.arange(first, first + columns)
@@ -88,11 +88,11 @@ def fill_bars(
 def _pattern(
     verdict: Verdict, rows: NDArray[np.int16], columns: NDArray[np.int64], dpr: float
 ) -> NDArray[np.bool_]:
-    """Tell where a bar is drawn weaker: an accepted one along slopes, a rejected one in every second dash.
+    """Return the weaker parts of a bar: diagonals of an accepted one, every second dash of a rejected one.
 
     Returns
     -------
-    weaker : a shape that goes with (rows, columns)
+    weaker : a shape that broadcasts with (rows, columns)
     """
     if verdict is Verdict.ACCEPTED:
         period, thick = max(round(theme.px(HATCH_PX) * dpr), 3), max(round(dpr), 1)

@@ -1,4 +1,4 @@
-"""Where the result closed a gap: a thin line over the lanes with a small pair of scissors on top."""
+"""Seams of the result: a thin line over the lanes with a small pair of scissors on top."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from widgets.timeline.frame import EDITS, Frame
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 LINE_FROM_PX = 24
 CROWD, CROWD_PX = 4, 48
-"""Where so many seams lie within so much they are marks alone: a row of scissors says no more."""
-"""Closer together their lines would hide the waves; a mark on top still tells where they are."""
+"""Above this density, seams are marks without scissors."""
+"""Above this density their lines would hide the waveforms; a mark on top still shows their positions."""
 
 
 def fill_seams(
@@ -29,7 +29,7 @@ def fill_seams(
 
     Parameters
     ----------
-    edits, lanes : the strip of the flags, and what is below it
+    edits, lanes : the flag strip, and the area below it
     """
     columns, ink = _columns(frame, positions), theme.color(frame.theme.accepted).rgba()
     edits[len(edits) // 2 :, columns] = ink
@@ -39,7 +39,7 @@ def fill_seams(
 
 
 def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the flags of seams; of those that would overlap only the first stands, of a crowd none."""
+    """Draw the flags of seams; of overlapping ones only the first, of dense ones none."""
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
@@ -59,7 +59,7 @@ def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> None:
-    """Draw the current proposal where all of it is cut: stronger than the other seams."""
+    """Draw the current proposal at a seam, stronger than other seams."""
     layout = frame.layout
     if not -theme.px(CURRENT_WIDTH) <= x <= layout.width + theme.px(CURRENT_WIDTH):
         return
@@ -71,7 +71,7 @@ def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> N
 
 
 def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
-    """Draw a flag around a position, all of it inside the lanes."""
+    """Draw a flag around a position, clipped to the lanes."""
     width = flag.width() / frame.dpr
     left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
     painter.drawImage(QPointF(left, frame.layout.edits_top), flag)

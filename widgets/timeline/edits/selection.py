@@ -24,11 +24,11 @@ Lanes = tuple[int, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What is selected.
+    """The selection.
 
     Attributes
     ----------
-    span : [start, stop) of the source, None where nothing is
+    span : [start, stop) of the source, None without a selection
     tracks : ids of those it is of; none for all
     """
 
@@ -53,7 +53,7 @@ def paint_selection(
 
 
 def _bands(frame: Frame, lanes: Lanes) -> Iterator[tuple[float, float]]:
-    """Yield top and bottom of what a selection covers."""
+    """Yield top and bottom of the selected areas."""
     layout = frame.layout
     if lanes is None:
         yield layout.ruler_top, layout.lanes_bottom
@@ -73,7 +73,7 @@ def edges_of(canvas: Surface, span: tuple[int, int]) -> tuple[float, float]:
 
 
 def covers(canvas: Surface, y: float) -> bool:
-    """Tell whether a height is in the ruler or in a lane that the selection is of."""
+    """Return whether a height is in the ruler or in a selected lane."""
     layout, lanes = canvas.frame.layout, canvas.selected_lanes
     if layout.lanes_top <= y < layout.lanes_bottom:
         return lanes is None or layout.lane_at(y) in lanes
@@ -91,7 +91,7 @@ def selection_edge_at(canvas: Surface, at: QPointF) -> int | None:
 
 
 def inside_selection(canvas: Surface, at: QPointF) -> bool:
-    """Tell whether the mouse is in a lane over what is selected."""
+    """Return whether the mouse is in a lane over the selection."""
     span = canvas.selection.span
     in_lanes = at.y() >= canvas.frame.layout.lanes_top
     if span is None or not in_lanes or not covers(canvas, at.y()):
@@ -101,9 +101,9 @@ def inside_selection(canvas: Surface, at: QPointF) -> bool:
 
 
 class SelectSpan:
-    """Puts the playhead where the mouse was pressed, and selects from there to where it is let go.
+    """Moves the playhead to the pressed position, and selects from there to the release.
 
-    A press that moves nothing lets go of what was selected; in the ruler it only moves the playhead.
+    A click without movement clears the selection; in the ruler it only moves the playhead.
     """
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
@@ -142,15 +142,14 @@ class SelectSpan:
 
 
 class StretchSpan(SelectSpan):
-    """Moves one edge of the selection, or extends it to the mouse; the playhead stays.
+    """Moves one edge of the selection, or extends it to the mouse; the playhead does not move.
 
-    Where both edges come to lie on one another nothing is selected any more.
+    If both edges meet, the selection is cleared.
 
     Parameters
     ----------
-    fixed : the source position that stays selected from, or to
-    held, held_px : the edge that is moved and where it is drawn; None where the selection reaches to the
-        mouse at once
+    fixed : the fixed edge as a source position
+    held, held_px : the dragged edge and its drawn position; None if the selection starts at the mouse
     """
 
     def __init__(
@@ -178,7 +177,7 @@ class StretchSpan(SelectSpan):
 
 
 def stretched_to(canvas: Surface, at: QPointF) -> StretchSpan:
-    """Extend the selection to the mouse by its edge that is nearer; where nothing is, from the playhead."""
+    """Extend the selection to the mouse by its nearer edge; without a selection, from the playhead."""
     span = canvas.selection.span
     if span is None:
         return StretchSpan(canvas, at, canvas.playhead)

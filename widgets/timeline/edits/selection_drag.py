@@ -1,4 +1,4 @@
-"""Dragging what is selected: it slips in time within its place, or moves to another."""
+"""Drags of the selection: slip within its position, or move to another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GHOST = 0.22
 
 
 class _Held:
-    """What both drags know: where they began, what is selected, and whether the mouse has moved."""
+    """Common state of both drags: start, selection, and whether the mouse has moved."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         span = canvas.selection.span
@@ -29,7 +29,7 @@ class _Held:
         self._now = at
 
     def _paint_ghost(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the span as far away as the mouse has carried it."""
+        """Draw the span at the dragged offset."""
         by_px = self._now.x() - self._pressed.x()
         left, right = edges_of(self._canvas, self._span)
         edges = (left + by_px, right + by_px)
@@ -37,7 +37,7 @@ class _Held:
 
 
 class SlipSpan(_Held):
-    """Slips what is selected by as much as the mouse moves; how far is told on release, in samples."""
+    """Slips the selection by the mouse movement; emits the distance in samples on release."""
 
     @property
     def _by_samples(self) -> int:
@@ -57,7 +57,7 @@ class SlipSpan(_Held):
 
 
 class MoveSpan(_Held):
-    """Moves what is selected to before where the mouse is; the moment of the source is told on release."""
+    """Moves the selection before the mouse position; emits the source position on release."""
 
     @property
     def _to_samples(self) -> int:
@@ -78,5 +78,5 @@ class MoveSpan(_Held):
         painter.setPen(QPen(theme.color(frame.theme.undecided), theme.px(2)))
         painter.drawLine(QLineF(x, frame.layout.ruler_top, x, frame.layout.lanes_bottom))
         start, stop = self._span
-        said = "stays here" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
+        said = "no move" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
         paint_readout(painter, frame, self._now.x(), said)

@@ -1,4 +1,4 @@
-"""What the timeline says in words."""
+"""Texts of the timeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def proposal_tip(state: DocumentState, proposal_id: str) -> str:
-    """Return a proposal's kind and what it does, span, tracks, state and reason, and what it cannot hold."""
+    """Return a proposal's kind and effect, span, tracks, state and reason, and its conflicts."""
     proposal = state.proposals[proposal_id]
     start, stop = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in state.span(proposal_id))
     verdict, kind = state.verdict(proposal_id), KINDS.get(proposal.kind)
@@ -32,31 +32,29 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
 
 
 def edits_words(state: DocumentState) -> tuple[str, str, str]:
-    """Return what the proposals are called, how many there are how much goes, and a sentence."""
+    """Return the title of the proposals, their number and removed time, and a sentence."""
     table, found = table_of(state), statistics(state)
     name = "Cuts" if table.made.drops.all() else "Edits"
     goes = found.length_samples - found.result_if_all_accepted_samples
     if goes <= 0 or not state.rate_hz:
         return name, f"{found.total:,}", f"{counted(found.total, 'proposal')}."
     away, length = (format_time(each / state.rate_hz, 0) for each in (goes, found.length_samples))
-    sentence = (
-        f"{counted(found.total, 'proposal')}. With all but the rejected, {away} of {length} are removed."
-    )
+    sentence = f"{counted(found.total, 'proposal')}. Without rejected ones, {away} of {length} are removed."
     return name, f"{found.total:,} · {away} removed", sentence
 
 
 def canvas_sentence(state: DocumentState, caption: str) -> str:
-    """Say how much of what is shown."""
+    """Format the amount of the displayed items."""
     marked = f"{len(state.markers)} markers" if state.markers else ""
     parts = (f"{len(state.tracks)} tracks", f"{len(state.proposals)} proposals", marked, caption)
     return ", ".join(filter(None, parts))
 
 
 def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:
-    """Say what part of the recording is in view, how many proposals are, and where the playhead is."""
+    """Describe the visible range, the number of proposals, and the playhead."""
     rate_hz = viewport.rate_hz
     if not viewport.length_samples:
-        return "Nothing to show yet"
+        return "No tracks yet"
     seen = min(viewport.stop_samples, viewport.length_samples)
     start, stop, length, playhead = (
         format_time(position / rate_hz, 1)
@@ -66,13 +64,13 @@ def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> 
 
 
 def track_detail(track: Track, source: Source) -> str:
-    """Return the second line of a track's head: its role, else its channels, and its group."""
+    """Return the second line of a track's head: role or channels, and group."""
     what = track.role or channels_text(source)
     return f"{what} · group {track.group}" if track.group else what
 
 
 def track_facts(track: Track, source: Source) -> str:
-    """Return what a screen reader says of a track beside its name."""
+    """Return the description of a track for screen readers besides its name."""
     facts = [channels_text(source), track.role, track.group and f"group {track.group}"]
     facts.append(f"gain {gain_text(track.gain_db)}")
     facts.append(f"pan {pan_text(track.pan)}" if track.pan else "")
@@ -82,10 +80,10 @@ def track_facts(track: Track, source: Source) -> str:
 
 
 def channels_text(source: Source) -> str:
-    """Return how many channels a source has, in a word where there is one."""
+    """Format the number of channels of a source."""
     return _CHANNELS.get(source.channels, f"{source.channels} ch")
 
 
 def channel_letter(channel: int, channels: int) -> str:
-    """Return what one channel of several is called beside its row."""
+    """Return the label of one channel of several."""
     return "LR"[channel] if channels == 2 else str(channel + 1)

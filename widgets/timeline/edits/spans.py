@@ -1,4 +1,4 @@
-"""All proposals as arrays in order of time: what is in view or under the mouse is found by bisection."""
+"""All proposals as arrays in time order: visible ones and hits of the mouse are found by bisection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.edit_words import flag_words
 from widgets.timeline.edits.density import Covered
 
 KEPT_COVERS = 48
-"""How many sums are kept of what some of the spans cover: every zoom asks for three of its own."""
+"""Number of cached coverage sums: each zoom level uses three."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +28,13 @@ class Spans:
     starts, stops : int64, shape (n,), half-open spans in samples
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
-    lengths : int64, shape (n,), what each holds of the source, wherever it is drawn
+    lengths : int64, shape (n,), source length of each, independent of its position in the view
     drops : shape (n,), whether each takes its span out of the result
     track_sets : the tracks that any of them are about; the first is empty, which is all
     tracks : int64, shape (n,), the place of each one's tracks in `track_sets`
-    conflicts : shape (n,), whether each is accepted and cannot hold beside another
+    conflicts : shape (n,), whether each is accepted and in conflict with another
     slices : shape (n,), whether each is one of many side by side, whose edges are drawn quietly
-    table : what is said of each is read there
+    table : source of their texts
     """
 
     rows: NDArray[np.int64]
@@ -83,7 +83,7 @@ class Spans:
         return self.table.made.kinds[int(self.rows[index])]
 
     def closed(self, index: NDArray[np.int64] | slice) -> NDArray[np.bool_]:
-        """Tell which of some are nothing but a seam: all of them was cut from what is shown."""
+        """Return which of them are only a seam: entirely cut from the view."""
         closed: NDArray[np.bool_] = self.starts[index] == self.stops[index]
         return closed
 
@@ -113,7 +113,7 @@ class Spans:
         )
 
     def changed_since(self, before: Spans) -> NDArray[np.int64] | None:
-        """Return the indices of those that look otherwise than before; None where it is not the same ones."""
+        """Return the indices of those with another appearance; None if the set of proposals differs."""
         same = self.table.made is before.table.made and np.array_equal(self.rows, before.rows)
         if not same:
             return None
@@ -125,7 +125,7 @@ class Spans:
         return np.flatnonzero(other)
 
     def words(self, index: int, rate_hz: int) -> tuple[str, ...]:
-        """Return what the flag of one says, the longest first; it is put together once."""
+        """Return the texts for the flag of one, longest first; cached."""
         proposal = self.table.made.rows[self.rows[index]]
         key = proposal.id, rate_hz
         if key not in self._said:
@@ -133,11 +133,11 @@ class Spans:
         return self._said[key]
 
     def of_track(self, track_id: str) -> NDArray[np.bool_]:
-        """Tell which of `track_sets` hold a track, shape (sets,)."""
+        """Return which of `track_sets` contain a track, shape (sets,)."""
         return np.array([not tracks or track_id in tracks for tracks in self.track_sets])
 
     def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
-        """Return where accepted spans were closed within [start, stop], ascending and each once."""
+        """Return the seams of accepted spans within [start, stop], ascending and unique."""
         first = int(np.searchsorted(self.starts, start_samples, "left"))
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
@@ -157,7 +157,7 @@ class Spans:
         prefer: str | None = None,
         track_id: str | None = None,
     ) -> str | None:
-        """Return the id of the span at a position: the preferred one if it is there, else the shortest.
+        """Return the id of the span at a position: the preferred one if present, else the shortest.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class Spans:
         drops: bool = False,
         below_samples: float = np.inf,
     ) -> NDArray[np.float64]:
-        """Return how much of each column between borders spans of each verdict cover, shape (3, n_columns).
+        """Return the share of each column between borders covered by each verdict, shape (3, n_columns).
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class Spans:
     def _covered(
         self, verdict: int, left_out: int, sets: tuple[bool, ...] | None, drops: bool, below_samples: float
     ) -> Covered:
-        """Return what those of a verdict cover, added up once for all frames."""
+        """Return the coverage by those of a verdict, computed once for all frames."""
         key = (verdict, left_out, sets, drops, below_samples)
         if key not in self._covers:
             if len(self._covers) >= KEPT_COVERS:
@@ -217,7 +217,7 @@ class Spans:
     def touched(
         self, edges: NDArray[np.float64], found: NDArray[np.int64], rows: NDArray[np.int64], n_rows: int
     ) -> NDArray[np.bool_]:
-        """Return which columns between borders some spans touch, each span in a row of its own choice.
+        """Return the columns between borders touched by each span, in a row of its choice.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Spans:
 
 
 def each_once(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return ascending positions without those that repeat the one before; they need no sorting for that."""
+    """Return ascending positions without repeats, without sorting."""
     return ascending[np.flatnonzero(np.diff(ascending, prepend=ascending[:1] - 1))]
 
 

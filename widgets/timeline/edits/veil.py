@@ -1,4 +1,4 @@
-"""What lies over the lanes: the tint of what is proposed, and how far waves of what goes fade."""
+"""Overlay of the lanes: the tint of proposals, and the fading of removed waveforms."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PIXELS = NDArray[np.uint32]
 WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
 TINT = 0.12
 FADES_ACCEPTED, FADES_UNDECIDED = 0.7, 0.4
-"""How far waves of what goes fade into the ground."""
+"""Strength of the fading of removed waveforms."""
 
 
 def fading(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far waves fade in columns of which spans of each verdict take so much, shape (columns,)."""
+    """Return the fading of waveforms for the coverage of columns by each verdict, shape (columns,)."""
     accepted, undecided = (shares[VERDICTS.index(each)] for each in (Verdict.ACCEPTED, Verdict.UNDECIDED))
     fades: NDArray[np.float64] = np.maximum(accepted * FADES_ACCEPTED, undecided * FADES_UNDECIDED)
     return fades
@@ -32,10 +32,10 @@ class Veil:
 
     Attributes
     ----------
-    over : float32, shape (columns, 4), what is added to blue, green, red and alpha
-    clear : float32, shape (columns, 1), the share of what lies below that is seen
-    ground : float32, shape (4,), what waves fade into
-    fades : float32, shape (columns, 1), how far they do
+    over : float32, shape (columns, 4), colour added to blue, green, red and alpha
+    clear : float32, shape (columns, 1), transparency of the overlay
+    ground : float32, shape (4,), colour at full fading
+    fades : float32, shape (columns, 1), strength of the fading
     """
 
     over: NDArray[np.float32]
@@ -45,11 +45,11 @@ class Veil:
 
     @classmethod
     def of(cls, tokens: Theme, shares: NDArray[np.float64], fades: NDArray[np.float64]) -> Veil:
-        """Lay the tints of all verdicts over one another, each as strong as it covers a column.
+        """Blend the tints of all verdicts, weighted by the coverage of a column.
 
         Parameters
         ----------
-        shares : how much each of `VERDICTS` covers, 0 to 1, shape (3, columns)
+        shares : coverage by each of `VERDICTS`, 0 to 1, shape (3, columns)
         fades : see `fading`
         """
         over = np.zeros((shares.shape[1], 4), np.float32)
@@ -71,7 +71,7 @@ class Veil:
         return rows if self.is_clear else _through(rows, self.over, self.clear)
 
     def inked(self, rows: PIXELS) -> PIXELS:
-        """Return the same of waves, which fade where what they show goes."""
+        """Return the same for waveforms, which fade where audio is removed."""
         if self.is_clear:
             return rows
         fades = self.fades * self.clear
@@ -89,5 +89,5 @@ def _through(rows: PIXELS, over: NDArray[np.float32], clear: NDArray[np.float32]
 
 
 def _parts(token: str) -> NDArray[np.float32]:
-    """Return blue, green, red and alpha of a token, as they lie in memory, 0 to 255."""
+    """Return blue, green, red and alpha of a token in memory order, 0 to 255."""
     return np.array([QColor(token).rgba()], np.uint32).view(np.uint8).astype(np.float32)

@@ -1,1 +1,1 @@
-"""The column left of the lanes: what is heard of each track, and how its lane looks."""
+"""Column left of the lanes: controls and levels of each track, and the height of its lane."""

@@ -14,7 +14,7 @@ LEFT = 10
 
 
 class ArrangementHead(QWidget):
-    """How long the result is and of how many blocks."""
+    """Length of the result and number of blocks."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -23,7 +23,7 @@ class ArrangementHead(QWidget):
         self._about = ""
 
     def show_about(self, about: str) -> None:
-        """Show such as "result 4:57 · 9 blocks"."""
+        """Show a summary such as "result 4:57 · 9 blocks"."""
         self._about = about
         self.setAccessibleDescription(about)
         self.setToolTip(about)

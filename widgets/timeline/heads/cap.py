@@ -17,12 +17,12 @@ _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifie
 
 
 class HeadButton(QAbstractButton):
-    """What the small buttons share: size, focus and colours. Enter presses one, Space is left to playback.
+    """Base of the small buttons: size, focus and colours. Enter presses one, Space remains for playback.
 
     Attributes
     ----------
-    on_current : whether it stands on the ground of the current track
-    for_group : whether Shift was held when it was last pressed
+    on_current : whether it is on the background of the current track
+    for_group : whether Shift was held at the last press
     """
 
     on_current = False
@@ -36,7 +36,7 @@ class HeadButton(QAbstractButton):
         self.set_name(name)
 
     def set_name(self, name: str, hint: str = "") -> None:
-        """Call it otherwise, for the eye and for a screen reader; the hint says what else it can do."""
+        """Rename it, visibly and for screen readers; the hint describes a modifier."""
         self.setAccessibleName(name)
         self.setAccessibleDescription(hint)
         self.setToolTip(f"{name}\n{hint}".rstrip())
@@ -68,7 +68,7 @@ class HeadButton(QAbstractButton):
 
     @property
     def ground(self) -> str:
-        """The colour of the button at rest, apart from what it stands on."""
+        """The colour of the button at rest, without the background."""
         lit, rest = self.theme.line, self.theme.panel if self.on_current else self.theme.control
         return lit if self.underMouse() else rest
 

@@ -1,4 +1,4 @@
-"""The column left of the lanes: the score's head and one head a track, each as high as its lane."""
+"""Column left of the lanes: the head of the score and one per track, each as high as its lane."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class TrackHeads(QWidget):
 
     Signals
     -------
-    track_changed : id, {field: value}, and a run: what carries the same one is one step of undo
+    track_changed : id, {field: value}, and a run: changes with the same run are one step of undo
     group_changed : id, {field: value} for every track of its group
-    track_moved : id, and the place from the top where the user put it
+    track_moved : id, and its new place from the top
     chosen : id of the track that the keys mean now
-    toggled : id of a track that the selection shall be of, or no longer
+    toggled : id of a track to add to the selection, or to remove
     menu_asked : id, and a place on the screen
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
-    wheel_turned : the wheel over the heads, for whoever scrolls
-    scroll_asked : how many pixels further down the lanes should be scrolled, for a head carried past an end
+    wheel_turned : mouse wheel over the heads, for scrolling
+    scroll_asked : vertical scroll in pixels, for a head dragged past an end
     """
 
     track_changed = Signal(str, object, str)
@@ -85,7 +85,7 @@ class TrackHeads(QWidget):
             self._catch_up()
 
     def set_guesses(self, roles: Mapping[str, str]) -> None:
-        """Say of tracks without a role what they sound like, by id."""
+        """Set the detected instrument of tracks without a role, by id."""
         if dict(roles) != self._guesses:
             self._guesses = dict(roles)
             self._catch_up()
@@ -101,7 +101,7 @@ class TrackHeads(QWidget):
 
         Parameters
         ----------
-        tracks : the highest absolute value of each that was heard, by id
+        tracks : peak of each audible track, by id
         """
         self.mix.hear(mix, true_peak, passed_s)
         levels = list(self.mix.sides)
@@ -117,12 +117,12 @@ class TrackHeads(QWidget):
             head.meter.clear()
 
     def refresh(self) -> None:
-        """Show the tracks as the document has them, whatever a field shows that was not taken."""
+        """Reset the heads to the document after a refused edit."""
         self._shown.clear()
         self._catch_up()
 
     def _catch_up(self) -> None:
-        """Make and drop heads, and bring those up to date whose tracks look otherwise."""
+        """Add and remove heads, and update those of changed tracks."""
         tracks, before = self._state.tracks, list(self.heads)
         for gone in self.heads.keys() - {track.id for track in tracks}:
             head = self.heads.pop(gone)
@@ -173,13 +173,13 @@ class TrackHeads(QWidget):
         return head
 
     def _chain_tabs(self) -> None:
-        """Let Tab go through the controls in the order of the tracks, however they were moved."""
+        """Set the Tab order of the controls to the order of the tracks."""
         widgets = [widget for head in self.heads.values() for widget in (head, *head.controls)]
         for before, after in pairwise(widgets):
             QWidget.setTabOrder(before, after)
 
     def set_theme(self, tokens: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self._theme = self._drop_line.theme = tokens
         self.score.theme = self.arrangement.theme = self.edits.theme = tokens
         self.sounds.theme = self.mix.theme = tokens
@@ -191,11 +191,11 @@ class TrackHeads(QWidget):
     # the track that the keys mean
 
     def current_track(self) -> Track | None:
-        """Return the track that the keys mean: the one chosen by its head, or None."""
+        """Return the current track, or None."""
         return self.heads[self._current].track if self._current in self.heads else None
 
     def choose(self, track_id: str) -> None:
-        """Make a track the one that the keys mean; the focus goes with it where it is in the heads."""
+        """Make a track current; the focus follows if it is in the heads."""
         if track_id == self._current:
             return
         before = self.heads.get(self._current)
@@ -209,11 +209,11 @@ class TrackHeads(QWidget):
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The tracks that the selection is of; none where it is of all."""
+        """The tracks of the selection; empty for all."""
         return self._selected
 
     def set_selected(self, track_ids: tuple[str, ...]) -> None:
-        """Mark the tracks that the selection is of; none are marked where it is of all."""
+        """Mark the tracks of the selection; no marks for all."""
         self._selected = track_ids
         for key, head in self.heads.items():
             head.set_selected(key in track_ids)
@@ -249,7 +249,7 @@ class TrackHeads(QWidget):
             self.track_moved.emit(track_id, place)
 
     def _place_at(self, y: int) -> int:
-        """Return before how many tracks a carried head would stand, its mouse at y of the column's lanes."""
+        """Return the number of tracks above the drop position of a dragged head, at y in the column."""
         assert self._layout is not None
         tops = [top - self._layout.lanes_top for top in self._layout.lane_tops]
         middles = [(top + bottom) / 2 for top, bottom in pairwise(tops)]
@@ -272,13 +272,13 @@ class TrackHeads(QWidget):
             self.track_changed.emit(track_id, {"is_collapsed": False, "height_px": height}, "")
 
     def cancel_drag(self) -> bool:
-        """Give up what the mouse is moving; False where it moves nothing."""
+        """Cancel a drag; return False without one."""
         return any(head.cancel_drag() for head in self.heads.values())
 
     # size
 
     def place(self, layout: Layout) -> None:
-        """Put each head beside its lane."""
+        """Align each head with its lane."""
         self._layout = layout
         width = self.width()
         top, high = layout.arrangement_top, layout.marks_top - layout.arrangement_top
@@ -316,7 +316,7 @@ class TrackHeads(QWidget):
 
 
 class _DropLine(QWidget):
-    """Shows where a carried head would stand."""
+    """Shows the drop position of a dragged head."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)

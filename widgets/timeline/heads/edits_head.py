@@ -1,4 +1,4 @@
-"""The head of the strip in which the flags of proposals stand."""
+"""Head of the strip of proposal flags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GAP = 8
 
 
 class EditsHead(QWidget):
-    """Count of proposals, and how much they would remove."""
+    """Number of proposals, and removed time."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class EditsHead(QWidget):
         self._name = self._about = ""
 
     def show_about(self, name: str, about: str, tip: str) -> None:
-        """Show such as "Cuts" and "191 · 42:10 removed"; the tip says it in full."""
+        """Show a summary such as "Cuts" and "191 · 42:10 removed"; the tooltip has the full text."""
         self._name, self._about = name, about
         self.setAccessibleDescription(tip)
         self.setToolTip(tip)

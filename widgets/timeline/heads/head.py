@@ -1,4 +1,4 @@
-"""The head of one track: what it is called, how loud and where it is heard, and handles for its lane."""
+"""Head of one track: name, gain, pan and level, and handles for its lane."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class TrackHead(QWidget):
 
     Signals
     -------
-    changed : fields of the track and their values, and the run they belong to: what carries the same run is
+    changed : fields of the track and their values, and their run: changes with the same run are
         one step of undo
     group_changed : the same, without a run, for every track of its group
-    chosen : the user means this track
-    toggled : with Ctrl, that the selection shall be of this track, or no longer
+    chosen : the user chose this track
+    toggled : with Ctrl: add this track to the selection, or remove it
     menu_asked : a place on the screen
-    carried, put_down : the mouse moves the track, y in the column; True where it was let go, not given up
+    carried, put_down : the mouse moves the track, y in the column; True on release, False if cancelled
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
     """
 
@@ -106,7 +106,7 @@ class TrackHead(QWidget):
 
         Parameters
         ----------
-        shared : how many letters its name begins with as those of its siblings do
+        shared : length of the common prefix of its name and its siblings
         """
         self.track, self._accent, self._shared = track, accent, shared
         self._detail = track_detail(track, source)
@@ -127,7 +127,7 @@ class TrackHead(QWidget):
         self.update()
 
     def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
-        """Mark it as the track that the keys mean, or not; only one head is on the way of the Tab key."""
+        """Mark it as the current track, or not; only one head is a Tab stop."""
         self._is_current = is_current
         policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
         for widget in (self, *self.controls):
@@ -143,14 +143,14 @@ class TrackHead(QWidget):
             self.update()
 
     def set_theme(self, tokens: Theme) -> None:
-        """Draw in other colours."""
+        """Apply a theme."""
         self._theme = tokens
         for control in (*self.controls, self.meter):
             control.theme = tokens
         self.update()
 
     def place(self, area: QRect) -> None:
-        """Stand beside the lane."""
+        """Align with the lane."""
         if area != self.geometry():
             self.setGeometry(area)
             self.update()
@@ -204,7 +204,7 @@ class TrackHead(QWidget):
         return theme.px(right) - theme.px(LEFT) - theme.px(6)
 
     def _line(self) -> QRect:
-        """Return where a field over the name stands."""
+        """Return the area of a field over the name."""
         height = theme.px(22)
         top = max(round(self._name_middle - height / 2), 0)
         return QRect(theme.px(LEFT - 4), top, theme.px(theme.HEADS - LEFT - 4), min(height, self.height()))
@@ -260,7 +260,7 @@ class TrackHead(QWidget):
             self._let_go(is_meant=True)
 
     def cancel_drag(self) -> bool:
-        """Give up what the mouse is moving; False where it moves nothing."""
+        """Cancel a drag; return False without one."""
         was_moving = self._is_carried or (self._pressed is not None and self._grip_px is not None)
         self._let_go(is_meant=False)
         return was_moving
@@ -352,7 +352,7 @@ class TrackHead(QWidget):
         painter.end()
 
     def _paint_channels(self, painter: QPainter) -> None:
-        """Name the rows of channels beside them, where there is room."""
+        """Label the rows of channels if there is room."""
         each = self.height() / max(self._channels, 1)
         if self._channels < 2 or each < theme.px(CHANNEL_FROM):
             return

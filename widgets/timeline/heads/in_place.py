@@ -1,4 +1,4 @@
-"""A field that lies over what it changes, for as long as it is typed into."""
+"""A field over the edited item, visible while it is in use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class InPlaceField(QLineEdit):
-    """One line of text; Enter or a click elsewhere takes it, Esc leaves all as it was.
+    """One line of text; Enter or a click elsewhere accepts it, Esc cancels.
 
     Signals
     -------

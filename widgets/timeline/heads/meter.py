@@ -1,4 +1,4 @@
-"""A slim meter: the peak falls slowly, the highest stays a while, and the clip light stays until clicked."""
+"""A slim meter: the peak falls slowly, with peak hold, and the clip indicator stays until clicked."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LIGHT, LIGHT_GAP, MARK = 4, 2, 2
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a meter shows.
+    """Values of a meter.
 
     Attributes
     ----------
     shown_db : the end of the bar, in dB full scale
-    held_db, held_s : the mark over it, and how long it has stood there
+    held_db, held_s : peak hold, and its age
     highest : the highest absolute value since it was cleared, 1.0 at full scale
     is_clipped : whether full scale was reached since then
     """
@@ -60,7 +60,7 @@ class Level:
 
 
 def share(level_db: float) -> float:
-    """Return how much of a bar a level fills, 0 to 1."""
+    """Return the fill of a bar for a level, 0 to 1."""
     return min(max(1.0 - level_db / LOWEST_DB, 0.0), 1.0)
 
 
@@ -73,7 +73,7 @@ def level_words(peak: float) -> str:
 
 
 def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) -> None:
-    """Paint a bar, with its light where it is loudest: at the right, or on top of one that stands."""
+    """Paint a bar, with its clip indicator at the loud end: right, or top of a vertical one."""
     is_level = area.width() > area.height()
     length = area.width() if is_level else area.height()
     room = length - theme.px(LIGHT) - theme.px(LIGHT_GAP)
@@ -98,7 +98,7 @@ def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) ->
 
 
 class TrackMeter(QWidget):
-    """The meter of one track, beside its lane; a click clears its light."""
+    """Meter of one track next to its lane; a click resets its clip indicator."""
 
     def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)

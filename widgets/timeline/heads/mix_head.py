@@ -17,11 +17,11 @@ NUMBER_ROOM = 92
 
 
 class MixHead(QWidget):
-    """Left over right, as it is heard; a click asks to clear every light.
+    """Left over right channel of the output; a click resets all clip indicators.
 
     Signals
     -------
-    clear_asked : the user wants the lights out, of the mix and of all tracks
+    clear_asked : reset the clip indicators of the mix and all tracks
     """
 
     clear_asked = Signal()
@@ -37,7 +37,7 @@ class MixHead(QWidget):
 
     @property
     def theme(self) -> Theme:
-        """What it is drawn in."""
+        """Its colours."""
         return self._theme
 
     @theme.setter
@@ -73,7 +73,7 @@ class MixHead(QWidget):
 
     def _tip(self) -> str:
         if not self.true_peak:
-            return "The level of what you hear, left and right"
+            return "Output level, left and right"
         peak = max(side.highest for side in self.sides)
         clipped = "; clipped" if self.is_clipped else ""
         return f"Peak {level_words(peak)}, true peak {level_words(self.true_peak)}{clipped}"

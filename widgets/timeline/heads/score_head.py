@@ -37,7 +37,7 @@ class ScoreHead(QWidget):
         """Show the name of a taste ("" for none) and a threshold."""
         self._taste = taste
         self._threshold = threshold
-        self.setToolTip("Higher scores are less like what you kept" if taste else "")
+        self.setToolTip("Higher scores are less similar to your edits" if taste else "")
         self.setAccessibleDescription(
             f"{taste}, threshold {threshold:.2f}" if threshold is not None else taste
         )

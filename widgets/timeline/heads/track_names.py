@@ -1,4 +1,4 @@
-"""Names of tracks in little room: what siblings share is trimmed, what tells them apart stays."""
+"""Track names in little room: common parts of siblings are trimmed, distinct ones stay."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 KEPT_LETTERS = 3
-"""So much of what is shared stays, to tell what was trimmed."""
+"""Length of the common part that stays, so that the trimming is recognisable."""
 LEAST_SHARED = KEPT_LETTERS + 3
 _FIRST_WORD = re.compile(r"[^\W_]+[\s_.-]+")
 _LAST_GAP = re.compile(r".*[\s_.-]", re.DOTALL)
 
 
 def shared_letters(names: Sequence[str]) -> list[int]:
-    """Return how many letters each name begins with as do all that begin with the same word.
+    """Return the length of the common prefix of each name with those that start with the same word.
 
-    What is shared ends between words: "Take 12 OH L" and "Take 12 OH R" share "Take 12 OH ".
+    The common part ends at a word: "Take 12 OH L" and "Take 12 OH R" share "Take 12 OH ".
     """
     firsts = [found[0] if (found := _FIRST_WORD.match(name)) else "" for name in names]
     siblings: dict[str, set[str]] = {}
@@ -34,11 +34,11 @@ def _shared(names: set[str]) -> int:
 
 
 def fitted(name: str, shared: int, room: float, length: Callable[[str], float]) -> str:
-    """Return a name as it fits, such as "Reh…OH L" for "Rehearsal 2024-05-01 Drums OH L".
+    """Return a shortened name, such as "Reh…OH L" for "Rehearsal 2024-05-01 Drums OH L".
 
     Parameters
     ----------
-    shared : see `shared_letters`; where nothing is, the name is left to be cut at its end
+    shared : see `shared_letters`; 0 truncates the name at its end
     room : in logical pixels
     length : of a text, in logical pixels
     """

@@ -18,7 +18,7 @@ from widgets.theme import Theme
 STEPS_RUN = "steps"
 """The run of single steps: wheel and arrow keys in a row are one step of undo."""
 
-HOW = "Drag, turn the wheel, or click and type; a double click resets"
+HOW = "Drag, scroll, or click and type; double-click resets"
 TELL_MS = 50
 WHEEL_STEP = 120
 FINE = 0.2
@@ -33,9 +33,9 @@ class ValueField(QAbstractSlider):
 
     Signals
     -------
-    adjusted : the value, and the run it belongs to: what carries the same run is one step of undo
-    typing_asked : the user wants to type it; what they typed first
-    left : the user leaves it by Esc
+    adjusted : the value and its run: changes with the same run are one step of undo
+    typing_asked : the user starts typing; the first character
+    left : Esc was pressed
     """
 
     adjusted = Signal(float, str)
@@ -70,11 +70,11 @@ class ValueField(QAbstractSlider):
 
     @property
     def is_dragged(self) -> bool:
-        """Whether the mouse holds it."""
+        """Whether the mouse drags it."""
         return self._run not in ("", STEPS_RUN)
 
     def show_amount(self, amount: float) -> None:
-        """Show a value that came from elsewhere; one that the mouse holds stays under the mouse."""
+        """Show a value from outside, unless the mouse drags it."""
         if not self.is_dragged:
             self._show(amount * self.steps_per_unit)
 
@@ -87,7 +87,7 @@ class ValueField(QAbstractSlider):
         return self.text()
 
     def read(self, typed: str) -> float | None:
-        """Return the value that a text means, None where it means none."""
+        """Return the value of a text, None if invalid."""
         found = _NUMBER.search(typed)
         if found is None:
             return None
@@ -117,7 +117,7 @@ class ValueField(QAbstractSlider):
         self._describe()
 
     def _follow(self) -> None:
-        """Tell a value that was set from outside, as a screen reader does."""
+        """Announce a value set from outside to screen readers."""
         if not self._is_own:
             self._describe()
             self._run = STEPS_RUN
@@ -260,7 +260,7 @@ class PanField(ValueField):
         return pan_text(self.amount)
 
     def read(self, typed: str) -> float | None:
-        """Return -1 to 1 of texts such as "30 L", "left 30", "-30", "r 100", "c"."""
+        """Return -1 to 1 for texts such as "30 L", "left 30", "-30", "r 100", "c"."""
         letters = typed.strip().lower()
         percent = super().read(typed)
         if percent is None:
@@ -283,7 +283,7 @@ class PanField(ValueField):
 
 
 def _is_mine(event: QKeyEvent) -> bool:
-    """Tell whether a key changes the value or leaves the field; the keypad's keys do too."""
+    """Return whether a key changes the value or leaves the field; including keys of the number pad."""
     held = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
     if held != Qt.KeyboardModifier.NoModifier:
         return False

@@ -11,7 +11,7 @@ from widgets.controls.elided_label import paint_words
 def write(
     painter: QPainter, left: float, middle: float, room: float, text: str, font: QFont, token: str
 ) -> float:
-    """Write a line of text around a height, shortened to the room it has; return its width."""
+    """Draw an elided line of text, vertically centred; return its width."""
     height = QFontMetricsF(font).height()
     area = QRectF(left, middle - height / 2, room, height)
     return paint_words(painter, area, text, font, token)

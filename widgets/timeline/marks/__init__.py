@@ -1,1 +1,1 @@
-"""What measures the recording: beats, markers, the score, and what falls onto them."""
+"""Annotations of the recording: beats, markers, the score, and snapping."""

@@ -1,4 +1,4 @@
-"""Dragging a beat: with Shift or Ctrl, a grid line in the ruler goes with the mouse and its bar stretches."""
+"""Beat drag: with Shift or Ctrl, a grid line in the ruler follows the mouse and its bar stretches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GRIP_PX = 6
 
 
 def beat_at(canvas: Surface, at: QPointF) -> int | None:
-    """Return the index of the beat whose line in the ruler is under the mouse, None where none is."""
+    """Return the index of the beat line in the ruler under the mouse, or None."""
     layout, beats, grid = canvas.frame.layout, canvas.beats, canvas.grid
     if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.score_top:
         return None
@@ -30,10 +30,10 @@ def beat_at(canvas: Surface, at: QPointF) -> int | None:
 
 
 class MoveBeat:
-    """Moves one beat; the grid is drawn as it would be, and told on release."""
+    """Moves one beat; the grid is previewed, and emitted on release."""
 
     def __init__(self, canvas: Surface, beat: int, at: QPointF) -> None:
-        assert canvas.grid is not None, "a beat that can be taken belongs to a grid"
+        assert canvas.grid is not None, "a draggable beat needs a grid"
         self._canvas = canvas
         self._grid = canvas.grid
         self._beat = beat

@@ -1,4 +1,4 @@
-"""The beat grid: one row of colours that stands behind all lanes."""
+"""Beat grid: one row of colours behind all lanes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.timeline.viewport import Viewport
 
 CLOSEST_PX, CLOSEST_BARS_PX = 9.0, 26.0
 MOST_BARS = 8
-"""Lines that stand for more bars than that tell nothing that the ruler does not."""
+"""Lines that represent more bars than this add nothing to the ruler."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,14 +36,14 @@ class Beats:
 
     @classmethod
     def of(cls, grid: BeatGrid | None) -> Beats | None:
-        """Return the beats of a grid that belong to music, or None where there is none."""
+        """Return the beats of a grid within music, or None without any."""
         if grid is None or not (shown := steady_beats(grid)).any():
             return None
         bars = np.cumsum(grid.bar_positions == 1)
         return cls(grid.beats_samples[shown], grid.bar_positions[shown], bars[shown])
 
     def downbeats(self, every: int = 1) -> Beats:
-        """Return the first beat of each bar; of several bars, such as 1, 5, 9, ... for every fourth."""
+        """Return the first beat of each bar, or of every n-th, such as 1, 5, 9, ... for every fourth."""
         if every not in self._downbeats:  # every frame asks, and hours hold tens of thousands
             first = (self.counts == 1) & ((self.bars - 1) % every == 0)
             self._downbeats[every] = Beats(self.positions[first], self.counts[first], self.bars[first])
@@ -57,7 +57,7 @@ def visible(positions: NDArray[np.int64], viewport: Viewport) -> slice:
 
 
 def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float = CLOSEST_PX) -> int:
-    """Return of how many positions one is drawn, a power of two, to keep them `closest_px` apart."""
+    """Return the step between drawn positions, a power of two, that keeps them `closest_px` apart."""
     if len(positions) < 2:
         return 1
     spacing_px = float(positions[-1] - positions[0]) / (len(positions) - 1) / viewport.samples_per_px
@@ -65,7 +65,7 @@ def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float
 
 
 def divisions(beats: Beats | None, viewport: Viewport) -> NDArray[np.int64]:
-    """Return the lines of the grid that are drawn at a zoom, ascending: beats, else every bar, second, ..."""
+    """Return the drawn grid lines at a zoom, ascending: beats, else every bar, second, ..."""
     if beats is None:
         return np.zeros(0, np.int64)
     if thinning(beats.positions, viewport) == 1:
@@ -80,12 +80,12 @@ NO_LINES: NDArray[np.int64] = np.zeros(0, np.int64)
 def ground_row(frame: Frame, beats: Beats | None, lines: NDArray[np.int64] = NO_LINES) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 
-    Beats vanish first when they come too close, then all but every second, fourth, ... downbeat. What is left
-    then is drawn weaker, since it counts nothing that a person hears.
+    Dense beats are hidden first, then all but every second, fourth, ... downbeat. The remaining lines
+    are drawn weaker, since they do not correspond to a perceived metrical level.
 
     Parameters
     ----------
-    lines : the divisions of the beats that hits are moved to, ascending; seen where they are far enough apart
+    lines : divisions of the beats as targets of hits, ascending; drawn if they are far enough apart
     """
     row = np.full(frame.columns, color(frame.theme.bg).rgba(), np.uint32)
     if beats is None or not len(beats.positions):

@@ -1,9 +1,9 @@
-"""Hits as ticks at the top of the lanes of their microphones, with arrows to where they go.
+"""Hits as ticks at the top of their microphones' lanes, with arrows to their targets.
 
 A tick is as high and as strong as its hit was struck. One that is to be moved has a shaft to where it goes,
-with a head there, in the colour of what came early or of what came late, the stronger the further it goes.
-Far out, bars tell the push and pull of the player: up where hits came early, down where they came late, as
-high as they do in the mean. All is drawn in columns of one image: two thousand cost what twenty do.
+with a head there, in the colour of early or late hits, stronger for larger moves.
+At low zoom, bars show the push and pull of the player: up for early hits, down for late ones,
+by their mean. All is drawn in columns of one image: two thousand hits cost as much as twenty.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ MOST_OF_LANE = 0.4
 """Of a low lane, that ticks take of its height."""
 QUIETEST_DB, LOUDEST_DB = -50.0, -6.0
 WEAKEST = 0.6
-"""How much of its colour the quietest hit has, and the smallest move."""
+"""Minimum opacity, for the quietest hit and the smallest move."""
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""
 CLOSEST_PX = 5.0
-"""Hits of a lane that are closer than that in the mean are told together."""
+"""Mean distance below which the hits of a lane are aggregated."""
 BAR_PX, BAR_LEAST_MS, HEAD_SLOPE = 3.0, 0.5, 0.8
 
 
@@ -46,10 +46,10 @@ class HitMarks:
 
     Attributes
     ----------
-    onsets : float64, shape (n,), where they are, in view positions
-    targets : float64, shape (n,), where they go
+    onsets : float64, shape (n,), onsets in view positions
+    targets : float64, shape (n,), targets in view positions
     strengths : float64, shape (n,), 0 to 1
-    verdicts : int8, shape (n,), places in `VERDICTS`, `STAYS` where nothing is proposed
+    verdicts : int8, shape (n,), indices in `VERDICTS`, `STAYS` without a proposal
     tracks : shape (n,), places in `track_ids`
     track_ids : of the microphones
     """
@@ -63,7 +63,7 @@ class HitMarks:
 
     @classmethod
     def of(cls, hits: Hits | None, state: DocumentState) -> HitMarks:
-        """Return the hits of a document in source positions, each with what is proposed for it."""
+        """Return the hits of a document in source positions, each with its proposal."""
         if hits is None or not len(hits.onsets_samples):
             return NO_HITS
         by, verdicts = shifts_of(hits, moves_of(state), state.rate_hz)
@@ -73,14 +73,14 @@ class HitMarks:
         return cls(onsets, onsets + by, strengths, verdicts, hits.tracks, tuple(hits.track_ids))
 
     def heard(self, rows: NDArray[np.int64] | NDArray[np.bool_], onsets: NDArray[np.float64]) -> HitMarks:
-        """Return some of them at other places; each goes as far as before."""
+        """Return some of them at other positions, with the same moves."""
         by = (self.targets - self.onsets)[rows]
         return HitMarks(
             onsets, onsets + by, self.strengths[rows], self.verdicts[rows], self.tracks[rows], self.track_ids
         )
 
     def changed_since(self, before: HitMarks) -> NDArray[np.int64] | None:
-        """Return the rows of those that look otherwise than before; None where it is not the same ones."""
+        """Return the rows of those with another appearance; None if the set of hits differs."""
         if self is before:
             return np.zeros(0, np.int64)
         alike = ("onsets", "strengths", "tracks")
@@ -99,7 +99,7 @@ class HitMarks:
         )
 
     def scaled(self, share: float, least: float, most: float) -> HitMarks:
-        """Return them with undecided moves scaled by a share; those out of the range least to most stay.
+        """Return them with undecided moves scaled; those outside the range stay.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ def fill_hits(
 
 
 def _in_view(marks: HitMarks, frame: Frame) -> NDArray[np.int64]:
-    """Return the rows whose hit, or where it goes, may be seen."""
+    """Return the rows of visible hits or targets."""
     if not len(marks.onsets):
         return np.zeros(0, np.int64)
     view = frame.viewport
@@ -157,7 +157,7 @@ def _in_view(marks: HitMarks, frame: Frame) -> NDArray[np.int64]:
 
 
 def _inks(tokens: Theme, marks: HitMarks, shown: NDArray[np.int64], rate_hz: int) -> NDArray[np.uint32]:
-    """Return the colour of each hit: how far it goes and which way, or what was answered."""
+    """Return the colour of each hit: by size and direction of its move, or by its decision."""
     by_ms = (marks.targets[shown] - marks.onsets[shown]) / rate_hz * 1000
     verdicts = marks.verdicts[shown]
     share = WEAKEST + (1 - WEAKEST) * np.clip(np.abs(by_ms) / FARTHEST_MS, 0.0, 1.0)
@@ -196,7 +196,7 @@ class _Boxes(NamedTuple):
 def _boxes(
     tops: ArrayLike, heights: ArrayLike, lefts: NDArray[np.int64], widths: ArrayLike, inks: NDArray[np.uint32]
 ) -> _Boxes:
-    """Return rectangles; what all of them share may be one number."""
+    """Return rectangles; scalar values are broadcast."""
     top, high, wide = (
         np.broadcast_to(np.asarray(each, np.int64), lefts.shape) for each in (tops, heights, widths)
     )
@@ -204,7 +204,7 @@ def _boxes(
 
 
 def _fill(pixels: PIXELS, clip: tuple[int, int], boxes: list[_Boxes], first_column: int) -> None:
-    """Draw rectangles, the last ones on top, as far as they lie in the image and between two rows."""
+    """Draw rectangles in order, clipped to the image and to two rows."""
     if not boxes:
         return
     tops, heights, lefts, widths, inks = (np.concatenate(each) for each in zip(*boxes, strict=True))
@@ -226,7 +226,7 @@ def _of_lane(
     inks: NDArray[np.uint32],
     lane: tuple[int, int],
 ) -> list[_Boxes]:
-    """Return what the hits of one lane are drawn with: what goes furthest is seen over what stays."""
+    """Return the drawing data of the hits of one lane; larger moves are on top."""
     dpr = frame.dpr
     room = (lane[1] - lane[0]) * MOST_OF_LANE / 2
     highest = min(theme.px(HIGHEST_PX), room)
@@ -257,7 +257,7 @@ def _of_lane(
 def _heads(
     onsets: NDArray[np.int64], targets: NDArray[np.int64], inks: NDArray[np.uint32], axis: int, size: int
 ) -> Iterator[_Boxes]:
-    """Yield the heads of arrows that are long enough for one; shorter ones are told by their colour."""
+    """Yield the heads of arrows above a minimum length; shorter moves are shown by colour."""
     long = np.abs(targets - onsets) > size
     onsets, targets, inks = onsets[long], targets[long], inks[long]
     back = np.sign(onsets - targets)
@@ -267,7 +267,7 @@ def _heads(
 
 
 def _are_close(onsets: NDArray[np.float64], frame: Frame) -> bool:
-    """Tell whether most hits of a lane are closer than can be told apart."""
+    """Return whether most hits of a lane are too close for separate drawing."""
     if len(onsets) < 3:
         return False
     gap = float(onsets[-1] - onsets[0]) / (len(onsets) - 1)
@@ -275,7 +275,7 @@ def _are_close(onsets: NDArray[np.float64], frame: Frame) -> bool:
 
 
 def _bars(frame: Frame, marks: HitMarks, rows: NDArray[np.int64], axis: int, highest: int) -> list[_Boxes]:
-    """Return bars of how early or late hits are in the mean of every few columns, by what is undecided."""
+    """Return bars for the mean timing of hits in every few columns, of undecided ones."""
     view, dpr, tokens = frame.viewport, frame.dpr, frame.theme
     wide = max(round(theme.px(BAR_PX) * dpr), 2)
     count = frame.columns // wide + 2

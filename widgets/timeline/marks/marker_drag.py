@@ -19,7 +19,7 @@ GRIP_PX = 5
 
 
 class Part(StrEnum):
-    """What of a mark is under the mouse."""
+    """The handle of a mark under the mouse."""
 
     WHOLE = "whole"
     START = "start"
@@ -27,13 +27,13 @@ class Part(StrEnum):
 
 
 def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
-    """Return the mark under the mouse, the smallest where several are, and what of it."""
+    """Hit test: the mark under the mouse, the smallest of several, and its handle."""
     found = place_at(canvas, at)
     return None if found is None else (canvas.marks.ids[found[0]], found[1])
 
 
 def place_at(canvas: Surface, at: QPointF) -> tuple[int, Part] | None:
-    """Return the index of the mark under the mouse, and what of it: one marker may stand at many places."""
+    """Hit test: the index of the mark, and its handle; a marker may have several positions."""
     frame, marks = canvas.frame, canvas.marks
     if not frame.layout.marks_top <= at.y() < frame.layout.ruler_top:
         return None
@@ -59,13 +59,13 @@ def place_at(canvas: Surface, at: QPointF) -> tuple[int, Part] | None:
 
 
 def mark_tip(marker: Marker, rate_hz: int) -> str:
-    """Return what a tooltip says of a marker."""
+    """Return the tooltip of a marker."""
     start, stop = (format_time(at / rate_hz) for at in (marker.start_samples, marker.stop_samples))
     return f"{marker.name}\n{start} – {stop}" if marker.is_region else f"{marker.name}\n{start}"
 
 
 class MoveMark:
-    """Moves a marker or an edge of a region; the new place is told on release.
+    """Moves a marker or an edge of a region; emits the new position on release.
 
     A press that moves nothing puts the playhead there.
     """
@@ -81,9 +81,9 @@ class MoveMark:
         self._moved = False
 
     def _grip(self, at: QPointF) -> tuple[float, int]:
-        """Return how far from the mouse what is held is drawn, and how far from what is heard there it is.
+        """Return the offsets of the dragged item from the mouse, in drawn and in played positions.
 
-        A marker that is heard many times is held at one of its places, where a region may be heard in part.
+        A marker in a repeated span is dragged at one of its positions; a region may play in part.
         """
         marks, place = self._canvas.marks, place_at(self._canvas, at)
         if place is None:
@@ -95,7 +95,7 @@ class MoveMark:
         return self._canvas.viewport.x_at(edge) - at.x(), ahead
 
     def _x_of(self, edge: int) -> float:
-        """Return where an edge is drawn, at the place next to the mouse where it is heard many times."""
+        """Return the drawn position of an edge, nearest to the mouse if it plays several times."""
         canvas = self._canvas
         near = canvas.viewport.sample_at(self._at.x() + self._grip_px)
         return canvas.viewport.x_at(canvas.times.to_view_near(edge, near))

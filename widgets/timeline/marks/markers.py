@@ -56,7 +56,7 @@ class Flag:
     Attributes
     ----------
     left, right : its edges; one and the same for a marker
-    name_left, name_room : where its name stands, and how much room that has before the next one
+    name_left, name_room : position of its name, and the room before the next one
     """
 
     index: int
@@ -72,7 +72,7 @@ class Flag:
 
 
 def flags(frame: Frame, marks: Marks) -> list[Flag]:
-    """Return the marks in view that have room for a flag before the next one."""
+    """Return the visible marks with room for a flag."""
     lefts, rights = edges_of(frame, marks)
     seen = np.flatnonzero((rights >= 0) & (lefts <= frame.layout.width))
     begins = np.maximum(lefts[seen], 0.0)
@@ -82,7 +82,7 @@ def flags(frame: Frame, marks: Marks) -> list[Flag]:
 
 
 def edges_of(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where marks begin and end, in logical pixels, each of shape (n,)."""
+    """Return the start and end of marks, in logical pixels, each of shape (n,)."""
     return frame.viewport.xs_at(marks.starts), frame.viewport.xs_at(marks.stops)
 
 
@@ -94,7 +94,7 @@ def _flag(frame: Frame, marks: Marks, index: int, following: float) -> Flag:
 
 
 def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw the strip and a line through the lanes at each mark; nothing where the strip has no room.
+    """Draw the strip and a line through the lanes at each mark; nothing without a strip.
 
     Lines and bands are rows of colours, however many there are; only flags with room are drawn one by one.
     """
@@ -112,7 +112,7 @@ def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
 
 
 def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw what all marks have in common: bands, staffs, and lines down the lanes."""
+    """Draw the common parts of all marks: bands, flag poles, and lines down the lanes."""
     layout, token, edge = frame.layout, frame.theme.marker, theme.px(2)
     high = layout.ruler_top - layout.marks_top
     lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in edges_of(frame, marks))
@@ -134,7 +134,7 @@ def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
 
 
 def paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
-    """Draw one mark by itself, as it is dragged."""
+    """Draw one mark during a drag."""
     layout, ink, weak = frame.layout, theme.color(token), theme.color(token, LINE)
     staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
     for x in {flag.left, flag.right}:
@@ -168,7 +168,7 @@ def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
 
 
 def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
-    """Write what a drag has come to beside a pixel, at the top of the lanes."""
+    """Draw the label of a drag next to a pixel, at the top of the lanes."""
     painter.setFont(theme.mono_font(theme.TEXT_SMALL))
     width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
     left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
@@ -179,14 +179,14 @@ def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
 
 
 def place_in_view(frame: Frame, marks: Marks, marker_id: str) -> int:
-    """Return the index of a marker that is shown: of one that is heard many times, where it is in view."""
+    """Return the index of a visible marker: of a repeated one, its visible position."""
     places = [index for index, one in enumerate(marks.ids) if one == marker_id]
     lefts, rights = edges_of(frame, marks)
     return next((one for one in places if rights[one] >= 0 and lefts[one] <= frame.layout.width), places[0])
 
 
 def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
-    """Return where the name of a mark is written anew, all of it in view."""
+    """Return the area for renaming a mark, entirely in view."""
     flag = _flag(frame, marks, index, 0.0)
     layout, width = frame.layout, theme.px(EDITOR_PX)
     left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)

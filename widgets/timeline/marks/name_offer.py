@@ -1,4 +1,4 @@
-"""What says beside a new marker that a name can be given to it; it takes no key and no focus."""
+"""Hint next to a new marker about renaming; it takes neither keys nor focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from widgets.theme import TEXT_SMALL, Theme, px
 
 
 class NameOffer(ElidedLabel):
-    """Looks as the field that a click or a key opens in its place."""
+    """Styled like the field that a click or a key opens in its place."""
 
     def __init__(self, theme: Theme, name: str, key: str, place: QRect, parent: QWidget) -> None:
         super().__init__(f"{name} · {f'{key} or ' if key else ''}click: name it", parent=parent)

@@ -1,4 +1,4 @@
-"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat.
+"""Score lane: the anomaly score over time as a curve, a threshold and a heat strip.
 
 Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
 """
@@ -48,7 +48,7 @@ def column_scores(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest score within columns between borders, shape (n + 1,) to 2 × (n,).
 
-    Between its points the curve is straight; half a hop outside its ends there is no score (NaN).
+    The curve is linear between its points; more than half a hop outside its ends the score is NaN.
     """
     times = curve.times_samples
     low, high = column_extents(times, curve.scores, edges_samples)
@@ -60,7 +60,7 @@ def column_scores(
 
 
 def column_means(curve: ScoreCurve, edges_samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean score within columns between borders, shape (n + 1,) to (n,), of a line as above."""
+    """Return the mean score of columns between borders, shape (n + 1,) to (n,), of the linear curve."""
     times, areas = _areas(curve)
     scores = curve.scores.astype(np.float64)
     inside = np.clip(edges_samples, times[0], times[-1])
@@ -83,11 +83,11 @@ def _areas(curve: ScoreCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def mean_line(
     curve: ScoreCurve, edges_samples: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and highest of the line through the means in each column.
+    """Return minimum and maximum of the line through the means in each column.
 
     Parameters
     ----------
-    low, high : see `column_scores`; where they are the curve itself, the line is that
+    low, high : see `column_scores`; equal for a curve without aggregation
     """
     hop = (curve.times_samples[-1] - curve.times_samples[0]) / max(len(curve.times_samples) - 1, 1)
     if edges_samples[1] - edges_samples[0] < hop:
@@ -98,7 +98,7 @@ def mean_line(
 
 
 Extent = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Lowest and highest score in each column, shape (columns,) each; NaN where there is no score."""
+"""Minimum and maximum score in each column, shape (columns,) each; NaN without a score."""
 
 
 def curve_image(
@@ -108,7 +108,7 @@ def curve_image(
 
     Parameters
     ----------
-    band : what lies weaker behind the line
+    band : lighter area behind the line
     """
     cover = _cover(line, height, thickness)
     if band is not None:
@@ -123,7 +123,7 @@ def curve_image(
 
 
 def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
-    """Return how much of each pixel a line of a thickness covers, 0 to 1, shape (height, columns)."""
+    """Return the coverage of each pixel by a line of a thickness, 0 to 1, shape (height, columns)."""
     low, high = extent
     bottom = (height - thickness) * (1 - low) + thickness
     top = (height - thickness) * (1 - high)
@@ -137,7 +137,7 @@ def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]
 
 
 def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
-    """Return the colours of the heat strip, one a column; clear where there is no score."""
+    """Return the colours of the heat strip, one per column; transparent without a score."""
     unknown = np.isnan(high)
     row = _ramp(tokens)[np.where(unknown, 0.0, high * 255).astype(np.uint8)]
     return np.where(unknown, np.uint32(0), row)
@@ -155,7 +155,7 @@ def _ramp(tokens: theme.Theme) -> NDArray[np.uint32]:
 
 
 def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, threshold: float | None) -> None:
-    """Draw the score lane of a frame, where it has one."""
+    """Draw the score lane of a frame, if it has one."""
     layout, tokens = frame.layout, frame.theme
     if layout.sounds_top == layout.score_top:
         return

@@ -1,4 +1,4 @@
-"""Where what the mouse moves falls into place: the grid lines that can be seen."""
+"""Snapping of mouse drags to the visible grid lines."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ REACH_PX = 8
 
 
 class Snapping:
-    """Finds the grid line within reach, and draws where the next release lands.
+    """Finds the grid line within reach, and draws the snapped position.
 
     Attributes
     ----------
     is_on : things fall onto the grid
-    is_inverted : a key is held that turns that around for now
-    at : view position of the line that was found last, None where none was
+    is_inverted : a key inverts it temporarily
+    at : view position of the last found line, or None
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Snapping:
         return self.at
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the line that was found, over the grid and under what is dragged."""
+        """Draw the snapped line, over the grid and under the dragged item."""
         if self.at is not None:
             layout, x = frame.layout, frame.viewport.x_at(self.at)
             line = frame.vertical(x, layout.ruler_top, layout.lanes_bottom, max(round(2 * frame.dpr), 1))
@@ -44,7 +44,7 @@ class Snapping:
 
 
 def division_near(x_px: float, beats: Beats, viewport: Viewport, reach_px: float) -> int | None:
-    """Return the view position of the grid line nearest to a pixel, None where none is within reach."""
+    """Return the view position of the grid line nearest to a pixel, None without one in reach."""
     lines = divisions(beats, viewport)
     if not len(lines):
         return None

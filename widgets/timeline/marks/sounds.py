@@ -1,7 +1,7 @@
-"""What sounds where: a thin lane of words under the score, the stronger the likelier each is.
+"""Detected sounds: a thin lane of labels below the score, stronger for higher probabilities.
 
-Every sound is drawn where it lies; its word has room of its own. Where sounds are too close together for all
-their words, the likeliest of them is written, and how many more there are.
+Every sound is drawn at its span; its label needs room. If sounds are too dense for all
+labels, the most likely one is drawn with the number of the others.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.time_map import TimeMap
 
 ROOM_PX = 100
-"""Sounds that begin within so many pixels of another one share one word."""
+"""Sounds whose starts are closer than this share one label."""
 PAD_PX, EDGE_PX = 4, 2
 FAINTEST, STRONGEST = 0.25, 0.8
 """How strong a sound is drawn that is hardly likely, and one that is certain."""
 NARROWEST_WORD_PX = 36
 GROUND = 0.8
-"""How much of the sounds a word covers that stands for several of them."""
+"""Opacity of a label that stands for several sounds."""
 _MOST_IN_TIP = 6
 _SOURCE = TimeMap()
 
@@ -42,7 +42,7 @@ class Word:
     Attributes
     ----------
     first, stop : which sounds share it, by place
-    likeliest : the one that is named
+    likeliest : the labelled one
     """
 
     first: int
@@ -52,19 +52,19 @@ class Word:
 
 @dataclass(frozen=True, eq=False)
 class SoundLane:
-    """What was heard, in source positions, and where that is drawn."""
+    """Detected sounds in source positions, and their drawn positions."""
 
     sounds: HeardSounds | None = None
     times: TimeMap = _SOURCE
 
     @property
     def is_shown(self) -> bool:
-        """Whether there is such a lane: only where something was heard."""
+        """Whether the lane exists: only after a detection with results."""
         return self.sounds is not None and len(self.sounds.words) > 0
 
     @cached_property
     def drawn(self) -> HeardSounds:
-        """What of it is heard, ascending in view positions."""
+        """The audible ones, ascending in view positions."""
         sounds, times = self.sounds or HeardSounds(), self.times
         if times.edit_list is None or not len(sounds.words):
             return sounds
@@ -77,7 +77,7 @@ class SoundLane:
         return HeardSounds(spans, words, sounds.likelihoods[order], sounds.maker)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the lane; nothing where it has no room."""
+        """Draw the lane, if it has height."""
         layout, tokens = frame.layout, frame.theme
         high = layout.edits_top - layout.sounds_top
         if high <= 0:
@@ -102,7 +102,7 @@ class SoundLane:
         painter.fillRect(line, theme.color(tokens.line))
 
     def written(self, frame: Frame) -> list[tuple[QRectF, str, int]]:
-        """Return each word in view: the box that it may fill, itself, and how many sounds more are there."""
+        """Return each visible label: its box, itself, and the number of further sounds."""
         found, drawn, layout = [], self.drawn, frame.layout
         view, pad = frame.viewport, theme.px(PAD_PX)
         groups = words_of(drawn, round(theme.px(ROOM_PX) * view.samples_per_px))
@@ -122,7 +122,7 @@ class SoundLane:
         return found
 
     def tip_at(self, frame: Frame, at: QPointF) -> str:
-        """Return what a tooltip says of the sounds under the mouse; "" where there are none."""
+        """Return the tooltip of the sounds under the mouse; "" without any."""
         drawn, rate_hz = self.drawn, max(frame.viewport.rate_hz, 1)
         lines = []
         for place in self._under(frame, at):
@@ -141,7 +141,7 @@ class SoundLane:
         return self.times.to_source(start), self.times.to_source(stop - 1) + 1
 
     def _under(self, frame: Frame, at: QPointF) -> list[int]:
-        """Return the sounds at a pixel, else those of the word written there; the likeliest first."""
+        """Return the sounds at a pixel, else those of the label there; most likely first."""
         layout, drawn = frame.layout, self.drawn
         if not layout.sounds_top <= at.y() < layout.edits_top or not len(drawn.words):
             return []
@@ -177,13 +177,13 @@ NO_SOUNDS = SoundLane()
 
 
 def strength(likelihood: float) -> float:
-    """Return how strong a sound is drawn; what is less likely than not is never drawn."""
+    """Return the strength of a sound; probabilities below one half are not drawn."""
     return FAINTEST + (STRONGEST - FAINTEST) * min(max(2.0 * likelihood - 1.0, 0.0), 1.0)
 
 
 @lru_cache(maxsize=8)
 def words_of(sounds: HeardSounds, room_samples: int) -> tuple[Word, ...]:
-    """Return which sounds share a word where each word needs so much room, the same wherever one looks."""
+    """Return which sounds share a label of a given width, independent of the view."""
     starts = sounds.spans_samples[:, 0].tolist()
     found, first = [], 0
     while first < len(starts):

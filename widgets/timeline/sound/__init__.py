@@ -1,1 +1,1 @@
-"""What lanes show of the sound: waveforms and spectrograms, recorded, edited, and of the result."""
+"""Display of sound in lanes: waveforms and spectrograms of the recording, the edits and the result."""

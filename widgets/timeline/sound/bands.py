@@ -1,4 +1,4 @@
-"""Bands of sound, one a channel: what each column shows is computed for all of them at once."""
+"""Bands of sound, one per channel: each column is computed for all of them at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.audio.pictures.peaks import FULL_SCALE, Columns
 PIXELS = NDArray[np.uint32]
 Rows = NDArray[np.int16]
 LEAST_TIP, TIP_SHARE = 2, 0.06
-"""How much of a column that reaches full scale is marked at its end, in rows and of the band."""
+"""Size of the full-scale mark of a column, in rows and as a share of the band."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +50,12 @@ class ClipMark:
 def fill_bands(
     pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int], full_scale: ClipMark
 ) -> None:
-    """Draw bands into an image that shows `ground` where they are.
+    """Draw bands into an image with background `ground`.
 
     Parameters
     ----------
     pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
-    ground : uint32, shape (columns,), what the image shows now
+    ground : uint32, shape (columns,), current colours of the image
     full_scale : at the ends of columns that reach it
     """
     shown = [band for band in bands if max(band.top, clip[0]) < min(band.top + band.height, clip[1])]
@@ -73,7 +73,7 @@ def fill_bands(
 def connected(
     minimum: NDArray[np.float32], maximum: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return (minimum, maximum), shape (..., columns), each column touching the one before: no line tears."""
+    """Return (minimum, maximum), shape (..., columns), widened so that neighbouring columns touch."""
     low, high = minimum.copy(), maximum.copy()
     np.minimum(low[..., 1:], maximum[..., :-1], out=low[..., 1:])
     np.maximum(high[..., 1:], minimum[..., :-1], out=high[..., 1:])
@@ -101,7 +101,7 @@ def _extents(bands: Sequence[Band]) -> tuple[Rows, Rows, Rows, Rows]:
 def _rows(
     above: NDArray[np.float32], below: NDArray[np.float32], heights: NDArray[np.float32]
 ) -> tuple[Rows, Rows]:
-    """Return the rows [top, stop) that hold each column's [above, below], at least one."""
+    """Return the rows [top, stop) of each column's [above, below], at least one."""
     top = np.floor(above, out=above)
     np.minimum(np.maximum(top, 0, out=top), heights - 1, out=top)
     stop = np.ceil(below, out=below)
@@ -124,7 +124,7 @@ def _mark_clipped(pixels: PIXELS, band: Band, top: Rows, stop: Rows, mark: ClipM
 
 
 def _recolour(pixels: PIXELS, top: Rows, stop: Rows, change: PIXELS) -> None:
-    """Change pixels by XOR in rows [top, stop) of each column, touching only rows where any does."""
+    """XOR pixels in rows [top, stop) of each column, touching only rows in use."""
     first, last = max(int(top.min()), 0), min(int(stop.max()), len(pixels))
     if last <= first:
         return

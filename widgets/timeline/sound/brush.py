@@ -1,4 +1,4 @@
-"""Painting on the mask of a spectrogram: what the brush covers, how it is drawn on the way, its cursor."""
+"""Painting on the mask of a spectrogram: area of the brush, preview of a stroke, and cursor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZES_PX = (4, 6, 9, 13, 19, 28, 40, 60)
 """Radii of the brush at 100 %."""
 USUAL_PX = 13
 _STEP = 0.4
-"""How far apart the brush touches, as a share of its radius."""
+"""Spacing of brush dabs, as a share of the radius."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Brush:
     Attributes
     ----------
     radius_px : at 100 %
-    takes : whether it takes away from what is meant
+    takes : whether it subtracts from the mask
     """
 
     radius_px: int = USUAL_PX
@@ -54,7 +54,7 @@ class Paintable(Surface, Protocol):
 
 
 class PaintStroke:
-    """Paints from where the mouse was pressed to where it is let go, on one lane alone."""
+    """Paints from press to release, on one lane only."""
 
     def __init__(
         self, canvas: Surface, place: Place, look: SpectrogramLook, at: QPointF, brush: Brush
@@ -93,7 +93,7 @@ class PaintStroke:
         self._canvas.stroke_painted.emit(Stroke(tuple(self._dabs), self._brush.takes, (track,)))
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the stroke so far, as wide as it will be."""
+        """Draw the stroke so far at its full width."""
         place, dpr = self._place, frame.dpr
         top = max(place.top / dpr, frame.layout.lanes_top)
         painter.save()
@@ -116,7 +116,7 @@ class PaintStroke:
     def _drawn(
         self, left: int, upper: int, columns: int, rows: int, dpr: float
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Return what is covered of a part of the canvas, shape (rows, columns)."""
+        """Return the covered part of the canvas, shape (rows, columns)."""
         canvas, place = self._canvas, self._place
         view = canvas.viewport
         x = left + (np.arange(columns) + 0.5) / dpr
@@ -139,7 +139,7 @@ def row_at(canvas: Paintable, y: float) -> tuple[Place, SpectrogramLook] | None:
 
 
 def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> PaintStroke | None:
-    """Begin a stroke where the mouse is pressed; with Alt it does the other of adding and taking away."""
+    """Start a stroke at the mouse; Alt swaps adding and subtracting."""
     found = row_at(canvas, at.y())
     if canvas.brush is None or found is None:
         return None
@@ -148,7 +148,7 @@ def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> Pain
 
 
 def brush_cursor(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> QCursor | None:
-    """Return a circle as large as the brush where it would paint."""
+    """Return a circle of the brush's size over paintable areas."""
     if canvas.brush is None or row_at(canvas, at.y()) is None:
         return None
     takes = canvas.brush.takes != bool(held & Qt.KeyboardModifier.AltModifier)

@@ -1,7 +1,7 @@
 """Colours of loudness: maps that grow evenly brighter, so that they read the same without colour vision.
 
 Magma, inferno and viridis are those of matplotlib by Nathaniel J. Smith, Stéfan van der Walt and Eric Firing
-(CC0), here as every 17th of their 256 colours; what lies between is mixed. Grey goes from the theme's ground
+(CC0), here every 17th of their 256 colours, with interpolation. Grey goes from the theme's background
 to its text, so that silence is paper.
 """
 

@@ -22,7 +22,7 @@ FROM_PX = 30
 
 
 def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, float]]:
-    """Return which frequencies are written, and how far from the top of a row; none touches another.
+    """Return the labelled frequencies, and their distance from the top of a row, without overlap.
 
     The more important ones come first and take the room they need.
     """
@@ -39,12 +39,12 @@ def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, floa
 
 
 def label(hz: int) -> str:
-    """Return a frequency as it is written, such as 500 or 5k."""
+    """Format a frequency, such as 500 or 5k."""
     return f"{hz // 1_000}k" if hz >= 1_000 else str(hz)
 
 
 def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramLook) -> None:
-    """Write the frequencies of one row, in ink that stands out from most of its colours."""
+    """Draw the frequencies of one row, in a colour with contrast to most of its cells."""
     height = (place.bottom - place.top) / frame.dpr
     inks = (frame.theme.bg, frame.theme.text)
     dark, light = inks if frame.theme.name == "dark" else inks[::-1]
@@ -61,7 +61,7 @@ def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramL
 
 @lru_cache(16)
 def is_bright(look: SpectrogramLook, tokens: Theme, audible: bool) -> bool:
-    """Tell whether levels in the middle of the range are rather bright than dark."""
+    """Return whether levels in the middle of the range are bright."""
     middle = np.uint32(color_tables(look, tokens, audible)[0, cell_at((look.floor_db + look.ceiling_db) / 2)])
     return bool(np.mean([middle >> shift & 0xFF for shift in (0, 8, 16)]) > BRIGHT)
 

@@ -11,11 +11,11 @@ from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Layout
 
 Shares = tuple[tuple[frozenset[str] | None, NDArray[np.float64]], ...]
-"""Tracks, or None for all, whose lanes are covered alike, with how much of each column `VERDICTS` cover."""
+"""Tracks, or None for all, with equally covered lanes, and the coverage by `VERDICTS`."""
 
 
 def areas_of(layout: Layout, lanes: Sequence[str], tracks: Sequence[str]) -> list[tuple[int, int]]:
-    """Return from where to where the lanes of some tracks reach, as far as they are seen; no tracks are all.
+    """Return the vertical spans of some tracks' visible lanes; no tracks means all.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def shares_of(
     lanes: Sequence[str],
     without: str | None,
 ) -> Shares:
-    """Return the lanes that are covered alike, with how much covers them.
+    """Return lanes with equal coverage, and that coverage.
 
     Parameters
     ----------

@@ -31,11 +31,11 @@ class Lane:
 
     Attributes
     ----------
-    gain : what its samples are multiplied by so that its loudest fills the lane
+    gain : factor for its samples so that its peak fills the lane
     audible : False for a muted track and for one that another track's solo silences
-    wish : how high it wants to be, and in how many rows: one a channel, or one for all
+    wish : its requested height and number of rows: one per channel, or one for all
     color : of its waves; empty for the theme's own
-    zoom : how many times as high its wave is drawn; what leaves the lane is cut off at its edges
+    zoom : vertical zoom of its waveform, clipped at the edges of the lane
     """
 
     track_id: str
@@ -50,12 +50,12 @@ class Lane:
 
     @property
     def drawn_gain(self) -> float:
-        """What its samples are multiplied by where its wave is drawn."""
+        """Factor for its samples in the drawing of its waveform."""
         return self.gain * self.zoom
 
     @property
     def sound(self) -> tuple[object, ...]:
-        """What its columns depend on."""
+        """Key of its columns."""
         return self.track_id, self.channels, self.start_samples, self.length_samples, self.gain
 
 
@@ -70,7 +70,7 @@ def display_gain(source: WaveSource, lane: Lane, n_columns: int = 1024) -> float
 
 
 def loudest(channels: list[Columns]) -> Columns:
-    """Return the columns of one row that shows as far as any of the channels reaches."""
+    """Return the columns of one row as the envelope of all channels."""
     if len(channels) == 1:
         return channels[0]
     return Columns(
@@ -88,7 +88,7 @@ class _Kept:
     channels: list[Columns]
 
     def part(self, grid: ColumnGrid) -> _Kept:
-        """Return those of a grid that lies inside this one."""
+        """Return those of a grid that is inside this one."""
         first = grid.first - self.grid.first
         return _Kept(grid, [one.part(first, first + grid.n_columns) for one in self.channels])
 
@@ -96,7 +96,7 @@ class _Kept:
 class WavePainter:
     """Fills the lanes of a frame; keeps the columns of the last windows at a zoom.
 
-    Most repaints show the same ones again, and a window that moves reads what comes into view alone.
+    Most repaints show the same ones again, and a scrolled window reads only the newly visible ones.
     """
 
     def __init__(self) -> None:
@@ -105,11 +105,11 @@ class WavePainter:
         self._stale: dict[str, tuple[int, int]] = {}
 
     def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
-        """Read from these sources, by track id, from now on.
+        """Set the sources, by track id.
 
         Parameters
         ----------
-        changed : the span outside which they are what those before were; None where all may be another
+        changed : the span with changes; None if all may have changed
         """
         self._waves = waves
         if changed is None:
@@ -120,7 +120,7 @@ class WavePainter:
             self._stale[track] = min(start, changed[0]), max(stop, changed[1])
 
     def forget(self) -> None:
-        """Read columns anew: more of them is known."""
+        """Read columns again: more data is available."""
         self._kept, self._stale = {}, {}
 
     def columns(self, frame: Frame, lane: Lane) -> list[Columns]:
@@ -128,7 +128,7 @@ class WavePainter:
         return self._over(lane, frame.grid).part(frame.grid).channels
 
     def read_ahead(self, frame: Frame, lanes: tuple[Lane, ...], side: int) -> bool:
-        """Read one lane beside the window, right of it (1) or left of it (-1); False where all are read."""
+        """Prefetch one lane right of the window (1) or left of it (-1); return False if all are cached."""
         beside = frame.grid.beside(side)
         for lane, _, _ in self._shown(frame, lanes):
             kept = self._kept.get(lane.track_id)
@@ -139,7 +139,7 @@ class WavePainter:
         return False
 
     def _over(self, lane: Lane, grid: ColumnGrid) -> _Kept:
-        """Return the columns of a lane, those of a grid among them; what is not known of it is read."""
+        """Return the columns of a lane for a grid; missing ones are read."""
         kept, stale = self._kept.get(lane.track_id), self._stale.get(lane.track_id)
         whole = None if kept is None else kept.grid.united(grid)
         if kept is None or whole is None:
@@ -158,7 +158,7 @@ class WavePainter:
         return made
 
     def _renewed(self, lane: Lane, kept: _Kept, stale: tuple[int, int]) -> _Kept:
-        """Return the same columns with a span read anew."""
+        """Return the same columns with a span read again."""
         first, stop = kept.grid.columns_of(*stale)
         if first >= stop:
             return kept
@@ -167,7 +167,7 @@ class WavePainter:
         return _Kept(kept.grid, [one.with_part(first, part) for one, part in pairs])
 
     def _grown(self, lane: Lane, kept: _Kept, whole: ColumnGrid) -> _Kept:
-        """Return columns of a wider grid, of which those that are not kept are read."""
+        """Return columns of a wider grid; missing ones are read."""
         channels, before = kept.channels, kept.grid.first - whole.first
         if before:
             read = self._read(lane, whole.part(0, before))
@@ -195,8 +195,8 @@ class WavePainter:
 
         Parameters
         ----------
-        ground : uint32, shape (columns,), what every row of these lanes shows now
-        inked : returns colours of waves, shape (n, columns), as seen through what lies over the lanes
+        ground : uint32, shape (columns,), current colours of every row of these lanes
+        inked : function for colours of waveforms, shape (n, columns), below the overlay of the lanes
         tracks : whose lanes to draw; None for all
         """
         dpr = frame.dpr
@@ -231,7 +231,7 @@ class WavePainter:
                 yield lane, top, bottom
 
     def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
-        """Return logical x, shape (n,), and what is drawn there, -1 to 1, shape (n, channels).
+        """Return logical x, shape (n,), and the drawn values, -1 to 1, shape (n, channels).
 
         None while it is being read.
         """
@@ -247,7 +247,7 @@ class WavePainter:
 
 
 def sampled(frame: Frame) -> bool:
-    """Tell whether a frame is so fine that single samples are drawn."""
+    """Return whether the zoom shows individual samples."""
     return frame.viewport.samples_per_px < 1.0
 
 
@@ -259,7 +259,7 @@ def _fill_samples(
     ground: PIXELS,
     ink: PIXELS,
 ) -> None:
-    """Draw a line through the samples of each channel, with dots on them where they are far apart."""
+    """Draw a line through the samples of each channel, with dots at high zoom."""
     xs, values = samples
     columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
     thickness = (LINE_PX if dotted else 1.0) * frame.dpr
@@ -300,7 +300,7 @@ def _rows_of(
 def _inks(
     frame: Frame, looks: Collection[tuple[str, bool]], inked: Callable[[PIXELS], PIXELS]
 ) -> dict[tuple[str, bool], tuple[PIXELS, PIXELS]]:
-    """Return the colours of peak and RMS in each column, by a track's colour and whether it is heard."""
+    """Return the colours of peak and RMS in each column, by colour and mute state of the track."""
     tokens, listed = frame.theme, list(looks)
     colors = [
         theme.mix(token, tokens.bg, 0.0 if audible else MUTED_SHARE).rgba()

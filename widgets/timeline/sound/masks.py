@@ -1,4 +1,4 @@
-"""What words mean, drawn over the lanes: over a spectrogram each moment and band, over a wave the window."""
+"""Mask of a repair over the lanes: time and frequency on a spectrogram, the window on a waveform."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import TimeMap
 
 STRONGEST = 0.6
-"""How much of a spectrogram is covered where all of it is meant."""
+"""Opacity of a full mask on a spectrogram."""
 SHADE = 0.22
 """How strong the shade over a wave is."""
 
 _SHADED_HZ = np.geomspace(60.0, 16_000.0, 48)
-"""What is meant of these is drawn over a wave, each counting as much."""
+"""Parts of the mask that a waveform shows, with equal weight."""
 _SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskLayer:
-    """Masks in source positions, what is painted on them, and where those are drawn."""
+    """Masks in source positions, their strokes, and their drawn positions."""
 
     masks: tuple[ShownMask, ...] = ()
     paint: tuple[Paint, ...] = ()
@@ -91,7 +91,7 @@ NO_MASKS = MaskLayer()
 
 
 def inks_over(look: SpectrogramLook, tokens: Theme) -> Theme:
-    """Return what stands out from a spectrogram: all maps but the grey one are dark in either look."""
+    """Return a colour with contrast to a spectrogram: all maps except grey are dark in both themes."""
     return tokens if look.color_map is ColorMap.GREY else theme.DARK
 
 
@@ -104,7 +104,7 @@ def _draw_mask(
     look: SpectrogramLook,
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
-    """Cover a row of a lane as far as its moments and bands are meant."""
+    """Tint a row of a lane by the mask."""
     first, positions = columns
     height = place.bottom - place.top
     frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
@@ -122,7 +122,7 @@ def _draw_mask(
 
 
 def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return rows read at fractional places along their first axis, held at both ends."""
+    """Return rows interpolated along the first axis, clamped at both ends."""
     held = np.clip(places, 0.0, len(rows) - 1.0)
     lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
     upper = np.minimum(lower + 1, len(rows) - 1)
@@ -131,7 +131,7 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
 
 
 def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
-    """Return an image of one colour, as opaque as is told, shape (rows, columns)."""
+    """Return an image of one colour with the given opacity, shape (rows, columns)."""
     alpha = np.rint(np.clip(alphas, 0.0, 1.0) * 255).astype(np.uint32)
     pixels = alpha << 24
     for shift, part in ((16, ink.red()), (8, ink.green()), (0, ink.blue())):
@@ -155,7 +155,7 @@ def _shade(
     lanes: tuple[Lane, ...],
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
-    """Shade the window over a wave, the stronger the more of a moment is meant."""
+    """Shade the window over a waveform, stronger for larger parts of the mask."""
     first, positions = columns
     tops = frame.layout.lane_tops
     for number, lane in enumerate(lanes):

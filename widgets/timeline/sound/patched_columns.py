@@ -1,6 +1,6 @@
 """Columns of a track whose sound is edited, from the pyramid of the recording.
 
-What is drawn is told column by column: one whose middle lies within an edit shows all of it. Samples that are
+Edits are drawn column by column: a column with its centre in an edit shows all of it. Samples that are
 drawn one by one, and spectra finer than the pyramid, come from the reader that plays and exports instead,
 with every crossfade.
 """
@@ -29,7 +29,7 @@ ReadStored = Callable[[Stored, Positions, Positions], Picture]
 
 
 SHARE_SEEN = 64
-"""A column that a shift moves by less than one of so many parts of its width stays as it is."""
+"""A shift below this fraction of a column's width is not drawn."""
 
 
 class _Columns(Protocol[Picture]):
@@ -57,7 +57,7 @@ def patched_columns(
     Parameters
     ----------
     starts, stops : document samples, shape (n,), the span of each column
-    patches : play no stored audio but what is there to be read
+    patches : edits, with available stored audio only
     """
     return _clocked(columns, starts, stops, _Sources(patches, read, read_stored), _Waves())
 
@@ -76,7 +76,7 @@ def patched_cells(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sources(Generic[Picture]):
-    """The edits, and what their columns are read from."""
+    """The edits, and the sources of their columns."""
 
     patches: Patches
     read: Read[Picture]
@@ -131,14 +131,14 @@ def _edited(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Over:
-    """What lies over columns, of each layer what lies uppermost.
+    """Topmost edits of each layer over columns.
 
     Attributes
     ----------
-    replaced : an edit of each sound that is laid over any, and the columns that it fills
+    replaced : edit of each replacement, and the filled columns
     shifted : the columns that shifts move so far that it is seen, in the order in which they are read
     shifted_starts, shifted_stops : the spans of the recording that they show
-    amplified, gains : the columns that are louder or quieter, and by what factor
+    amplified, gains : columns with gain, and their factors
     """
 
     replaced: tuple[tuple[Replace, Positions], ...]
@@ -155,7 +155,7 @@ _finding = Lock()  # close views are read on a thread of their own
 
 
 def _what_lies_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
-    """Return what lies over columns; None where nothing does. Lanes below each other mostly ask the same."""
+    """Return the edits over columns; None without any. Neighbouring lanes usually request the same."""
     asked = id(patches), starts.tobytes(), stops.tobytes()
     with _finding:
         known = _found.pop(asked, None)
@@ -200,7 +200,7 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
 def _filled(
     patches: Patches, order: Positions, owner: Positions, starts: Positions, stops: Positions
 ) -> Iterator[tuple[Replace, Positions]]:
-    """Yield what fills columns, those of one room tone together, and the columns as they are read."""
+    """Yield the fills of columns, grouped by room tone, and the columns to read."""
     places_of: dict[object, list[int]] = {}
     for place in np.unique(owner[owner >= 0]).tolist():
         one = patches.operations[place]
@@ -216,7 +216,7 @@ def _filled(
 def _moved(
     patches: Patches, order: Positions, owner: Positions, starts: Positions, stops: Positions
 ) -> tuple[Positions, Positions, Positions]:
-    """Return the columns that are moved so far that it is seen, as they are read, and what they show."""
+    """Return the visibly moved columns, the columns to read, and their content."""
     held = np.flatnonzero(owner >= 0)
     by = patches.shifts[owner[held]]
     widest = int((stops - starts).max())  # in the result a column may be of several pieces
@@ -236,7 +236,7 @@ def _fill(
     sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
-    """Fill what an edit replaces with stored audio, silence, or each column with all of its room tone."""
+    """Fill replaced columns with stored audio, silence, or all of the room tone per column."""
     if one.stored is not None:
         how.put(made, places, sources.read_stored(one.stored, starts[places], stops[places]))
     elif one.tone is None:
@@ -251,7 +251,7 @@ def _shift(
     sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
-    """Take along what lies earlier or later, with what is replaced there."""
+    """Shift columns, with the replaced parts at the read position."""
     first, last = over.shifted_starts, over.shifted_stops
     found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
     how.put(made, over.shifted, found)
@@ -276,7 +276,7 @@ class _Waves:
 
 
 class _Spectra:
-    """Levels in steps of half a decibel; 0 where nothing is, which no edit changes."""
+    """Levels in steps of half a decibel; 0 for silence, which no gain changes."""
 
     def copied(self, one: Cells) -> Cells:
         return one.copy()

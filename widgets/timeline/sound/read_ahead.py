@@ -1,4 +1,4 @@
-"""Reading where a window of time that moves on comes to next, while nothing else is to be done."""
+"""Prefetching of neighbouring windows while idle."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtCore import QObject, QTimer
 from widgets.timeline.viewport import Viewport
 
 AFTER_MS = 20
-"""So long after a window of time that moved was painted, what lies beside it is read."""
+"""Delay after a repaint of a moved window until neighbouring columns are read."""
 
 
 class ReadAhead(QObject):
-    """Has the sound beside the window read, a lane in each turn of the event loop.
+    """Prefetches the sound next to the window, a lane in each turn of the event loop.
 
     Parameters
     ----------
-    read : reads one lane right of the window (1) or left of it (-1); False where all is read
+    read : prefetches one lane right of the window (1) or left of it (-1); False if all are cached
     """
 
     def __init__(self, read: Callable[[int], bool], parent: QObject) -> None:
@@ -28,7 +28,7 @@ class ReadAhead(QObject):
         self._timer.timeout.connect(self._go_on)
 
     def follow(self, before: Viewport, now: Viewport) -> None:
-        """Take that the window moves; at another zoom nothing of what was read is of use."""
+        """Handle a moved window; a change of zoom discards the prefetched columns."""
         if before != now:
             self._timer.stop()  # it is painted first
         if before.samples_per_px == now.samples_per_px and before.start_samples != now.start_samples:
@@ -36,7 +36,7 @@ class ReadAhead(QObject):
             self._is_wanted = True
 
     def begin(self) -> None:
-        """Begin to read: the window was painted."""
+        """Start prefetching after the window was painted."""
         if self._is_wanted:
             self._is_wanted = False
             self._timer.start(AFTER_MS)

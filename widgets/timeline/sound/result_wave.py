@@ -1,4 +1,4 @@
-"""The sound of one track in the result: kept material joined at the seams, as it is heard."""
+"""Sound of one track in the result: the remaining material, joined at the seams."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from widgets.timeline.sound.stored_sound import StoredWaves
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
 
 SEAMS_HELD = 128
-"""Seams of a track kept ready, so that a window of samples that is scrolled fades none of them anew."""
+"""Number of cached seams per track, so that scrolling at sample zoom does not render fades again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """Columns of the result, each cut where a seam is in it.
+    """Columns of the result, split at seams.
 
     Attributes
     ----------
-    shown : int64, shape (n,), which columns hold any of the result
-    column_lengths : int64, shape (n,), how much of it
+    shown : int64, shape (n,), columns with any of the result
+    column_lengths : int64, shape (n,), length within each
     first : int64, shape (n,), the first piece of each
     source_starts, source_stops : int64, shape (m,), the span of each piece, m >= n
-    lengths : int64, shape (m,), how much of it is heard
+    lengths : int64, shape (m,), audible length
     """
 
     shown: NDArray[np.int64]
@@ -46,7 +46,7 @@ class Pieces:
     _united: dict[tuple[int, int], Pieces] = field(default_factory=dict, init=False, repr=False)
 
     def united(self, cell_samples: int, offset_samples: int) -> Pieces:
-        """Return the same with pieces made one where no cell of a pyramid lies between them.
+        """Return the same with pieces merged if no cell of a pyramid is between them.
 
         They would read the same cells. A span stops where its last cell does, and is counted from the offset.
         Tracks that begin together share the answer.
@@ -112,7 +112,7 @@ class Cutter:
 
 
 class ResultWave:
-    """A wave source in result positions, counted from where the track begins to sound in the result.
+    """A waveform source in result positions, relative to the start of the track in the result.
 
     Columns are taken from the pyramid of the recording, a column over a seam from both of its sides. Samples
     come from the renderer that plays and exports, so that crossfades are seen as they sound.
@@ -121,7 +121,7 @@ class ResultWave:
     ----------
     stop : source position at which the track ends
     cutter : of the same edit list, shared by the lanes of a document
-    stored : the audio that its edits play, all of it there
+    stored : stored audio of its edits, complete
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class ResultWave:
         return self._joined(channel, first, width, n_columns)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
-        """Return samples [start, stop) as they are heard; None while they are being read."""
+        """Return samples [start, stop) of the result; None while they are being read."""
         try:
             heard: NDArray[np.float32] = self._renderer.read(start + self._offset, stop + self._offset)
         except NotYetReadError:
@@ -216,7 +216,7 @@ class ResultWave:
             return self._parts(channel, *_later(some, ends, -first), width)
 
         def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
-            assert self._stored is not None, "what is not there is left out"
+            assert self._stored is not None, "missing audio is left out"
             return self._stored.columns(stored, channel, some, ends, width)
 
         starts, stops = _later(starts, stops, first)
@@ -230,7 +230,7 @@ class ResultWave:
     def _parts(
         self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float
     ) -> Columns:
-        """Return a column for each span of the track, in whatever order they are heard."""
+        """Return a column for each span of the track, in any playing order."""
         if self._edits.is_rising:
             return self._source.spans(channel, starts, stops, width)
         ascending, ends, places = _in_time_order(starts, stops)
@@ -243,7 +243,7 @@ class ResultWave:
 
 @found_once_of(4)
 def _spans_of(first: float, width: float, n_columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where columns of a width begin and end, each at least a sample."""
+    """Return start and end of columns of a width, at least one sample each."""
     edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
     return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
 
@@ -252,7 +252,7 @@ def _spans_of(first: float, width: float, n_columns: int) -> tuple[NDArray[np.in
 def _later(
     starts: NDArray[np.int64], stops: NDArray[np.int64], by_samples: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return spans so much later; the same arrays where that is nowhere else."""
+    """Return spans shifted later; the same arrays for a shift of zero."""
     return (starts + by_samples, stops + by_samples) if by_samples else (starts, stops)
 
 
@@ -260,7 +260,7 @@ def _later(
 def _in_time_order(
     starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
-    """Return spans as they are read, in the order of the recording, and where each of those asked for is."""
+    """Return spans in reading order, sorted by source position, and the index of each request."""
     order = np.lexsort((stops, starts))
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
@@ -268,7 +268,7 @@ def _in_time_order(
 
 
 class _Recorded:
-    """What a voice reads a track from when it is drawn."""
+    """Source of a voice's track for drawing."""
 
     def __init__(self, source: RecordedWave) -> None:
         self._source = source
@@ -280,4 +280,4 @@ class _Recorded:
         return samples.astype(dtype)  # a copy: edits are written into what is read
 
     def close(self) -> None:
-        """Leave the source to whoever opened it."""
+        """Do nothing: the owner closes the source."""

@@ -1,6 +1,6 @@
-"""A line through single samples and a dot on each, filled by numpy into the image of the lanes.
+"""A line through samples with a dot on each, rasterised by numpy into the image of the lanes.
 
-An antialiased polyline through noise costs a painter 6 ms a lane; what each column covers of it costs 0.3 ms.
+An antialiased polyline through noise costs a painter 6 ms per lane; its coverage of columns costs 0.3 ms.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ def column_extents(
     values: NDArray[np.floating[Any]],
     edges: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and highest value of a line through points within columns between ascending borders.
+    """Return minimum and maximum of a line through points within columns between ascending borders.
 
     Parameters
     ----------
-    xs, values : the points, shape (n,), n > 0, ascending in x; the line goes on level outside of them
+    xs, values : the points, shape (n,), n > 0, ascending in x; extrapolated as constants
     edges : shape (m + 1,)
     """
     at_edges = np.interp(edges, xs, values)
@@ -44,11 +44,11 @@ def fill_line(
     ground: PIXELS,
     ink: PIXELS,
 ) -> None:
-    """Draw a line through points into rows that show `ground`, softened at its upper and lower side.
+    """Draw a line through points into rows with background `ground`, antialiased at both sides.
 
     Parameters
     ----------
-    pixels : uint32, shape (rows, columns); what would lie outside is cut off
+    pixels : uint32, shape (rows, columns); clipped to the image
     xs, rows : the points in device pixels, shape (n,), ascending in x; nothing is drawn outside of them
     ground, ink : uint32, shape (columns,)
     """
@@ -85,7 +85,7 @@ def fill_dots(
 
 
 def mixed(under: PIXELS, over: PIXELS, shares: NDArray[np.float64]) -> PIXELS:
-    """Return opaque colours, shape (n,), with a share of what lies over them."""
+    """Return opaque colours, shape (n,), blended with the overlay."""
     made = np.full_like(under, 0xFF000000)
     for shift in (0, 8, 16):
         low, high = (np.asarray(colour >> shift & 0xFF, np.float64) for colour in (under, over))

@@ -33,7 +33,7 @@ _BEAT_BIT = 1 << len(VERDICTS)
 
 
 class Scale(StrEnum):
-    """How frequencies are laid out from the bottom of a lane to its top."""
+    """Frequency scale from the bottom of a lane to its top."""
 
     LOG = "log"
     MEL = "mel"
@@ -47,7 +47,7 @@ class SpectrogramLook:
     Attributes
     ----------
     floor_db, ceiling_db : levels of full scale at the two ends of the colour map
-    window_samples : of the transform; short tells time well, long tells pitch well
+    window_samples : of the transform; short resolves time, long resolves pitch
     """
 
     scale: Scale = Scale.LOG
@@ -59,7 +59,7 @@ class SpectrogramLook:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows of device pixels in which one channel of a lane is drawn, and what it is drawn from."""
+    """Rows of device pixels of one channel of a lane, and the source of its data."""
 
     lane: Lane
     source: SpectrogramColumns
@@ -88,7 +88,7 @@ class RowBands:
 
 
 def share_at(hz: NDArray[np.float64] | float, scale: Scale, rate_hz: int) -> NDArray[np.float64]:
-    """Return how far up a lane frequencies stand, 0 at its bottom to 1 at its top."""
+    """Return the height of frequencies in a lane, 0 at its bottom to 1 at its top."""
     values, top = np.asarray(hz, np.float64), rate_hz / 2
     if scale is Scale.LOG:
         return np.asarray(np.log(np.maximum(values, 1e-3) / LOWEST_HZ) / np.log(top / LOWEST_HZ))
@@ -127,7 +127,7 @@ def row_bands(height: int, scale: Scale, rate_hz: int, window_samples: int) -> R
 
 
 def rows_of(cells: Cells, shown: RowBands) -> Cells:
-    """Return what each row of a lane shows of columns of cells, shape (rows, columns)."""
+    """Return the value of each row of a lane for columns of cells, shape (rows, columns)."""
     bands = np.ascontiguousarray(cells.T)
     rows = np.empty((len(shown.wide), len(cells)), np.uint8)
     if len(shown.first):
@@ -143,7 +143,7 @@ def rows_of(cells: Cells, shown: RowBands) -> Cells:
 
 @lru_cache(8)
 def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
-    """Return the colour of every cell under every way to be covered, shape (16, 256).
+    """Return the colour of every cell for every combination of coverage, shape (16, 256).
 
     The index of a way is the sum of ``1 << index`` of the verdicts in `VERDICTS` that cover a column, and
     `_BEAT_BIT` where a line of the beat grid goes through it.
@@ -173,12 +173,12 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
 
 
 def ways_of(frame: Frame, covered: NDArray[np.bool_], ground: PIXELS) -> NDArray[np.uint16]:
-    """Return 256 times the way in which each column is covered, shape (columns,).
+    """Return 256 times the coverage combination of each column, shape (columns,).
 
     Parameters
     ----------
-    covered : shape (3, columns), where each of `VERDICTS` is
-    ground : what stands behind the lanes: their ground, and lines of the beat grid
+    covered : shape (3, columns), columns of each of `VERDICTS`
+    ground : background of the lanes, with lines of the beat grid
     """
     ways = np.where(ground != theme.color(frame.theme.bg).rgba(), _BEAT_BIT, 0).astype(np.uint16)
     for index, where in enumerate(covered):
@@ -197,16 +197,16 @@ class SpectrogramPainter:
 
     @property
     def sources(self) -> Mapping[str, SpectrogramColumns]:
-        """What is drawn, by track id."""
+        """The spectrograms, by track id."""
         return self._sources
 
     def set_sources(self, sources: Mapping[str, SpectrogramColumns]) -> None:
-        """Draw these tracks as spectrograms from now on."""
+        """Show these tracks as spectrograms."""
         self._sources = sources
         self.forget()
 
     def forget(self) -> None:
-        """Read the cells anew at the next frame."""
+        """Read the cells again at the next frame."""
         self._key = ()
 
     def places(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[Place]:
@@ -234,8 +234,8 @@ class SpectrogramPainter:
 
         Parameters
         ----------
-        under : uint32, shape (columns,), what shows where a track holds nothing
-        ways : how columns are covered, see `ways_of`
+        under : uint32, shape (columns,), background below empty parts of a track
+        ways : coverage combinations, see `ways_of`
         tracks : whose lanes to draw; None for all
         """
         clip = (round(frame.layout.lanes_top * frame.dpr), len(pixels))

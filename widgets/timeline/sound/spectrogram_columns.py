@@ -22,7 +22,7 @@ class TrackCells(Protocol):
 
     @property
     def window_samples(self) -> int:
-        """Window of the transform, which says what the bands are."""
+        """Window of the transform, which defines the bands."""
 
     @property
     def rate_hz(self) -> int:
@@ -35,7 +35,7 @@ class TrackCells(Protocol):
         stops_samples: NDArray[np.int64],
         samples_per_column: float,
     ) -> Cells:
-        """Return the loudest of each span [start, stop), shape (n, bands); 0 where nothing is or not yet."""
+        """Return the maximum of each span [start, stop), shape (n, bands); 0 for missing data."""
 
 
 class RecordedSpectrogram(TrackCells, Protocol):
@@ -51,12 +51,12 @@ class RecordedSpectrogram(TrackCells, Protocol):
         patches: Patches,
         offset_samples: int,
     ) -> None:
-        """Put the spectra of edited sound into the cells of ascending spans, as far as they are known.
+        """Insert the spectra of edited sound into the cells of ascending spans, if known.
 
         Parameters
         ----------
         patches : the edits, in document samples; all audio that they play is there
-        offset_samples : where the track begins on the document's timeline
+        offset_samples : start of the track on the document's timeline
         """
 
 
@@ -68,7 +68,7 @@ class EditedSpectrogram:
 
     Parameters
     ----------
-    stored : the audio that the edits play, all of it there
+    stored : stored audio of the edits, complete
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class EditedSpectrogram:
         stops_samples: NDArray[np.int64],
         samples_per_column: float,
     ) -> Cells:
-        """Return the loudest of each ascending span as it is heard, shape (n, bands)."""
+        """Return the maximum of each ascending span of the result, shape (n, bands)."""
         recorded, first, width = self._recorded, self._offset, samples_per_column
 
         def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
             return recorded.cells(channel, some - first, ends - first, width)
 
         def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
-            assert self._stored is not None, "what is not there is left out"
+            assert self._stored is not None, "missing audio is left out"
             return self._stored.cells(stored, channel, some, ends, width)
 
         starts, stops = starts_samples + first, stops_samples + first
@@ -115,22 +115,22 @@ class EditedSpectrogram:
 
 
 class SpectrogramColumns(Protocol):
-    """What a lane draws."""
+    """Data of a lane."""
 
     @property
     def recorded(self) -> TrackCells:
-        """What the columns are read from."""
+        """Key of the columns."""
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
-        """Return columns from a position on, counted from where the track begins, shape (n, bands)."""
+        """Return columns from a position, relative to the start of the track, shape (n, bands)."""
 
 
 class SourceColumns:
-    """Columns of the recording in its own order, from where it begins to sound.
+    """Columns of the recording in source order, from its start.
 
     Parameters
     ----------
-    ahead_samples : how much later it begins than the recording lies on the timeline
+    ahead_samples : shift of the track relative to the recording on the timeline
     """
 
     def __init__(self, recorded: TrackCells, ahead_samples: int = 0) -> None:
@@ -144,10 +144,10 @@ class SourceColumns:
 
 
 class ResultColumns:
-    """Columns of the result, counted from where the track begins in it.
+    """Columns of the result, relative to the start of the track in it.
 
     A column over a seam is the loudest of both its sides. Within half a window of a seam the recording's
-    spectra hold a trace of what is cut there.
+    spectra contain a trace of the removed audio.
     """
 
     def __init__(

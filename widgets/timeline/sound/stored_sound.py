@@ -1,6 +1,6 @@
-"""Audio that edits lay over tracks, as lanes draw it: from peaks, samples and spectra of its own.
+"""Stored audio of edits for drawing: with its own peaks, samples and spectra.
 
-What is not there yet, or cannot be read, is left out of the edits that are drawn: the recording shows.
+Missing or unreadable stored audio is left out of the drawn edits: the recording is shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Positions = NDArray[np.int64]
 
 
 class Sized(Protocol):
-    """What is known of any stored audio."""
+    """Facts about any stored audio."""
 
     @property
     def frames(self) -> int: ...
@@ -64,12 +64,12 @@ class _Laid(Generic[Known]):
         self._known, self._channels = known, channels
 
     def holds(self, stored: Stored) -> bool:
-        """Tell whether it is there, and such as these tracks can play."""
+        """Return whether it is available and compatible with these tracks."""
         one = self._known.get(stored.key)
         return one is not None and fits(stored, one.frames, one.channels, self._channels)
 
     def _of(self, stored: Stored, channel: int) -> tuple[Known, int]:
-        """Return what is drawn of it, and which of its channels a channel of the track plays."""
+        """Return its drawing source, and its channel for a channel of the track."""
         one = self._known[stored.key]
         return one, min(channel, one.channels - 1)
 

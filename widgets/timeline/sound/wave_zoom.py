@@ -1,4 +1,4 @@
-"""How high waveforms are drawn: twice as high and more, for the eye alone."""
+"""Vertical zoom of waveforms, for display only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def zoomed(zooms: Mapping[str, float], tracks: Collection[str], factor: float) -
 
 
 def zoom_text(zoom: float) -> str:
-    """Return such as "×4" or "×2.8"."""
+    """Format a zoom such as "×4" or "×2.8"."""
     return f"×{zoom:.1f}".removesuffix(".0")
 
 

@@ -1,4 +1,4 @@
-"""What lanes ask of a recording: columns from its pyramid when zoomed out, its samples when zoomed in."""
+"""Waveform data of a recording: columns from its pyramid at low zoom, samples at high zoom."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ColumnGrid:
     ----------
     first : index of the first column, counted from the recording's start
     samples_per_column : width of each
-    n_columns : how many are on screen
+    n_columns : number of columns on screen
     """
 
     first: int
@@ -77,7 +77,7 @@ class ColumnGrid:
         return self.first + self.n_columns
 
     def united(self, other: ColumnGrid) -> ColumnGrid | None:
-        """Return the columns of both; None where they are of other widths, or where any lie between them."""
+        """Return the columns of both; None if their widths differ, or if there is a gap between them."""
         first, stop = min(self.first, other.first), max(self.stop, other.stop)
         is_gapless = stop - first <= self.n_columns + other.n_columns
         if self.samples_per_column != other.samples_per_column or not is_gapless:
@@ -85,7 +85,7 @@ class ColumnGrid:
         return ColumnGrid(first, self.samples_per_column, stop - first)
 
     def beside(self, side: int) -> ColumnGrid:
-        """Return as many columns after it (1), or before it (-1)."""
+        """Return the same number of columns after it (1), or before it (-1)."""
         return ColumnGrid(self.first + side * self.n_columns, self.samples_per_column, self.n_columns)
 
     def columns_of(self, start_samples: float, stop_samples: float) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def track_columns(
 ) -> list[Columns]:
     """Return the columns of each channel of a track that starts at `offset_samples`, zero outside it.
 
-    Where the source's own columns are too coarse samples are asked for. Until they are there those stand in.
+    Samples are requested if the columns of the source are too coarse. Until then, the columns are shown.
     """
     width, n_columns = grid.samples_per_column, grid.n_columns
     first = grid.first * width - offset_samples

@@ -398,7 +398,7 @@ def test_an_amount_is_shown_and_typed_in_the_unit_that_people_count_in(
             "line up recorder +0.0 ms, 2.5 ppm slower",
             "line up recorder +0.0 ms, 2.5 ppm slower",
         ),
-        ("tempo", {}, "count as it was counted", "count as it was counted"),
+        ("tempo", {}, "count as detected", "count as detected"),
         (
             "tempo",
             {"reading": "half", "tempo_bpm": 60, "bars_later_beats": 1},

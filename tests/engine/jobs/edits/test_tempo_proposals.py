@@ -64,7 +64,7 @@ def test_every_likely_way_is_offered_the_likeliest_first() -> None:
     ways = [proposal.payload, *(one.payload for one in proposal.alternatives)]
     assert [way["reading"] for way in ways] == ["half", HEARD, OFF_BEAT, "double"]
     assert [way["tempo_bpm"] for way in ways] == [60.0, 120.0, 120.0, 240.0]
-    assert proposal.alternatives[0].label == "As it was counted, 120.0 BPM, 29 % likely"
+    assert proposal.alternatives[0].label == "As detected, 120.0 BPM, 29 % likely"
     assert proposal.score == pytest.approx(0.709)
     assert (proposal.start_samples, proposal.stop_samples) == (0, 20_000)
 

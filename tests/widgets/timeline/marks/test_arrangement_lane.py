@@ -67,8 +67,8 @@ def test_the_source_says_how_often_and_where_each_part_is_heard() -> None:
     _, source = both(song())
     assert [slab.name(RATE_HZ) for slab in source.slabs] == ["Verse", "Chorus ×2", "Verse 2", "0:30"]
     assert source.slabs[3].block == -1
-    assert "not heard" in source.slabs[3].tip(RATE_HZ)
-    assert "heard at 0:20.0, 0:30.0" in source.slabs[1].tip(RATE_HZ)
+    assert "not played" in source.slabs[3].tip(RATE_HZ)
+    assert "played at 0:20.0, 0:30.0" in source.slabs[1].tip(RATE_HZ)
 
 
 def test_every_block_is_painted_in_its_place() -> None:

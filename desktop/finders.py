@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.again import Again
+from desktop.commands import COMMANDS, RunFinder
 from desktop.jobs import find_edits
 from desktop.parts import Parts
 from engine.document.recorded import require_recording
@@ -24,21 +25,10 @@ if TYPE_CHECKING:
 
 ANY = "taste.maker"
 """The command that asks which finder is meant."""
-COMMANDS: Mapping[str, str] = {
-    "cuts": "taste.propose",
-    "dead-air": "taste.pauses",
-    "pauses": "taste.shorten",
-    "takes": "takes.propose",
-    "talk": "sounds.talk",
-    "recorders": "timing.recorders",
-    "tempo": "timing.tempo",
-    "repair": "repair.find",
-    "like-this": "sounds.like",
-    "arrangement": "editor.propose",
-    "match": "file.take_edit",
-    "timing": "timing.propose",
+FINDER_COMMANDS: Mapping[str, str] = {
+    command.do.name: command.id for command in COMMANDS if isinstance(command.do, RunFinder)
 }
-"""Finders with a command of their own."""
+"""The command of each finder that has one of its own."""
 
 
 class Finders(QObject):
@@ -134,7 +124,7 @@ class Finders(QObject):
             self._parts.analysing.once_listened(again_later)
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
-        again = Again(COMMANDS.get(name, ANY))
+        again = Again(FINDER_COMMANDS.get(name, ANY))
         self._work.compute(find_edits, request, title or finder.title, take or self.take, again=again)
 
     def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
@@ -184,7 +174,9 @@ class Finders(QObject):
         """
         before, name = self._session.state, found.request.name
         if sound_of(found.request.state.tracks) != sound_of(before.tracks):
-            raise UsageError(f"The tracks were changed meanwhile: propose again ‹{COMMANDS.get(name, ANY)}›.")
+            raise UsageError(
+                f"The tracks were changed meanwhile: propose again ‹{FINDER_COMMANDS.get(name, ANY)}›."
+            )
         for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
         for sentence in sentences or (found.sentence,):

@@ -1,7 +1,9 @@
 """The one table of commands: menus, shortcuts, palette, key caps and the key sheet all derive from it.
 
-Keys are in Qt's portable notation. This package needs no Qt, so that the key sheet is made without a window:
-``python -m desktop.commands > resources/keys.md``.
+Keys are in Qt's portable notation. A row names its handler, which is called with the parts of the window.
+This package needs no Qt, so that the key sheet is made without a window; handlers import Qt when they run:
+``python -m desktop.commands > resources/keys.md``. Tables are laid out by hand (``fmt: off``): a command, and
+its handler in the line below.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from desktop.commands.command import (
     REVIEW,
     WINDOW,
     Command,
+    RunFinder,
 )
 from desktop.commands.crashes import CRASHES
 from desktop.commands.documents import EDIT, FILE, TASTE
@@ -55,6 +58,7 @@ __all__ = [
     "WINDOW",
     "Command",
     "MenuGroups",
+    "RunFinder",
     "conflicts",
     "keys_markdown",
 ]

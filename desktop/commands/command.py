@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from desktop.parts import Parts
 
 WINDOW = "window"
 """Works wherever the focus is, a text field aside."""
@@ -18,6 +21,9 @@ LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
 
+Handler = Callable[[Parts], object]
+"""Does a command in the window with these parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -31,6 +37,7 @@ class Command:
     context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key has one meaning in each
     description : one sentence
     group : heading of the command
+    do : its handler
     repeats : whether it repeats while its key is held
     synonyms : names in other programs; the palette finds them, too
     """
@@ -41,5 +48,22 @@ class Command:
     context: str
     description: str
     group: str
+    do: Handler
     repeats: bool = True
     synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinder:
+    """Handler that runs a finder.
+
+    Attributes
+    ----------
+    name : of the finder, as in `engine.finders.registry`
+    """
+
+    name: str
+
+    def __call__(self, parts: Parts) -> None:
+        """Ask for the settings of the finder, then start it; see `Finders.run`."""
+        parts.finders.run(self.name)

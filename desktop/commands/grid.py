@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import GRID_LAYER, WINDOW, Command
+from desktop.commands.command import GRID_LAYER, WINDOW, Command, Handler
 
 
-def _grid(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+def _grid(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     steps = name in ("next", "previous")
-    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid", repeats=steps)
+    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid", do, repeats=steps)
 
 
-def _layered(name: str, label: str, key: str, description: str) -> Command:
-    return Command(f"grid.{name}", label, (key,), GRID_LAYER, description, "In the grid", repeats=False)
+def _layered(name: str, label: str, key: str, description: str, do: Handler) -> Command:
+    return Command(f"grid.{name}", label, (key,), GRID_LAYER, description, "In the grid", do, repeats=False)
 
 
+# fmt: off
 GRID = (
-    _grid(
-        "next", "Next grid line", ("G",), "Move the playhead to the next beat, or bar if beats are hidden."
-    ),
-    _grid("previous", "Previous grid line", ("Shift+G",), "Move the playhead to the previous beat or bar."),
-    _grid("layer", "Grid edit mode", ("H",), "Use the keys below for the grid, until Esc."),
-    _grid("tap", "Tap tempo", ("Shift+T",), "Tap along; the grid is set two seconds after the last tap."),
-    _grid("set_tempo", "Set tempo…", (), "Set an even grid at a tempo for the recording."),
-    _grid("ramp", "Tempo ramp…", (), "Change the tempo evenly from one bar to another."),
-    _grid("bar", "Beats in a bar…", (), "Set the number of beats in a bar."),
-    _grid("heard", "Restore detected beats", (), "Undo all edits of the grid at once."),
-    _layered("half", "Half tempo", "H", "Remove every second beat."),
-    _layered("double", "Double tempo", "D", "Add a beat between each two."),
-    _layered(
-        "other_level",
-        "Next metrical level",
-        "O",
+    _grid("next", "Next grid line", ("G",), "Move the playhead to the next beat, or bar if beats are hidden.",
+        do=lambda parts: parts.grid_editing.step(forward=True)),
+    _grid("previous", "Previous grid line", ("Shift+G",), "Move the playhead to the previous beat or bar.",
+        do=lambda parts: parts.grid_editing.step(forward=False)),
+    _grid("layer", "Grid edit mode", ("H",), "Use the keys below for the grid, until Esc.",
+        do=lambda parts: parts.grid_layer.enter()),
+    _grid("tap", "Tap tempo", ("Shift+T",), "Tap along; the grid is set two seconds after the last tap.",
+        do=lambda parts: parts.tap_tempo.tap()),
+    _grid("set_tempo", "Set tempo…", (), "Set an even grid at a tempo for the recording.",
+        do=lambda parts: parts.grid_dialogs.ask_tempo()),
+    _grid("ramp", "Tempo ramp…", (), "Change the tempo evenly from one bar to another.",
+        do=lambda parts: parts.grid_dialogs.ask_ramp()),
+    _grid("bar", "Beats in a bar…", (), "Set the number of beats in a bar.",
+        do=lambda parts: parts.grid_dialogs.ask_beats_in_bar()),
+    _grid("heard", "Restore detected beats", (), "Undo all edits of the grid at once.",
+        do=lambda parts: parts.grid_editing.use_heard()),
+    _layered("half", "Half tempo", "H", "Remove every second beat.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.halve)),
+    _layered("double", "Double tempo", "D", "Add a beat between each two.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.double)),
+    _layered("other_level", "Next metrical level", "O",
         "Step through half, double and 3:2, most probable first; then back.",
-    ),
-    _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next."),
-    _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead."),
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.other_level)),
+    _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.shift)),
+    _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.set_downbeat)),
 )

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import WINDOW, Command
+from desktop.commands.command import WINDOW, Command, Handler, RunFinder
 
 
-def _takes(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"takes.{name}", label, keys, WINDOW, description, "Takes", repeats=False)
+def _takes(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
+    return Command(f"takes.{name}", label, keys, WINDOW, description, "Takes", do, repeats=False)
 
 
+# fmt: off
 TAKES = (
-    _takes(
-        "propose",
-        "Propose takes",
-        ("Alt+Shift+P",),
+    _takes("propose", "Propose takes", ("Alt+Shift+P",),
         "Find repeated takes; propose to cut all but the best take, and false starts.",
-    ),
-    _takes(
-        "panel",
-        "Takes panel",
-        ("Shift+F3",),
-        "List the takes and focus the list; again: close it.",
-    ),
-    _takes(
-        "hear",
-        "Play takes in turn",
-        ("Alt+J",),
+        do=RunFinder("takes")),
+    _takes("panel", "Takes panel", ("Shift+F3",), "List the takes and focus the list; again: close it.",
+        do=lambda parts: parts.takes.toggle()),
+    _takes("hear", "Play takes in turn", ("Alt+J",),
         "Play each take of the passage at the same position, 8 s each; again: next take.",
-    ),
-    _takes(
-        "keep",
-        "Keep this take",
-        ("Alt+K",),
+        do=lambda parts: parts.takes.hear()),
+    _takes("keep", "Keep this take", ("Alt+K",),
         "Keep the chosen take, and propose to cut the other takes of the passage.",
-    ),
+        do=lambda parts: parts.takes.keep()),
 )

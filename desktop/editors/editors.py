@@ -56,10 +56,10 @@ class Editors(QObject):
         self._session = parts.session
         self.path: Path | None = None
         self._recents = Recents(settings, self, EDITORS)
-        self.learning = LearningEditors(window, parts, self.arrange_as)
+        self.learning: LearningEditors = LearningEditors(window, parts, self.arrange_as)
         self.panel = ComparePanel(theme(), parts.caps)
         self.panel.command_requested.connect(parts.commands.run)
-        self.comparing = Comparing(parts.session, parts.transport, self.panel, self)
+        self.comparing: Comparing = Comparing(parts.session, parts.transport, self.panel, self)
         for part in (self.learning, self.comparing):
             part.said.connect(self.said)
         self._start_over()

@@ -49,15 +49,11 @@ class GridLayer(QObject):
             self.said.emit("Left the grid")
         return was_on
 
-    def doing(self, do: Callable[[], object]) -> Callable[[], None]:
-        """Wrap a handler so that it repeats the keys of the layer while it is active."""
-
-        def run() -> None:
-            do()
-            if self.is_on:
-                self.said.emit(f"{self._last}. {KEYS_THERE}")
-
-        return run
+    def run(self, do: Callable[[], object]) -> None:
+        """Do something to the grid, then repeat the keys of the layer while it is active."""
+        do()
+        if self.is_on:
+            self.said.emit(f"{self._last}. {KEYS_THERE}")
 
     def _remember(self, sentence: str) -> None:
         self._last = sentence

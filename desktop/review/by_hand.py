@@ -56,7 +56,7 @@ class ByHand(QObject):
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._tracks = parts.review, parts.selecting, parts.tracks
         self._theme = theme
-        self.clipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
+        self.clipboard: SpanClipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
         canvas = parts.timeline.canvas
         canvas.selection_slipped.connect(telling_refusals(self.slip_by, self.refused.emit))

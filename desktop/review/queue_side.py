@@ -50,7 +50,7 @@ class QueueSide(QObject):
         self._following = Later(self._show_queue, self, is_next=True)
         self._counting = Later(self._show_figures, self)
         self.panel = panel
-        self.bulk = BulkAnswers(session, review, self)
+        self.bulk: BulkAnswers = BulkAnswers(session, review, self)
         self.moved_edges = MovedEdges(session, review, self)
         self.moved_edges.found.connect(lambda: panel.set_moved(self.moved_edges.said()))
         panel.proposal_chosen.connect(review.visit)

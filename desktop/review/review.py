@@ -84,7 +84,7 @@ class Review(QObject):
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
         # After those above: what it says of another document comes once this one has begun with it.
-        self.calibrating = Calibrating(session, settings, self)
+        self.calibrating: Calibrating = Calibrating(session, settings, self)
         self.calibrating.changed.connect(self._follow_learning)
         self.calibrating.said.connect(self.said)
         self.calibrating.failed.connect(self.failed)

@@ -39,7 +39,7 @@ class Finding(QObject):
         super().__init__(window)
         self._window, self._parts, self._recent = window, parts, recent
         self._session, self._settings = parts.session, settings
-        self.sounds = Sounds(window, parts, settings)
+        self.sounds: Sounds = Sounds(window, parts, settings)
         self.sounds.said.connect(self.said)
 
     def ask(self) -> None:

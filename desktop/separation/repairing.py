@@ -89,9 +89,9 @@ class Repairing(QObject):
         self._example: Span | None = None
         self._separator = DEFAULT
         self._job: JobHandle | None = None
-        self.finding = Finding(window, parts, self._recent, self._panel.settings)
+        self.finding: Finding = Finding(window, parts, self._recent, self._panel.settings)
         self.finding.said.connect(self.said)
-        self.painting = Painting(window, parts, lambda: Meant(self._windows, self._tracks))
+        self.painting: Painting = Painting(window, parts, lambda: Meant(self._windows, self._tracks))
         self.painting.said.connect(self.said)
         self.painting.refused.connect(self.refused)
         self.painting.changed.connect(self._follow_paint)

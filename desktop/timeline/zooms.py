@@ -18,7 +18,7 @@ from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples
-from widgets.timeline.sound.wave_zoom import LARGEST, zoom_text, zoomed
+from widgets.timeline.sound.wave_zoom import LARGEST, STEP, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import BESIDE_S
 
@@ -253,13 +253,13 @@ class Zooms(QObject):
 
     # the height of waveforms
 
-    def zoom_waves(self, factor: float, track: Track | None = None) -> str:
-        """Scale the waveform of a track, or of all; return the message."""
+    def zoom_waves(self, steps: int, track: Track | None = None) -> str:
+        """Draw the waveform of a track, or of all, steps higher or lower; return the message."""
         state = self._session.state
         require_recording(state, "zoom")
         tracks = state.tracks if track is None else (track,)
         before = self._timeline.wave_zooms
-        self._timeline.set_wave_zooms(zoomed(before, [one.id for one in tracks], factor))
+        self._timeline.set_wave_zooms(zoomed(before, [one.id for one in tracks], STEP**steps))
         self._keep_soon()
         highest = max(self._timeline.wave_zooms.get(one.id, 1.0) for one in tracks)
         return f"{'Waveforms' if track is None else f'Waveform of {track.name}'} {zoom_text(highest)}"

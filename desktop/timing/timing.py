@@ -52,7 +52,7 @@ class Timing(QObject):
         super().__init__(parent)
         self._session, self._review, self._work = parts.session, parts.review, parts.work
         self._timeline, self._panel, self._transport = parts.timeline, parts.timing_panel, parts.transport
-        self.answers = TimingAnswers(parts.session, parts.review, parts.transport, self)
+        self.answers: TimingAnswers = TimingAnswers(parts.session, parts.review, parts.transport, self)
         self.answers.said.connect(self.said)
         self._lane = JobLane("timing lane", self)
         self._wanted: TimingSettings | None = None

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, Command, conflicts, keys_markdown
+from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, Command, RunFinder, conflicts, keys_markdown
 from desktop.commands.synonyms import SYNONYMS
+from engine.finders.registry import FINDERS
 from widgets.controls.keys.names import key_label, key_labels
 from widgets.review.empty_queue import OFFERS
 
@@ -138,6 +139,11 @@ def test_synonyms_and_absent_functions_name_commands() -> None:
     names = [name for each in ABSENT for name in each.names]
     assert len(names) == len(set(names))
     assert all(name == name.casefold() for name in names)
+
+
+def test_each_finder_of_offcut_has_one_command() -> None:
+    named = [command.do.name for command in COMMANDS if isinstance(command.do, RunFinder)]
+    assert sorted(named) == sorted(FINDERS)
 
 
 def test_table_needs_no_qt() -> None:

@@ -63,7 +63,7 @@ def test_what_offcut_does_not_have_is_explained_with_what_it_has(query: str, com
 
 
 def test_the_explanation_goes_once_a_command_has_that_name() -> None:
-    record = Command("track.record", "Record", (), WINDOW, "Record a track.", "Tracks")
+    record = Command("track.record", "Record", (), WINDOW, "Record a track.", "Tracks", do=id)
     assert search("record", COMMANDS, ABSENT).note
     found = search("record", (*COMMANDS, record), ABSENT)
     assert found.note == ""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.review.heard_there import HeardWord
+    from engine.review.heard_there import DetectedWord
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -157,7 +157,7 @@ def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview
     return job.preview_repair(request, progress)
 
 
-def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
     """Rank the known sound names by probability."""
     from engine.jobs.repairs import find_sounds
 

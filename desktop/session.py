@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from desktop.demo import is_demo
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, DetectedSounds, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
@@ -172,9 +172,9 @@ class Session(QObject):
         return self._analysis_of(PROMOTED, Hits)
 
     @property
-    def sounds(self) -> HeardSounds | None:
+    def sounds(self) -> DetectedSounds | None:
         """Detected sounds."""
-        return self._analysis_of("sounds", HeardSounds)
+        return self._analysis_of("sounds", DetectedSounds)
 
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
         """Return a beat grid, active or not; None if it is missing or damaged."""

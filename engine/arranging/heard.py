@@ -41,7 +41,7 @@ COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class StepFeatures:
     """A recording as the network hears it.
 
     Attributes
@@ -76,7 +76,7 @@ def hear(
     grid: BeatGrid,
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
-) -> Heard:
+) -> StepFeatures:
     """Listen to a mono stream whose beats are known.
 
     Parameters
@@ -95,7 +95,9 @@ def hear(
     return heard_of(frames, found, steps, curve)
 
 
-def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None) -> Heard:
+def heard_of(
+    frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None
+) -> StepFeatures:
     """Return what is heard of given steps."""
     levels, shapes, lively, tonal = _of_steps(frames, steps)
     again = again_of(found, steps, levels)
@@ -114,7 +116,7 @@ def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve 
     ]
     features = np.concatenate(columns, axis=1).astype(np.float32)
     features = np.clip(np.nan_to_num(features), -3.0, 3.0)
-    return Heard(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
+    return StepFeatures(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:

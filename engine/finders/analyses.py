@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds, Listening, ScoreCurve
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, Listening, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
@@ -98,7 +98,7 @@ def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _are_sounds(request: FinderRequest, found: Analysis | None) -> bool:
-    return isinstance(found, HeardSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
+    return isinstance(found, DetectedSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
         SOUNDS, sound_of(request.state), found.maker
     )
 

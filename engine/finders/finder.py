@@ -19,7 +19,7 @@ from engine.progress import Progress
 
 KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
 """Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestKept`, `Hits` (all, and
-those that the user confirmed), `StrokePickup`, `HeardSounds` and `StoredTakes`."""
+those that the user confirmed), `StrokePickup`, `DetectedSounds` and `StoredTakes`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
@@ -53,7 +53,7 @@ def listing(
     ids: tuple[str, ...],
     by: Grouping = "",
     folded: Iterable[str] = (),
-    sounds: HeardSounds | None = None,
+    sounds: DetectedSounds | None = None,
 ) -> Listing:
     """Part an ordered queue into groups; within each the order stays.
 
@@ -95,7 +95,7 @@ def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
     return found
 
 
-def _names(table: ProposalTable, by: Grouping, sounds: HeardSounds | None) -> Sequence[str]:
+def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:
     """Return the group of each proposal, by place."""
     if by == "sound":
         if sounds is None:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Mask, ProposalTable, table_of
@@ -46,7 +46,7 @@ class QueueFilter:
     verdicts: frozenset[Verdict] = frozenset()
     flagged: bool | None = None
     text: str = ""
-    sounds: HeardSounds | None = None
+    sounds: DetectedSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     return np.logical_and.reduce(tests) if tests else None
 
 
-def _words(table: ProposalTable, sounds: HeardSounds | None) -> Sequence[str]:
+def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]:
     """Return what a search looks into, by place."""
     made = table.made
     noted = [decision for decision in table.decisions.values() if decision.note]

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
+from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
@@ -131,7 +131,7 @@ class Surroundings:
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
     curve: ScoreCurve | None = None
-    sounds: HeardSounds | None = None
+    sounds: DetectedSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def row_of(
     proposal_id: str,
     learned: Learned | None = None,
     standing: Standing | None = None,
-    sounds: HeardSounds | None = None,
+    sounds: DetectedSounds | None = None,
 ) -> QueueRow:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
@@ -305,7 +305,7 @@ def card_of(
 
 
 def _sentences(
-    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: HeardSounds | None
+    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: DetectedSounds | None
 ) -> str:
     """Return reason, detected sound, overlapped proposals and conflicts."""
     why = proposal.reason if moved is None else moved.reason

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import Listing, VerbOutput
-from engine.document.analysis import HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import DetectedSounds, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
@@ -35,14 +35,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         with opened(options.project, to_read=True) as document:
             state, chances, sounds = document.state, _chances(document), document.analysis("sounds")
         if state.proposals:
-            heard = sounds if isinstance(sounds, HeardSounds) else None
+            heard = sounds if isinstance(sounds, DetectedSounds) else None
             yield Listing("proposals", _entries(state, chances, heard, with_text=not options.json))
         else:
             yield VerbOutput({"proposals": []}, "Nothing is proposed.")
 
 
 def _entries(
-    state: DocumentState, chances: Mapping[str, float], sounds: HeardSounds | None, *, with_text: bool
+    state: DocumentState, chances: Mapping[str, float], sounds: DetectedSounds | None, *, with_text: bool
 ) -> Iterator[VerbOutput]:
     """Yield each proposal; its line takes longer to write than all the rest, and JSON needs none."""
     table = table_of(state)

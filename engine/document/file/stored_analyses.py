@@ -10,7 +10,7 @@ from io import BytesIO
 
 import numpy as np
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, DetectedSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
@@ -27,7 +27,7 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "listening": Listening,
     "hits": Hits,
     "promoted": Hits,
-    "sounds": HeardSounds,
+    "sounds": DetectedSounds,
     PICKUP: StrokePickup,
     TAKES: StoredTakes,
 }

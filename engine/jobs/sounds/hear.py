@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.detection.detector import detector
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
@@ -27,7 +27,7 @@ _MOST_SAID = 3
 class FoundSounds:
     """What was heard of a document."""
 
-    sounds: HeardSounds
+    sounds: DetectedSounds
     analysis_id: str
 
     def put_into(self, state: DocumentState) -> tuple[Edit, dict[str, Analysis]]:

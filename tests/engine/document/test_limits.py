@@ -12,7 +12,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, DetectedSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import Hits, Role
 from engine.document.file.checks import limits
 from engine.document.file.checks.arrays import require_analysis, unpacked
@@ -281,7 +281,7 @@ ANALYSES: dict[str, Analysis] = {
         "m",
         _f(0, 1),
     ),
-    "sounds": HeardSounds(np.array([[0, 1], [0, FAR]]), ("a", "b"), _f(0, 1), "m"),
+    "sounds": DetectedSounds(np.array([[0, 1], [0, FAR]]), ("a", "b"), _f(0, 1), "m"),
 }
 HARMS: tuple[tuple[str, str, object], ...] = (
     ("scores", "times_samples", _i(0, -1, 2)),

@@ -23,7 +23,7 @@ from engine.matching.refining.short_filter import filtered, fitted_filter
 from engine.matching.searching.carried_on import carried_on
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, Heard, heard
+from engine.matching.searching.heard import HOP_SAMPLES, SearchFeatures, heard
 from engine.matching.searching.heard import RATE_HZ as LOW_HZ
 from engine.matching.searching.lags import agreeing, evenly
 from engine.matching.searching.places import places, stretches
@@ -184,7 +184,7 @@ def test_a_quiet_passage_is_not_the_end_of_the_line_beside_it() -> None:
     )
 
 
-def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> Heard:
+def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> SearchFeatures:
     """Return a recording as it is heard, with levels that are the same throughout some spans."""
     one = heard(sound_of(Path("quiet"), samples, RATE_HZ), SILENT)
     levels = one.levels.copy()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
 from engine.document.marks.markers import Marker
@@ -35,7 +35,7 @@ MARKERS = (
     Marker("m2", 80 * SECOND, 200 * SECOND, "Chorus"),
     Marker("m3", 300 * SECOND, 300 * SECOND, "no region"),
 )
-SOUNDS = HeardSounds(
+SOUNDS = DetectedSounds(
     np.array([[k * 30 * SECOND, (k * 30 + 4) * SECOND] for k in range(12)]),
     tuple(("cat", "crow", "car horn")[k % 3] for k in range(12)),
     np.linspace(0.5, 0.95, 12).astype(np.float32),

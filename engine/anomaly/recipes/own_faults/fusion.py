@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
-from engine.anomaly.recipes.own_faults.hearing import Heard
+from engine.anomaly.recipes.own_faults.hearing import FrameFeatures
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.own_faults.texture import LEAST_APART, texture_size, textures
@@ -50,7 +50,7 @@ class KeptTextures:
     means: Numbers
     stds: Numbers
 
-    def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
+    def measured(self, heard: FrameFeatures) -> tuple[Numbers, Vectors]:
         """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
 
         The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
@@ -84,7 +84,7 @@ class KeptTextures:
         return {_FLOOR: self.floor_db}
 
 
-def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
+def keep_textures(recordings: Sequence[FrameFeatures]) -> KeptTextures:
     """Remember how kept recordings sound, each against all others to know what is usual."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
     left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
@@ -97,7 +97,7 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
     )
 
 
-def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
+def _rest_std(recordings: Sequence[FrameFeatures], memory: Memory, floor_db: float) -> float:
     """Return how much kept recordings differ from their own rest; the usual where all are too short."""
     found = []
     for one in recordings:
@@ -107,7 +107,7 @@ def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> f
     return std if std > _LEAST_STD else _USUAL_REST_STD
 
 
-def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:
+def memory_of(recordings: Sequence[FrameFeatures], floor_db: float) -> Memory:
     """Remember the textures of recordings."""
     return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
 

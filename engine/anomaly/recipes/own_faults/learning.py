@@ -15,7 +15,7 @@ from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, train
 from engine.anomaly.recipes.own_faults.fusion import KeptTextures, keep_textures, memory_of
-from engine.anomaly.recipes.own_faults.hearing import Heard, hear, joined
+from engine.anomaly.recipes.own_faults.hearing import FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import Practice, kinds_of
@@ -99,7 +99,7 @@ def _shares(config: OwnFaultsConfig, minutes: float) -> tuple[float, float, floa
     return begins, learns, learns + learning / whole
 
 
-def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
+def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeatures]:
     every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
     return [one for one in every if len(one)]
 
@@ -140,7 +140,7 @@ def _usual(
     return _Usual(mean, std, (dividing(np.concatenate(clean), np.concatenate(faulty)) - mean) / std)
 
 
-def _judged(model: OwnFaultsModel, heard: Heard, progress: Progress) -> NDArray[np.float64]:
+def _judged(model: OwnFaultsModel, heard: FrameFeatures, progress: Progress) -> NDArray[np.float64]:
     return np.concatenate([one.own for one in model.judge_heard([heard], progress)])
 
 

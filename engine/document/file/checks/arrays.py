@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, DetectedSounds, Listening, NearestKept, ScoreCurve
 from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.columns import require_numbers
@@ -104,7 +104,7 @@ def require_analysis(analysis: Analysis) -> None:
             _require_nearest(analysis)
         case Hits():
             _require_hits(analysis)
-        case HeardSounds():
+        case DetectedSounds():
             _require_sounds(analysis)
         case StrokePickup():
             _require_pickup(analysis)
@@ -159,7 +159,7 @@ def _require_hits(hits: Hits) -> None:
     _numbers(hits.unsure_samples, shape)
 
 
-def _require_sounds(sounds: HeardSounds) -> None:
+def _require_sounds(sounds: DetectedSounds) -> None:
     spans = sounds.spans_samples
     _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
     if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():

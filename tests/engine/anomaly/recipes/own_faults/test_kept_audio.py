@@ -13,7 +13,7 @@ from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults import kept_audio
 from engine.anomaly.recipes.own_faults.attempts import attempts
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.recipes.own_faults.learning import learn
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
@@ -59,7 +59,7 @@ def written(folder: Path, name: str, audio: NDArray[np.float32]) -> Path:
 def test_a_texture_is_what_its_frames_are_on_the_whole() -> None:
     rng = np.random.default_rng(1)
     steps, floor_db = 30, -1.0
-    heard = Heard(
+    heard = FrameFeatures(
         rng.standard_normal((steps * STEP_FRAMES, 4)).astype(np.float32),
         rng.random((steps, TUNING_BINS)).astype(np.float32),
     )

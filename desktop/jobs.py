@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.editors.pairs_told import PairsTold
+from desktop.editors.pair_progress import PairProgress
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
@@ -143,9 +143,9 @@ def learn_editor(
     """Learn an editor in a separate process; `found` is called for each matched pair."""
     from engine.jobs.arrangements.learn_editor_file import learn_editor_file
 
-    telling = PairsTold(progress, found)
+    pair_progress = PairProgress(progress, found)
     try:
-        return run_in_own_process(learn_editor_file, (request, out, overwrite), telling)
+        return run_in_own_process(learn_editor_file, (request, out, overwrite), pair_progress)
     finally:
         sweep(out.parent)  # a process that is killed while it writes leaves half a file
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktop.grid.layer import GridLayer
     from desktop.grid.tap_tempo import TapTempo
     from desktop.menus import Menus
+    from desktop.messages import Messages
     from desktop.playback import Player
     from desktop.recordings.recordings import Recordings
     from desktop.review.amounts import Amounts
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from desktop.taste.learning import Learning
     from desktop.taste.page import Tasting
     from desktop.taste.shelf import Shelves
-    from desktop.telling import Telling
     from desktop.timeline.arranging import Arranging
     from desktop.timeline.clipped import ClippedPlaces
     from desktop.timeline.markers import Marking
@@ -81,7 +81,7 @@ class Parts(Protocol):
     finders: Finders
     exporting: Exporting
     user_settings: UserSettings
-    telling: Telling
+    messages: Messages
     look: Look
     timeline: TimelineView
     ruler: Ruler

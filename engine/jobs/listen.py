@@ -22,8 +22,8 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
+from engine.jobs.checked_mix import CheckedMix
 from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of
-from engine.jobs.overhear import Overhearing
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -117,7 +117,7 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
 
 def _hear(request: ListenRequest, progress: Progress) -> PassResult:
     state = request.state
-    with Overhearing(state, request.media) as mix:
+    with CheckedMix(state, request.media) as mix:
         heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
         return replace(heard, listening=replace(heard.listening, **mix.faults()))
 

@@ -13,7 +13,7 @@ from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.jobs.told import telling, told_of
+from engine.jobs.channel_faults import channel_faults, with_channel_faults
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
 from engine.review.said_of_span import SaidOfSpan
@@ -49,8 +49,8 @@ def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfS
     peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
     (reason,) = reasons(span, against, highest)
     there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
-    (told,) = telling([there], told_of(request.listening, state))
-    return SaidOfSpan(told.reason, float(peaks[0]))
+    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
+    return SaidOfSpan(annotated.reason, float(peaks[0]))
 
 
 def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.editors.pair_progress import PairProgress
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.extensions import standing_of_all
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.review.heard_there import DetectedWord
+    from engine.review.sounds_in_cuts import DetectedWord
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -98,7 +98,7 @@ def propose_at(
     grid: BeatGrid | None,
     listening: Listening | None,
     settings: Mapping[str, object],
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     progress: Progress,
 ) -> Proposed:
     """Propose cuts as `engine.jobs.propose.propose` does."""

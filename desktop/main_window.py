@@ -31,9 +31,9 @@ from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
-from desktop.review.kept_example import KeptListening
 from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
+from desktop.review.reference_example import ReferenceListening
 from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         self.learning = Learning(self.session, self.work, self.analysing, self)
         self.recordings = Recordings(self.session, self.work, self.analysing, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
-        self.kept = KeptListening(self, self)
+        self.kept = ReferenceListening(self, self)
         self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self.analysing, self)
         self.shelves = Shelves(self, self.session, settings, themed)

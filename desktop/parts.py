@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from desktop.review.arrivals import Arrivals
     from desktop.review.by_hand import ByHand
     from desktop.review.history_walk import HistoryWalk
-    from desktop.review.kept_example import KeptListening
     from desktop.review.notes import Notes
     from desktop.review.queue_side import QueueSide
+    from desktop.review.reference_example import ReferenceListening
     from desktop.review.review import Review
     from desktop.review.threshold import ThresholdDrag
     from desktop.separation.repairing import Repairing
@@ -75,7 +75,7 @@ class Parts(Protocol):
     work: Work
     analysing: Analysing
     learning: Learning
-    kept: KeptListening
+    kept: ReferenceListening
     notes: Notes
     files: Files
     finders: Finders

@@ -35,7 +35,7 @@ from engine.jobs.repairs.requests import (
     SpanRequest,
     example_words,
 )
-from engine.review.heard_there import DetectedWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory
 from engine.separation.names import DEFAULT, known_separators

@@ -17,12 +17,12 @@ from torch import Tensor
 
 from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
-from engine.arranging.heard import COLUMNS, StepFeatures
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import plays
 from engine.arranging.references import keeping_references
 from engine.arranging.scores import Scores, scores_of
+from engine.arranging.step_features import COLUMNS, StepFeatures
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
 from engine.files.regular_file import open_regular

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.arranging.heard import StepFeatures
 from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, Seen, StepTensors
 from engine.arranging.orders import Order, plays
+from engine.arranging.step_features import StepFeatures
 
 _MOST_EXAMPLE_STEPS = 400
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.arranging.heard import COLUMNS
+from engine.arranging.step_features import COLUMNS
 
 WIDTH = 64
 PASSES = 4

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import ALIKE_LATER, LAGS, StepFeatures
 from engine.arranging.orders import Order, Span, plays
 from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
+from engine.arranging.step_features import ALIKE_LATER, LAGS, StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FalseStart
 from engine.timebase import format_time

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S
 from engine.arranging.decode import Bounds
-from engine.arranging.heard import StepFeatures
 from engine.arranging.orders import Span
-from engine.arranging.takes_heard import same_places
+from engine.arranging.step_features import StepFeatures
+from engine.arranging.take_features import same_places
 from engine.spans import runs
 from engine.takes.takes import FalseStart, Take, TakeGroup
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.anomaly.part_wording import part_wording
 from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.spans import Samples, inside
 from engine.timebase import format_time
 
@@ -96,7 +96,7 @@ class Backdrop:
     profile: ScoreProfile
     listening: Listening | None
     rate_hz: int
-    nearest: NearestKept | None
+    nearest: NearestReference | None
     curve: ScoreCurve | None
     ranked: Numbers
     far: float
@@ -108,7 +108,7 @@ def backdrop(
     profile: ScoreProfile,
     listening: Listening | None,
     rate_hz: int,
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
     curve: ScoreCurve | None = None,
 ) -> Backdrop:
     """Return what spans are held against.
@@ -238,7 +238,7 @@ def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numb
     return np.stack([_mean(values[:, k], first, last, 0.0) for k in parts], axis=1)
 
 
-def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None) -> float:
+def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestReference | None) -> float:
     """Return `FAR_TIMES` how far what stays is from all examples, on the whole."""
     if nearest is None or not len(nearest.starts_samples):
         return np.inf

@@ -118,7 +118,7 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NearestKept:
+class NearestReference:
     """What the user kept that each stretch of the recording is most like.
 
     Attributes
@@ -167,5 +167,5 @@ class DetectedSounds:
 
 
 Analysis = (
-    ScoreCurve | BeatGrid | Listening | NearestKept | Hits | DetectedSounds | StrokePickup | StoredTakes
+    ScoreCurve | BeatGrid | Listening | NearestReference | Hits | DetectedSounds | StrokePickup | StoredTakes
 )

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.state import DocumentState
 from engine.finders.finder import Finder, FinderRequest, Found
@@ -93,7 +93,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         grid if isinstance(grid, BeatGrid) else None,
         listening,
         _settings(request).stored(state),
-        nearest=nearest if isinstance(nearest, NearestKept) else None,
+        nearest=nearest if isinstance(nearest, NearestReference) else None,
     )
     plan, faults = proposed.plan, channel_faults(listening, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)

@@ -10,7 +10,7 @@ import numpy as np
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, smooth
 from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.jobs.channel_faults import channel_faults, with_channel_faults
@@ -29,7 +29,7 @@ class MovedRequest:
     proposal_id: str
     curve: ScoreCurve | None
     listening: Listening | None
-    nearest: NearestKept | None
+    nearest: NearestReference | None
 
 
 def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
@@ -93,7 +93,7 @@ def _backdrop(
     maker: str,
     curve: ScoreCurve,
     listening: Listening | None,
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     length_samples: int,
     rate_hz: int,
     width_s: float,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import smooth
 from engine.cuts.propose import CutPlan, propose_cuts
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
@@ -61,7 +61,7 @@ def propose(
     listening: Listening | None,
     settings: Mapping[str, object],
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
     """Propose cuts under the document's settings, changed by `settings`; what was decided stays.
 
@@ -99,7 +99,7 @@ def _proposed(
     listening: Listening | None,
     wanted: CutSettings,
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
     decided = tuple(_decided(state))
     plan = propose_cuts(

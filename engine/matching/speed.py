@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates, spline_filter1d
 
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
 from engine.matching.sound import Sound, sound_of
 
 _MOST_APART = 0.032

@@ -18,8 +18,8 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Mask, ProposalTable, table_of
 from engine.review.cut_away import cut_away, cut_away_with
-from engine.review.heard_there import heard_words
 from engine.review.learned import Learned
+from engine.review.sounds_in_cuts import words_of_cuts
 
 Order = Literal["time", "score", "length", "useful"]
 """By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the
@@ -168,7 +168,7 @@ def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]
     if not noted and sounds is None:
         return made.words
     texts = list(made.words)
-    for number, heard in enumerate(heard_words(made, sounds) if sounds is not None else ()):
+    for number, heard in enumerate(words_of_cuts(made, sounds) if sounds is not None else ()):
         if heard:
             texts[number] += f" {' '.join(heard).casefold()}"
     for decision in noted:

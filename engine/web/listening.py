@@ -38,7 +38,7 @@ class Playable:
     frames: int
 
 
-def recording_heard(recording: OpenRecording) -> Playable:
+def whole_recording(recording: OpenRecording) -> Playable:
     """Return a recording as it is."""
     reader = recording.reader
 
@@ -50,14 +50,14 @@ def recording_heard(recording: OpenRecording) -> Playable:
     return Playable(read, reader.rate_hz, reader.channels, reader.frames)
 
 
-def result_heard(result: Result) -> Playable:
+def downloaded_result(result: Result) -> Playable:
     """Return what is downloaded."""
-    return recording_heard(result.written)
+    return whole_recording(result.written)
 
 
-def target_heard(result: Result) -> Playable:
+def separated_target(result: Result) -> Playable:
     """Return what was named, where it was looked for, and silence elsewhere."""
-    before, after = recording_heard(result.of), recording_heard(result.written)
+    before, after = whole_recording(result.of), whole_recording(result.written)
 
     def read(start: int, stop: int) -> Samples:
         if not result.keeps:
@@ -73,9 +73,9 @@ def target_heard(result: Result) -> Playable:
     return Playable(read, before.rate_hz, before.channels, before.frames)
 
 
-def remainder_heard(result: Result) -> Playable:
+def separated_remainder(result: Result) -> Playable:
     """Return the recording without what was named."""
-    before, target = recording_heard(result.of), target_heard(result)
+    before, target = whole_recording(result.of), separated_target(result)
 
     def read(start: int, stop: int) -> Samples:
         rest: Samples = before.read(start, stop) - target.read(start, stop)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
-from engine.arranging.heard import StepFeatures, hear
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id

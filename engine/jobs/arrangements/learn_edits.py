@@ -9,9 +9,9 @@ from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
-from engine.arranging.heard import StepFeatures, hear
 from engine.arranging.learning import Pair
-from engine.arranging.orders import order_heard
+from engine.arranging.orders import order_of_spans
+from engine.arranging.step_features import StepFeatures, hear
 from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
 from engine.errors import OffcutError, UsageError
@@ -228,7 +228,7 @@ def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:
         for one in matched.segments
         if one.raw == raw
     ]
-    return Pair(matched.edited.name, heard, order_heard(spans, heard.steps))
+    return Pair(matched.edited.name, heard, order_of_spans(spans, heard.steps))
 
 
 def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:

@@ -18,7 +18,7 @@ from engine.jobs.repairs.as_mono import mono
 from engine.jobs.repairs.requests import SpanRequest
 from engine.jobs.repairs.separate import require_sound, sounding_tracks
 from engine.progress import Progress
-from engine.review.heard_there import DetectedWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.words.negation import names_meant

@@ -11,7 +11,7 @@ from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
-from engine.document.heard import sound_of
+from engine.document.listening_ids import sound_of
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.jobs.repairs.as_mono import mono

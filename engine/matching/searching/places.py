@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from engine.matching.searching.heard import HOP_SAMPLES, Floats, SearchFeatures, patterns
+from engine.matching.searching.features import HOP_SAMPLES, Floats, SearchFeatures, patterns
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 

@@ -13,7 +13,7 @@ from engine.matching.searching.diagonals import Diagonal, diagonals
 from engine.matching.searching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
 from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.matching.searching.places import places, stretches
 from engine.progress import Progress

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arranging.heard import COLUMNS, StepFeatures
 from engine.arranging.scores import Jump, Scores
+from engine.arranging.step_features import COLUMNS, StepFeatures
 from engine.arranging.steps import Steps
 from engine.takes.takes import FoundTakes
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.arranging.decode import Bounds
-from engine.arranging.heard import StepFeatures
 from engine.arranging.orders import order_of
 from engine.arranging.reasons import Reasons
 from engine.arranging.references import keeping_references
+from engine.arranging.step_features import StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from tests.engine.arranging import made

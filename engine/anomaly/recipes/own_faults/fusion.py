@@ -35,7 +35,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptTextures:
+class ReferenceTextures:
     """What was kept, as textures.
 
     Attributes
@@ -84,12 +84,12 @@ class KeptTextures:
         return {_FLOOR: self.floor_db}
 
 
-def keep_textures(recordings: Sequence[FrameFeatures]) -> KeptTextures:
+def keep_textures(recordings: Sequence[FrameFeatures]) -> ReferenceTextures:
     """Remember how kept recordings sound, each against all others to know what is usual."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
     left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
     memory = memory_of(recordings, floor_db)
-    return KeptTextures(
+    return ReferenceTextures(
         memory,
         floor_db,
         np.append(left_out.mean(axis=0), 0.0),
@@ -114,7 +114,7 @@ def memory_of(recordings: Sequence[FrameFeatures], floor_db: float) -> Memory:
 
 def stored_textures(
     n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
-) -> KeptTextures | None:
+) -> ReferenceTextures | None:
     """Bring kept textures back; None from a taste that has none.
 
     Raises
@@ -127,7 +127,7 @@ def stored_textures(
     means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
     if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("kept textures without what is usual of them")
-    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
+    return ReferenceTextures(memory, float(str(facts[_FLOOR])), means, stds)
 
 
 def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:

@@ -14,7 +14,7 @@ from engine.anomaly.recipes.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks, quick_taggers
 from engine.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
-from engine.anomaly.recipes.own_faults.fusion import KeptTextures, stored_textures
+from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, stored_textures
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear
 from engine.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
 from engine.anomaly.recipes.own_faults.rest import (
@@ -61,7 +61,7 @@ class OwnFaultsModel:
     fault_parts: tuple[str, ...]
     fault_mean: float = 0.0
     fault_std: float = 1.0
-    kept: KeptTextures | None = None
+    kept: ReferenceTextures | None = None
     rhythm: RhythmTrust | None = None
     attempts_trust: float = 0.0
     members: tuple[QuickTagger, ...] = field(init=False, repr=False)

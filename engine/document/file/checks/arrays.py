@@ -16,7 +16,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.document.analysis import Analysis, BeatGrid, DetectedSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import (
+    Analysis,
+    BeatGrid,
+    DetectedSounds,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.columns import require_numbers
@@ -100,7 +107,7 @@ def require_analysis(analysis: Analysis) -> None:
             if len(analysis.dead_air_kinds) != len(spans):
                 raise ValueError("there is not one kind for each span of dead air")
             _require_channel_faults(analysis)
-        case NearestKept():
+        case NearestReference():
             _require_nearest(analysis)
         case Hits():
             _require_hits(analysis)
@@ -125,7 +132,7 @@ def _require_channel_faults(listening: Listening) -> None:
             raise ValueError("there is not one kind and one track for each fault of a channel")
 
 
-def _require_nearest(nearest: NearestKept) -> None:
+def _require_nearest(nearest: NearestReference) -> None:
     starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
     _require_count(nearest.length_samples, 0)
     _whole(nearest.recordings, (len(starts),), 0, kept - 1)

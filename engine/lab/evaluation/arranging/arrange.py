@@ -14,10 +14,10 @@ import numpy as np
 
 from engine.arranging.decode import Bounds, decode
 from engine.arranging.editor import learn_editor, scores_for, shipped_network
-from engine.arranging.heard import StepFeatures
 from engine.arranging.learning import Pair
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Compared, Order, compared
+from engine.arranging.step_features import StepFeatures
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S

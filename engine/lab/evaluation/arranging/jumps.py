@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.arranging.heard import StepFeatures
 from engine.arranging.learning import Pair, Wanted, example_states, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Order
+from engine.arranging.step_features import StepFeatures
 
 
 @torch.no_grad()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import StepFeatures
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, plays, spans_of
+from engine.arranging.step_features import StepFeatures
 from engine.arranging.steps import Steps
 from engine.spans import runs
 

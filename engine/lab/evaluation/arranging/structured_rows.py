@@ -13,8 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.arranging.editor import shipped_network
-from engine.arranging.heard import StepFeatures, hear
 from engine.arranging.orders import Order, compared, order_of
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.recounted import grid_in_force

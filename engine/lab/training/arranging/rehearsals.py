@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.heard import PLACES, StepFeatures, hear, places_of
+from engine.arranging.step_features import PLACES, StepFeatures, hear, places_of
 from engine.arranging.steps import Steps
 from engine.beats.listen import listen
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.arranging.heard import SPECTRUM
 from engine.arranging.learning import Read, group_loss, tensors_of
 from engine.arranging.network import ArrangingNetwork, StepTensors
+from engine.arranging.step_features import SPECTRUM
 from engine.lab.training.arranging.editors import seen_editor
 from engine.lab.training.arranging.free_music import free_faults, free_pool
 from engine.lab.training.arranging.rehearsals import Rehearsal, end_to_end, kept

@@ -54,7 +54,7 @@ class CachedPiece:
     silent: NDArray[np.int64]
 
 
-def heard_piece(made: Piece) -> CachedPiece:
+def analysed_piece(made: Piece) -> CachedPiece:
     """Listen to a piece."""
     stems = tuple(
         band_levels([stem], RATE_HZ) for stem in (made.drums, made.music) if np.abs(stem).max(initial=0.0) > 0
@@ -107,7 +107,7 @@ def _made(part: Part, played: list[Groove], seed: int) -> Piece:
 
 def _keep(folder: Path, part: Part, played: list[Groove], seed: int) -> None:
     with few_threads():
-        made = heard_piece(_made(part, played, seed))
+        made = analysed_piece(_made(part, played, seed))
     stems = {f"stem{number}": stem for number, stem in enumerate(made.stems)}
     unfinished = folder / part / f"{seed:05}.part.npz"
     np.savez(

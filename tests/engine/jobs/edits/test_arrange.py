@@ -12,8 +12,8 @@ import soundfile
 
 from engine.arranging.decode import Decoded
 from engine.arranging.editor import load_editor, save_editor
-from engine.arranging.heard import StepFeatures
 from engine.arranging.orders import order_of
+from engine.arranging.step_features import StepFeatures
 from engine.cli.main import main
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document

@@ -46,7 +46,7 @@ class SearchFeatures:
     levels: Floats
 
 
-def heard(sound: Sound, progress: Progress) -> SearchFeatures:
+def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
     """Listen to a recording from start to end."""
     length = -(-sound.length_samples * RATE_HZ // sound.rate_hz) + HOP_SAMPLES
     mono = np.zeros(length, np.float32)

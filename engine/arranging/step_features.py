@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S, with_borders
 from engine.arranging.steps import Steps, steps_of
-from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
+from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
@@ -92,10 +92,10 @@ def hear(
     found = takes_in(frames, progress.part(0.6, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
-    return heard_of(frames, found, steps, curve)
+    return features_of_steps(frames, found, steps, curve)
 
 
-def heard_of(
+def features_of_steps(
     frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None
 ) -> StepFeatures:
     """Return what is heard of given steps."""

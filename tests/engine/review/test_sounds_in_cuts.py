@@ -11,9 +11,15 @@ from engine.document.decisions import Decision
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.heard_there import DetectedWord, heard_sentence, heard_there, heard_within, heard_words
 from engine.review.listing import NOT_NAMED, listing
 from engine.review.queue import QueueFilter, queue
+from engine.review.sounds_in_cuts import (
+    DetectedWord,
+    heard_sentence,
+    heard_words,
+    sounds_in_cut,
+    sounds_within,
+)
 from tests.engine.test_queue import RATE_HZ, made
 
 SOUNDS = DetectedSounds(
@@ -48,16 +54,16 @@ def test_what_sounds_is_that_of_a_plain_walk_the_longest_first(rng: np.random.Ge
     for _ in range(100):
         start = int(rng.integers(0, 1_000))
         span = start, start + int(rng.integers(1, 200))
-        found = heard_within(span, sounds)
+        found = sounds_within(span, sounds)
         assert [(one.text, one.likelihood) for one in found] == list(plain(span, sounds).items())
 
 
 def test_a_cut_says_what_sounds_where_its_edges_are_now() -> None:
-    assert [one.text for one in heard_there(STATE, "c0", SOUNDS)] == ["cat", "crow"]
-    assert [one.text for one in heard_there(STATE, "c1", SOUNDS)] == ["cat"]
-    assert heard_there(STATE, "c3", SOUNDS) == heard_there(STATE, "c0", None) == ()
+    assert [one.text for one in sounds_in_cut(STATE, "c0", SOUNDS)] == ["cat", "crow"]
+    assert [one.text for one in sounds_in_cut(STATE, "c1", SOUNDS)] == ["cat"]
+    assert sounds_in_cut(STATE, "c3", SOUNDS) == sounds_in_cut(STATE, "c0", None) == ()
     moved = replace(STATE, decisions={"c0": Decision("c0", start_samples=3 * RATE_HZ)})
-    assert heard_there(moved, "c0", SOUNDS) == ()
+    assert sounds_in_cut(moved, "c0", SOUNDS) == ()
 
 
 def test_talk_with_one_cough_is_talk() -> None:
@@ -67,13 +73,13 @@ def test_talk_with_one_cough_is_talk() -> None:
         np.array([0.7, 0.95], np.float32),
         "test",
     )
-    assert [one.text for one in heard_within((0, 10 * RATE_HZ), sounds)] == ["speech", "coughing"]
+    assert [one.text for one in sounds_within((0, 10 * RATE_HZ), sounds)] == ["speech", "coughing"]
 
 
 def test_what_leaves_nothing_out_says_nothing() -> None:
     gain = Proposal("g", "gain", 0, 5 * RATE_HZ, 0.5, "Louder.", "test", payload={"gain_db": 3.0})
     state: DocumentState = replace(STATE, proposals={**STATE.proposals, "g": gain})
-    assert heard_there(state, "g", SOUNDS) == ()
+    assert sounds_in_cut(state, "g", SOUNDS) == ()
     assert heard_words(table_of(state).made, SOUNDS)[table_of(state).made.places["g"]] == ()
 
 

@@ -31,7 +31,7 @@ class DetectedWord:
     likelihood: float
 
 
-def heard_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple[DetectedWord, ...]:
+def sounds_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple[DetectedWord, ...]:
     """Return what sounds in a span of samples, each word once; first what sounds longest and likeliest."""
     if sounds is None or not len(sounds.words):
         return ()
@@ -47,17 +47,17 @@ def heard_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple[
     return tuple(DetectedWord(word, likeliest[word]) for word in ordered)
 
 
-def heard_there(
+def sounds_in_cut(
     state: DocumentState, proposal_id: str, sounds: DetectedSounds | None
 ) -> tuple[DetectedWord, ...]:
     """Return what is heard where a proposal leaves a span out; nothing of any other kind."""
     kind = KINDS.get(state.proposals[proposal_id].kind)
     if kind is None or not kind.drops_span:
         return ()
-    return heard_within(state.span(proposal_id), sounds)
+    return sounds_within(state.span(proposal_id), sounds)
 
 
-def heard_sentence(words: Sequence[DetectedWord]) -> str:
+def sounds_sentence(words: Sequence[DetectedWord]) -> str:
     """Say what is heard; an empty sentence where nothing is that has a name."""
     if not words:
         return ""
@@ -66,10 +66,10 @@ def heard_sentence(words: Sequence[DetectedWord]) -> str:
 
 
 @found_once_of(1)
-def heard_words(made: Made, sounds: DetectedSounds) -> tuple[tuple[str, ...], ...]:
+def words_of_cuts(made: Made, sounds: DetectedSounds) -> tuple[tuple[str, ...], ...]:
     """Return the words of each proposal that leaves a span out, as it was made, by place."""
     spans = zip(made.starts_samples.tolist(), made.stops_samples.tolist(), made.drops.tolist(), strict=True)
     return tuple(
-        tuple(one.text for one in heard_within((start, stop), sounds)) if drops else ()
+        tuple(one.text for one in sounds_within((start, stop), sounds)) if drops else ()
         for start, stop, drops in spans
     )

@@ -67,7 +67,7 @@ def _measure(folder: Path, minutes: float, load: Load) -> Iterator[Measured]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _PlaybackRun:
     """What came of listening for a while."""
 
     underruns: int
@@ -100,7 +100,7 @@ class _Listener:
         timer.timeout.connect(do)
         return timer
 
-    def listen(self, minutes: float, *, result: bool) -> _Heard:
+    def listen(self, minutes: float, *, result: bool) -> _PlaybackRun:
         """Play for so long, in the source or in the result."""
         transport, player = self._window.transport, self._window.player
         transport.choose_result(result)
@@ -120,7 +120,7 @@ class _Listener:
         transport.stop()
         if self._failure:
             raise OffcutError(self._failure)
-        return _Heard(
+        return _PlaybackRun(
             player.underruns - underruns,
             1000 * self._least_ahead / RATE_HZ,
             self._decisions,

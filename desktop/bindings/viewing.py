@@ -26,7 +26,7 @@ def viewing(window: Parts) -> Mapping[str, Handler]:
         "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
         "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
         "view.history": window.history.toggle,
-        "view.messages": window.telling.show_log,
+        "view.messages": window.messages.show_log,
         "view.picture": window.spectrograms.toggle,
         "view.pictures": window.spectrograms.toggle_all,
         "view.spectrogram": window.spectrograms.ask_look,

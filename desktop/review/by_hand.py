@@ -12,7 +12,7 @@ from desktop import dialogs
 from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.review.clipboard import SpanClipboard
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
@@ -59,8 +59,8 @@ class ByHand(QObject):
         self.clipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
         canvas = parts.timeline.canvas
-        canvas.selection_slipped.connect(telling_refusals(self.slip_by, self.refused.emit))
-        canvas.selection_moved.connect(telling_refusals(self.move_to, self.refused.emit))
+        canvas.selection_slipped.connect(reporting_refusals(self.slip_by, self.refused.emit))
+        canvas.selection_moved.connect(reporting_refusals(self.move_to, self.refused.emit))
 
     def toggle_tracks(self) -> None:
         """Let the selection be of the chosen track alone, or of all again."""

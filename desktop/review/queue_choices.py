@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
@@ -88,7 +88,7 @@ class QueueChoices:
         state: DocumentState,
         newest_first: Callable[[], tuple[str, ...]],
         learned: Learned | None,
-        sounds: HeardSounds | None = None,
+        sounds: DetectedSounds | None = None,
     ) -> Listing:
         """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
         name = self.filter_name

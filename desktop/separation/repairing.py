@@ -35,7 +35,7 @@ from engine.jobs.repairs.requests import (
     SpanRequest,
     example_words,
 )
-from engine.review.heard_there import HeardWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory
 from engine.separation.names import DEFAULT, known_separators
@@ -389,7 +389,7 @@ class Repairing(QObject):
             self._panel.show_rest()
         return job is not None
 
-    def _take_words(self, words: tuple[HeardWord, ...]) -> None:
+    def _take_words(self, words: tuple[DetectedWord, ...]) -> None:
         if self.is_open:
             self._panel.words.offer_heard(tuple(Suggestion(one.text, "", one.likelihood) for one in words))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.false_starts import likelier_than
-from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -166,12 +166,12 @@ def check_files(request: LearnRequest) -> None:
         require_file(path)
 
 
-def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:
+def _kept_examples(learnt: Learnt, request: LearnRequest) -> ReferenceSegments:
     folder = request.out.absolute().parent
     return keep_examples(
         learnt.frames_db,
         [
-            KeptRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
+            ReferenceRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
             for one in learnt.recordings
         ],
         request.config.mel,

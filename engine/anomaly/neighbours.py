@@ -36,7 +36,7 @@ Embeddings = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRecording:
+class ReferenceRecording:
     """An edited recording that a taste was learned from.
 
     Attributes
@@ -51,7 +51,7 @@ class KeptRecording:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptExamples:
+class ReferenceSegments:
     """Stretches of what was kept.
 
     Attributes
@@ -64,7 +64,7 @@ class KeptExamples:
     embeddings: Embeddings
     recording: NDArray[np.int32]
     frame: NDArray[np.int32]
-    recordings: tuple[KeptRecording, ...]
+    recordings: tuple[ReferenceRecording, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +83,9 @@ class Nearest:
     distances: NDArray[np.float32]
 
 
-NO_EXAMPLES = KeptExamples(np.zeros((0, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), ())
+NO_EXAMPLES = ReferenceSegments(
+    np.zeros((0, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), ()
+)
 NO_NEAREST = Nearest(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
@@ -94,10 +96,10 @@ def part_frames(mel: MelSettings) -> int:
 
 def keep_examples(
     frames_db: Sequence[NDArray[np.float32]],
-    recordings: Sequence[KeptRecording],
+    recordings: Sequence[ReferenceRecording],
     mel: MelSettings,
     seed: int,
-) -> KeptExamples:
+) -> ReferenceSegments:
     """Return the stretches of edited recordings that can be heard: at most `MOST_EXAMPLES`, drawn evenly.
 
     Parameters
@@ -123,7 +125,7 @@ def keep_examples(
     if len(chosen) > MOST_EXAMPLES:
         chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), MOST_EXAMPLES, replace=False))
     none = [np.zeros(0, np.int32)]
-    return KeptExamples(
+    return ReferenceSegments(
         all_of_them[chosen].astype(np.float16).astype(np.float32),
         np.concatenate(none + recording)[chosen],
         np.concatenate(none + frame)[chosen],
@@ -137,7 +139,7 @@ class NearestSearch:
     Every example is compared; memory is that of one block of stretches, however long the stream is.
     """
 
-    def __init__(self, examples: KeptExamples, mel: MelSettings) -> None:
+    def __init__(self, examples: ReferenceSegments, mel: MelSettings) -> None:
         self._examples = examples
         self._mel = mel
         self._hop = max(1, round(HEARD_HOP_S * mel.rate_hz / mel.hop_samples))

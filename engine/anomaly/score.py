@@ -84,7 +84,7 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
 
 def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
     """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
-    heard = _Heard(blocks, total_samples, progress, "Measuring the level")
+    heard = _CountedBlocks(blocks, total_samples, progress, "Measuring the level")
     with read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
         return level_of(ready)
 
@@ -119,7 +119,9 @@ def score_blocks(
     """
     mel = taste.config.mel
     hears = progress.part(0.0, _HEARD_SHARE)
-    heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears)
+    heard = _CountedBlocks(
+        resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears
+    )
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
@@ -167,7 +169,7 @@ def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32
     return to_scores((own - kept.mean) / kept.std).astype(np.float32)
 
 
-class _Heard:
+class _CountedBlocks:
     """Blocks passed on, counted and reported."""
 
     def __init__(

@@ -20,7 +20,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
+from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.recipe import KeptScores, Model
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -68,7 +68,7 @@ class Taste:
     kept_scores: KeptScores
     history: tuple[Epoch, ...]
     card: str
-    kept: KeptExamples | None
+    kept: ReferenceSegments | None
     is_levelled: bool = True
     longest_pause_s: float = 0.0
     likeliest_start: float = 0.0
@@ -207,7 +207,7 @@ def _numbers(values: object) -> tuple[float, ...]:
     return tuple(map(stored_number, values))
 
 
-def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
+def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> ReferenceSegments:
     embeddings, recording, frame = (
         tensors.pop(_KEPT + name) for name in ("embeddings", "recording", "frame")
     )
@@ -224,7 +224,9 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
         raise ValueError("kept examples of a recording that is not named")
     if count and int(frame.min()) < 0:
         raise ValueError("kept examples before their recording")
-    return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
+    return ReferenceSegments(
+        embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings
+    )
 
 
 def _seconds(value: object) -> float:
@@ -241,13 +243,13 @@ def _share(value: object) -> float:
     return share
 
 
-def _recording(row: Mapping[str, object]) -> KeptRecording:
+def _recording(row: Mapping[str, object]) -> ReferenceRecording:
     path, content_hash, duration_s = row["path"], row["content_hash"], stored_number(row["duration_s"])
     if not isinstance(path, str) or not isinstance(content_hash, str) or duration_s < 0.0:
         raise TypeError("a kept recording that is none")
     if b"\0" in os.fsencode(path):
         raise ValueError("a path that no file can have")
-    return KeptRecording(path, content_hash, duration_s)
+    return ReferenceRecording(path, content_hash, duration_s)
 
 
 def _epoch(row: Mapping[str, object]) -> Epoch:

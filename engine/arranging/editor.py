@@ -17,12 +17,12 @@ from torch import Tensor
 
 from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
-from engine.arranging.heard import COLUMNS, Heard
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import plays
 from engine.arranging.references import keeping_references
 from engine.arranging.scores import Scores, scores_of
+from engine.arranging.step_features import COLUMNS, StepFeatures
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
 from engine.files.regular_file import open_regular
@@ -149,7 +149,7 @@ def _adapted(
 
 @torch.no_grad()
 def scores_for(
-    network: ArrangingNetwork, heard: Heard, pairs: Sequence[Pair], adapter: Adapter | None = None
+    network: ArrangingNetwork, heard: StepFeatures, pairs: Sequence[Pair], adapter: Adapter | None = None
 ) -> Scores:
     """Return what the network says of a recording, as an editor would who made these edits."""
     with few_threads():
@@ -166,7 +166,7 @@ def _example(network: ArrangingNetwork, pair: Pair) -> Tensor:
 
 def arrangements(
     network: ArrangingNetwork,
-    heard: Heard,
+    heard: StepFeatures,
     bounds: Bounds,
     *,
     editor: Editor | None = None,
@@ -295,5 +295,5 @@ def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor])
     if not isinstance(rate_hz, int) or rate_hz <= 0:
         raise ValueError("no rate")
     steps = Steps(arrays["edges"], arrays["bars"], rate_hz)
-    heard = Heard(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
+    heard = StepFeatures(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
     return Pair(str(row["name"]), heard, arrays["order"])

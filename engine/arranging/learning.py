@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.arranging.heard import Heard
-from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, HeardTensors, Seen
+from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, Seen, StepTensors
 from engine.arranging.orders import Order, plays
+from engine.arranging.step_features import StepFeatures
 
 _MOST_EXAMPLE_STEPS = 400
 
@@ -23,13 +23,13 @@ class Pair:
     """A recording and what an editor played of it."""
 
     name: str
-    heard: Heard
+    heard: StepFeatures
     order: Order
 
 
-def tensors_of(heard: Heard) -> HeardTensors:
+def tensors_of(heard: StepFeatures) -> StepTensors:
     """Return a recording as the network takes it."""
-    return HeardTensors(
+    return StepTensors(
         torch.from_numpy(heard.features),
         torch.from_numpy(heard.earlier.astype(np.int64)),
         torch.from_numpy(heard.later.astype(np.int64)),
@@ -65,7 +65,7 @@ def label_rows(order: Order, n: int) -> Tensor:
     return torch.from_numpy(rows)
 
 
-def example_states(network: ArrangingNetwork, states: Tensor, heard: HeardTensors, order: Order) -> Tensor:
+def example_states(network: ArrangingNetwork, states: Tensor, heard: StepTensors, order: Order) -> Tensor:
     """Return the states of an example, its most telling steps where it is long.
 
     Parameters
@@ -148,13 +148,13 @@ class Read:
     example : what it is as an example, shape (k, width)
     """
 
-    heard: HeardTensors
+    heard: StepTensors
     states: Tensor
     example: Tensor
     wanted: Wanted
 
     @classmethod
-    def of(cls, network: ArrangingNetwork, heard: HeardTensors, order: Order) -> Read:
+    def of(cls, network: ArrangingNetwork, heard: StepTensors, order: Order) -> Read:
         """Hear and read."""
         states = network.hear(heard)
         example = example_states(network, states, heard, order)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.arranging.heard import COLUMNS
+from engine.arranging.step_features import COLUMNS
 
 WIDTH = 64
 PASSES = 4
@@ -35,7 +35,7 @@ _BUCKETS = 28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeardTensors:
+class StepTensors:
     """One recording as tensors: features (n, COLUMNS), earlier and later (n,)."""
 
     features: Tensor
@@ -102,7 +102,7 @@ class Block(nn.Module):
     def forward(
         self,
         states: Tensor,
-        heard: HeardTensors,
+        heard: StepTensors,
         colour: Tensor | None = None,
         examples: Tensor | None = None,
     ) -> Tensor:
@@ -159,7 +159,7 @@ class ArrangingNetwork(nn.Module):
         self.distance = nn.Embedding(_BUCKETS, 1)
         nn.init.zeros_(self.distance.weight)
 
-    def hear(self, heard: HeardTensors) -> Tensor:
+    def hear(self, heard: StepTensors) -> Tensor:
         """Return what is heard, whoever edits, shape (n, width)."""
         states = self.front(self.drop(heard.features))
         for block in self.hearing:
@@ -167,13 +167,13 @@ class ArrangingNetwork(nn.Module):
         heard_states: Tensor = states
         return heard_states
 
-    def read(self, states: Tensor, heard: HeardTensors, labels: Tensor) -> Tensor:
+    def read(self, states: Tensor, heard: StepTensors, labels: Tensor) -> Tensor:
         """Return the states of an example; `labels` are those of `label_rows`, shape (n, LABELS)."""
         out: Tensor = self.reading(states + self.labels(labels), heard)
         return out
 
     def edit(
-        self, states: Tensor, heard: HeardTensors, examples: Sequence[Tensor], adapter: Adapter | None = None
+        self, states: Tensor, heard: StepTensors, examples: Sequence[Tensor], adapter: Adapter | None = None
     ) -> Seen:
         """Return a recording as an editor sees it."""
         read = torch.cat([self.nobody, *examples])

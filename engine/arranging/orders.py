@@ -36,7 +36,7 @@ def plays(order: Order, n: int) -> NDArray[np.int64]:
     return np.bincount(order, minlength=n).astype(np.int64)
 
 
-def order_heard(spans_samples: Iterable[Span], steps: Steps) -> Order:
+def order_of_spans(spans_samples: Iterable[Span], steps: Steps) -> Order:
     """Return the order that an edit plays, given the spans of samples it plays."""
     return order_of(steps.within(start, stop) for start, stop in spans_samples)
 

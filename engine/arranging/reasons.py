@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import ALIKE_LATER, LAGS, Heard
 from engine.arranging.orders import Order, Span, plays
 from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
+from engine.arranging.step_features import ALIKE_LATER, LAGS, StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FalseStart
 from engine.timebase import format_time
@@ -50,13 +50,13 @@ class Reasons:
     elsewhere : shape (n,), a played step of another take with the same music, −1 for none
     """
 
-    heard: Heard
+    heard: StepFeatures
     played: NDArray[np.int64]
     is_reference: NDArray[np.bool_]
     elsewhere: NDArray[np.int64]
 
     @classmethod
-    def of(cls, heard: Heard, order: Order) -> Reasons:
+    def of(cls, heard: StepFeatures, order: Order) -> Reasons:
         """Return the reasons for an order."""
         played = plays(order, len(heard))
         is_reference = references_of(heard, played)

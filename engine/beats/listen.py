@@ -15,7 +15,7 @@ from engine.beats.readings import Reading, TempoPrior
 from engine.beats.songs import Song, songs_of
 from engine.beats.traces import Traces, finite_pieces, trace
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.heard import LISTENING_MAKER
+from engine.document.listening_ids import LISTENING_MAKER
 from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import LOUDNESS_HOP_SAMPLES, Loudness
 from engine.progress import SILENT, Progress

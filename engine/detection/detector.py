@@ -33,7 +33,7 @@ _MARGIN_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class SoundFeatures:
     """A recording as the network hears it.
 
     Attributes
@@ -47,11 +47,11 @@ class Heard:
     telling: NDArray[np.float32]
     levels: NDArray[np.float32]
 
-    def within(self, from_s: float, count_samples: int) -> Heard:
+    def within(self, from_s: float, count_samples: int) -> SoundFeatures:
         """Return what is heard of so many samples from a time on; one step at least."""
         first = round(from_s / STEP_S)
         steps = slice(first, first + max(1, round(count_samples / STEP_SAMPLES)))
-        return Heard(self.vectors[steps], self.telling[steps], self.levels[steps])
+        return SoundFeatures(self.vectors[steps], self.telling[steps], self.levels[steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class Detector:
 
     network: SoundNetwork
 
-    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> Heard:
+    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> SoundFeatures:
         """Hear a stream of any length, mono, at the rate of `engine.detection.spectra.MEL`.
 
         Pieces overlap by what the network reaches, so that the answer hardly depends on where they are cut.
@@ -70,7 +70,7 @@ class Detector:
 
     def pieces(
         self, blocks: Iterable[NDArray[np.float32]], speech: SpeechNetwork | None = None
-    ) -> Iterator[Heard]:
+    ) -> Iterator[SoundFeatures]:
         """Yield what is heard of a stream piece by piece; see `heard`.
 
         Parameters
@@ -81,7 +81,9 @@ class Detector:
             yield self._of_piece(piece, slice(first, first + count), speech)
 
     @torch.inference_mode()
-    def _of_piece(self, piece: NDArray[np.float32], steps: slice, speech: SpeechNetwork | None) -> Heard:
+    def _of_piece(
+        self, piece: NDArray[np.float32], steps: slice, speech: SpeechNetwork | None
+    ) -> SoundFeatures:
         spectra = Spectra()
         power = spectra.power(spectra.spectrum(torch.tensor(piece)[None]))
         if speech is not None:
@@ -89,7 +91,7 @@ class Detector:
         levels = levels_of(power)
         vectors, telling = self.network(levels)
         coarse = _coarse(levels[0], steps.start, steps.stop - steps.start)
-        return Heard(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
+        return SoundFeatures(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
 
     def vector(
         self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
@@ -131,12 +133,12 @@ def detector(weights: Path = WEIGHTS) -> Detector:
     return Detector(with_weights(SoundNetwork(), weights, "sounds"))
 
 
-def joined(pieces: Iterable[Heard]) -> Heard:
+def joined(pieces: Iterable[SoundFeatures]) -> SoundFeatures:
     """Return the pieces of a stream as one."""
     every = list(pieces)
     if not every:
-        return Heard(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
-    return Heard(
+        return SoundFeatures(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
+    return SoundFeatures(
         np.concatenate([one.vectors for one in every]),
         np.concatenate([one.telling for one in every]),
         np.concatenate([one.levels for one in every]),

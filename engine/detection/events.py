@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks, peak_widths
 
-from engine.detection.detector import STEP_S, Detector, Heard
+from engine.detection.detector import STEP_S, Detector, SoundFeatures
 from engine.detection.versions import Words, log_shares, mean_of_steps, name_words
 from engine.errors import UsageError
 from engine.timebase import s_to_samples
@@ -73,7 +73,7 @@ class SoundEvent:
     likelihood: float
 
 
-def odds_over_time(hearing: Detector, versions: Sequence[Heard], prompts: Sequence[Words]) -> Steps:
+def odds_over_time(hearing: Detector, versions: Sequence[SoundFeatures], prompts: Sequence[Words]) -> Steps:
     """Return log odds that each prompt occurs, shape (steps, prompts), one for each `STEP_S`.
 
     They rise with `raw_odds` and with the share of a prompt in those of all known sounds, see `log_shares`.
@@ -93,7 +93,7 @@ def odds_over_time(hearing: Detector, versions: Sequence[Heard], prompts: Sequen
 
 
 def evidence_over_time(
-    hearing: Detector, versions: Sequence[Heard], prompts: Sequence[Words]
+    hearing: Detector, versions: Sequence[SoundFeatures], prompts: Sequence[Words]
 ) -> tuple[Steps, Steps]:
     """Return what log odds are made of: the mean over versions of `raw_odds`, and logarithms of shares.
 
@@ -107,7 +107,7 @@ def evidence_over_time(
     return raw, log_shares(raw, parts[-1], prompts)
 
 
-def raw_odds(hearing: Detector, heard: Heard, words: Words) -> Steps:
+def raw_odds(hearing: Detector, heard: SoundFeatures, words: Words) -> Steps:
     """Return by how much each of some words says what occurs, shape (steps, words).
 
     They are of means over `MEAN_STEPS`, and rise where something stands out from how the recording usually
@@ -120,7 +120,7 @@ def raw_odds(hearing: Detector, heard: Heard, words: Words) -> Steps:
     return np.asarray(raw - 0.5 * np.quantile(raw, _USUAL, axis=0), np.float32)
 
 
-def example_odds_over_time(heard: Heard, span_s: tuple[float, float]) -> Steps:
+def example_odds_over_time(heard: SoundFeatures, span_s: tuple[float, float]) -> Steps:
     """Return log odds that what is marked occurs, shape (steps,), by how much of it is heard.
 
     Parameters
@@ -193,14 +193,14 @@ def candidates(odds: Steps) -> list[Candidate]:
     return list(zip(starts.tolist(), stops.tolist(), padded[peaks].tolist(), strict=True))
 
 
-def standing_out(heard: Heard) -> Steps:
+def standing_out(heard: SoundFeatures) -> Steps:
     """Return how far from the usual each step lies, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
     lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
     times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0
     return np.asarray(np.log1p(np.clip(times, 0.0, _MOST_TIMES)), np.float32)
 
 
-def _is_silent(heard: Heard) -> NDArray[np.bool_]:
+def _is_silent(heard: SoundFeatures) -> NDArray[np.bool_]:
     """Return for each step whether nothing sounds in it and in the steps beside it, shape (steps,)."""
     highest = heard.levels.max(axis=1)
     beside = np.maximum(np.append(highest[1:], -np.inf), np.append(-np.inf, highest[:-1]))

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.detection.detector import STEP_S, Detector, Heard
+from engine.detection.detector import STEP_S, Detector, SoundFeatures
 from engine.detection.events import Candidate, candidates, odds_over_time, standing_out
 from engine.detection.versions import name_words
 from engine.timebase import s_to_samples
@@ -72,7 +72,7 @@ class Place:
 
 
 def named_events(
-    hearing: Detector, versions: Sequence[Heard], rate_hz: int, length_samples: int
+    hearing: Detector, versions: Sequence[SoundFeatures], rate_hz: int, length_samples: int
 ) -> tuple[NamedEvent, ...]:
     """Return what sounds where as spans of samples, ascending by their starts.
 
@@ -92,7 +92,7 @@ def named_events(
     return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
 
 
-def named_places(hearing: Detector, versions: Sequence[Heard]) -> list[Place]:
+def named_places(hearing: Detector, versions: Sequence[SoundFeatures]) -> list[Place]:
     """Return each place that stands out, the surest first; of those that meet, one.
 
     What begins with the recording is none: one that is switched on within a hum begins like a knock.

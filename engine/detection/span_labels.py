@@ -13,7 +13,7 @@ from engine.detection.detector import detector
 from engine.detection.naming import Label, Part, naming
 from engine.detection.spectra import MEL
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.timebase import convert_samples, s_to_samples
@@ -50,7 +50,7 @@ def labels_within(
     return labels if loudest.sample > _SILENT_BELOW else ()
 
 
-def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> HeardSounds:
+def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> DetectedSounds:
     """Return what sounds where in a whole recording, in samples of it.
 
     Raises

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.config import default_config
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import MINIMUM_S
@@ -220,6 +220,6 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
         )
 
 
-def _examples(recordings: Sequence[Known], mel: MelSettings) -> KeptExamples:
-    told = [KeptRecording(str(one.path), "", one.duration_s) for one in recordings]
+def _examples(recordings: Sequence[Known], mel: MelSettings) -> ReferenceSegments:
+    told = [ReferenceRecording(str(one.path), "", one.duration_s) for one in recordings]
     return keep_examples([one.frames_db for one in recordings], told, mel, seed=0)

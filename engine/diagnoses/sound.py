@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from engine.anomaly.neighbours import (
     HEARD_HOP_S,
     PARTS,
-    KeptExamples,
-    KeptRecording,
     NearestSearch,
+    ReferenceRecording,
+    ReferenceSegments,
     keep_examples,
 )
 from engine.diagnoses.symptoms import Tilt
@@ -65,13 +65,13 @@ def stretches_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) 
         if block is not None:
             waiting.append(block)
         if waiting and (block is None or sum(map(len, waiting)) >= _BLOCK):
-            of_them = keep_examples([np.concatenate(waiting)], [KeptRecording("", "", 0.0)], mel, seed=0)
+            of_them = keep_examples([np.concatenate(waiting)], [ReferenceRecording("", "", 0.0)], mel, seed=0)
             found.append(of_them.embeddings)
             waiting = []
     return np.concatenate(found)
 
 
-def of_recording(examples: KeptExamples, number: int) -> KeptExamples:
+def of_recording(examples: ReferenceSegments, number: int) -> ReferenceSegments:
     """Return the stretches of one of the recordings."""
     of_it = examples.recording == number
     return replace(
@@ -99,7 +99,7 @@ def _band_edges_hz(mel: MelSettings) -> Numbers:
     return edges_hz
 
 
-def share_found(frames_db: NDArray[np.float32], among: KeptExamples, mel: MelSettings) -> float:
+def share_found(frames_db: NDArray[np.float32], among: ReferenceSegments, mel: MelSettings) -> float:
     """Return how much of a recording is the same audio as some of the examples, 0 to 1.
 
     A run of five seconds is found when one stretch of it is: stretches are compared every 0.19 s with

@@ -18,8 +18,8 @@ from engine.finders.settings import FinderSettings
 from engine.progress import Progress
 
 KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
-"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestKept`, `Hits` (all, and
-those that the user confirmed), `StrokePickup`, `HeardSounds` and `StoredTakes`."""
+"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestReference`, `Hits` (all, and
+those that the user confirmed), `StrokePickup`, `DetectedSounds` and `StoredTakes`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import numpy as np
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, smooth
 from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.jobs.told import telling, told_of
+from engine.jobs.channel_faults import channel_faults, with_channel_faults
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
 from engine.review.said_of_span import SaidOfSpan
@@ -29,7 +29,7 @@ class MovedRequest:
     proposal_id: str
     curve: ScoreCurve | None
     listening: Listening | None
-    nearest: NearestKept | None
+    nearest: NearestReference | None
 
 
 def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
@@ -49,8 +49,8 @@ def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfS
     peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
     (reason,) = reasons(span, against, highest)
     there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
-    (told,) = telling([there], told_of(request.listening, state))
-    return SaidOfSpan(told.reason, float(peaks[0]))
+    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
+    return SaidOfSpan(annotated.reason, float(peaks[0]))
 
 
 def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
@@ -93,7 +93,7 @@ def _backdrop(
     maker: str,
     curve: ScoreCurve,
     listening: Listening | None,
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     length_samples: int,
     rate_hz: int,
     width_s: float,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import smooth
 from engine.cuts.propose import CutPlan, propose_cuts
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
@@ -20,7 +20,7 @@ from engine.document.kinds.hold import KEEP
 from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.told import Told, telling, told_of, told_rows
+from engine.jobs.channel_faults import ChannelFault, channel_fault_rows, channel_faults, with_channel_faults
 from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
 from engine.timebase import format_time, samples_to_s
@@ -44,13 +44,13 @@ class Proposed:
     cuts: Recount
     stored_settings: Mapping[str, object]
 
-    def figures(self, told: Iterable[Told], rate_hz: int) -> dict[str, object]:
+    def figures(self, faults: Iterable[ChannelFault], rate_hz: int) -> dict[str, object]:
         """Return the figures of the plan and of faulty channels, as values of JSON."""
         return {
             "threshold": self.plan.threshold,
             "kept_s": samples_to_s(self.plan.kept_samples, rate_hz),
             "kept_share": self.plan.kept_share,
-            "told": told_rows(told, rate_hz),
+            "told": channel_fault_rows(faults, rate_hz),
         }
 
 
@@ -61,7 +61,7 @@ def propose(
     listening: Listening | None,
     settings: Mapping[str, object],
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
     """Propose cuts under the document's settings, changed by `settings`; what was decided stays.
 
@@ -99,7 +99,7 @@ def _proposed(
     listening: Listening | None,
     wanted: CutSettings,
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
     decided = tuple(_decided(state))
     plan = propose_cuts(
@@ -112,7 +112,7 @@ def _proposed(
         decided=decided,
         nearest=nearest,
     )
-    plan = replace(plan, proposals=telling(plan.proposals, told_of(listening, state)))
+    plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(_undecided(state, curve.maker), planned)
     label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"

@@ -23,12 +23,12 @@ from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.seams import Placed, placed
 from engine.matching.refining.short_filter import fitted_gain
 from engine.matching.searching.carried_on import CarriedOn, carried_on
-from engine.matching.searching.heard import RATE_HZ, heard
+from engine.matching.searching.features import RATE_HZ, search_features
 from engine.matching.searching.repeats import settled
 from engine.matching.searching.search import Stretch, searched
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
-from engine.matching.told import left_out, matched_share, unmatched, verdict
+from engine.matching.verdict import left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
 from engine.side_by_side import side_by_side
 from engine.spans import united
@@ -78,13 +78,15 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     for sound in (*raws, edited):
         _require_long(sound.path, sound.length_samples, sound.rate_hz)
     listening = progress.part(0.0, 0.3)
-    target = heard(edited, listening.step(0, len(raws) + 1))
-    sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
+    target = search_features(edited, listening.step(0, len(raws) + 1))
+    sources = [
+        search_features(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)
+    ]
     rough = searched(sources, target, progress.part(0.3, 0.6))
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
         played = played_back(edited, speed)
-        target = heard(played, progress.part(0.6, 0.62))
+        target = search_features(played, progress.part(0.6, 0.62))
         rough = searched(sources, target, progress.part(0.62, 0.7))
     monos = [source.mono for source in sources]
     rough = settled(monos, target.mono, rough, progress.part(0.7, 0.73))

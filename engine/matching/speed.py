@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates, spline_filter1d
 
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard, patterns
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
 from engine.matching.sound import Sound, sound_of
 
 _MOST_APART = 0.032
@@ -36,7 +36,7 @@ _SAME_WITHIN = 2e-5
 _LEAST_SLOPES, _MOST_AGREE = 4, 0.7
 
 
-def found_speed(raws: Sequence[Heard], edited: Heard, *, is_open: bool) -> float | None:
+def found_speed(raws: Sequence[SearchFeatures], edited: SearchFeatures, *, is_open: bool) -> float | None:
     """Return how many seconds of the raw recordings a second of the edited file plays; None if that is 1.
 
     None also where no speed explains more than 1 does.
@@ -91,7 +91,7 @@ class _Candidate:
     powers: NDArray[np.float32]
 
 
-def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
+def _candidates(raws: Sequence[SearchFeatures], edited: SearchFeatures) -> list[_Candidate]:
     mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
     known = [patterns(raw.levels, _PATTERN_FRAMES, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
@@ -112,7 +112,7 @@ def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
     return found
 
 
-def _windows(raws: Sequence[Heard], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
+def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
     """Return what is heard around places, shape (places, samples)."""
     reach = _HALF_SAMPLES + _REACH_SAMPLES
     places = zip(owner, middles, strict=True)
@@ -130,7 +130,10 @@ def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[f
 
 
 def _refined(
-    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+    raws: Sequence[SearchFeatures],
+    smooth: NDArray[np.float64],
+    candidates: Sequence[_Candidate],
+    speed: float,
 ) -> float:
     slopes = _slopes(raws, smooth, candidates, speed)
     return float(np.median(slopes)) if slopes else speed
@@ -146,7 +149,10 @@ def _agreed(slopes: Sequence[float]) -> float | None:
 
 
 def _slopes(
-    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+    raws: Sequence[SearchFeatures],
+    smooth: NDArray[np.float64],
+    candidates: Sequence[_Candidate],
+    speed: float,
 ) -> list[float]:
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []

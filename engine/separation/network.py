@@ -34,7 +34,7 @@ _QUIETEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class NetworkInput:
     """What the network is given, a batch of views; one view may stand for all prompts.
 
     Attributes
@@ -139,7 +139,7 @@ class SeparationNetwork(nn.Module):
         self.last = nn.Conv2d(WIDTHS[0], WIDTHS[0], 3, padding=1)
         self.out = nn.Conv2d(WIDTHS[0], 1, 1)
 
-    def forward(self, heard: Heard) -> tuple[Tensor, Tensor]:
+    def forward(self, heard: NetworkInput) -> tuple[Tensor, Tensor]:
         """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and what seems to sound.
 
         The latter are vectors of length 1, shape (batch, SIZE), which only learning looks at.
@@ -180,7 +180,7 @@ def _moments(steps: int, width: int) -> Tensor:
     return 0.3 * torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def images(heard: Heard) -> tuple[Tensor, Tensor]:
+def images(heard: NetworkInput) -> tuple[Tensor, Tensor]:
     """Return what the network sees, shape (batch, _IMAGES, frames, bands), and what surrounds it, scaled.
 
     Nothing here depends on how loud the recording is: levels are those beside the mean of the view.

@@ -19,7 +19,7 @@ from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.progress import check_heeded
 from engine.separation.mask import Mask
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
+from engine.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.separation.prompts import example_prompt
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.views import around, surrounds
@@ -68,10 +68,10 @@ class NetworkSeparator:
         told: torch.Tensor,
         flag: bool,
         prompts: Sequence[Prompt],
-    ) -> Heard:
+    ) -> NetworkInput:
         view = view_of(power, first)
         vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
-        return Heard(
+        return NetworkInput(
             view[None],
             view_of(inside.float(), first)[None],
             told[None],

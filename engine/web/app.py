@@ -25,9 +25,9 @@ from engine.web.work import Answer
 from engine.words.vocabulary import separable_sounds
 
 _HEARD = {
-    "target": listening.target_heard,
-    "remainder": listening.remainder_heard,
-    "result": listening.result_heard,
+    "target": listening.separated_target,
+    "remainder": listening.separated_remainder,
+    "result": listening.downloaded_result,
 }
 
 
@@ -112,7 +112,7 @@ class _Served:
         return answer({"read": recording.read_share}, 202) if found is None else answer(found)
 
     async def listen(self, request: Request) -> Response:
-        heard = listening.recording_heard(self._recording(request))
+        heard = listening.whole_recording(self._recording(request))
         return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
 
     async def listen_to_result(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class _Served:
     async def detect(self, request: Request) -> Response:
         recording = self._recording(request)
         asked = await body(request, separating.Windowed)
-        return self._begin(partial(separating.words_heard, recording, asked), recording)
+        return self._begin(partial(separating.detected_words, recording, asked), recording)
 
     async def separate(self, request: Request) -> Response:
         recording = self._recording(request)

@@ -51,7 +51,7 @@ class Wanted(Windowed):
     strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
 
 
-def words_heard(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
+def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
     """Return words for what sounds in a window, the likeliest first.
 
     Raises

@@ -14,7 +14,7 @@ from engine.anomaly.part_wording import part_wording
 from engine.anomaly.taste_summary import summary_of
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from engine.errors import SourceError
-from engine.jobs.recordings.kept_recording import find_kept
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.jobs.repairs.sounds import FileSound
 from engine.overview.results import LearnedFrom, Origin, ScoredRecording
 from engine.overview.verdict import verdict
@@ -62,14 +62,14 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : there is no such taste, or it cannot be read
     """
-    from engine.jobs.tastes.view import look_at, score_kept
+    from engine.jobs.tastes.view import look_at, score_references
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
     # A taste names files as it likes: only such as lie where it lies itself are opened.
     served = {one: where for one in facts.recordings if (where := _found_inside(one, root, progress))}
     there = [replace(one, path=where) for one, where in served.items()]
-    kept = score_kept(path, there, (), progress.part(0.1, 1.0))
+    kept = score_references(path, there, (), progress.part(0.1, 1.0))
     by_path = {one.key: one for one in kept.recordings}
     scored = {one: by_path.get(str(where)) for one, where in served.items()}
     return {
@@ -166,7 +166,7 @@ def _found_inside(one: LearnedFrom, root: Path, progress: Progress) -> Path | No
     """Return where a recording lies within a folder, looked for by its name and its content."""
     expected = one.path if _lies_in(one.path, root) else root / one.path.name
     try:
-        found = find_kept(expected, one.content_hash, (root,), progress)
+        found = find_reference(expected, one.content_hash, (root,), progress)
     except SourceError:
         return None
     return found if _lies_in(found, root) else None

@@ -16,7 +16,7 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_files.clipping import lowered
-from engine.edl.export.audio_files.heard_range import heard_range
+from engine.edl.export.audio_files.written_range import written_range
 from engine.edl.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         (options.project,),
     )
     if span is not None:
-        whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
+        whole = replace(whole, options=replace(chosen, range_samples=written_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
     if options.lower:
         requests = lowered(requests, progress.part(0.0, 0.4))

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.documents import analysing, media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -91,7 +91,7 @@ def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
         return _told(path, sounds_of_recording(reader, progress), reader.rate_hz)
 
 
-def _told(path: Path, sounds: HeardSounds, rate_hz: int) -> VerbOutput:
+def _told(path: Path, sounds: DetectedSounds, rate_hz: int) -> VerbOutput:
     rows, lines = [], []
     spans = sounds.spans_samples.tolist()
     for (start, stop), word, likelihood in zip(spans, sounds.words, sounds.likelihoods.tolist(), strict=True):

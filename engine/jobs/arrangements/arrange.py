@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
-from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
@@ -82,7 +82,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
 
 
 def arranged(
-    request: ArrangeRequest, heard: Heard, editor: Editor | None = None, like: Sequence[Pair] = ()
+    request: ArrangeRequest, heard: StepFeatures, editor: Editor | None = None, like: Sequence[Pair] = ()
 ) -> ProposedArrangement:
     """Propose what an editor would do with a recording that is analysed already.
 
@@ -99,7 +99,7 @@ def arranged(
     return proposed_of(request.state, heard, found)
 
 
-def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Bounds:
+def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) -> Bounds:
     """Return what an arrangement of a document has to keep to.
 
     Raises
@@ -120,7 +120,7 @@ def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Boun
     return Bounds(held, never, least_steps=_LEAST_STEPS, target_s=target_s)
 
 
-def _touched(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+def _touched(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
     """Return the steps of which anything lies in a span."""
     edges = heard.steps.edges_samples
     flags = np.zeros(len(heard), bool)
@@ -129,7 +129,7 @@ def _touched(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.boo
     return flags
 
 
-def _covered(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+def _covered(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
     """Return the steps that lie mostly in a span."""
     flags = np.zeros(len(heard), bool)
     for start, stop in spans:
@@ -138,7 +138,7 @@ def _covered(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.boo
     return flags
 
 
-def proposed_of(state: DocumentState, heard: Heard, found: Sequence[Decoded]) -> ProposedArrangement:
+def proposed_of(state: DocumentState, heard: StepFeatures, found: Sequence[Decoded]) -> ProposedArrangement:
     """Return the first of some arrangements as proposals, and the others as their alternatives."""
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
@@ -157,7 +157,7 @@ class _Maker:
     """Makes proposals of an order."""
 
     state: DocumentState
-    heard: Heard
+    heard: StepFeatures
     order: Order
     others: tuple[Order, ...]
 

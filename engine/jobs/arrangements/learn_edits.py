@@ -9,9 +9,9 @@ from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
-from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
-from engine.arranging.orders import order_heard
+from engine.arranging.orders import order_of_spans
+from engine.arranging.step_features import StepFeatures, hear
 from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
 from engine.errors import OffcutError, UsageError
@@ -201,12 +201,12 @@ def _pieces(matched: Matched, numbers: Mapping[Path, int]) -> Iterator[Piece]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _HeardRaw:
-    heard: Heard
+class _AnalysedRaw:
+    heard: StepFeatures
     counted: Counted
 
 
-def _heard(path: Path, progress: Progress) -> _HeardRaw:
+def _heard(path: Path, progress: Progress) -> _AnalysedRaw:
     """Listen to a recording: its beats, then the rest."""
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
@@ -215,10 +215,10 @@ def _heard(path: Path, progress: Progress) -> _HeardRaw:
         heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
     beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
     length_s = samples_to_s(frames, rate_hz)
-    return _HeardRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
+    return _AnalysedRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
 
 
-def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
+def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:
     rate_hz = heard.steps.rate_hz
     spans = [
         (
@@ -228,7 +228,7 @@ def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
         for one in matched.segments
         if one.raw == raw
     ]
-    return Pair(matched.edited.name, heard, order_heard(spans, heard.steps))
+    return Pair(matched.edited.name, heard, order_of_spans(spans, heard.steps))
 
 
 def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:

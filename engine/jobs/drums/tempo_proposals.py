@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from engine.beats.songs import Song
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS, OFFERED_FROM
-from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
+from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.wording import counted, percent
@@ -100,7 +100,7 @@ class ProposedTempo:
 
 def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:
     """Return what is proposed of songs that were weighed, of a grid that listening to a document found."""
-    key, weighed = heard_ids(state)["beats"], tuple(songs)
+    key, weighed = listening_ids(state)["beats"], tuple(songs)
     made = (_proposal(song, key, state.length_samples) for song in weighed)
     return ProposedTempo(tuple(one for one in made if one is not None), grid, key, len(weighed))
 

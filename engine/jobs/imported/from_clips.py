@@ -26,7 +26,7 @@ from engine.errors import EditsError
 from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
 from engine.jobs.imported.crossfades import Seam, fades_of, played_by, with_crossfades
 from engine.jobs.imported.gains import wanted_gains
-from engine.jobs.imported.runs import Difference, Heard, Run, heard
+from engine.jobs.imported.runs import Difference, PlayedRuns, Run, heard
 from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.wording import counted
 
@@ -111,7 +111,7 @@ def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def _seams(found: Heard, length: int) -> dict[Seam, int | None]:
+def _seams(found: PlayedRuns, length: int) -> dict[Seam, int | None]:
     """Return where the document jumps, and how long each crossfade is."""
     runs = _joined(found.runs)
     seams: dict[Seam, int | None] = {}

@@ -73,7 +73,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PlayedRuns:
     """What imported edits make of a document.
 
     Attributes
@@ -108,7 +108,7 @@ def heard(
     near_samples: int = 0,
     has_crossfades: bool = True,
     has_edge_fades: bool = True,
-) -> Heard:
+) -> PlayedRuns:
     """Return what clips make of a document.
 
     Parameters
@@ -183,7 +183,7 @@ class _Composing:
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
 
-    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> Heard:
+    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> PlayedRuns:
         """Return all of it."""
         intervals = list(self._intervals())
         runs = self._runs(intervals)
@@ -193,7 +193,7 @@ class _Composing:
         if runs and not has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
         differences, repeated = self._differences(intervals)
-        return Heard(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
+        return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
     def _left_out(self, repeated: int) -> Iterator[str]:
         if self._under:

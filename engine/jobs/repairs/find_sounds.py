@@ -18,7 +18,7 @@ from engine.jobs.repairs.as_mono import mono
 from engine.jobs.repairs.requests import SpanRequest
 from engine.jobs.repairs.separate import require_sound, sounding_tracks
 from engine.progress import Progress
-from engine.review.heard_there import HeardWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.words.negation import names_meant
@@ -30,7 +30,7 @@ MOST_WORDS = 12
 _SEARCH = 0.5
 
 
-def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
     """Return the names of sounds that are known, the likeliest in the windows first.
 
     Raises
@@ -51,7 +51,7 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
             yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
 
     labels = names.labels(parts(), names.known)
-    return tuple(HeardWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
+    return tuple(DetectedWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
 
 
 def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) -> tuple[SoundEvent, ...]:

@@ -16,8 +16,8 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.mono import resampled
-from engine.jobs.recordings.kept_recording import find_kept
 from engine.jobs.recordings.media import without_missing
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.progress import Progress
 
 _BLOCK_FRAMES = 65_536
@@ -86,6 +86,6 @@ def opened(sound: Sound, progress: Progress) -> Iterator[OpenSound]:
         with Renderer(state, whole(state), sound.media) as renderer:
             yield OpenSound(renderer, state.rate_hz, state.length_samples)
         return
-    path = find_kept(sound.path, sound.content_hash, sound.folders, progress)
+    path = find_reference(sound.path, sound.content_hash, sound.folders, progress)
     with SourceReader(path) as reader:
         yield OpenSound(reader, reader.rate_hz, reader.frames)

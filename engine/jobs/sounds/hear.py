@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from engine.detection.detector import detector
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
-from engine.document.heard import sound_of
+from engine.document.listening_ids import sound_of
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.jobs.repairs.as_mono import mono
@@ -27,7 +27,7 @@ _MOST_SAID = 3
 class FoundSounds:
     """What was heard of a document."""
 
-    sounds: HeardSounds
+    sounds: DetectedSounds
     analysis_id: str
 
     def put_into(self, state: DocumentState) -> tuple[Edit, dict[str, Analysis]]:

@@ -22,7 +22,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import SourceError, TasteError
 from engine.files.safe_write import is_taken, shown
-from engine.jobs.recordings.kept_recording import find_kept
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.progress import Progress
 from engine.spans import united
 from engine.timebase import samples_to_s
@@ -147,7 +147,7 @@ def _find(
     folders = (request.taste.absolute().parent, *request.folders)
     for path, content in recordings:
         try:
-            found.append(find_kept(path, content, folders, progress))
+            found.append(find_reference(path, content, folders, progress))
         except SourceError as error:
             missing.append(str(error))
     return found, tuple(missing)

@@ -10,7 +10,7 @@ from engine.overview.results import LearnedFrom, Origin, ScoredRecording, Segmen
 
 
 @dataclass(frozen=True, slots=True)
-class KeptScored:
+class ReferencesScored:
     """The kept recordings with their scores, and a sentence for each that is not there any more."""
 
     recordings: tuple[ScoredRecording, ...] = ()
@@ -33,13 +33,13 @@ class SurveyRequest:
     Attributes
     ----------
     learned_from : the recordings of the taste, to be scored unless `kept` is known
-    folders : where they are looked for, see `engine.jobs.recordings.kept_recording`
+    folders : where they are looked for, see `engine.jobs.recordings.reference_recording`
     """
 
     taste: Path
     learned_from: tuple[LearnedFrom, ...]
     folders: tuple[Path, ...]
-    kept: KeptScored | None = None
+    kept: ReferencesScored | None = None
     others: tuple[Asked, ...] = ()
 
 
@@ -53,7 +53,7 @@ class Survey:
     warnings : one sentence for each that could not
     """
 
-    kept: KeptScored
+    kept: ReferencesScored
     others: tuple[ScoredRecording, ...]
     shown: SegmentMap
     warnings: tuple[str, ...] = ()

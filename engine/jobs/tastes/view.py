@@ -24,7 +24,7 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.errors import SourceError
 from engine.features.mel import log_mel_blocks
 from engine.jobs.repairs.sounds import DocumentSound, FileSound, OpenSound, Sound, opened
-from engine.jobs.tastes.requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.jobs.tastes.requests import Asked, ReferencesScored, Survey, SurveyRequest
 from engine.overview.comparison import compare
 from engine.overview.facts import facts_of
 from engine.overview.plane import principal_plane
@@ -74,9 +74,9 @@ def score_sound(taste_path: Path, sound: Sound, origin: Origin, progress: Progre
     return _scored(load_taste(taste_path), taste_path, sound, origin, progress)
 
 
-def score_kept(
+def score_references(
     taste_path: Path, recordings: Iterable[LearnedFrom], folders: tuple[Path, ...], progress: Progress
-) -> KeptScored:
+) -> ReferencesScored:
     """Score the recordings that a taste was learned from; one that is gone is told, not raised.
 
     Raises
@@ -95,7 +95,7 @@ def score_kept(
         except SourceError as error:
             missing.append(str(error))
         done_s += one.duration_s
-    return KeptScored(tuple(scored), tuple(missing))
+    return ReferencesScored(tuple(scored), tuple(missing))
 
 
 def survey(request: SurveyRequest, progress: Progress) -> Survey:
@@ -109,7 +109,7 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
     kept, share = request.kept, scoring
     if kept is None:
         share = scoring.part(0.5, 1.0)
-        kept = score_kept(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
+        kept = score_references(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
     found: list[Asked] = []
     warnings: list[str] = []
     for number, other in enumerate(request.others):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.matching.nulling.crossfaded import crossfaded_likelihoods
 from engine.matching.nulling.expected import Expected
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, band_likelihoods, band_powers, unexplained
 from engine.matching.searching.search import Stretch, joined, without_short_gaps
 from engine.progress import Progress

@@ -16,7 +16,7 @@ import numpy as np
 from engine.features.summit import summit
 from engine.matching.nulling.spans import Nulled, certain_until
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.likelihood import cut, on_line
 from engine.matching.searching.search import Stretch, joined
 

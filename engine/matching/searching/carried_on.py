@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import filtered, inverse_filter
 from engine.matching.searching.likelihood import cut, on_line
 from engine.matching.searching.search import Stretch, joined, without_short_gaps

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.places import Places, joined_places
 from engine.progress import Progress

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, welch
 
-from engine.matching.searching.heard import Floats
+from engine.matching.searching.features import Floats
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 

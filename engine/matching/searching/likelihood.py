@@ -20,7 +20,7 @@ from scipy.fft import rfft
 
 from engine.edl.tracks.delay import delayed
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import Floats
+from engine.matching.searching.features import Floats
 
 WINDOW_SAMPLES = 512
 STEP_SAMPLES = 256

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from engine.matching.searching.heard import HOP_SAMPLES, Floats, Heard, patterns
+from engine.matching.searching.features import HOP_SAMPLES, Floats, SearchFeatures, patterns
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
@@ -61,8 +61,8 @@ def joined_places(parts: Sequence[Places]) -> Places:
 
 
 def places(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     frames: int,
     starts: NDArray[np.int64],
     progress: Progress,
@@ -111,8 +111,8 @@ def _apart(likeness: Floats) -> NDArray[np.int64]:
 
 
 def _correlated(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     start: int,
     frames: int,
     owner: NDArray[np.int64],

@@ -16,7 +16,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import resample_poly
 
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.searching.search import Stretch, joined

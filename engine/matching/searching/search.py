@@ -13,7 +13,7 @@ from engine.matching.searching.diagonals import Diagonal, diagonals
 from engine.matching.searching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
 from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
@@ -43,7 +43,7 @@ class Stretch:
     stop: float
 
 
-def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[Stretch]:
+def searched(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> list[Stretch]:
     """Return the stretches of an edited file, from start to end."""
     length = len(edited.mono)
     starts = stretches(length, _LONG_FRAMES, _LONG_HOP)
@@ -72,8 +72,8 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
 
 
 def _lines(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     frames: int,
     hop: int,
     starts: NDArray[np.int64],

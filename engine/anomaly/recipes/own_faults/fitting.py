@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.recipes.material import Split
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, joined
 from engine.anomaly.recipes.own_faults.network import (
     DILATIONS,
     REACH_STEPS,
@@ -60,7 +60,7 @@ class Scaling:
     tuning_mean: NDArray[np.float32]
     tuning_std: NDArray[np.float32]
 
-    def apply(self, heard: Heard) -> tuple[Tensor, Tensor]:
+    def apply(self, heard: FrameFeatures) -> tuple[Tensor, Tensor]:
         """Standardise what was heard."""
         mel = (heard.mel_db - self.mel_mean_db) / self.mel_std_db
         tuning = (heard.tuning - self.tuning_mean) / self.tuning_std
@@ -317,7 +317,7 @@ def _stacked(crops: Sequence[Batch]) -> Batch:
 
 
 def logits_of(
-    network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
+    network: Committee, scaling: Scaling, pieces: Iterable[FrameFeatures], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
     members = quick_taggers(network)
@@ -325,7 +325,9 @@ def logits_of(
 
 
 def in_blocks(
-    pieces: Iterable[Heard], measure: Callable[[Heard], NDArray[np.float64]], progress: Progress
+    pieces: Iterable[FrameFeatures],
+    measure: Callable[[FrameFeatures], NDArray[np.float64]],
+    progress: Progress,
 ) -> Iterator[NDArray[np.float64]]:
     """Yield what is measured of every step of a stream, in blocks, the same however it is cut into pieces.
 
@@ -336,7 +338,7 @@ def in_blocks(
     measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
         from its step as the network reaches
     """
-    waiting: Heard | None = None
+    waiting: FrameFeatures | None = None
     given = 0  # steps of `waiting` that were scored already
     with read_ahead(pieces, _PIECES_AHEAD) as ready:
         for piece in ready:
@@ -361,14 +363,16 @@ def quick_taggers(network: Committee) -> tuple[QuickTagger, ...]:
     return tuple(taggers)
 
 
-def block_logits(members: Sequence[QuickTagger], scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+def block_logits(
+    members: Sequence[QuickTagger], scaling: Scaling, heard: FrameFeatures
+) -> NDArray[np.float64]:
     """Return the members' mean logits of an excerpt, shape (steps, 1 + parts)."""
     every = [member_logits(member, scaling, heard) for member in members]
     mean: NDArray[np.float64] = np.mean(every, axis=0)
     return mean
 
 
-def member_logits(member: QuickTagger, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+def member_logits(member: QuickTagger, scaling: Scaling, heard: FrameFeatures) -> NDArray[np.float64]:
     """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
     mel, tuning = scaling.apply(heard)
     logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()

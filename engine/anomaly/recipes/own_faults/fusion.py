@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
-from engine.anomaly.recipes.own_faults.hearing import Heard
+from engine.anomaly.recipes.own_faults.hearing import FrameFeatures
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.own_faults.texture import LEAST_APART, texture_size, textures
@@ -35,7 +35,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptTextures:
+class ReferenceTextures:
     """What was kept, as textures.
 
     Attributes
@@ -50,7 +50,7 @@ class KeptTextures:
     means: Numbers
     stds: Numbers
 
-    def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
+    def measured(self, heard: FrameFeatures) -> tuple[Numbers, Vectors]:
         """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
 
         The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
@@ -84,12 +84,12 @@ class KeptTextures:
         return {_FLOOR: self.floor_db}
 
 
-def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
+def keep_textures(recordings: Sequence[FrameFeatures]) -> ReferenceTextures:
     """Remember how kept recordings sound, each against all others to know what is usual."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
     left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
     memory = memory_of(recordings, floor_db)
-    return KeptTextures(
+    return ReferenceTextures(
         memory,
         floor_db,
         np.append(left_out.mean(axis=0), 0.0),
@@ -97,7 +97,7 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
     )
 
 
-def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
+def _rest_std(recordings: Sequence[FrameFeatures], memory: Memory, floor_db: float) -> float:
     """Return how much kept recordings differ from their own rest; the usual where all are too short."""
     found = []
     for one in recordings:
@@ -107,14 +107,14 @@ def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> f
     return std if std > _LEAST_STD else _USUAL_REST_STD
 
 
-def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:
+def memory_of(recordings: Sequence[FrameFeatures], floor_db: float) -> Memory:
     """Remember the textures of recordings."""
     return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
 
 
 def stored_textures(
     n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
-) -> KeptTextures | None:
+) -> ReferenceTextures | None:
     """Bring kept textures back; None from a taste that has none.
 
     Raises
@@ -127,7 +127,7 @@ def stored_textures(
     means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
     if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("kept textures without what is usual of them")
-    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
+    return ReferenceTextures(memory, float(str(facts[_FLOOR])), means, stds)
 
 
 def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:

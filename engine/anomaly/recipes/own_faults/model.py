@@ -14,8 +14,8 @@ from engine.anomaly.recipes.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks, quick_taggers
 from engine.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
-from engine.anomaly.recipes.own_faults.fusion import KeptTextures, stored_textures
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear
+from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, stored_textures
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear
 from engine.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
 from engine.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
@@ -61,7 +61,7 @@ class OwnFaultsModel:
     fault_parts: tuple[str, ...]
     fault_mean: float = 0.0
     fault_std: float = 1.0
-    kept: KeptTextures | None = None
+    kept: ReferenceTextures | None = None
     rhythm: RhythmTrust | None = None
     attempts_trust: float = 0.0
     members: tuple[QuickTagger, ...] = field(init=False, repr=False)
@@ -97,7 +97,7 @@ class OwnFaultsModel:
             hear((block * gain for block in blocks), self.config.mel, passing), progress
         )
 
-    def judge_heard(self, pieces: Iterable[Heard], progress: Progress) -> Iterator[Judged]:
+    def judge_heard(self, pieces: Iterable[FrameFeatures], progress: Progress) -> Iterator[Judged]:
         """Yield what `judge` does of a recording that was heard at one level, in pieces."""
         rows = in_blocks(pieces, self._measured, progress)
         if self.kept is None:
@@ -122,7 +122,7 @@ class OwnFaultsModel:
                 progress,
             )
 
-    def _measured(self, heard: Heard) -> NDArray[np.float64]:
+    def _measured(self, heard: FrameFeatures) -> NDArray[np.float64]:
         """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
         logits = block_logits(self.members, self.scaling, heard)
         if self.kept is None:

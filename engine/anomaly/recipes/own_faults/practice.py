@@ -27,7 +27,7 @@ from engine.anomaly.faults.practice_kinds import (
 )
 from engine.anomaly.faults.stretch import stretched
 from engine.anomaly.recipes.own_faults.dynamics import with_dynamics
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.progress import Progress
 
@@ -44,7 +44,7 @@ class Practice:
     targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
     """
 
-    heard: Heard
+    heard: FrameFeatures
     targets: NDArray[np.float32]
 
     @property

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.anomaly.recipes.own_faults.practice import Practice
 from engine.anomaly.recipes.own_faults.rest import (
     APART_STEPS,
@@ -63,7 +63,7 @@ class RhythmTrust:
     std: float
     floor_db: float
 
-    def strengths(self, heard: Heard) -> NDArray[np.float32]:
+    def strengths(self, heard: FrameFeatures) -> NDArray[np.float32]:
         """Return what is needed of a stretch, shape (steps, STEP_FRAMES)."""
         return onset_strengths(heard, self.floor_db)
 
@@ -99,7 +99,7 @@ def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
     return found
 
 
-def onset_strengths(heard: Heard, floor_db: float) -> NDArray[np.float32]:
+def onset_strengths(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
     """Return how much every frame is louder than the one before, shape (steps, STEP_FRAMES), in dB.
 
     Summed over the bands that rise; the first frame of a stretch rises from itself.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.features.tuning import TUNING_BINS
 
 AROUND_STEPS = 6
@@ -19,7 +19,7 @@ LEAST_APART = 2 * AROUND_STEPS
 """Textures of steps nearer than this overlap."""
 
 
-def textures(heard: Heard, floor_db: float) -> NDArray[np.float32]:
+def textures(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
     """Return the texture around every step, shape (steps, texture_size).
 
     It is each band's mean, its standard deviation, its mean change from frame to frame and its highest level

@@ -32,7 +32,7 @@ _BLOCKS_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SearchFeatures:
     """A recording as the search hears it.
 
     Attributes
@@ -46,7 +46,7 @@ class Heard:
     levels: Floats
 
 
-def heard(sound: Sound, progress: Progress) -> Heard:
+def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
     """Listen to a recording from start to end."""
     length = -(-sound.length_samples * RATE_HZ // sound.rate_hz) + HOP_SAMPLES
     mono = np.zeros(length, np.float32)
@@ -65,7 +65,7 @@ def heard(sound: Sound, progress: Progress) -> Heard:
     with read_ahead(sound.mono_blocks(), _BLOCKS_AHEAD) as blocks:
         powers = list(mel_power_blocks(kept(blocks), MEL))
     power = np.concatenate(powers) if powers else np.zeros((0, MEL.n_mels), np.float32)
-    return Heard(mono[:filled], _levels(power))
+    return SearchFeatures(mono[:filled], _levels(power))
 
 
 def _levels(power: Floats) -> Floats:

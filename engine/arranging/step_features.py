@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S, with_borders
 from engine.arranging.steps import Steps, steps_of
-from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
+from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
@@ -41,7 +41,7 @@ COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class StepFeatures:
     """A recording as the network hears it.
 
     Attributes
@@ -76,7 +76,7 @@ def hear(
     grid: BeatGrid,
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
-) -> Heard:
+) -> StepFeatures:
     """Listen to a mono stream whose beats are known.
 
     Parameters
@@ -92,10 +92,12 @@ def hear(
     found = takes_in(frames, progress.part(0.6, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
-    return heard_of(frames, found, steps, curve)
+    return features_of_steps(frames, found, steps, curve)
 
 
-def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None) -> Heard:
+def features_of_steps(
+    frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None
+) -> StepFeatures:
     """Return what is heard of given steps."""
     levels, shapes, lively, tonal = _of_steps(frames, steps)
     again = again_of(found, steps, levels)
@@ -114,7 +116,7 @@ def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve 
     ]
     features = np.concatenate(columns, axis=1).astype(np.float32)
     features = np.clip(np.nan_to_num(features), -3.0, 3.0)
-    return Heard(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
+    return StepFeatures(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:

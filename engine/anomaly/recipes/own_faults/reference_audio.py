@@ -26,7 +26,7 @@ _LEAST_CUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptAudio:
+class ReferenceAudio:
     """Edited recordings at one level.
 
     Attributes
@@ -72,7 +72,7 @@ class KeptAudio:
         return tuple(one[at : at + each] for one in held for at in range(0, len(one), each))
 
 
-def hear_kept(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> KeptAudio:
+def read_references(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> ReferenceAudio:
     """Hear edited recordings; 46 MB an hour of frames, and of samples no more than `MOST_HELD_S`.
 
     Raises
@@ -93,7 +93,7 @@ def hear_kept(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress
 
     recordings = listen(paths, rate_hz, listening, progress)
     levels_db = [np.float32(one.level_db) for one in recordings]
-    return KeptAudio(
+    return ReferenceAudio(
         recordings,
         tuple(one - level_db for one, level_db in zip(frames_db, levels_db, strict=True)),
         tuple(

@@ -19,7 +19,7 @@ _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRequest:
+class ReferenceRequest:
     """Which recording is wanted at which rate.
 
     Attributes
@@ -35,14 +35,14 @@ class KeptRequest:
     rate_hz: int
 
 
-def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
+def prepare_reference(request: ReferenceRequest, progress: Progress) -> Path:
     """Find a kept recording; return the file that holds its samples at the rate of the document.
 
     Raises
     ------
     SourceError : it is gone or has changed, or cannot be read
     """
-    found = find_kept(request.path, request.content_hash, request.folders, progress)
+    found = find_reference(request.path, request.content_hash, request.folders, progress)
     info = probe(found)
     source = Source(
         id="kept",
@@ -57,7 +57,7 @@ def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
     return conformed_path(source, request.rate_hz, progress)
 
 
-def find_kept(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
+def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
     """Find a kept recording where it was, else by its name in some folders and those in them, by its content.
 
     Raises

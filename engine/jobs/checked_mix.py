@@ -57,7 +57,7 @@ class _Original:
             self.read_frames = stop
 
 
-class Overhearing:
+class CheckedMix:
     """Reads the sources of a document once: for the mix, and for what is wrong with their channels.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Labels as edits: each is a cut, or all that lies between them is."""
+"""Labels as edits: each label is a cut, or each gap between labels is."""
 
 from __future__ import annotations
 

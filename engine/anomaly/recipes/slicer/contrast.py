@@ -1,4 +1,4 @@
-"""The term that draws the latents of edited segments together, beside the error of rebuilding them.
+"""Loss term that draws the latents of edited segments together, added to the reconstruction error.
 
 The latent is normalised over a batch, so that it can neither shrink nor move to one place: closeness is of
 directions, and always against something that must stay further off.

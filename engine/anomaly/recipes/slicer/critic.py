@@ -1,4 +1,5 @@
-"""A critic that tells edited segments from rebuilt raw ones, and an autoencoder that learns to deceive it.
+"""A critic that distinguishes edited segments from reconstructed raw ones, and an autoencoder trained against
+it.
 
 Both learn in one step of one optimiser: on its way from the critic to the autoencoder the gradient is
 reversed (Y. Ganin and V. Lempitsky, "Unsupervised domain adaptation by backpropagation", ICML 2015), in place
@@ -52,7 +53,8 @@ def reversed_gradient(value: Tensor) -> Tensor:
 
 
 def critic_loss(critic: nn.Module, edited: Tensor, rebuilt_raw: Tensor) -> Tensor:
-    """Return how wrong the critic is, a scalar: what it lowers, what rebuilt the raw raises.
+    """Return the loss of the critic, a scalar: the critic minimises it, the reconstruction of raw segments
+    maximises it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The error of a rebuilt segment as an ear that listens for rhythm and timbre would have it.
+"""Perceptual reconstruction error of a segment for rhythm and timbre.
 
 The mean squared error of frames asks for each attack at its exact place. What is compared here beside it is
 how fast each part of the spectrum swings: the magnitudes of short spectra over time in each band, in windows

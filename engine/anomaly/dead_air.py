@@ -1,8 +1,7 @@
-"""Dead air in the scores of a taste: rule-based detections are anomalous, unless kept audio has pauses as
-long.
+"""Dead air in the scores of a taste: anomalous, unless the training data have pauses as long.
 
-No taste can be trusted with it. What is compared with the rest of a recording finds dead air usual where
-there is much of it, and a network may never have heard a hiss of this colour.
+A taste is unreliable here. A comparison with the rest of the recording takes dead air as usual if it is
+frequent, and the network may not know a hiss of this colour.
 """
 
 from __future__ import annotations

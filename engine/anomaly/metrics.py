@@ -13,8 +13,7 @@ Scores = NDArray[np.floating]
 
 
 def auc(bad: Labels, scores: Scores) -> float:
-    """Return the area under the ROC curve: the rate at which bad moments score above good ones, ties counting
-    half.
+    """Return the area under the ROC curve: the share of bad moments scored above good ones, ties as half.
 
     Parameters
     ----------

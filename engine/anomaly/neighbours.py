@@ -1,9 +1,9 @@
 """Nearest training segment of each segment of sound, to play next to a proposal.
 
-A stretch of two seconds becomes four spectra on the mel scale, one after another, in cube roots of power: the
-loudness that an ear gives to a power (S. S. Stevens, "The measurement of loudness", 1955; H. Hermansky,
-"Perceptual linear predictive analysis of speech", 1990). All four are scaled to length 1 together, so that
-neither the gain of a recording nor a hiss below the music moves it far. docs/decisions/0023 has the figures.
+A segment of two seconds becomes four spectra on the mel scale, one after another, in cube roots of power: the
+perceived loudness of a power (S. S. Stevens, "The measurement of loudness", 1955; H. Hermansky, "Perceptual
+linear predictive analysis of speech", 1990). All four are scaled to length 1 together, so that neither the
+gain of a recording nor a hiss below the music moves it far. docs/decisions/0023 has the figures.
 """
 
 from __future__ import annotations

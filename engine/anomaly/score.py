@@ -102,7 +102,7 @@ def score_blocks(
 
     Parameters
     ----------
-    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of what is
+    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of those
         needed, and never held whole
     total_samples : how many samples will come, for the progress only
     level_db : the level the stream is played at, `engine.features.loudness.playing_level_db`; a taste that

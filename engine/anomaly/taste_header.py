@@ -51,7 +51,7 @@ def head_of(path: Path) -> TasteHead:
     Raises
     ------
     OSError : the file cannot be read TasteError, struct.error, ArithmeticError, LookupError, TypeError,
-        ValueError : it is no taste
+        ValueError : it is not a taste
     """
     with open_regular(path) as stream:
         first = stream.read(_LENGTH.size)

@@ -1,12 +1,11 @@
-"""Threshold of anomalies: from the scores of faults injected into training data, and from those of the
-recording.
+"""Threshold of anomalies, from the scores of injected faults and from those of the recording.
 
-One fixed score cuts a fifth of a clean take that is played a little unlike what was kept, and one percentile
-cuts as much of a clean take as of a ruined one. Between the music of a recording and its rubbish hardly any
-moment scores, wherever exactly that gap is: so the emptiest place is taken, near the score that divides kept
-audio from faults planted in it. It is the valley of a histogram, as between the two modes of a picture's
-brightness (J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Annals of the New York
-Academy of Sciences 128, 1966).
+One fixed score cuts a fifth of a clean take that is played a little unlike the training data, and one
+percentile cuts as much of a clean take as of a ruined one. Hardly any moment scores between the music of a
+recording and its unusable parts, wherever exactly that gap is: so the threshold is its emptiest place near
+the score that separates training audio from injected faults. It is the valley of a histogram, as between the
+two modes of a picture's brightness (J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images",
+Annals of the New York Academy of Sciences 128, 1966).
 """
 
 from __future__ import annotations

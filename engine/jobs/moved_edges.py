@@ -35,8 +35,8 @@ class MovedRequest:
 def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
     """Return the score and reason a cut would have if proposed at its present edges.
 
-    Where the scores in force are not those it was proposed from, nothing is made up: its own sentence comes
-    back, marked as the one it was proposed with, and no score.
+    If the active scores are not those it was proposed from, the result has no score and the original reason,
+    marked as such.
     """
     progress.check_cancelled()
     state, proposal = request.state, request.state.proposals[request.proposal_id]

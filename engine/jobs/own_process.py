@@ -1,10 +1,10 @@
 """Run a heavy job in its own process, so that its computation never blocks the window.
 
-Python lets one thread of a process run at a time; a job that makes and drops thousands of arrays beside the
-window makes frames late, however low its priority. Here the job keeps its form, `work(*arguments, progress)`,
-and its thread waits for another process that does the work: reports come through one pipe, and the other one
-tells by its end that nobody wants the result any more. That pipe ends with this process, too, so a window
-that was killed leaves no learner behind.
+Python runs one thread of a process at a time; a job that makes and drops thousands of arrays in the window's
+process makes frames late, however low its priority. Here the job keeps its form, `work(*arguments,
+progress)`, and its thread waits for another process that does the work: reports come through one pipe, and
+the end of the other one cancels the work. That pipe ends with this process, too, so a window that was killed
+leaves no learner behind.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def run_in_own_process(
     Parameters
     ----------
     work : a function of a module, so that the other process finds it by name; it and the arguments travel by
-        pickle, and so does what it returns or raises
+        pickle, and so do its result and its errors
 
     Raises
     ------

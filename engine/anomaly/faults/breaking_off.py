@@ -1,8 +1,8 @@
 """Ways of breaking off: music that stops before its end, a pause, and another attempt.
 
-Players stop dead, let the last chord ring, drop out one after the other or trail off in stray notes; in the
-pause there is the room, nothing at all, a word or a count; and what follows is the same passage again, a
-little of what went before, or something else. No repeat has to follow for an attempt to be one too many.
+Players stop dead, let the last chord ring, drop out one after the other or trail off in stray notes; the
+pause has room noise, silence, a word or a count; and then the same passage follows again, a part of the music
+before, or something else. An attempt can be superfluous without a repeat.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def broken_off(endings: tuple[Ending, ...], pauses: tuple[Pause, ...], first_s: 
     ----------
     endings, pauses : one of each is drawn for every attempt
     first_s : how short and long the first attempt is; never more than half of the fault, so that at least one
-        pause lies in it
+        pause between them
     """
 
     def make(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:

@@ -227,9 +227,7 @@ CUT = "cut"
 
 
 def excerpt_of_clips(name: str) -> Maker:
-    """Return a maker that plays an excerpt of a named clip, choosing longer ones more often and looping short
-    ones.
-    """
+    """Return a maker that plays an excerpt of a named clip, preferring longer ones and looping short ones."""
 
     def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
         clips = material.clips[name]

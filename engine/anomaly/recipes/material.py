@@ -147,7 +147,7 @@ def split(heard: Sequence[Array], share: float, least: int) -> Split:
     """Set a share aside for validation: whole recordings if several are given, else blocks of the one.
 
     Of several recordings the shortest ones are taken, at least one, as long as they stay below the share. One
-    recording gives up to six blocks spread evenly over it, since one block could be all bridge or all intro.
+    recording yields up to six blocks spread evenly over it, since one block could be all bridge or all intro.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
 """Training data as a set of vectors, and distances of other vectors from them.
 
-Two measures. The distance to the nearest kept vector counts in units of that vector's own neighbourhood, so
-that a rare passage of the kept music, alone in its region, is no odder than a frequent one (K. Wilkinghoff et
-al., "Local density-based anomaly score normalization for domain generalization", arXiv:2509.10951, 2025). The
-residual is what the principal components of the kept vectors do not explain (J. E. Jackson and G. S.
-Mudholkar, "Control procedures for residuals associated with principal component analysis", Technometrics 21,
-1979). Both are given as logarithms: ratios of distances are what compares.
+Two measures. The distance to the nearest training vector is relative to that vector's own neighbourhood, so
+that a rare passage of the training music, alone in its region, scores no higher than a frequent one (K.
+Wilkinghoff et al., "Local density-based anomaly score normalization for domain generalization",
+arXiv:2509.10951, 2025). The residual is the part not explained by the principal components of the training
+vectors (J. E. Jackson and G. S. Mudholkar, "Control procedures for residuals associated with principal
+component analysis", Technometrics 21, 1979). Both are logarithms, since ratios of distances are comparable.
 """
 
 from __future__ import annotations
@@ -118,9 +118,9 @@ def distances(some: Vectors, others: Vectors) -> Vectors:
 def _squares(some: Vectors, others: Vectors, weights: Vectors) -> Iterator[tuple[int, Vectors]]:
     """Yield the squared distances of a few rows at a time to all others, each times the other's weight.
 
-    With the number of the first row comes an array of shape (at most `_ROWS_AT_ONCE`, len(others)), which the
+    The number of the first row comes with an array of shape (at most `_ROWS_AT_ONCE`, len(others)), which the
     next overwrites. torch computes it, since numpy would take every core for the products, and in pieces that
-    stay in a processor's own cache while they are looked through. What should be 0 may be a little less.
+    fit a processor's own cache. Zeros may come out slightly negative.
     """
     given, weight = torch.from_numpy(np.ascontiguousarray(some, np.float32)), torch.from_numpy(weights)
     other = torch.from_numpy(np.ascontiguousarray(others, np.float32))
@@ -133,8 +133,7 @@ def _squares(some: Vectors, others: Vectors, weights: Vectors) -> Iterator[tuple
 
 
 def _taken_smallest(rows: Vectors, count: int) -> NDArray[np.int64]:
-    """Return the indices of each row's smallest values, shape (len(rows), count), ascending, and set these to
-    infinity.
+    """Return the indices of each row's smallest values, shape (len(rows), count), and set these to infinity.
 
     For small counts, repeated minima are seven times as quick as `np.argpartition`.
     """

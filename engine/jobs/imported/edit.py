@@ -192,7 +192,7 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
 
 
 def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
-    """Yield the gains that tracks do not have yet, in dB, within what a track can have."""
+    """Yield the missing gains of tracks, in dB, limited to the range of a track."""
     for track in state.tracks:
         gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
         if abs(gain_db - track.gain_db) > _LEAST_DB:
@@ -202,7 +202,7 @@ def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, flo
 def _effects(
     state: DocumentState, gives_way: tuple[type[Operation], ...]
 ) -> dict[str, tuple[Operation, ...]]:
-    """Return what accepted proposals do that could be taken back, by id."""
+    """Return the operations of accepted proposals that could be undone, by id."""
     found = {
         key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
     }

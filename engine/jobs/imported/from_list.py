@@ -1,6 +1,4 @@
-"""Offcut's own edit list: the edits it lists if they reproduce its segments; else edits made from the
-segments.
-"""
+"""Offcut's own edit list: its edits if they reproduce its segments; else edits made from the segments."""
 
 from __future__ import annotations
 

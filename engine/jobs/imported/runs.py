@@ -1,7 +1,7 @@
 """Convert clips of tracks to runs that all tracks play, and the differences of single tracks.
 
-A document plays the same span of its timeline on all tracks. Most tracks decide which; what another one does
-instead is a difference: it is silent there, plays another moment, or is louder.
+A document plays the same span of its timeline on all tracks, the one of most tracks. A track that deviates
+has a difference: it is silent there, plays another moment, or is louder.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class WantedEdits:
     heard : the resulting edit list; None if the file does not specify all of it
     has_crossfades, has_edge_fades : whether it specifies the lengths of fades, between clips and at the ends
     left_out : a sentence each
-    stays : ids of accepted proposals that remain, whatever their class
+    stays : ids of accepted proposals that remain in any class
     """
 
     edits: tuple[WantedOnTracks, ...]

@@ -104,9 +104,7 @@ _Run = tuple[int, int, float]
 
 
 def _long_changes(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: int) -> list[bool]:
-    """Return for the gaps before, between and after runs whether each is longer than a step, or at the ends a
-    fade.
-    """
+    """Return whether each gap before, between and after runs is longer than a step, or at the ends a fade."""
     edges = [points[0].at_samples, *(edge for run in runs for edge in run[:2]), points[-1].at_samples]
     gaps = np.subtract(edges[1::2], edges[::2])
     least = np.full(len(gaps), _LONGEST_STEP_S * rate_hz)

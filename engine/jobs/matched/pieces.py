@@ -36,9 +36,9 @@ class Piece:
 def pieces(segments: Sequence[Segment], state: DocumentState) -> tuple[Piece, ...]:
     """Return the played span of each segment; neighbours meet in or near the middle of their crossfade.
 
-    Moving a seam moves what is before and behind it alike, so that nothing gets out of step. Where something
-    else was put in the place of the recording, the recording is played through; where it was put between, the
-    recording goes on where it stopped.
+    Moving a seam moves the material on both sides alike, so that the timing stays intact. If other audio
+    replaces the recording, the recording is played through; if it was inserted, the recording continues where
+    it stopped.
     """
     edges = _slid([_seam(segments, number) for number in range(len(segments))], segments, state.rate_hz)
     known = [0, state.length_samples, *_edges(edges, segments)]

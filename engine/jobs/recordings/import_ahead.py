@@ -1,7 +1,7 @@
 """Probe recordings in a separate process while their window is being built.
 
-What it makes is what an import leaves in the cache, so that the import finds it there. Nothing depends on it:
-whatever goes wrong here the import meets itself, and says.
+Its results are those of an import in the cache, so that the import finds them there. Nothing depends on it:
+the import meets any error itself, and reports it.
 """
 
 from __future__ import annotations

@@ -58,8 +58,7 @@ def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
 
 
 def find_kept(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
-    """Find a training recording at its old path, else in some folders and their subfolders by name and
-    content.
+    """Find a training recording at its old path, else by name and content in some folders and below.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Facts of each take in a list: its differences from the others, and whether it stays."""
+"""Facts of every take in a list: its differences from the others, and its verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SPEED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class TakeFacts:
-    """Facts of a take in a list.
+    """Properties of one take in a list.
 
     Attributes
     ----------

@@ -1,5 +1,4 @@
-"""Retrain a taste with the decisions of a review: retained audio as training data, cut audio as examples of
-cuts.
+"""Retrain a taste after a review: retained audio is training data, cut audio an example of cuts.
 
 Made to run in its own process, see `engine.jobs.own_process`: arguments and results need no torch.
 """

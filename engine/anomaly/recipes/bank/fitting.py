@@ -111,9 +111,9 @@ def build(
 
     Returns
     -------
-    The bank, how training went, and what the measures say of kept windows that were left out, shape (n,
-    measures): of all for the memory's, each recording against the others; of `validation` alone, from which
-    the encoder has not learned, where it reconstructs.
+    The bank, the training history, and the measures of held-out training windows, shape (n, measures): of all
+    for the memory's, each recording against the others; of `validation` alone, which the encoder has not
+    learned from, for reconstruction.
     """
     eye, fitted = Eye(scaling, None), UNTRAINED
     if config.view == "encoder":

@@ -22,7 +22,7 @@ class MemoryBankConfig(RecipeConfig):
     pulses : how many beats a window holds
     even_s : distance of pulses without beats
     slices : number of log-mel spectra per window
-    view : what a window is compared by: the encoder's vector, means and deviations of the mel bands, or the
+    view : features of a window: the encoder's vector, means and deviations of the mel bands, or the
         embedding that needs no learning
     measures : standardised and averaged; a single one is a recipe of its own for comparison
     latent : numbers in the encoder's vector

@@ -1,8 +1,8 @@
 """Attempts: short passages between two pauses.
 
-Nothing in the sound of an attempt is wrong; that it was one shows when the playing stops, possibly after all
-that a network hears. Speech consists of such stretches, and music of many short phrases as well: so they are
-odd only as far as hardly anything that was kept is one.
+Nothing in the sound of an attempt is wrong; it is only recognisable when the playing stops, possibly beyond
+the network's receptive field. Speech consists of such passages, and music of many short phrases as well: so
+their weight depends on how rare they are in the training data.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ def _fitted(
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
     """Return the cross-entropy of the fault logit and, during training, a small weight of that of its kind.
 
-    So the reported validation loss is comparable whatever the kinds of fault are.
+    So the reported validation loss is comparable between sets of fault kinds.
     """
     mel, tuning, targets = batch
     logits = model(mel, tuning)
@@ -258,11 +258,10 @@ def _random_crops(
 
 
 def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
-    """Return frames at another level, through another microphone, half of the time without some bands, and
-    half of the time shifted by a band.
+    """Return frames with random changes that are not faults: level, microphone, missing or shifted bands.
 
-    Takes differ in all this, and none of it is a fault; tuning is a separate input. Bands are hidden as in
-    SpecAugment (D. S. Park et al., Interspeech 2019).
+    Half of them miss some bands, and half are shifted by a band. Tuning is a separate input. Bands are hidden
+    as in SpecAugment (D. S. Park et al., Interspeech 2019).
 
     Parameters
     ----------
@@ -333,7 +332,7 @@ def in_blocks(
 
     Parameters
     ----------
-    measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
+    measure : takes a segment and returns one row per step; each may depend on audio as far
         from its step as the network reaches
     """
     waiting: Heard | None = None

@@ -1,8 +1,8 @@
 """Fuse the network's logits with the distance of a moment from the training data.
 
-The network knows damage to this music; that other music is odd too, it can only guess. The memory of kept
-textures knows that, and hears little of what is slightly wrong. Each is standardised on kept audio that it
-did not learn from, and weighed by the configuration.
+The network detects damage to this music; about other music it can only guess. The memory of training textures
+detects that, and few slight faults. Each is standardised on held-out training audio, and weighted by the
+configuration.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from engine.anomaly.recipes.own_faults.texture import LEAST_APART, texture_size,
 from engine.progress import SILENT
 
 PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
-"""Distance to the nearest training texture, residual from the principal components, and distance to the rest
-of the same recording.
-"""
+"""Distances to the nearest training texture, from the principal components, and to the recording's rest."""
 
 _RANGE_DB = 80.0
 _LEAST_STD = 0.02
@@ -42,7 +40,8 @@ class KeptTextures:
     Attributes
     ----------
     floor_db : of the textures: 80 dB below the loudest band of the training data
-    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings, and of
+    means, stds : float64, shape (len(PARTS),), of training textures against those of the other recordings,
+        and of
         each recording against itself
     """
 
@@ -60,8 +59,7 @@ class KeptTextures:
         return _logs(self.memory, vectors), self.memory.standardised(vectors)
 
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
-        """Return the term of the distances in the score, shape (n,), in standard deviations of training
-        audio.
+        """Return the distances' term of the score, shape (n,), in standard deviations of training audio.
 
         Parameters
         ----------

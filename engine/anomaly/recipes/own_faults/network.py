@@ -35,7 +35,7 @@ class Form:
     parts : number of kinds of fault
     layers : of those in `DILATIONS`, how many
     first_is_normed : whether there is a normalisation after the first convolution, as in a network of before;
-        what it hears is standardised, and that layer is the largest: learning takes a fifth less without
+        its input is standardised, and that layer is the largest: learning takes a fifth less without
     """
 
     n_mels: int
@@ -76,8 +76,8 @@ class FaultTagger(nn.Module):
     """Detects faults at every step, and their kinds.
 
     Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape (batch,
-    steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), that rise with the oddness: of any
-    fault, then of each part's faults. A network of before there were parts has none of them.
+    steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), higher for anomalies: of any fault,
+    then of each part's faults. An older network has no parts.
     """
 
     def __init__(self, form: Form) -> None:

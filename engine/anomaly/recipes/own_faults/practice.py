@@ -1,8 +1,8 @@
 """Make training data: clean audio with injected faults, as labelled features.
 
-It would be easy to learn the trace of the processing instead of the fault. So a good part of what stays clean
-goes through the same stretching, repitching and filtering, by amounts that nobody would mind; and it is
-played softly now and then, fades and rests.
+It would be easy to learn the trace of the processing instead of the fault. So a good part of the clean audio
+goes through the same stretching, repitching and filtering, by inaudibly small amounts; and it sometimes has
+soft passages, fades and rests.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Workshop:
     def practice(
         self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
     ) -> tuple[Practice, ...]:
-        """Make at least `total_s` of training data from clean audio, mono at the analysis rate, each shape
+        """Make at least `total_s` of training data from clean audio, each mono at the analysis rate, shape
         (n,).
         """
         config, rng = self.config, np.random.default_rng(seed)

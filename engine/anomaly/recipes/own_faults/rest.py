@@ -1,9 +1,9 @@
 """Dissimilarity of a moment from the rest of its own recording.
 
-What a band plays comes back within a take: a moment that sounds like nothing before or after it is odd, also
-where the whole take is unlike everything that was kept, in another room or at another tempo. It is the
-novelty of audio segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME
-2000), over the whole recording instead of its neighbourhood.
+Music of a band returns within a take: a moment unlike everything before and after it is anomalous, also if
+the whole take is unlike the training data, in another room or at another tempo. It is the novelty of audio
+segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000), over the
+whole recording instead of its neighbourhood.
 
 Most of a day of recording has no playing. So a moment is compared only with the part of the rest that is
 plausible as music to keep, by all other measures: a majority of unusable audio must not make the music
@@ -48,8 +48,9 @@ _ROWS_AT_ONCE = 512
 _LEAST_DISTANCE = 1e-3
 
 BOUNDS_STD = (-2.0, 3.0)
-"""Limits of the comparison's effect on a score: similar audio may still be unusable, and next to silence any
-sound is infinitely dissimilar.
+"""Limits of the comparison's effect on a score.
+
+Similar audio may still be unusable, and next to silence any sound is infinitely dissimilar.
 """
 
 PAUSE_DB, PAUSE_STEPS, AROUND_PAUSE_STEPS = 25.0, 3, 12

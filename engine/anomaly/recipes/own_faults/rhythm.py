@@ -1,9 +1,9 @@
 """Dissimilarity of the rhythm around a moment from the rest of its recording.
 
-Textures know nothing of order: music at another tempo, or cut into pieces and joined, has the levels and
-colours it should have. What it has not is the recording's own pattern of onsets, here the autocorrelation of
-the onset strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic
-tempogram", ICASSP 2010), compared with the rest as textures are.
+Textures ignore order: music at another tempo, or cut into pieces and joined, still has normal levels and
+colours, but not the recording's own pattern of onsets. The measure is the autocorrelation of the onset
+strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic tempogram", ICASSP
+2010), compared with the rest as textures are.
 
 Rain has no rhythm that could return. The weight of the comparison is found empirically, by its detection of
 faults injected into the training data.

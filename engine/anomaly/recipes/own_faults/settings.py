@@ -25,10 +25,11 @@ class OwnFaultsConfig(RecipeConfig):
     leave_out : kinds of fault to exclude from training, to test the detection of unseen ones
     width : channels over time
     members : how many networks learn side by side; their logits are averaged
-    nearest_weight, residual_weight, rest_weight, rhythm_weight : what the distance to the nearest kept sound,
-        what is left of a sound beside the principal components of all that was kept, and the distances of
-        sound and rhythm to the rest of the same recording count beside the faults; a standard deviation of
-        each on kept audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
+    nearest_weight, residual_weight, rest_weight, rhythm_weight : weights of the distance to the nearest
+        training
+        sound, of the residual from the principal components of the training data, and of the distances of
+        sound and rhythm to the rest of the same recording, relative to the faults; a standard deviation of
+        each on training audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
     """
 
     recipe: Literal["own-faults"] = "own-faults"

@@ -1,7 +1,8 @@
 """The networks of Music Anomalizer: fully connected autoencoders of embeddings, whose encoders are used.
 
-No layer has a bias, and batch normalisation has no weights of its own: with either, a network could say the
-same of everything, a perfect and useless answer to the one-class objective (Ruff et al. 2018, proposition 2).
+No layer has a bias, and batch normalisation has no weights of its own: with either, a network could return
+the same code for everything, a perfect and useless answer to the one-class objective (Ruff et al. 2018,
+proposition 2).
 """
 
 from __future__ import annotations

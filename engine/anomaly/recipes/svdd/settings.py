@@ -17,7 +17,7 @@ class DeepSvddConfig(EmbeddingConfig):
 
     Attributes
     ----------
-    network : "AE" is an autoencoder with batch normalisation and dropout; "AEwRES" adds what the encoder's
+    network : "AE" is an autoencoder with batch normalisation and dropout; "AEwRES" adds the encoder
         layers' outputs to the decoder's layers of the same width; "Baseline" is plain, with neither of the
         two
     hidden_dims : numbers after each layer of the encoder; the last is how many a moment comes down to

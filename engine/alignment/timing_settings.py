@@ -44,7 +44,7 @@ class TimingSettings:
     own_feel : hold hits against the drummer's own push and pull instead of the lines
     drum_feel : let each drum stay as far behind or ahead as it mostly is
     fix_flams : whether a voice that came apart from its stroke is moved too
-    fill : the fill of the gap before a slice that moves away from the one before
+    fill : fills the gap before a slice that moves away from the one before
     crossfade_ms : where slices meet
 
     Raises

@@ -180,7 +180,7 @@ def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:
 
 
 def _told_path(path: Path, folder: Path) -> str:
-    """Return the path of a recording as stored in a taste; relative if inside `folder`, to be moved with it."""
+    """Return a recording's path as stored in a taste; relative if inside `folder`, to be moved with it."""
     absolute = path.absolute()
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
 

@@ -1,12 +1,12 @@
 """A network that predicts an editor's continuation of every step: the next one, a jump, or the end.
 
-An encoder hears the recording: dilated convolutions see what is near, each step sees where it is played again
-in other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
+An encoder reads the recording: dilated convolutions see the neighbourhood, each step sees its repetitions in
+other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
 others, "Set Transformer", ICML 2019), so that time and memory grow with the length and not with its square.
-What an editor did before is heard by the same encoder, marked with what was played of it: steps attend to the
-steps of these examples (raw and edited against each other), and what is pooled of them colours every layer
-(FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and how often it was played
-before, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention
+An editor's earlier edits go through the same encoder, with marks of the steps played: steps attend to the
+steps of these examples (raw and edited against each other), and their pooled states modulate every layer
+(FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and its number of earlier
+plays, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention
 to all steps.
 """
 

@@ -1,7 +1,7 @@
 """A U-Net that estimates a mask over bands from a window, its surroundings, and a prompt.
 
 The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X.
-Liu et al., "Separate the sounds you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the
+Liu et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the
 spectrogram are modulated by the prompt. In an editor, the recording around the window is available, too: mean
 and deviation of each band outside join the words in the condition, and the deviation of each moment from that
 mean is an input image.

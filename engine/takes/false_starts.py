@@ -123,7 +123,7 @@ def _natural_ends(groups: Sequence[Sequence[Member]]) -> Iterator[tuple[float, f
 
 
 def _seen(pair: Pair, broken: Broken, ends: Sequence[tuple[float, float, int]]) -> _Seen | None:
-    """Return the likelihood that a pair is an attempt; None without a break, or if the repetition ends there."""
+    """Return the likelihood that a pair is an attempt; None without a break or a longer repetition."""
     edges = broken.edges
     stop = edges.stop_after(pair.stops[0], _EARLY_S, _RINGS_S)
     again = edges.start_before(pair.starts[1], _EARLY_S, _BEGIN_S)

@@ -64,8 +64,7 @@ class Pair:
 
 
 def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> list[Pair]:
-    """Return the similar passages of different performances, the strongest first, each moment of two used
-    once.
+    """Return the similar passages of different performances, strongest first, each moment of two used once.
 
     Parameters
     ----------

@@ -51,12 +51,12 @@ def recording_heard(recording: OpenRecording) -> Heard:
 
 
 def result_heard(result: Result) -> Heard:
-    """Return what is downloaded."""
+    """Return the downloadable audio."""
     return recording_heard(result.written)
 
 
 def target_heard(result: Result) -> Heard:
-    """Return what was named, where it was looked for, and silence elsewhere."""
+    """Return the named sound inside the windows, and silence elsewhere."""
     before, after = recording_heard(result.of), recording_heard(result.written)
 
     def read(start: int, stop: int) -> Samples:
@@ -74,7 +74,7 @@ def target_heard(result: Result) -> Heard:
 
 
 def remainder_heard(result: Result) -> Heard:
-    """Return the recording without what was named."""
+    """Return the recording without the named sound."""
     before, target = recording_heard(result.of), target_heard(result)
 
     def read(start: int, stop: int) -> Samples:
@@ -85,9 +85,9 @@ def remainder_heard(result: Result) -> Heard:
 
 
 def wave_response(heard: Heard, asked: str | None) -> Response:
-    """Return a piece of the file, as a header ``Range`` asks for it; all of it where there is none.
+    """Return the part of the file in the header ``Range``; all of it without one.
 
-    More than two channels are heard as one.
+    More than two channels are mixed to mono.
     """
     channels = heard.channels if heard.channels <= 2 else 1
     frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))

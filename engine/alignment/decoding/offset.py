@@ -19,7 +19,7 @@ _WANDERS_MS = 35.0
 _WANDERS_LINES = 0.25
 _WANDERS_S = 8.0
 _TRUST = 0.5
-"""Weight of a stroke, since repetitions in every bar are not independent evidence of its lines."""
+"""Exponent of the weights of strokes, since repetitions in every bar are not independent evidence."""
 
 
 def follow(onsets_samples: Floats, lines: Lines, weights: Floats) -> tuple[Floats, float]:

@@ -108,7 +108,7 @@ def levelled_frames(paths: Sequence[Path], mel: MelSettings, progress: Progress)
 
 
 def levelled_samples(paths: Sequence[Path], rate_hz: int, progress: Progress) -> Levelled:
-    """Return recordings as samples at `rate_hz`, each of shape (n,), at one level; raises as `listen` does."""
+    """Return recordings as samples at `rate_hz`, each of shape (n,), at one level; raises like `listen`."""
 
     def hear(blocks: Iterator[Array]) -> Array:
         return np.concatenate(list(blocks))

@@ -97,7 +97,7 @@ class Reconstructs(Protocol):
     """Addition to `Model` for models that score by reconstruction error."""
 
     def rebuild(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the reconstruction of log-mel frames relative to the level, in dB, shape (n, n_mels), n > 0."""
+        """Return the reconstruction of log-mel frames in dB relative to the level, shape (n, n_mels)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

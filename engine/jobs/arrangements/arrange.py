@@ -183,7 +183,7 @@ class _Maker:
         return tuple((int(edges[first]), int(edges[last])) for first, last in runs(flags).tolist())
 
     def _wanted(self) -> Iterator[Wanted]:
-        """Yield the edits that make the order; cuts are split where playing begins, for separate decisions."""
+        """Yield the edits that make the order; cuts are split where playing begins, for separate answers."""
         for one in edits_that_play(self._played(), self.state.length_samples):
             if one.kind != CUT.name:
                 yield one

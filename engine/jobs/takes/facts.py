@@ -1,4 +1,4 @@
-"""Facts of every take in a list: its differences from the others, and its verdict."""
+"""Facts of each listed take: its differences from the others, and its verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SPEED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class TakeFacts:
-    """Properties of one take in a list.
+    """Properties of a listed take.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ Window = tuple[int, int]
 def credible_windows(
     recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
 ) -> tuple[Window, ...]:
-    """Return the windows expected to be better than the recording in all parts; all if masks are painted.
+    """Return the windows expected to be at least as good as the recording; all if masks are painted.
 
     Windows are judged as they are separated: together, so that none counts as the surroundings of another. If
     some are left out, the others are judged again.

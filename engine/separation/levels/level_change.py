@@ -59,7 +59,7 @@ class LevelChange:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the sound is likely enough in the window that sentences need not mention its probability."""
+        """Whether the sound is so likely in the window that sentences need not mention its probability."""
         return self.probability is None or self.probability >= SURE_PROBABILITY
 
     @property

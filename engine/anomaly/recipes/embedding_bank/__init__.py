@@ -1,1 +1,1 @@
-"""The recipe "embedding-bank": windows are compared with embeddings of the training data, without training."""
+"""The recipe "embedding-bank": compares windows with embeddings of the training data, without training."""

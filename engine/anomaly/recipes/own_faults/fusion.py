@@ -70,7 +70,7 @@ class KeptTextures:
         return added
 
     def unlike(self, logs: Numbers) -> Numbers:
-        """Return the distance of steps from the rest, shape (n,), in standard deviations of training audio."""
+        """Return the distance of steps from the rest, shape (n,), in standard deviations of training data."""
         found: Numbers = (logs - self.means[-1]) / self.stds[-1]
         return found
 
@@ -98,7 +98,7 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
 
 
 def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
-    """Return the spread of training recordings' distances to their own rest; a default if all are too short."""
+    """Return the spread of training recordings' distances to their own rest; a default if all are short."""
     found = []
     for one in recordings:
         few = thinned(memory.standardised(textures(one, floor_db)), 0)

@@ -93,7 +93,7 @@ class Workshop:
     def practice(
         self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
     ) -> tuple[Practice, ...]:
-        """Make at least `total_s` of training data from clean audio, each mono at the analysis rate, shape
+        """Make at least `total_s` of training data from clean audio, mono at the analysis rate, of shape
         (n,).
         """
         config, rng = self.config, np.random.default_rng(seed)

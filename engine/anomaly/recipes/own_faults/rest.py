@@ -125,7 +125,7 @@ def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
 
 
 def has_rest(steps: int) -> bool:
-    """Return whether a recording with this number of steps is long enough for the comparison with its rest."""
+    """Return whether a recording with this many steps is long enough for the comparison with its rest."""
     return -(-steps // EVERY_STEPS) > APART_STEPS // EVERY_STEPS
 
 

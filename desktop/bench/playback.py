@@ -1,8 +1,8 @@
 """Playing sixteen tracks of three hours while a model trains and the user decides: is anything missing?
 
 Started by ``offcut bench playback --minutes 30``, in a program of its own, on a device without hardware that
-takes what is played in real time. The first half plays the source, the second the result, where each answer
-changes what is heard.
+consumes audio in real time. The first half plays the source, the second the result, where each answer changes
+the audio.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMMANDS = ("review.accept", "review.reject", "review.accept", "edit.undo")
 
 
 def playback(minutes: float, load: Load = TARGET) -> Iterator[Measured]:
-    """Play so many minutes of a load."""
+    """Play a load for some minutes."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         live_in(folder, RATE_HZ)
@@ -68,7 +68,7 @@ def _measure(folder: Path, minutes: float, load: Load) -> Iterator[Measured]:
 
 @dataclass(frozen=True, slots=True)
 class _PlaybackRun:
-    """What came of listening for a while."""
+    """Result of playing for a while."""
 
     underruns: int
     least_ahead_ms: float
@@ -137,7 +137,7 @@ class _Listener:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def _decide(self) -> None:
-        """Answer what is heard next."""
+        """Answer the next proposal."""
         choose_at_playhead(self._window)
         self._window.commands.run(next(self._keys))
         self._decisions += 1

@@ -1,4 +1,4 @@
-"""Hearing a proposal beside what it is most like of all that the user kept."""
+"""Play a proposal and its nearest training example by turns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.timebase import format_time, s_to_samples
 
 
 class ReferenceSegment:
-    """A stretch of a kept recording as the player reads it, in samples from the start of the stretch."""
+    """A segment of a training recording for the player, in samples from the start of the segment."""
 
     def __init__(self, path: Path, start_samples: int, stop_samples: int) -> None:
         self._reader = SourceReader(path)
@@ -31,7 +31,7 @@ class ReferenceSegment:
         self.length_samples = max(0, min(stop_samples, self._reader.frames) - start_samples)
 
     def read(self, start_samples: int, stop_samples: int) -> Frames:
-        """Return float32, shape (stop - start, channels), at the level it was kept at."""
+        """Return float32, shape (stop - start, channels), at the original level."""
         first = self._start_samples
         samples: Frames = self._reader.read(first + start_samples, first + stop_samples)
         return samples
@@ -43,7 +43,7 @@ class ReferenceSegment:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What was asked for, and in which document."""
+    """A request and its document."""
 
     proposal_id: str
     example: ReferenceExample
@@ -51,7 +51,7 @@ class _Wish:
 
 
 class ReferenceListening(QObject):
-    """Plays the kept example nearest to the current proposal, and by turns what of the proposal is like it.
+    """Plays the training example nearest to the current proposal, by turns with the proposal's similar part.
 
     Signals
     -------
@@ -74,7 +74,7 @@ class ReferenceListening(QObject):
 
         Raises
         ------
-        UsageError : no proposal is current, or nothing kept is known for it
+        UsageError : no proposal is current, or it has no training example
         """
         here = self._review.here()
         example = self._session.state.proposals[here].nearest_kept
@@ -102,7 +102,7 @@ class ReferenceListening(QObject):
         return ReferenceRequest(path, known.get(example.path, ""), folders, self._session.state.rate_hz)
 
     def _take(self, wish: _Wish, ready: Path) -> None:
-        """Play what was made ready, unless the user has gone on meanwhile."""
+        """Play the prepared audio, unless the user has gone on meanwhile."""
         if wish.document != self._session.path or self._review.current != wish.proposal_id:
             return
         self._ready[wish.example.path, self._session.state.rate_hz] = ready

@@ -1,4 +1,4 @@
-"""A trained model of what a user keeps: one `.taste` file.
+"""A trained model of a user's taste: one `.taste` file.
 
 It is a safetensors file, never pickle: weights and training statistics as tensors, and all else (recipe,
 card, history) as JSON under one metadata key, so that the same training writes the same bytes.
@@ -47,17 +47,17 @@ _LARGEST_SEED = 1 << 63
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taste:
-    """What was learned, ready to score.
+    """A learned taste, ready to score.
 
     Attributes
     ----------
     name : the file's name without its suffix
-    digest : of the file's bytes as they were learned, 4 hexadecimal digits; what reviews add is no part of it
-    card : Markdown for people: what it was trained on, how, and under what licence
-    kept : what was kept, to hear proposals against; None in a taste of version 1
+    digest : of the file's bytes as learned, 4 hexadecimal digits; additions of reviews do not change it
+    card : Markdown for people: its training data, method and licence
+    kept : training segments to play next to proposals; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
-    longest_pause_s : how long the longest dead air is that was kept; 0 where there is none
-    likeliest_start : how likely the likeliest false start is that was kept; 0 where there is none
+    longest_pause_s : length of the longest dead air in the training data; 0 without any
+    likeliest_start : likelihood of the likeliest false start in the training data; 0 without any
     """
 
     name: str
@@ -121,7 +121,7 @@ def load_taste(path: Path) -> Taste:
 
 
 def taste_from_bytes(content: bytes, path: Path) -> Taste:
-    """Read a taste from what its file holds; `path` gives it its name.
+    """Read a taste from the bytes of its file; `path` gives its name.
 
     Raises
     ------

@@ -23,7 +23,7 @@ _NEARLY_WHOLE = 0.9
 """Takes with this share of the longest take of a passage compete for being its reference."""
 _MOSTLY = 0.5
 _WITHIN_S = 0.12
-"""Steps of which a span has less than this are not in it: borders of takes are known to 0.1 s."""
+"""Steps with less than this inside a span are not in it: borders of takes are accurate to 0.1 s."""
 _LONGEST_REST_S = 2.5
 """Rests within a performance are shorter."""
 _BRIEF_S = 15.0
@@ -62,9 +62,9 @@ def references_of(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
 
 
 def false_starts_of(heard: StepFeatures) -> tuple[FalseStart, ...]:
-    """Return the likely false starts after which nothing is played for a while.
+    """Return the likely false starts followed by a pause.
 
-    A shorter rest is part of the music: what follows it may repeat what came before.
+    A shorter rest is part of the music: the audio after it may repeat the audio before.
     """
     return tuple(
         one for one in heard.takes.likely_false_starts() if one.begins_again_s - one.stop_s >= LEAST_PAUSE_S
@@ -103,7 +103,7 @@ def keeping_references(bounds: Bounds, heard: StepFeatures, played: NDArray[np.i
 
 
 def _remnants(must: Flags, is_certain: Flags, least: int) -> Flags:
-    """Return what is left of a performance after its cuts and is too brief to be played, shape (n,)."""
+    """Return the remnants of a performance after its cuts that are too brief to be played, shape (n,)."""
     flags = np.zeros(len(must), bool)
     for first, last in runs(must).tolist():
         flags[first:last] = last - first < least and not is_certain[first:last].any()
@@ -111,7 +111,7 @@ def _remnants(must: Flags, is_certain: Flags, least: int) -> Flags:
 
 
 def _played_through(heard: StepFeatures, must: Flags, played: NDArray[np.int64]) -> Flags:
-    """Return the steps around what must be played that belong to it, although there are rests in between.
+    """Return the steps around required ones that belong to the same playing across rests.
 
     Music with rests, such as a loop that fades in and out, looks like several brief performances. They belong
     together where an arrangement plays them, and the rests, without a break. Before a take, a count-in may be
@@ -154,7 +154,7 @@ def runs_of_playing(heard: StepFeatures) -> list[Seconds]:
 
 
 def _mostly_played(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
-    """Return the steps of long runs of playing of which more than half is played, shape (n,)."""
+    """Return the steps of long runs of playing that are mostly played, shape (n,)."""
     flags = np.zeros(len(heard), bool)
     for run_s in runs_of_playing(heard):
         span = slice(*_steps_of(heard, run_s))
@@ -165,7 +165,7 @@ def _mostly_played(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
 
 
 def _is_no_take(heard: StepFeatures, run_s: Seconds) -> bool:
-    """Tell whether a run of playing is too brief for a take, such as talk, or is tuning."""
+    """Return whether a run of playing is too brief for a take, such as talk, or is tuning."""
     return run_s[1] - run_s[0] <= _BRIEF_S or run_s in heard.tuning_s
 
 

@@ -1,4 +1,4 @@
-"""What is heard of each step: loudness, novelty, colour, phase, what was played again, how odd it is."""
+"""Features of each step: loudness, novelty, colour, phase, repetitions, anomaly score."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(LAGS) + 4
 SPECTRUM = slice(4, 4 + _BANDS)
 """The columns of the spectrum."""
 ALIKE_LATER = slice(6 + _BANDS + len(_NOVELTY), 6 + _BANDS + len(_NOVELTY) + len(LAGS))
-"""The columns that say how similar each step is to the step `LAGS` later."""
+"""Columns of the similarity of each step to the step `LAGS` later."""
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
-"""The columns that say where in the recording a step lies."""
+"""Columns of the position of a step in the recording."""
 _PLAIN = 13 + _BANDS + len(LAGS) + 4 * len(_CYCLES) + 8
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepFeatures:
-    """A recording as the network hears it.
+    """A recording as input of the network.
 
     Attributes
     ----------
     features : shape (n, COLUMNS), all of them near -1 to 1
     earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
-    takes : what was played more than once, for the reasons
+    takes : repeated passages, for the reasons
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
     """
 
@@ -77,12 +77,12 @@ def hear(
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
 ) -> StepFeatures:
-    """Listen to a mono stream whose beats are known.
+    """Analyse a mono stream with known beats.
 
     Parameters
     ----------
     blocks : float32 at `rate_hz`, each of shape (n,)
-    curve : how odd each moment is, where a taste was asked
+    curve : the anomaly scores, if a taste was used
 
     Raises
     ------
@@ -98,7 +98,7 @@ def hear(
 def features_of_steps(
     frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None
 ) -> StepFeatures:
-    """Return what is heard of given steps."""
+    """Return the features of given steps."""
     levels, shapes, lively, tonal = _of_steps(frames, steps)
     again = again_of(found, steps, levels)
     played = _played(found, steps)
@@ -129,7 +129,7 @@ def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], .
 
 
 def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return of each step its level in dB below what is loud, its spectrum, how it moves, its pitch.
+    """Return for each step its level in dB below loud parts, its spectrum, its movement, its pitch.
 
     Shapes are (n,), (n, bands), (n,), (n,).
     """
@@ -160,7 +160,7 @@ def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Flo
 
 
 def _means(rows: NDArray[np.floating], edges: NDArray[np.float64]) -> Floats:
-    """Return the mean of rows between edges, given in rows; at least of the row an edge lies in."""
+    """Return the mean of rows between edges, given in rows; at least of the row that contains an edge."""
     sums = np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0, dtype=np.float64)])
     first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, len(rows) - 1)
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, len(rows))
@@ -185,7 +185,7 @@ def _boxed(rows: Floats, width: int) -> Floats:
 
 
 def _novelty(rows: Floats) -> Floats:
-    """Return how different what follows each step is from what was before it."""
+    """Return the difference between the audio after and before each step."""
     n = len(rows)
     sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
     at = np.arange(n)
@@ -199,7 +199,7 @@ def _novelty(rows: Floats) -> Floats:
 
 
 def _repeating(frames: Frames, steps: Steps) -> Floats:
-    """Return how alike each step is to the steps some beats later: what loops."""
+    """Return the similarity of each step to the steps some beats later: loops."""
     n = len(steps)
     out = np.zeros((n, len(LAGS)), np.float32)
     if not n or not len(frames):
@@ -237,7 +237,7 @@ def _played(found: FoundTakes, steps: Steps) -> _Played:
 
 
 def places_of(n: int) -> tuple[NDArray[np.float64], ...]:
-    """Return where in a recording of n steps each lies, the columns `PLACES`, each of shape (n,)."""
+    """Return the position of each of n steps in a recording, the columns `PLACES`, each of shape (n,)."""
     at = np.arange(n)
     return at / max(n, 1), np.log1p(at) / 6.0, np.log1p(at[::-1]) / 6.0
 
@@ -274,7 +274,7 @@ def _phases_in_playing(played: _Played, steps: Steps) -> Floats:
 
 
 def _odd(steps: Steps, curve: ScoreCurve | None) -> Floats:
-    """Return the score of each step, less what is typical, and whether there is one."""
+    """Return the score of each step, less the typical one, and whether it has one."""
     out = np.zeros((len(steps), 2), np.float32)
     if curve is not None and len(curve.scores) and len(steps):
         middles = (steps.edges_samples[1:] + steps.edges_samples[:-1]) / 2.0

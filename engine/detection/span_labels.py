@@ -1,4 +1,4 @@
-"""What sounds in a span of a recording, in words."""
+"""Name the sounds in a span of a recording."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _BLOCK_FRAMES = 1 << 18
 def labels_within(
     reader: SourceReader, span: tuple[int, int], texts: Sequence[str], progress: Progress = SILENT
 ) -> tuple[Label, ...]:
-    """Return how well each of some words says what is heard in a span, the likeliest first; none of silence.
+    """Return the match of each word with a span, the likeliest first; empty for silence.
 
     Parameters
     ----------
     span : [start, stop) in samples of the recording
-    texts : what is known, where there are none
+    texts : the words; all known ones if empty
 
     Raises
     ------
@@ -51,7 +51,7 @@ def labels_within(
 
 
 def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> DetectedSounds:
-    """Return what sounds where in a whole recording, in samples of it.
+    """Return the named sounds of a whole recording, in samples of it.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> De
 
 @dataclass(slots=True)
 class _Loudest:
-    """The largest absolute sample of what went by."""
+    """The largest absolute sample of a stream."""
 
     sample: float = 0.0
 

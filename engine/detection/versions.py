@@ -1,7 +1,7 @@
 """A recording in several versions, which together are more often right about its sounds than one.
 
-The network was trained at many speeds, so its mean over some is surer than its answer at one. Without speech
-a sound over a sentence is analysed like one in a pause.
+The network was trained at many speeds, so its mean over some is more accurate than its answer at one. Without
+speech a sound over a sentence is analysed like one in a pause.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[Sou
 
 
 def within(versions: Sequence[SoundFeatures], from_s: float, count_samples: int) -> tuple[SoundFeatures, ...]:
-    """Return what was analysed of so many samples from a time on; see `SoundFeatures.within`."""
+    """Return the features of a number of samples from a time on; see `SoundFeatures.within`."""
     return tuple(
         one.within(from_s / version.speed, round(count_samples / version.speed))
         for version, one in zip(VERSIONS, versions, strict=True)

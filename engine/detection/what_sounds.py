@@ -1,4 +1,4 @@
-"""What sounds where in a recording: the fifty sounds by name, and speech, singing and music."""
+"""Detect the sounds of a recording: the fifty named ones, and speech, singing and music."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.timebase import s_to_samples, samples_to_s
 _log = logging.getLogger(__name__)
 VOICES = (SPOKEN, SUNG, PLAYED)
 WITHOUT_VOICES = f"{NAMED_BY}, no voices"
-"""Maker of what was found where the networks of voices are not installed."""
+"""Maker of results without the networks of voices, if these are not installed."""
 
 
 def analysed(
@@ -39,9 +39,9 @@ def analysed(
 def sounds_in(
     hearing: Detector, blocks: Iterable[NDArray[np.float32]], rate_hz: int, length_samples: int
 ) -> DetectedSounds:
-    """Return what sounds where as documents store it; without voices if their networks are not installed.
+    """Return the sounds as documents store them; without voices if their networks are not installed.
 
-    Speech of which more than half is a named cry is left out.
+    Speech is left out if a named cry covers more than half of it.
 
     Parameters
     ----------

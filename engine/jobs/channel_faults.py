@@ -1,4 +1,4 @@
-"""What listening tells of single channels: that they clip, or are dead. It proposes nothing."""
+"""Faults of single channels from the analysis: clipping or dead. Proposes nothing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COUNTS = ("", "once", "twice")
 
 @dataclass(frozen=True, slots=True)
 class ChannelFault:
-    """One stretch of one channel.
+    """A fault in a segment of one channel.
 
     Attributes
     ----------
     kind : see `engine.features.channel_faults`
     track : its name
-    channel : from 1, of so many `channels`
+    channel : from 1 to `channels`
     count : how often it clips; 1 for a dead channel
     """
 
@@ -42,7 +42,7 @@ class ChannelFault:
 
 
 def channel_faults(listening: Listening | None, state: DocumentState) -> tuple[ChannelFault, ...]:
-    """Return what was found in the channels of the tracks that are still there, by track and start."""
+    """Return the channel faults of the tracks still in the document, by track and start."""
     if listening is None:
         return ()
     tracks = {track.id: track for track in state.tracks}
@@ -70,7 +70,7 @@ def channel_faults(listening: Listening | None, state: DocumentState) -> tuple[C
 
 
 def channel_fault_rows(faults: Iterable[ChannelFault], rate_hz: int) -> list[dict[str, object]]:
-    """Return what was found as plain JSON values."""
+    """Return the faults as plain JSON values."""
     return [
         {
             "kind": one.kind,
@@ -96,7 +96,7 @@ def channel_faults_sentence(faults: Sequence[ChannelFault]) -> str:
 def with_channel_faults(
     proposals: Iterable[Proposal], faults: Sequence[ChannelFault]
 ) -> tuple[Proposal, ...]:
-    """Return proposals whose reasons also say what was found in the channels where they are."""
+    """Return proposals whose reasons also mention the channel faults inside them."""
     if not faults:
         return tuple(proposals)
     spans = np.array([(one.start_samples, one.stop_samples) for one in faults], np.int64)
@@ -117,7 +117,7 @@ def _with(proposal: Proposal, faults: Sequence[ChannelFault], spans: NDArray[np.
 
 
 def _said(faults: Sequence[ChannelFault]) -> Iterator[str]:
-    """Say of each track how often it clips, and which of its channels are dead."""
+    """Describe per track how often it clips, and its dead channels."""
     for (track, kind), group in groupby(
         sorted(faults, key=lambda one: (one.track, one.kind)), key=lambda one: (one.track, one.kind)
     ):

@@ -32,13 +32,13 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class ListenRequest:
-    """What to listen to.
+    """An analysis request.
 
     Attributes
     ----------
     state, media : the document as it is, and where its sources are read
     taste : the taste to score with, or None to find beats and onsets only
-    listening : what the document knows of its sound
+    listening : the stored analysis of the document
     """
 
     state: DocumentState
@@ -49,11 +49,11 @@ class ListenRequest:
 
 @dataclass(frozen=True, slots=True)
 class FoundAnalyses:
-    """What listening found, by kind, and the id of each; what was known already is not in it.
+    """New analyses by kind, and their ids; analyses already stored are left out.
 
     Attributes
     ----------
-    tempo : how songs may be counted otherwise; None where beats were known already
+    tempo : alternative metrical interpretations of songs; None if the beats were already stored
     """
 
     analyses: Mapping[str, Analysis]
@@ -64,7 +64,7 @@ class FoundAnalyses:
 def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
 
-    What the document knows already about the same recordings is not found again.
+    Stored analyses of the same recordings are reused.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
 
 
 def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
-    """Listen once more, and propose how to count the songs of which that is not sure.
+    """Analyse the document again, and propose alternatives for songs with ambiguous metre.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def _score(
 
 
 def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:
-    """Return what was found, in the document's samples; nothing with a taste that keeps no examples."""
+    """Return the nearest training examples in samples of the document; empty for a taste without examples."""
     hop_s = taste.config.mel.hop_samples / taste.config.mel.rate_hz
     kept = taste.kept or NO_EXAMPLES
     nearest = nearest or NO_NEAREST

@@ -1,4 +1,4 @@
-"""From what was heard to proposals in the document, as one edit. Quick enough to run while a key is held."""
+"""From analyses to proposals in the document, as one edit. Quick enough to run while a key is held."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
 PAUSE_SCORE = 0.5
-"""Pauses are proposed from this score on; nothing but dead air has any where there is no taste."""
+"""Score threshold for pauses; without a taste only dead air has scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The plan, the edit that puts it into the document, and what became of the undecided cuts of before.
+    """The plan, the edit that adds it to the document, and the changes to earlier undecided cuts.
 
     Attributes
     ----------
@@ -63,11 +63,11 @@ def propose(
     merges_as: str = "",
     nearest: NearestReference | None = None,
 ) -> Proposed:
-    """Propose cuts under the document's settings, changed by `settings`; what was decided stays.
+    """Propose cuts under the document's settings, changed by `settings`; decisions stay.
 
     Raises
     ------
-    UsageError : there are no scores yet, or a setting is outside its limits
+    UsageError : the document has no scores, or a setting is outside its limits
     """
     if curve is None:
         raise UsageError("There are no scores yet; learn a taste from your edits, or choose one, first.")
@@ -76,7 +76,7 @@ def propose(
 
 
 def propose_pauses(state: DocumentState, listening: Listening | None) -> Proposed:
-    """Propose to cut the dead air alone, which needs no taste; what was decided stays.
+    """Propose to cut the dead air alone, which needs no taste; decisions stay.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def _proposed(
 
 
 def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:
-    """Yield the spans of which it is decided whether they are cut; what is held counts as a cut rejected."""
+    """Yield the spans with a decision about being cut; held spans count as rejected cuts."""
     for key, one in state.proposals.items():
         verdict = state.verdict(key)
         if one.kind == CUT.name and verdict is not Verdict.UNDECIDED:
@@ -148,7 +148,7 @@ def _spans(spans: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
 def stepped_percentile(
     state: DocumentState, curve: ScoreCurve, listening: Listening | None, direction: int
 ) -> float:
-    """Return the percentile one step above (1) or below (-1) the threshold in force.
+    """Return the percentile one step above (1) or below (-1) the active threshold.
 
     However that threshold came about, a step up cuts less and a step down cuts more: it leads to the next
     whole percentile whose score is beyond it.
@@ -166,11 +166,11 @@ def stepped_percentile(
 
 
 def share_of_minutes(minutes: float, length_s: float) -> float:
-    """Return the share of a recording that so many minutes are.
+    """Return the share of a recording that these minutes are.
 
     Raises
     ------
-    UsageError : there are none, or more than the recording has
+    UsageError : the minutes are not above 0, or more than the recording has
     """
     if minutes <= 0.0:
         raise UsageError(f"{minutes:g} minutes cannot be kept: give a number above 0.")

@@ -43,7 +43,7 @@ _CRUMB_S = 1.5
 
 
 def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Matched:
-    """Find which span of which raw recording sits where in an edited file.
+    """Match the spans of an edited file with raw recordings.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _covered(carried: CarriedOn, edited: Sound, speed: float) -> tuple[tuple[int
 
 
 def _is_doubtful(rough: Sequence[Stretch]) -> bool:
-    """Tell whether little was found, or crumbs: what runs at another speed leaves its line after a moment."""
+    """Return whether the match is small or fragmented, as at a different speed, where lines soon end."""
     known = [one.stop - one.start for one in rough if one.line is not None]
     whole = sum(one.stop - one.start for one in rough)
     return sum(known) < _ENOUGH * whole or float(np.mean(known)) < _CRUMB_S * RATE_HZ
@@ -154,7 +154,7 @@ def _edit_list(
 
 
 def _at_speed(segment: Segment, speed: float) -> Segment:
-    """Return a segment that was found in what was played back as it is in the edited file."""
+    """Return a segment found in the resampled file, converted to the edited file."""
     return replace(
         segment,
         edited_start_samples=round(segment.edited_start_samples / speed),

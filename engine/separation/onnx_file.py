@@ -139,7 +139,7 @@ def write_onnx(model: OnnxModel, path: Path, *, overwrite: bool = False) -> floa
     Raises
     ------
     UsageError : the packages that write ONNX are not installed
-    OffcutError : the file would answer otherwise than torch
+    OffcutError : the outputs of the file would differ from torch's
     ExportError : see `engine.files.safe_write.replacing`
     """
     try:

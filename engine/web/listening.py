@@ -51,12 +51,12 @@ def whole_recording(recording: OpenRecording) -> Playable:
 
 
 def downloaded_result(result: Result) -> Playable:
-    """Return what is downloaded."""
+    """Return the downloadable audio."""
     return whole_recording(result.written)
 
 
 def separated_target(result: Result) -> Playable:
-    """Return what was named, where it was looked for, and silence elsewhere."""
+    """Return the named sound inside the windows, and silence elsewhere."""
     before, after = whole_recording(result.of), whole_recording(result.written)
 
     def read(start: int, stop: int) -> Samples:
@@ -74,7 +74,7 @@ def separated_target(result: Result) -> Playable:
 
 
 def separated_remainder(result: Result) -> Playable:
-    """Return the recording without what was named."""
+    """Return the recording without the named sound."""
     before, target = whole_recording(result.of), separated_target(result)
 
     def read(start: int, stop: int) -> Samples:
@@ -85,9 +85,9 @@ def separated_remainder(result: Result) -> Playable:
 
 
 def wave_response(heard: Playable, asked: str | None) -> Response:
-    """Return a piece of the file, as a header ``Range`` asks for it; all of it where there is none.
+    """Return the part of the file in the header ``Range``; all of it without one.
 
-    More than two channels are heard as one.
+    More than two channels are mixed to mono.
     """
     channels = heard.channels if heard.channels <= 2 else 1
     frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))

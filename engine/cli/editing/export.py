@@ -33,11 +33,11 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import listed
 
 _SLACK_S = 0.001
-"""Lengths are told in milliseconds, so an end may be named that much late."""
+"""Lengths are printed in milliseconds, so a given end may be this much late."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--out", type=Path, nargs="+", required=True, metavar="FILE", help="format by suffix")
     parser.add_argument("--force", action="store_true", help="write over existing files")
@@ -147,7 +147,7 @@ def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tup
 
 
 def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
-    """Return what the flags ask for.
+    """Return the export options of the flags.
 
     Raises
     ------
@@ -191,11 +191,11 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
 
 
 def _check_flags(options: argparse.Namespace) -> None:
-    """Find out whether there is a file for each flag.
+    """Check that each flag applies to one of the files.
 
     Raises
     ------
-    UsageError : there is none
+    UsageError : a flag applies to none
     """
     suffixes = {out.suffix.lower() for out in options.out}
     namers = [suffix for suffix, form in FORMATS.items() if form.names_media]

@@ -1,4 +1,4 @@
-"""``offcut proposals PROJECT``: list what is proposed and what was answered."""
+"""``offcut proposals PROJECT``: list the proposals and the answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from engine.timebase import format_time, samples_to_s_array
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
 
 
@@ -85,7 +85,7 @@ def _entries(
 
 
 def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
-    """Return what it does, to which tracks, who made it and why."""
+    """Describe its effect, its tracks, its maker and its reason."""
     kind = KINDS.get(proposal.kind)
     asked = edited(proposal, state.decisions.get(proposal.id))
     done = f"{proposal.kind} (not available)" if kind is None else kind.label(asked, state.rate_hz)
@@ -95,7 +95,7 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
 
 
 def _chances(document: Document) -> dict[str, float]:
-    """Return how likely the user would accept what is undecided, from the answers in this document."""
+    """Return the probability that the user would accept each undecided proposal, from the answers so far."""
     curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
     heard = Analyses(
         curve if isinstance(curve, ScoreCurve) else None,

@@ -20,7 +20,7 @@ from engine.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     add_finder_flags(parser)
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="on these; all by default")

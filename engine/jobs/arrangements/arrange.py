@@ -1,4 +1,4 @@
-"""What an editor would make of a document: proposals of cuts, repeats and moves that are one arrangement."""
+"""Propose the arrangement of an editor model: cuts, repeats and moves."""
 
 from __future__ import annotations
 
@@ -41,18 +41,19 @@ _OF_A_PIECE = 0.25
 _LEAST_S = 0.1
 _LEAST_PART_S = 1.0
 _LEAST_LEFT = 0.1
-"""Less of a recording is left only of what is no rehearsal (a metronome), or where somebody wants it so."""
+"""Minimum share of a recording in the result; less remains only of other material or if the user asks for it.
+"""
 
 
 def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
-    """Propose what an editor would do.
+    """Propose an arrangement of a document.
 
-    What the user holds is played, what they cut is not, and edges lie on beats where there are any.
+    Held spans are played, cut spans are not, and edges are placed on beats if the grid has any.
 
     Raises
     ------
-    UsageError : there is nothing to arrange, what is held is longer than asked, the example does not fit, or
-        hardly anything would be left although nobody asked for that
+    UsageError : the document is empty, the held spans are longer than requested, the example does not fit, or
+        hardly anything would remain although the request does not ask for that
     SourceError : a recording cannot be read
     OffcutError : the editor cannot be read
     Cancelled : the user asked for it
@@ -84,11 +85,11 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
 def arranged(
     request: ArrangeRequest, heard: StepFeatures, editor: Editor | None = None, like: Sequence[Pair] = ()
 ) -> ProposedArrangement:
-    """Propose what an editor would do with a recording that is analysed already.
+    """Propose an arrangement of a recording that is already analysed.
 
     Raises
     ------
-    UsageError : what the user holds is longer than asked
+    UsageError : the held spans are longer than requested
     """
     bounds = bounds_of(request.state, heard, request.minutes)
     seeds = range(_OTHERS * request.seed + 1, _OTHERS * request.seed + 1 + _OTHERS)
@@ -100,11 +101,11 @@ def arranged(
 
 
 def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) -> Bounds:
-    """Return what an arrangement of a document has to keep to.
+    """Return the bounds of an arrangement of a document.
 
     Raises
     ------
-    UsageError : what the user holds is longer than asked
+    UsageError : the held spans are longer than requested
     """
     done = gathered_accepted(state)
     held = _touched(heard, done.holds)
@@ -121,7 +122,7 @@ def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) 
 
 
 def _touched(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Return the steps of which anything lies in a span."""
+    """Return the steps that overlap a span."""
     edges = heard.steps.edges_samples
     flags = np.zeros(len(heard), bool)
     for start, stop in spans:
@@ -130,7 +131,7 @@ def _touched(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray
 
 
 def _covered(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Return the steps that lie mostly in a span."""
+    """Return the steps whose larger part is inside a span."""
     flags = np.zeros(len(heard), bool)
     for start, stop in spans:
         first, last = heard.steps.within(int(start), int(stop))
@@ -182,7 +183,7 @@ class _Maker:
         return tuple((int(edges[first]), int(edges[last])) for first, last in runs(flags).tolist())
 
     def _wanted(self) -> Iterator[Wanted]:
-        """Yield what makes the order; cuts are parted where playing begins, to be decided one by one."""
+        """Yield the edits that make the order; cuts are split where playing begins, for separate answers."""
         for one in edits_that_play(self._played(), self.state.length_samples):
             if one.kind != CUT.name:
                 yield one

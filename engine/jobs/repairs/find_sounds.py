@@ -1,4 +1,4 @@
-"""What sounds in a span, in words, and where in a document something named sounds."""
+"""Name the sounds in a span, and find named sounds in a document."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _SEARCH = 0.5
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
-    """Return the names of sounds that are known, the likeliest in the windows first.
+    """Return the known names of sounds, the most likely in the windows first.
 
     Raises
     ------
-    UsageError : there is no window, one lies beyond the recording, or nothing sounds in any
+    UsageError : no window is given, one is beyond the recording, or all are silent
     """
     state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
@@ -55,13 +55,13 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWor
 
 
 def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) -> tuple[SoundEvent, ...]:
-    """Return where in a document any of some sounds is heard, ascending and apart.
+    """Return the places in a document where any of some sounds occurs, ascending and disjoint.
 
     Raises
     ------
     UsageError : nothing is named, or words do not name a known sound
     SourceError : a recording is missing or cannot be read
-    OffcutError : speech is looked for, and what detects it is not installed
+    OffcutError : speech is requested, and its detector is not installed
     """
     sought = names_meant(tuple(texts))
     if not sought:

@@ -1,4 +1,4 @@
-"""What a taste can be asked about: the mix of a document, or a file of its own."""
+"""Sounds that a taste can score: the mix of a document, or a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DocumentSound:
-    """The unedited mix of a document; `media` says where its sources are read."""
+    """The unedited mix of a document; `media` gives the files of its sources."""
 
     state: DocumentState
     media: Mapping[str, Path]

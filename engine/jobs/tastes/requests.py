@@ -1,4 +1,4 @@
-"""What the Taste page asks for and gets back; light, so that the window can ask without torch."""
+"""Requests and results of the Taste page; light, so that the window needs no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.overview.results import LearnedFrom, Origin, ScoredRecording, Segmen
 
 @dataclass(frozen=True, slots=True)
 class ReferencesScored:
-    """The kept recordings with their scores, and a sentence for each that is not there any more."""
+    """The training recordings with their scores, and a message for each missing one."""
 
     recordings: tuple[ScoredRecording, ...] = ()
     missing: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class ReferencesScored:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A recording to score and to place on the map; `scored` is what is known already."""
+    """A recording to score and to place on the map; `scored` is its result if already available."""
 
     sound: Sound
     origin: Origin
@@ -28,12 +28,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SurveyRequest:
-    """What to find out with a taste.
+    """Recordings to score with a taste.
 
     Attributes
     ----------
-    learned_from : the recordings of the taste, to be scored unless `kept` is known
-    folders : where they are looked for, see `engine.jobs.recordings.reference_recording`
+    learned_from : the training recordings of the taste, scored unless `kept` is given
+    folders : where they are looked for, see `engine.jobs.recordings.kept_recording`
     """
 
     taste: Path
@@ -45,7 +45,7 @@ class SurveyRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """How everything scores, and where it lies on the map.
+    """Scores of all recordings, and their positions on the map.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class Stretch:
 
 
 def searched(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> list[Stretch]:
-    """Return the stretches of an edited file, from start to end."""
+    """Return the segments of an edited file, from start to end."""
     length = len(edited.mono)
     starts = stretches(length, _LONG_FRAMES, _LONG_HOP)
     lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.5))
@@ -107,10 +107,9 @@ def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
 def _doubtful(
     raws: Sequence[Floats], edited: Floats, stays: Sequence[Stay], lines: Sequence[Diagonal]
 ) -> list[tuple[float, float]]:
-    """Return spans in which a line is followed that is far less likely there than lines are elsewhere.
+    """Return spans whose line is far less likely there than lines are elsewhere.
 
-    A quiet passage, whose levels lie under the floor and tell nothing, follows any line that is a little
-    like it where its own was not found.
+    A quiet passage, with levels under the floor, follows any slightly similar line if its own was not found.
     """
     ratios = np.zeros(-(-(len(edited) // STEP_SAMPLES + 1) // _DOUBTED_STEPS) * _DOUBTED_STEPS)
     told = np.zeros(len(ratios), bool)

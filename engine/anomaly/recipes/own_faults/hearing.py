@@ -1,4 +1,4 @@
-"""What the network hears: log-mel frames, and at every eighth of them how the music is tuned."""
+"""Inputs of the network: log-mel frames, and the tuning at every eighth frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEP_FRAMES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameFeatures:
-    """A stretch of sound as the network hears it.
+    """A segment of sound as the network's input.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class FrameFeatures:
 def hear(
     blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter
 ) -> Iterator[FrameFeatures]:
-    """Yield what is heard of a mono stream at the analysis rate, in pieces of any length, only whole steps.
+    """Yield the features of a mono stream at the analysis rate, in pieces of whole steps.
 
     Parameters
     ----------

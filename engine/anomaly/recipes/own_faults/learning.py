@@ -41,7 +41,7 @@ _SMOOTHED_STEPS = 13
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
-    """Learn to tell edited recordings from damaged ones, and from those the user cut.
+    """Learn to distinguish edited recordings from damaged ones and from the user's cuts.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeat
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """How kept audio scores that was not learned from, and the standard score that sets faults apart."""
+    """Scores of held-out training audio, and the standard score that separates faults."""
 
     mean: float
     std: float
@@ -120,9 +120,9 @@ def _usual(
     checks: Sequence[Sequence[Practice]],
     progress: Progress,
 ) -> _Usual:
-    """Score what was kept and not learned from, as it is and with faults in it.
+    """Score held-out training audio, clean and with injected faults.
 
-    Each network hears what it checked itself with, beside a memory of what it practised on.
+    Each network scores its own validation data, with a memory of its own training data.
     """
     own, clean, faulty = [], [], []
     members = zip(model.network.members, folds, checks, strict=True)

@@ -1,4 +1,4 @@
-"""The kept audio that is practised on: at most an hour of it is held, the rest is heard once."""
+"""Training audio: up to an hour of samples stays in memory, the rest is read once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReferenceAudio:
     Attributes
     ----------
     frames_db : log-mel of each recording, all of it, shape (frames, n_mels)
-    samples : what is held of each, shape (n,): in stretches of `stretch_samples`, or without a gap
+    samples : retained samples of each, shape (n,): in segments of `stretch_samples`, or without gaps
     stretch_samples : None where all is held
     """
 
@@ -42,10 +42,10 @@ class ReferenceAudio:
     stretch_samples: int | None
 
     def folds(self, config: OwnFaultsConfig) -> tuple[Split, ...]:
-        """Return for each network pieces without a gap to practise on, and others to check it with.
+        """Return contiguous training pieces and other validation pieces for each network.
 
-        Each checks itself on other pieces, so that all together practise on everything, and every network has
-        kept audio that it never heard; as long as there are enough pieces.
+        Each network is validated on other pieces, so that together they train on everything, and each has
+        held-out audio, as long as the pieces suffice.
         """
         least = round(_LEAST_PIECE_S * config.mel.rate_hz)
         whole = self.samples if len(self.samples) > 1 else self._pieces(self.samples)
@@ -73,7 +73,7 @@ class ReferenceAudio:
 
 
 def read_references(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> ReferenceAudio:
-    """Hear edited recordings; 46 MB an hour of frames, and of samples no more than `MOST_HELD_S`.
+    """Read edited recordings; frames take 46 MB an hour, samples at most `MOST_HELD_S`.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def _watched(blocks: Iterator[Array], share: float, stretch: int, held: list[Arr
 
 
 def hear_cut(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> tuple[Array, ...]:
-    """Read what the user cut, at most as much as is held of what was kept; each of shape (n,).
+    """Read the user's cuts, limited to the length retained of the training audio; each of shape (n,).
 
     Raises
     ------

@@ -50,7 +50,7 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
     try:
         show(window, what)
     except OffcutError as error:
-        window.telling.refuse(str(error))
+        window.messages.refuse(str(error))
     gc.freeze()  # what stands now stays; walking over all of it takes Python's collector 40 ms each time
     status = application.exec()
     if window.isVisible():  # its screen went away, and nobody closed it: what still plays would be waited for

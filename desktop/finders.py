@@ -165,7 +165,7 @@ class Finders(QObject):
 
         Parameters
         ----------
-        sentences : about the result, a message each; none for the sentence of the finder
+        sentences : about the result, a message each; none for the lines of that of the finder
         merges_as : see `FoundEdits.edits`; with it, the user stays at the current proposal
 
         Raises
@@ -179,7 +179,7 @@ class Finders(QObject):
             )
         for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
-        for sentence in sentences or (found.sentence,):
+        for sentence in sentences or found.sentence.splitlines():
             self.said.emit(sentence)
         new = self._session.state.proposals.keys() - before.proposals.keys()
         if new and not merges_as:

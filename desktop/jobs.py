@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.editors.pairs_told import PairsTold
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from desktop.editors.pair_progress import PairProgress
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.extensions import standing_of_all
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         SpanRequest,
     )
     from engine.jobs.sounds.hear import FoundSounds
-    from engine.review.heard_there import HeardWord
+    from engine.review.sounds_in_cuts import DetectedWord
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -98,7 +98,7 @@ def propose_at(
     grid: BeatGrid | None,
     listening: Listening | None,
     settings: Mapping[str, object],
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     progress: Progress,
 ) -> Proposed:
     """Propose cuts as `engine.jobs.propose.propose` does."""
@@ -143,9 +143,9 @@ def learn_editor(
     """Learn an editor in a separate process; `found` is called for each matched pair."""
     from engine.jobs.arrangements.learn_editor_file import learn_editor_file
 
-    telling = PairsTold(progress, found)
+    pair_progress = PairProgress(progress, found)
     try:
-        return run_in_own_process(learn_editor_file, (request, out, overwrite), telling)
+        return run_in_own_process(learn_editor_file, (request, out, overwrite), pair_progress)
     finally:
         sweep(out.parent)  # a process that is killed while it writes leaves half a file
 
@@ -157,7 +157,7 @@ def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview
     return job.preview_repair(request, progress)
 
 
-def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
     """Rank the known sound names by probability."""
     from engine.jobs.repairs import find_sounds
 

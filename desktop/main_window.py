@@ -24,6 +24,7 @@ from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.menus import Menus
+from desktop.messages import Messages
 from desktop.playback import Player
 from desktop.playback.metering import Metering
 from desktop.recordings.recordings import Recordings
@@ -31,16 +32,16 @@ from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
-from desktop.review.kept_example import KeptListening
 from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
+from desktop.review.reference_example import ReferenceListening
 from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
 from desktop.separation.repairing import Repairing
 from desktop.session import Session
 from desktop.side import Side
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.takes.takes import Takes
 from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
@@ -49,7 +50,6 @@ from desktop.taste.learning import Learning
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
 from desktop.taste.shelf import Shelves
-from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.clock import Clock
@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         self.learning = Learning(self.session, self.work, self.analysing, self)
         self.recordings = Recordings(self.session, self.work, self.analysing, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
-        self.kept = KeptListening(self, self)
+        self.kept = ReferenceListening(self, self)
         self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self.analysing, self)
         self.shelves = Shelves(self, self.session, settings, themed)
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = panel_of(self.learning, self.look.theme)
         self.commands = Actions(self, keymap.commands)
-        self.telling = Telling(self, self, self.status_bar)
+        self.messages = Messages(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.exporting = Exporting(self, self, settings)
         self.crashes = AfterCrash(self, self)
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.selection_bar, self.status_bar)
         for asking in (*bars, self.queue_panel, self.timing_panel):
             asking.command_requested.connect(self.commands.run)
-        self.telling.hear((*vars(self).values(), self.queue.bulk))
+        self.messages.hear((*vars(self).values(), self.queue.bulk))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.analysing)
         self.review.moved.connect(self._show_current)
@@ -202,14 +202,14 @@ class MainWindow(QMainWindow):
             chosen.connect(lambda _id: self.selecting.let_go())  # Delete means what was chosen last
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))
-        self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.telling.refuse))
+        self.timeline.edge_dragged.connect(reporting_refusals(self.review.drag, self.messages.refuse))
+        self.timeline.files_dropped.connect(reporting_refusals(self.files.drop, self.messages.refuse))
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
         self.transport.result_chosen.connect(self.zooms.settle)
         self.transport.before_chosen.connect(self._show_before)
         self.transport.looping_changed.connect(self.top_bar.set_looping)
-        self.player.device_status_changed.connect(self.telling.device)
+        self.player.device_status_changed.connect(self.messages.device)
         self.work.progressed.connect(self.status_bar.set_job)
         self.learning.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
 
     def say(self, sentence: str) -> None:
         """Show the result of the last command, and the next undo step."""
-        self.telling.say(sentence)
+        self.messages.say(sentence)
 
     def show_palette(self) -> None:
         """Show the command palette."""

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from desktop.grid.layer import GridLayer
     from desktop.grid.tap_tempo import TapTempo
     from desktop.menus import Menus
+    from desktop.messages import Messages
     from desktop.playback import Player
     from desktop.recordings.recordings import Recordings
     from desktop.review.amounts import Amounts
     from desktop.review.arrivals import Arrivals
     from desktop.review.by_hand import ByHand
     from desktop.review.history_walk import HistoryWalk
-    from desktop.review.kept_example import KeptListening
     from desktop.review.notes import Notes
     from desktop.review.queue_side import QueueSide
+    from desktop.review.reference_example import ReferenceListening
     from desktop.review.review import Review
     from desktop.review.threshold import ThresholdDrag
     from desktop.separation.repairing import Repairing
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from desktop.taste.learning import Learning
     from desktop.taste.page import Tasting
     from desktop.taste.shelf import Shelves
-    from desktop.telling import Telling
     from desktop.timeline.arranging import Arranging
     from desktop.timeline.clipped import ClippedPlaces
     from desktop.timeline.markers import Marking
@@ -75,13 +75,13 @@ class Parts(Protocol):
     work: Work
     analysing: Analysing
     learning: Learning
-    kept: KeptListening
+    kept: ReferenceListening
     notes: Notes
     files: Files
     finders: Finders
     exporting: Exporting
     user_settings: UserSettings
-    telling: Telling
+    messages: Messages
     look: Look
     timeline: TimelineView
     ruler: Ruler

@@ -10,7 +10,14 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from desktop.demo import is_demo
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import (
+    Analysis,
+    BeatGrid,
+    DetectedSounds,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
@@ -133,9 +140,9 @@ class Session(QObject):
         return self._analysis_of("score", ScoreCurve)
 
     @property
-    def nearest(self) -> NearestKept | None:
+    def nearest(self) -> NearestReference | None:
         """References most similar to the recording, computed with the active scores."""
-        return self._analysis_of("nearest", NearestKept)
+        return self._analysis_of("nearest", NearestReference)
 
     @property
     def grid(self) -> BeatGrid | None:
@@ -172,9 +179,9 @@ class Session(QObject):
         return self._analysis_of(PROMOTED, Hits)
 
     @property
-    def sounds(self) -> HeardSounds | None:
+    def sounds(self) -> DetectedSounds | None:
         """Detected sounds."""
-        return self._analysis_of("sounds", HeardSounds)
+        return self._analysis_of("sounds", DetectedSounds)
 
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
         """Return a beat grid, active or not; None if it is missing or damaged."""

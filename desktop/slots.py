@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engine.errors import OffcutError
 
 
-def telling_refusals(do: Callable[..., object], refuse: Callable[[str], object]) -> Callable[..., None]:
+def reporting_refusals(do: Callable[..., object], refuse: Callable[[str], object]) -> Callable[..., None]:
     """Return a slot that does something, and hands the sentence of an `OffcutError` to `refuse`."""
 
     def run(*values: object) -> None:

@@ -1,7 +1,7 @@
-"""What of the window is measured: frames, decisions, memory, and how soon it is painted (``offcut bench``).
+"""Benchmarks of the window: frames, decisions, memory, and time to first paint (``offcut bench``).
 
 Each part runs in programs of its own, whose figures come as one JSON object a line. Documents are made in
-others again, so that what making them takes shows in no figure.
+separate programs, so that making them affects no figure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEGAN = "OFFCUT_BENCH_BEGAN"
 
 
 def timeline() -> Iterator[Measured]:
-    """Open, scroll, zoom and decide what an evening and what a recording day hold."""
+    """Open, scroll, zoom and decide in documents the size of an evening and of a recording day."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         _make_documents(folder)
@@ -99,7 +99,7 @@ def _start() -> dict[str, float]:
 
 
 def painted() -> None:
-    """Open the window, wait for its first paint, and say how long that took since the program was started."""
+    """Open the window, wait for its first paint, and print the time since the program was started."""
     from PySide6.QtCore import QSettings
 
     from desktop.app import make_application

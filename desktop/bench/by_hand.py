@@ -1,4 +1,4 @@
-"""What a person does with a window that plays: begins to play, and answers what is heard."""
+"""A person's actions on a playing window: start playback, and answer the playing proposals."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.errors import OffcutError
 
 
 def start_playing(window: MainWindow) -> None:
-    """Begin to play.
+    """Start playback.
 
     Raises
     ------
-    OffcutError : there is no device to play on
+    OffcutError : the playback device is missing
     """
     window.transport.toggle()
     status = window.player.device_status
@@ -23,7 +23,7 @@ def start_playing(window: MainWindow) -> None:
 
 
 def choose_at_playhead(window: MainWindow) -> None:
-    """Go to the proposal that is heard next, or to the last."""
+    """Go to the next proposal after the playhead, or to the last."""
     made = table_of(window.session.state).made
     place = int(np.searchsorted(made.starts_samples, window.transport.playhead_samples))
     window.review.choose(made.ids[min(place, len(made.ids) - 1)])

@@ -1,7 +1,7 @@
-"""A sound device without hardware: ALSA hands what is played to a program that takes it in real time.
+"""A sound device without hardware: ALSA passes the audio to a program that consumes it in real time.
 
-What arrives is bit for bit what was played. Its pipe takes about 8,192 frames (0.17 s at 48 kHz) at once when
-it starts, so what is heard is known to a quarter of a second.
+The audio arrives bit for bit. Its pipe accepts about 8,192 frames (0.17 s at 48 kHz) at once when it starts,
+so the playback position is accurate to a quarter of a second.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def paced_device(folder: Path, rate_hz: int, *, keep: bool) -> Path:
 
     Parameters
     ----------
-    keep : have what arrives written to `CAPTURED` in the folder
+    keep : write the received audio to `CAPTURED` in the folder
     """
     started = ["env", f"PYTHONPATH={module_environment().get('PYTHONPATH', '')}"]
     kept = "keep" if keep else "drop"

@@ -36,14 +36,14 @@ RATE_HZ = 48_000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a measured document holds.
+    """Contents of a measured document.
 
     Attributes
     ----------
     is_sparse : recordings of hours, silent but for a burst every ten seconds
     recordings_of : the load whose recordings it holds, made before it; "" for its own
     orders : how many repeats and moves are accepted; where there are any, all kinds are proposed
-    are_hits : what is proposed are moves of so many hits of drums, three of four accepted
+    are_hits : the proposals are moves of drum hits, three of four accepted
     """
 
     tracks: int
@@ -133,7 +133,7 @@ def _cuts(count: int, step: int) -> list[Proposal]:
 
 
 def _of_all_kinds(load: Load, step: int) -> list[Proposal]:
-    """Return edits one after another, of kinds in turn; so many of them lay something elsewhere."""
+    """Return consecutive edits of alternating kinds, `orders` of them repeats and moves."""
     made = []
     every = load.proposals // load.orders
     for number in range(load.proposals):
@@ -178,7 +178,7 @@ def pyqtgraph_frame_times(
     Parameters
     ----------
     spans : shape (m, 2), in samples
-    windows : what the frames show, n of them
+    windows : the visible range of each frame, n of them
     """
     width, height = size
     plot = pg.PlotWidget()

@@ -1,4 +1,4 @@
-"""What this program holds of the machine: memory of its own, threads, open files, programs it started."""
+"""Resources of this program: its own memory, threads, open files, child processes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _OURS = Path("/proc/self")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held at a moment.
+    """Resources in use at a moment.
 
     Attributes
     ----------
-    memory_mb : of its own, without what is mapped from files
+    memory_mb : its own, without mapped files
     handles : open files, pipes and sockets
     processes : that it started and that still run, and those that they started
     temporary_files : in its own folder for them
@@ -29,7 +29,7 @@ class Held:
 
 
 def held_now(temporary: Path) -> Held:
-    """Return what this program holds; read from Linux's ``/proc``.
+    """Return the resources of this program; read from Linux's ``/proc``.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """One hour of stereo from the command to the full picture, with nothing in our cache. Part of ``bench open``.
 
-Beside it stands a program that does nothing but read the file with soundfile.
+The reference is a program that only reads the file with soundfile.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _write_hour(path: Path) -> Path:
 
 
 def _run(what: str, path: Path, home: Path) -> dict[str, float]:
-    """Run a program and return what it says of itself; the document is made beside the recording."""
+    """Run a program and return its report; the document is made next to the recording."""
     environment = {**module_environment(), **own_folders(home), BEGAN: repr(time.time())}
     command = module_command("desktop.bench.importing", what, str(path))
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""What ALSA hands the sound to that `desktop.bench.device` plays: it takes it in real time.
+"""Receives the audio from ALSA for `desktop.bench.device` in real time.
 
 Started with the rate in hertz, the bytes of a frame, a folder, and "keep" or "drop".
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 CAPTURED, PACER_PID = "captured.raw", "pacer.pid"
 _BLOCK_FRAMES = 480
 _LATE_S = 0.2
-"""By how much it may be late before it counts anew: nobody is asked to catch up."""
+"""Maximum delay before the clock restarts, without catching up."""
 
 
 def main(rate_hz: float, frame_bytes: int, folder: Path, *, keep: bool) -> None:

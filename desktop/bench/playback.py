@@ -1,8 +1,8 @@
 """Playing sixteen tracks of three hours while a model trains and the user decides: is anything missing?
 
 Started by ``offcut bench playback --minutes 30``, in a program of its own, on a device without hardware that
-takes what is played in real time. The first half plays the source, the second the result, where each answer
-changes what is heard.
+consumes audio in real time. The first half plays the source, the second the result, where each answer changes
+the audio.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMMANDS = ("review.accept", "review.reject", "review.accept", "edit.undo")
 
 
 def playback(minutes: float, load: Load = TARGET) -> Iterator[Measured]:
-    """Play so many minutes of a load."""
+    """Play a load for some minutes."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         live_in(folder, RATE_HZ)
@@ -67,8 +67,8 @@ def _measure(folder: Path, minutes: float, load: Load) -> Iterator[Measured]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """What came of listening for a while."""
+class _PlaybackRun:
+    """Result of playing for a while."""
 
     underruns: int
     least_ahead_ms: float
@@ -100,7 +100,7 @@ class _Listener:
         timer.timeout.connect(do)
         return timer
 
-    def listen(self, minutes: float, *, result: bool) -> _Heard:
+    def listen(self, minutes: float, *, result: bool) -> _PlaybackRun:
         """Play for so long, in the source or in the result."""
         transport, player = self._window.transport, self._window.player
         transport.choose_result(result)
@@ -120,7 +120,7 @@ class _Listener:
         transport.stop()
         if self._failure:
             raise OffcutError(self._failure)
-        return _Heard(
+        return _PlaybackRun(
             player.underruns - underruns,
             1000 * self._least_ahead / RATE_HZ,
             self._decisions,
@@ -137,7 +137,7 @@ class _Listener:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def _decide(self) -> None:
-        """Answer what is heard next."""
+        """Answer the next proposal."""
         choose_at_playhead(self._window)
         self._window.commands.run(next(self._keys))
         self._decisions += 1

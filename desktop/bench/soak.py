@@ -1,9 +1,8 @@
 """Hours of work with the window, one round after another: does anything grow, run out or stay behind?
 
 Started by ``offcut bench soak --minutes 240``, in a program of its own, on a device without hardware that
-takes what is played in real time. A round reviews the target load while it plays and a model trains, takes a
-sound out, and puts drums in time; all of it is taken back. What is held is counted between rounds, when
-nothing runs.
+consumes audio in real time. A round reviews the target load while it plays and a model trains, removes a
+sound, and puts drums in time; all of it is undone. Resources are counted between rounds, when nothing runs.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from widgets.timing.form import AlignAsked
 
 RATE_HZ = 48_000
 WARM_MINUTES = 15.0
-"""What is loaded when it is first used is no growth: growth is counted from here on."""
+"""Growth is counted after this warm-up, since lazy loading is not growth."""
 TOLD_EVERY_MINUTES = 30.0
 PLAYED_S = 40.0
 ANSWER_EVERY_MS = 250
@@ -51,7 +50,7 @@ KEYS = (
 
 
 def soak(minutes: float, load: Load = TARGET, drums: Load = LOADS["small"]) -> Iterator[Measured]:
-    """Work for so many minutes, of which the first quarter, a quarter of an hour at most, is to warm up."""
+    """Work for some minutes; the first quarter, a quarter of an hour at most, is the warm-up."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         live_in(folder, RATE_HZ)
@@ -101,7 +100,7 @@ def _measure(folder: Path, temporary: Path, minutes: float, load: Load, drums: L
 
 
 def _figures(samples: list[_Sample], minutes: float) -> Iterator[Measured]:
-    """Yield the most that was held after the warm-up, beside what was held at its end."""
+    """Yield the maximum after the warm-up, compared with the value at its end."""
     warm = min(WARM_MINUTES, minutes / 4)
     later = [one.held for one in samples if one.minutes >= warm]
     first, last = later[0], later[-1]
@@ -113,7 +112,7 @@ def _figures(samples: list[_Sample], minutes: float) -> Iterator[Measured]:
 
 
 class _Rounds:
-    """Does what a person does over an evening, again and again.
+    """Repeats a person's actions of an evening.
 
     Attributes
     ----------
@@ -134,11 +133,11 @@ class _Rounds:
             failed.connect(self._fail)
 
     def go_round(self) -> None:
-        """Review, take a sound out, put drums in time; then let go of all.
+        """Review, remove a sound, put drums in time; then release everything.
 
         Raises
         ------
-        OffcutError : something was refused or failed, or there is no sound device
+        OffcutError : an action was refused or failed, or the sound device is missing
         """
         self._open(self._reviewed)
         self._review()
@@ -182,7 +181,7 @@ class _Rounds:
         return sum(not step.undone for step in self._window.session.steps())
 
     def _answer(self) -> None:
-        """Press the next key on what is heard next."""
+        """Press the next key on the next proposal."""
         window, key = self._window, next(self._keys)
         if key == "edit.undo" and self._steps_done() <= self._begun_at:
             return  # what was there before the review stays
@@ -192,7 +191,7 @@ class _Rounds:
         window.commands.run(key)
 
     def _take_out(self) -> None:
-        """Take a range of pitches out of a span of all tracks, hear it, accept it, and undo that.
+        """Remove a frequency range from a span of all tracks, play it, accept it, and undo that.
 
         Words would be refused where their sound is not there.
         """
@@ -222,7 +221,7 @@ class _Rounds:
         self._until(lambda: time.monotonic() >= until_s)
 
     def _until(self, reached: Callable[[], bool]) -> None:
-        """Run the event loop, as a program does: Qt deletes what is let go of nowhere else."""
+        """Run the event loop, as a program does: Qt runs deferred deletions only there."""
         loop = QEventLoop()
         poll = QTimer(interval=POLL_MS)
         poll.timeout.connect(lambda: loop.quit() if reached() or self._failure else None)

@@ -1,4 +1,4 @@
-"""Where a measured program keeps what it keeps of its own: below one folder, nothing of the user's."""
+"""Folders of a measured program: below one folder, separate from the user's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The window at a load: opening, frames, decisions and memory, each part in a program of its own.
 
-Frames are what a wheel step costs, see `frame_times`. What of a close view is read on another thread has
-been read before a frame is timed, as it has when a person scrolls.
+Frames measure the cost of a wheel step, see `frame_times`. Parts of a close view that another thread reads
+are loaded before a frame is timed, as they are when a person scrolls.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ OFF_SCREEN = (100, 1_000, 10_000, 100_000)
 VIEWS = {"source": False, "result": True}
 WIDTH, HEIGHT = 1600, 1000
 HELD_MS = 33.0
-"""What lies between two strokes of a key that is held."""
+"""Interval between two repeats of a held key."""
 RESTS_MS = 250.0
-"""So long after a single press figures and overview show the answer too."""
+"""Delay after a single press until figures and overview show the answer, too."""
 FRAME_LIMIT_MS, TRAINING_LIMIT_MS = 8.3, 16.7
 SCREEN_MS = 16.7
-"""How long a picture stands on a screen: what holds the event loop longer is seen."""
+"""Duration of a picture on a screen: longer blocks of the event loop are visible."""
 DECISION_LIMIT_MS = 50.0
 MEMORY_LIMIT_MB = 600.0
 
@@ -105,13 +105,13 @@ class Bench:
         return best
 
     def close(self) -> None:
-        """Close the window and let go of its threads."""
+        """Close the window and stop its threads."""
         self.window.close()
 
 
 @contextmanager
 def opened(folder: Path, load: str) -> Iterator[Bench]:
-    """Give a window with its document open; what is decided in it is no part's that comes after."""
+    """Yield a window with its document open; decisions in it do not affect later parts."""
     document = document_of(folder, load)
     as_made = document.read_bytes()
     bench = Bench(folder, load)
@@ -137,7 +137,7 @@ def opening(folder: Path, load: str) -> Iterator[Measured]:
 
 
 def frames(folder: Path, load: str) -> Iterator[Measured]:
-    """Walk through the source and the result, beside pyqtgraph's curves and regions on the same walk."""
+    """Walk through the source and the result, and compare with pyqtgraph's curves and regions."""
     with opened(folder, load) as bench:
         canvas = bench.window.timeline.canvas
         state, whole = bench.window.session.state, canvas.viewport.fitted()
@@ -158,7 +158,7 @@ def frames(folder: Path, load: str) -> Iterator[Measured]:
 
 
 def frames_while_training(folder: Path, load: str) -> Iterator[Measured]:
-    """Walk through both views while a taste is learned beside the window, as it is for users."""
+    """Walk through both views while a taste is trained in the background, as it is for users."""
     with opened(folder, load) as bench:
         bench.frames()
         yield Measured(f"{load}_source_frame_before_training_p99_ms", at(bench.frames(), 99), None, FRAMES)
@@ -244,7 +244,7 @@ def spectrograms(folder: Path, load: str) -> Iterator[Measured]:
 
 
 class Painted(QObject):
-    """Tells when a widget was painted."""
+    """Reports when a widget was painted."""
 
     def __init__(self, watched: QObject) -> None:
         super().__init__(watched)
@@ -289,8 +289,8 @@ def _decide(bench: Bench, painted: Painted) -> float:
 def answers(folder: Path, load: str) -> Iterator[Measured]:
     """Answer one proposal after another, by single presses and with the key held, until all shows it.
 
-    Told are the time from the key until timeline and queue are painted, and the longest turn of the event
-    loop from the key until what follows an answer a moment later is shown too.
+    The figures are the time from the key until timeline and queue are painted, and the longest turn of the
+    event loop from the key until the delayed updates after an answer are visible, too.
     """
     with opened(folder, load) as bench:
         window = bench.window
@@ -365,7 +365,7 @@ def _answer(bench: Bench, painted: tuple[Painted, ...], *, is_held: bool) -> tup
 
 
 def memory(folder: Path, load: str) -> Iterator[Measured]:
-    """Open a document, walk through both views, and see what this program held at its peak.
+    """Open a document, walk through both views, and report the peak memory of this program.
 
     Mapped pages of the peak cache count as far as they were looked at; the system can take them back.
     """

@@ -40,7 +40,7 @@ VIEW = (
     _view("history", "Show or hide the history", ("Ctrl+H",),
         "List every step of undo and redo; go to any of them.", do=lambda parts: parts.history.toggle()),
     _view("messages", "Message log…", ("Ctrl+Shift+H",),
-        "List every message with its time; errors are marked.", do=lambda parts: parts.telling.show_log()),
+        "List every message with its time; errors are marked.", do=lambda parts: parts.messages.show_log()),
     _view("ruler", "Change ruler units", ("F6",),
         "Switch the ruler between time, samples, and bars and beats.",
         do=lambda parts: parts.say(parts.ruler.step())),

@@ -14,7 +14,7 @@ from desktop.crashes.left import Left, take_left
 from desktop.crashes.report import Reports, report_of_left
 from desktop.crashes.watching import Watch, machine
 from desktop.parts import Parts
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.wording import reason_of
@@ -107,7 +107,7 @@ class AfterCrash(QObject):
             below = "The report stays on this computer until you send it."
             self._view = ReportView(self._parts.look.theme, "Crash report", below, self._window)
             self._parts.look.changed.connect(self._view.set_theme)
-            self._view.save_requested.connect(telling_refusals(self._save, self.refused.emit))
+            self._view.save_requested.connect(reporting_refusals(self._save, self.refused.emit))
         self._view.show_text(text)
         self._view.show()
         self._view.raise_()

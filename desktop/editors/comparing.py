@@ -45,7 +45,7 @@ class HeldArrangement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
+class _Preview:
     """The document as it would be with an arrangement, and how long its result is."""
 
     state: DocumentState
@@ -68,7 +68,7 @@ class Comparing(QObject):
         self._held: list[HeldArrangement] = []
         self._at = 0
         self._made_of: object = None
-        self._found: tuple[tuple[object, ...], tuple[_Heard, ...]] = ((), ())
+        self._found: tuple[tuple[object, ...], tuple[_Preview, ...]] = ((), ())
         self._is_put_away = self._is_changing = False
         panel.chosen.connect(self.hear)
         session.changed.connect(self._follow)
@@ -164,14 +164,14 @@ class Comparing(QObject):
         elif self.is_on:
             self._transport.try_out(None, plays)
 
-    def _heard(self) -> tuple[_Heard, ...]:
+    def _heard(self) -> tuple[_Preview, ...]:
         """Return what becomes of the document with each, found once for each of its states."""
         state, held = self._session.state, tuple(self._held)
         known = self._found[0]
         if len(known) != len(held) + 1 or any(a is not b for a, b in zip(known, (state, *held), strict=True)):
             rate_hz = max(state.rate_hz, 1)
             states = [one.accepted(state).state for one in held]
-            found = tuple(_Heard(one, samples_to_s(heard_samples(one), rate_hz)) for one in states)
+            found = tuple(_Preview(one, samples_to_s(heard_samples(one), rate_hz)) for one in states)
             self._found = (state, *held), found
         return self._found[1]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from engine.edl.export.audio_files.written_range import written_range
 from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
@@ -30,7 +31,6 @@ from engine.edl.edit_list import EditList
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_files.audio_plan import require_regions, source_depth, written_rate_hz
 from engine.edl.export.audio_files.clipping import Clipping
-from engine.edl.export.audio_files.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan, written_before
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError
@@ -71,7 +71,7 @@ class ExportSubject:
         """
         options = choice.options
         if choice.span and choice.has_audio:
-            heard = heard_range(replace(self.whole, options=options), self.spans[choice.span])
+            heard = written_range(replace(self.whole, options=options), self.spans[choice.span])
             options = replace(options, range_samples=heard)
         wanted = (replace(self.whole, out=_expanded(path), options=options) for path in choice.paths)
         return tuple(

@@ -14,7 +14,7 @@ from engine.document.edits import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits
 from engine.document.grid.readings import next_reading
 from engine.document.grid.tempo_decisions import decided_tempi
-from engine.document.heard import heard_ids
+from engine.document.listening_ids import listening_ids
 from engine.document.recorded import nothing_yet, require_recording
 from engine.document.state import DocumentState
 from engine.errors import OffcutError, UsageError
@@ -70,7 +70,7 @@ class GridEditing(QObject):
 
     def other_level(self) -> None:
         """Switch to the next metrical level: half, double, three for two; then back."""
-        grid, heard = self._grid(), self._session.stored_grid(heard_ids(self._session.state)["beats"])
+        grid, heard = self._grid(), self._session.stored_grid(listening_ids(self._session.state)["beats"])
         for base in (heard, self._counted_from, grid):
             found = None if base is None else next_reading(base, grid)
             if found is not None:
@@ -124,7 +124,7 @@ class GridEditing(QObject):
     def use_heard(self) -> None:
         """Put the grid that listening found back into force."""
         state = self.required_state()
-        key = heard_ids(state)["beats"]
+        key = listening_ids(state)["beats"]
         if state.analyses.get("beats") == key and decided_tempi(state):
             raise UsageError("You accepted a tempo proposal. Undo that decision in the queue.")
         if state.analyses.get("beats") == key:

@@ -23,7 +23,6 @@ from engine.files.safe_write import shown
 from engine.jobs.imported.requests import ReadEditsRequest
 
 if TYPE_CHECKING:
-    from engine.finders.registry import FoundEdits
     from engine.jobs.imported.edit import ImportedEdit
 
 
@@ -57,10 +56,7 @@ class EditsFromFiles(QObject):
     def take(self, path: Path) -> None:
         """Match a file with the unedited mix, and make its edit the document's."""
         title = f"Taking the edit from {shown(path.name)}"
-        self._parts.finders.start("match", {"edited": str(path)}, title, self._take)
-
-    def _take(self, found: FoundEdits) -> None:
-        self._parts.finders.take(found, found.sentence.splitlines())
+        self._parts.finders.start("match", {"edited": str(path)}, title)
 
     def ask_edits(self) -> None:
         """Ask for a file of edits, and read it.

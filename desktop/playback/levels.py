@@ -19,7 +19,7 @@ _MOST_BLOCKS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class HeardLevels:
+class PlayedLevels:
     """Peaks since the last call, 1.0 at full scale.
 
     Attributes
@@ -66,9 +66,9 @@ class RingLevels:
         """Keep the levels of frames that are about to be put in."""
         self._blocks.append(levels)
 
-    def take(self, until_frame: int) -> HeardLevels | None:
+    def take(self, until_frame: int) -> PlayedLevels | None:
         """Return the levels of the cells since the last call, or None without new ones."""
-        begun: list[HeardLevels] = []
+        begun: list[PlayedLevels] = []
         while self._blocks and self._blocks[0].starts[0] < until_frame:
             block = self._blocks[0]
             first, last = np.searchsorted(block.starts, (self._taken, until_frame)).tolist()
@@ -81,7 +81,7 @@ class RingLevels:
         return together(begun)
 
 
-def together(found: Sequence[HeardLevels | None]) -> HeardLevels | None:
+def together(found: Sequence[PlayedLevels | None]) -> PlayedLevels | None:
     """Return the maximum of several levels, or None without any."""
     there = [one for one in found if one is not None]
     if len(there) < 2:
@@ -91,13 +91,13 @@ def together(found: Sequence[HeardLevels | None]) -> HeardLevels | None:
         for track_id, peak in one.tracks.items():
             tracks[track_id] = max(tracks.get(track_id, 0.0), peak)
     left, right = (max(one.mix[side] for one in there) for side in (0, 1))
-    return HeardLevels(tracks, (left, right), max(one.true_peak for one in there))
+    return PlayedLevels(tracks, (left, right), max(one.true_peak for one in there))
 
 
-def _highest(block: BlockLevels, cells: slice) -> HeardLevels:
+def _highest(block: BlockLevels, cells: slice) -> PlayedLevels:
     tracks = dict(zip(block.track_ids, block.tracks[:, cells].max(axis=1).tolist(), strict=True))
     left, right = block.mix[:, cells].max(axis=1).tolist()
-    return HeardLevels(tracks, (left, right), float(block.true_peaks[cells].max()))
+    return PlayedLevels(tracks, (left, right), float(block.true_peaks[cells].max()))
 
 
 class BlockMeter:

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.playback.levels import HeardLevels
+from desktop.playback.levels import PlayedLevels
 from desktop.playback.player import Player
 
 SHOW_MS = 33
-SILENCE = HeardLevels({}, (0.0, 0.0), 0.0)
+SILENCE = PlayedLevels({}, (0.0, 0.0), 0.0)
 
 
 class Meters(Protocol):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.playback.device import AudioChoice, NoDeviceError
 from desktop.playback.device_search import DeviceSearch
-from desktop.playback.levels import HeardLevels, together
+from desktop.playback.levels import PlayedLevels, together
 from desktop.playback.output import SYSTEM_DEVICE, DeviceOutput, Output, SilentOutput
 from desktop.playback.play_source import SourceFactory, fold_sentence
 from desktop.playback.reader import Cue, PositionMap, Reader
@@ -115,7 +115,7 @@ class Player(QObject):
         """Output latency according to the driver; None without a device."""
         return self._output.latency_s if isinstance(self._output, DeviceOutput) else None
 
-    def take_levels(self) -> HeardLevels | None:
+    def take_levels(self) -> PlayedLevels | None:
         """Return the levels played since the last call, or None."""
         if self._output is None:
             return None

@@ -1,4 +1,4 @@
-"""Changing what an edit in the queue does: how far, how loud, how often, where to, filled with what."""
+"""Change the amount of an edit in the queue: distance, level, repeats, position or fill."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from widgets.theme import Theme
 
 
 def asked(amount: Amount, value: float, length_s: float) -> Number:
-    """Return a number to ask for; a moment lies within the recording."""
+    """Return a number for a form; moments are limited to the recording."""
     highest = min(amount.highest, length_s) if amount.is_moment else amount.highest
     return Number(amount.name, value, amount.lowest, highest, amount.decimals, is_time=amount.is_moment)
 
 
 def length_ahead(state: DocumentState, edit: Edit) -> str:
-    """Say how long an edit makes the result, "" where it stays as long as it is."""
+    """Describe the change of the result's length, "" if it stays the same."""
     now, then = heard_samples(state), heard_samples_after(state, edit)
     if now == then:
         return ""
@@ -39,7 +39,7 @@ def length_ahead(state: DocumentState, edit: Edit) -> str:
 
 
 class Amounts(QObject):
-    """Nudges and asks for the number that the current edit is about; the kind says which that is.
+    """Nudges the amount of the current edit and asks for it; the kind defines the amount.
 
     Signals
     -------
@@ -88,7 +88,7 @@ class Amounts(QObject):
             self.refused.emit(str(error))
 
     def ask(self) -> None:
-        """Ask for the amount of the current edit, beginning with what it is."""
+        """Ask for the amount of the current edit, with the present one as default."""
         state, here = self._session.state, self._review.here()
         amount, value = amount_of(state, here)
         title = kind_of(state.proposals[here]).title

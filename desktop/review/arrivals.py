@@ -1,4 +1,4 @@
-"""Coming to a proposal: it is heard by itself, and Space then plays from there."""
+"""Arriving at a proposal: it plays automatically, and Space then plays from there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from desktop.transport import Transport
 from engine.errors import OffcutError
 
 REST_MS = 150
-"""Only where a walk through the queue rests so long is anything heard: a held key passes in silence."""
+"""Playback starts after resting this long on a proposal: a held key passes in silence."""
 
 _SETTING = "hears_each_proposal"
 
@@ -18,12 +18,12 @@ _SETTING = "hears_each_proposal"
 class Arrivals(QObject):
     """Plays a proposal when the user comes to it, and stops when it is answered.
 
-    What the user plays themselves goes on, a bar that loops too: only another audition makes way, and playing
-    fast or backwards.
+    The user's own playback goes on, a looping bar too: only another audition stops, and playing fast or
+    backwards.
 
     Signals
     -------
-    said : what was switched
+    said : message about the switch
     """
 
     said = Signal(str)
@@ -42,16 +42,16 @@ class Arrivals(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether proposals are heard by themselves."""
+        """Whether proposals play automatically."""
         return bool(self._settings.value(_SETTING, True, type=bool))
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the proposal that was come to is about to be heard."""
+        """Whether the current proposal is about to play."""
         return self._rest.isActive()
 
     def toggle(self) -> None:
-        """Let proposals be heard by themselves, or only when a key asks for it."""
+        """Switch between automatic playback of proposals and playback on request."""
         self._settings.setValue(_SETTING, not self.is_on)
         if not self.is_on:
             self._rest.stop()

@@ -19,7 +19,7 @@ NOTHING_LEFT = BulkAccept(())
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a bulk answer answers: the proposals in their order, and "selected" or "shown".
+    """Scope of a bulk answer: the proposals in their order, and "selected" or "shown".
 
     Without a name there is nothing that it could mean.
     """
@@ -29,11 +29,11 @@ class Scope:
 
 
 class BulkAnswers(QObject):
-    """Answers many as one step of undo, and says how many it were.
+    """Answers many proposals as one step of undo, and reports their number.
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -44,7 +44,7 @@ class BulkAnswers(QObject):
         self._review = review
 
     def scope(self) -> Scope:
-        """Return what would be answered.
+        """Return the proposals that would be answered.
 
         Nothing where no row is selected and none left out: all of a document is never meant by accident.
         """
@@ -54,7 +54,7 @@ class BulkAnswers(QObject):
         return Scope(review.ids, "shown") if review.choices.narrows and review.ids else Scope()
 
     def accepted(self) -> BulkAccept:
-        """Return what would be accepted, and what has weak evidence and would be left."""
+        """Return the proposals that would be accepted, and those with weak evidence that would be left."""
         scope, state = self.scope(), self._session.state
         divide = accept_selected if scope.name == "selected" else accept_in_bulk
         return divide(state, scope.ids)

@@ -12,7 +12,7 @@ from desktop import dialogs
 from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.review.clipboard import SpanClipboard
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
@@ -39,12 +39,12 @@ from widgets.theme import Theme
 
 
 class ByHand(QObject):
-    """Makes an edit of the selection, chooses it in the queue, and lets the selection go.
+    """Makes an edit of the selection, chooses it in the queue, and clears the selection.
 
     Signals
     -------
-    said, refused : message about the result, or the reason of a refusal
-    shown(words, tracks, length) : the selection or nothing, the tracks that would be edited, its length
+    said, refused : message about the result, or the reason of a refusal shown(words, tracks, length) : the
+        selection or nothing, the tracks that would be edited, its length
     """
 
     said = Signal(str)
@@ -59,8 +59,8 @@ class ByHand(QObject):
         self.clipboard: SpanClipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
         canvas = parts.timeline.canvas
-        canvas.selection_slipped.connect(telling_refusals(self.slip_by, self.refused.emit))
-        canvas.selection_moved.connect(telling_refusals(self.move_to, self.refused.emit))
+        canvas.selection_slipped.connect(reporting_refusals(self.slip_by, self.refused.emit))
+        canvas.selection_moved.connect(reporting_refusals(self.move_to, self.refused.emit))
 
     def toggle_tracks(self) -> None:
         """Let the selection be of the chosen track alone, or of all again."""
@@ -80,7 +80,7 @@ class ByHand(QObject):
         return self._make("cut", cut_payload(self._session.state))
 
     def cut_or_delete(self) -> None:
-        """Cut the selected span; where nothing is selected, delete what the queue has selected."""
+        """Cut the selected span; without one, delete the selected edits of the queue."""
         if self._selecting.span is None:
             self.delete()
         else:
@@ -91,7 +91,7 @@ class ByHand(QObject):
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : no edit is selected or current
         """
         review, state = self._review, self._session.state
         ids = tuple(key for key in review.ids if key in review.selected)
@@ -106,7 +106,7 @@ class ByHand(QObject):
         self.said.emit(edit.label)
 
     def duplicate(self) -> None:
-        """Play the selected span once more right after itself; it stays selected."""
+        """Repeat the selected span right after itself; it stays selected."""
         span = self.required_of_all("repeat")
         edit, own = duplicate(self._session.state, *span)
         self.make(edit, own, lets_go=False)
@@ -143,7 +143,7 @@ class ByHand(QObject):
         )
 
     def repeat(self) -> None:
-        """Ask how often the selected span is heard in a row."""
+        """Ask for the number of plays of the selected span."""
         span, state = self.required_of_all("repeat"), self._session.state
         length = format_time(samples_to_s(span[1] - span[0], state.rate_hz), 1)
 
@@ -182,7 +182,7 @@ class ByHand(QObject):
             self._make("slip", slip_payload(by_ms / 1000.0, self._session.state.rate_hz))
 
     def slip_by(self, by_samples: int) -> None:
-        """Let the selected span slip by so many samples."""
+        """Slip the selected span by a number of samples."""
         rate_hz = self._session.state.rate_hz
         self._make("slip", slip_payload(by_samples / rate_hz, rate_hz))
 
@@ -231,7 +231,7 @@ class ByHand(QObject):
         return values[0] if values else None
 
     def required_of_all(self, name: str) -> tuple[int, int]:
-        """Return the selected span; what changes when things sound does so for all tracks, so it is of all.
+        """Return the selected span for edits of timing, which apply to all tracks, so all must be selected.
 
         Raises
         ------

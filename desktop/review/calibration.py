@@ -1,4 +1,4 @@
-"""Learning from the answers while they are given, and keeping what they taught in the taste."""
+"""Learn from answers as they are given, and store the calibration in the taste."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from engine.review.calibration.words import sentence
 from engine.review.learned import Learned
 
 PAUSE_MS = 2_000
-"""So long after the last answer the taste is written: a row of answers is written once."""
+"""Delay after the last answer until the taste is written: several answers are written once."""
 
 SETTLE_MS = 120
-"""So long after the last answer it is learned from: by then the key was heard and the window painted."""
+"""Delay after the last answer until learning: by then playback has begun and the window is painted."""
 
 _SETTING = "learns_from_decisions"
 _PROGRAM = Path(__file__).resolve().parents[2] / "resources"
@@ -36,7 +36,7 @@ _PROGRAM = Path(__file__).resolve().parents[2] / "resources"
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A calibration and what it was made from; `made` are the proposals of its state."""
+    """A calibration and its inputs; `made` are the proposals of its state."""
 
     state: DocumentState
     made: Made
@@ -45,7 +45,7 @@ class _Known:
     calibration: Calibration
 
     def is_about(self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]) -> bool:
-        """Tell whether it is of these proposals, whatever was answered since."""
+        """Return whether it is of these proposals, independent of later answers."""
         return state.proposals is self.state.proposals and heard == self.heard and brought is self.brought
 
     def beside_hand(
@@ -76,14 +76,14 @@ class _Known:
 
 
 class Calibrating(QObject):
-    """Says what the answers taught; it holds nothing that the document and the taste do not.
+    """Provides the calibration; it holds nothing that is not in the document or the taste.
 
     Signals
     -------
     changed : something else is known: the latest answers were learned from, it was switched, or the taste was
         read
-    said : what was switched
-    failed : why a taste could not be read or written; what was learned stays in the document
+    said : message about the switch
+    failed : why a taste could not be read or written; the calibration stays in the document
     """
 
     changed = Signal()
@@ -124,27 +124,27 @@ class Calibrating(QObject):
         return bool(self._settings.value(_SETTING, True, type=bool))
 
     def toggle(self) -> None:
-        """Learn from the answers, or no longer; what was learned stays."""
+        """Switch learning from the answers; the calibration stays."""
         self._settings.setValue(_SETTING, not self.is_on)
         self.changed.emit()
         self.said.emit("Learning from your decisions" if self.is_on else "No longer learning from decisions")
 
     @property
     def learned(self) -> Learned | None:
-        """What was learned of each proposal; None where nothing is learned.
+        """Learned predictions of each proposal; None without learning.
 
         No key waits for it: the latest answers are in it a moment later, see `changed`.
         """
         return self._calibration().learned if self._learns else None
 
     def learn_now(self) -> None:
-        """Learn from the latest answers at once, where they decide what is asked next."""
+        """Learn from the latest answers at once if they determine the next question."""
         if self._learns and self._is_behind:
             self._known = self._calibrated()
 
     @property
     def sentence(self) -> str:
-        """What was learned, in words; empty where there is nothing to learn from."""
+        """Summary of the calibration; empty without data to learn from."""
         state = self._session.state
         if not state.proposals or self._session.curve is None:
             return ""
@@ -157,7 +157,7 @@ class Calibrating(QObject):
         return self.is_on and bool(self._session.state.proposals) and self._session.curve is not None
 
     def _calibration(self) -> Calibration:
-        """Return what the answers so far taught of the proposals as they are, the latest perhaps not yet."""
+        """Return the calibration of the present proposals, possibly without the latest answers."""
         state, (heard, brought) = self._session.state, self._evidence()
         known = self._known
         if known is not None and not known.is_about(state, heard, brought):
@@ -187,7 +187,7 @@ class Calibrating(QObject):
     # The taste's own memory.
 
     def close(self) -> None:
-        """Write what is not written yet and end the thread."""
+        """Write pending answers and end the thread."""
         latest = self._unwritten()
         self._memory = None  # nothing is to be written after this
         self._pause.stop()
@@ -205,7 +205,7 @@ class Calibrating(QObject):
             self._settle.start()
 
     def _read(self) -> None:
-        """Find out what the taste in force brings along."""
+        """Load the calibration of the active taste."""
         found = self._session.state.settings.get("taste")
         self._taste = Path(found) if isinstance(found, str) else None
         own = self._taste is not None and _may_be_written(self._taste)
@@ -228,12 +228,12 @@ class Calibrating(QObject):
 
     @property
     def _scores_are_the_tastes(self) -> bool:
-        """Whether the scores in force are of the taste in force: after a choice they are not for a while."""
+        """Whether the active scores are of the active taste: after a choice they are not for a while."""
         curve = self._session.curve
         return curve is not None and self._memory is not None and self._memory.is_of(curve.maker)
 
     def _unwritten(self) -> tuple[Path, str, DocumentState, Calibration] | None:
-        """Return what the taste does not know yet, and where it goes."""
+        """Return the calibration not yet written to the taste, and its file."""
         taste, memory = self._taste, self._memory
         if taste is None or memory is None or not self._keeps:
             return None
@@ -258,12 +258,12 @@ class Calibrating(QObject):
         self._store()
 
     def _give_up(self, taste: Path, why: str) -> None:
-        """Tell once that a taste cannot be written; what it brought along and what is learned still count."""
+        """Report once that a taste cannot be written; its calibration stays active."""
         if taste == self._taste:
             self._keeps = False
         self.failed.emit(f"Learning from your decisions is stored in this document only. {why}")
 
 
 def _may_be_written(taste: Path) -> bool:
-    """Tell whether a taste is the user's own: what came with the program stays as it came."""
+    """Return whether a taste is the user's own: shipped tastes stay unchanged."""
     return not taste.resolve().is_relative_to(_PROGRAM)

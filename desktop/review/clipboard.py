@@ -29,7 +29,7 @@ class SpanClipboard:
 
     Parameters
     ----------
-    say : takes a sentence about what was done
+    say : takes a message about the result
     """
 
     def __init__(

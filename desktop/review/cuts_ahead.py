@@ -1,4 +1,4 @@
-"""What settings would lead to while they are being chosen, counted beside the window."""
+"""Forecast the effect of settings while they are being chosen, in the background."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Tell = Callable[[str], object]
 
 
 def submit_look(lane: JobLane, session: Session, settings: Settings) -> JobHandle:
-    """Have found what the document's settings, changed by these, would lead to."""
+    """Submit a forecast for the document's settings, changed by these."""
     return lane.submit(
         look_ahead,
         session.state,
@@ -41,13 +41,13 @@ class CutsAhead(QObject):
         self._lane.close()
 
     def look(self, settings: Settings, tell: Tell) -> None:
-        """Find what the document's settings, changed by these, would lead to, and tell it in a sentence."""
+        """Forecast the effect of the document's settings, changed by these, and send it as a sentence."""
         self._wanted = (settings, tell)
         if not self._lane.is_busy:
             self._start()
 
     def forget(self) -> None:
-        """Nobody waits for an answer any more."""
+        """Discard the pending answer."""
         self._wanted = None
 
     def _start(self) -> None:

@@ -14,11 +14,11 @@ STEPS_AT_ONCE = 100
 
 
 class HistoryWalk(QObject):
-    """Goes to any step by undoing or redoing what lies between; an edit or Esc on the way ends the walk.
+    """Goes to any step by undoing or redoing all steps between; an edit or Esc on the way ends the walk.
 
     Signals
     -------
-    said, refused : what was done, or why not
+    said, refused : the result, or the reason of a refusal
     """
 
     said = Signal(str)

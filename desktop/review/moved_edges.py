@@ -17,12 +17,12 @@ from engine.review.calibration.evidence import Analyses
 from engine.review.said_of_span import SaidOfSpan
 
 REST_MS = 60
-"""So long after the last move what is said of the span is found: a held key moves edges faster."""
+"""Delay after the last move until the reason is computed: a held key moves edges faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A proposal, where its edges are, and what was heard of the recording."""
+    """A proposal, its edges, and the analyses of the recording."""
 
     proposal_id: str
     span: tuple[int, int]
@@ -30,11 +30,11 @@ class _Asked:
 
 
 class MovedEdges(QObject):
-    """Finds, on a thread of its own, what is said of the current proposal once its edges were moved.
+    """Computes, on a thread of its own, the reason of the current proposal after its edges were moved.
 
     Signals
     -------
-    found : `said` is of the edges as they are now
+    found : `said` is of the present edges
     """
 
     found = Signal()
@@ -50,13 +50,13 @@ class MovedEdges(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether what is said of the current proposal is about to change."""
+        """Whether the reason of the current proposal is about to change."""
         return self._rest.isActive() or self._lane.is_busy
 
     def said(self) -> SaidOfSpan | None:
-        """Return what is said of the current proposal where its edges were moved, else None.
+        """Return the reason of the current proposal if its edges were moved, else None.
 
-        Of edges that moved this moment it is what was said before, and `found` follows.
+        Right after a move it is still the former one, and `found` follows.
         """
         asked = self._asked()
         if asked is None:

@@ -1,4 +1,4 @@
-"""What the user writes down: about the current proposal, and about the document."""
+"""The user's notes on the current proposal and on the document."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from widgets.forms.note_form import NoteForm
 
 
 class Notes(QObject):
-    """Asks for notes and keeps them.
+    """Asks for notes and stores them.
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     """
 
     said = Signal(str)

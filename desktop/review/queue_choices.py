@@ -1,4 +1,4 @@
-"""What the user asked the queue to show: filter, search, order, groups, and what is folded away."""
+"""The user's choices for the queue: filter, search, order, groups, and folded groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
@@ -22,7 +22,7 @@ FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
         "flagged": QueueFilter(flagged=True),
     }
 )
-"""Those that are no kind's; one of any other name is of the kind of that name."""
+"""Filters across kinds; any other name filters by the kind of that name."""
 
 Sorting = Literal["time", "score", "length", "useful", "answered"]
 """An order of the queue, or the last answer first, which only the decided ones have."""
@@ -62,7 +62,7 @@ class QueueChoices:
         return replace(self, filter_name=name, sorting="answered" if name == "decided" else sorting)
 
     def sorted_otherwise(self, *, learns: bool) -> QueueChoices:
-        """Take the next order. What is most useful to know only matters where somebody learns from it."""
+        """Switch to the next order; the most useful first is only offered with learning."""
         last: Sorting = "answered" if self.filter_name == "decided" else "useful"
         known = (*_SORTINGS, last) if learns or last == "answered" else _SORTINGS
         return replace(self, sorting=known[(known.index(self.sorting) + 1) % len(known)])
@@ -88,9 +88,9 @@ class QueueChoices:
         state: DocumentState,
         newest_first: Callable[[], tuple[str, ...]],
         learned: Learned | None,
-        sounds: HeardSounds | None = None,
+        sounds: DetectedSounds | None = None,
     ) -> Listing:
-        """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
+        """Return the visible listing; `newest_first` is called if the order of the answers is needed."""
         name = self.filter_name
         shown = FILTERS.get(name, QueueFilter(kinds=frozenset({name})))
         ids = queue(state, self.order, replace(shown, text=self.text, sounds=sounds), learned)

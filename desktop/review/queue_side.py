@@ -1,4 +1,4 @@
-"""The queue panel and the review: what the panel is asked for, and what it shows."""
+"""Connect the queue panel with the review."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class QueueSide(QObject):
 
     Attributes
     ----------
-    panel : what is shown
+    panel : the queue panel
     bulk : the bulk answers
-    moved_edges : what is said of the current proposal where its edges were moved to
+    moved_edges : reason of the current proposal after its edges were moved
 
     Signals
     -------
@@ -72,7 +72,7 @@ class QueueSide(QObject):
             self._leave()
 
     def close(self) -> None:
-        """Let go of what works for the panel."""
+        """Close the helpers of the panel."""
         self.moved_edges.close()
 
     def show(self) -> None:
@@ -83,8 +83,8 @@ class QueueSide(QObject):
     def follow(self) -> None:
         """Show the queue after a key.
 
-        Who answers and goes on looks at the lanes: they are painted first, then the queue. How far the review
-        is comes last, once for a row of answers.
+        The user looks at the lanes while answering: they are painted first, then the queue. The progress of
+        the review comes last, once for several answers.
         """
         (before, current), now = self._shown, self._session.state
         if now.proposals is not before.proposals or not self._review.ids:

@@ -1,4 +1,4 @@
-"""The review by keys: where the user is in the queue, and what each key does to the document."""
+"""Keyboard review: the position in the queue, and the edit of each key."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Review(QObject):
     -------
     moved : another proposal, edge or filter is current
     arrived : the proposal that the user went to, or that an answer led to; "" where it led to none
-    said : what the last key did
-    failed : why what was learned could not be kept
+    said : message about the last key
+    failed : why the calibration could not be stored
     """
 
     moved = Signal()
@@ -91,12 +91,12 @@ class Review(QObject):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The queue as it is shown; what is folded away or filtered out is not in it."""
+        """The visible queue, without folded and filtered proposals."""
         return self.listing.ids
 
     @property
     def learned(self) -> Learned | None:
-        """What the answers taught of each proposal; None where nothing is learned from them."""
+        """Learned predictions of each proposal; None without learning."""
         return self.calibrating.learned
 
     @property
@@ -106,7 +106,7 @@ class Review(QObject):
         return float(found) if isinstance(found, int | float) else PAUSE_SCORE
 
     def close(self) -> None:
-        """Keep what was learned."""
+        """Store the calibration."""
         self.calibrating.close()
 
     def _start_over(self) -> None:
@@ -248,7 +248,7 @@ class Review(QObject):
             )
 
     def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
-        """Answer the current proposal and, unless told to stay, go to the next undecided one.
+        """Answer the current proposal and, unless `stay` is set, go to the next undecided one.
 
         In the list of the decided ones, go to the next of them, which was answered before this one. Where the
         most useful question comes first, the answer decides which that is.
@@ -333,7 +333,7 @@ class Review(QObject):
         self.moved.emit()
 
     def above(self) -> tuple[str, ...]:
-        """Return what is accepted at or above the threshold, the highest score first."""
+        """Return the proposals to accept at or above the threshold, the highest score first."""
         return self._figures()[2].ids
 
     @property
@@ -350,7 +350,7 @@ class Review(QObject):
         return self._counted
 
     def accept_above(self) -> None:
-        """Accept all at or above the threshold as one step of undo, and say how many and which first."""
+        """Accept all at or above the threshold as one step of undo, and report their number and the first."""
         above = self._figures()[2]
         ids = above.ids
         if not ids:
@@ -417,7 +417,7 @@ class Review(QObject):
         self._move(here, span)
 
     def edge_to_playhead(self, edge: Edge) -> None:
-        """Put an edge where the playhead is, or on the grid line beside it where edges fall onto those."""
+        """Move an edge to the playhead, or to the nearest grid line if edges snap to the grid."""
         self._move_edge(edge, self._playhead())
 
     def drag(self, proposal_id: str, start_samples: int, stop_samples: int) -> None:
@@ -464,7 +464,7 @@ class Review(QObject):
         self._move(here, span)
 
     def _move(self, proposal_id: str, span: tuple[int, int]) -> None:
-        """Put edges there, and say which other proposals that takes in."""
+        """Move the edges, and report the other proposals that the span now includes."""
         label = self._session.apply(edits.move_edges(self._session.state, proposal_id, *span)).label
         taken = taken_in_sentence(self._session.state, proposal_id)
         self.said.emit(f"{label}. {taken}" if taken else label)

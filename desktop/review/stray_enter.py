@@ -17,10 +17,10 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class StrayEnter(QObject):
-    """Keeps Enter from the commands of a window for a moment after the keyboard came back to it.
+    """Blocks Enter from the commands of a window for a moment after the keyboard focus returned to it.
 
-    It comes back from dialogs and other windows, from popups such as the palette, and from fields. An Enter
-    that is held down is kept from them always: what it would accept second nobody has seen.
+    It returns from dialogs and other windows, from popups such as the palette, and from fields. Auto-repeated
+    Enter is always blocked: it would accept a second proposal unseen.
 
     Signals
     -------
@@ -47,7 +47,7 @@ class StrayEnter(QObject):
             self._back_s = self._clock_s()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Take an Enter that nobody meant: what is accepted here is no shortcut any more."""
+        """Consume an accidental Enter: an accepted event is not a shortcut any more."""
         if event.type() in (QEvent.Type.WindowUnblocked, QEvent.Type.WindowActivate):
             self._back_s = self._clock_s()
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):

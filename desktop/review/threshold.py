@@ -1,4 +1,4 @@
-"""The threshold: what it leads to while it is dragged, and the proposing once it is let go."""
+"""The threshold: forecast while it is dragged, and proposals on release."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from engine.jobs.tastes.outlook import Outlook
 
 
 class ThresholdDrag(QObject):
-    """Shows what a threshold would lead to while it is dragged; the document hears of it on release only.
+    """Shows a forecast of a threshold while it is dragged; the document changes on release only.
 
-    What takes too long for a frame is done on a lane of its own, so that learning does not delay it, and only
-    for the newest place of the line.
+    Work that takes longer than a frame runs on a lane of its own, so that learning does not delay it, and
+    only for the newest position of the line.
 
     Signals
     -------
-    foreseen : what the dragged threshold would lead to, in words
+    foreseen : forecast of the dragged threshold, in words
     """
 
     foreseen = Signal(str)
@@ -68,7 +68,7 @@ class ThresholdDrag(QObject):
         self._propose(score)
 
     def _propose(self, score: float) -> None:
-        """Propose beside the window; with thousands of proposals that takes longer than a few frames."""
+        """Propose in the background; with thousands of proposals that takes longer than a few frames."""
         session = self._session
         settings = {"threshold_mode": "score", "score": score}
         handle = self._lane.submit(

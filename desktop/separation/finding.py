@@ -1,4 +1,4 @@
-"""Finding a sound in all of a recording, and proposing to take it out wherever it is heard."""
+"""Find a sound in the whole recording, and propose to remove it at every occurrence."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Finding(QObject):
 
     Attributes
     ----------
-    sounds : what sounds where without being asked for, and what sounds like what is selected
+    sounds : all named sounds, and sounds similar to the selection
 
     Signals
     -------
-    said : what was found
+    said : the result
     """
 
     said = Signal(str)

@@ -1,4 +1,4 @@
-"""Painting on the mask of a repair: the brush, what was painted with it, and the undo of that."""
+"""Painting on the mask of a repair: the brush, its strokes, and their undo."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Meant:
     tracks: tuple[str, ...]
 
     def holds(self, one: Paint) -> bool:
-        """Tell whether anything of it is painted where the repair is."""
+        """Return whether the paint overlaps the repair."""
         first, last = one.span_samples
         on_it = not self.tracks or not one.tracks or bool(set(one.tracks) & set(self.tracks))
         return on_it and any(first < stop and start < last for start, stop in self.windows)
 
 
 class Painting(QObject):
-    """Switches the brush, and holds what is painted as steps that are undone one by one.
+    """Switches the brush, and holds the paint as steps that are undone one by one.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ class Painting(QObject):
 
     @property
     def paint(self) -> tuple[Paint, ...]:
-        """What is painted."""
+        """The present paint."""
         return self._steps[self._at]
 
     @property
     def is_on(self) -> bool:
-        """Whether the brush is at hand."""
+        """Whether the brush is active."""
         return self._canvas.brush is not None
 
     def toggle(self) -> None:
@@ -156,11 +156,11 @@ class Painting(QObject):
         self.said.emit("Nothing is painted any more")
 
     def undo(self) -> None:
-        """Take the last step back.
+        """Undo the last step.
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : no step is left
         """
         if not self._at:
             raise UsageError(
@@ -170,11 +170,11 @@ class Painting(QObject):
         self.said.emit(f"Stroke undone; {counted(len(self.paint), 'stroke')} left")
 
     def redo(self) -> None:
-        """Make the step that was taken back again.
+        """Redo the step that was undone.
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : no step was undone
         """
         if self._at + 1 == len(self._steps):
             raise UsageError("No stroke was undone.")

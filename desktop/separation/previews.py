@@ -1,4 +1,4 @@
-"""The last two previews of a repair: which one is meant, how each is heard, and what accepting it does."""
+"""The last two previews of a repair: the current one, their playback, and their acceptance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.timebase import s_to_samples
 
 AROUND_S = 1.0
 TOGETHER_S = 20.0
-"""Windows are heard one after the other as they lie in the recording where all of them take no longer."""
+"""Windows play in their context if all of them together are no longer than this."""
 NO_PREVIEW = "No preview yet. Name a sound and render one ‹repair.preview›."
 _NAMES = ("A", "B")
 
@@ -70,11 +70,11 @@ class Previews(QObject):
             self._held[self._at] = preview
 
     def turn(self) -> RepairPreview:
-        """Go over to the other one.
+        """Switch to the other one.
 
         Raises
         ------
-        UsageError : there are no two
+        UsageError : fewer than two exist
         """
         if len(self._held) < len(_NAMES):
             raise UsageError("Two previews are needed. Change the words or a setting to render another one.")
@@ -82,22 +82,22 @@ class Previews(QObject):
         return self._held[self._at]
 
     def required(self) -> RepairPreview:
-        """Return the preview that is meant.
+        """Return the current preview.
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : no preview exists
         """
         if self.current is None:
             raise UsageError(NO_PREVIEW)
         return self.current
 
     def hear(self, what: str) -> None:
-        """Play the "target", the "remainder" or the "result" of the preview that is meant.
+        """Play the "target", the "remainder" or the "result" of the current preview.
 
         Raises
         ------
-        UsageError : there is none, or the windows are cut from the result
+        UsageError : no preview exists, or the windows are cut from the result
         """
         preview, state = self.required(), self._session.state
         found = getattr(preview, what)
@@ -110,11 +110,11 @@ class Previews(QObject):
         self._transport.play_trial(apply_rows(state, edit.changes), at_hand, (start, stop), around_s)
 
     def apply(self, *, accepted: bool) -> tuple[Edit, tuple[Proposal, ...]]:
-        """Make repairs of the preview that is meant, accepted or undecided, as one step of undo.
+        """Make repairs of the current preview, accepted or undecided, as one step of undo.
 
         Raises
         ------
-        UsageError : there is none, or its tracks are gone
+        UsageError : no preview exists, or its tracks are gone
         """
         found = self.required().result
         edit, proposals = separations_edit(self._session.state, found, accepted=accepted)

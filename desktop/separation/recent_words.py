@@ -1,4 +1,4 @@
-"""The words that sounds were named by, kept for the next time."""
+"""Recently used names of sounds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RecentWords:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is kept; what makes no sense in the settings counts as nothing."""
+        """The stored names; invalid settings count as empty."""
         try:
             stored = parse_json(str(self._settings.value(_STORED, "[]")))
         except ValueError:

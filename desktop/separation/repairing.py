@@ -1,4 +1,4 @@
-"""Taking a sound out in the window: the panel, the jobs it asks for, and what becomes of their previews."""
+"""Removing a sound in the window: the panel, its jobs, and their previews."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from engine.jobs.repairs.requests import (
     SpanRequest,
     example_words,
 )
-from engine.review.heard_there import HeardWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory
 from engine.separation.names import DEFAULT, known_separators
@@ -55,12 +55,12 @@ LEAST_WIDER_S = 0.25
 
 
 class Repairing(QObject):
-    """Opens the panel over what is selected, and makes repairs of what is heard there.
+    """Opens the panel for the selection, and makes repairs of its sounds.
 
     Attributes
     ----------
-    finding : what proposes to take a sound out wherever it is heard
-    painting : what is painted on the mask
+    finding : proposes to remove a sound at every occurrence
+    painting : the paint on the mask
 
     Signals
     -------
@@ -114,7 +114,7 @@ class Repairing(QObject):
     # the panel
 
     def open(self) -> None:
-        """Open the panel for what is selected, or go back to its field and mean what is selected now.
+        """Open the panel for the selection, or focus its field and switch to the present selection.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class Repairing(QObject):
         self._panel.words.begin()
 
     def leave(self) -> bool:
-        """Give up what is being made, or close the panel; False where it is closed already."""
+        """Cancel the running preview, or close the panel; False if it is already closed."""
         if not self.is_open:
             return False
         if not self.painting.leave() and not self._cancel():
@@ -144,7 +144,7 @@ class Repairing(QObject):
         return True
 
     def add_window(self) -> None:
-        """Mean the selection too, beside the windows that there are.
+        """Add the selection to the windows.
 
         Raises
         ------
@@ -218,12 +218,12 @@ class Repairing(QObject):
             raise UsageError("Select where the sound is, and open the panel for it ‹repair.open›.")
 
     def ask_what(self) -> None:
-        """Find out which of the sounds that are known by name are heard in the windows."""
+        """Rank the known names of sounds for the windows."""
         self._require_open()
         self._run(words_in_span, self._spans, "Analysing the selection", self._take_words)
 
     def preview(self) -> None:
-        """Have a preview made of what the panel says; where it is made already, hear it."""
+        """Render a preview of the panel's settings, or play it if it exists."""
         self._require_open()
         settings, before = self._settings, self._previews.current
         if not settings.texts and not settings.paint and settings.example is None:
@@ -238,7 +238,7 @@ class Repairing(QObject):
 
     @property
     def _settings(self) -> RepairSettings:
-        """What the panel says, what is painted, and the example."""
+        """The panel's settings, the paint, and the example."""
         return replace(
             self._panel.settings(),
             paint=self.painting.paint,
@@ -247,7 +247,7 @@ class Repairing(QObject):
         )
 
     def choose_separator(self) -> None:
-        """Ask which separator takes sounds out from now on; a preview is made again with it."""
+        """Ask for the separator to use; a preview is rendered again with it."""
         chosen = dialogs.ask_separator(self._window, known_separators(), self._separator)
         if chosen is None or chosen == self._separator:
             return
@@ -280,7 +280,7 @@ class Repairing(QObject):
             self.preview()
 
     def use_example(self) -> None:
-        """Look for what sounds like the selection, or like the window if nothing else is selected."""
+        """Target sounds like the selection, or like the window if nothing else is selected."""
         self._require_open()
         self._example = self._selecting.span or self._windows[0]
         self._panel.words.set_text("")
@@ -314,7 +314,7 @@ class Repairing(QObject):
         self.painting.ask_range()
 
     def _follow_paint(self) -> None:
-        """Draw what is painted, and have it ready to be heard."""
+        """Draw the paint, and render its preview."""
         self._show_masks()
         settings, current = self._settings, self._previews.current
         if settings.texts or settings.paint or settings.example is not None:
@@ -328,7 +328,7 @@ class Repairing(QObject):
 
     @property
     def _is_repainted(self) -> bool:
-        """Whether a preview of what is painted now is still being made."""
+        """Whether a preview of the present paint is still being rendered."""
         current = self._previews.current
         painted = () if current is None else current.settings.paint
         return self._job is not None and painted != self.painting.paint
@@ -371,7 +371,7 @@ class Repairing(QObject):
             ended.connect(lambda *_: rest())
 
     def _refuse(self, sentence: str, error: OffcutError | None) -> None:
-        """Show why there is no preview; after a refused prompt with ways on, and with known names near it."""
+        """Show why the preview failed; for a refused prompt with remedies, and with known names near it."""
         self._forget()
         ways_on: tuple[str, ...] = ()
         if isinstance(error, SeparationError):
@@ -382,19 +382,19 @@ class Repairing(QObject):
         self._panel.show_problem(sentence, ways_on)
 
     def _cancel(self) -> bool:
-        """Give up the job that runs; False where none does."""
+        """Cancel the running job; False if none is running."""
         job, self._job = self._job, None
         if job is not None:
             job.cancel()
             self._panel.show_rest()
         return job is not None
 
-    def _take_words(self, words: tuple[HeardWord, ...]) -> None:
+    def _take_words(self, words: tuple[DetectedWord, ...]) -> None:
         if self.is_open:
             self._panel.words.offer_heard(tuple(Suggestion(one.text, "", one.likelihood) for one in words))
 
     def _take(self, request: PreviewRequest, preview: RepairPreview) -> None:
-        """Show and hear a preview, unless something else is meant by now."""
+        """Show and play a preview, unless its target changed meanwhile."""
         asked = request.spans
         if not self.is_open or (asked.windows, asked.tracks) != (self._windows, self._tracks):
             return
@@ -412,7 +412,7 @@ class Repairing(QObject):
             self.hear(next_heard or "result")
 
     def _after_field(self) -> None:
-        """Leave the field, so that letters mean what is done with the preview."""
+        """Leave the field, so that letter keys act on the preview."""
         if self._panel.words.line.hasFocus():
             self._parts.timeline.setFocus()
 
@@ -446,7 +446,7 @@ class Repairing(QObject):
         self.said.emit(f"{said[what]}, {self._previews.said}")
 
     def compare(self) -> None:
-        """Go over to the other of the last two previews, and hear it."""
+        """Switch to the other of the last two previews, and play it."""
         self._require_open()
         self._cancel()
         settings = self._previews.turn().settings

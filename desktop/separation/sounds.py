@@ -1,4 +1,4 @@
-"""What sounds where in the window: hearing it, the lane of it, going through it, and finding more of one."""
+"""Named sounds in the window: detection, their lane, navigation, and finding similar ones."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
 
 
 class Sounds(QObject):
-    """Has the document listened to, and shows what sounds where.
+    """Has the document analysed, and shows its named sounds.
 
     Signals
     -------
-    said : what was heard, found or gone to
+    said : message about the result
     """
 
     said = Signal(str)
@@ -51,7 +51,7 @@ class Sounds(QObject):
     # hearing
 
     def hear(self) -> None:
-        """Find out what sounds where in the whole document.
+        """Detect the named sounds of the whole document.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Sounds(QObject):
 
         Raises
         ------
-        UsageError : nobody listened for sounds, or there is none that way
+        UsageError : sounds were not detected yet, or none is left in this direction
         """
         self._require_recording()
         sounds, state = self._session.sounds, self._session.state
@@ -118,7 +118,7 @@ class Sounds(QObject):
     # more like one of them
 
     def ask_like(self) -> None:
-        """Ask what is to be done with all that sounds like the selection, then find it.
+        """Ask for the action on all sounds similar to the selection, then find them.
 
         Raises
         ------

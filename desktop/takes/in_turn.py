@@ -45,7 +45,7 @@ def common_share(takes: Sequence[Take], first: Take) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _PlayingTake:
     number: int
     span_samples: tuple[int, int]
 
@@ -63,8 +63,8 @@ class InTurn(QObject):
     def __init__(self, transport: Transport, parent: QObject) -> None:
         super().__init__(parent)
         self._transport = transport
-        self._waiting: list[_Heard] = []
-        self._now: _Heard | None = None
+        self._waiting: list[_PlayingTake] = []
+        self._now: _PlayingTake | None = None
         self._heard_to = 0
         self._rate_hz = 1
         transport.playhead_moved.connect(self._follow)
@@ -84,7 +84,7 @@ class InTurn(QObject):
         for number, at_s in after:
             stop_s = min(at_s + HEARD_S, takes[number].stop_s)
             span = (s_to_samples(at_s, rate_hz), s_to_samples(stop_s, rate_hz))
-            self._waiting.append(_Heard(number, span))
+            self._waiting.append(_PlayingTake(number, span))
         self.next()
 
     def next(self) -> bool:

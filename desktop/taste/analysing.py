@@ -19,8 +19,8 @@ from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
+from engine.jobs.channel_faults import channel_faults, channel_faults_sentence
 from engine.jobs.propose import propose
-from engine.jobs.told import told_of, told_sentence
 
 if TYPE_CHECKING:
     from engine.jobs.listen import FoundAnalyses
@@ -152,7 +152,7 @@ class Analysing(QObject):
 
     def _told(self) -> tuple[str, ...]:
         """Return what was found wrong with single channels, as sentences."""
-        sentence = told_sentence(told_of(self._session.listening, self._session.state))
+        sentence = channel_faults_sentence(channel_faults(self._session.listening, self._session.state))
         return (sentence,) if sentence else ()
 
     def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from desktop.files import Files
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
@@ -34,4 +34,4 @@ def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, ana
     do = finding_actions(files, analysing)
     diagnosing.found.connect(tasting.set_findings)
     tasting.opened.connect(diagnosing.measure)
-    tasting.remedy_requested.connect(telling_refusals(lambda action: do[action](), tasting.refused.emit))
+    tasting.remedy_requested.connect(reporting_refusals(lambda action: do[action](), tasting.refused.emit))

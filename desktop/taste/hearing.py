@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.review.kept_example import KeptStretch
+from desktop.review.reference_example import ReferenceSegment
 from desktop.session import Session
 from desktop.taste.kept_file import fetch_kept
 from desktop.transport import Transport
@@ -15,7 +15,7 @@ from desktop.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.kept_recording import KeptRequest
+from engine.jobs.recordings.reference_recording import ReferenceRequest
 from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
 from engine.timebase import format_time, s_to_samples
 
@@ -62,7 +62,7 @@ class TasteHearing(QObject):
         if ready is not None and ready.exists():
             self._play(sound, rate_hz, self._wanted, ready)
         else:
-            request = KeptRequest(sound.path, sound.content_hash, sound.folders, rate_hz)
+            request = ReferenceRequest(sound.path, sound.content_hash, sound.folders, rate_hz)
             fetch_kept(self._work, request, partial(self._play, sound, rate_hz, self._wanted))
 
     def _rate_of(self, sound: FileSound) -> int:
@@ -81,12 +81,12 @@ class TasteHearing(QObject):
             return
         _path, start_s, stop_s = wanted
         first, last = (s_to_samples(edge, rate_hz) for edge in (start_s, stop_s))
-        stretch = KeptStretch(ready, first, last)
+        stretch = ReferenceSegment(ready, first, last)
         stretch.close()
         if not stretch.length_samples:
             raise SourceError(
                 f"{shown(ready)} ends before this position: the file changed after the analysis."
             )
-        factory = partial(KeptStretch, ready, first, last)
+        factory = partial(ReferenceSegment, ready, first, last)
         self._transport.play_beside(factory, stretch.length_samples, rate_hz)
         self.said.emit(f"{shown(sound.path.stem)} at {format_time(start_s, 0)}")

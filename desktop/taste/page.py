@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.parts import Parts
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
 from desktop.taste.survey import TasteSurvey
@@ -113,9 +113,9 @@ class Tasting(QObject):
         page.command_requested.connect(self._parts.commands.run)
         page.findings.remedy_requested.connect(self._remedy)
         page.moment_chosen.connect(self._want_moment)
-        page.span_heard.connect(telling_refusals(self._hear, self.refused.emit))
+        page.span_heard.connect(reporting_refusals(self._hear, self.refused.emit))
         page.scores_wanted.connect(self._score_source)
-        page.files_dropped.connect(telling_refusals(self.drop, self.refused.emit))
+        page.files_dropped.connect(reporting_refusals(self.drop, self.refused.emit))
         self._threshold.connect_view(page.distribution)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from desktop.session import Session
 from engine.features.loudness import playing_level_db
 from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
-from engine.jobs.tastes.requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.jobs.tastes.requests import Asked, ReferencesScored, Survey, SurveyRequest
 from engine.overview.results import (
     NearestStretches,
     Origin,
@@ -37,7 +37,7 @@ class TasteRecordings:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.kept: KeptScored | None = None
+        self.kept: ReferencesScored | None = None
         self.folders: tuple[Path, ...] = ()
         self._files: dict[str, Asked] = {}
         self._document: ScoredRecording | None = None

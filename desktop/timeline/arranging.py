@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.parts import Parts
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -39,7 +39,7 @@ class Arranging(QObject):
         self._shown: Arrangement | None = None
         self._is_wanted = settings.value(_KEY, "off") == "on"
         canvas = parts.timeline.canvas
-        canvas.block_moved.connect(telling_refusals(self._drop, self.refused.emit))
+        canvas.block_moved.connect(reporting_refusals(self._drop, self.refused.emit))
         canvas.block_chosen.connect(self._choose)
         canvas.block_menu_requested.connect(self._open_menu)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
 from desktop.parts import Parts
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
@@ -55,8 +55,8 @@ class Marking(QObject):
         self._offer_ends.timeout.connect(self._end_offer)
         self.list: MarkerList | None = None
         canvas = parts.timeline.canvas
-        canvas.marker_moved.connect(telling_refusals(self.move, self.refused.emit))
-        canvas.marker_named.connect(telling_refusals(self.rename, self.refused.emit))
+        canvas.marker_moved.connect(reporting_refusals(self.move, self.refused.emit))
+        canvas.marker_named.connect(reporting_refusals(self.rename, self.refused.emit))
         canvas.viewport_changed.connect(self._hide_offer)
         canvas.marker_menu_requested.connect(self._show_menu)
         parts.session.changed.connect(self._follow_change)
@@ -77,7 +77,7 @@ class Marking(QObject):
             self._offer = NameOffer(
                 canvas.frame.theme, self._session.state.markers[self._new].name, key, place, canvas
             )
-            self._offer.clicked.connect(telling_refusals(self.name_offered, self.refused.emit))
+            self._offer.clicked.connect(reporting_refusals(self.name_offered, self.refused.emit))
 
     def name_offered(self) -> bool:
         """Edit the name of the marker that was just added; return False without one."""
@@ -176,9 +176,9 @@ class Marking(QObject):
         """Show the list of markers, or focus it."""
         if self.list is None:
             self.list = made = MarkerList(self._parts.look.theme, self._window)
-            made.chosen.connect(telling_refusals(self._go_to, self.refused.emit))
-            made.renamed.connect(telling_refusals(self._rename_in_list, self.refused.emit))
-            made.deleted.connect(telling_refusals(self.delete, self.refused.emit))
+            made.chosen.connect(reporting_refusals(self._go_to, self.refused.emit))
+            made.renamed.connect(reporting_refusals(self._rename_in_list, self.refused.emit))
+            made.deleted.connect(reporting_refusals(self.delete, self.refused.emit))
             self._parts.look.changed.connect(made.set_theme)
         self._show_list()
         self.list.show()
@@ -197,13 +197,13 @@ class Marking(QObject):
 
     def _show_menu(self, marker_id: str, at: QPoint) -> None:
         menu = QMenu(self._window)
-        menu.addAction("Go to", lambda: telling_refusals(self._go_to, self.refused.emit)(marker_id))
+        menu.addAction("Go to", lambda: reporting_refusals(self._go_to, self.refused.emit)(marker_id))
         marker = self._session.state.markers[marker_id]
         if marker.is_region:
             span = (marker.start_samples, marker.stop_samples)
             menu.addAction("Select this region", lambda: self._parts.selecting.select(*span))
-        menu.addAction("Rename…", lambda: telling_refusals(self._ask_name, self.refused.emit)(marker_id))
-        menu.addAction("Delete", lambda: telling_refusals(self.delete, self.refused.emit)((marker_id,)))
+        menu.addAction("Rename…", lambda: reporting_refusals(self._ask_name, self.refused.emit)(marker_id))
+        menu.addAction("Delete", lambda: reporting_refusals(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
         menu.aboutToHide.connect(menu.deleteLater)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from desktop.session import Session
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
@@ -48,17 +48,17 @@ class Tracks(QObject):
         self._session = session
         self._timeline = timeline
         self._heads = timeline.heads
-        change, give_role = (telling_refusals(do, self._refuse) for do in (self.change, self.give_role))
+        change, give_role = (reporting_refusals(do, self._refuse) for do in (self.change, self.give_role))
         self._menu = TrackMenu(window, change, give_role, action)
         heads = self._heads
-        heads.track_changed.connect(telling_refusals(self.change, self._refuse))
+        heads.track_changed.connect(reporting_refusals(self.change, self._refuse))
         heads.group_changed.connect(
-            telling_refusals(
+            reporting_refusals(
                 lambda key, values: self._apply(set_group(session.state, key, **values)), self._refuse
             )
         )
         heads.track_moved.connect(
-            telling_refusals(
+            reporting_refusals(
                 lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse
             )
         )

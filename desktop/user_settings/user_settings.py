@@ -13,7 +13,7 @@ from desktop.commands import BY_ID, LAYERS
 from desktop.parts import Parts
 from desktop.playback import AudioChoice, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
@@ -61,14 +61,14 @@ class UserSettings(QObject):
         canvas = parts.timeline.canvas
         self._start = StartPanel(parts.look.theme, parts.caps, canvas, lambda: canvas.frame.layout.lanes_top)
         self._start.command_requested.connect(parts.commands.run)
-        self._start.opened.connect(telling_refusals(self._open, self.failed.emit))
+        self._start.opened.connect(reporting_refusals(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
         parts.look.changed.connect(self._start.set_theme)
         keymap.changed.connect(self._renew_keys)
         self.recents.changed.connect(self._show_recent)
         parts.session.replaced.connect(self._note_document)
-        parts.session.media_found.connect(telling_refusals(self._keep_cache_small, self.failed.emit))
-        parts.palette_popup.command_requested.connect(telling_refusals(self.run, self.failed.emit))
+        parts.session.media_found.connect(reporting_refusals(self._keep_cache_small, self.failed.emit))
+        parts.palette_popup.command_requested.connect(reporting_refusals(self.run, self.failed.emit))
         self._renew_keys()
         self._show_recent()
 
@@ -102,7 +102,7 @@ class UserSettings(QObject):
         form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
         form.show_cache(self.preferences.cache_sentence())
         form.empty_requested.connect(
-            telling_refusals(
+            reporting_refusals(
                 lambda: form.show_cache(self.preferences.empty_cache(self._in_use())), self.failed.emit
             )
         )

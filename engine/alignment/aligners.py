@@ -29,10 +29,10 @@ _latest: tuple[Strokes, Lines, Beliefs, StrokeLines] | None = None
 
 
 def _belonging(strokes: Strokes, lines: Lines, beliefs: Beliefs) -> StrokeLines:
-    """Return which line each stroke belongs to.
+    """Return the line of each stroke.
 
-    How far strokes go, and which of them, is asked for again and again by sliders, and where they belong does
-    not depend on it: the same strokes and lines as last time are not decoded anew.
+    Sliders change the distance and selection of moves again and again, which do not affect the lines: for the
+    same strokes and lines as last time the result is cached.
     """
     global _latest
     known = _latest

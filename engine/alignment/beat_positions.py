@@ -9,9 +9,9 @@ from engine.document.analysis import BeatGrid
 
 
 def positions_at(grid: BeatGrid, beats: ArrayLike, rate_hz: int) -> NDArray[np.float64]:
-    """Return where positions counted in beats from the first beat, shape (n,), lie in samples.
+    """Return the samples of positions in beats from the first beat, shape (n,).
 
-    Before the first beat and after the last one the tempo stays what it is there.
+    Before the first beat and after the last one the tempo is constant.
     """
     wanted = np.asarray(beats, np.float64)
     samples, periods = _beats_and_periods(grid, rate_hz)

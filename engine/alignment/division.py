@@ -27,7 +27,7 @@ _WRITTEN = re.compile(r"(?P<name>1/\d+t?)(?:\s+swing\s+(?P<swing>\d+(?:[.,]\d+)?
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Into what each beat is divided.
+    """Division of each beat.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Division:
 
     Raises
     ------
-    UsageError : there is no such division, or it cannot swing so far
+    UsageError : the division does not exist, or its swing is out of range
     """
 
     name: str = "1/16"
@@ -89,7 +89,7 @@ def read_division(text: str) -> Division:
 
     Raises
     ------
-    UsageError : it says no division that there is
+    UsageError : the text is not a known division
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:

@@ -16,7 +16,7 @@ _FEWEST = 12
 _LEAST_AGREEMENT = 0.15
 """Strokes on their lines fall below it where they stray by a third of a division; others hardly reach it."""
 _MOST_OFF = 0.3
-"""Nobody plays three tenths of a division early or late all the time; a grid that begins elsewhere does."""
+"""Constant feel stays below three tenths of a division; a grid with a wrong start exceeds it."""
 _SURE_AGREEMENT = 0.5
 _TEMPI = np.linspace(-0.01, 0.01, 401)
 _FOLLOWED, _BETTER = 0.8, 0.3
@@ -25,7 +25,7 @@ _REPORTED_MS = 2.0
 
 
 def agreement(onsets_samples: NDArray[np.float64], lines: Lines) -> complex | None:
-    """Return how alike strokes lie between lines: the mean of their phases on the unit circle.
+    """Return the agreement of strokes between lines: the mean of their phases on the unit circle.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def agreement(onsets_samples: NDArray[np.float64], lines: Lines) -> complex | No
 
     Returns
     -------
-    mean : its absolute value is 1 where all are equally late, 0 where they lie anywhere (the mean resultant
-        length of circular statistics, Mardia and Jupp 2000); its angle is how late they are, a turn being
-        the distance between two lines. None where fewer than a dozen strokes lie between lines
+    mean : its absolute value is 1 if all are equally late, 0 for uniform phases (the mean resultant
+        length of circular statistics, Mardia and Jupp 2000); its angle is their delay, a turn being the
+        distance between two lines. None if fewer than a dozen strokes are between lines
     """
     positions = lines.positions_samples
     if len(positions) < 2:
@@ -48,10 +48,10 @@ def agreement(onsets_samples: NDArray[np.float64], lines: Lines) -> complex | No
 
 
 def doubt(onsets_samples: NDArray[np.float64], lines: Lines) -> str:
-    """Return what the user should ask themselves about a grid, given where strokes begin; else nothing.
+    """Return a question for the user if the strokes contradict the grid; else nothing.
 
-    Playing early or late is feel, and so is wandering a little. Strokes that lie anywhere between lines
-    follow another tempo or division; where all are off by nearly half a division, the grid begins elsewhere.
+    Playing early or late is feel, and so is wandering a little. Strokes anywhere between lines follow another
+    tempo or division; if all are off by nearly half a division, the grid begins elsewhere.
     """
     mean = agreement(onsets_samples, lines)
     if mean is None:

@@ -44,7 +44,7 @@ def groove_of_hits(
 
     Raises
     ------
-    UsageError : there are too few hits to tell
+    UsageError : the groove has too few hits
     """
     beats = beats_at(grid, onsets_samples, rate_hz)
     beats = beats[(beats >= 0.0) & (beats < len(grid.beats_samples))]
@@ -53,18 +53,18 @@ def groove_of_hits(
 
 
 def groove_of(beats_in_bar: NDArray[np.float64], bar_length: int, division: Division) -> Groove:
-    """Take the feel of hits: the median of how far those of each line of the bar lie from it.
+    """Compute the feel of hits: the median deviation from each line of the bar.
 
-    A line that nothing was played on lies between its neighbours.
+    A line without hits is interpolated between its neighbours.
 
     Parameters
     ----------
-    beats_in_bar : shape (n,), where in their bars the hits lie, in beats from the downbeat
+    beats_in_bar : shape (n,), positions of the hits in their bars, in beats from the downbeat
     bar_length : in beats
 
     Raises
     ------
-    UsageError : there are too few hits to tell
+    UsageError : the groove has too few hits
     """
     parts = division.parts
     nearest = np.rint(beats_in_bar * parts)

@@ -1,4 +1,4 @@
-"""The lines that a beat grid gives once its beats are divided, and what each is called."""
+"""Lines of a beat grid with divided beats, and their names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     """Return the lines of a grid: from the parts that lead into its first beat to those of its last one.
 
     Between two beats time is divided evenly, so that lines follow a tempo that changes. The last beat is as
-    long as the one before it; what leads into the first is played at its tempo.
+    long as the one before it; the upbeat has the tempo of the first.
 
     Parameters
     ----------

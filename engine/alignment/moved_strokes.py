@@ -58,8 +58,8 @@ class MovedStrokes:
 def moved_strokes(hits: Hits, placement: Placement, rate_hz: int) -> MovedStrokes:
     """Gather hits that go to one place into strokes.
 
-    Shifts are whole samples: what a slice sounds like is then what was recorded, bit for bit, and a hundredth
-    of a millisecond is heard by nobody.
+    Shifts are whole samples: slices then equal the recording, bit for bit, and a hundredth of a millisecond
+    is inaudible.
     """
     strokes = gather(hits, rate_hz)
     of_hits = _joined(strokes.of_hits, placement.lines)
@@ -98,7 +98,7 @@ def _joined(of_hits: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.
 def _leads(
     hits: Hits, of_hits: NDArray[np.int64], follows: NDArray[np.bool_], count: int
 ) -> NDArray[np.int64]:
-    """Return the hit that says where each stroke is: its earliest that is neither grace note nor at fault."""
+    """Return the leading hit of each stroke: its earliest that is neither grace note nor at fault."""
     order = np.lexsort((hits.onsets_samples, follows, of_hits))
     starts = np.searchsorted(of_hits[order], np.arange(count))
     leads: NDArray[np.int64] = order[starts]

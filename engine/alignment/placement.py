@@ -49,4 +49,4 @@ class Placement:
 
 
 Aligner = Callable[[Hits, Lines], Placement]
-"""Says where hits belong."""
+"""Places hits on lines."""

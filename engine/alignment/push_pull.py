@@ -1,4 +1,4 @@
-"""The drummer's own push and pull: how far ahead of the lines or behind them the playing lies.
+"""The drummer's own push and pull: deviation of the playing from the lines.
 
 Over time that is a curve for all drums; and each drum has a place of its own, as a snare that is laid back.
 """
@@ -16,10 +16,10 @@ from engine.alignment.strokes import Strokes
 Floats = NDArray[np.float64]
 
 _WIDTHS = 6.0
-"""So many widths away nothing counts any more."""
+"""Number of widths beyond which points have zero weight."""
 _KNOTS_AT_ONCE = 64
 _LEAST_STROKES = 8
-"""Of a drum, that its place is told from."""
+"""Minimum strokes to estimate a drum's own delay."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +71,7 @@ def smoothed(
 
 
 def _local_lines(knots: Floats, times: Floats, offsets: Floats, width: float, weights: Floats) -> Floats:
-    """Fit a line around each knot by weighted least squares, from what is within some widths of it."""
+    """Fit a line around each knot by weighted least squares, from the points within some widths of it."""
     fitted = np.empty(len(knots))
     for start in range(0, len(knots), _KNOTS_AT_ONCE):
         some = knots[start : start + _KNOTS_AT_ONCE]
@@ -103,10 +103,10 @@ def phrase(strokes: Strokes, taken: NDArray[np.int64], lines: Lines, bars: float
 
 
 def drum_pulls(leads: NDArray[np.int64], late_samples: Floats, on_line: NDArray[np.bool_]) -> Floats:
-    """Return how late the drum of each stroke mostly is, shape (s,): the median of what it leads.
+    """Return the usual delay of the drum of each stroke, shape (s,): the median over the strokes it leads.
 
-    Where several drums sound together the first of them says where the stroke is, and the others keep their
-    distance to it anyway. A drum of which little is heard has no place of its own.
+    If several drums sound together the first of them gives the position of the stroke, and the others keep
+    their distance to it anyway. A drum with few strokes has no delay of its own.
 
     Parameters
     ----------

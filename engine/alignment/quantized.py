@@ -1,7 +1,7 @@
 """Playing that is on the grid already: programmed drums, replaced drums, takes that were quantized before.
 
-A machine repeats itself. Each drum lies off the lines by the same amount every time: the latency of its
-sample or of its microphone. People do not play like that, so such a difference is latency, not timing.
+A machine repeats itself: each drum has a constant delay, the latency of its sample or of its microphone.
+People do not play like that, so a constant delay is latency, not timing.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class QuantizedPlaying:
 
     Attributes
     ----------
-    off : bool, shape (n,), hits that are certain and lie where their drum does not repeat
-    on : bool, shape (n,), hits that lie where their drum always does
+    off : bool, shape (n,), certain hits with a delay that their drum does not repeat
+    on : bool, shape (n,), hits with the usual delay of their drum
     late_ms : the latency of all drums, the median over the hits; negative for early
     """
 
@@ -63,11 +63,11 @@ class QuantizedPlaying:
 
 
 def quantized_playing(hits: Hits, lines: Lines) -> QuantizedPlaying | None:
-    """Find out whether a performance is quantized, and which of its hits lie off nevertheless.
+    """Detect quantized playing, and hits off their usual delay in it.
 
     Returns
     -------
-    playing : None where people played it, and where fewer than a dozen hits are sure enough to decide
+    playing : None for human playing, or if fewer than a dozen hits are confident enough to decide
     """
     if len(lines.positions_samples) < 2:
         return None
@@ -87,7 +87,7 @@ def quantized_playing(hits: Hits, lines: Lines) -> QuantizedPlaying | None:
 
 
 def _away(onsets_samples: Floats, lines: Lines) -> tuple[Floats, NDArray[np.int64]]:
-    """Return how far after the nearest line each onset lies, in ms, and the number of that line."""
+    """Return the delay of each onset after the nearest line, in ms, and the number of that line."""
     positions = lines.positions_samples
     turns = np.interp(onsets_samples, positions, np.arange(len(positions), dtype=np.float64))
     nearest = np.rint(turns).astype(np.int64)
@@ -95,7 +95,7 @@ def _away(onsets_samples: Floats, lines: Lines) -> tuple[Floats, NDArray[np.int6
 
 
 def _agreement(away_ms: Floats, tracks: NDArray[np.int16], counts: Flags) -> float:
-    """Return the share of the pairs of hits of one drum that lie off by the same amount."""
+    """Return the share of pairs of hits of one drum with the same delay."""
     alike, total = 0.0, 0
     for track in np.unique(tracks).tolist():
         own = away_ms[(tracks == track) & counts]
@@ -106,15 +106,15 @@ def _agreement(away_ms: Floats, tracks: NDArray[np.int16], counts: Flags) -> flo
 
 
 def _near_count(of: Floats, among: Floats, within_ms: float) -> NDArray[np.int64]:
-    """Count for each value how many of `among` lie within some ms of it, itself included."""
+    """Count for each value the members of `among` within some ms of it, itself included."""
     order = np.sort(among)
     return np.searchsorted(order, of + within_ms, "right") - np.searchsorted(order, of - within_ms, "left")
 
 
 def _repeated(away_ms: Floats, counts: Flags, on_beats: Flags, spacing_ms: float) -> Flags:
-    """Return which hits of one drum lie where it repeats: near its latency, or with others on the same lines.
+    """Return the hits of one drum with a repeated delay: near its latency, or shared on the same lines.
 
-    A drum that lies off by the same amount on its off-beats alone is swung, which is not a latency.
+    A drum with a constant delay on its off-beats alone is swung, which is not a latency.
     """
     sure = away_ms[counts]
     if len(sure) < _LEAST_ALIKE:

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from engine.wording import begun, listed
 
 _SAID = MappingProxyType({"overhead": "cymbal", "room": "drum", "other": "drum"})
-"""What is heard where only such microphones hear it."""
+"""Sound names for voices of such microphones alone."""
 
 
 def drums(voices: Iterable[str]) -> list[str]:
-    """Name what sounds, each drum once."""
+    """Name the voices, each drum once."""
     return list(dict.fromkeys(_SAID.get(voice, voice) for voice in voices))
 
 
@@ -30,7 +30,7 @@ def hit_reason(
     *,
     by_feel: bool = False,
 ) -> str:
-    """Say such as "The kick and hat are 14 ms late for beat 3 of bar 12."
+    """Describe a move, such as "The kick and hat are 14 ms late for beat 3 of bar 12."
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def hit_reason(
 
 
 def flam_reason(voice: str, others: Sequence[str], late_samples: float, rate_hz: int, where: str) -> str:
-    """Say such as "The snare comes 18 ms after the kick on beat 2 of bar 3."."""
+    """Describe a flam, such as "The snare comes 18 ms after the kick on beat 2 of bar 3."."""
     side = "after" if late_samples > 0 else "before"
     name = drums([voice])[0]
     beside = listed([one for one in drums(others) if one != name]) or "stroke"

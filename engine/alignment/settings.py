@@ -1,4 +1,4 @@
-"""What every way of alignment is told: how far hits are moved, which ones, and what they are held against."""
+"""Settings of all aligners: distance and selection of moves, and their reference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.document.drums.hits import Role
 
 ON_THE_LINE_SAMPLES = 0.5
-"""What is no further from its line is on it: it stays bit for bit."""
+"""Hits within this distance are on their line and stay bit for bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class AlignmentSettings:
     fix_flams: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
+        """Refuse invalid settings.
 
         Raises
         ------

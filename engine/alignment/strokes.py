@@ -1,4 +1,4 @@
-"""Hits gathered into strokes: what is placed on a line as one."""
+"""Hits grouped into strokes that are placed as one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 
 VOICES = tuple(role for role in Role if role.is_close)
-"""What columns of voices stand for."""
+"""Roles of the columns of voices."""
 
 _GRACE_S = 0.16
 """As long before its main hit a drag may begin."""
 _PLAIN_GRACE_S = (0.008, 0.048)
 _SOFTER_DB = 2.0
-"""A hit shortly before a louder one of its drum is a grace note, whether it was told as one or not."""
+"""A hit shortly before a louder one of its drum is a grace note, even if not marked as one."""
 
 GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
 _BOUNCE_S = (0.05, 0.27)
@@ -30,14 +30,14 @@ _SILENCE_DB = -200.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strokes:
-    """What is placed as one, a row for each, in the order of time.
+    """Units of placement, one a row, in the order of time.
 
     Attributes
     ----------
-    onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor told as late,
+    onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor marked late,
         nor so unsurely found that another may sound at once with it
     levels_db : float32, shape (s, len(VOICES)), how loud each drum is, grace notes aside, -inf for none
-    voices : bool, shape (s, len(VOICES)), what sounds, grace notes aside
+    voices : bool, shape (s, len(VOICES)), its voices without grace notes
     of_hits : int64, shape (n,), the stroke of each hit; a grace note is of that of its main hit
     graces : bool, shape (n,), which hits are grace notes: they keep their distance to the main hit
     bounces : bool, shape (n,), which hits follow a louder one of their drum so soon that they may be one too
@@ -81,14 +81,14 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
 def when(
     hits: Hits, of_hits: NDArray[np.int64], tells: NDArray[np.bool_], rate_hz: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where each stroke is, and how far off that may have been found, both of shape (s,).
+    """Return the onset of each stroke and its uncertainty, both of shape (s,).
 
-    The earliest of the hits that tell it, but none so unsure that a surer one may have sounded with it. What
-    is hardly a hit at all is as good as found far off: to move it by little would help nobody.
+    The earliest eligible hit, unless it is so uncertain that a more confident one may have sounded with it. A
+    hit of low confidence has a large uncertainty: moving it slightly would be useless.
 
     Parameters
     ----------
-    tells : bool, shape (n,), which hits tell where their strokes are; a stroke without one is at inf
+    tells : bool, shape (n,), eligible hits; a stroke without one is at inf
     """
     size = int(of_hits.max(initial=-1)) + 1
     doubted = np.maximum(SURE_OF_A_HIT - hits.confidences, 0.0) * DOUBTED_MS / 1000.0 * rate_hz
@@ -119,9 +119,9 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
 
 
 def _parted(hits: Hits, graces: NDArray[np.bool_], rate_hz: int) -> NDArray[np.int64]:
-    """Return the strokes of hits, parted where drums lie so far apart that one may belong to another line.
+    """Return the strokes of hits, split at gaps between drums that may belong to different lines.
 
-    What hearing told to be late it told of its stroke, which is left whole.
+    Hits marked late belong to their stroke, which stays whole.
     """
     whole = np.isin(hits.strokes, hits.strokes[hits.ornaments == _LATE])
     order = np.lexsort((hits.onsets_samples, hits.strokes, graces))
@@ -172,7 +172,7 @@ def _main_hit(hits: Hits, graces: NDArray[np.bool_], grace: int, rate_hz: int) -
 
 
 def _told_late(hits: Hits, graces: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which hits are said to be late and sound beside one that is not."""
+    """Return whether each hit is marked late and sounds with one that is not."""
     late = hits.ornaments == _LATE
     held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
     return held
@@ -190,5 +190,5 @@ def _levels_db(
 
 
 def voice_of(role: Role) -> int:
-    """Return the column of a voice; what has no close microphone is heard overhead: cymbals."""
+    """Return the column of a voice; drums without close microphones are in the overheads: cymbals."""
     return VOICES.index(role if role in VOICES else Role.CYMBAL)

@@ -1,4 +1,4 @@
-"""What a user asks for when hits are to be moved: a document carries it under the name `timing`."""
+"""Settings for moving hits; a document stores them under the name `timing`."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class TimingSettings:
-    """How hits are moved.
+    """Settings for moving hits.
 
     Attributes
     ----------
     division, swing_percent : see `engine.alignment.division.Division`
     strength : 0 to 1, how much of the way to its line a hit goes
-    sensitivity : 0 to 1, how unsure a hit may be that counts
+    sensitivity : 0 to 1, tolerance for hits of low confidence
     pad_ms : how long before a hit its slice begins
     exclude_within_ms : a hit as near to its line as that stays to the sample
-    least_ms, most_ms : only hits that are off by so much are moved
+    least_ms, most_ms : only hits with deviations in this range are moved
     own_feel : hold hits against the drummer's own push and pull instead of the lines
     drum_feel : let each drum stay as far behind or ahead as it mostly is
     fix_flams : whether a voice that came apart from its stroke is moved too
-    fill : what is heard in the gap before a slice that goes away from the one before
+    fill : fills the gap before a slice that moves away from the one before
     crossfade_ms : where slices meet
 
     Raises
@@ -84,7 +84,7 @@ class TimingSettings:
 
     @property
     def divided(self) -> Division:
-        """Into what each beat is divided."""
+        """Division of each beat."""
         return Division(self.division, self.swing_percent)
 
     @property
@@ -102,7 +102,7 @@ def _wrong(name: str, value: object, remedy: str) -> UsageError:
 
 
 def timing_settings(values: Mapping[str, object], **changes: Any) -> TimingSettings:
-    """Read what is asked for from the settings of a document, with changes.
+    """Read the timing settings of a document, with changes.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Dead air beside a taste: what plain detection found is odd, unless pauses as long were kept.
+"""Dead air in the scores of a taste: anomalous, unless the training data have pauses as long.
 
-No taste can be trusted with it. What is compared with the rest of a recording finds dead air usual where
-there is much of it, and a network may never have heard a hiss of this colour.
+A taste is unreliable here. A comparison with the rest of the recording takes dead air as usual if it is
+frequent, and the network may not know a hiss of this colour.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from engine.features.dead_air import DeadAir
 from engine.spans import inside
 
 SURELY_ODD = 0.98
-"""The score of dead air is at least this; what a taste finds odder stays so."""
+"""Minimum score of dead air; higher scores of a taste stay."""
 
 _LONGER_TIMES = 1.25
 
 
 def longer_than(found: DeadAir, longest_kept_s: float, rate_hz: int) -> DeadAir:
-    """Return the spans that are clearly longer than the longest pause that was kept."""
+    """Return the spans that are clearly longer than the longest pause of the training data."""
     long = np.diff(found.spans)[:, 0] > _LONGER_TIMES * longest_kept_s * rate_hz
     kinds = tuple(kind for kind, is_long in zip(found.kinds, long.tolist(), strict=True) if is_long)
     return DeadAir(found.spans[long], kinds, found.levels_db[long])

@@ -1,7 +1,8 @@
-"""False starts beside a taste: what breaks off and comes again is odd, the more so the likelier it is.
+"""False starts in the scores of a taste: music that breaks off and begins again, scored by its likelihood.
 
-A taste hears seconds at a time, and an attempt sounds as what is kept does. What gives it away is that the
-same comes again after it and goes on. Where what was kept breaks off like that as well, it is no fault.
+A taste analyses a few seconds at a time, and an attempt sounds like the training data. Its sign is that the
+same music begins again afterwards and continues. If the training data break off like that as well, it is not
+a fault.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from engine.takes.takes import LIKELY, FalseStart
 
 _LIKELIER = 0.1
 _BACK_WITHIN_S = 30.0
-"""Players come back to what they broke off; what is like it later is the same music going on."""
+"""Players return to a broken-off passage within this time; a later repetition is the same music continuing.
+"""
 _LEAST = 0.95
-"""The score of an attempt that is just told; one of which nothing is doubted has `SURELY_ODD`."""
+"""Score of an attempt just above the likelihood threshold; one with likelihood 1 has `SURELY_ODD`."""
 
 
 def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[FalseStart, ...]:
-    """Return the false starts that are odd: clearly likelier than the likeliest of what was kept, 0 for none.
+    """Return the false starts that are clearly likelier than the likeliest in the training data, 0 for none.
 
-    What comes again only after half a minute is left out.
+    False starts repeated after more than half a minute are left out.
     """
     least = max(LIKELY, likeliest_kept + _LIKELIER if likeliest_kept else 0.0)
     return tuple(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.false_starts import likelier_than
-from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -37,11 +37,11 @@ _LEARNT = 0.95
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from and where the taste goes; see `engine.anomaly.recipes.examples.Examples`.
+    """Recordings to learn from and the output file; see `engine.anomaly.recipes.examples.Examples`.
 
     Attributes
     ----------
-    reads : files that are read besides the recordings, such as the recipe; none of them is written over
+    reads : other files that are read, such as the recipe; none of them is overwritten
     """
 
     edited: tuple[Path, ...]
@@ -71,7 +71,7 @@ class LearnedTaste:
 
     @property
     def best_loss(self) -> float:
-        """The validation loss of the weights that were kept."""
+        """The validation loss of the retained weights."""
         return self.best.validation
 
 
@@ -94,7 +94,7 @@ def learn(request: LearnRequest, progress: Progress) -> LearnedTaste:
 
 
 def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> LearnedTaste:
-    """Write what a recipe came to as a `.taste` file.
+    """Write the result of a recipe as a `.taste` file.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
 
 
 def _longest_pause_s(paths: Iterable[Path]) -> float:
-    """Return the length of the longest dead air inside edited recordings; 0 where there is none.
+    """Return the length of the longest dead air inside edited recordings; 0 without any.
 
     Dead air before the first sound and after the last does not count: a recorder was started or stopped.
     """
@@ -166,12 +166,12 @@ def check_files(request: LearnRequest) -> None:
         require_file(path)
 
 
-def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:
+def _kept_examples(learnt: Learnt, request: LearnRequest) -> ReferenceSegments:
     folder = request.out.absolute().parent
     return keep_examples(
         learnt.frames_db,
         [
-            KeptRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
+            ReferenceRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
             for one in learnt.recordings
         ],
         request.config.mel,
@@ -180,7 +180,7 @@ def _kept_examples(learnt: Learnt, request: LearnRequest) -> KeptExamples:
 
 
 def _told_path(path: Path, folder: Path) -> str:
-    """Return how a taste in `folder` tells where a recording is; one below it is moved together with it."""
+    """Return a recording's path as stored in a taste; relative if inside `folder`, to be moved with it."""
     absolute = path.absolute()
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
 

@@ -1,4 +1,4 @@
-"""How well a score tells bad from kept: figures over labelled moments, in numpy.
+"""Metrics of a score's separation of bad and good moments, in numpy.
 
 Definitions are scikit-learn's (`roc_auc_score`, `average_precision_score`), ties included.
 """
@@ -13,7 +13,7 @@ Scores = NDArray[np.floating]
 
 
 def auc(bad: Labels, scores: Scores) -> float:
-    """Return the area under the ROC curve: how often a bad moment scores above a kept one, a tie being half.
+    """Return the area under the ROC curve: the share of bad moments scored above good ones, ties as half.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def average_precision(bad: Labels, scores: Scores) -> float:
 
 
 def time_iou(bad: Labels, scores: Scores) -> float:
-    """Return the overlap of what is bad with as many of the highest scores, over their union.
+    """Return the overlap of the bad moments with the same number of highest scores, over their union.
 
-    The share that is cut is given, so that this says where is cut and not how much.
+    The cut share is given, so this measures the positions of cuts and not their amount.
     """
     cut = np.zeros(len(bad), bool)
     cut[np.argsort(-scores, kind="stable")[: int(bad.sum())]] = True

@@ -1,9 +1,9 @@
-"""What the user kept that a stretch of sound is most like, to hear a proposal against it.
+"""Nearest training segment of each segment of sound, to play next to a proposal.
 
-A stretch of two seconds becomes four spectra on the mel scale, one after another, in cube roots of power: the
-loudness that an ear gives to a power (S. S. Stevens, "The measurement of loudness", 1955; H. Hermansky,
-"Perceptual linear predictive analysis of speech", 1990). All four are scaled to length 1 together, so that
-neither the gain of a recording nor a hiss below the music moves it far. docs/decisions/0023 has the figures.
+A segment of two seconds becomes four spectra on the mel scale, one after another, in cube roots of power: the
+perceived loudness of a power (S. S. Stevens, "The measurement of loudness", 1955; H. Hermansky, "Perceptual
+linear predictive analysis of speech", 1990). All four are scaled to length 1 together, so that neither the
+gain of a recording nor a hiss below the music moves it far. docs/decisions/0023 has the figures.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ PARTS = 4
 PART_S = 0.5
 KEPT_HOP_S = 0.5
 HEARD_HOP_S = 0.19
-"""Finer than what is kept, so that one of the stretches heard falls on a kept one."""
+"""Smaller than the hop of the training segments, so that one of the new segments aligns with each."""
 
 MOST_EXAMPLES = 20_000
-"""2.8 hours of edited audio, 10 MB in a taste of the default recipe; of more, so many are drawn at random."""
+"""2.8 hours of edited audio, 10 MB in a taste of the default recipe; a random sample of this size is used."""
 
 _AUDIBLE_DB = 40.0
 _BLOCK = 256
@@ -36,12 +36,12 @@ Embeddings = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRecording:
+class ReferenceRecording:
     """An edited recording that a taste was learned from.
 
     Attributes
     ----------
-    path : relative to the folder of the taste where it lies below that, with "/" between parts; else absolute
+    path : relative to the folder of the taste if inside it, with "/" between parts; else absolute
     content_hash : `engine.audio.reader.content_hash` of the file
     """
 
@@ -51,29 +51,29 @@ class KeptRecording:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptExamples:
-    """Stretches of what was kept.
+class ReferenceSegments:
+    """Segments of the training data.
 
     Attributes
     ----------
     embeddings : float32, shape (n, PARTS * n_mels), each of length 1; stored in half precision
-    recording : int32, shape (n,), which of `recordings` a stretch is from
+    recording : int32, shape (n,), index of the segment's recording in `recordings`
     frame : int32, shape (n,), the log-mel frame it begins at
     """
 
     embeddings: Embeddings
     recording: NDArray[np.int32]
     frame: NDArray[np.int32]
-    recordings: tuple[KeptRecording, ...]
+    recordings: tuple[ReferenceRecording, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nearest:
-    """The kept stretch nearest to each stretch of a stream of frames.
+    """The nearest training segment of each segment of a stream of frames.
 
     Attributes
     ----------
-    frames : int64, shape (n,), the frame each stretch of the stream begins at
+    frames : int64, shape (n,), first frame of each segment of the stream
     kept : int64, shape (n,), an index into the examples
     distances : float32, shape (n,), Euclidean, between embeddings
     """
@@ -83,22 +83,24 @@ class Nearest:
     distances: NDArray[np.float32]
 
 
-NO_EXAMPLES = KeptExamples(np.zeros((0, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), ())
+NO_EXAMPLES = ReferenceSegments(
+    np.zeros((0, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), ()
+)
 NO_NEAREST = Nearest(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 def part_frames(mel: MelSettings) -> int:
-    """Return how many frames a part of a stretch has."""
+    """Return the number of frames in a part of a segment."""
     return max(1, round(PART_S * mel.rate_hz / mel.hop_samples))
 
 
 def keep_examples(
     frames_db: Sequence[NDArray[np.float32]],
-    recordings: Sequence[KeptRecording],
+    recordings: Sequence[ReferenceRecording],
     mel: MelSettings,
     seed: int,
-) -> KeptExamples:
-    """Return the stretches of edited recordings that can be heard: at most `MOST_EXAMPLES`, drawn evenly.
+) -> ReferenceSegments:
+    """Return the audible segments of edited recordings: a random sample of up to `MOST_EXAMPLES`.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ def keep_examples(
     if len(chosen) > MOST_EXAMPLES:
         chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), MOST_EXAMPLES, replace=False))
     none = [np.zeros(0, np.int32)]
-    return KeptExamples(
+    return ReferenceSegments(
         all_of_them[chosen].astype(np.float16).astype(np.float32),
         np.concatenate(none + recording)[chosen],
         np.concatenate(none + frame)[chosen],
@@ -132,12 +134,12 @@ def keep_examples(
 
 
 class NearestSearch:
-    """Looks at a stream of frames on its way to be scored and finds the nearest example to each stretch.
+    """Finds the nearest training segment of each segment in a stream that is being scored.
 
-    Every example is compared; memory is that of one block of stretches, however long the stream is.
+    The search is exhaustive; memory is that of one block of segments, independent of the stream's length.
     """
 
-    def __init__(self, examples: KeptExamples, mel: MelSettings) -> None:
+    def __init__(self, examples: ReferenceSegments, mel: MelSettings) -> None:
         self._examples = examples
         self._mel = mel
         self._hop = max(1, round(HEARD_HOP_S * mel.rate_hz / mel.hop_samples))
@@ -166,7 +168,7 @@ class NearestSearch:
         self._distances.append(np.sqrt(np.einsum("ij,ij->i", nearest, nearest)).astype(np.float32))
 
     def finish(self) -> Nearest:
-        """Return what was found; nothing for a stream shorter than a stretch."""
+        """Return the nearest segments; empty for a stream shorter than a segment."""
         kept = np.concatenate([np.zeros(0, np.int64), *self._kept])
         distances = np.concatenate([np.zeros(0, np.float32), *self._distances])
         return Nearest(np.arange(len(kept), dtype=np.int64) * self._hop, kept, distances)
@@ -181,7 +183,7 @@ class _Window:
         self._waiting = np.zeros((0, mel.n_mels), np.float32)
 
     def push(self, frames_db: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-        """Take the next frames; yield the stretches now complete, shape (k, PARTS, n_mels), k <= 256."""
+        """Add frames; yield the segments now complete, shape (k, PARTS, n_mels), k <= 256."""
         roots = np.exp(frames_db * np.float32(np.log(10.0) / 30.0))
         self._waiting = np.concatenate([self._waiting, roots])
         length = PARTS * self._part
@@ -207,7 +209,7 @@ def _stretches(
 def embedded_stretches(
     frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings, hop_frames: int
 ) -> Iterator[Embeddings]:
-    """Yield the embeddings of stretches, shape (k, d), of log-mel frames in dB, shape (frames, n_mels)."""
+    """Yield the embeddings of segments, shape (k, d), of log-mel frames in dB, shape (frames, n_mels)."""
     for stretches in _stretches(frame_blocks, mel, hop_frames):
         yield _embedded(stretches)[0]
 

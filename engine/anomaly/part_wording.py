@@ -1,4 +1,4 @@
-"""What the parts of a score are called where people read them."""
+"""Names of the parts of a score in the interface."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
 
 
 def part_wording(name: str) -> str:
-    """Return what a part of a score is called; one of a recipe that is not known by its own name."""
+    """Return the name of a part of a score; for an unknown recipe, its key with spaces."""
     return PART_WORDING.get(name, name.replace("-", " "))

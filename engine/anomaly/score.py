@@ -1,4 +1,4 @@
-"""How odd each moment of a recording is: what a taste says of it, against what it says of kept audio."""
+"""Anomaly score of each moment of a recording, relative to the scores of training audio."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Scores:
 
     Attributes
     ----------
-    times_s : float64, shape (n,), the middle of what each score is of
-    scores : float32, shape (n,), 0 to 1: 0.5 is typical of what was kept, higher is odder
+    times_s : float64, shape (n,), the middle of the audio of each score
+    scores : float32, shape (n,), 0 to 1: 0.5 is typical of the training data, higher is more anomalous
     hop_s : distance between two times
-    nearest : what was kept that each stretch is most like; None where the taste keeps no examples
-    parts : what the scores are made of by name, each float32, shape (n,), in standard deviations above what
-        is typical of what was kept
-    limit : the score that divides what was kept from faults planted in it
-    false_starts : what breaks off and comes again, that scores are raised over
+    nearest : the nearest training segment of each segment; None if the taste stores no examples
+    parts : components of the scores by name, each float32, shape (n,), in standard deviations above the
+        mean of the training data
+    limit : the score that separates training data from injected faults
+    false_starts : broken-off passages whose scores are raised
     """
 
     times_s: NDArray[np.float64]
@@ -84,7 +84,7 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
 
 def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
     """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
-    heard = _Heard(blocks, total_samples, progress, "Measuring the level")
+    heard = _CountedBlocks(blocks, total_samples, progress, "Measuring the level")
     with read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
         return level_of(ready)
 
@@ -98,11 +98,11 @@ def score_blocks(
     *,
     level_db: float,
 ) -> Scores:
-    """Score a mono stream, the same however it is cut into blocks.
+    """Score a mono stream, independent of its block size.
 
     Parameters
     ----------
-    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of what is
+    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of those
         needed, and never held whole
     total_samples : how many samples will come, for the progress only
     level_db : the level the stream is played at, `engine.features.loudness.playing_level_db`; a taste that
@@ -115,11 +115,13 @@ def score_blocks(
 
     Raises
     ------
-    TasteError : the weights of the taste are such that a score is no number
+    TasteError : the taste's weights give scores that are not finite
     """
     mel = taste.config.mel
     hears = progress.part(0.0, _HEARD_SHARE)
-    heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears)
+    heard = _CountedBlocks(
+        resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears
+    )
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
@@ -163,11 +165,11 @@ def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float3
 
 
 def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32]:
-    """Place a model's own scores, shape (n,), against those of kept material: 0.5 is its mean."""
+    """Standardise a model's own scores, shape (n,), by those of training material: 0.5 is its mean."""
     return to_scores((own - kept.mean) / kept.std).astype(np.float32)
 
 
-class _Heard:
+class _CountedBlocks:
     """Blocks passed on, counted and reported."""
 
     def __init__(

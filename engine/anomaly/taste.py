@@ -1,4 +1,4 @@
-"""A trained model of what a user keeps: one `.taste` file.
+"""A trained model of a user's taste: one `.taste` file.
 
 It is a safetensors file, never pickle: weights and training statistics as tensors, and all else (recipe,
 card, history) as JSON under one metadata key, so that the same training writes the same bytes.
@@ -20,7 +20,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
+from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.recipe import KeptScores, Model
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -47,17 +47,17 @@ _LARGEST_SEED = 1 << 63
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taste:
-    """What was learned, ready to score.
+    """A learned taste, ready to score.
 
     Attributes
     ----------
     name : the file's name without its suffix
-    digest : of the file's bytes as they were learned, 4 hexadecimal digits; what reviews add is no part of it
-    card : Markdown for people: what it was trained on, how, and under what licence
-    kept : what was kept, to hear proposals against; None in a taste of version 1
+    digest : of the file's bytes as learned, 4 hexadecimal digits; additions of reviews do not change it
+    card : Markdown for people: its training data, method and licence
+    kept : training segments to play next to proposals; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
-    longest_pause_s : how long the longest dead air is that was kept; 0 where there is none
-    likeliest_start : how likely the likeliest false start is that was kept; 0 where there is none
+    longest_pause_s : length of the longest dead air in the training data; 0 without any
+    likeliest_start : likelihood of the likeliest false start in the training data; 0 without any
     """
 
     name: str
@@ -68,7 +68,7 @@ class Taste:
     kept_scores: KeptScores
     history: tuple[Epoch, ...]
     card: str
-    kept: KeptExamples | None
+    kept: ReferenceSegments | None
     is_levelled: bool = True
     longest_pause_s: float = 0.0
     likeliest_start: float = 0.0
@@ -121,7 +121,7 @@ def load_taste(path: Path) -> Taste:
 
 
 def taste_from_bytes(content: bytes, path: Path) -> Taste:
-    """Read a taste from what its file holds; `path` gives it its name.
+    """Read a taste from the bytes of its file; `path` gives its name.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def _numbers(values: object) -> tuple[float, ...]:
     return tuple(map(stored_number, values))
 
 
-def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
+def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> ReferenceSegments:
     embeddings, recording, frame = (
         tensors.pop(_KEPT + name) for name in ("embeddings", "recording", "frame")
     )
@@ -224,7 +224,9 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
         raise ValueError("kept examples of a recording that is not named")
     if count and int(frame.min()) < 0:
         raise ValueError("kept examples before their recording")
-    return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
+    return ReferenceSegments(
+        embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings
+    )
 
 
 def _seconds(value: object) -> float:
@@ -241,13 +243,13 @@ def _share(value: object) -> float:
     return share
 
 
-def _recording(row: Mapping[str, object]) -> KeptRecording:
+def _recording(row: Mapping[str, object]) -> ReferenceRecording:
     path, content_hash, duration_s = row["path"], row["content_hash"], stored_number(row["duration_s"])
     if not isinstance(path, str) or not isinstance(content_hash, str) or duration_s < 0.0:
         raise TypeError("a kept recording that is none")
     if b"\0" in os.fsencode(path):
         raise ValueError("a path that no file can have")
-    return KeptRecording(path, content_hash, duration_s)
+    return ReferenceRecording(path, content_hash, duration_s)
 
 
 def _epoch(row: Mapping[str, object]) -> Epoch:

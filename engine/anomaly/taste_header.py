@@ -1,4 +1,4 @@
-"""What a `.taste` file says before its tensors: read, and written anew, without the library that learns.
+"""Header of a `.taste` file before its tensors: read and rewritten without the machine learning library.
 
 A safetensors file is the length of its header as eight bytes, the header as JSON filled up with spaces to a
 multiple of eight, and the tensors. Under "__metadata__" a taste has one text, which is JSON again.
@@ -22,11 +22,11 @@ from engine.strict_json import parse_json
 from engine.wording import reason_of
 
 VERSION = 2
-"""1 kept no examples and knew no levels."""
+"""Version 1 had no examples and no levels."""
 
 KEY = "offcut-taste"
 ANSWERS = "answers"
-"""What the review taught; written into a taste after it was learned, and no part of its digest."""
+"""Calibration from reviews; written into a taste after learning, and not part of its digest."""
 
 MOST_HEADER_BYTES = 1 << 24
 """A history of 100,000 epochs, the most there are, has two thirds of it."""
@@ -39,19 +39,19 @@ _METADATA = "__metadata__"
 
 @dataclass(frozen=True, slots=True)
 class TasteHead:
-    """What a taste says of itself, and where its file ends if it is whole, in bytes."""
+    """Metadata of a taste, and the expected size of its file in bytes."""
 
     facts: Mapping[str, Any]
     stop_bytes: int
 
 
 def head_of(path: Path) -> TasteHead:
-    """Read what a taste says of itself, and no more of its file.
+    """Read the metadata of a taste, and nothing else of its file.
 
     Raises
     ------
-    OSError : the file cannot be read
-    TasteError, struct.error, ArithmeticError, LookupError, TypeError, ValueError : it is no taste
+    OSError : the file cannot be read TasteError, struct.error, ArithmeticError, LookupError, TypeError,
+        ValueError : it is not a taste
     """
     with open_regular(path) as stream:
         first = stream.read(_LENGTH.size)
@@ -66,7 +66,7 @@ def head_of(path: Path) -> TasteHead:
 
 
 def facts_in(content: bytes) -> dict[str, Any]:
-    """Return what a taste says of itself; its tensors may be missing.
+    """Return the metadata of a taste; its tensors may be missing.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def facts_in(content: bytes) -> dict[str, Any]:
 
 
 def read_taste_bytes(path: Path) -> bytes:
-    """Return what a taste file holds, which may be damaged.
+    """Return the bytes of a taste file, which may be damaged.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def read_taste_bytes(path: Path) -> bytes:
 
 
 def not_a_taste(path: Path) -> TasteError:
-    """Return what to say of a file that is something else."""
+    """Return the error for a file that is not a taste."""
     return TasteError(f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned.")
 
 
@@ -115,7 +115,7 @@ def as_learned(content: bytes) -> bytes:
 
 
 def digest_of(content: bytes) -> str:
-    """Return what tells a taste from others, 4 hexadecimal digits; what reviews add does not change it.
+    """Return the digest of a taste, 4 hexadecimal digits; additions of reviews do not change it.
 
     Raises
     ------

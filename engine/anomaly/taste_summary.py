@@ -1,4 +1,4 @@
-"""What a list says of a taste, read from the head of its file alone: hundreds of them in a moment."""
+"""Summary of a taste for lists, read from the head of its file alone: hundreds of them in a moment."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TOO_NEW = "Made by a newer Offcut: update Offcut to use it."
 
 @dataclass(frozen=True, slots=True)
 class TasteSummary:
-    """What is known of a taste, or why nothing is.
+    """Facts of a taste, or the reason why it cannot be read.
 
     Attributes
     ----------
-    recordings, duration_s : what it was learned from; 0 where it keeps none of it
+    recordings, duration_s : its training data; 0 if it stores none
     written_s : when its file was written last, in seconds since 1970
     stamp : size in bytes and time in ns of the file that was read; another one needs to be read again
-    trouble : a sentence why it cannot be used, "" when it can, as far as the head of its file tells
+    trouble : the reason why it cannot be used, "" if it can, judged by the head of its file
     """
 
     recordings: int = 0
@@ -54,7 +54,7 @@ def tastes_in(folder: Path) -> tuple[Path, ...]:
 def summaries(
     paths: Iterable[Path], known: Mapping[Path, TasteSummary], progress: Progress
 ) -> dict[Path, TasteSummary]:
-    """Return what is known of each of these; of those that did not change since, without reading them."""
+    """Return the summary of each taste; unchanged files are not read again."""
     found = {}
     for path in paths:
         progress.check_cancelled()
@@ -63,7 +63,7 @@ def summaries(
 
 
 def summary_of(path: Path, known: TasteSummary | None = None) -> TasteSummary:
-    """Return what the head of a taste file says; a file that is none is told, never raised."""
+    """Return the summary of a taste file; an invalid file is reported, never raised."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,11 +1,11 @@
-"""Where odd begins: from the scores of faults planted in what was kept, and from those of the recording.
+"""Threshold of anomalies, from the scores of injected faults and from those of the recording.
 
-One fixed score cuts a fifth of a clean take that is played a little unlike what was kept, and one percentile
-cuts as much of a clean take as of a ruined one. Between the music of a recording and its rubbish hardly any
-moment scores, wherever exactly that gap is: so the emptiest place is taken, near the score that divides kept
-audio from faults planted in it. It is the valley of a histogram, as between the two modes of a picture's
-brightness (J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Annals of the New York
-Academy of Sciences 128, 1966).
+One fixed score cuts a fifth of a clean take that is played a little unlike the training data, and one
+percentile cuts as much of a clean take as of a ruined one. Hardly any moment scores between the music of a
+recording and its unusable parts, wherever exactly that gap is: so the threshold is its emptiest place near
+the score that separates training audio from injected faults. It is the valley of a histogram, as between the
+two modes of a picture's brightness (J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images",
+Annals of the New York Academy of Sciences 128, 1966).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 USUAL_LIMIT = 1.9
-"""The standard score at which odd begins where a taste does not say."""
+"""The standard score at which anomalies begin, for a taste without its own."""
 
 LEAST_LIMIT = 0.8
 _FALSE_ALARMS_COUNT = 3.0
@@ -29,10 +29,10 @@ _LINEAR_Z = 3.0
 
 
 def to_scores(standard: Numbers) -> Numbers:
-    """Return scores from 0 to 1 of standard scores, shape (n,); the mean of what was kept is 0.5.
+    """Return scores from 0 to 1 of standard scores, shape (n,); the mean of the training data is 0.5.
 
-    Far from the mean they are bent to a logarithm, since a plain logistic would call everything past 17
-    standard deviations exactly 1 in float32, and the oddest moments could not be told apart.
+    Far from the mean they follow a logarithm, since a plain logistic function rounds everything past 17
+    standard deviations to 1 in float32, and the highest scores would be equal.
     """
     bent = _LINEAR_Z * np.arcsinh(standard / _LINEAR_Z)
     scores: Numbers = 1.0 / (1.0 + np.exp(-bent))
@@ -49,8 +49,8 @@ def to_standard(scores: Numbers) -> Numbers:
 def dividing(clean: Numbers, faulty: Numbers) -> float:
     """Return the value that best divides clean moments, shape (n,), from faulty ones, shape (m,).
 
-    A share of clean moments above it is as bad as three times that share of faulty ones below: what is cut in
-    vain has to be heard and rejected.
+    A share of clean moments above it counts as three times that share of faulty ones below: the user has to
+    play and reject false positives.
     """
     values = np.unique(np.quantile(np.concatenate([clean, faulty]), np.linspace(0.0, 1.0, 401)))
     missed = np.searchsorted(np.sort(faulty), values) / max(1, len(faulty))
@@ -64,7 +64,7 @@ def automatic(scores: Numbers, limit: float) -> float:
     Parameters
     ----------
     scores : of the recording, smoothed, shape (n,)
-    limit : the score that divides what was kept from faults planted in it
+    limit : the score that separates training data from injected faults
     """
     middle = max(float(to_standard(np.array([limit]))[0]), LEAST_LIMIT)
     places = middle * np.linspace(_LOWEST, _HIGHEST, _CANDIDATES)

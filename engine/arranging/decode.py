@@ -1,9 +1,9 @@
-"""The likeliest order of steps that keeps what must be kept, is as long as asked, and loops within bounds.
+"""Find the likeliest order of steps within bounds: required steps, length, and loops.
 
-Orders go forward but for loops: a stretch played again right after itself. Of those the best is found
-exactly, from the end to the beginning (R. Bellman, 1957); the way to a length is that of H. Everett
-(Operations Research 11, 1963): a second that is played is worth so much, and how much is found by halving.
-Lengths in between are spliced of two such orders, or found by leaving out pieces.
+Orders go forward but for loops: a segment played again right after itself. The best of them is found exactly,
+from the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research
+11, 1963): each second played has a value, which is found by halving. Lengths in between are spliced of two
+such orders, or found by leaving out pieces.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.arranging.scores import Floats, Jump, Scores
 from engine.arranging.steps import Steps
 
 _OF_KEEP = 0.3
-"""How much it counts whether a step by itself is one to be played, beside where playing goes on."""
+"""Weight of a step's own probability of being played, relative to the transitions."""
 _BANNED = -60.0
 _HALVINGS = 22
 _MOST_WORTH = 10.0
@@ -32,11 +32,11 @@ _NEXT, _STOP = -1, -2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
-    """What an arrangement has to keep to.
+    """Bounds of an arrangement.
 
     Attributes
     ----------
-    must, never : shape (n,), steps that are played whatever the editor thinks, and that are not
+    must, never : shape (n,), steps that are always played, and never, independent of the model
     least_steps : no piece is shorter, but at the end
     most_times : a loop is played so often in a row at most
     target_s : how long it is to be, None for as long as the editor would
@@ -56,7 +56,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An order, and its score: the logarithm of its chance and what keeping counts."""
+    """An order, and its score: its log probability plus the weight of its steps."""
 
     order: Order
     score: float
@@ -86,7 +86,7 @@ def decode(scores: Scores, steps: Steps, bounds: Bounds) -> Decoded:
 
 
 def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> Decoded:
-    """Return the order whose length is nearest to what is asked."""
+    """Return the order whose length is nearest to the target."""
     target = bounds.target_s
     assert target is not None
     low, high = -_MOST_WORTH, _MOST_WORTH
@@ -112,9 +112,9 @@ def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> D
 
 
 def _spliced(first: Decoded, then: Decoded, steps: Steps, bounds: Bounds) -> Iterator[Decoded]:
-    """Yield what begins as one order and goes on as another from a step that both play.
+    """Yield orders that begin as one and continue as another from a step that both play.
 
-    Where a second is worth so much that both are as good, so is what is spliced of them.
+    If both are equally good at the value of a second, so are their splices.
     """
     target = bounds.target_s
     assert target is not None
@@ -187,7 +187,7 @@ def _filled(scores: Scores, bounds: Bounds, gain: Floats, again: Floats) -> _Tab
 def _onward(
     scores: Scores, table: _Table, gain: Floats, must_after: NDArray[np.int64], step: int, passed: int
 ) -> tuple[float, int]:
-    """Return what is best from a step on, where it was played `passed` times before, and where it goes."""
+    """Return the best value from a step on, after `passed` earlier passes, and its next step."""
     n = len(scores)
     if step == n - 1:
         return 0.0, _STOP

@@ -1,4 +1,4 @@
-"""An editor: what was learned of the edits somebody made, and the file that holds it."""
+"""An editor model: learned from a person's edits, and stored in a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from torch import Tensor
 
 from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
-from engine.arranging.heard import COLUMNS, Heard
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import plays
 from engine.arranging.references import keeping_references
 from engine.arranging.scores import Scores, scores_of
+from engine.arranging.step_features import COLUMNS, StepFeatures
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
 from engine.files.regular_file import open_regular
@@ -45,12 +45,12 @@ _DECAY = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Editor:
-    """What is known of an editor: the edits it is learned from, and what was adapted to them.
+    """An editor model: its example edits, and the weights adapted to them.
 
     Attributes
     ----------
     pairs : at least one
-    habits : what is done in them, in words; None in a file of before they were counted
+    habits : statistics of the edits, in words; None in an older file
     """
 
     name: str
@@ -72,7 +72,7 @@ def shipped_network() -> ArrangingNetwork:
 
 @lru_cache(maxsize=1)
 def _network_known_by() -> str:
-    """Return what tells the network that comes with Offcut from those that came before."""
+    """Return the digest of the network that comes with Offcut, to detect other versions."""
     return blake2b(WEIGHTS.read_bytes() if WEIGHTS.exists() else b"", digest_size=16).hexdigest()
 
 
@@ -87,8 +87,8 @@ def learn_editor(
 ) -> Editor:
     """Adapt the network to an editor: each pair is learned with the others as examples, the network held.
 
-    Where there are three pairs or more, one is first kept apart: if what is adapted to the others says less
-    of it than they do as examples, nothing is adapted.
+    With three pairs or more, one is first held out: if the adapter is worse on it than the others as plain
+    examples, nothing is adapted.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def learn_editor(
 def _helps(
     network: ArrangingNetwork, read: Sequence[Read], steps: int, seed: int, progress: Progress
 ) -> bool:
-    """Tell whether what is adapted to all pairs but the longest of them fits that one better."""
+    """Return whether adapting to all pairs except the longest improves the fit of that one."""
     apart = max(range(len(read)), key=lambda number: len(read[number].states))
     others = [number for number in range(len(read)) if number != apart]
     adapter = _adapted(network, [read[number] for number in others], steps, seed, progress)
@@ -149,9 +149,9 @@ def _adapted(
 
 @torch.no_grad()
 def scores_for(
-    network: ArrangingNetwork, heard: Heard, pairs: Sequence[Pair], adapter: Adapter | None = None
+    network: ArrangingNetwork, heard: StepFeatures, pairs: Sequence[Pair], adapter: Adapter | None = None
 ) -> Scores:
-    """Return what the network says of a recording, as an editor would who made these edits."""
+    """Return the network's scores of a recording, conditioned on these edits."""
     with few_threads():
         network.eval()
         examples = [_example(network, pair) for pair in pairs]
@@ -166,22 +166,22 @@ def _example(network: ArrangingNetwork, pair: Pair) -> Tensor:
 
 def arrangements(
     network: ArrangingNetwork,
-    heard: Heard,
+    heard: StepFeatures,
     bounds: Bounds,
     *,
     editor: Editor | None = None,
     like: Sequence[Pair] = (),
     seeds: Sequence[int] = (),
 ) -> list[Decoded]:
-    """Return the likeliest order of a recording, and others.
+    """Return the likeliest order of a recording, and alternatives.
 
-    Without an editor and without examples, reference takes are played whole: what is common to all editors is
-    no evidence against a take that others are compared with.
+    Without an editor and examples, reference takes are played whole: habits common to all editors are not
+    evidence against a take that others are compared with.
 
     Parameters
     ----------
     editor : whose; the habits common to all that were learned where None
-    like : edits that it is to resemble beside those
+    like : further example edits
     seeds : of the others, one each
     """
     if not len(heard):
@@ -195,7 +195,7 @@ def arrangements(
 
 
 def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
-    """Write an editor: its pairs as they were heard, and what was adapted.
+    """Write an editor model: its pairs as features, and the adapted weights.
 
     Raises
     ------
@@ -233,8 +233,8 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
 def load_editor(path: Path) -> Editor:
     """Read an editor.
 
-    What was adapted to the network of another Offcut means nothing to this one: of such an editor the pairs
-    are kept, as examples.
+    Weights adapted to the network of another Offcut are invalid here: such an editor has its pairs alone, as
+    examples.
 
     Raises
     ------
@@ -295,5 +295,5 @@ def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor])
     if not isinstance(rate_hz, int) or rate_hz <= 0:
         raise ValueError("no rate")
     steps = Steps(arrays["edges"], arrays["bars"], rate_hz)
-    heard = Heard(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
+    heard = StepFeatures(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
     return Pair(str(row["name"]), heard, arrays["order"])

@@ -1,4 +1,4 @@
-"""What an .editor file says of itself, read from its head alone: no model is loaded for a list of editors."""
+"""Summary of an .editor file, read from its head alone: listing editors loads no model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EditorCard:
 
     @property
     def words(self) -> str:
-        """Say in a line how they edit."""
+        """Summarize the editing in a line."""
         said = [counted(self.pairs, "edit")]
         habits = self.habits
         if habits is not None and habits.piece_s is not None:
@@ -47,7 +47,7 @@ class EditorCard:
 
 
 def card_of(path: Path) -> EditorCard | None:
-    """Return what the head of a file says; None where it is no editor, or cannot be read."""
+    """Return the summary from the head of a file; None if it is invalid or cannot be read."""
     try:
         with open_regular(path) as file:
             (length,) = struct.unpack("<Q", file.read(8))

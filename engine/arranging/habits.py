@@ -1,4 +1,4 @@
-"""How somebody edits, in plain words: counted over what was matched, nothing of it learned by a network."""
+"""Editing habits in plain words: counted over matched edits, without a network."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from engine.timebase import format_time
 from engine.wording import percent
 
 ON_BEAT_S = 0.05
-"""A cut so near a beat is on it: a beat that is found lies within some 20 ms of where it is heard."""
+"""Tolerance for cuts on beats: detected beats are within some 20 ms of the audible ones."""
 _LONGEST_BEAT_S = 2.0
 _GOES_ON_S = 0.03
-"""A piece that begins so near where the one before it ended goes on with it: nothing was cut there."""
+"""A piece that begins this close to the end of the one before continues it: the edit has no cut there."""
 _LEAST_ROUND_S = 0.25
-"""Less that is heard twice at a cut is no loop."""
+"""Minimum repeated length at a cut for a loop."""
 _WHOLE = ("pieces", "cuts", "counted_cuts", "loops", "rounds")
 _NOT_ALWAYS = ("piece_s", "pause_share", "beat_share", "downbeat_share", "chance_share", "plays", "loop_s")
 
@@ -29,13 +29,13 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A span of a recording that is heard in an edit.
+    """A span of a recording that is played in an edit.
 
     Attributes
     ----------
     raw : which recording
     start_s, stop_s : from the middle of one crossfade to the middle of the next
-    is_start_sure : whether where it begins can be heard; both sides of a cut may sound the same
+    is_start_sure : whether its start is unambiguous; both sides of a cut may sound the same
     """
 
     raw: int
@@ -62,19 +62,19 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What somebody does in their edits.
+    """Statistics of a person's edits.
 
     Attributes
     ----------
     piece_s : how long a piece is, the median; None for none
     cuts : places where playing stops or begins within a recording
-    pause_share : of them those where nobody plays; None without a cut
+    pause_share : share of the cuts in pauses; None without a cut
     counted_cuts : of them those between two beats
     beat_share, downbeat_share : of the counted ones those within `ON_BEAT_S` of a beat, of a downbeat; None
         where none is counted
     chance_share : how much of the counted time is that near a beat
     kept_share : of the recordings
-    plays : how often what is kept is played, 1 where nothing is repeated; None where nothing is kept
+    plays : mean number of plays of used material, 1 without repeats; None if nothing is used
     loops, rounds : stretches that are played again at once, and how often they are played in all
     loop_s : how long a round is, the median; None without a loop
     """
@@ -99,11 +99,11 @@ class Habits:
         return not self.cuts and not self.loops
 
     def rows(self) -> tuple[tuple[str, str], ...]:
-        """Return what is said of them, each with what it is about."""
+        """Return the statistics in words, each with its subject."""
         return tuple(self._rows())
 
     def words(self) -> tuple[str, ...]:
-        """Return what is said of them as lines."""
+        """Return the statistics as lines of text."""
         return tuple(f"{about}: {said}" for about, said in self._rows())
 
     def _rows(self) -> Iterator[tuple[str, str]]:
@@ -138,7 +138,7 @@ class Habits:
 
     @classmethod
     def of_facts(cls, facts: object) -> Habits | None:
-        """Return what `facts` said, None where that is missing or no such thing."""
+        """Return the habits in `facts`, None if they are missing or invalid."""
         if not isinstance(facts, Mapping):
             return None
         values = {field.name: facts.get(field.name) for field in fields(cls)}
@@ -148,11 +148,11 @@ class Habits:
 
 
 def habits_of(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted]) -> Habits:
-    """Count what was done in some edits.
+    """Count the properties of some edits.
 
     Parameters
     ----------
-    edits : of each edited file its pieces in the order they are heard
+    edits : for each edited file its pieces in playing order
     recordings : by the number that pieces name
     """
     joined = [tuple(_joined(edit)) for edit in edits]
@@ -251,7 +251,7 @@ def _loops(edit: Sequence[Piece]) -> Iterator[tuple[int, float]]:
 
 
 def _kept(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted]) -> tuple[float, float]:
-    """Return how much of the recordings is heard in their edits, and how long they are."""
+    """Return the length of the recordings used in their edits, and their total length."""
     kept_s = raw_s = 0.0
     for edit in edits:
         for raw in sorted({piece.raw for piece in edit}):
@@ -272,7 +272,7 @@ def _seconds(length_s: float) -> str:
 
 
 def _is_fact(name: str, value: object) -> bool:
-    """Tell whether a value is one that a fact of this name can have."""
+    """Return whether a value is valid for a fact of this name."""
     if value is None:
         return name in _NOT_ALWAYS
     if isinstance(value, bool) or not isinstance(value, int if name in _WHOLE else int | float):

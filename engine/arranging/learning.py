@@ -1,4 +1,4 @@
-"""What the network learns from an edit: where it leaves, where it goes, what it keeps."""
+"""Training targets of an edit: its jumps, their targets, and the steps played."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.arranging.heard import Heard
-from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, HeardTensors, Seen
+from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, Seen, StepTensors
 from engine.arranging.orders import Order, plays
+from engine.arranging.step_features import StepFeatures
 
 _MOST_EXAMPLE_STEPS = 400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """A recording and what an editor played of it."""
+    """A recording and an editor's order of it."""
 
     name: str
-    heard: Heard
+    heard: StepFeatures
     order: Order
 
 
-def tensors_of(heard: Heard) -> HeardTensors:
+def tensors_of(heard: StepFeatures) -> StepTensors:
     """Return a recording as the network takes it."""
-    return HeardTensors(
+    return StepTensors(
         torch.from_numpy(heard.features),
         torch.from_numpy(heard.earlier.astype(np.int64)),
         torch.from_numpy(heard.later.astype(np.int64)),
@@ -48,7 +48,7 @@ def passes_of(order: Order) -> NDArray[np.int64]:
 
 
 def label_rows(order: Order, n: int) -> Tensor:
-    """Return what an edit does with each of n steps, shape (n, LABELS)."""
+    """Return the use of each of n steps in an edit, shape (n, plays)."""
     rows = np.zeros((n, LABELS), np.float32)
     counts = np.minimum(plays(order, n), PASSES)
     rows[np.arange(n), np.minimum(counts, PASSES - 1)] = 1.0
@@ -65,12 +65,12 @@ def label_rows(order: Order, n: int) -> Tensor:
     return torch.from_numpy(rows)
 
 
-def example_states(network: ArrangingNetwork, states: Tensor, heard: HeardTensors, order: Order) -> Tensor:
-    """Return the states of an example, its most telling steps where it is long.
+def example_states(network: ArrangingNetwork, states: Tensor, heard: StepTensors, order: Order) -> Tensor:
+    """Return the states of an example, limited to its most informative steps.
 
     Parameters
     ----------
-    states : what the network hears of it
+    states : the encoded recording
     """
     labels = label_rows(order, len(states))
     read = network.read(states, heard, labels)
@@ -90,7 +90,7 @@ def _telling(labels: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """What an edit asks of the network: every step it plays, whether it leaves it and where to."""
+    """Training targets: every step played, whether the edit leaves it, and the next one."""
 
     rows: Tensor
     passes: Tensor
@@ -102,7 +102,7 @@ class Wanted:
 
     @classmethod
     def of(cls, order: Order, n: int) -> Wanted:
-        """Return what an order of n steps asks."""
+        """Return the targets of an order of n steps."""
         passes = passes_of(order)
         following = np.concatenate([order[1:], [n]])
         leaves = following != order + 1
@@ -140,22 +140,22 @@ def edit_loss(network: ArrangingNetwork, seen: Seen, wanted: Wanted) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """A recording and its edit, as the network hears and reads it before it knows whose it is.
+    """A recording and its edit, encoded independently of the editor.
 
     Attributes
     ----------
-    states : what is heard, shape (n, width)
-    example : what it is as an example, shape (k, width)
+    states : the encoded recording, shape (n, width)
+    example : its encoding as an example, shape (k, width)
     """
 
-    heard: HeardTensors
+    heard: StepTensors
     states: Tensor
     example: Tensor
     wanted: Wanted
 
     @classmethod
-    def of(cls, network: ArrangingNetwork, heard: HeardTensors, order: Order) -> Read:
-        """Hear and read."""
+    def of(cls, network: ArrangingNetwork, heard: StepTensors, order: Order) -> Read:
+        """Encode the recording and the example."""
         states = network.hear(heard)
         example = example_states(network, states, heard, order)
         return cls(heard, states, example, Wanted.of(order, len(states)))

@@ -1,13 +1,13 @@
-"""A network that says of every step how an editor goes on from it: to the next one, elsewhere, or no further.
+"""A network that predicts an editor's continuation of every step: the next one, a jump, or the end.
 
-An encoder hears the recording: dilated convolutions see what is near, each step sees where it is played again
-in other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
+An encoder reads the recording: dilated convolutions see the neighbourhood, each step sees its repetitions in
+other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
 others, "Set Transformer", ICML 2019), so that time and memory grow with the length and not with its square.
-What an editor did before is heard by the same encoder, marked with what was played of it: steps attend to
-the steps of these examples (raw and edited against each other), and what is pooled of them colours every
-layer (FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and how often it was
-played before, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with
-attention to all steps.
+An editor's earlier edits go through the same encoder, with marks of the steps played: steps attend to the
+steps of these examples (raw and edited against each other), and their pooled states modulate every layer
+(FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and its number of earlier
+plays, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention
+to all steps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.arranging.heard import COLUMNS
+from engine.arranging.step_features import COLUMNS
 
 WIDTH = 64
 PASSES = 4
@@ -35,7 +35,7 @@ _BUCKETS = 28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeardTensors:
+class StepTensors:
     """One recording as tensors: features (n, COLUMNS), earlier and later (n,)."""
 
     features: Tensor
@@ -45,13 +45,13 @@ class HeardTensors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A recording as an editor sees it.
+    """A recording conditioned on an editor.
 
     Attributes
     ----------
     states : shape (n, WIDTH)
-    keeps, leaves, follows, arrives : shape (n,), what was adapted to this editor: by how much likelier each
-        step is kept, left, not gone on to, and arrived at
+    keeps, leaves, follows, arrives : shape (n,), adapted to this editor: change of the log odds that each
+        step is played, left, not continued to, and arrived at
     """
 
     states: Tensor
@@ -73,7 +73,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, asking: Tensor, asked: Tensor) -> Tensor:
-        """Return what each asking state finds, shape (q, d)."""
+        """Return the attended value of each query state, shape (q, d)."""
         width = asking.shape[-1]
         query = self.query(asking).view(len(asking), _HEADS, -1).transpose(0, 1)
         keys, values = (
@@ -86,7 +86,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer of the encoder: what is near, where it is played again, all of it; what an editor adds."""
+    """One layer of the encoder: neighbours, repetitions, the whole recording, and the editor."""
 
     def __init__(self, width: int, dilation: int, *, has_editor: bool) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class Block(nn.Module):
     def forward(
         self,
         states: Tensor,
-        heard: HeardTensors,
+        heard: StepTensors,
         colour: Tensor | None = None,
         examples: Tensor | None = None,
     ) -> Tensor:
@@ -128,13 +128,13 @@ class Block(nn.Module):
 
 
 def _looked_up(states: Tensor, places: Tensor) -> Tensor:
-    """Return the state at each place, zeros where there is none."""
+    """Return the state at each place, zeros for missing ones."""
     found = states[places.clamp(min=0)]
     return found * (places >= 0)[:, None].to(found.dtype)
 
 
 class ArrangingNetwork(nn.Module):
-    """Hears a recording and an editor's examples, and answers how this editor goes on from each step."""
+    """Encodes a recording and an editor's examples, and predicts the editor's continuation of each step."""
 
     def __init__(self, width: int = WIDTH, dropout: float = 0.0) -> None:
         super().__init__()
@@ -159,21 +159,21 @@ class ArrangingNetwork(nn.Module):
         self.distance = nn.Embedding(_BUCKETS, 1)
         nn.init.zeros_(self.distance.weight)
 
-    def hear(self, heard: HeardTensors) -> Tensor:
-        """Return what is heard, whoever edits, shape (n, width)."""
+    def hear(self, heard: StepTensors) -> Tensor:
+        """Return the encoded recording, independent of the editor, shape (n, width)."""
         states = self.front(self.drop(heard.features))
         for block in self.hearing:
             states = block(states, heard)
         heard_states: Tensor = states
         return heard_states
 
-    def read(self, states: Tensor, heard: HeardTensors, labels: Tensor) -> Tensor:
+    def read(self, states: Tensor, heard: StepTensors, labels: Tensor) -> Tensor:
         """Return the states of an example; `labels` are those of `label_rows`, shape (n, LABELS)."""
         out: Tensor = self.reading(states + self.labels(labels), heard)
         return out
 
     def edit(
-        self, states: Tensor, heard: HeardTensors, examples: Sequence[Tensor], adapter: Adapter | None = None
+        self, states: Tensor, heard: StepTensors, examples: Sequence[Tensor], adapter: Adapter | None = None
     ) -> Seen:
         """Return a recording as an editor sees it."""
         read = torch.cat([self.nobody, *examples])
@@ -239,9 +239,9 @@ def _buckets(distance: Tensor) -> Tensor:
 
 
 class Adapter(nn.Module):
-    """What is learned of one editor while the network is held: its taste, shades of every layer, and lines.
+    """Weights adapted to one editor with the network frozen: taste, modulation of every layer, and lines.
 
-    The lines add to what the network says of each step what is typical of this editor alone.
+    The lines add the preferences of this editor alone to the network's output for each step.
     """
 
     def __init__(self, width: int = WIDTH) -> None:

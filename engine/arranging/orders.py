@@ -36,7 +36,7 @@ def plays(order: Order, n: int) -> NDArray[np.int64]:
     return np.bincount(order, minlength=n).astype(np.int64)
 
 
-def order_heard(spans_samples: Iterable[Span], steps: Steps) -> Order:
+def order_of_spans(spans_samples: Iterable[Span], steps: Steps) -> Order:
     """Return the order that an edit plays, given the spans of samples it plays."""
     return order_of(steps.within(start, stop) for start, stop in spans_samples)
 
@@ -98,7 +98,7 @@ def _at_s(edges: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:
 
 
 def f_of_places(found: NDArray[np.float64], right: NDArray[np.float64], within: float) -> float:
-    """Return the F of places, each matched with one at most that is no further away; 1 for none in both.
+    """Return the F-measure of places, each matched with at most one within a tolerance; 1 for none in both.
 
     Both ascending: the greedy match from the left is the largest there is.
     """

@@ -1,4 +1,4 @@
-"""Which file was made of which recording, as far as their names say so."""
+"""Guess the recordings of edited files by their names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GuessedPair:
 
     Attributes
     ----------
-    edited : None where nothing says what was made of the recordings
+    edited : None without an edited file of the recordings
     """
 
     raws: tuple[Path, ...]
@@ -34,10 +34,10 @@ class _Named:
 
 
 def guessed_pairs(paths: Sequence[Path]) -> tuple[GuessedPair, ...]:
-    """Put files together whose names differ by what they are alone, and leave the others by themselves.
+    """Pair files by the common part of their names, and leave the others unpaired.
 
-    Files belong together where their names are the same but for words such as "raw" or "edit", or where the
-    name of one begins with all of another's; the folder says which is which where the names do not.
+    Files belong together if their names are the same but for words such as "raw" or "edit", or if the name of
+    one begins with all of another's; the folder distinguishes them if the names do not.
     """
     named = [_named(path) for path in dict.fromkeys(paths)]
     taken: set[Path] = set()
@@ -57,7 +57,7 @@ def guessed_pairs(paths: Sequence[Path]) -> tuple[GuessedPair, ...]:
 
 
 def _named(path: Path) -> _Named:
-    """Return what a name and its folder say of a file; the name comes first."""
+    """Return the properties of a file according to its name, else its folder."""
     words = [word.lower() for word in _WORDS.findall(path.stem)]
     is_edited, is_raw = _says(_OF_EDITS, words), _says(_OF_RAWS, words)
     if is_edited == is_raw:

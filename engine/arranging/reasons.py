@@ -1,4 +1,4 @@
-"""Why an arrangement has an edit: one sentence, and whether it names evidence that can be checked by ear."""
+"""Reason of an edit in an arrangement: one sentence, and whether its evidence is audible."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import ALIKE_LATER, LAGS, Heard
 from engine.arranging.orders import Order, Span, plays
 from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
+from engine.arranging.step_features import ALIKE_LATER, LAGS, StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FalseStart
 from engine.timebase import format_time
@@ -18,7 +18,7 @@ from engine.wording import counted
 
 _MOSTLY = 0.6
 _SAME = 0.8
-"""Of a reference take, at least this share comes again where the reason says; of others, `_MOSTLY`."""
+"""Minimum share of a reference take that is repeated at the stated place; for others, `_MOSTLY`."""
 _QUIET_DB = 10.0
 _LEAST_SOUND_S = 1.0
 _LONGEST_ALONE_S = 20.0
@@ -33,7 +33,7 @@ Seconds = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sentence for the queue, and how well it can be checked by ear."""
+    """One sentence for the queue, and whether its evidence is audible."""
 
     text: str
     evidence: Evidence = Evidence.STRONG
@@ -50,13 +50,13 @@ class Reasons:
     elsewhere : shape (n,), a played step of another take with the same music, −1 for none
     """
 
-    heard: Heard
+    heard: StepFeatures
     played: NDArray[np.int64]
     is_reference: NDArray[np.bool_]
     elsewhere: NDArray[np.int64]
 
     @classmethod
-    def of(cls, heard: Heard, order: Order) -> Reasons:
+    def of(cls, heard: StepFeatures, order: Order) -> Reasons:
         """Return the reasons for an order."""
         played = plays(order, len(heard))
         is_reference = references_of(heard, played)
@@ -97,7 +97,7 @@ class Reasons:
         return Reason(f"{self._bars(span)} moved as in the edits that were learned.", Evidence.WEAK)
 
     def _of_false_start(self, parts: Sequence[Seconds]) -> Reason | None:
-        """Return the false start that most of what sounds in a cut belongs to."""
+        """Return the reason if most of a cut's sound belongs to a false start."""
         for one in false_starts_of(self.heard):
             shared_s = sum(_shared(part, (one.start_s, one.stop_s)) for part in parts)
             again_s = self._played_again_s(one)
@@ -106,7 +106,7 @@ class Reasons:
         return None
 
     def _played_again_s(self, one: FalseStart) -> float | None:
-        """Return where the arrangement plays what a false start begins with; None where it does not."""
+        """Return the place at which the arrangement plays a false start's passage; None if it does not."""
         edges = self.heard.steps.edges_s
         last_s = one.begins_again_s + one.stop_s - one.start_s
         first, last = np.searchsorted(edges[:-1], [one.begins_again_s, last_s])
@@ -155,7 +155,7 @@ class Reasons:
         return float(np.median(rest) - own.max())
 
     def _of_short_performance(self, parts: Sequence[Seconds]) -> Reason | None:
-        """Return that what sounds is short, with pauses around it, and not played again.
+        """Return the reason if the sound is short, with pauses around it, and not played again.
 
         Where it is about as loud as the rest, it may be a song that was played once: the evidence is weak.
         """
@@ -192,7 +192,7 @@ class Reasons:
         return Reason(f"Played once: {self._bars(span)}, {level}. Nothing to compare with.", Evidence.WEAK)
 
     def _performances(self, span: Span) -> list[Seconds]:
-        """Return what is played within steps, [start, stop) each."""
+        """Return the parts of performances within steps, [start, stop) each."""
         start_s, stop_s = self._seconds(span)
         return [
             (max(start_s, begin_s), min(stop_s, end_s))

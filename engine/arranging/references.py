@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S
 from engine.arranging.decode import Bounds
-from engine.arranging.heard import Heard
 from engine.arranging.orders import Span
-from engine.arranging.takes_heard import same_places
+from engine.arranging.step_features import StepFeatures
+from engine.arranging.take_features import same_places
 from engine.spans import runs
 from engine.takes.takes import FalseStart, Take, TakeGroup
 
@@ -23,7 +23,7 @@ _NEARLY_WHOLE = 0.9
 """Takes with this share of the longest take of a passage compete for being its reference."""
 _MOSTLY = 0.5
 _WITHIN_S = 0.12
-"""Steps of which a span has less than this are not in it: borders of takes are known to 0.1 s."""
+"""Steps with less than this inside a span are not in it: borders of takes are accurate to 0.1 s."""
 _LONGEST_REST_S = 2.5
 """Rests within a performance are shorter."""
 _BRIEF_S = 15.0
@@ -32,7 +32,7 @@ _LEAD_IN_S, _LEAD_IN_DB = 6.0, 10.0
 """A count-in before a take is up to this long, and this much quieter than the take."""
 
 
-def references_of(heard: Heard, played: NDArray[np.int64]) -> Flags:
+def references_of(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
     """Return the steps of the reference takes of an arrangement, shape (n,).
 
     Of each passage, the reference is the complete take that the arrangement plays most of; of a false start
@@ -61,17 +61,17 @@ def references_of(heard: Heard, played: NDArray[np.int64]) -> Flags:
     return flags
 
 
-def false_starts_of(heard: Heard) -> tuple[FalseStart, ...]:
-    """Return the likely false starts after which nothing is played for a while.
+def false_starts_of(heard: StepFeatures) -> tuple[FalseStart, ...]:
+    """Return the likely false starts followed by a pause.
 
-    A shorter rest is part of the music: what follows it may repeat what came before.
+    A shorter rest is part of the music: the audio after it may repeat the audio before.
     """
     return tuple(
         one for one in heard.takes.likely_false_starts() if one.begins_again_s - one.stop_s >= LEAST_PAUSE_S
     )
 
 
-def keeping_references(bounds: Bounds, heard: Heard, played: NDArray[np.int64]) -> Bounds:
+def keeping_references(bounds: Bounds, heard: StepFeatures, played: NDArray[np.int64]) -> Bounds:
     """Return bounds that play reference takes whole, and neither other takes of the same music nor talk.
 
     Other performances that are mostly played are played whole, too. Bounds stay as they are where there is
@@ -103,15 +103,15 @@ def keeping_references(bounds: Bounds, heard: Heard, played: NDArray[np.int64]) 
 
 
 def _remnants(must: Flags, is_certain: Flags, least: int) -> Flags:
-    """Return what is left of a performance after its cuts and is too brief to be played, shape (n,)."""
+    """Return the remnants of a performance after its cuts that are too brief to be played, shape (n,)."""
     flags = np.zeros(len(must), bool)
     for first, last in runs(must).tolist():
         flags[first:last] = last - first < least and not is_certain[first:last].any()
     return flags
 
 
-def _played_through(heard: Heard, must: Flags, played: NDArray[np.int64]) -> Flags:
-    """Return the steps around what must be played that belong to it, although there are rests in between.
+def _played_through(heard: StepFeatures, must: Flags, played: NDArray[np.int64]) -> Flags:
+    """Return the steps around required ones that belong to the same playing across rests.
 
     Music with rests, such as a loop that fades in and out, looks like several brief performances. They belong
     together where an arrangement plays them, and the rests, without a break. Before a take, a count-in may be
@@ -140,7 +140,7 @@ def _played_through(heard: Heard, must: Flags, played: NDArray[np.int64]) -> Fla
     return flags
 
 
-def _silent(heard: Heard) -> Flags:
+def _silent(heard: StepFeatures) -> Flags:
     """Return the steps in which nothing is played, shape (n,)."""
     flags = np.ones(len(heard), bool)
     for performance in heard.takes.played_s:
@@ -148,13 +148,13 @@ def _silent(heard: Heard) -> Flags:
     return flags
 
 
-def runs_of_playing(heard: Heard) -> list[Seconds]:
+def runs_of_playing(heard: StepFeatures) -> list[Seconds]:
     """Return performances, joined where the rest between them is shorter than a pause of players."""
     return heard.takes.runs_of_playing(LEAST_PAUSE_S)
 
 
-def _mostly_played(heard: Heard, played: NDArray[np.int64]) -> Flags:
-    """Return the steps of long runs of playing of which more than half is played, shape (n,)."""
+def _mostly_played(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
+    """Return the steps of long runs of playing that are mostly played, shape (n,)."""
     flags = np.zeros(len(heard), bool)
     for run_s in runs_of_playing(heard):
         span = slice(*_steps_of(heard, run_s))
@@ -164,12 +164,12 @@ def _mostly_played(heard: Heard, played: NDArray[np.int64]) -> Flags:
     return flags
 
 
-def _is_no_take(heard: Heard, run_s: Seconds) -> bool:
-    """Tell whether a run of playing is too brief for a take, such as talk, or is tuning."""
+def _is_no_take(heard: StepFeatures, run_s: Seconds) -> bool:
+    """Return whether a run of playing is too brief for a take, such as talk, or is tuning."""
     return run_s[1] - run_s[0] <= _BRIEF_S or run_s in heard.tuning_s
 
 
-def _no_takes(heard: Heard) -> Flags:
+def _no_takes(heard: StepFeatures) -> Flags:
     """Return the steps of runs of playing that are not takes, shape (n,)."""
     flags = np.zeros(len(heard), bool)
     for run_s in runs_of_playing(heard):
@@ -178,7 +178,9 @@ def _no_takes(heard: Heard) -> Flags:
     return flags
 
 
-def places_elsewhere(heard: Heard, played: NDArray[np.int64], is_reference: Flags) -> NDArray[np.int64]:
+def places_elsewhere(
+    heard: StepFeatures, played: NDArray[np.int64], is_reference: Flags
+) -> NDArray[np.int64]:
     """Return for each step a played step of another take with the same music, −1 for none, shape (n,).
 
     Steps of reference takes come before others.
@@ -196,7 +198,7 @@ def places_elsewhere(heard: Heard, played: NDArray[np.int64], is_reference: Flag
     return found
 
 
-def _reference_place(heard: Heard, group: TakeGroup, played: NDArray[np.int64]) -> int:
+def _reference_place(heard: StepFeatures, group: TakeGroup, played: NDArray[np.int64]) -> int:
     shares = [take.to_share - take.from_share for take in group.takes]
     whole = [at for at, share in enumerate(shares) if share >= _NEARLY_WHOLE * max(shares)]
     lengths_s = heard.steps.lengths_s
@@ -209,7 +211,7 @@ def _reference_place(heard: Heard, group: TakeGroup, played: NDArray[np.int64]) 
     return max(whole, key=lambda at: (round(played_share(at), 2), at))
 
 
-def _begun_again(heard: Heard) -> Iterator[tuple[Seconds, float]]:
+def _begun_again(heard: StepFeatures) -> Iterator[tuple[Seconds, float]]:
     """Yield the performances that begin as false starts do and are not false starts, and where they do."""
     starts = false_starts_of(heard)
     for one in starts:
@@ -222,7 +224,7 @@ def _begun_again(heard: Heard) -> Iterator[tuple[Seconds, float]]:
                 yield performance, one.begins_again_s
 
 
-def _performances_of(heard: Heard, take_s: Seconds) -> Iterator[Seconds]:
+def _performances_of(heard: StepFeatures, take_s: Seconds) -> Iterator[Seconds]:
     """Yield the performances that a take is in, apart from those it only touches."""
     for performance in heard.takes.played_s:
         shared_s = _overlap_s(performance, take_s)
@@ -230,7 +232,7 @@ def _performances_of(heard: Heard, take_s: Seconds) -> Iterator[Seconds]:
             yield performance
 
 
-def _without_lead_in(heard: Heard, performance: Seconds, begins_s: float) -> Span:
+def _without_lead_in(heard: StepFeatures, performance: Seconds, begins_s: float) -> Span:
     """Return the steps of a performance without the quiet count-in before `begins_s`."""
     first, last = _steps_of(heard, performance)
     begin = _steps_of(heard, (begins_s, begins_s))[0]
@@ -249,7 +251,7 @@ def _overlap_s(one: Seconds, other: Seconds) -> float:
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
-def _steps_of(heard: Heard, span_s: Seconds) -> Span:
+def _steps_of(heard: StepFeatures, span_s: Seconds) -> Span:
     """Return the steps [first, last) that any part of a span is in."""
     edges = heard.steps.edges_s
     first = int(np.searchsorted(edges, span_s[0] + _WITHIN_S, side="right")) - 1

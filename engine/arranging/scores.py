@@ -1,4 +1,4 @@
-"""What the network says of a recording, as arrays: of each step how likely it is left, and where to."""
+"""The network's output for a recording, as arrays: log probabilities of jumps at each step, and targets."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ class Jump:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What is known of every way through a recording.
+    """Scores of every path through a recording.
 
     Attributes
     ----------
     keep : shape (n,), by how much likelier each step is played than not, a logarithm
-    stay, leave : shape (n, PASSES), logarithms of going on to the next step or not, after so many passes
+    stay, leave : shape (n, PASSES), log probabilities of going on to the next step or not, by number of
+        passes
     begin : where it may begin
     onward : where it may go on, by step and passes; targets behind the next step
     back : where a loop may begin, by step and passes; targets up to the step itself
@@ -124,7 +125,7 @@ def _jumps(network: ArrangingNetwork, seen: Seen, rows: Sequence[int], passed: i
 
 
 def _parted(jump: Jump, row: int) -> tuple[Jump, Jump]:
-    """Return what goes on and what goes back."""
+    """Return the forward and the backward jumps."""
     on, back = jump.targets > row + 1, jump.targets <= row
     return (
         Jump(jump.targets[on], jump.log_chances[on], jump.log_stop),

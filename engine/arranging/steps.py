@@ -15,7 +15,7 @@ Positions = NDArray[np.int64]
 FRAME_S = 0.5
 _LONGEST_BEAT_S = 2.0
 _LEAST_S = 0.15
-"""What would be shorter belongs to its neighbour."""
+"""Shorter steps are joined to their neighbour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +25,8 @@ class Steps:
     Attributes
     ----------
     edges_samples : int64, shape (n + 1,), ascending, from 0 to the end of the recording; one number where
-        there is no recording
-    bar_positions : int64, shape (n,), 1 for the first beat of a bar, 0 for what is no beat
+        the recording is empty
+    bar_positions : int64, shape (n,), 1 for the first beat of a bar, 0 for a step without a beat
     """
 
     edges_samples: Positions
@@ -61,7 +61,7 @@ class Steps:
         return found
 
     def within(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return the steps [first, last) whose middle lies in a span."""
+        """Return the steps [first, last) with their middle in a span."""
         middles = (self.edges_samples[1:] + self.edges_samples[:-1]) // 2
         first, last = np.searchsorted(middles, [start_samples, stop_samples])
         return int(first), int(last)

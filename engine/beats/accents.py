@@ -1,9 +1,9 @@
-"""What is different comes once a bar: the accents of a metronome, heard without any model.
+"""Metre from the accents of a metronome, without a model.
 
-Of two sounds that alternate by a rule, the rarer or the louder one is counted as the first of a bar. Where
-beats stand alone in silence and two sounds explain nearly all of how they differ, that is said for sure;
-everywhere else, as in all music, nothing is said. It is a least-squares fit of two means for each metre and
-each place to begin, of which the one that explains most is taken.
+Of two regularly alternating sounds, the rarer or the louder one is counted as the first of a bar. The result
+is certain if beats are isolated in silence and two sounds explain nearly all of their differences; in all
+other cases, as in music, it is neutral. It is a least-squares fit of two means for each metre and each place
+to begin; the best fit is used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SURE = 5.0
 
 
 def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
-    """Return what accents of a metronome say for a downbeat at each beat, in log-odds; 0 in music.
+    """Return the log-odds of a downbeat at each beat from metronome accents; 0 in music.
 
     Parameters
     ----------
@@ -55,18 +55,18 @@ def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
 
 
 def _means(sums: NDArray[np.floating], frames: Floats, around: tuple[float, float]) -> Floats:
-    """Return the mean of what is heard around places, shape (n, 32)."""
+    """Return the mean features around places, shape (n, 32)."""
     edges = sums_at(sums, frames[:, None] + np.array(around))
     means: Floats = np.diff(edges, axis=1)[:, 0] / (around[1] - around[0])
     return means
 
 
 def _rule(heard: Floats, levels: Floats, numbers: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Return how many beats a bar has and which of the first is accented; None where no rule explains it.
+    """Return the beats in a bar and the index of the accented one; None without a good fit.
 
     Parameters
     ----------
-    heard, levels, numbers : of the beats that sound; numbers count all of them
+    heard, levels, numbers : of the sounding beats; numbers count all of them
     """
     spread = float(np.square(heard - heard.mean(axis=0)).sum())
     best, found = _LEAST_EXPLAINED, None

@@ -22,7 +22,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "beats.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activations:
-    """What the network says of each frame; the middle of frame i lies at i / frames_per_s seconds.
+    """Network output of each frame; the middle of frame i is at i / frames_per_s seconds.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Activations:
 def activations(
     blocks: Iterable[NDArray[np.float32]], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
 ) -> Activations:
-    """Hear a mono stream once and say where beats and downbeats are likely.
+    """Return the probabilities of beats and downbeats of a mono stream, in one pass.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def activations(
 
 
 def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
-    """Return the activations of what `engine.beats.features.band_levels` heard, shape (frames, BANDS).
+    """Return the activations for levels from `engine.beats.features.band_levels`, shape (frames, BANDS).
 
     Raises
     ------

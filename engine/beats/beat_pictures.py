@@ -1,10 +1,10 @@
-"""What is heard from beat to beat, and a small network that tells bars and levels from it.
+"""Features from beat to beat, and a small network that estimates bars and metrical levels.
 
 After S. Durand and others, "Robust downbeat tracking using an ensemble of convolutional networks" (IEEE/ACM
 TASLP 2017), and F. Krebs and others, "Downbeat tracking using beat-synchronous features and recurrent neural
-networks" (ISMIR 2016): once beats are known, what is between them is looked at in parts of a beat, whatever
-the tempo. A bar is then four steps long instead of a hundred frames, and what half or double the tempo would
-look like can be shown to a network.
+networks" (ISMIR 2016): once beats are known, the audio between them is analysed in parts of a beat, at any
+tempo. A bar is then four steps long instead of a hundred frames, and half or double the tempo can be
+presented to a network.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def running_sums(heard: Floats) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    heard : shape (frames, BANDS), as of `engine.beats.features.heard`
+    heard : shape (frames, BANDS), from `engine.beats.features.heard`
     """
     rises = np.maximum(np.diff(heard, axis=0, prepend=heard[:1]), 0.0)
     both = np.concatenate([heard, 2.0 * rises], axis=1).reshape(len(heard), 2 * _POOLED, BANDS // _POOLED)
@@ -56,7 +56,7 @@ def sums_at(sums: NDArray[np.floating], places: NDArray[np.float64]) -> NDArray[
 
 
 def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
-    """Return what is heard in each part of each beat, float32, shape (n, FEATURES).
+    """Return the features in each part of each beat, float32, shape (n, FEATURES).
 
     Parameters
     ----------

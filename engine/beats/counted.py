@@ -23,7 +23,7 @@ def median_tempo_bpm(beats_samples: NDArray[np.int64], rate_hz: int) -> float:
 
 
 def counted(beats: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.bool_]:
-    """Tell which beats are counted: none before the first sound, after the last or in a long silence."""
+    """Return whether each beat counts: none before the first sound, after the last or in a long silence."""
     after = np.searchsorted(onsets, beats)
     since = np.abs(beats - onsets[np.clip(after - 1, 0, len(onsets) - 1)])
     until = np.abs(onsets[np.clip(after, 0, len(onsets) - 1)] - beats)

@@ -1,9 +1,9 @@
 """Beats from the activations of a network: the best path through tempo and time.
 
-A bar-pointer model reduced to what happens at beats: F. Krebs, S. Böck, G. Widmer, "An efficient
-state-space model for joint tempo and meter tracking", ISMIR 2015. Between two beats nothing is to be
-decided, so that the states are tempi and the steps are beats (a semi-Markov model). How far apart two beats
-are may differ from the tempo, as hands and frames do, and the tempo may change from beat to beat; each costs.
+A bar-pointer model reduced to beats: F. Krebs, S. Böck, G. Widmer, "An efficient state-space model for joint
+tempo and meter tracking", ISMIR 2015. Between two beats nothing is to be decided, so that the states are
+tempi and the steps are beats (a semi-Markov model). The distance of two beats may differ from the tempo, as
+hands and frames do, and the tempo may change from beat to beat; each has a cost.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Pulse:
 
 
 def beat_odds(beat: NDArray[np.floating], frames_per_s: float) -> Floats:
-    """Return what each frame says for (above 0) or against a beat, shape (frames,), as log-odds.
+    """Return the log-odds of a beat at each frame, shape (frames,).
 
-    Where nothing is heard for seconds, that no beat is heard says little: breaks are counted through.
+    During seconds of silence, missing beats are weak evidence: counting continues through breaks.
 
     Parameters
     ----------
@@ -81,14 +81,14 @@ def tempo_states_bpm() -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """What leads from beat to beat.
+    """Transitions from beat to beat.
 
     Attributes
     ----------
     tempi_bpm : shape (states,)
     intervals_frames : int64, shape (distances, states), how far apart two beats may be
-    distance_costs : shape (distances, states), what each of them costs
-    tempo_costs : shape (changes,), what it costs to become slower by 3, 2, 1, 0, -1, -2, -3 states
+    distance_costs : shape (distances, states), their costs
+    tempo_costs : shape (changes,), the cost of slowing by 3, 2, 1, 0, -1, -2, -3 states
     """
 
     tempi_bpm: Floats
@@ -118,7 +118,7 @@ def best_pulse(
     Parameters
     ----------
     odds : shape (frames,), as of `beat_odds`
-    near : a pulse whose tempi are kept to, within `_NEAR_SHARE`
+    near : a pulse whose tempi are followed, within `_NEAR_SHARE`
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What the learned tracker of beats hears: levels in 64 bands, 50 times a second.
+"""Input of the learned beat tracker: levels in 64 bands, 50 times a second.
 
-Bands are spaced as the ear has them, 13 Hz apart at the bottom and by a share of the frequency at the top
-(H. Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990, has such a bend).
+Bands follow an auditory scale, 13 Hz apart at the bottom and by a share of the frequency at the top (H.
+Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990, has such a bend).
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def band_levels(
 ) -> Levels:
     """Return the levels of a mono stream in dB of full scale, float16, shape (frames, BANDS).
 
-    The middle of frame i lies at i / FRAMES_PER_S seconds. The result is the same bit for bit however the
-    stream is cut into blocks, but for the rounding of the resampler; an hour takes 23 MB.
+    The middle of frame i is at i / FRAMES_PER_S seconds. The result is the same bit for bit for any block
+    size, but for the rounding of the resampler; an hour takes 23 MB.
 
     Parameters
     ----------
-    blocks : mono float32 at `rate_hz`, each of shape (n,); what is not finite counts as silence
+    blocks : mono float32 at `rate_hz`, each of shape (n,); non-finite samples count as silence
     total_samples : how many are expected, for the progress
 
     Raises
@@ -91,7 +91,7 @@ def levels_of(power: NDArray[np.float32]) -> Levels:
 
 
 def reference_db(levels: Levels) -> float:
-    """Return how loud the loud moments of a recording are, in dB; what a tracker hears is relative to it.
+    """Return the level of the loud moments of a recording, in dB; the tracker's input is relative to it.
 
     Never below `QUIETEST_LOUD_DB`: hiss alone stays quiet.
     """

@@ -42,18 +42,18 @@ _LEAST_BEATS = 4
 _AROUND_BEATS = 9
 _REACH_BEATS = 13
 _FAVOUR = 3.0
-"""What a beat of the chosen reading gains when beats are found anew, so that they begin where it does."""
+"""Bonus of the chosen reading's beats when beats are found again, so that they begin as it does."""
 
 
 def find_readings(
     traces: Traces, told: Activations, progress: Progress = SILENT, prior: TempoPrior | None = None
 ) -> tuple[Reading, ...]:
-    """Find the beats, bars and readings of a recording; none where nothing pulses.
+    """Find the beats, bars and metrical interpretations of a recording; none without a pulse.
 
     Parameters
     ----------
-    told : what the network says of it
-    prior : which tempi are expected; those of all music unless told
+    told : the network's activations
+    prior : expected tempi; those of all music by default
 
     Raises
     ------
@@ -83,7 +83,7 @@ def find_readings(
 
 
 def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
-    """Return what speaks for beats, bars and levels of a recording."""
+    """Return the evidence for beats, bars and metrical levels of a recording."""
     levels = heard_levels(traces.levels, reference_db(traces.levels))
     return evidence(odds, told, levels, trained_bars(BAR_WEIGHTS))
 
@@ -91,7 +91,7 @@ def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
 def _grid(
     pulse: Pulse, told: Activations, heard: Evidence, traces: Traces, progress: Progress
 ) -> BeatGrid | None:
-    """Place the beats on what was played and count them."""
+    """Place the beats on onsets and count them."""
     rate_hz, onsets = traces.framing.rate_hz, traces.onsets
     to_samples = rate_hz / told.frames_per_s
     frames = _extended(between_frames(pulse.frames, told.beat), onsets.positions_samples / to_samples)
@@ -126,7 +126,7 @@ def _extended(frames: Floats, onsets_frames: Floats) -> Floats:
 
 
 def in_time(odds: Floats) -> NDArray[np.bool_]:
-    """Tell which beats, of these odds, have beats around that are heard: talk between two songs has none."""
+    """Return whether each beat has audible beats around, by their odds: talk between songs has none."""
     around = uniform_filter1d(odds, min(_AROUND_BEATS, max(1, len(odds))), mode="nearest")
     kept: NDArray[np.bool_] = maximum_filter1d(around, _REACH_BEATS) > 0.0
     return kept

@@ -15,7 +15,7 @@ from engine.beats.readings import Reading, TempoPrior
 from engine.beats.songs import Song, songs_of
 from engine.beats.traces import Traces, finite_pieces, trace
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.heard import LISTENING_MAKER
+from engine.document.listening_ids import LISTENING_MAKER
 from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import LOUDNESS_HOP_SAMPLES, Loudness
 from engine.progress import SILENT, Progress
@@ -28,13 +28,13 @@ HIGHEST_RATE_HZ = 192_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PassResult:
-    """All that one pass over a recording finds out.
+    """Results of one pass over a recording.
 
     Attributes
     ----------
     grid : the most probable reading of its beats
     readings : all of them, the most probable first; empty where nothing pulses
-    songs : what of it is counted by itself, and how likely each way to count it is
+    songs : its separately counted songs, with the probability of each metrical interpretation
     """
 
     grid: BeatGrid
@@ -50,11 +50,11 @@ def listen(
     progress: Progress = SILENT,
     tempo_prior: TempoPrior | None = None,
 ) -> PassResult:
-    """Listen to a recording once and say where its beats and onsets are, and how loud it is.
+    """Analyse beats, onsets and loudness of a recording in one pass.
 
     Parameters
     ----------
-    blocks : mono float32 blocks, each shape (n,), of any lengths; what is not finite counts as silence
+    blocks : mono float32 blocks, each shape (n,), of any lengths; non-finite samples count as silence
     rate_hz : their rate; all positions are in samples at it
     total_samples : how many samples are expected, for the progress
     tempo_prior : which tempi are expected, as of other recordings of the same band
@@ -81,11 +81,11 @@ def listen(
 def find_beats(
     traces: Traces, progress: Progress = SILENT, tempo_prior: TempoPrior | None = None
 ) -> tuple[Reading, ...]:
-    """Find the beats and bars with the learned tracker, or without a model where its weights are missing.
+    """Find the beats and bars with the learned tracker, or without a model if its weights are missing.
 
     Returns
     -------
-    readings : the most probable first; none where there is no pulse
+    readings : the most probable first; none without a pulse
 
     Raises
     ------

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 METRES = (2, 3, 4, 5, 6, 7)
 _UNUSUAL = {2: 0.10, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
-"""What a beat in a bar of each length costs: where nothing tells, bars have four."""
+"""Cost of a beat in a bar of each length: bars have four by default."""
 _CHANGE_COST = 8.0
 _FIRST_BONUS = 0.5
 _MOST_ODDS = 5.0
@@ -46,7 +46,7 @@ class Bars:
 
 
 def downbeat_odds(downbeat: NDArray[np.floating]) -> Floats:
-    """Return what speaks for a downbeat at each beat, shape (n,), as log-odds beside the average beat.
+    """Return the log-odds of a downbeat at each beat, shape (n,), relative to the average beat.
 
     Where all beats are as likely downbeats, nothing speaks for any bar, long or short.
 

@@ -16,7 +16,7 @@ from engine.beats.features import BANDS
 LAYERS = 9
 KERNEL = 5
 CONTEXT_FRAMES = (KERNEL // 2) * (2**LAYERS - 1) + 2
-"""How far from a frame the network hears, to either side: 20.5 s."""
+"""Receptive field of the network to either side: 20.5 s."""
 
 
 class BeatNetwork(nn.Module):
@@ -63,11 +63,11 @@ class BeatNetwork(nn.Module):
 def chunked_probabilities(network: BeatNetwork, levels: Tensor, chunk_frames: int = 15_000) -> Tensor:
     """Return probabilities of beat and downbeat, shape (frames, 2), of levels of any length.
 
-    Chunks overlap by all that the network hears, so that the answer is that of the whole at once.
+    Chunks overlap by the receptive field, so that the result equals that of the whole recording.
 
     Parameters
     ----------
-    levels : shape (frames, BANDS), as `engine.beats.features.heard` returns them
+    levels : shape (frames, BANDS), from `engine.beats.features.heard`
     """
     pieces = []
     for start in range(0, len(levels), chunk_frames):

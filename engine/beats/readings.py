@@ -33,12 +33,12 @@ _BETWEEN_SHARE, _FRAME_SHARE = 0.5, 1.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """One way to count a recording.
+    """A metrical interpretation of a recording.
 
     Attributes
     ----------
     confidence : 0 to 1, how likely a person would count so; all readings together are 1 at most
-    name : `HEARD`, or a name of `engine.document.grid.readings.LEVELS`: how it counts beside the first
+    name : `HEARD`, or a name of `engine.document.grid.readings.LEVELS`: its relation to the first
     """
 
     grid: BeatGrid
@@ -48,19 +48,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class TempoPrior:
-    """Which tempi are expected: a bell over the logarithm of the tempo.
+    """Expected tempi: a normal distribution of the log tempo.
 
     Attributes
     ----------
     tempo_bpm : its middle
-    octaves : its standard deviation; 0.1 says that the tempo is all but known
+    octaves : its standard deviation; 0.1 if the tempo is all but known
     """
 
     tempo_bpm: float
     octaves: float
 
     def log_density(self, tempo_bpm: float) -> float:
-        """Return how expected a tempo is beside the middle: 0 there, below 0 elsewhere."""
+        """Return the log density of a tempo relative to the middle: 0 there, below 0 elsewhere."""
         away = np.log2(tempo_bpm / self.tempo_bpm) / self.octaves
         return float(-0.5 * away**2)
 
@@ -70,14 +70,14 @@ USUAL_TEMPI = TempoPrior(115.0, 1.6)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What speaks for beats and bars.
+    """Evidence for beats and bars.
 
     Attributes
     ----------
     odds : float64, shape (frames,), log-odds of a beat, the best of neighbouring frames
     downbeat : float32, shape (frames,), probability of a downbeat, the best of neighbouring frames
     sums : of `running_sums`
-    network : tells bars and levels from pictures of beats
+    network : estimates bars and levels from the features of beats
     """
 
     frames_per_s: float
@@ -92,19 +92,19 @@ class Evidence:
 
 
 def evidence(odds: Floats, told: Activations, heard: NDArray[np.float32], network: BarNetwork) -> Evidence:
-    """Gather what speaks for beats at places that are known to about a frame.
+    """Gather the evidence for beats with a tolerance of a frame.
 
     Parameters
     ----------
     odds : shape (frames,), as of `engine.beats.decode.beat_odds`
-    heard : shape (frames, BANDS), as of `engine.beats.features.heard`
+    heard : shape (frames, BANDS), from `engine.beats.features.heard`
     """
     near = maximum_filter1d(odds, 3), maximum_filter1d(told.downbeat, 3)
     return Evidence(told.frames_per_s, *near, running_sums(heard), network)
 
 
 def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tuple[Bars, float]:
-    """Count beats, and say how much like the level of a person they are: the mean log-odds of all.
+    """Count bars, and return the mean log-odds that these beats are at the level people choose.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
 
 
 def bar_odds(frames: Floats, heard: Evidence) -> tuple[Floats, float]:
-    """Return what speaks for a downbeat at each beat, shape (n,), and for the level of all of them."""
+    """Return the log-odds of a downbeat at each beat, shape (n,), and of the level of all of them."""
     told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
     odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
     odds += _FRAME_SHARE * downbeat_odds(heard.downbeat[heard.at(frames)])
@@ -147,7 +147,7 @@ def bar_places(frames: Floats, positions: NDArray[np.int64], heard: Evidence) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """What speaks for one reading: a second of its beats and of its bars, its level and its tempo.
+    """Evidence for one interpretation: of its beats and its bars per second, its level and its tempo.
 
     Attributes
     ----------
@@ -162,7 +162,7 @@ class Weighed:
 
     @property
     def score(self) -> float:
-        """What all of it says together, as log-odds up to a constant."""
+        """Total evidence, as log-odds up to a constant."""
         found = _BEAT_WEIGHT * self.beats + _BAR_WEIGHT * self.bars
         return found + _LEVEL_WEIGHT * self.level + _PRIOR_WEIGHT * self.tempo
 
@@ -206,7 +206,7 @@ def readings(frames: Floats) -> Iterator[tuple[str, Fraction, Floats]]:
 
 
 def _spaced(frames: Floats, ratio: Fraction, begin: int) -> Floats:
-    """Return so many beats for each, the first so many of the shortest steps after the first."""
+    """Return `ratio` beats for each, from step `begin` of the shortest steps on."""
     parts = np.arange(begin, (len(frames) - 1) * ratio.numerator + 1, ratio.denominator)
     spaced: Floats = np.interp(parts / ratio.numerator, np.arange(len(frames)), frames)
     return spaced

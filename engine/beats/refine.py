@@ -1,4 +1,4 @@
-"""Beats moved onto what was played: from frames of 12 ms to the moment the sound rises."""
+"""Beats moved onto onsets: from frames of 12 ms to the moment of the attack."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _running_median(offsets: Positions) -> Positions:
 
 
 def _uneven(placed: Positions, rate_hz: int) -> NDArray[np.bool_]:
-    """Tell which beats stand far from the middle of their neighbours while those agree with each other."""
+    """Return whether each beat is far from the middle of its neighbours while those agree with each other."""
     uneven = np.zeros(len(placed), bool)
     if len(placed) < 5:
         return uneven

@@ -1,4 +1,4 @@
-"""Which songs of a recording may be counted otherwise: its grid is of one level, each is weighed alone."""
+"""Songs with ambiguous metre: the grid has one metrical level, each song is ranked alone."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
 
 FEWEST_BEATS = 16
-"""Of fewer nothing is said."""
+"""Minimum beats of a song to be ranked."""
 _APART_BEATS = 4.0
 """So far apart two beats are not of one song."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Song:
-    """A stretch of a recording between two pauses, and how likely each way to count it is.
+    """A section of a recording between two pauses, and the probability of each metrical interpretation.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Song:
 def songs_of(
     traces: Traces, grid: BeatGrid, prior: TempoPrior | None = None, progress: Progress = SILENT
 ) -> tuple[Song, ...]:
-    """Weigh the ways to count each song of a grid; none where the learned tracker did not hear it.
+    """Rank the metrical interpretations of each song of a grid; none without the learned tracker.
 
     Raises
     ------

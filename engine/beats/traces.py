@@ -1,4 +1,4 @@
-"""What is kept of the sound while it streams past, for all that finds beats."""
+"""Features collected while audio streams past, for all beat trackers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BASS, _BODY, _TOP = slice(0, 3), slice(6, 30), slice(40, 64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traces:
-    """What is kept of the sound while it streams past: about 5 MB for ten minutes.
+    """Features collected while audio streams past: about 5 MB for ten minutes.
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class Traces:
     bass, body, top : float32, shape (frames,), onset strength up to 0.2 kHz, 0.4 to 2 kHz and above 5 kHz
     onsets : where sounds start
     loudness_db : float32, shape (k,), level of hops of `LOUDNESS_HOP_SAMPLES`
-    dead_air : where nobody plays
-    activations : what the learned tracker hears; None where its weights are missing
-    levels : float16, shape (frames, BANDS), what it hears them in; none where they are missing
+    dead_air : spans without playing
+    activations : those of the learned tracker; None if its weights are missing
+    levels : float16, shape (frames, BANDS), the tracker's input; empty if the weights are missing
     """
 
     framing: Framing
@@ -60,7 +60,7 @@ class Traces:
 
 
 def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Traces:
-    """Stream a recording and keep its traces; the same bit for bit whatever blocks it comes in.
+    """Stream a recording and collect its traces; the same bit for bit for any block size.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
 
 
 class _Following:
-    """Hears the levels of the learned tracker not far behind the onsets, so that one pass feeds both.
+    """Computes the learned tracker's input not far behind the onsets, so that one pass feeds both.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class _Following:
         self._frames = 0
 
     def follow(self, until_s: float) -> None:
-        """Hear on until about a time."""
+        """Continue to about a time."""
         while self._frames / FRAMES_PER_S < until_s:
             piece = next(self._levels, None)
             if piece is None:
@@ -130,13 +130,13 @@ class _Following:
             self._frames += len(piece)
 
     def finish(self) -> Levels:
-        """Hear the rest and return all."""
+        """Read the rest and return all."""
         self._pieces.extend(self._levels)
         return np.concatenate(self._pieces)
 
 
 def finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
-    """Cut long blocks, so that a cancel never waits, and silence what is not a number."""
+    """Split long blocks, so that cancelling is quick, and silence non-finite samples."""
     for block in blocks:
         for start in range(0, len(block), _BLOCK_SAMPLES):
             piece = np.asarray(block[start : start + _BLOCK_SAMPLES], np.float32)
@@ -144,7 +144,7 @@ def finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
 
 
 def even_strength(traces: Traces) -> Floats:
-    """Return the onset strength beside that of the eight seconds around, shape (frames,)."""
+    """Return the onset strength relative to that of the eight seconds around, shape (frames,)."""
     scale = local_scale(traces.strength, round(8.0 * traces.framing.frames_per_s))
     even = traces.strength / np.maximum(scale, np.float32(QUIETEST_STRENGTH_DB))
     return even.astype(np.float32, copy=False)

@@ -1,6 +1,6 @@
-"""``offcut doctor``: what is installed, which audio devices there are, what is missing and what to do.
+"""``offcut doctor``: installed packages, audio devices, missing parts and remedies.
 
-``offcut doctor --taste T.taste AUDIO...`` says what is wrong with a taste on recordings.
+``offcut doctor --taste T.taste AUDIO...`` diagnoses a taste on recordings.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PACKAGES = (
 )
 
 NEVER_IN_A_BUNDLE = ("offcut", "av")
-"""What is no distribution there, or under a licence that the bundle avoids."""
+"""Packages without a distribution there, or under a licence that the bundle avoids."""
 _REMEDY = "run 'python3 packaging/bootstrap.py setup'."
 _LICENCES_OF_THE_SOURCE = "README.md, 'Licences and credits', and those of the packages"
 
@@ -62,7 +62,7 @@ _TO_DO: Mapping[Action, str] = MappingProxyType(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument(
         "--taste", type=Path, metavar="T.taste", help="say what is wrong with a taste instead"
     )
@@ -135,7 +135,7 @@ def _version(name: str) -> str:
 
 
 def _devices() -> tuple[list[str], str]:
-    """Return the names of the output devices, and a sentence where there are none."""
+    """Return the names of the output devices, and a message if none is found."""
     try:
         listed = subprocess.run(
             module_command("desktop.playback.list_devices"),
@@ -158,7 +158,7 @@ def _devices() -> tuple[list[str], str]:
 
 
 def _extension_lines(added: Sequence[Standing]) -> list[str]:
-    """Return what packages add, and what of it was left out."""
+    """Return the extensions from packages, and the reasons why some are left out."""
     used = [one.extension for one in added if not one.trouble]
     left_out = [one.trouble for one in added if one.trouble]
     lines = [f"  {GROUPS[one.group].noun} {one.name}, of {one.package} {one.version}" for one in used]

@@ -1,4 +1,4 @@
-"""Documents as verbs open them: what of one cannot be read is told, and the verb goes on."""
+"""Documents as verbs open them: damaged parts are reported, and the verb continues."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ _PATIENCE_S = 3.0
 def opened(path: Path, *, to_read: bool = False) -> Iterator[Document]:
     """Open a document for a verb and close it after; see `Document.open`.
 
-    A verb that only reads never stands in the way of one that writes, and those that write wait for each
-    other.
+    A verb that only reads never blocks one that writes, and those that write wait for each other.
     """
     with Document.open(path, to_read=to_read, patience_s=_PATIENCE_S) as document:
         for kind in tuple(document.state.analyses):
@@ -43,7 +42,8 @@ def analysing(document: Document, *kinds: str) -> Iterator[None]:
 
     Raises
     ------
-    DocumentError : it cannot be written, before or after the block; or what the result depends on changed
+    DocumentError : it cannot be written, before or after the block; or the tracks or analyses changed
+        meanwhile
     """
 
     def stands_on() -> tuple[object, ...]:
@@ -61,7 +61,7 @@ def analysing(document: Document, *kinds: str) -> Iterator[None]:
 
 
 def media_of(document: Document) -> dict[str, Path]:
-    """Return where its recordings are now, by source id, and what holds its stored audio, by key."""
+    """Return the present files of its recordings by source id, and of its stored audio by key."""
     folder = document.path.absolute().parent
     return {**document.audio_files, **locate_all(document.state, folder)}
 
@@ -81,7 +81,7 @@ def tracks_named(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
 
     Raises
     ------
-    UsageError : there is no track of a name
+    UsageError : a track of this name does not exist
     """
     found: list[str] = []
     for name in names:

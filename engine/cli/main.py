@@ -1,7 +1,6 @@
-"""The command line: one verb a module, each importing what it needs only when it is called.
+"""The command line: one verb a module, with imports only when it is called.
 
-Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C, 141 nobody
-reads the output any more.
+Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C, 141 output closed by its reader.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
 
 READER_GONE = 141
-"""As programs end by convention whose output nobody reads to its end: 128 and the number of SIGPIPE."""
+"""Conventional exit status after the reader closes the output: 128 and the number of SIGPIPE."""
 _LABORATORY = "engine.lab.cli"
 """Verbs that a bundle comes without; they alone lead from here to the laboratory, by name."""
 _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -62,7 +61,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
-"""What each verb does, by the package that its module is in."""
+"""Summary of each verb, by the package that its module is in."""
 VERBS: Mapping[str, str] = MappingProxyType(
     {name: summary for verbs in _VERBS.values() for name, summary in verbs.items()}
 )
@@ -73,7 +72,7 @@ class Verb(Protocol):
     """A module that does one verb."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what the verb takes."""
+        """Declare the arguments of the verb."""
 
     def run(
         self, options: argparse.Namespace, progress: Progress
@@ -122,7 +121,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _remedy(verb: str, missing: ModuleNotFoundError) -> str:
-    """Say what can be done about a package that is missing, "" where it should be there."""
+    """Return the remedy for a missing package, "" if it should be present."""
     if own_program.is_bundle():
         return own_program.WITHOUT
     is_ours = str(missing.name).partition(".")[0] in own_program.OWN
@@ -139,7 +138,7 @@ def _write(answer: VerbOutput | Listing | ByteStream, output: TextIO, *, as_json
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what was wrong in one line."""
+    """Reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'.\n")
@@ -149,7 +148,7 @@ class ProgressLine:
     """Writes progress on one line of standard error."""
 
     def __call__(self, fraction: float, text: str, figures: Mapping[str, float]) -> None:
-        """Write the line anew."""
+        """Rewrite the line."""
         said = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
         end = "\n" if fraction >= 1.0 else ""
         print(f"\r\x1b[K{fraction:4.0%}  {text}  {said}", end=end, file=sys.stderr, flush=True)

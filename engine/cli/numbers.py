@@ -19,7 +19,7 @@ class _Span(Protocol):
 
 
 def finite(text: str) -> float:
-    """Read a number; "nan" and "inf" are numbers to Python and to nobody else.
+    """Read a finite number; Python also accepts "nan" and "inf".
 
     Raises
     ------
@@ -35,7 +35,7 @@ def finite(text: str) -> float:
 
 
 def span_s(one: _Span, rate_hz: int) -> dict[str, float]:
-    """Return where something begins and ends in seconds, as rows of verbs say it."""
+    """Return start and stop in seconds, as rows of verbs have them."""
     return {
         "start_s": samples_to_s(one.start_samples, rate_hz),
         "stop_s": samples_to_s(one.stop_samples, rate_hz),

@@ -1,4 +1,4 @@
-"""What a verb puts out: the same facts for a person and for a program."""
+"""Output of a verb: the same facts for people and programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class VerbOutput:
     Attributes
     ----------
     fields : what ``--json`` prints as one object, in `engine.strict_json`: a number that is none is null
-    text : what is printed without it
+    text : printed without ``--json``
     """
 
     fields: Mapping[str, object]
@@ -59,7 +59,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ByteStream:
-    """An output that is sound, written while it is made; what is said of it goes to standard error.
+    """An audio output, written while it is computed; messages go to standard error.
 
     Attributes
     ----------

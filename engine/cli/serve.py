@@ -15,7 +15,7 @@ from engine.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument(
         "folder",
         type=Path,
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
-    """Serve until Ctrl+C; the address is told once it can be opened."""
+    """Serve until Ctrl+C; the address is printed once it can be opened."""
     for name in ("starlette", "uvicorn"):
         try:
             import_module(name)

@@ -1,4 +1,4 @@
-"""Standard output belongs to the verb alone, and what is logged on the way is said once."""
+"""Reserve standard output for the verb, and print log messages once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _STANDARD_OUTPUT = 1
 
 @contextmanager
 def own_output() -> Iterator[TextIO]:
-    """Yield the stream that the answers of a verb are printed to; nobody else's prints reach it.
+    """Yield the stream for the output of a verb; prints of libraries do not reach it.
 
-    libsndfile prints what it thinks of some damaged files to file descriptor 1, in the middle of our JSON.
-    That descriptor leads nowhere meanwhile, here and in processes that are started. Where `sys.stdout` is
-    something else than the standard output of the process, as in a test, it is used as it is.
+    libsndfile prints messages about some damaged files to file descriptor 1, in the middle of our JSON. That
+    descriptor is redirected to nowhere meanwhile, here and in child processes. If `sys.stdout` is not the
+    standard output of the process, as in a test, it is used as it is.
     """
     standard = sys.__stdout__
     if standard is None or sys.stdout is not standard or _number(standard) != _STANDARD_OUTPUT:
@@ -50,7 +50,7 @@ def own_output() -> Iterator[TextIO]:
 
 
 class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
-    """Whoever read the output wants no more of it, as `head` after its lines."""
+    """The reader closed the output, as `head` does after its lines."""
 
 
 def tell(piece: str, output: TextIO) -> None:
@@ -58,7 +58,7 @@ def tell(piece: str, output: TextIO) -> None:
 
     Raises
     ------
-    ReaderGone : nobody reads it any more
+    ReaderGone : the reader closed the output
     OffcutError : it cannot be written, as on a full disk
     """
     with _told_of_output():

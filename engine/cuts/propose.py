@@ -14,9 +14,9 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.kept_examples import nearest_examples
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
+from engine.cuts.reference_examples import nearest_examples
 from engine.cuts.regions import (
     LEFTOVER_S,
     MOVED_S,
@@ -28,7 +28,7 @@ from engine.cuts.regions import (
     scored_accepted,
 )
 from engine.cuts.target_length import cuts_for_target
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.settings import CutSettings
@@ -77,7 +77,7 @@ def propose_cuts(
     rate_hz: int,
     settings: CutSettings,
     decided: tuple[tuple[int, int, Verdict], ...] = (),
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> CutPlan:
     """Propose what to cut from a recording of `length_samples` at `rate_hz`.
 
@@ -122,7 +122,7 @@ def propose_cuts(
 def _proposals(
     spans: Samples,
     others: list[tuple[Alternative, ...]],
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     profile: ScoreProfile,
     decided: DecidedSpans,
     listening: Listening | None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.anomaly.part_wording import part_wording
 from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.spans import Samples, inside
 from engine.timebase import format_time
 
@@ -68,7 +68,7 @@ _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
+class _ResultFigures:
     """What listening says of what is kept, and where in the recording somebody plays."""
 
     level_db: float
@@ -96,11 +96,11 @@ class Backdrop:
     profile: ScoreProfile
     listening: Listening | None
     rate_hz: int
-    nearest: NearestKept | None
+    nearest: NearestReference | None
     curve: ScoreCurve | None
     ranked: Numbers
     far: float
-    _kept: _Kept | None
+    _kept: _ResultFigures | None
 
 
 def backdrop(
@@ -108,7 +108,7 @@ def backdrop(
     profile: ScoreProfile,
     listening: Listening | None,
     rate_hz: int,
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
     curve: ScoreCurve | None = None,
 ) -> Backdrop:
     """Return what spans are held against.
@@ -126,7 +126,7 @@ def backdrop(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
+class _SpanFigures:
     """What listening says of each of n spans. Figures of one span share an index.
 
     `playing_db` leaves out the quiet hops of a span, so that a stop does not make the rest of it quieter.
@@ -138,7 +138,7 @@ class _Heard:
     stops: Samples
     hits_per_s: Numbers
     unevenness: Numbers
-    kept: _Kept
+    kept: _ResultFigures
 
 
 def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> list[str]:
@@ -238,7 +238,7 @@ def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numb
     return np.stack([_mean(values[:, k], first, last, 0.0) for k in parts], axis=1)
 
 
-def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None) -> float:
+def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestReference | None) -> float:
     """Return `FAR_TIMES` how far what stays is from all examples, on the whole."""
     if nearest is None or not len(nearest.starts_samples):
         return np.inf
@@ -292,7 +292,7 @@ def highest_of(scores: Numbers) -> float:
     return top if len(scores) > 2 and np.count_nonzero(scores == top) == 1 else np.inf
 
 
-def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
+def _place(heard: _SpanFigures, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
     """Say where the span lies, where that explains it."""
     slack = rate_hz // 2
     if start == 0 and stop <= heard.kept.playing_starts + slack:
@@ -305,7 +305,7 @@ def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: i
     return ""
 
 
-def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
+def _sounds(heard: _SpanFigures, k: int, dead: DeadAirIn) -> str:
     """Say what is heard in the span, at most two things, to be put after its length."""
     louder = heard.playing_db[k] - heard.kept.level_db
     if dead.share >= _NEARLY_ALL:
@@ -332,7 +332,9 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
     return "".join(said[:2])
 
 
-def _about_kept(kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int) -> _Kept:
+def _about_kept(
+    kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int
+) -> _ResultFigures:
     hop, levels = listening.hop_samples, np.maximum(listening.loudness_db.astype(np.float64), FLOOR_DB)
     middles = np.arange(len(levels)) * hop + hop // 2
     kept_hops = kept[_cells(profile, middles)]
@@ -343,7 +345,7 @@ def _about_kept(kept: NDArray[np.bool_], profile: ScoreProfile, listening: Liste
     kept_onsets = kept[_cells(profile, onsets)]
     kept_s = float(np.diff(profile.edges_samples)[kept].sum()) / rate_hz
     uneven, judged = _unevenness(onsets)
-    found = _Kept(
+    found = _ResultFigures(
         level_db=middle_db,
         hits_per_s=kept_onsets.sum() / kept_s if kept_s else 0.0,
         unevenness=float(uneven[kept_onsets & judged].mean()) if (kept_onsets & judged).any() else 0.0,
@@ -357,7 +359,7 @@ def _about_kept(kept: NDArray[np.bool_], profile: ScoreProfile, listening: Liste
     return replace(found, playing_starts=starts, playing_stops=stops)
 
 
-def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _Heard:
+def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFigures:
     """Measure every span at once, from running sums over the stretch that holds them."""
     kept, rate_hz, hop = against._kept, against.rate_hz, listening.hop_samples
     assert kept is not None, "what was listened to is known of what is kept too"
@@ -379,7 +381,7 @@ def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _Heard:
     uneven, _ = _unevenness(listening.onsets_samples[lowest_hit : int(last_hit.max())])
     # A pulse can be judged from six hits on; the two at the edges have a neighbour outside.
     unevenness = _mean(uneven, first_hit - lowest_hit + 1, last_hit - lowest_hit - 1, 0.0)
-    return _Heard(
+    return _SpanFigures(
         level_db=level_db,
         playing_db=np.where(quiet_share < 0.6, played_db, level_db),
         quiet_share=quiet_share,

@@ -1,1 +1,1 @@
-"""Telling what sounds in a recording, in words."""
+"""Name the sounds in a recording."""

@@ -1,4 +1,4 @@
-"""What sounds in a stretch, in words, and where in a recording something named sounds."""
+"""Name the sounds in a segment, and find named sounds in a recording."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "sounds
 STEP_S = STEP_SAMPLES / MEL.rate_hz
 """From one vector to the next: 0.256 s."""
 CONTEXT_S = 2.0
-"""How much before and after a span is heard with it."""
+"""Context before and after a span."""
 LEVEL_BANDS = 32
 _PARTS = 4
 """The highest of a step is that of its parts of 64 ms."""
 _PIECE_STEPS = 120
 _MARGIN_STEPS = 8
-"""Pieces of a long recording are heard with so much around them as the network reaches."""
+"""Overlap of pieces of a long recording: the receptive field of the network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """A recording as the network hears it.
+class SoundFeatures:
+    """Network features of a recording.
 
     Attributes
     ----------
     vectors : float32, shape (steps, SIZE), one for each `STEP_S`
-    telling : how much each of them tells of what sounds, shape (steps,)
+    telling : weight of each of them in pooling, shape (steps,)
     levels : mean and highest of each of `LEVEL_BANDS` bands in each step, shape (steps, 2 * LEVEL_BANDS)
     """
 
@@ -47,41 +47,43 @@ class Heard:
     telling: NDArray[np.float32]
     levels: NDArray[np.float32]
 
-    def within(self, from_s: float, count_samples: int) -> Heard:
-        """Return what is heard of so many samples from a time on; one step at least."""
+    def within(self, from_s: float, count_samples: int) -> SoundFeatures:
+        """Return the features of a number of samples from a time on; one step at least."""
         first = round(from_s / STEP_S)
         steps = slice(first, first + max(1, round(count_samples / STEP_SAMPLES)))
-        return Heard(self.vectors[steps], self.telling[steps], self.levels[steps])
+        return SoundFeatures(self.vectors[steps], self.telling[steps], self.levels[steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
-    """Hears into the space of words."""
+    """Embeds sounds in the space of words."""
 
     network: SoundNetwork
 
-    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> Heard:
-        """Hear a stream of any length, mono, at the rate of `engine.detection.spectra.MEL`.
+    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> SoundFeatures:
+        """Analyse a stream of any length, mono, at the rate of `engine.detection.spectra.MEL`.
 
-        Pieces overlap by what the network reaches, so that the answer hardly depends on where they are cut.
+        Pieces overlap by the network's receptive field, so that the features hardly depend on their edges.
         """
         with few_threads():
             return joined(self.pieces(blocks))
 
     def pieces(
         self, blocks: Iterable[NDArray[np.float32]], speech: SpeechNetwork | None = None
-    ) -> Iterator[Heard]:
-        """Yield what is heard of a stream piece by piece; see `heard`.
+    ) -> Iterator[SoundFeatures]:
+        """Yield the features of a stream piece by piece; see `heard`.
 
         Parameters
         ----------
-        speech : what it takes for speech is left out
+        speech : removes the detected speech before the analysis
         """
         for piece, first, count in _pieces(blocks):
             yield self._of_piece(piece, slice(first, first + count), speech)
 
     @torch.inference_mode()
-    def _of_piece(self, piece: NDArray[np.float32], steps: slice, speech: SpeechNetwork | None) -> Heard:
+    def _of_piece(
+        self, piece: NDArray[np.float32], steps: slice, speech: SpeechNetwork | None
+    ) -> SoundFeatures:
         spectra = Spectra()
         power = spectra.power(spectra.spectrum(torch.tensor(piece)[None]))
         if speech is not None:
@@ -89,20 +91,20 @@ class Detector:
         levels = levels_of(power)
         vectors, telling = self.network(levels)
         coarse = _coarse(levels[0], steps.start, steps.stop - steps.start)
-        return Heard(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
+        return SoundFeatures(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
 
     def vector(
         self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
     ) -> NDArray[np.float32]:
-        """Return what a span sounds like, of length 1, shape (SIZE,); zeros where it is digital silence.
+        """Return the embedding of a span, of length 1, shape (SIZE,); zeros for digital silence.
 
-        It is heard with what is around it, `CONTEXT_S` of it where that is given and silence where it is not:
-        the network learned from stretches of 4 s, and takes a short one for something else.
+        Its context is `CONTEXT_S` of the given samples, padded with silence: the network was trained on
+        segments of 4 s, and misclassifies short ones.
 
         Parameters
         ----------
-        samples : mono, shape (frames,), the span and what is around it
-        span : [start, stop) of the samples; all unless told
+        samples : mono, shape (frames,), the span and its context
+        span : [start, stop) of the samples; all by default
         """
         start, stop = (0, len(samples)) if span is None else span
         if not np.any(samples[start:stop]):
@@ -115,7 +117,7 @@ class Detector:
 
     @torch.inference_mode()
     def odds(self, vectors: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return log odds that words say what is heard, shape (n, prompts)."""
+        """Return log odds of words for each vector, shape (n, prompts)."""
         found: NDArray[np.float32] = self.network.logits(torch.tensor(vectors), torch.tensor(words)).numpy()
         return found
 
@@ -131,12 +133,12 @@ def detector(weights: Path = WEIGHTS) -> Detector:
     return Detector(with_weights(SoundNetwork(), weights, "sounds"))
 
 
-def joined(pieces: Iterable[Heard]) -> Heard:
+def joined(pieces: Iterable[SoundFeatures]) -> SoundFeatures:
     """Return the pieces of a stream as one."""
     every = list(pieces)
     if not every:
-        return Heard(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
-    return Heard(
+        return SoundFeatures(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
+    return SoundFeatures(
         np.concatenate([one.vectors for one in every]),
         np.concatenate([one.telling for one in every]),
         np.concatenate([one.levels for one in every]),
@@ -144,7 +146,7 @@ def joined(pieces: Iterable[Heard]) -> Heard:
 
 
 def pooled(vectors: NDArray[np.float32], telling: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return one vector of length 1 for a stretch; see `SoundNetwork.pooled`."""
+    """Return one vector of length 1 for a segment; see `SoundNetwork.pooled`."""
     if not len(vectors):
         return np.zeros(SIZE, np.float32)
     shares = np.exp(telling - telling.max())
@@ -164,7 +166,7 @@ def _coarse(levels: torch.Tensor, first: int, count: int) -> NDArray[np.float32]
 def _pieces(
     blocks: Iterable[NDArray[np.float32]],
 ) -> Iterator[tuple[NDArray[np.float32], int, int]]:
-    """Yield pieces of a stream with what is around them, the first step that counts, and how many do."""
+    """Yield pieces of a stream with their context, the first step that counts, and the number of steps."""
     held = np.zeros(0, np.float32)
     step, margin = _PIECE_STEPS * STEP_SAMPLES, _MARGIN_STEPS * STEP_SAMPLES
     before = 0

@@ -1,9 +1,9 @@
-"""Where a sound occurs in a recording, told by words or by one occurrence that is marked.
+"""Find a sound in a recording by words or by one marked occurrence.
 
-What goes on in the recording is told from what occurs by the recording itself: features less their median,
-whitened by their own covariance, which suppresses the directions in which the background moves. The product
-with a marked occurrence there is the matched filter in coloured noise, a linear discriminant (R. A. Fisher,
-1936; with a covariance drawn towards a sphere, O. Ledoit and M. Wolf, 2004), and learns from nothing else.
+Occurrences are separated from the background by the recording itself: features less their median, whitened by
+their own covariance, which suppresses the directions in which the background moves. The product with a marked
+occurrence there is the matched filter in coloured noise, a linear discriminant (R. A. Fisher, 1936; with a
+covariance drawn towards a sphere, O. Ledoit and M. Wolf, 2004), and learns from nothing else.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks, peak_widths
 
-from engine.detection.detector import STEP_S, Detector, Heard
+from engine.detection.detector import STEP_S, Detector, SoundFeatures
 from engine.detection.versions import Words, log_shares, mean_of_steps, name_words
 from engine.errors import UsageError
 from engine.timebase import s_to_samples
 
 Steps = NDArray[np.float32]
 Candidate = tuple[float, float, float]
-"""Where something stands out: start and stop in seconds, and log odds at its highest."""
+"""A peak of the odds: start and stop in seconds, and its highest log odds."""
 BEGINS_AT = -0.5
 """Log odds at which a named sound is proposed. A wrong proposal costs a key, a sound that is missed a search,
 so it may be a little more likely wrong than right. Of interviews on which the odds were fitted, precision is
 0.85 at a recall of 0.73."""
 EXAMPLE_BEGINS_AT = -2.56
-"""Log odds at which what is like a marked sound is proposed: one false alarm in two minutes of the recordings
-of `engine.lab.evaluation.separation.events`, half of fold 5. `engine.lab.evaluation.detection.event_fit`
-computes it again."""
+"""Minimum log odds of sounds like a marked one: one false alarm in two minutes of the recordings of
+`engine.lab.evaluation.separation.events`, half of fold 5. `engine.lab.evaluation.detection.event_fit`
+computes it again.
+"""
 MEAN_STEPS = 2
 """Likelihoods are of 0.5 s."""
 MOST_STEPS = 8
@@ -40,19 +41,18 @@ _MOST_TIMES = 3.0
 _VECTOR_SPHERE, _LEVEL_SPHERE = 8.0, 0.3
 """How much of a sphere is added to a covariance, in means of its variances."""
 _VECTOR_PART = 0.375
-"""The rest is told by levels."""
+"""Weight of the vectors; levels have the rest."""
 _USUAL = 0.9
-"""What odds reach in a tenth of the recording is the recording, not an event."""
+"""Odds reached in a tenth of the recording are its background, not an event."""
 _WORDS_SLOPE, _SHARE_SLOPE, _WORDS_OFFSET = 0.723, 0.236, -2.09
 _EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 13.7, -4.42
-"""Fitted to how often a place that stands out was right, on the same half: a likelihood of a half is right
-every other time."""
+"""Fitted on the same half: peaks with a likelihood of a half are right every other time."""
 _LEAST = 1e-6
 _SILENT_LEVEL, _SILENT_ODDS = -14.0, -10.0
 """Natural logarithm of power: where no band is above it, a step is silent."""
 _PROMINENCE = 1.0
 _WIDTH_BELOW = 0.3
-"""An event reaches as far as the odds have fallen by this share of what they stand out by."""
+"""An event extends to where the odds have fallen by this share of their prominence."""
 PAD_S = 0.2
 JOINED_S = 0.3
 """Events that are closer than this are one."""
@@ -61,11 +61,11 @@ _SHORTEST_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class SoundEvent:
-    """Where a sound is heard.
+    """An occurrence of a sound.
 
     Attributes
     ----------
-    likelihood : that it is what was looked for, where that is likeliest, 0 to 1
+    likelihood : maximum likelihood of being the requested sound, 0 to 1
     """
 
     start_samples: int
@@ -73,7 +73,7 @@ class SoundEvent:
     likelihood: float
 
 
-def odds_over_time(hearing: Detector, versions: Sequence[Heard], prompts: Sequence[Words]) -> Steps:
+def odds_over_time(hearing: Detector, versions: Sequence[SoundFeatures], prompts: Sequence[Words]) -> Steps:
     """Return log odds that each prompt occurs, shape (steps, prompts), one for each `STEP_S`.
 
     They rise with `raw_odds` and with the share of a prompt in those of all known sounds, see `log_shares`.
@@ -93,9 +93,9 @@ def odds_over_time(hearing: Detector, versions: Sequence[Heard], prompts: Sequen
 
 
 def evidence_over_time(
-    hearing: Detector, versions: Sequence[Heard], prompts: Sequence[Words]
+    hearing: Detector, versions: Sequence[SoundFeatures], prompts: Sequence[Words]
 ) -> tuple[Steps, Steps]:
-    """Return what log odds are made of: the mean over versions of `raw_odds`, and logarithms of shares.
+    """Return the components of log odds: the mean over versions of `raw_odds`, and logarithms of shares.
 
     Of a prompt with several phrases, the likeliest counts.
     """
@@ -107,12 +107,12 @@ def evidence_over_time(
     return raw, log_shares(raw, parts[-1], prompts)
 
 
-def raw_odds(hearing: Detector, heard: Heard, words: Words) -> Steps:
-    """Return by how much each of some words says what occurs, shape (steps, words).
+def raw_odds(hearing: Detector, heard: SoundFeatures, words: Words) -> Steps:
+    """Return the log odds of each word over time, shape (steps, words).
 
-    They are of means over `MEAN_STEPS`, and rise where something stands out from how the recording usually
-    sounds: that does not tell what it is, but the words tell of little else that stands out. Half of what the
-    words reach in a tenth of the recording is taken from them, lest every step of a background be an event.
+    They are of means over `MEAN_STEPS`, and rise where the sound deviates from the rest of the recording:
+    that does not identify it, but the words match little else that deviates. Half of the words' odds in a
+    tenth of the recording is subtracted from them, lest every step of a background be an event.
     """
     means = _means(heard.vectors, MEAN_STEPS)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
@@ -120,12 +120,12 @@ def raw_odds(hearing: Detector, heard: Heard, words: Words) -> Steps:
     return np.asarray(raw - 0.5 * np.quantile(raw, _USUAL, axis=0), np.float32)
 
 
-def example_odds_over_time(heard: Heard, span_s: tuple[float, float]) -> Steps:
-    """Return log odds that what is marked occurs, shape (steps,), by how much of it is heard.
+def example_odds_over_time(heard: SoundFeatures, span_s: tuple[float, float]) -> Steps:
+    """Return log odds that the marked sound occurs, shape (steps,), using the share of it available.
 
     Parameters
     ----------
-    span_s : [start, stop) of what is marked
+    span_s : [start, stop) of the marked sound
 
     Raises
     ------
@@ -153,7 +153,7 @@ def example_odds_over_time(heard: Heard, span_s: tuple[float, float]) -> Steps:
 def events(
     odds: Steps, rate_hz: int, length_samples: int, begins_at: float = BEGINS_AT
 ) -> tuple[SoundEvent, ...]:
-    """Return where odds stand out as spans of samples, ascending, those that nearly meet as one.
+    """Return the peaks of the odds as spans of samples, ascending, close ones joined.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def events(
 
 
 def candidates(odds: Steps) -> list[Candidate]:
-    """Return each place where odds stand out, whatever they are: start and stop in seconds, and odds."""
+    """Return each peak of the odds at any height: start and stop in seconds, and odds."""
     if not len(odds):
         return []
     lowest = float(odds.min()) - 1.0
@@ -193,15 +193,15 @@ def candidates(odds: Steps) -> list[Candidate]:
     return list(zip(starts.tolist(), stops.tolist(), padded[peaks].tolist(), strict=True))
 
 
-def standing_out(heard: Heard) -> Steps:
-    """Return how far from the usual each step lies, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
+def standing_out(heard: SoundFeatures) -> Steps:
+    """Return the deviation of each step from the usual sound, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
     lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
     times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0
     return np.asarray(np.log1p(np.clip(times, 0.0, _MOST_TIMES)), np.float32)
 
 
-def _is_silent(heard: Heard) -> NDArray[np.bool_]:
-    """Return for each step whether nothing sounds in it and in the steps beside it, shape (steps,)."""
+def _is_silent(heard: SoundFeatures) -> NDArray[np.bool_]:
+    """Return whether each step and its neighbours are silent, shape (steps,)."""
     highest = heard.levels.max(axis=1)
     beside = np.maximum(np.append(highest[1:], -np.inf), np.append(-np.inf, highest[:-1]))
     return np.asarray(np.maximum(highest, beside) < _SILENT_LEVEL)
@@ -218,7 +218,7 @@ def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float3
 
 
 def _means(features: NDArray[np.float32], long: int) -> NDArray[np.float32]:
-    """Return means over so many steps around each, over those that there are at the ends."""
+    """Return means over this number of steps around each, truncated at the ends."""
     sums = np.cumsum(np.pad(features, ((1, 0), (0, 0))), axis=0, dtype=np.float64)
     places = np.arange(len(features))
     first = np.maximum(places - long // 2, 0)

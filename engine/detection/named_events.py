@@ -1,9 +1,9 @@
-"""What sounds where in a recording, in those words that are right more often than not.
+"""Name the sounds in a recording, using words with a precision above one half.
 
-The network always hears one of its fifty names somewhere: in ten minutes of a song it proposes some four
-hundred places. A word is said here only where it is likelier than all others and likelier right than wrong,
-and only if it was right more often than not on recordings on which its likelihood was not fitted.
-Figures and what is left out: docs/evaluation/detection.csv, "words in the lane".
+The network always finds its fifty names somewhere: in ten minutes of a song it proposes some four hundred
+places. A word is reported only if it is likelier than all others and likelier right than wrong, and only if
+it was right more often than not on recordings on which its likelihood was not fitted. Figures and omitted
+words: docs/evaluation/detection.csv, "words in the lane".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.detection.detector import STEP_S, Detector, Heard
+from engine.detection.detector import STEP_S, Detector, SoundFeatures
 from engine.detection.events import Candidate, candidates, odds_over_time, standing_out
 from engine.detection.versions import name_words
 from engine.timebase import s_to_samples
@@ -31,15 +31,18 @@ SAID: Mapping[str, float] = MappingProxyType(
         "vacuum cleaner": 1.48, "water drops": 0.73,
     }
 )  # fmt: skip
-"""The words that are said, and how much surer each is than its odds tell, in log odds. All fifty are heard,
-and nothing is said where another one is the likeliest."""
+"""The reported words, and the offset of each word's log odds.
+
+All fifty are scored, and a place is skipped if another one is the likeliest.
+"""
 LEAST_LIKELIHOOD = 0.5
 NAMED_BY = "sounds-5"
 """Another one when networks, words or limits change."""
 _ODDS_SLOPE, _STANDING_SLOPE, _OFFSET = 1.27, 0.82, -3.38
 """Logistic regression, with an offset for each word, of whether the likeliest word is right on its log odds
-and on how much the place stands out; fitted on fold 5, of which nothing was learned, and as much music,
-speech and noise."""
+and on the deviation of the place; fitted on fold 5, which was not in the training data, and as much music,
+speech and noise.
+"""
 _CONSIDERED_FROM = -2.0
 _SHARED = 0.3
 """Places that share more than this of the shorter one are one place."""
@@ -47,7 +50,7 @@ _SHARED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class NamedEvent:
-    """Where something sounds, what it is called, and how likely that is right, 0 to 1."""
+    """A named sound: its span, its word, and the likelihood that the word is right, 0 to 1."""
 
     start_samples: int
     stop_samples: int
@@ -57,12 +60,12 @@ class NamedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that stands out, with its likeliest name, said or not.
+    """A peak with its likeliest name, reported or not.
 
     Attributes
     ----------
     odds : log odds of the name there
-    stands_out : how far it lies from how the recording usually sounds, see `standing_out`
+    stands_out : its deviation from the usual sound of the recording, see `standing_out`
     """
 
     word: str
@@ -72,9 +75,9 @@ class Place:
 
 
 def named_events(
-    hearing: Detector, versions: Sequence[Heard], rate_hz: int, length_samples: int
+    hearing: Detector, versions: Sequence[SoundFeatures], rate_hz: int, length_samples: int
 ) -> tuple[NamedEvent, ...]:
-    """Return what sounds where as spans of samples, ascending by their starts.
+    """Return the named sounds as spans of samples, ascending by their starts.
 
     Parameters
     ----------
@@ -92,10 +95,10 @@ def named_events(
     return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
 
 
-def named_places(hearing: Detector, versions: Sequence[Heard]) -> list[Place]:
-    """Return each place that stands out, the surest first; of those that meet, one.
+def named_places(hearing: Detector, versions: Sequence[SoundFeatures]) -> list[Place]:
+    """Return the peaks, highest first; of overlapping ones, one.
 
-    What begins with the recording is none: one that is switched on within a hum begins like a knock.
+    Peaks at the very start are excluded: a recording switched on within a hum begins like a knock.
     """
     names = tuple(vocabulary())
     odds = odds_over_time(hearing, versions, list(name_words()[:, None]))
@@ -122,13 +125,13 @@ def named_places(hearing: Detector, versions: Sequence[Heard]) -> list[Place]:
 
 
 def likelihood_of(word: str, odds: float, stands_out: float) -> float:
-    """Return how likely the likeliest word for a place is right.
+    """Return the likelihood that the likeliest word for a place is right.
 
     Parameters
     ----------
     word : the likeliest one there
     odds : its log odds, as `odds_over_time` returns them
-    stands_out : how far the place lies from how the recording usually sounds, see `standing_out`
+    stands_out : deviation of the place from the usual sound of the recording, see `standing_out`
     """
     surer = SAID.get(word, 0.0) + _OFFSET
     return float(1.0 / (1.0 + np.exp(-(_ODDS_SLOPE * odds + _STANDING_SLOPE * stands_out + surer))))

@@ -1,7 +1,7 @@
-"""Which of some names says best what sounds in stretches: the network that comes with Offcut, or CLAP.
+"""Choose the best of some names for segments of sound: by the network that comes with Offcut, or CLAP.
 
-CLAP takes its place where its checkpoint is kept (`offcut embeddings add`, `download`), since it knows more
-sounds than fifty. What finds a sound in a recording stays the network: its thresholds are fitted to it.
+CLAP is used if its checkpoint is installed (`offcut embeddings add`, `download`), since it knows more sounds
+than fifty. The network still finds the sounds: its thresholds are fitted to it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engine.words.vocabulary import vocabulary
 
 Samples = NDArray[np.float32]
 _HEARD_AT_ONCE_S = 10.0
-"""What CLAP hears at most: a longer stretch is the mean of its parts."""
+"""Maximum input of CLAP; a longer segment is the mean of its parts."""
 _MORE_NAMES = (
     *("speech", "singing", "music", "drums", "electric guitar", "acoustic guitar", "bass guitar", "piano"),
     *("hum", "hiss", "a microphone being touched", "a chair creaking"),
@@ -40,8 +40,8 @@ class Label:
 
     Attributes
     ----------
-    similarity : cosine between what sounds and the words
-    likelihood : that the words name what sounds, 0 to 1
+    similarity : cosine between the sound and the words
+    likelihood : that the words match the sound, 0 to 1
     """
 
     text: str
@@ -51,12 +51,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A stretch to be named.
+    """A segment to be named.
 
     Attributes
     ----------
-    blocks : mono, at `Naming.rate_hz`, with `Naming.around_s` before and after the stretch
-    length_samples : of the stretch alone
+    blocks : mono, at `Naming.rate_hz`, with `Naming.around_s` before and after the segment
+    length_samples : of the segment alone
     """
 
     blocks: Iterable[Samples]
@@ -64,7 +64,7 @@ class Part:
 
 
 class Naming(Protocol):
-    """Tells which of some names says best what is heard."""
+    """Rates names for a sound."""
 
     @property
     def rate_hz(self) -> int:
@@ -72,14 +72,14 @@ class Naming(Protocol):
 
     @property
     def around_s(self) -> float:
-        """How much it hears before and after a stretch."""
+        """Context before and after a segment, in seconds."""
 
     @property
     def known(self) -> tuple[str, ...]:
         """The names that are tried where none are asked for."""
 
     def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
-        """Return how well each of some names says what is heard in all parts together, the likeliest first.
+        """Return the match of each name with all parts together, the likeliest first.
 
         Raises
         ------
@@ -123,8 +123,10 @@ class NetworkNaming:
         return np.stack([pooled(one.vectors, one.telling) for one in versions])
 
     def odds(self, vectors: NDArray[np.float32], words: Words) -> NDArray[np.float32]:
-        """Return log odds that words say what was analysed, shape (prompts,): their mean over versions
-        and the logarithm of their share in those of all known sounds."""
+        """Return log odds of words for the analysed sound, shape (prompts,).
+
+        They are the mean over versions, and the logarithm of the share in those of all known sounds.
+        """
         odds = self.hearing.odds(vectors, np.concatenate([words, name_words()])).mean(axis=0)
         own, names = odds[: len(words)], odds[len(words) :]
         return np.asarray(own + log_shares(own, names, list(words[:, None])), np.float32)
@@ -132,7 +134,7 @@ class NetworkNaming:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClapNaming:
-    """CLAP: a name is as likely as it is beside all that are known, of which a cosine alone says nothing."""
+    """CLAP: likelihoods are relative to all known names, since a cosine alone is not calibrated."""
 
     hearing: Clap
     text: ClapText
@@ -145,7 +147,7 @@ class ClapNaming:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """The fifty sounds of Offcut, and what editors of music and speech meet besides."""
+        """The fifty sounds of Offcut, and further ones common in music and speech editing."""
         return (*vocabulary(), *_MORE_NAMES)
 
     def labels(self, parts: Iterable[Part], texts: Sequence[str]) -> tuple[Label, ...]:
@@ -196,7 +198,7 @@ def _encoded(text: ClapText, names: tuple[str, ...]) -> NDArray[np.float32]:
 
 
 def _windows(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
-    """Yield a stream in windows of a length, and what is left of it."""
+    """Yield a stream in windows of a length, and its remainder."""
     held = np.zeros(0, np.float32)
     for block in blocks:
         held = np.concatenate([held, block])

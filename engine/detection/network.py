@@ -1,8 +1,8 @@
-"""A network that hears into the space of words: what sounds, as a vector that lies near its name's.
+"""A network that embeds sounds in the space of words, close to the vectors of their names.
 
 Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
 neural networks" (2020) on a small scale; the space is that of `engine.words.text`, as in CLAP (Y. Wu et al.,
-ICASSP 2023), but made of sounds of which only the names are known.
+ICASSP 2023), but learned from sounds with names only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SoundNetwork(nn.Module):
 
     Parameters
     ----------
-    dropout : share of what is heard left out while learning
+    dropout : share of features dropped in training
     """
 
     def __init__(self, dropout: float = 0.2) -> None:
@@ -62,11 +62,11 @@ class SoundNetwork(nn.Module):
         self.rarity = nn.Parameter(torch.tensor(-4.0))
 
     def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return vectors, shape (batch, steps, SIZE), and how much each tells, shape (batch, steps)."""
+        """Return vectors, shape (batch, steps, SIZE), and their pooling weights, shape (batch, steps)."""
         return self.told(self.features(levels)[-1])
 
     def features(self, levels: Tensor) -> list[Tensor]:
-        """Return what each block hears, images of shape (batch, width, frames, bands), ever coarser."""
+        """Return the output of each block, images of shape (batch, width, frames, bands), ever coarser."""
         image = ((levels - _MEAN) / _SPREAD)[:, None].to(memory_format=torch.channels_last)
         found = []
         for block in self.blocks:
@@ -75,7 +75,7 @@ class SoundNetwork(nn.Module):
         return found
 
     def told(self, deepest: Tensor) -> tuple[Tensor, Tensor]:
-        """Return vectors and how much each tells, as `forward` does, of what the last block hears."""
+        """Return vectors and pooling weights, as `forward` does, from the output of the last block."""
         heard = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
         return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
 
@@ -88,11 +88,11 @@ class SoundNetwork(nn.Module):
         return vectors
 
     def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
-        """Return a vector of length 1 for each stretch, shape (batch, SIZE); those that tell most count most.
+        """Return a weighted mean vector of length 1 for each segment, shape (batch, SIZE).
 
         Parameters
         ----------
-        within : bool, shape (batch, steps), which steps count; all unless told
+        within : bool, shape (batch, steps), the steps to use; all by default
         """
         if within is not None:
             telling = telling.masked_fill(~within, -30.0)
@@ -100,7 +100,7 @@ class SoundNetwork(nn.Module):
         return functional.normalize((vectors * shares[..., None]).sum(dim=1), dim=1)
 
     def logits(self, heard: Tensor, words: Tensor) -> Tensor:
-        """Return log odds that words say what was heard, shape (..., prompts).
+        """Return log odds of words, shape (..., prompts).
 
         Parameters
         ----------

@@ -42,8 +42,8 @@ class Rehearsal:
 def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
     """Divide a recording into songs and the talk between them.
 
-    A song is music or singing of 20 s or more, with rests of up to 4 s. Up to 5 s of
-    which more than half are speech as well are not part of it. Talk during a song is not listed.
+    A song is music or singing of 20 s or more, with rests of up to 4 s. Up to 5 s with more than half of
+    speech are not part of it. Talk during a song is not listed.
     """
     found = list(spans)
     spoken = [one for one in found if one.name == SPOKEN]
@@ -73,7 +73,7 @@ def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bo
 
 
 def _outside(span: tuple[float, float], songs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return what of a span is clear of all songs."""
+    """Return the parts of a span that are clear of all songs."""
     pieces = [span]
     for first_s, last_s in songs:
         first_s, last_s = first_s - _CLEAR_OF_SONG_S, last_s + _CLEAR_OF_SONG_S

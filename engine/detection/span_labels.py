@@ -1,4 +1,4 @@
-"""What sounds in a span of a recording, in words."""
+"""Name the sounds in a span of a recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.detection.detector import detector
 from engine.detection.naming import Label, Part, naming
 from engine.detection.spectra import MEL
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.timebase import convert_samples, s_to_samples
@@ -26,12 +26,12 @@ _BLOCK_FRAMES = 1 << 18
 def labels_within(
     reader: SourceReader, span: tuple[int, int], texts: Sequence[str], progress: Progress = SILENT
 ) -> tuple[Label, ...]:
-    """Return how well each of some words says what is heard in a span, the likeliest first; none of silence.
+    """Return the match of each word with a span, the likeliest first; empty for silence.
 
     Parameters
     ----------
     span : [start, stop) in samples of the recording
-    texts : what is known, where there are none
+    texts : the words; all known ones if empty
 
     Raises
     ------
@@ -50,8 +50,8 @@ def labels_within(
     return labels if loudest.sample > _SILENT_BELOW else ()
 
 
-def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> HeardSounds:
-    """Return what sounds where in a whole recording, in samples of it.
+def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> DetectedSounds:
+    """Return the named sounds of a whole recording, in samples of it.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> He
 
 @dataclass(slots=True)
 class _Loudest:
-    """The largest absolute sample of what went by."""
+    """The largest absolute sample of a stream."""
 
     sample: float = 0.0
 

@@ -1,4 +1,4 @@
-"""What networks that tell sounds apart hear: levels in mel bands."""
+"""Input of sound networks: levels in mel bands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.features.mel_settings import MelSettings
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)
 """A frame is 64 ms long and 16 ms from the next."""
 LEAST_POWER = 1e-7
-"""Power of a band below which nothing is told: about what 16 bits leave in it."""
+"""Lower limit of a band's power: about the quantisation noise of 16 bits."""
 
 
 class Spectra(torch.nn.Module):

@@ -1,8 +1,8 @@
 """A network that estimates which share of each moment and band is speech.
 
-Convolutions over time and bands with recurrent units over time at the deepest level, as in K. Tan and
-D. Wang, "A convolutional recurrent neural network for real-time speech enhancement" (Interspeech 2018); here
-the units run both ways, since a recording is at hand as a whole.
+Convolutions over time and bands with recurrent units over time at the deepest level, as in K. Tan and D.
+Wang, "A convolutional recurrent neural network for real-time speech enhancement" (Interspeech 2018); here the
+units run both ways, since the whole recording is available.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WIDTHS = (24, 32, 48)
 _STATE = 96
 _CARRIED = 192
 _QUIETEST = 1e-6
-"""Power relative to the mean of a recording below which bands are not told apart: -60 dB."""
+"""Power relative to the mean of a recording below which bands are equal: -60 dB."""
 
 
 class _Block(nn.Module):

@@ -1,7 +1,7 @@
 """A recording in several versions, which together are more often right about its sounds than one.
 
-The network was trained at many speeds, so its mean over some is surer than its answer at one. Without speech
-a sound over a sentence is analysed like one in a pause.
+The network was trained at many speeds, so its mean over some is more accurate than its answer at one. Without
+speech a sound over a sentence is analysed like one in a pause.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import tee, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S, Detector, Heard, joined
+from engine.detection.detector import STEP_S, Detector, SoundFeatures, joined
 from engine.detection.spectra import MEL
 from engine.detection.speech_shares import speech_network
 from engine.features.mono import resampled
@@ -47,7 +47,7 @@ OTHER_SOUND = 0.6
 """Names whose cosine to a prompt is below this name another sound."""
 
 
-def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[Heard, ...]:
+def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[SoundFeatures, ...]:
     """Analyse each of `VERSIONS` of a stream, mono, at the rate of `engine.detection.spectra.MEL`.
 
     All advance together, so that memory does not grow with the stream but by their results.
@@ -66,8 +66,8 @@ def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[Hea
     return tuple(joined(piece for piece in column if piece is not None) for column in columns)
 
 
-def within(versions: Sequence[Heard], from_s: float, count_samples: int) -> tuple[Heard, ...]:
-    """Return what was analysed of so many samples from a time on; see `Heard.within`."""
+def within(versions: Sequence[SoundFeatures], from_s: float, count_samples: int) -> tuple[SoundFeatures, ...]:
+    """Return the features of a number of samples from a time on; see `SoundFeatures.within`."""
     return tuple(
         one.within(from_s / version.speed, round(count_samples / version.speed))
         for version, one in zip(VERSIONS, versions, strict=True)

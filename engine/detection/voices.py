@@ -1,7 +1,7 @@
-"""Where speech, singing and music sound in a recording.
+"""Detect speech, singing and music in a recording.
 
 The rule of speech is a logistic regression over the log odds of the networks of `voice_frames`;
-`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and what was tried: decision 31.
+`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 31.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.detection.voice_frames import FRAME_S, MUSIC, SINGING
 
 Frames = NDArray[np.float32]
 SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
-"""Names of what is found."""
+"""Names of the detected voices."""
 CRIES = frozenset(
     {
         *("crying baby", "rooster", "laughing", "dog", "cat", "sheep", "crow", "hen", "cow"),
@@ -79,7 +79,7 @@ def voice_spans(frames: Frames) -> tuple[VoiceSpan, ...]:
 
 
 def features(frames: Frames) -> Frames:
-    """Compute what the rule weighs of each frame, shape (frames, 4); see `SpeechRule.weights`."""
+    """Compute the features of each frame for the rule, shape (frames, 4); see `SpeechRule.weights`."""
     bounded = np.clip(frames, _LEAST_PROBABILITY, 1.0 - _LEAST_PROBABILITY)
     return _smoothed(np.log(bounded / (1.0 - bounded)), _SMOOTH_FRAMES)
 

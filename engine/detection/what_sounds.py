@@ -1,4 +1,4 @@
-"""What sounds where in a recording: the fifty sounds by name, and speech, singing and music."""
+"""Detect the sounds of a recording: the fifty named ones, and speech, singing and music."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import Detector, Heard
+from engine.detection.detector import Detector, SoundFeatures
 from engine.detection.named_events import NAMED_BY, NamedEvent, named_events
 from engine.detection.versions import analysed_versions
 from engine.detection.voice_frames import MISSING, VoiceStream, is_installed
 from engine.detection.voices import CRIES, PLAYED, SPOKEN, SUNG, VoiceSpan, voice_spans
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.timebase import s_to_samples, samples_to_s
 
 _log = logging.getLogger(__name__)
 VOICES = (SPOKEN, SUNG, PLAYED)
 WITHOUT_VOICES = f"{NAMED_BY}, no voices"
-"""Maker of what was found where the networks of voices are not installed."""
+"""Maker of results without the networks of voices, if these are not installed."""
 
 
 def analysed(
     hearing: Detector, blocks: Iterable[NDArray[np.float32]]
-) -> tuple[tuple[Heard, ...], tuple[VoiceSpan, ...]]:
+) -> tuple[tuple[SoundFeatures, ...], tuple[VoiceSpan, ...]]:
     """Analyse a stream and its voices once; see `analysed_versions`.
 
     Raises
@@ -38,10 +38,10 @@ def analysed(
 
 def sounds_in(
     hearing: Detector, blocks: Iterable[NDArray[np.float32]], rate_hz: int, length_samples: int
-) -> HeardSounds:
-    """Return what sounds where as documents store it; without voices if their networks are not installed.
+) -> DetectedSounds:
+    """Return the sounds as documents store them; without voices if their networks are not installed.
 
-    Speech of which more than half is a named cry is left out.
+    Speech is left out if a named cry covers more than half of it.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def sounds_in(
             found.append(event)
     found.sort(key=lambda one: (one.start_samples, one.stop_samples, one.word))
     spans = [(one.start_samples, one.stop_samples) for one in found]
-    return HeardSounds(
+    return DetectedSounds(
         np.array(spans, np.int64).reshape(-1, 2),
         tuple(one.word for one in found),
         np.array([one.likelihood for one in found], np.float32),
@@ -82,7 +82,7 @@ def _is_cry(speech: NamedEvent, named: Iterable[NamedEvent]) -> bool:
     return shared > (speech.stop_samples - speech.start_samples) / 2
 
 
-def voices_of(sounds: HeardSounds, rate_hz: int) -> tuple[VoiceSpan, ...]:
+def voices_of(sounds: DetectedSounds, rate_hz: int) -> tuple[VoiceSpan, ...]:
     """Return the spans of speech, singing and music among stored sounds, ascending by their starts."""
     rows = zip(sounds.spans_samples.tolist(), sounds.words, sounds.likelihoods.tolist(), strict=True)
     return tuple(

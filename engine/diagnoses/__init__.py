@@ -1,1 +1,1 @@
-"""What may be wrong with a taste or with what it is to be learned from, found by measurement."""
+"""Diagnose problems of a taste or of its training data by measurement."""

@@ -1,4 +1,4 @@
-"""What a diagnosis comes to; light, so that the window shows it without torch."""
+"""Result of a diagnosis; light, so that the window shows it without torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done about a finding; the window has a button for each, the command line a line."""
+    """A possible action on a finding; the window has a button for each, the command line a line."""
 
     LEARN_AGAIN = "learn again"
     LEARN_LONGER = "learn longer"
@@ -32,7 +32,7 @@ class Remedy:
 
     Attributes
     ----------
-    label : what its button says
+    label : text of its button
     """
 
     label: str
@@ -46,7 +46,7 @@ class Finding:
     Attributes
     ----------
     name : which one it is, for programs: "everything-cut", "other-sound", ...
-    sentence : what was measured and what it means
+    sentence : the measurement and its meaning
     remedies : one or two things to do, the likelier first
     """
 

@@ -1,7 +1,7 @@
-"""From what was measured of a taste to what is wrong with it.
+"""Derive problems of a taste from its measurements.
 
 Three things go wrong with a score learned from edited audio alone: everything sounds poor to it, so all of a
-recording would be cut, or nothing would. Each has more than one cause, and the causes can be told apart.
+recording would be cut, or nothing would. Each has several distinguishable causes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FOUND = Remedy("Find the threshold", Action.FIND_THRESHOLD)
 
 
 def is_suspicious(scores: NDArray[np.float32], cut_share: float) -> bool:
-    """Tell from what is known without measuring whether one of the failures may be there.
+    """Return whether one of the failures is possible, without measuring.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def is_suspicious(scores: NDArray[np.float32], cut_share: float) -> bool:
 
 
 def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Finding, ...]:
-    """Return what is wrong with a taste on a recording.
+    """Return the problems of a taste on a recording.
 
     Parameters
     ----------
     cuts : under which settings cuts were proposed
-    cut_share : of the recording, what is or would be cut under them, 0 to 1
+    cut_share : share of the recording that is or would be cut under them, 0 to 1
     """
     found = [*_other_sound(symptoms), *_learned_little(symptoms)]
     if symptoms.odd_share >= ODD_SHARE and not found:
@@ -90,7 +90,7 @@ def _other_sound(symptoms: Symptoms) -> Iterator[Finding]:
 
 
 def _learned_little(symptoms: Symptoms) -> Iterator[Finding]:
-    """Tell a taste that was not trained for long enough from one that is too small for its material."""
+    """Distinguish a taste that was trained too briefly from one that is too small for its material."""
     falling = "was still getting better when learning ended"
     if symptoms.blind_share is not None and symptoms.blind_share > BLIND_SHARE:
         if symptoms.is_still_learning:
@@ -133,7 +133,7 @@ def _everything_cut(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> 
 
 
 def _low_threshold(cuts: CutSettings) -> str | None:
-    """Say why a threshold that somebody set is too low; one that was found follows the scores."""
+    """Return why a threshold set by the user is too low; an automatic one follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile <= _LOW_PERCENTILE:
         return f"the threshold cuts all but the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "score" and cuts.score <= _LOW_SCORE:
@@ -154,7 +154,7 @@ def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
 
 
 def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
-    """Say why a threshold that somebody set is too high; one that was found follows the scores."""
+    """Return why a threshold set by the user is too high; an automatic one follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile >= _HIGH_PERCENTILE:
         return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "keep" and cuts.keep >= _HIGH_KEEP:

@@ -1,4 +1,4 @@
-"""What should be known of recordings before minutes are spent on learning from them."""
+"""Check recordings before minutes are spent on learning from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.config import default_config
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import MINIMUM_S
@@ -29,7 +29,7 @@ from engine.timebase import format_time
 from engine.wording import percent
 
 ENOUGH_S = 180.0
-"""Three minutes hold a verse, a chorus and what else there is of most songs at least once."""
+"""Three minutes contain a verse, a chorus and the other parts of most songs at least once."""
 
 LEVEL_SPREAD_DB = 12.0
 CLIPPED_SHARE = 1e-4
@@ -49,7 +49,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What is measured of one recording.
+    """Measurements of one recording.
 
     Attributes
     ----------
@@ -66,12 +66,12 @@ class Known:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name to display."""
         return shown(self.path.name)
 
 
 def check_material(examples: Examples, progress: Progress) -> tuple[Finding, ...]:
-    """Look for what makes learning from these recordings poor; nothing here keeps anybody from learning.
+    """Look for problems that make learning from these recordings poor; none of them prevents learning.
 
     Raises
     ------
@@ -220,6 +220,6 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
         )
 
 
-def _examples(recordings: Sequence[Known], mel: MelSettings) -> KeptExamples:
-    told = [KeptRecording(str(one.path), "", one.duration_s) for one in recordings]
+def _examples(recordings: Sequence[Known], mel: MelSettings) -> ReferenceSegments:
+    told = [ReferenceRecording(str(one.path), "", one.duration_s) for one in recordings]
     return keep_examples([one.frames_db for one in recordings], told, mel, seed=0)

@@ -29,11 +29,11 @@ from engine.timebase import s_to_samples, s_to_samples_array
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was measured and what it means.
+    """Measurements and their meaning.
 
     Attributes
     ----------
-    cut_share : of the recording, what would be cut under the settings, 0 to 1
+    cut_share : share of the recording that would be cut under the settings, 0 to 1
     """
 
     symptoms: Symptoms
@@ -42,7 +42,7 @@ class Diagnosis:
 
 
 def diagnose(taste: Taste, path: Path, cuts: CutSettings, progress: Progress) -> Diagnosis:
-    """Score a recording, see what would be cut, and say what is wrong.
+    """Score a recording, compute its cuts, and return the problems.
 
     Raises
     ------

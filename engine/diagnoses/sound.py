@@ -1,6 +1,6 @@
-"""What a recording sounds like as a whole, and whether its audio is in another one.
+"""Overall sound of a recording, and whether its audio is in another one.
 
-Both use the stretches of `engine.anomaly.neighbours`, whose four spectra are scaled to one length: a gain
+Both use the segments of `engine.anomaly.neighbours`, whose four spectra are scaled to one length: a gain
 moves neither.
 """
 
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from engine.anomaly.neighbours import (
     HEARD_HOP_S,
     PARTS,
-    KeptExamples,
-    KeptRecording,
     NearestSearch,
+    ReferenceRecording,
+    ReferenceSegments,
     keep_examples,
 )
 from engine.diagnoses.symptoms import Tilt
@@ -36,15 +36,15 @@ _BLOCK = 4096
 _REGION_BANDS = 8
 _LEAST_SHARE = 1e-12
 _HIGHEST_HZ = 8_000.0
-"""What is above differs from codec to codec."""
+"""Frequencies above this differ between codecs."""
 
 
 def typical_spectrum_db(embeddings: NDArray[np.float32], mel: MelSettings) -> Numbers:
-    """Return the median spectrum of stretches, in dB with a median of 0, shape (n_mels,).
+    """Return the median spectrum of segments, in dB with a median of 0, shape (n_mels,).
 
     Parameters
     ----------
-    embeddings : of the stretches, shape (n, PARTS * n_mels), n > 0
+    embeddings : of the segments, shape (n, PARTS * n_mels), n > 0
     """
     powers = embeddings.reshape(-1, PARTS, mel.n_mels).astype(np.float64) ** 3
     level_db = 10.0 * np.log10(np.maximum(powers.mean(axis=1), _LEAST_SHARE))
@@ -65,14 +65,14 @@ def stretches_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) 
         if block is not None:
             waiting.append(block)
         if waiting and (block is None or sum(map(len, waiting)) >= _BLOCK):
-            of_them = keep_examples([np.concatenate(waiting)], [KeptRecording("", "", 0.0)], mel, seed=0)
+            of_them = keep_examples([np.concatenate(waiting)], [ReferenceRecording("", "", 0.0)], mel, seed=0)
             found.append(of_them.embeddings)
             waiting = []
     return np.concatenate(found)
 
 
-def of_recording(examples: KeptExamples, number: int) -> KeptExamples:
-    """Return the stretches of one of the recordings."""
+def of_recording(examples: ReferenceSegments, number: int) -> ReferenceSegments:
+    """Return the segments of one of the recordings."""
     of_it = examples.recording == number
     return replace(
         examples,
@@ -99,11 +99,11 @@ def _band_edges_hz(mel: MelSettings) -> Numbers:
     return edges_hz
 
 
-def share_found(frames_db: NDArray[np.float32], among: KeptExamples, mel: MelSettings) -> float:
-    """Return how much of a recording is the same audio as some of the examples, 0 to 1.
+def share_found(frames_db: NDArray[np.float32], among: ReferenceSegments, mel: MelSettings) -> float:
+    """Return the share of a recording that is the same audio as some of the examples, 0 to 1.
 
-    A run of five seconds is found when one stretch of it is: stretches are compared every 0.19 s with
-    examples every 0.5 s, so that in a run one falls within 10 ms of an example.
+    A run of five seconds is found if one segment of it is: segments are compared every 0.19 s with examples
+    every 0.5 s, so that in a run one falls within 10 ms of an example.
     """
     search = NearestSearch(among, mel)
     for _ in search.passing(np.array_split(frames_db, range(_BLOCK, len(frames_db), _BLOCK))):
@@ -118,7 +118,7 @@ def share_alike(found: NDArray[np.float32]) -> float:
 
 
 def _runs(found: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the smallest distance of each run of five seconds; what is shorter is one run."""
+    """Return the smallest distance of each run of five seconds; a shorter recording is one run."""
     length = round(_RUN_S / HEARD_HOP_S)
     if 0 < len(found) < length:
         return np.array([found.min()])

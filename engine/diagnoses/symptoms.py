@@ -1,11 +1,11 @@
-"""What diagnoses measure of a taste; light, so that the window judges it without torch."""
+"""Measurements of a taste for diagnoses; light, so that the window evaluates them without torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 ODD = 0.8
-"""A score that is past what nine tenths of kept audio have."""
+"""A score above those of nine tenths of the training audio."""
 
 TILT_DB = 9.0
 """Halves of one piece differ by 1 to 4 dB, pieces of one artist by up to 9 (docs/decisions/0023)."""
@@ -22,15 +22,15 @@ class Tilt:
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
-    """What is measured of a taste and one recording it listened to.
+    """Measurements of a taste and one recording scored with it.
 
     Attributes
     ----------
     usual_score, highest_score : the median and the highest score of the recording
-    odd_share : of its moments, those that score above `ODD`
+    odd_share : share of its moments that score above `ODD`
     noise_score : the median score of white noise at its level
-    kept_share : of the recording, what is the same audio as something kept; None where the taste keeps none
-    tilt : where it sounds most unlike the kept recording that sounds most like it; None as above
+    kept_share : share of the recording that is the same audio as training data; None if the taste stores none
+    tilt : largest spectral difference from the most similar training recording; None as above
     blind_share : the best training loss over that of a model that learned nothing; None where unknown
     is_still_learning : whether the loss was still falling when learning ended
     """

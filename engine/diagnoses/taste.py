@@ -1,4 +1,4 @@
-"""What is measured of a taste and of how it hears a recording."""
+"""Measure a taste and its scores of a recording."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def examine(
     Parameters
     ----------
     scores : of the recording, shape (n,)
-    distances : of its stretches from the nearest kept one, shape (m,); None where the taste keeps none
+    distances : of its segments from the nearest training segment, shape (m,); None if the taste stores none
     spectrum_db : `typical_spectrum_db` of the recording, shape (n_mels,); None where it is too short for one
     """
     heard = scores if len(scores) else np.full(1, 0.5, np.float32)
@@ -59,7 +59,7 @@ def examine(
 
 
 def noise_score(taste: Taste, progress: Progress) -> float:
-    """Return the median score of white noise, which nobody keeps: a taste that passes it passes anything."""
+    """Return the median score of white noise, which is never wanted: a taste that passes it is useless."""
     rate_hz = taste.config.mel.rate_hz
     samples = np.random.default_rng(0).standard_normal(round(_NOISE_S * rate_hz))
     noise = (0.1 * samples).astype(np.float32)
@@ -68,7 +68,7 @@ def noise_score(taste: Taste, progress: Progress) -> float:
 
 
 def still_learning(history: Sequence[Epoch]) -> bool:
-    """Tell whether the validation loss was still falling over the last fifth of the epochs."""
+    """Return whether the validation loss was still falling over the last fifth of the epochs."""
     if len(history) < _LEAST_EPOCHS:
         return True
     losses = [epoch.validation for epoch in history]

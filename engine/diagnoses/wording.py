@@ -1,4 +1,4 @@
-"""How measurements are said."""
+"""Wording of measurements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from engine.diagnoses.symptoms import Tilt
 
 
 def tilt_text(tilt: Tilt) -> str:
-    """Say where one sound differs from another, as in "it has 12 dB less from 3 to 6 kHz"."""
+    """Describe a spectral difference, as in "it has 12 dB less from 3 to 6 kHz"."""
     more = "more" if tilt.difference_db > 0 else "less"
     return f"{abs(tilt.difference_db):.0f} dB {more} from {_hz(tilt.low_hz)} to {_hz(tilt.high_hz)}"
 

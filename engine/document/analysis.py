@@ -118,7 +118,7 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NearestKept:
+class NearestReference:
     """What the user kept that each stretch of the recording is most like.
 
     Attributes
@@ -145,11 +145,11 @@ class NearestKept:
 
 
 SOUNDS = "sounds"
-"""The kind of `HeardSounds`."""
+"""The kind of `DetectedSounds`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeardSounds:
+class DetectedSounds:
     """What sounds where, in words that are right more often than not.
 
     Attributes
@@ -166,4 +166,6 @@ class HeardSounds:
     maker: str = ""
 
 
-Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits | HeardSounds | StrokePickup | StoredTakes
+Analysis = (
+    ScoreCurve | BeatGrid | Listening | NearestReference | Hits | DetectedSounds | StrokePickup | StoredTakes
+)

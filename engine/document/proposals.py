@@ -77,7 +77,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptExample:
+class ReferenceExample:
     """A stretch of audio the user kept before, to hear a proposal against.
 
     Attributes
@@ -122,7 +122,7 @@ class Proposal:
     maker: str
     alternatives: tuple[Alternative, ...] = ()
     payload: dict[str, object] = field(default_factory=dict)
-    nearest_kept: KeptExample | None = None
+    nearest_kept: ReferenceExample | None = None
     tracks: tuple[str, ...] = ()
     evidence: Evidence = Evidence.STRONG
 

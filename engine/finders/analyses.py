@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds, Listening, ScoreCurve
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, Listening, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
-from engine.document.heard import LISTENING_MAKER, heard_ids, sound_of
+from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
 from engine.document.takes import TAKES
 from engine.finders.finder import FinderRequest
 from engine.jobs.takes.stored import known_takes, takes_id
@@ -63,7 +63,7 @@ def missing_analyses(request: FinderRequest, needs: Sequence[str]) -> list[str]:
 
 def _is_listening(request: FinderRequest, found: Analysis | None) -> bool:
     state = request.state
-    is_current = state.analyses.get("listening") == heard_ids(state)["listening"]
+    is_current = state.analyses.get("listening") == listening_ids(state)["listening"]
     return is_current and isinstance(found, Listening) and found.maker == LISTENING_MAKER
 
 
@@ -98,7 +98,7 @@ def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _are_sounds(request: FinderRequest, found: Analysis | None) -> bool:
-    return isinstance(found, HeardSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
+    return isinstance(found, DetectedSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
         SOUNDS, sound_of(request.state), found.maker
     )
 

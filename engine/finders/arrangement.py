@@ -94,6 +94,7 @@ ARRANGEMENT = Finder(
     _find,
     ArrangementSettings,
     needs=("listening",),
+    reads=("beats", "score"),
     check=_check,
     maker=BY_ARRANGING,
     replaces=(CUT.name, REPEAT.name, MOVE.name),

@@ -6,13 +6,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.state import DocumentState
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
+from engine.jobs.channel_faults import channel_faults, channel_faults_sentence
 from engine.jobs.propose import propose, share_of_minutes
-from engine.jobs.told import told_of, told_sentence
 from engine.progress import Progress
 from engine.settings import ThresholdMode, cut_settings
 from engine.timebase import format_time, samples_to_s
@@ -93,9 +93,9 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         grid if isinstance(grid, BeatGrid) else None,
         listening,
         _settings(request).stored(state),
-        nearest=nearest if isinstance(nearest, NearestKept) else None,
+        nearest=nearest if isinstance(nearest, NearestReference) else None,
     )
-    plan, told = proposed.plan, told_of(listening, state)
+    plan, faults = proposed.plan, channel_faults(listening, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
     summary = (
         f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
@@ -103,8 +103,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     )
     return Found(
         plan.proposals,
-        "\n".join(filter(None, (summary, told_sentence(told)))),
-        figures=proposed.figures(told, state.rate_hz),
+        "\n".join(filter(None, (summary, channel_faults_sentence(faults)))),
+        figures=proposed.figures(faults, state.rate_hz),
         label=proposed.edit.label,
         stored_settings=proposed.stored_settings,
     )

@@ -6,8 +6,8 @@ from engine.cuts.dead_air import PAUSES
 from engine.document.analysis import Listening
 from engine.features.dead_air import LEAST_S
 from engine.finders.finder import Finder, FinderRequest, Found
+from engine.jobs.channel_faults import channel_faults, channel_faults_sentence
 from engine.jobs.propose import propose_pauses
-from engine.jobs.told import told_of, told_sentence
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
@@ -18,7 +18,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     state, listening = request.state, request.analyses.get("listening")
     assert isinstance(listening, Listening), "the finder needs it"
     proposed = propose_pauses(state, listening)
-    told = told_of(listening, state)
+    faults = channel_faults(listening, state)
     kept_s = samples_to_s(proposed.plan.kept_samples, state.rate_hz)
     cuts = proposed.plan.proposals
     summary = f"No pause of {LEAST_S:g} s or longer is left to propose"
@@ -27,8 +27,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         summary = f"{proposed.cuts.sentence} proposed; {left} would be left"
     return Found(
         cuts,
-        ". ".join(filter(None, (summary, told_sentence(told)))),
-        figures=proposed.figures(told, state.rate_hz),
+        ". ".join(filter(None, (summary, channel_faults_sentence(faults)))),
+        figures=proposed.figures(faults, state.rate_hz),
     )
 
 

@@ -18,8 +18,8 @@ from engine.finders.settings import FinderSettings
 from engine.progress import Progress
 
 KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
-"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestKept`, `Hits` (all, and
-those that the user confirmed), `StrokePickup`, `HeardSounds` and `StoredTakes`."""
+"""Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestReference`, `Hits` (all, and
+those that the user confirmed), `StrokePickup`, `DetectedSounds` and `StoredTakes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,8 @@ class Finder:
     find : returns the result for a request, whose proposals `FinderRequest.proposal` makes
     settings : the class of its settings; forms, flags and help texts are made from its fields
     needs : kinds of analyses that are computed before where they are missing (`engine.finders.analyses`)
+    reads : kinds of analyses that the result depends on; where another program changes one of them meanwhile,
+        the result is refused
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
     maker : the maker of its proposals, or one name for several; one that a package adds leaves it empty
@@ -129,6 +131,7 @@ class Finder:
     find: Callable[[FinderRequest, Progress], Found]
     settings: type[FinderSettings] = FinderSettings
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = KNOWN
     is_quick: bool = False
     check: Callable[[FinderRequest], None] = _accepts
     maker: str = ""

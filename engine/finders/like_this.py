@@ -21,7 +21,7 @@ from engine.timebase import s_to_samples, samples_to_s
 from engine.wording import counted
 
 if TYPE_CHECKING:
-    from engine.detection.detector import Heard
+    from engine.detection.detector import SoundFeatures
     from engine.detection.events import SoundEvent
 
 _SEARCH = 0.5
@@ -119,7 +119,9 @@ def _repaired(
     return replace(found, proposals=repairs, audio=separated.audio)
 
 
-def like_events(heard: Heard, example: Span, rate_hz: int, length_samples: int) -> tuple[SoundEvent, ...]:
+def like_events(
+    heard: SoundFeatures, example: Span, rate_hz: int, length_samples: int
+) -> tuple[SoundEvent, ...]:
     """Return the example and all other places that sound like it, ascending, without overlaps.
 
     Raises

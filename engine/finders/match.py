@@ -39,6 +39,7 @@ MATCH = Finder(
     "Takes the edits from a file that was made of this recording.",
     _find,
     MatchSettings,
+    reads=(),
     maker=BY_MATCH,
     accepts=True,
 )

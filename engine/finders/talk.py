@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.document.analysis import SOUNDS, HeardSounds
+from engine.document.analysis import SOUNDS, DetectedSounds
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.marks.edits import NamedSpan
@@ -35,7 +35,7 @@ def find_talk(request: FinderRequest, progress: Progress) -> Found:
 
     progress.check_cancelled()
     state, sounds = request.state, request.analyses.get(SOUNDS)
-    assert isinstance(sounds, HeardSounds), "the finder needs it"
+    assert isinstance(sounds, DetectedSounds), "the finder needs it"
     found = songs_and_talk(voices_of(sounds, state.rate_hz))
     songs = [_samples(state, song) for song in found.songs]
     regions = [

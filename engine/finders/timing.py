@@ -16,8 +16,8 @@ from engine.document.drums.edits import PROMOTED
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar
-from engine.document.heard import heard_ids
 from engine.document.kinds.hit import FLAM, HIT
+from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
@@ -170,7 +170,7 @@ def found_of(done: Aligned, grid: BeatGrid | None) -> Found:
         kind: (done.ids[kind], analysis) for kind, analysis in done.analyses.items()
     }
     if done.found.is_heard:
-        analyses["beats"] = heard_ids(done.state)["beats"], found
+        analyses["beats"] = listening_ids(done.state)["beats"], found
     placed = proposed.placed
     notices = [*done.notices, *differing_rates(done)]
     line = f"{proposed.sentence}; {found.tempo_bpm:.2f} BPM, {placed.settings.divided.words}"

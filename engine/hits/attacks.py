@@ -1,4 +1,4 @@
-"""Onsets found again by how each drum usually rises: what rings or bleeds into a hit hides where it begins.
+"""Onsets refined by the usual attack of each drum, since ringing or bleed may hide the start of a hit.
 
 A hit that rises out of near silence is found to the sample. One that does not is held against those of the
 same microphone that do: it is where one of them is most like it (normalised cross-correlation of steps, so
@@ -51,7 +51,7 @@ class Steadied:
 
 @dataclass(eq=False)
 class _Attacks:
-    """What hits of one microphone sound like, of those that rise clearly the clearest alone."""
+    """Sounds of one microphone's hits; the clearest rises separately."""
 
     clear: list[tuple[float, int, Floats]] = field(default_factory=list)
     others: list[tuple[int, Floats]] = field(default_factory=list)
@@ -117,7 +117,7 @@ def _sounds(
 
 
 def _loud_before(sound: Floats, rate_hz: int) -> float:
-    """Return how loud it is before a hit beside its attack."""
+    """Return the level before a hit relative to its attack."""
     at = round(_QUIET_S * rate_hz)
     level = np.abs(sound - sound[: at // 2].mean())
     before = level[: at - round(_JUST_BEFORE_S * rate_hz)].max(initial=0.0)

@@ -1,8 +1,7 @@
-"""How much of what a distant microphone hears of a stroke is one of its drums, by octave.
+"""Share of one drum in a distant microphone's sound of a stroke, by octave.
 
-Each drum is known by its other hits: what a microphone hears in an octave after them beyond what it heard
-before. Of drums that sound together each has the share of its power (N. Wiener's filter, from the powers of
-what is to be told apart).
+Each drum is estimated from its other hits: the added power of a microphone in an octave after them.
+Simultaneous drums divide the power in proportion (N. Wiener's filter, from the powers of the sources).
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ _MOST_HITS = 40
 
 
 class Bleed:
-    """Tells how much of other microphones one voice of a stroke is; reads around a few hits of each drum.
+    """Estimates one voice's share of other microphones in a stroke; reads around a few hits of each drum.
 
     Parameters
     ----------
     read : (start, stop) to samples of all microphones in the order of `hits.track_ids`, shape
         (microphones, stop - start)
-    hits : of which drums are known by their other hits
+    hits : each drum is estimated from its other hits
     """
 
     def __init__(self, read: Callable[[int, int], Sound], hits: Hits, rate_hz: int) -> None:
@@ -40,9 +39,9 @@ class Bleed:
         self._known: dict[int, NDArray[np.float64]] = {}
 
     def __call__(self, row: int) -> dict[str, list[float]]:
-        """Return how much of each octave of `OCTAVES_HZ` a row of the hits is, by the id of the microphone.
+        """Return the share in each octave of `OCTAVES_HZ` of a row of the hits, by the id of the microphone.
 
-        Microphones that hear nothing of it are left out; it is what the payload of a flam holds.
+        Microphones without it are left out; the result is the payload of a flam.
         """
         hits, own = self._hits, int(self._hits.tracks[row])
         onset = max(0, int(hits.onsets_samples[row]))
@@ -83,7 +82,7 @@ class Bleed:
 def _powers(sound: Sound, rate_hz: int) -> NDArray[np.float64]:
     """Return the mean power of a sound by octave; the lowest and the highest reach to the ends.
 
-    Its window falls, so that where a sound is cut off nothing high is heard.
+    Its window falls, so that a sudden end adds no high frequencies.
     """
     if not len(sound):
         return np.zeros(len(OCTAVES_HZ))

@@ -1,4 +1,4 @@
-"""All that may be a hit: every rise in a microphone that stands at a drum, and what all others heard then."""
+"""Candidates of hits: every rise in a drum microphone, with the levels of all others at that time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PEAK_S = 0.010
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Rises of all microphones, in the order of time, and what every microphone heard at each.
+    """Rises of all microphones, in the order of time, and the levels of every microphone at each.
 
     Attributes
     ----------
@@ -64,13 +64,13 @@ class Candidates:
 
 
 def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offset: int) -> Candidates:
-    """Find what may be a hit in a stretch of all microphones.
+    """Find candidates of hits in a segment of all microphones.
 
     Parameters
     ----------
-    samples : float32, shape (tracks, n), at least one track, with what is before and after [start, stop)
+    samples : float32, shape (tracks, n), at least one track, with context before and after [start, stop)
     start, stop : those of its positions that count
-    offset : where the stretch begins in the recording
+    offset : start of the segment in the recording
     """
     # A constant in a recording would make the energy of its lowest octave swing.
     energies = [

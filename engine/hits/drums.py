@@ -1,4 +1,4 @@
-"""The drums that microphones stand at, and what of each the others hear: learned from the recording."""
+"""The drums at the microphones, and their bleed in others: learned from the recording."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _UNKNOWN_BLEED_DB = -60.0
 
 @dataclass(frozen=True, slots=True)
 class Drum:
-    """What is struck: one of the kit's drums, or the cymbals that one overhead alone hears.
+    """A sound source: one of the kit's drums, or the cymbals picked up by one overhead alone.
 
     Attributes
     ----------
-    tracks : the microphones that stand at it, such as above and below a snare, the first to hear it first
+    tracks : its microphones, such as above and below a snare, the earliest first
     """
 
     role: Role
@@ -38,11 +38,12 @@ class Drum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bleed:
-    """What microphones hear of each drum when it is struck alone.
+    """Bleed of each drum into all microphones, from its hits alone.
 
     Attributes
     ----------
-    heard_db : float32, shape (drums, tracks, octaves), beside the level of the drum at its own microphone
+    heard_db : float32, shape (drums, tracks, octaves), relative to the level of the drum at its own
+        microphone
     typical_db : float32, shape (drums,), that level in the middle
     contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where
         it does so most but once, and less 20 dB where it does so most: a drum may be struck once alone; next
@@ -55,10 +56,10 @@ class Bleed:
 
 
 def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tuple[Drum, ...]:
-    """Return what may be struck, from the roles of all microphones and what they heard.
+    """Return the drums of a kit, from the roles of all microphones and their rises.
 
-    Several microphones at the kick, the snare or the hi-hat hear one drum; each one at a tom or a cymbal its
-    own. What overheads alone hear is a cymbal; without close microphones it is all there is.
+    Several microphones at the kick, the snare or the hi-hat share one drum; each one at a tom or a cymbal has
+    its own. Sounds in overheads alone are cymbals; without close microphones overheads are the only source.
     """
     drums = [
         Drum(role, _first_first(_with(roles, role), candidates, rate_hz))
@@ -73,11 +74,11 @@ def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tup
 
 
 def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) -> tuple[int, ...]:
-    """Return the microphones of one drum, the one that usually hears it first before the others.
+    """Return the microphones of one drum, the one with the earliest rises before the others.
 
-    Of those that hear it within a millisecond one that rises far less is last: below a snare its wires hide
-    soft hits. Of the others the one that rises clearly least often is first: below a snare its wires rattle
-    on after each hit and at hits of other drums, and outside a kick all else is heard.
+    Of those within a millisecond one that rises far less is last: below a snare its wires hide soft hits. Of
+    the others the one that rises clearly least often is first: below a snare its wires rattle on after each
+    hit and at hits of other drums, and outside a kick all other drums bleed in.
     """
     if len(tracks) < 2 or not len(candidates):
         return tracks
@@ -101,7 +102,7 @@ def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:
 
 
 def rise_at_all(candidates: Candidates, drums: Sequence[Drum]) -> NDArray[np.bool_]:
-    """Tell which drums' microphones rise further than noise does, bool, shape (drums,).
+    """Return whether each drum's microphone rises further than noise does, bool, shape (drums,).
 
     In a minute of noise the furthest rise is some 10 dB; where a drum is struck it is more than 17 dB.
     """
@@ -115,7 +116,7 @@ def rise_at_all(candidates: Candidates, drums: Sequence[Drum]) -> NDArray[np.boo
 
 
 def new_db(candidates: Candidates) -> Floats:
-    """Return how loud what begins at each candidate is, without what rings on, shape (n, tracks, octaves)."""
+    """Return the level of the new sound at each candidate, without ringing, shape (n, tracks, octaves)."""
     power = 10.0 ** (candidates.levels_db / 10.0) - _RINGS_ON * 10.0 ** (candidates.before_db / 10.0)
     level_db = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (SILENCE_DB / 10.0))))
     return np.asarray(level_db, np.float32)
@@ -135,7 +136,7 @@ def contrasts_db(candidates: Candidates, drum: Drum, drums: Sequence[Drum]) -> F
 
 
 def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> Bleed:
-    """Learn what each microphone hears of each drum from where it rises clear of all others.
+    """Learn the bleed of each drum into each microphone from rises clear of all others.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> B
 
 
 def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> Floats:
-    """Return what the microphone of a drum would hear of all the others, shape (n, octaves).
+    """Return the expected level of all other drums in the microphone of a drum, shape (n, octaves).
 
     Parameters
     ----------
@@ -181,6 +182,6 @@ def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> F
 
 
 def played(bleed: Bleed) -> NDArray[np.bool_]:
-    """Tell which drums are played at all, shape (drums,)."""
+    """Return whether each drum is played at all, shape (drums,)."""
     heard: NDArray[np.bool_] = bleed.typical_db > SILENCE_DB
     return heard

@@ -1,4 +1,4 @@
-"""What speaks for a rise being a hit of the drum at its microphone, and against it being bleed or ringing."""
+"""Evidence that a rise is a hit of the drum at its microphone, and not bleed or ringing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ NAMES = (
 def evidence_of(
     candidates: Candidates, new: Floats, drums: Sequence[Drum], bleed: Bleed, which: int, rate_hz: int
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Return the rows that may be hits of a drum, and what speaks for each.
+    """Return the candidate rows of a drum, and the evidence for each.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _others(of: Candidates, drum: Drum, drums: Sequence[Drum], rate_hz: int) -> 
 
 
 def _overheads(new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int) -> Floats:
-    """Return how much louder than at a typical hit of the drum the overheads are beside its microphone."""
+    """Return the level of the overheads relative to the drum's microphone, compared with a typical hit."""
     tracks = [
         drum.tracks[0]
         for drum in drums

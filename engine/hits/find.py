@@ -42,7 +42,7 @@ _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 
 
 class Microphones(Protocol):
-    """What is heard of one performance, all at one rate."""
+    """Audio of one performance, all at one rate."""
 
     @property
     def rate_hz(self) -> int:
@@ -97,12 +97,12 @@ def find_hits(
     progress: Progress = SILENT,
     names: Mapping[str, str] | None = None,
 ) -> Hits:
-    """Find all hits of a drum performance, also those that it is not sure of: see their confidences.
+    """Find all hits of a drum performance, including those with low confidence.
 
     Parameters
     ----------
-    told : the roles that the user gave to some microphones, by track id; the others are guessed from how they
-        are called and what they hear
+    told : the user's roles for some microphones, by track id; the others are guessed from their
+        names and their sound
     names : how microphones are called, by track id; where it lacks one, its id
 
     Returns
@@ -163,11 +163,11 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
 def _struck(
     candidates: Candidates, drums: Sequence[Drum], rate_hz: int, *, is_known_kit: bool = True
 ) -> Struck:
-    """Return what is likely enough a hit, in the order of time.
+    """Return the likely hits, in the order of time.
 
     Parameters
     ----------
-    is_known_kit : whether a microphone is known to stand at a drum kit; else it may be anything that is heard
+    is_known_kit : whether a microphone is known to be at a drum kit; else the sounds may be anything
     """
     network = network_of(HIT_WEIGHTS)
     new = new_db(candidates)

@@ -1,4 +1,4 @@
-"""How likely each rise is a hit of its drum: a small network over what speaks for it."""
+"""Likelihood that each rise is a hit of its drum: a small network over the evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MODELS = Path(__file__).resolve().parents[2] / "resources" / "models"
 HIT_WEIGHTS = _MODELS / "hits.safetensors"
 ORNAMENT_WEIGHTS = _MODELS / "ornaments.safetensors"
 ROLE_WEIGHTS = _MODELS / "microphone_roles.safetensors"
-"""Their cards lie beside them."""
+"""Their model cards are in the same folder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Network:
     layers: tuple[tuple[Floats, Floats], ...]
 
     def outputs(self, evidence: Floats) -> Floats:
-        """Return what comes out for each row of evidence, shape (n, outputs): logits."""
+        """Return the outputs for each row of evidence, shape (n, outputs): logits."""
         values = (evidence - self.mean) / self.spread
         for number, (weights, biases) in enumerate(self.layers, start=1):
             values = values @ weights.T + biases
@@ -42,7 +42,7 @@ class Network:
         return values
 
     def likelihoods(self, evidence: Floats) -> NDArray[np.float32]:
-        """Return how likely each row is what a network with one output tells, float32, shape (n,), 0 to 1."""
+        """Return the probability of each row from a network with one output, float32, shape (n,), 0 to 1."""
         logits = np.clip(self.outputs(evidence)[:, 0], -60.0, 60.0)
         likely: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
         return likely

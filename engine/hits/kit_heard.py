@@ -1,7 +1,7 @@
-"""Whether what a microphone without a name hears is a drum kit at all.
+"""Whether a microphone without a name has recorded a drum kit at all.
 
-On a kit few sounds are struck again and again, and evenly; steps, knocks, laughter and what falls or breaks
-are each time a little different, at any moment, and some far sooner after each other than anyone plays.
+A kit has few sounds, struck again and again, and evenly; steps, knocks, laughter, falling and breaking
+objects differ each time, come at any moment, and some follow each other far sooner than playing allows.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _OF_REPEATS, _OF_PULSE, _OF_SHORT, _LIMIT = 2.4, 3.5, 4.4, 3.5
 
 
 def is_of_a_kit(struck: Struck, candidates: Candidates, rate_hz: int) -> bool:
-    """Tell whether sure hits rise as those of drums do, in the middle, and are struck as on a kit.
+    """Return whether confident hits have the median rise of drums, and the regularity of a kit.
 
-    Of some recordings without drums (pianos, strings, guitars, voices) those that were taken for hits rise by
-    9 to 14 dB, of loops of drums, the softest of brushes and of a samba, by 17 to 39 dB. What is struck is
-    weighed 20 s at a time, and half of these have to sound like a kit.
+    In some recordings without drums (pianos, strings, guitars, voices) the false hits rise by 9 to 14 dB; in
+    loops of drums, the softest of brushes and of a samba, hits rise by 17 to 39 dB. Regularity is measured 20
+    s at a time, and half of these have to be like a kit.
     """
     sure = struck.rows[struck.likelihoods >= SURE]
     rises_db = candidates.strengths_db[sure, candidates.tracks[sure]]
@@ -52,7 +52,7 @@ def _likeness(hits: Candidates, rate_hz: int) -> float:
 
 
 def _repeats(hits: Candidates) -> float:
-    """Return how far hits differ beside how far each differs from the most alike, in octaves."""
+    """Return the difference between hits relative to that between the most similar ones, in octaves."""
     rows = np.arange(len(hits))
     new: Floats = new_db(hits)[rows, hits.tracks]
     balance_db = np.maximum(new - all_octaves_db(new)[:, None], _UNHEARD_DB)

@@ -26,7 +26,7 @@ def recorded_with(pickup: StrokePickup, microphones: Collection[str]) -> Mapping
     """Find the tracks that were recorded together with some microphones.
 
     A track counts that picks up the strokes of two of them, or whose own strokes half of them pick up. One
-    alone is no evidence: every instrument is picked up by a rough mix.
+    alone is not evidence: a rough mix picks up every instrument.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def _confidences(shares: NDArray[np.float32], rows: Sequence[int]) -> NDArray[np
 
 
 def kit_roles(names: Mapping[str, str], pickup: StrokePickup) -> Mapping[str, str]:
-    """Return the roles of the microphones of a kit that names tell of, by track id.
+    """Return the roles of a kit's microphones according to their names, by track id.
 
     Tracks without such a name join it that were recorded with it, unless they are called after another
     instrument.

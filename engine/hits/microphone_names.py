@@ -1,4 +1,4 @@
-"""What a microphone was set up for, as the names of recordings tell it."""
+"""Purpose of a microphone, from the name of its recording."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _SIDE = re.compile(r"(?<=[a-z]{2})(left|right|top|bottom|btm|bot|in|out|[lr])$")
 
 
 def role_of_name(name: str) -> Role | None:
-    """Return what a microphone stands at by the name of its recording; None where the name does not tell.
+    """Return the role of a microphone from the name of its recording; None for an unknown name.
 
-    Numbers, sides and what stands around the word count for nothing: "03_KdrumR", "Tom 2" and "OHL" are a
-    kick, a tom and an overhead. Accents count for nothing either; English, German, Spanish, French, Italian.
+    Numbers, sides and surrounding text are ignored: "03_KdrumR", "Tom 2" and "OHL" are a kick, a tom and an
+    overhead. Accents are ignored, too; English, German, Spanish, French, Italian.
     """
     plain = normalize("NFKD", name.replace("\u00df", "ss"))
     plain = "".join(letter for letter in plain if not combining(letter))
@@ -66,7 +66,7 @@ def role_of_name(name: str) -> Role | None:
 
 
 def is_other_instrument(name: str) -> bool:
-    """Tell whether a recording is called after a voice, a click or an instrument that is not a drum."""
+    """Return whether a recording is named after a voice, a click or an instrument that is not a drum."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
     return role_of_name(name) is None and _OTHER_INSTRUMENT.search(spaced) is not None
 
@@ -74,7 +74,7 @@ def is_other_instrument(name: str) -> bool:
 def kit_of_names(names: Sequence[str]) -> Mapping[str, Role]:
     """Return the roles of those recordings of one import that are the microphones of a drum kit, by name.
 
-    Empty where too few are, or where all that are would be rooms: a hall alone is no kit.
+    Empty with too few of them, or if all would be rooms: a room microphone alone is not a kit.
     """
     roles = {name: role for name in names if (role := role_of_name(name)) is not None}
     is_kit = len(roles) >= LEAST_MICROPHONES and any(role.is_close for role in roles.values())

@@ -30,7 +30,7 @@ class Octaves:
 
     @property
     def skipped(self) -> int:
-        """How many octaves on top are not heard: of 96 and 192 kHz, what is above 24 kHz."""
+        """Number of unused octaves at the top: at 96 and 192 kHz, those above 24 kHz."""
         return int(max(0, np.ceil(np.log2(self.rate_hz / 50_000))))
 
     @property

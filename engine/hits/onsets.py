@@ -40,7 +40,7 @@ class Rises:
 
 
 def find_rises(samples: Floats, energies: Floats, octaves: Octaves) -> Rises:
-    """Find where sounds start in a stretch of one microphone.
+    """Find the starts of sounds in a segment of one microphone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Ghost notes, flams and drags played on purpose, told from voices that came early or late by mistake."""
+"""Ghost notes, flams and drags played on purpose, distinguished from early or late voices."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ EVIDENCE = (
 
 
 def with_ornaments(hits: Hits, rate_hz: int) -> Hits:
-    """Return hits with what each most likely is.
+    """Return hits with the most likely ornament of each.
 
-    Where the playing is even, plain limits tell late voices too: much that the network learned from is
-    uneven, and there it doubts.
+    If the playing is even, simple limits detect late voices, too: much of the network's training data is
+    uneven, and it is cautious there.
     """
     told = ornament_likelihoods(hits, rate_hz).argmax(axis=1).astype(np.int8)
     if is_even(hits, rate_hz):
@@ -58,10 +58,10 @@ def with_ornaments(hits: Hits, rate_hz: int) -> Hits:
 
 
 def ornament_likelihoods(hits: Hits, rate_hz: int) -> NDArray[np.float32]:
-    """Return how likely each hit is each of `ORNAMENTS`, float32, shape (n, len(ORNAMENTS)).
+    """Return the probability of each of `ORNAMENTS` for each hit, float32, shape (n, len(ORNAMENTS)).
 
-    Told by strength and spacing, and by how near the voices of this drummer's strokes usually are. Pure: what
-    `Hits` say is enough.
+    From strength and spacing, and from the usual spread of the voices in this drummer's strokes. Pure: needs
+    `Hits` alone.
     """
     evidence = evidence_of_ornaments(hits, rate_hz)
     logits = network_of(ORNAMENT_WEIGHTS).outputs(evidence)
@@ -71,7 +71,7 @@ def ornament_likelihoods(hits: Hits, rate_hz: int) -> NDArray[np.float32]:
 
 
 def evidence_of_ornaments(hits: Hits, rate_hz: int) -> Floats:
-    """Return what tells ornaments from mistakes, float32, shape (n, len(EVIDENCE))."""
+    """Return the features that distinguish ornaments from mistakes, float32, shape (n, len(EVIDENCE))."""
     count = len(hits.onsets_samples)
     if not count:
         return np.zeros((0, len(EVIDENCE)), np.float32)
@@ -100,10 +100,10 @@ def evidence_of_ornaments(hits: Hits, rate_hz: int) -> Floats:
 
 
 def is_even(hits: Hits, rate_hz: int) -> bool:
-    """Tell whether strokes in rows of about equal notes are equally far from each other, within 6 ms.
+    """Return whether consecutive strokes of similar note values are evenly spaced, within 6 ms.
 
-    Only then is a distance of some hundredths of a second within a stroke a mistake for sure: elsewhere two
-    hits that are near need not have been meant together.
+    Only then is a distance of some hundredths of a second within a stroke certainly a mistake: elsewhere two
+    close hits may be separate on purpose.
     """
     if not len(hits.strokes):
         return False
@@ -121,7 +121,7 @@ def played_s(hits: Hits, rate_hz: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _OwnDrum:
-    """What else sounds on the drum of each hit."""
+    """Other sounds on the drum of each hit."""
 
     beside_loud_db: NDArray[np.float64]
     is_grace: NDArray[np.bool_]
@@ -167,13 +167,13 @@ def _octaves(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Off:
-    """How far each hit is from the other voices of its stroke.
+    """Deviation of each hit from the other voices of its stroke.
 
     Attributes
     ----------
     voices : how many other voices there are
-    ms : how late it is beside the middle of them; 0 alone
-    beside_habit_ms : the same beside what is usual for its voice
+    ms : delay relative to their middle; 0 alone
+    beside_habit_ms : the same relative to the usual delay of its voice
     spread_ms : how far voices usually are from each other in this performance
     is_odd : 1 where it is the one of its stroke that is most off
     """
@@ -213,7 +213,7 @@ def _off(hits: Hits, times_s: NDArray[np.float64], is_grace: NDArray[np.bool_]) 
 
 
 def by_rule(hits: Hits, rate_hz: int) -> NDArray[np.int8]:
-    """Return the ornaments that plain limits tell, int8, shape (n,): what the network is measured against."""
+    """Return the ornaments found by simple limits, int8, shape (n,): the network's baseline."""
     times_s = played_s(hits, rate_hz)
     if not len(times_s):
         return np.zeros(0, np.int8)

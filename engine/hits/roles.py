@@ -1,4 +1,4 @@
-"""What each microphone was set up for: as the user says, else by its name, else by what it hears."""
+"""Role of each microphone: from the user, else from its name, else from its sound."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ EVIDENCE = (
 
 @dataclass(frozen=True, slots=True)
 class GuessedRole:
-    """A role and how sure it is, 0 to 1; 1 as the user says."""
+    """A role and its confidence, 0 to 1; 1 from the user."""
 
     role: Role
     confidence: float
@@ -61,8 +61,8 @@ def guess_roles(
     Parameters
     ----------
     names : how they are called
-    told : what the user says of them, None where they say nothing
-    candidates : what they heard
+    told : the user's roles, None where not given
+    candidates : their rises
     """
     guesses = [_without_hearing(name, said) for name, said in zip(names, told, strict=True)]
     if all(guess is not None for guess in guesses):
@@ -97,14 +97,14 @@ def _heard_roles(candidates: Candidates, rate_hz: int) -> list[GuessedRole]:
 
 
 def evidence_of_microphones(candidates: Candidates, rate_hz: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return what tells the role of each microphone by its sound.
+    """Return the features of each microphone's sound that indicate its role.
 
-    How its loud moments lie over octaves, how far it rises beside the others, and how late.
+    Distribution of its loud moments over octaves, and its rises and delay relative to the others.
 
     Returns
     -------
     evidence : float32, shape (tracks, len(EVIDENCE))
-    is_heard : bool, shape (tracks,), whether there was enough to tell by
+    is_heard : bool, shape (tracks,), whether it has enough rises
     """
     count = candidates.strengths_db.shape[1]
     evidence = np.zeros((count, len(EVIDENCE)), np.float32)

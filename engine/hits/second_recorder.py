@@ -1,4 +1,4 @@
-"""How far, and how much faster or slower, another recorder ran while it heard the same performance."""
+"""Offset and speed of another recorder during the same performance."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _REACH_S = 0.060
 _MOST_PPM = 500.0
 _LEAST_PEAK = 6.0
 _CLEAR_S, _LEAST_CLEAR = 0.1, 1.1
-"""The place where two lie is so much higher than any other: a groove is like itself at every bar."""
+"""Minimum ratio of the best offset's peak to all others: a groove is similar at every bar."""
 _LEAST_ALIKE = 0.2
 _SMOOTH_HOPS = 9
 _LEAST_WINDOWS = 4
-"""Of fewer, as in 20 s, a drift is not told from drums that stand nearer and farther."""
+"""With fewer, as in 20 s, drift is not distinguishable from drums at different distances."""
 _LEAST_FOUND = 0.3
-"""Of the windows: in the others nothing is played, or what one of the two does not hear."""
+"""Minimum share of matching windows: in the others one of the two is silent."""
 _NEAR_LINE_S = 0.002
 _LEAST_ON_LINE = 0.5
 _LEAST_S = 5.0
@@ -43,10 +43,9 @@ Read = Callable[[int, int], Floats]
 
 @dataclass(frozen=True, slots=True)
 class SecondRecorder:
-    """How another recording of a performance lies beside the first.
+    """Relation of another recording of a performance to the first.
 
-    A moment at `t` samples of the first is heard at ``offset_samples + t * (1 + drift_ppm / 1e6)`` of the
-    other.
+    A moment at `t` samples of the first is at ``offset_samples + t * (1 + drift_ppm / 1e6)`` of the other.
 
     Attributes
     ----------
@@ -63,10 +62,10 @@ class SecondRecorder:
 
 
 def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | None:
-    """Find where a recording lies beside another of the same performance, and how its clock drifts.
+    """Find the offset and clock drift of another recording of the same performance.
 
-    What rises is compared, so that the two may be of other microphones at other places: how much later sound
-    arrives at the other microphone is part of the offset.
+    Rises are compared, so that the two may be of other microphones at other places: the travel time of sound
+    to the other microphone is part of the offset.
 
     Parameters
     ----------
@@ -98,11 +97,11 @@ def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | Non
 def refined(
     found: SecondRecorder, first: Read, other: Read, length_samples: int, rate_hz: int
 ) -> SecondRecorder:
-    """Find the same to a part of a sample where waveforms are alike, as of two microphones at one place.
+    """Refine the match to a fraction of a sample if waveforms are alike, as of two microphones at one place.
 
     Windows of both are correlated by phase alone (C. Knapp and G. Carter, "The generalized correlation method
     for estimation of time delay", IEEE Transactions on Acoustics, Speech and Signal Processing 24, 1976), and
-    a line is laid through their lags. Where these do not agree on one, what rises has the last word.
+    a line is fitted through their lags. If these do not agree on one, the match of the rises is returned.
 
     Parameters
     ----------
@@ -134,7 +133,7 @@ def refined(
 
 
 def _phase_lag(near: Floats, far: Floats, rate_hz: int) -> float | None:
-    """Return where in `far` `near` begins, in samples; None where no place stands out."""
+    """Return the start of `near` in `far`, in samples; None without a clear peak."""
     if not near.any() or not far.any():
         return None
     size = 1 << (len(near) + len(far) - 1).bit_length()
@@ -165,7 +164,7 @@ def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:
 
 
 def _whole_hops(blocks: Iterable[Floats], hop: int) -> Iterator[Floats]:
-    """Yield pieces of whole hops; what is left at the end is dropped."""
+    """Yield pieces of whole hops; the remainder at the end is dropped."""
     rest = np.zeros(0, np.float32)
     for block in blocks:
         heard = np.concatenate([rest, finite(np.asarray(block, np.float32))])
@@ -176,7 +175,7 @@ def _whole_hops(blocks: Iterable[Floats], hop: int) -> Iterator[Floats]:
 
 
 def _coarse_offset_s(near: Floats, far: Floats, step_s: float) -> float | None:
-    """Return about how much later the other hears the same; None where no place stands out."""
+    """Return the approximate delay of the other; None without a clear peak."""
     size = max(1, round(_COARSE_S / step_s))
     one, two = (_summed(rises, size) for rises in (near, far))
     found = fftconvolve(two, one[::-1])
@@ -201,7 +200,7 @@ def _summed(rises: Floats, size: int) -> NDArray[np.float64]:
 def _local_lags(
     near: Floats, far: Floats, step_s: float, coarse_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where windows of the first stand, in seconds, and how much later the other hears each.
+    """Return the positions of windows in the first, in seconds, and the delay of each in the other.
 
     From the middle out, so that each window is looked for where the one before was found.
     """

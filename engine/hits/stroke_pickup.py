@@ -27,7 +27,7 @@ from engine.hits.second_recorder import rises_of
 from engine.progress import SILENT, Progress
 
 MOST_TRACKS = 48
-"""More recordings than that are compared by nobody: a kit has fewer microphones."""
+"""Maximum number of tracks to compare: a kit has fewer microphones."""
 _RATE_HZ = 16_000
 _EXCERPTS, _EXCERPT_S = 10, 6.0
 _MOST_STROKES, _LEAST_STROKES = 64, 8
@@ -63,7 +63,7 @@ class _Excerpts:
 def measure_pickup(microphones: Microphones, progress: Progress = SILENT) -> StrokePickup:
     """Measure how many of the strongest onsets of each track the other tracks pick up.
 
-    Excerpts of a minute in all are compared, whatever the length of the recordings.
+    Excerpts of a minute in all are compared, for any length of the recordings.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def measure_pickup(microphones: Microphones, progress: Progress = SILENT) -> Str
 
 
 def _begins_in_digital_silence(own: Floats, lead: int) -> bool:
-    """Tell whether nothing at all is before most onsets of a track: a microphone always has noise."""
+    """Return whether most onsets of a track follow digital silence: a microphone always has noise."""
     if not len(own):
         return False
     before = np.sqrt(np.square(own[:, :lead]).mean(axis=1))
@@ -104,7 +104,7 @@ def _begins_in_digital_silence(own: Floats, lead: int) -> bool:
 
 
 def _without_stems(shares: NDArray[np.float32], is_stem: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Leave out what sampled drums and synthesizers show that a program plays.
+    """Remove the pickup of tracks that sampled drums and synthesizers show to be programmed.
 
     Their sounds repeat at constant delays, as bleed does. Such a track picks up nothing. Its own strokes
     count where several microphones pick them up, as those of a gated microphone.
@@ -138,7 +138,7 @@ def _read_excerpts(microphones: Microphones, progress: Progress) -> _Excerpts:
 
 
 def _audible_levels(excerpts: _Excerpts) -> NDArray[np.float64]:
-    """Return the RMS level below which nothing in a track is audible beside its loud moments, (tracks,)."""
+    """Return the RMS level below which a track is inaudible next to its loud moments, (tracks,)."""
     size = excerpts.samples(0.064)
     levels = [
         np.sqrt(np.square(sound[:, : sound.shape[1] // size * size]).reshape(len(sound), -1, size).mean(-1))
@@ -152,7 +152,7 @@ def _audible_levels(excerpts: _Excerpts) -> NDArray[np.float64]:
 
 
 def _windows(excerpts: _Excerpts, track: int) -> Floats:
-    """Return what all tracks hold at the strongest onsets of one, shape (tracks, onsets, samples)."""
+    """Return the audio of all tracks at the strongest onsets of one, shape (tracks, onsets, samples)."""
     size = excerpts.samples(_WINDOW_S)
     first = _strongest_onsets(excerpts, track) - excerpts.samples(_BEFORE_S)
     edges = np.cumsum([0, *(sound.shape[1] for sound in excerpts.sounds)])

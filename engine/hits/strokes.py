@@ -1,4 +1,4 @@
-"""Hits gathered into strokes: what was meant to sound together."""
+"""Hits grouped into strokes: hits meant to sound together."""
 
 from __future__ import annotations
 
@@ -50,14 +50,13 @@ class Struck:
 def doubting_bleed(
     struck: Struck, above_db: Floats, candidates: Candidates, drums: Sequence[Drum], rate_hz: int
 ) -> Struck:
-    """Return what is struck, not sure of cymbals in overheads that are hardly louder than a sure hit's bleed.
+    """Lower the confidence of overhead cymbals that are hardly louder than a confident hit's bleed.
 
-    A cymbal that is missed beside a hit costs nothing, as that hit moves it too; one that is none is in the
-    way.
+    A missed cymbal next to a hit costs nothing, as that hit moves it too; a false one is in the way.
 
     Parameters
     ----------
-    above_db : float32, shape (n,), how much louder each is than what its microphone hears of other drums
+    above_db : float32, shape (n,), level of each above the expected bleed of other drums
     """
     of_cymbals = np.array([drum.role is Role.OVERHEAD for drum in drums], bool)[struck.drums]
     positions = candidates.positions_samples[struck.rows]
@@ -70,11 +69,11 @@ def doubting_bleed(
 
 
 def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
-    """Leave out the less likely of two rises of one drum that are too near to be two hits.
+    """Leave out the less likely of two rises of one drum that are too close to be two hits.
 
-    All overheads count as one drum here: they hear the same cymbal one after the other, and the first is
-    nearer. A rise shortly before one that is far louder is the beginning of that; one shortly after a hit
-    that is hardly louder than that is its wires, its shell or its stick: nobody plays so fast.
+    All overheads count as one drum here: they pick up the same cymbal one after the other, and the first is
+    nearer. A rise shortly before a far louder one is the beginning of that; one shortly after a hit that is
+    hardly louder is its wires, its shell or its stick: no drummer plays as fast.
     """
     far = np.array([drum.role is Role.OVERHEAD for drum in drums])[struck.drums]
     key = np.where(far, -1, struck.drums)
@@ -118,7 +117,7 @@ def apart(
 def _rattles(
     positions: NDArray[np.int64], heard_db: Floats, likelihoods: NDArray[np.float32], rate_hz: int
 ) -> NDArray[np.bool_]:
-    """Tell which rises of a drum follow a sure hit too soon for what they are, bool, shape (n,)."""
+    """Return whether each rise of a drum follows a confident hit too soon, bool, shape (n,)."""
     rattles = np.zeros(len(positions), bool)
     last = -1
     for row in range(len(positions)):
@@ -132,7 +131,7 @@ def _rattles(
 def delays_of(candidates: Candidates, struck: Struck, drums: Sequence[Drum]) -> NDArray[np.float64]:
     """Return how much later a hit arrives at each microphone than at its own, float64, shape (tracks,).
 
-    The median over sure hits of the drums with microphones of their own; 0 at those.
+    The median over confident hits of the drums with microphones of their own; 0 at those.
     """
     tracks = candidates.strengths_db.shape[1]
     delays = np.zeros(tracks)
@@ -152,9 +151,9 @@ def strokes_of(
 ) -> NDArray[np.int32]:
     """Return the stroke of each hit, int32, shape (n,), from 0 in the order of time.
 
-    Sure hits are of one stroke where less than half the shortest usual distance between strokes is between
-    them; 25 ms always are, 62 ms never. Of the others each goes with the nearest sure one that is so near,
-    and is a stroke alone where none is.
+    Confident hits belong to one stroke if their distance is less than half the shortest usual distance
+    between strokes; 25 ms always do, 62 ms never. Any other joins the nearest confident one within this
+    distance, or is a stroke of its own.
 
     Parameters
     ----------

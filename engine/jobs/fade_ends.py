@@ -61,7 +61,8 @@ def fade_ends(state: DocumentState, in_ms: float, out_ms: float) -> tuple[Edit, 
 
     Raises
     ------
-    UsageError : there is no recording, nothing is played, a length is out of range or longer than the segment
+    UsageError : the document has no recording or plays nothing, a length is out of range or longer than the
+        segment
         that is played at its end, or a fade would sound elsewhere too
     """
     require_ends(state)
@@ -85,7 +86,7 @@ def require_ends(state: DocumentState) -> None:
 
     Raises
     ------
-    UsageError : there is no recording, or nothing of it is played
+    UsageError : the document has no recording, or nothing of it is played
     """
     require_recording(state, "fade")
     if build(state).is_empty:
@@ -122,7 +123,7 @@ def _end(state: DocumentState, name: str, length_ms: float) -> _End:
 
 
 def _require_played_once(state: DocumentState, end: _End) -> None:
-    """Refuse a fade of what is played a second time, which would fade there too."""
+    """Refuse a fade in audio that is played again, since it would fade there, too."""
     played, (start, stop) = build(state), end.span_samples
     again = (played.kept_starts_samples < stop) & (start < played.kept_stops_samples)
     again[end.segment] = False

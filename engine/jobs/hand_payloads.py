@@ -1,4 +1,4 @@
-"""What each kind of edit by hand needs, as window and command line make it alike."""
+"""Payloads of the kinds of edit by hand, shared by window and command line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def mute_payload(
 
 
 def repeat_payload(times: int, to_samples: int | None = None) -> Payload:
-    """Return that of a span heard so many times in a row, or but for the first before a source position."""
+    """Return the payload of a span played this many times in a row, or repeated before a source position."""
     place: Payload = {} if to_samples is None else {TO_SAMPLES: to_samples}
     return {TIMES: times, **place, CROSSFADE_MS: HAND_CROSSFADE_MS}
 
@@ -54,22 +54,22 @@ def move_payload(to_samples: int) -> Payload:
 
 
 def slip_payload(by_s: float, rate_hz: int) -> Payload:
-    """Return that of a slice that is played so much later."""
+    """Return the payload of a slice played this much later."""
     return {BY_SAMPLES: whole_where_near(by_s * rate_hz), CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
 def hit_payload(by_s: float, onset_samples: int, rate_hz: int, fill: str | None = None) -> Payload:
-    """Return that of a hit that sounds so much later; the gap is filled as usual where no way is told."""
+    """Return the payload of a hit moved this much later; `fill` None fills the gap as usual."""
     filled: Payload = {} if fill is None else {FILL: fill}
     shift = whole_where_near(by_s * rate_hz)
     return {BY_SAMPLES: shift, ONSET_SAMPLES: onset_samples, CROSSFADE_MS: HIT_CROSSFADE_MS, **filled}
 
 
 def recorder_payload(by_s: float, drift_ppm: float, rate_hz: int) -> Payload:
-    """Return that of another recorder, which sounds so much later and has so many samples too many."""
+    """Return the payload of a second recorder that is late by an offset and has a drift in ppm."""
     return {BY_SAMPLES: whole_where_near(by_s * rate_hz), DRIFT_PPM: drift_ppm}
 
 
 def gain_payload(gain_db: float) -> Payload:
-    """Return that of a span that is so much louder."""
+    """Return the payload of a gain change in dB."""
     return {GAIN_DB: gain_db, RAMP_MS: HAND_CROSSFADE_MS}

@@ -14,16 +14,16 @@ from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, p
 from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import PassResult, listen
-from engine.document.analysis import Analysis, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Analysis, Listening, NearestReference, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited, require_open_grid
-from engine.document.heard import LISTENING_MAKER, heard_ids, sound_of
+from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
+from engine.jobs.checked_mix import CheckedMix
 from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of
-from engine.jobs.overhear import Overhearing
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -32,13 +32,13 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class ListenRequest:
-    """What to listen to.
+    """An analysis request.
 
     Attributes
     ----------
     state, media : the document as it is, and where its sources are read
     taste : the taste to score with, or None to find beats and onsets only
-    listening : what the document knows of its sound
+    listening : the stored analysis of the document
     """
 
     state: DocumentState
@@ -49,11 +49,11 @@ class ListenRequest:
 
 @dataclass(frozen=True, slots=True)
 class FoundAnalyses:
-    """What listening found, by kind, and the id of each; what was known already is not in it.
+    """New analyses by kind, and their ids; analyses already stored are left out.
 
     Attributes
     ----------
-    tempo : how songs may be counted otherwise; None where beats were known already
+    tempo : alternative metrical interpretations of songs; None if the beats were already stored
     """
 
     analyses: Mapping[str, Analysis]
@@ -64,7 +64,7 @@ class FoundAnalyses:
 def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
 
-    What the document knows already about the same recordings is not found again.
+    Stored analyses of the same recordings are reused.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
     TasteError : the taste cannot be read
     """
     state = request.state
-    wanted = heard_ids(state)
+    wanted = listening_ids(state)
     # An edited grid stays in force, so the onsets tell whether this sound was heard before.
     is_of_before = request.listening is not None and request.listening.maker != LISTENING_MAKER
     needs_listening = (
@@ -101,7 +101,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
 
 
 def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
-    """Listen once more, and propose how to count the songs of which that is not sure.
+    """Analyse the document again, and propose alternatives for songs with ambiguous metre.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
 
 def _hear(request: ListenRequest, progress: Progress) -> PassResult:
     state = request.state
-    with Overhearing(state, request.media) as mix:
+    with CheckedMix(state, request.media) as mix:
         heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
         return replace(heard, listening=replace(heard.listening, **mix.faults()))
 
@@ -147,13 +147,13 @@ def _score(
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
 
 
-def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestKept:
-    """Return what was found, in the document's samples; nothing with a taste that keeps no examples."""
+def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:
+    """Return the nearest training examples in samples of the document; empty for a taste without examples."""
     hop_s = taste.config.mel.hop_samples / taste.config.mel.rate_hz
     kept = taste.kept or NO_EXAMPLES
     nearest = nearest or NO_NEAREST
     folder = path.absolute().parent
-    return NearestKept(
+    return NearestReference(
         starts_samples=s_to_samples_array(nearest.frames * hop_s, rate_hz),
         length_samples=s_to_samples(PARTS * part_frames(taste.config.mel) * hop_s, rate_hz),
         recordings=kept.recording[nearest.kept],

@@ -1,4 +1,4 @@
-"""What a cut says of itself once its edges were moved: its score and its sentence, as if proposed there."""
+"""Score and reason of a cut after its edges were moved, as if proposed there."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, smooth
 from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.jobs.told import telling, told_of
+from engine.jobs.channel_faults import channel_faults, with_channel_faults
 from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
 from engine.review.said_of_span import SaidOfSpan
@@ -23,20 +23,20 @@ from engine.spans import inside, united
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MovedRequest:
-    """A cut whose edges were moved, and what was heard of the recording."""
+    """A cut with moved edges, and the analyses of the recording."""
 
     state: DocumentState
     proposal_id: str
     curve: ScoreCurve | None
     listening: Listening | None
-    nearest: NearestKept | None
+    nearest: NearestReference | None
 
 
 def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
-    """Return what would be said of a cut had it been proposed where its edges are now.
+    """Return the score and reason a cut would have if proposed at its present edges.
 
-    Where the scores in force are not those it was proposed from, nothing is made up: its own sentence comes
-    back, marked as the one it was proposed with, and no score.
+    If the active scores are not those it was proposed from, the result has no score and the original reason,
+    marked as such.
     """
     progress.check_cancelled()
     state, proposal = request.state, request.state.proposals[request.proposal_id]
@@ -49,12 +49,12 @@ def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfS
     peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
     (reason,) = reasons(span, against, highest)
     there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
-    (told,) = telling([there], told_of(request.listening, state))
-    return SaidOfSpan(told.reason, float(peaks[0]))
+    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
+    return SaidOfSpan(annotated.reason, float(peaks[0]))
 
 
 def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
-    """Return the scores that a cut was proposed from, None where others are in force by now."""
+    """Return the scores a cut was proposed from, None if they are no longer active."""
     if proposal.maker == PAUSES and request.listening is not None:
         return _pauses(request.listening, request.state.length_samples)
     curve = request.curve
@@ -93,14 +93,15 @@ def _backdrop(
     maker: str,
     curve: ScoreCurve,
     listening: Listening | None,
-    nearest: NearestKept | None,
+    nearest: NearestReference | None,
     length_samples: int,
     rate_hz: int,
     width_s: float,
 ) -> tuple[Backdrop, float]:
-    """Return what moved cuts are held against, and the score that only the oddest of them reaches.
+    """Return the statistics that moved cuts are compared with, and the highest score of the cuts.
 
-    What is kept is what lies in no cut as it was made: it stands still while edges move and answers come.
+    Moments outside all cuts as proposed count as retained, so the comparison is stable while edges and
+    answers change.
     """
     made = [one for one in proposals.values() if one.maker == maker]
     spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)

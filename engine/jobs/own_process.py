@@ -1,10 +1,10 @@
-"""Run a heavy job in a process of its own, so that what it computes never holds up the window.
+"""Run a heavy job in its own process, so that its computation never blocks the window.
 
-Python lets one thread of a process run at a time; a job that makes and drops thousands of arrays beside the
-window makes frames late, however low its priority. Here the job keeps its form, `work(*arguments,
+Python runs one thread of a process at a time; a job that makes and drops thousands of arrays in the window's
+process makes frames late, however low its priority. Here the job keeps its form, `work(*arguments,
 progress)`, and its thread waits for another process that does the work: reports come through one pipe, and
-the other one tells by its end that nobody wants the result any more. That pipe ends with this process, too,
-so a window that was killed leaves no learner behind.
+the end of the other one cancels the work. That pipe ends with this process, too, so a window that was killed
+leaves no learner behind.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Done:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """What was raised there, and where, since a traceback does not travel."""
+    """An exception raised in the process, with its location, since tracebacks cannot be pickled."""
 
     error: BaseException
     where: str
@@ -70,12 +70,12 @@ class RemoteTracebackError(Exception):
 def run_in_own_process(
     work: Callable[..., Result], arguments: tuple[object, ...], progress: Progress
 ) -> Result:
-    """Return `work(*arguments, progress)`, computed in a process of its own.
+    """Return `work(*arguments, progress)`, computed in its own process.
 
     Parameters
     ----------
     work : a function of a module, so that the other process finds it by name; it and the arguments travel by
-        pickle, and so does what it returns or raises
+        pickle, and so do its result and its errors
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> A
 
 
 def _end(process: BaseProcess) -> None:
-    """See the process off, which was told by the end of its pipe; it may not have been started."""
+    """End the process; its closed pipe asked it to stop, and it may not have been started."""
     if process.pid is None:
         return
     process.join(GRACE_S)
@@ -153,7 +153,7 @@ def _death(status: int | None) -> str:
 
 
 def _serve(asked: Connection, telling: Connection) -> None:
-    """Do the one task that is asked for, and tell what came of it."""
+    """Run the one task requested, and send its result."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches both; the window answers it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -176,7 +176,7 @@ def _attempt(task: bytes, teller: _Teller, unwanted: threading.Event) -> bytes:
 
 
 class _Teller:
-    """Sends reports, at a pace that somebody may follow."""
+    """Sends progress reports at a readable rate."""
 
     def __init__(self, telling: Connection) -> None:
         self._telling = telling
@@ -199,7 +199,7 @@ def _end_when_unwanted(asked: Connection, unwanted: threading.Event) -> None:
 
 
 def _portable(error: BaseException) -> BaseException:
-    """Return an error that survives the way; one that does not is told in words."""
+    """Return an error that can be pickled; others are converted to their text."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:

@@ -1,4 +1,4 @@
-"""From what was heard to proposals in the document, as one edit. Quick enough to run while a key is held."""
+"""From analyses to proposals in the document, as one edit. Quick enough to run while a key is held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import smooth
 from engine.cuts.propose import CutPlan, propose_cuts
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
@@ -20,19 +20,19 @@ from engine.document.kinds.hold import KEEP
 from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.told import Told, telling, told_of, told_rows
+from engine.jobs.channel_faults import ChannelFault, channel_fault_rows, channel_faults, with_channel_faults
 from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
 PAUSE_SCORE = 0.5
-"""Pauses are proposed from this score on; nothing but dead air has any where there is no taste."""
+"""Score threshold for pauses; without a taste only dead air has scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The plan, the edit that puts it into the document, and what became of the undecided cuts of before.
+    """The plan, the edit that adds it to the document, and the changes to earlier undecided cuts.
 
     Attributes
     ----------
@@ -44,13 +44,13 @@ class Proposed:
     cuts: Recount
     stored_settings: Mapping[str, object]
 
-    def figures(self, told: Iterable[Told], rate_hz: int) -> dict[str, object]:
+    def figures(self, faults: Iterable[ChannelFault], rate_hz: int) -> dict[str, object]:
         """Return the figures of the plan and of faulty channels, as values of JSON."""
         return {
             "threshold": self.plan.threshold,
             "kept_s": samples_to_s(self.plan.kept_samples, rate_hz),
             "kept_share": self.plan.kept_share,
-            "told": told_rows(told, rate_hz),
+            "told": channel_fault_rows(faults, rate_hz),
         }
 
 
@@ -61,13 +61,13 @@ def propose(
     listening: Listening | None,
     settings: Mapping[str, object],
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
-    """Propose cuts under the document's settings, changed by `settings`; what was decided stays.
+    """Propose cuts under the document's settings, changed by `settings`; decisions stay.
 
     Raises
     ------
-    UsageError : there are no scores yet, or a setting is outside its limits
+    UsageError : the document has no scores, or a setting is outside its limits
     """
     if curve is None:
         raise UsageError("There are no scores yet; learn a taste from your edits, or choose one, first.")
@@ -76,7 +76,7 @@ def propose(
 
 
 def propose_pauses(state: DocumentState, listening: Listening | None) -> Proposed:
-    """Propose to cut the dead air alone, which needs no taste; what was decided stays.
+    """Propose to cut the dead air alone, which needs no taste; decisions stay.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _proposed(
     listening: Listening | None,
     wanted: CutSettings,
     merges_as: str = "",
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
 ) -> Proposed:
     decided = tuple(_decided(state))
     plan = propose_cuts(
@@ -112,7 +112,7 @@ def _proposed(
         decided=decided,
         nearest=nearest,
     )
-    plan = replace(plan, proposals=telling(plan.proposals, told_of(listening, state)))
+    plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(_undecided(state, curve.maker), planned)
     label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
@@ -123,7 +123,7 @@ def _proposed(
 
 
 def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:
-    """Yield the spans of which it is decided whether they are cut; what is held counts as a cut rejected."""
+    """Yield the spans with a decision about being cut; held spans count as rejected cuts."""
     for key, one in state.proposals.items():
         verdict = state.verdict(key)
         if one.kind == CUT.name and verdict is not Verdict.UNDECIDED:
@@ -148,7 +148,7 @@ def _spans(spans: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
 def stepped_percentile(
     state: DocumentState, curve: ScoreCurve, listening: Listening | None, direction: int
 ) -> float:
-    """Return the percentile one step above (1) or below (-1) the threshold in force.
+    """Return the percentile one step above (1) or below (-1) the active threshold.
 
     However that threshold came about, a step up cuts less and a step down cuts more: it leads to the next
     whole percentile whose score is beyond it.
@@ -166,11 +166,11 @@ def stepped_percentile(
 
 
 def share_of_minutes(minutes: float, length_s: float) -> float:
-    """Return the share of a recording that so many minutes are.
+    """Return the share of a recording that these minutes are.
 
     Raises
     ------
-    UsageError : there are none, or more than the recording has
+    UsageError : the minutes are not above 0, or more than the recording has
     """
     if minutes <= 0.0:
         raise UsageError(f"{minutes:g} minutes cannot be kept: give a number above 0.")

@@ -23,15 +23,15 @@ def taken_in(
     gives_way: Callable[[tuple[Operation, ...]], bool] = bool,
     stays: Collection[str] = (),
 ) -> tuple[RowChange, ...]:
-    """Return the changes that accept proposals, and take back accepted ones that give way to them.
+    """Return the changes that accept proposals, and undo accepted ones that they replace.
 
-    What the same maker brought before goes; all others stay in the queue, undecided. What was answered since
-    `decided` stays as it was answered.
+    Former proposals of the same maker are removed; all others stay in the queue, undecided. Decisions made
+    since `decided` are retained.
 
     Parameters
     ----------
     decided : the decisions of the document when the proposals were made
-    gives_way : tells whether an accepted proposal is taken back, by what it does; all that do something
+    gives_way : whether an accepted proposal is undone, from its operations; by default any with operations
     stays : ids of proposals that are left as they are
     """
     fresh = {one.id: one for one in proposals}
@@ -61,7 +61,7 @@ def kinds_of(proposals: Iterable[Proposal]) -> list[str]:
 
 
 def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:
-    """Return what a proposal does; nothing where it is not accepted, or of a kind that is not known here."""
+    """Return the operations of a proposal; none unless it is accepted and of a known kind."""
     if decision is None or decision.verdict is not Verdict.ACCEPTED or proposal.kind not in KINDS:
         return ()
     return KINDS[proposal.kind].effect(edited(proposal, decision))

@@ -1,4 +1,4 @@
-"""Memory that was let go of, but that the C library keeps for what is asked next."""
+"""Return memory that was freed but that the C library retains for later requests."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from contextlib import suppress
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """What `mallopt` of the GNU C library calls them (malloc.h)."""
 _LARGE_BYTES = 4 * 2**20
-"""From here on NumPy asks for huge pages; what rendering and peaks are computed in is smaller."""
+"""From this size NumPy requests huge pages; buffers of rendering and peaks are smaller."""
 
 
 def keep_large_apart() -> None:
-    """Have what is large lie in pages of its own from now on, which go back to the system when it is freed.
+    """Allocate large arrays in pages of their own, which go back to the system when they are freed.
 
-    Unless told, the C library of GNU puts ever larger arrays, up to 32 MB, among all else once one as large
-    was freed, and small things that stay keep their pages then: 200 MB more than were used after 27 rounds of
-    ``offcut bench soak``. torch reads its variable, with which it too asks for huge pages, when it is first
+    By default, GNU's C library mixes ever larger arrays, up to 32 MB, with other data after freeing one as
+    large, and small long-lived objects then retain their pages: 200 MB more than were used after 27 rounds of
+    ``offcut bench soak``. torch reads its variable, with which it too requests huge pages, when it is first
     imported; without them scoring takes a fifth longer.
     """
     if sys.platform != "linux":
@@ -32,10 +32,10 @@ def keep_large_apart() -> None:
 
 
 def give_back_unused() -> None:
-    """Give back to the system what was freed; where the C library cannot be asked, it decides itself.
+    """Return freed memory to the system; without GNU's C library nothing happens.
 
-    That of GNU keeps what was freed below anything that is still used, in a place for every thread: hundreds
-    of megabytes after hours of work on large recordings.
+    GNU's C library retains memory freed below anything still used, in an arena per thread: hundreds of
+    megabytes after hours of work on large recordings.
     """
     if sys.platform != "linux":
         return

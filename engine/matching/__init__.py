@@ -1,1 +1,1 @@
-"""Find the edit list behind an edited file: which span of which recording sits where, to the sample."""
+"""Find the edit list behind an edited file: positions of spans of the recordings, to the sample."""

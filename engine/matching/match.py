@@ -23,12 +23,12 @@ from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.seams import Placed, placed
 from engine.matching.refining.short_filter import fitted_gain
 from engine.matching.searching.carried_on import CarriedOn, carried_on
-from engine.matching.searching.heard import RATE_HZ, heard
+from engine.matching.searching.features import RATE_HZ, search_features
 from engine.matching.searching.repeats import settled
 from engine.matching.searching.search import Stretch, searched
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
-from engine.matching.told import left_out, matched_share, unmatched, verdict
+from engine.matching.verdict import left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
 from engine.side_by_side import side_by_side
 from engine.spans import united
@@ -43,7 +43,7 @@ _CRUMB_S = 1.5
 
 
 def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Matched:
-    """Find which span of which raw recording sits where in an edited file.
+    """Match the spans of an edited file with raw recordings.
 
     Raises
     ------
@@ -78,13 +78,15 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     for sound in (*raws, edited):
         _require_long(sound.path, sound.length_samples, sound.rate_hz)
     listening = progress.part(0.0, 0.3)
-    target = heard(edited, listening.step(0, len(raws) + 1))
-    sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
+    target = search_features(edited, listening.step(0, len(raws) + 1))
+    sources = [
+        search_features(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)
+    ]
     rough = searched(sources, target, progress.part(0.3, 0.6))
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
         played = played_back(edited, speed)
-        target = heard(played, progress.part(0.6, 0.62))
+        target = search_features(played, progress.part(0.6, 0.62))
         rough = searched(sources, target, progress.part(0.62, 0.7))
     monos = [source.mono for source in sources]
     rough = settled(monos, target.mono, rough, progress.part(0.7, 0.73))
@@ -133,7 +135,7 @@ def _covered(carried: CarriedOn, edited: Sound, speed: float) -> tuple[tuple[int
 
 
 def _is_doubtful(rough: Sequence[Stretch]) -> bool:
-    """Tell whether little was found, or crumbs: what runs at another speed leaves its line after a moment."""
+    """Return whether the match is small or fragmented, as at a different speed, where lines soon end."""
     known = [one.stop - one.start for one in rough if one.line is not None]
     whole = sum(one.stop - one.start for one in rough)
     return sum(known) < _ENOUGH * whole or float(np.mean(known)) < _CRUMB_S * RATE_HZ
@@ -152,7 +154,7 @@ def _edit_list(
 
 
 def _at_speed(segment: Segment, speed: float) -> Segment:
-    """Return a segment that was found in what was played back as it is in the edited file."""
+    """Return a segment found in the resampled file, converted to the edited file."""
     return replace(
         segment,
         edited_start_samples=round(segment.edited_start_samples / speed),

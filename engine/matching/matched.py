@@ -1,4 +1,4 @@
-"""What is found of the edit behind a file."""
+"""Result of matching an edited file."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class GainPoint:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of a raw recording, and where in the edited file it sits.
+    """A span of a raw recording, and its position in the edited file.
 
     Positions are samples at the rate of the edited file; a raw recording of another rate counts as converted.
 
     Attributes
     ----------
     raw : its number among the raw recordings
-    raw_start_samples, raw_stop_samples : all of it that is heard, also within crossfades
-    edited_start_samples : where it begins to be heard: where the crossfade with the segment before begins
+    raw_start_samples, raw_stop_samples : the whole audible span, including crossfades
+    edited_start_samples : its audible start, where the crossfade with the segment before begins
     crossfade_samples : how long that crossfade is, 0 for none
     crossfade_shape : of that crossfade, None without one
     gain_db : by how much it is louder than the raw recording, over all of it
     gain_ride : where that changes along the segment, its breakpoints; empty where it stays
-    delay_samples : by how much less than a sample it lies later than the samples say
+    delay_samples : further delay by a fraction of a sample
     speed : how many seconds of the raw recording a second of the edited file plays
-    residual_db : what is left when it is subtracted, against the level of the edited file there
+    residual_db : level after subtracting it, relative to the level of the edited file there
     filtered_residual_db : the same after the filter of a few milliseconds that leaves the least
-    is_boundary_free : whether its start could lie elsewhere as well, since both sides sound the same there
+    is_boundary_free : whether its start is ambiguous, since both sides sound the same there
     fade_in_samples, fade_out_samples : of fades from and to silence
     """
 
@@ -65,7 +65,7 @@ class Segment:
 
     @property
     def edited_stop_samples(self) -> int:
-        """Return where it is heard no more, after the crossfade with the segment that follows."""
+        """Return its audible end, after the crossfade with the segment that follows."""
         return self.edited_start_samples + round(
             (self.raw_stop_samples - self.raw_start_samples) / self.speed
         )
@@ -80,10 +80,10 @@ class Matched:
     rate_hz : of the edited file, in whose samples all positions are
     segments : in the order of the edited file; a segment overlaps with the one before by its crossfade
     unmatched : spans [start, stop) of the edited file that come from none of the raw recordings
-    left_out : of each raw recording the spans that are heard nowhere
+    left_out : unused spans of each raw recording
     covered : spans [start, stop) of segments that something else sounds over, so that they do not null
     matched_share : how much of the audible samples of the edited file nulls against the recordings, 0 to 1
-    verdict : what was found, in a sentence, with the evidence
+    verdict : summary of the match, with the evidence
     """
 
     raws: tuple[Path, ...]

@@ -1,4 +1,4 @@
-"""The null test: the edit list is rendered and subtracted, and what is left is measured."""
+"""The null test: the edit list is rendered and subtracted, and the residual is measured."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rendered(
     channels: int,
     span: tuple[int, int],
 ) -> Wide:
-    """Return what an edit list sounds like over a span [start, stop), shape (stop - start, channels)."""
+    """Return the audio of an edit list over a span [start, stop), shape (stop - start, channels)."""
     start, stop = span
     mixed = np.zeros((stop - start, channels))
     for number, segment in enumerate(segments):
@@ -109,7 +109,7 @@ def with_residuals(
     lines: Sequence[Line],
     progress: Progress,
 ) -> list[NullTested]:
-    """Return segments with what is left of each when all are rendered and subtracted."""
+    """Return segments with their residuals after rendering and subtracting all."""
     done = 0
 
     def measured(number: int) -> NullTested:

@@ -26,7 +26,7 @@ class Sound:
 
     Attributes
     ----------
-    path : what it is called
+    path : its name
     read : (start, stop) to float32, shape (stop - start, channels); zeros outside of it; any thread may ask
     """
 
@@ -71,9 +71,9 @@ def sound_of(path: Path, samples: Samples, rate_hz: int) -> Sound:
 
 @contextmanager
 def opened(path: Path, progress: Progress, rate_hz: int = 0) -> Iterator[Sound]:
-    """Open a file, at another rate where one is given.
+    """Open a file, optionally at another rate.
 
-    What cannot be read anywhere at once is decoded into the cache first (`engine.audio.conform`).
+    A file without exact seeking is decoded into the cache first (`engine.audio.conform`).
 
     Raises
     ------
@@ -104,7 +104,7 @@ def _sound_in(reader: SourceReader, path: Path) -> Sound:
 
 
 def one_at_a_time(read: Callable[[int, int], Samples]) -> Callable[[int, int], Samples]:
-    """Return what reads a recording for several threads, where it may be read by one at a time."""
+    """Return a reader for several threads that locks a single-threaded one."""
     lock = Lock()
 
     def locked(start: int, stop: int) -> Samples:

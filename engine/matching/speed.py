@@ -1,7 +1,7 @@
-"""Find out whether an edited file runs faster or slower than what it was made of, pitch and all.
+"""Detect whether an edited file runs faster or slower than its source, including pitch.
 
-Short stretches are played at many speeds beside the places that sound alike; at the right one the waveforms
-agree. How far they have run apart a second and a half on tells the speed to a few millionths.
+Short segments are resampled to many speeds and compared with the places that sound alike; at the right one
+the waveforms agree. Their drift after a second and a half gives the speed to a few millionths.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates, spline_filter1d
 
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard, patterns
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
 from engine.matching.sound import Sound, sound_of
 
 _MOST_APART = 0.032
@@ -36,7 +36,7 @@ _SAME_WITHIN = 2e-5
 _LEAST_SLOPES, _MOST_AGREE = 4, 0.7
 
 
-def found_speed(raws: Sequence[Heard], edited: Heard, *, is_open: bool) -> float | None:
+def found_speed(raws: Sequence[SearchFeatures], edited: SearchFeatures, *, is_open: bool) -> float | None:
     """Return how many seconds of the raw recordings a second of the edited file plays; None if that is 1.
 
     None also where no speed explains more than 1 does.
@@ -66,7 +66,7 @@ def found_speed(raws: Sequence[Heard], edited: Heard, *, is_open: bool) -> float
 
 
 def played_back(sound: Sound, speed: float) -> Sound:
-    """Return a file as it is when it runs as fast as what it was made of; it is held in memory."""
+    """Return a file resampled to the speed of its source; it is held in memory."""
     samples = sound.read(0, sound.length_samples)
     turned = np.asarray(soxr.resample(samples, 1.0, speed, quality="VHQ"), np.float32)
     return sound_of(Path(sound.path), turned, sound.rate_hz)
@@ -74,11 +74,11 @@ def played_back(sound: Sound, speed: float) -> Sound:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A stretch of the edited file, and the places that sound alike, which are the same at all speeds.
+    """A segment of the edited file, and the places that sound alike, which are the same at all speeds.
 
     Attributes
     ----------
-    at : the middle of the stretch
+    at : the middle of the segment
     owner, middles : raw recordings and middles of the places, shape (places,)
     spectra : of the places, shape (places, bins)
     powers : of the spectra, shape (places,)
@@ -91,7 +91,7 @@ class _Candidate:
     powers: NDArray[np.float32]
 
 
-def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
+def _candidates(raws: Sequence[SearchFeatures], edited: SearchFeatures) -> list[_Candidate]:
     mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
     known = [patterns(raw.levels, _PATTERN_FRAMES, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
@@ -112,15 +112,15 @@ def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
     return found
 
 
-def _windows(raws: Sequence[Heard], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
-    """Return what is heard around places, shape (places, samples)."""
+def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
+    """Return the audio around places, shape (places, samples)."""
     reach = _HALF_SAMPLES + _REACH_SAMPLES
     places = zip(owner, middles, strict=True)
     return np.stack([_cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
 
 
 def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[float, int, float]:
-    """Return the highest score of a stretch at a speed, the raw recording and the middle there."""
+    """Return the highest score of a segment at a speed, the raw recording and the middle there."""
     mine = _spectrum(_played(smooth, one.at, speed)[None])
     lags = irfft(np.conj(mine) * one.spectra, _SIZE, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
     own = np.sum(np.abs(mine) ** 2) * one.powers
@@ -130,14 +130,17 @@ def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[f
 
 
 def _refined(
-    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+    raws: Sequence[SearchFeatures],
+    smooth: NDArray[np.float64],
+    candidates: Sequence[_Candidate],
+    speed: float,
 ) -> float:
     slopes = _slopes(raws, smooth, candidates, speed)
     return float(np.median(slopes)) if slopes else speed
 
 
 def _agreed(slopes: Sequence[float]) -> float | None:
-    """Return the speed that most of some say; None where they differ, as they do across cuts."""
+    """Return the speed that most estimates agree on; None if they differ, as they do across cuts."""
     if len(slopes) < _LEAST_SLOPES:
         return None
     median = float(np.median(slopes))
@@ -146,7 +149,10 @@ def _agreed(slopes: Sequence[float]) -> float | None:
 
 
 def _slopes(
-    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+    raws: Sequence[SearchFeatures],
+    smooth: NDArray[np.float64],
+    candidates: Sequence[_Candidate],
+    speed: float,
 ) -> list[float]:
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []
@@ -171,7 +177,7 @@ def _slopes(
 
 
 def _played(smooth: NDArray[np.float64], at: int, speed: float) -> Floats:
-    """Return a stretch of the edited file, given as coefficients of a cubic spline, as it was before."""
+    """Return a segment of the edited file, given as coefficients of a cubic spline, at its original speed."""
     times = at + np.arange(-_HALF_SAMPLES, _HALF_SAMPLES) / speed
     played: Floats = map_coordinates(smooth, times[None], order=3, prefilter=False, mode="constant").astype(
         np.float32

@@ -1,1 +1,1 @@
-"""What there is to see of a taste: facts, scores of recordings, a map of stretches, two tastes compared."""
+"""Views of a taste: facts, scores of recordings, a map of segments, two tastes compared."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.overview.results import Comparison, Difference, ScoredRecording
 
 PASSAGE_S = 4.0
-"""How long a passage is that is shown as one where two tastes differ: long enough to judge by ear."""
+"""Length of a passage on which two tastes differ: long enough for a listener."""
 
 MOST_DIFFERENCES = 8
 
@@ -20,9 +20,9 @@ Numbers = NDArray[np.float64]
 def compare(
     first_name: str, first: ScoredRecording, second_name: str, second: ScoredRecording, threshold: float
 ) -> Comparison:
-    """Compare what two tastes say of one recording, by the order they give to its moments.
+    """Compare the scores of two tastes for one recording, by the order of its moments.
 
-    Scores of two tastes have no common scale, so both cut the same share: what the first one would cut at
+    Scores of two tastes have no common scale, so both cut the same share: that of the first one at
     `threshold`.
     """
     aligned = replace(

@@ -1,4 +1,4 @@
-"""What a taste says of itself: how it works, what it learned from, and how learning went."""
+"""Facts of a taste: its method, its training data, and its training history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_A_SETTING = ("recipe", "mel")
 
 
 def facts_of(taste: Taste, path: Path) -> TasteFacts:
-    """Return what there is to show of a taste that was read from `path`."""
+    """Return the facts of a taste that was read from `path`."""
     folder = path.absolute().parent
     kept = () if taste.kept is None else taste.kept.recordings
     recordings = tuple(

@@ -1,4 +1,4 @@
-"""Stretches of sound on a plane, so that what sounds alike lies together."""
+"""Projection of segments to a plane that groups similar sounds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EDGE = 0.5
-"""So many percent at each side of each axis do not set its scale: one outlier would squash all others."""
+"""Percent at each side of each axis that do not set its scale: one outlier would compress all others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """Points, shape (n, 2), 0 to 1, and how much of the spread between the stretches they show."""
+    """Points, shape (n, 2), 0 to 1, and the share of the segments' variance they explain."""
 
     points: NDArray[np.float32]
     explained: float

@@ -1,4 +1,4 @@
-"""What the Taste page shows, as frozen values; light, so that widgets can draw them without torch."""
+"""Contents of the Taste page, as frozen values; light, so that widgets can draw them without torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HIGH_PERCENTILE = 95.0
-"""Of a recording's scores: its oddest passages, without the one moment that somebody coughs."""
+"""Percentile of a recording's scores: its most anomalous passages, without a single cough."""
 
 
 class Origin(StrEnum):
@@ -25,7 +25,7 @@ class Origin(StrEnum):
 
 
 class SegmentState(IntEnum):
-    """What became of a stretch: it was learned from, or what the document says of it."""
+    """State of a segment: training data, or its decision in the document."""
 
     KEPT = 0
     REST = 1
@@ -36,7 +36,7 @@ class SegmentState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MethodStep:
-    """A box of the picture: what is done, and with what numbers."""
+    """A box of the diagram: a step, and its numbers."""
 
     title: str
     detail: str = ""
@@ -59,17 +59,17 @@ class LearnedFrom:
 
 @dataclass(frozen=True, slots=True)
 class TasteFacts:
-    """What a taste is.
+    """Facts of a taste.
 
     Attributes
     ----------
-    steps : from what goes in to the score
+    steps : from the input to the score
     recordings : empty where the taste keeps no examples
     settings, figures : (name, value) as they are shown
     training, validation : the loss after each epoch
     n_parameters : how many numbers were learned
-    rebuilds : whether it can show what it makes of what it hears
-    keeps_last : whether it has the weights of the last epoch, whatever the losses were
+    rebuilds : whether it can show a reconstruction of its input
+    keeps_last : whether it has the weights of the last epoch, independent of the losses
     """
 
     path: Path
@@ -89,13 +89,13 @@ class TasteFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NearestStretches:
-    """What was kept that each stretch of a recording is most like.
+    """The nearest training segment of each segment of a recording.
 
     Attributes
     ----------
-    starts_s : float64, shape (n,), where the stretches begin, ascending
-    length_s : of every stretch
-    paths : of the kept recordings
+    starts_s : float64, shape (n,), starts of the segments, ascending
+    length_s : of every segment
+    paths : of the training recordings
     recordings : int32, shape (n,), in which of `paths` the nearest stretch is
     kept_starts_s : float64, shape (n,), where it begins there
     """
@@ -107,7 +107,7 @@ class NearestStretches:
     kept_starts_s: NDArray[np.float64]
 
     def at(self, at_s: float) -> tuple[str, float] | None:
-        """Return where what a moment is most like is: its recording and its start; None where nothing is."""
+        """Return recording and start of the training segment nearest to a moment; None without one."""
         if not len(self.starts_s):
             return None
         nearest = int(np.abs(self.starts_s + self.length_s / 2 - at_s).argmin())
@@ -116,17 +116,17 @@ class NearestStretches:
 
 @dataclass(frozen=True, eq=False)
 class ScoredRecording:
-    """How odd each moment of a recording is.
+    """Anomaly score of each moment of a recording.
 
     Attributes
     ----------
     name : as it is shown
     path : the file; None for the mix of the document
     content_hash : of the file; empty where it is not known
-    times_s : float64, shape (n,), the middle of what each score is of
+    times_s : float64, shape (n,), the middle of the audio of each score
     scores : float32, shape (n,), 0 to 1
-    level_db : the level it is played at, which a taste hears it relative to
-    parts : what the scores are made of by name, each float32, shape (n,)
+    level_db : its level, which a taste subtracts
+    parts : components of the scores by name, each float32, shape (n,)
     nearest : None with a taste that keeps no examples
     """
 
@@ -143,7 +143,7 @@ class ScoredRecording:
 
     @property
     def key(self) -> str:
-        """What tells it from the others."""
+        """Its unique key."""
         return "" if self.path is None else str(self.path)
 
     @cached_property
@@ -153,7 +153,7 @@ class ScoredRecording:
 
     @cached_property
     def high(self) -> float:
-        """What the oddest twentieth of it scores at least; 0 for a recording without scores."""
+        """95th percentile of its scores; 0 for a recording without scores."""
         return float(np.percentile(self.scores, HIGH_PERCENTILE)) if len(self.scores) else 0.0
 
     def share_above(self, threshold: float) -> float:
@@ -161,23 +161,23 @@ class ScoredRecording:
         return float(np.mean(self.scores >= threshold)) if len(self.scores) else 0.0
 
     def score_at(self, at_s: float) -> float:
-        """Return the score at a moment; 0.5, which says nothing, for a recording without scores."""
+        """Return the score at a moment; the neutral 0.5 for a recording without scores."""
         return float(np.interp(at_s, self.times_s, self.scores)) if len(self.scores) else 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentMap:
-    """Stretches of sound on a plane: what is near to each other sounds alike.
+    """Segments of sound on a plane: neighbours sound alike.
 
     Attributes
     ----------
     points : float32, shape (n, 2), 0 to 1
-    recording : int32, shape (n,), which of `recordings` a stretch is from
+    recording : int32, shape (n,), index of the segment's recording in `recordings`
     starts_s : float64, shape (n,), where it begins there
-    length_s : of every stretch
+    length_s : of every segment
     scores : float32, shape (n,), in its middle
     recordings : (key, origin) of each, see `ScoredRecording.key`
-    explained : how much of how the stretches differ the plane shows, 0 to 1
+    explained : share of the segments' variance that the plane shows, 0 to 1
     """
 
     points: NDArray[np.float32]
@@ -191,7 +191,7 @@ class SegmentMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """A few seconds as a taste hears them, and what it makes of them.
+    """A few seconds of a taste's input, and its reconstruction.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class Moment:
     rebuilt_db : of the same shape; None with a taste that rebuilds nothing
     times_s, scores : float64 and float32, shape (n,), of the scores within
     score : at the moment
-    parts : what it is made of, as it is worded, in standard deviations above what is typical
+    parts : components of the score by displayed name, in standard deviations above the typical one
     """
 
     key: str
@@ -219,7 +219,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A passage that two tastes judge differently: the share of the recording each finds less odd, 0 to 1."""
+    """A passage that two tastes score differently: the share of the recording each scores lower, 0 to 1."""
 
     start_s: float
     stop_s: float
@@ -236,7 +236,7 @@ class Comparison:
     first, second : the scores of each; `second` at the times of `first`
     correlation : between the ranks of both, -1 to 1 (Spearman)
     cut_share : how much the first would cut at the threshold it was compared at
-    agreement : for how much of the recording both say the same where each cuts that share
+    agreement : share of the recording with the same result if each cuts that share
     differences : where they differ most, the largest first
     """
 

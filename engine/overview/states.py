@@ -1,4 +1,4 @@
-"""What the document says of each stretch on the map, read again after every decision."""
+"""Decisions of the document for each segment on the map, read again after every decision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_VERDICT = (
 
 
 def segment_states(shown: SegmentMap, state: DocumentState) -> NDArray[np.uint8]:
-    """Return the `SegmentState` of each stretch, shape (n,): that of the proposal its middle lies in."""
+    """Return the `SegmentState` of each segment, shape (n,): that of the proposal around its middle."""
     origins = np.array([origin for _key, origin in shown.recordings])
     of_each = origins[shown.recording] if len(origins) else np.zeros(0, str)
     states = np.where(of_each == Origin.KEPT, SegmentState.KEPT, SegmentState.REST).astype(np.uint8)

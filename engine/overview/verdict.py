@@ -1,4 +1,4 @@
-"""What a taste makes of a recording, in a sentence or two."""
+"""Summary of a taste's scores of a recording, in a sentence or two."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ NO_RECORDING = "Import a recording, or drop one here, to see what this taste wou
 
 @dataclass(frozen=True, slots=True)
 class WouldCut:
-    """What would go of the open recording if every cut that is not rejected were made."""
+    """Length that would be cut from the open recording by every cut that is not rejected."""
 
     cut_s: float
     count: int
 
 
 def verdict(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
-    """Say how much of a recording goes and how much sounds as it should.
+    """Describe the length that would be cut from a recording and its typical share.
 
     Parameters
     ----------
-    odd : what scores no more than this sounds like what was kept
-    would_cut : of the open recording, where its cuts come from this taste; else the threshold tells
+    odd : scores up to this are like the training data
+    would_cut : of the open recording, if its cuts come from this taste; else the threshold is used
     """
     length_s = scored.duration_s
     like = _like(scored, odd)

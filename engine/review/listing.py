@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
-from engine.review.heard_there import heard_words
+from engine.review.sounds_in_cuts import words_of_cuts
 
 Grouping = Literal["", "region", "state", "kind", "maker", "sound"]
 OUTSIDE = "outside of regions"
@@ -53,7 +53,7 @@ def listing(
     ids: tuple[str, ...],
     by: Grouping = "",
     folded: Iterable[str] = (),
-    sounds: HeardSounds | None = None,
+    sounds: DetectedSounds | None = None,
 ) -> Listing:
     """Part an ordered queue into groups; within each the order stays.
 
@@ -95,12 +95,12 @@ def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
     return found
 
 
-def _names(table: ProposalTable, by: Grouping, sounds: HeardSounds | None) -> Sequence[str]:
+def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:
     """Return the group of each proposal, by place."""
     if by == "sound":
         if sounds is None:
             return [NOT_NAMED] * len(table.made.ids)
-        return [words[0] if words else NOT_NAMED for words in heard_words(table.made, sounds)]
+        return [words[0] if words else NOT_NAMED for words in words_of_cuts(table.made, sounds)]
     if by == "state":
         return [VERDICTS[code].value for code in table.verdicts.tolist()]
     return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]

@@ -13,13 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Mask, ProposalTable, table_of
 from engine.review.cut_away import cut_away, cut_away_with
-from engine.review.heard_there import heard_words
 from engine.review.learned import Learned
+from engine.review.sounds_in_cuts import words_of_cuts
 
 Order = Literal["time", "score", "length", "useful"]
 """By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the
@@ -46,7 +46,7 @@ class QueueFilter:
     verdicts: frozenset[Verdict] = frozenset()
     flagged: bool | None = None
     text: str = ""
-    sounds: HeardSounds | None = None
+    sounds: DetectedSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +161,14 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     return np.logical_and.reduce(tests) if tests else None
 
 
-def _words(table: ProposalTable, sounds: HeardSounds | None) -> Sequence[str]:
+def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]:
     """Return what a search looks into, by place."""
     made = table.made
     noted = [decision for decision in table.decisions.values() if decision.note]
     if not noted and sounds is None:
         return made.words
     texts = list(made.words)
-    for number, heard in enumerate(heard_words(made, sounds) if sounds is not None else ()):
+    for number, heard in enumerate(words_of_cuts(made, sounds) if sounds is not None else ()):
         if heard:
             texts[number] += f" {' '.join(heard).casefold()}"
     for decision in noted:

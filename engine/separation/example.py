@@ -15,7 +15,7 @@ from engine.timebase import convert_samples, s_to_samples
 
 
 def example_in_file(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
-    """Return a prompt that means what is heard from one time to another.
+    """Return a prompt for the sound from one time to another.
 
     Raises
     ------

@@ -21,13 +21,13 @@ from engine.separation.written import check_separated, level_change_in_file, wri
 
 @dataclass(frozen=True, slots=True)
 class SeparatedFile:
-    """What was written.
+    """Result of a written separation.
 
     Attributes
     ----------
     windows_samples : [start, stop) of the windows that were separated
     refused : how many windows were left as they were, since the result may be worse
-    separator : what it calls itself
+    separator : its name
     """
 
     windows_samples: tuple[tuple[int, int], ...]
@@ -47,7 +47,7 @@ def separate_in_file(
     *,
     overwrite: bool = False,
 ) -> SeparatedFile:
-    """Write a recording with a sound kept or removed inside windows.
+    """Write a recording with a sound isolated or removed inside windows.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def separate_in_file(
 
     Raises
     ------
-    UsageError : there is no such separator
+    UsageError : the separator does not exist
     SoundNotFoundError, NotCredibleError : see `engine.separation.checks`
     ExportError : see `engine.separation.written`
     """

@@ -1,4 +1,4 @@
-"""Which share of each moment and band is meant, and the sound that is left when it is kept or taken away."""
+"""Share of the target in each moment and band, and the audio left after keeping or removing it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST_SHARE = 1e-6
 
 
 class Mode(Enum):
-    """What becomes of what is meant."""
+    """Effect on the target."""
 
     KEEP = "keep"
     REMOVE = "remove"
@@ -27,12 +27,12 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
-    """Shares of a stretch of sound that are meant.
+    """Shares of the target in a segment of sound.
 
     Attributes
     ----------
     shares : float32 within [0, 1], shape (frames, bands)
-    first_s : the middle of the first frame, from the start of the stretch
+    first_s : the middle of the first frame, from the start of the segment
     hop_s : from one frame to the next
     centres_hz : the middle of each band, rising, shape (bands,)
     """
@@ -43,7 +43,7 @@ class Mask:
     centres_hz: NDArray[np.float64]
 
     def from_later(self, by_s: float) -> Mask:
-        """Return the same mask of a stretch that begins so much later."""
+        """Return the same mask for a segment that begins this much later."""
         return replace(self, first_s=self.first_s - by_s)
 
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -66,18 +66,18 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
 
 
 def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
-    """Return what any of several masks over the same frames and bands means: their sum, at most all.
+    """Return the union of several masks over the same frames and bands: their sum, at most 1.
 
-    What is named as staying claims its part: what is meant is then its share of both (as in a Wiener filter
-    of several sources), and all else where nothing but what stays is named.
+    Sounds to keep claim their part: the target is then its share of both (as in a Wiener filter of several
+    sources), and all else if only sounds to keep are named.
 
     Parameters
     ----------
-    stays : of each mask, whether it is of what is not meant; none of them unless told
+    stays : whether each mask is of a sound to keep; by default none
 
     Raises
     ------
-    UsageError : there is none
+    UsageError : no mask is given
     """
     if not masks:
         raise UsageError("No sound is named: say which is meant.")
@@ -99,26 +99,26 @@ def _summed(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None
 
 
 NOTHING_MEANT = Mask(np.zeros((1, 1), np.float32), 0.0, 1.0, np.zeros(1))
-"""What is painted alone is painted on this."""
+"""The mask under paint alone."""
 
 
 def floor_of(strength_db: float | None) -> float:
-    """Return the floor, in dB, of what is lowered by so much at most; entirely where that is None."""
+    """Return the floor in dB for a maximum reduction; minus infinity for None."""
     return -np.inf if strength_db is None else -abs(strength_db)
 
 
 def masked(
     samples: NDArray[np.float32], rate_hz: int, mask: TellsShares, mode: Mode, floor_db: float = -np.inf
 ) -> NDArray[np.float32]:
-    """Return what is heard of a stretch once its mask is kept or removed, float32, shape (frames, channels).
+    """Return the audio of a segment after keeping or removing its mask, float32, shape (frames, channels).
 
-    The spectrum is taken at the rate of the stretch and each channel keeps its phases. Above the highest band
+    The spectrum is taken at the rate of the segment and each channel keeps its phases. Above the highest band
     of the mask the shares of that band hold.
 
     Parameters
     ----------
     samples : float32, shape (frames, channels)
-    floor_db : no moment of a band is made quieter than by this; none unless told
+    floor_db : limit of the reduction per moment and band; unlimited by default
     """
     transform = transform_at(rate_hz)
     if len(samples) < transform.m_num:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Asked = tuple[str, bytes, bytes]
-"""Of whom, over which sound, and what was meant."""
+"""The separator, the sound, and the prompts of a request."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskMemory:
-    """`engine.separation.outcomes.outcome.Outcome` by what was asked; used by one thread at a time."""
+    """`engine.separation.outcomes.outcome.Outcome` by request; used by one thread at a time."""
 
     masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)

@@ -17,10 +17,10 @@ ABOUT: Mapping[str, str] = MappingProxyType(
         "film-unet": "the published recipe, with weights that you trained",
     }
 )
-"""Offcut's own, and what a list says of each."""
+"""Offcut's own separators, and their descriptions in lists."""
 
 
 def known_separators() -> Mapping[str, str]:
-    """Return what a list says of each separator by its name, those of packages too; nothing is imported."""
+    """Return the description of each separator by name, including those of packages; nothing is imported."""
     added = [each for each in all_named() if each.group == "offcut.separators" and each.name not in ABOUT]
     return {**ABOUT, **{each.name: each.package_words for each in added}}

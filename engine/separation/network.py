@@ -1,10 +1,10 @@
-"""A U-Net that hears a window, what surrounds it, and a prompt, and answers what is meant of each band.
+"""A U-Net that estimates a mask over bands from a window, its surroundings, and a prompt.
 
 The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X.
 Liu et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the
-spectrogram are modulated by the prompt. What an editor has beside words is the recording around the window:
-mean and deviation of each band outside stand beside the words, and how far each moment lies above that mean
-is heard as an image.
+spectrogram are modulated by the prompt. In an editor, the recording around the window is available, too: mean
+and deviation of each band outside join the words in the condition, and the deviation of each moment from that
+mean is an input image.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from engine.detection.spectra import MEL
 from engine.words.text import SIZE
 
 VIEW_FRAMES = 256
-"""Frames that are heard at once: 4.1 s."""
+"""Frames per view: 4.1 s."""
 WIDTHS = (16, 32, 64, 128)
 DEEPEST = 192
 _CONDITION = 256
 _IMAGES = 4
 _EARS = SOUND_WIDTHS[1:4]
 _USUAL_POWER = 0.02
-"""About the mean power of bands of what the network of `engine.detection` learned from."""
+"""Approximate mean power of bands in the training data of the network of `engine.detection`."""
 _QUIETEST = 1e-6
-"""Power relative to the mean of the view below which bands are not told apart: -60 dB."""
+"""Power relative to the mean of the view below which bands are equal: -60 dB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What the network is given, a batch of views; one view may stand for all prompts.
+class NetworkInput:
+    """Input of the network, a batch of views; one view may be shared by all prompts.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class Heard:
     surrounded : 1 where something sounds around the window, else 0, shape (batch,)
     prompt : vectors of length 1, shape (batch, SIZE)
     example : 1 where the prompt is a sound, 0 where it is words, shape (batch,)
-    features : what the network of `engine.detection` hears in the view, see `listened`
-    likeness : cosine between the prompt and what it hears, of all bands and of each, see `listened`
+    features : features of the view from the network of `engine.detection`, see `listened`
+    likeness : cosine between the prompt and its embedding, of all bands and of each, see `listened`
     """
 
     power: Tensor
@@ -61,11 +61,11 @@ class Heard:
 
 @torch.no_grad()
 def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Return what the network of `engine.detection` hears in views, and how like the prompt that is.
+    """Return the features of views from the network of `engine.detection`, and their cosines to the prompt.
 
     The second is an image of shape (batch, 2, steps, bands / 16): by all bands together, and by each alone,
-    which hints at where in the spectrum it lies. Views are brought to one level first, so that how loud the
-    recording is changes nothing.
+    which hints at its place in the spectrum. Views are brought to one level first, so that the recording's
+    loudness has no effect.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class _Block(nn.Module):
 
 
 class SeparationNetwork(nn.Module):
-    """What is heard to shares of each band that the prompt means.
+    """Estimates the share of each band that the prompt means.
 
     Parameters
     ----------
@@ -139,8 +139,8 @@ class SeparationNetwork(nn.Module):
         self.last = nn.Conv2d(WIDTHS[0], WIDTHS[0], 3, padding=1)
         self.out = nn.Conv2d(WIDTHS[0], 1, 1)
 
-    def forward(self, heard: Heard) -> tuple[Tensor, Tensor]:
-        """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and what seems to sound.
+    def forward(self, heard: NetworkInput) -> tuple[Tensor, Tensor]:
+        """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and the estimated sound.
 
         The latter are vectors of length 1, shape (batch, SIZE), which only learning looks at.
         """
@@ -174,16 +174,16 @@ class SeparationNetwork(nn.Module):
 
 
 def _moments(steps: int, width: int) -> Tensor:
-    """Return sines that tell moments apart, shape (steps, width)."""
+    """Return sinusoidal position encodings, shape (steps, width)."""
     rates = torch.exp(torch.arange(width // 2) * (-4.0 / (width // 2)))
     angles = torch.arange(steps)[:, None] * rates
     return 0.3 * torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def images(heard: Heard) -> tuple[Tensor, Tensor]:
-    """Return what the network sees, shape (batch, _IMAGES, frames, bands), and what surrounds it, scaled.
+def images(heard: NetworkInput) -> tuple[Tensor, Tensor]:
+    """Return the input images, shape (batch, _IMAGES, frames, bands), and the scaled surroundings.
 
-    Nothing here depends on how loud the recording is: levels are those beside the mean of the view.
+    Independent of the recording's loudness: levels are relative to the mean of the view.
     """
     mean = heard.power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
     levels = torch.log(heard.power / mean + _QUIETEST)

@@ -1,4 +1,4 @@
-"""The separator that comes with Offcut: a network that hears the window, its surroundings and the prompt."""
+"""The separator that comes with Offcut: a network over the window, its surroundings and the prompt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.progress import check_heeded
 from engine.separation.mask import Mask
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
+from engine.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.separation.prompts import example_prompt
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.views import around, surrounds
@@ -68,10 +68,10 @@ class NetworkSeparator:
         told: torch.Tensor,
         flag: bool,
         prompts: Sequence[Prompt],
-    ) -> Heard:
+    ) -> NetworkInput:
         view = view_of(power, first)
         vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
-        return Heard(
+        return NetworkInput(
             view[None],
             view_of(inside.float(), first)[None],
             told[None],
@@ -86,8 +86,7 @@ class NetworkSeparator:
 def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
     """Return the separator that comes with Offcut, or one of other weights.
 
-    The network that hears into words, with which it was trained, lies beside it: another one hears other
-    features.
+    The embedding network that it was trained with is stored next to it: another one has other features.
 
     Raises
     ------
@@ -98,11 +97,11 @@ def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
 
 
 def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) -> Prompt:
-    """Return a prompt that means what sounds like a span, as the separator that comes with Offcut hears it.
+    """Return a prompt for sounds like a span, embedded by the separator that comes with Offcut.
 
     Parameters
     ----------
-    samples : mono, at the rate of `engine.detection.spectra.MEL`, the span and what is around it
+    samples : mono, at the rate of `engine.detection.spectra.MEL`, the span and its context
     span : [start, stop) of the samples
 
     Raises
@@ -116,13 +115,13 @@ def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) ->
 def shares_by_views(
     inside: torch.Tensor, shape: tuple[int, int], answer: Callable[[int], torch.Tensor]
 ) -> torch.Tensor:
-    """Return shares of all frames, shape (prompts, frames, bands): 0 where no view of a window reaches.
+    """Return shares of all frames, shape (prompts, frames, bands): 0 outside the views of all windows.
 
     Views overlap by half and are faded over each other, so that a window of any length has no seam.
 
     Parameters
     ----------
-    inside : which frames lie within a window, bool, shape (frames,)
+    inside : whether each frame is within a window, bool, shape (frames,)
     shape : prompts and bands
     answer : shares of the view that begins at a frame, shape (prompts, VIEW_FRAMES, bands)
     """
@@ -148,7 +147,7 @@ def view_of(values: torch.Tensor, first: int) -> torch.Tensor:
 
 
 def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:
-    """Return which frames lie within a window, bool, shape (frames,)."""
+    """Return whether each frame is within a window, bool, shape (frames,)."""
     places_s = torch.arange(frames) * HOP_S
     inside = torch.zeros(frames, dtype=torch.bool)
     for start_s, stop_s in windows_s:

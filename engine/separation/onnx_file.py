@@ -21,7 +21,7 @@ from engine.detection.spectra import MEL
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.own_program import how_to_add
-from engine.separation.network import VIEW_FRAMES, Heard, listened
+from engine.separation.network import VIEW_FRAMES, NetworkInput, listened
 from engine.separation.networked import network_separator
 from engine.words.text import SIZE
 
@@ -50,7 +50,7 @@ class Shares(nn.Module):
     ) -> Tensor:
         """Return shares within [0, 1], shape (batch, VIEW_FRAMES, bands)."""
         features, likeness = listened(self.ears, power, prompt)
-        heard = Heard(power, inside, around, surrounded, prompt, example, features, likeness)
+        heard = NetworkInput(power, inside, around, surrounded, prompt, example, features, likeness)
         return torch.sigmoid(self.network(heard)[0])
 
 
@@ -139,7 +139,7 @@ def write_onnx(model: OnnxModel, path: Path, *, overwrite: bool = False) -> floa
     Raises
     ------
     UsageError : the packages that write ONNX are not installed
-    OffcutError : the file would answer otherwise than torch
+    OffcutError : the outputs of the file would differ from torch's
     ExportError : see `engine.files.safe_write.replacing`
     """
     try:

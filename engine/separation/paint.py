@@ -1,8 +1,8 @@
-"""What a person paints on a mask: strokes and ranges that add to what is meant, or take away from it.
+"""Paint on a mask: strokes and ranges that add to the target, or remove from it.
 
-Each covers moments and frequencies by shares of 0 to 1. What is added is meant at least as much as it is
-covered, what is taken away at most as much as it is not; each is laid over those before it. What is drawn and
-what is heard read the same shares, whatever their grids. Light, so that the window draws without scipy.
+Each covers moments and frequencies by shares of 0 to 1. Added paint is a lower limit of the target's share,
+removing paint an upper limit; each is applied over those before it. Display and playback read the same shares
+on any grid. Light, so that the window draws without scipy.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 SOFT = 0.35
 """How much of a brush, from its edge inwards, is not covered whole."""
 LEAST_REACH_S, LEAST_REACH_HZ = 0.012, 16.0
-"""Less than this a mask cannot tell apart: `engine.separation.mask` hears 64 ms at once."""
+"""Resolution of a mask: `engine.separation.mask` has windows of 64 ms."""
 Shares = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Dab:
-    """Where a brush touched: an ellipse, of which the upper and the lower half may differ in height.
+    """A touch of a brush: an ellipse whose upper and lower half may differ in height.
 
     Attributes
     ----------
     at_samples : its middle on the timeline
     reach_samples : from there to either side
-    low_hz, middle_hz, high_hz : infinite where it reaches beyond what is shown
+    low_hz, middle_hz, high_hz : infinite beyond the displayed range
     """
 
     at_samples: float
@@ -42,7 +42,7 @@ class Dab:
     def of(
         cls, at_samples: float, reach_samples: float, hz: tuple[float, float, float], rate_hz: int
     ) -> Self:
-        """Return a dab that is no smaller than a mask can tell apart; `hz` are low, middle and high."""
+        """Return a dab of at least the resolution of a mask; `hz` are low, middle and high."""
         low, middle, high = hz
         return cls(
             at_samples,
@@ -59,7 +59,7 @@ class Stroke:
 
     Attributes
     ----------
-    takes : whether it takes away from what is meant
+    takes : whether it removes from the target
     tracks : ids of those whose mask it is painted on; none for all
     """
 
@@ -125,14 +125,14 @@ Paint = Stroke | Range
 
 
 def on_track(paint: Sequence[Paint], track: str) -> tuple[Paint, ...]:
-    """Return what is painted on the mask of a track."""
+    """Return the paint on the mask of a track."""
     return tuple(one for one in paint if not one.tracks or track in one.tracks)
 
 
 def painted(
     shares: Shares, at_samples: NDArray[np.float64], hz: NDArray[np.float64], paint: Sequence[Paint]
 ) -> Shares:
-    """Return shares, shape (moments, frequencies), with what is painted laid over them in its order."""
+    """Return shares, shape (moments, frequencies), with the paint applied in its order."""
     laid = shares.copy() if paint else shares
     for one in paint:
         first, last = one.span_samples
@@ -146,7 +146,7 @@ def painted(
 
 
 class TellsShares(Protocol):
-    """What tells which share of any moment and frequency is meant, such as `engine.separation.mask.Mask`."""
+    """Gives the share of the target at any moment and frequency, such as `engine.separation.mask.Mask`."""
 
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> Shares:
         """Return shares at any times and frequencies, shape (times, bins)."""
@@ -154,11 +154,11 @@ class TellsShares(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintedMask:
-    """A mask of a stretch with what is painted on it.
+    """A mask of a segment with paint on it.
 
     Attributes
     ----------
-    begins_samples : where the stretch lies on the timeline
+    begins_samples : start of the segment on the timeline
     """
 
     under: TellsShares

@@ -16,9 +16,9 @@ MOST_PROMPTS = 12
 
 
 def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
-    """Return what words mean; without any, whatever is new in the window is meant.
+    """Return the prompts of words; without any, one for all new sounds in the window.
 
-    "not speech" says what stays: what is meant is told apart from it.
+    "not speech" names a sound to keep, to be separated from the target.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def _named(words: str) -> Prompt:
 
 
 def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:
-    """Return a prompt that means what sounds like an example.
+    """Return a prompt for sounds like an example.
 
     Parameters
     ----------

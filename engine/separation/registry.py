@@ -43,11 +43,11 @@ SEPARATORS: Extended[Callable[[], Separator]] = Extended(
 def separator_named(name: str) -> Separator:
     """Return a separator by name, or one with the weights in a file.
 
-    A file holds weights of the published recipe, or of the network, whose ears are next to it.
+    A file holds weights of the published recipe, or of the network, whose embedding network is next to it.
 
     Raises
     ------
-    UsageError : there is none of this name
+    UsageError : a separator of this name does not exist
     OffcutError : its weights are missing or damaged
     """
     if name.endswith(WEIGHTS.suffix):
@@ -67,7 +67,7 @@ def streaming_separator(name: str) -> Separator:
 
     Raises
     ------
-    UsageError : there is none of this name, or it compares a window with its surroundings
+    UsageError : a separator of this name does not exist, or it compares a window with its surroundings
     OffcutError : its weights are missing or damaged
     """
     made = separator_named(name)

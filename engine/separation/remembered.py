@@ -1,7 +1,6 @@
-"""A separator that answers what it was asked before without hearing it again.
+"""A separator that caches its answers.
 
-Another strength, another fade, or the other of keep and remove ask for the same masks: only what is made of
-them differs.
+Another strength, another fade, or the other of keep and remove need the same masks: only their use differs.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ MOST_BYTES = 80 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RememberingSeparator:
-    """See `Separator`; what is not known is asked of another one."""
+    """See `Separator`; missing answers are computed by another one."""
 
     asks: Separator
     memory: MaskMemory
 
     @property
     def name(self) -> str:
-        """What the one that is asked is called."""
+        """The name of the wrapped separator."""
         return self.asks.name
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:

@@ -1,4 +1,4 @@
-"""Keep or take away what is named, inside windows alone: everything outside is the recording, bit for bit."""
+"""Isolate or remove named sounds inside windows: everything outside is the recording, bit for bit."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ Read = Callable[[int, int], Samples]
 
 _PIECE_S = 30.0
 _OVERLAP_S = 2.0
-"""Long windows are heard piece by piece; pieces are faded over each other for as long."""
+"""Long windows are processed in pieces; pieces are crossfaded over this length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How something is taken apart.
+    """Settings of a separation.
 
     Attributes
     ----------
-    prompts : what is meant; the masks of several add up, and none mean nothing but what is painted
+    prompts : the targets; the masks of several add up, and without any only the paint counts
     fade_ms : how long the change comes and goes, inside each window
     floor_db : no moment of a band is made quieter than by this
-    paint : what is painted on the mask, on the timeline
+    paint : painted on the mask, on the timeline
     is_judged : whether a result that may be worse than the recording is refused
     """
 
@@ -52,11 +52,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """What is taken apart; reads from anywhere, so that memory does not grow with its length.
+    """A recording to separate; reads from anywhere, so that memory does not grow with its length.
 
     Attributes
     ----------
-    latest : what was read last around windows, by their span: windows of one neighbourhood follow each other
+    latest : last segments read around windows, by their span: windows of one neighbourhood follow each other
     """
 
     read: Read
@@ -67,14 +67,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Separated:
-    """A piece of a window as it is heard afterwards.
+    """Resulting audio of a piece of a window.
 
     Attributes
     ----------
-    start_samples : where it lies in the recording
+    start_samples : its position in the recording
     samples : float32, shape (frames, channels)
     window_samples : [start, stop) of the window it is a piece of
-    outcome : how it was made, and what it is expected to be worth
+    outcome : its methods and forecast
     """
 
     start_samples: int
@@ -90,7 +90,7 @@ def separate(
     separator: Separator,
     progress: Progress = SILENT,
 ) -> Iterator[Separated]:
-    """Yield the windows as they are heard afterwards, in pieces that follow each other, in the order of time.
+    """Yield the resulting audio of the windows, in consecutive pieces, in the order of time.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _pieces(
 
 
 def piece_spans(window: tuple[int, int], rate_hz: int) -> Iterator[tuple[int, int]]:
-    """Yield the overlapping pieces in which a window is heard, [start, stop) in samples."""
+    """Yield the overlapping pieces in which a window is processed, [start, stop) in samples."""
     start, stop = window
     step, overlap = s_to_samples(_PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
     for at in range(start, stop, step):
@@ -154,9 +154,9 @@ def piece_spans(window: tuple[int, int], rate_hz: int) -> Iterator[tuple[int, in
 def heard_around(
     recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int]
 ) -> tuple[Stretch, int, int]:
-    """Return a window with its neighbourhood as a separator hears it, and where that starts and stops.
+    """Return a window with its neighbourhood as the separator's input, and the start and stop of that.
 
-    Windows of one neighbourhood share what surrounds them, so that it is analysed once for all of them.
+    Windows of one neighbourhood share their surroundings, which are analysed once for all of them.
     """
     reach = s_to_samples(CONTEXT_S, recording.rate_hz)
     span = neighbourhood(tuple(windows), window, s_to_samples(_PIECE_S, recording.rate_hz), reach)
@@ -188,13 +188,13 @@ def mask_of(
     prompts: Sequence[Prompt],
     separator: Separator,
 ) -> tuple[Mask, int]:
-    """Return what is meant of a window and what surrounds it, and the sample at which the mask begins."""
+    """Return the mask of a window and its surroundings, and the sample at which the mask begins."""
     stretch, first, _last = heard_around(recording, windows, window)
     return meant_mask(stretch, prompts, separator), first
 
 
 def meant_mask(stretch: Stretch, prompts: Sequence[Prompt], separator: Separator) -> Mask:
-    """Return what all prompts together mean of a stretch; nothing where there are none."""
+    """Return the joint mask of all prompts over a segment; empty without prompts."""
     return outcome_of(stretch, prompts, separator).mask
 
 
@@ -205,7 +205,7 @@ def changed(
     asked: Asked,
     separator: Separator,
 ) -> tuple[Samples, Outcome]:
-    """Return a window with all that is meant kept or removed, without a gate, and how it was made.
+    """Return a window with its target isolated or removed, without a gate, and the outcome.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a separator is: it hears a window and what surrounds it, is told what is meant, and answers a mask."""
+"""Interface of a separator: takes a window, its surroundings and prompts, and returns masks."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from engine.separation.mask import Mask
 
 CONTEXT_S = 4.0
-"""How much of the recording before and after a window is heard."""
+"""Length of the context before and after a window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prompt:
-    """What is meant: words, or a sound like those.
+    """A target: words, or an example sound.
 
     Attributes
     ----------
-    text : as the user wrote it; of an example, how it is told
+    text : as the user wrote it; of an example, its description
     vector : of length 1, shape (engine.words.text.SIZE,)
     example : whether the vector is that of a sound
-    stays : whether it says what is not meant, so that what is meant is told apart from it
+    stays : whether it names a sound to keep, from which the target is separated
     """
 
     text: str
@@ -35,12 +35,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """A stretch of a recording, mono, at the rate of `engine.detection.spectra.MEL`.
+    """A segment of a recording, mono, at the rate of `engine.detection.spectra.MEL`.
 
     Attributes
     ----------
     samples : float32, shape (frames,)
-    windows_s : [start, stop) of what is to be separated, from the start of the stretch; may be many
+    windows_s : [start, stop) to be separated, from the start of the segment; may be many
     """
 
     samples: NDArray[np.float32]
@@ -49,11 +49,11 @@ class Stretch:
 
 @runtime_checkable
 class Separator(Protocol):
-    """Answers masks; one that cannot tell words apart answers the same whatever is meant."""
+    """Returns masks; one without words returns the same mask for any prompt."""
 
     @property
     def name(self) -> str:
-        """What it is called in the window, on the command line and as the maker of a repair."""
+        """Its name in the window, on the command line and as the maker of a repair."""
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
-        """Return a mask for each prompt, over all of the stretch."""
+        """Return a mask for each prompt, over the whole segment."""

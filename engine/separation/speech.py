@@ -26,7 +26,7 @@ _SLOPE, _OFFSET = 1.86, 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeechSeparator:
-    """See `Separator`; whatever the prompts say, the masks are those of speech."""
+    """See `Separator`; the masks are those of speech for any prompt."""
 
     network: SpeechNetwork
     name: str = "offcut-speech-1"
@@ -38,10 +38,10 @@ class SpeechSeparator:
         return (Mask(shares, 0.0, HOP_S, band_centres_hz()),) * len(prompts)
 
     def probability(self, stretch: Stretch) -> float:
-        """Return how likely somebody speaks in the windows of a stretch.
+        """Return the probability of speech in the windows of a segment.
 
         A logistic regression of the share of power that the mask covers, in the fifth of the frames in which
-        it covers most. The stretch is analysed as a whole, as it was when the regression was fitted.
+        it covers most. The segment is analysed as a whole, as it was when the regression was fitted.
         """
         with torch.inference_mode(), few_threads():
             analysed = _power(stretch)

@@ -76,7 +76,7 @@ class SeparationStream:
         return self._separated(self._received, self._received)
 
     def _separated(self, stop: int, known: int) -> Samples:
-        """Return the current step, up to `stop`, separated with what is known up to `known`."""
+        """Return the current step, up to `stop`, separated with the samples available up to `known`."""
         self._held = np.concatenate([self._held, *self._new])
         self._new = []
         start = self._edge(self._steps)

@@ -1,4 +1,4 @@
-"""What surrounds the windows of a recording, as the separator is told it."""
+"""Surroundings of the windows of a recording, as the separator's input."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 _EDGE_FRAMES = 3
-"""Frames beside a window that still hear into it."""
+"""Frames next to a window whose analysis still overlaps it."""
 _LEAST_FRAMES = 8
 _LEAST_SHARE = 1e-5
-"""What sounds around a window counts as nothing below this share of the power in it: -50 dB."""
+"""Surroundings below this share of the window's power count as silent: -50 dB."""
 
 
 def outside(inside: Tensor) -> Tensor:
-    """Return which frames hear nothing of any window, bool, shape (frames,), of those within one."""
+    """Return whether frames are clear of all windows, bool, shape (frames,)."""
     near = torch.nn.functional.max_pool1d(
         inside.float()[None, None], 2 * _EDGE_FRAMES + 1, stride=1, padding=_EDGE_FRAMES
     )
@@ -36,7 +36,7 @@ def around(power: Tensor, inside: Tensor) -> Tensor:
 
 
 def surrounds(power: Tensor, inside: Tensor) -> bool:
-    """Tell whether something sounds around the windows."""
+    """Return whether the surroundings of the windows are audible."""
     heard = power[outside(inside)]
     if len(heard) < _LEAST_FRAMES:
         return False

@@ -20,7 +20,7 @@ _Span = tuple[int, int]
 
 
 def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple[_Span, ...]:
-    """Return windows in the order of time, those that meet as one.
+    """Return windows in the order of time, touching ones joined.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
 
     Raises
     ------
-    UsageError : there is none, or one ends before it begins, is too short, or lies beyond the recording
+    UsageError : no window is given, or one ends before it begins, is too short, or is beyond the recording
     """
     if not windows:
         raise UsageError("No window is given: say where the sound is.")

@@ -1,1 +1,1 @@
-"""What was played more than once: takes of the same passage, and false starts."""
+"""Passages played more than once: takes of the same passage, and false starts."""

@@ -1,7 +1,7 @@
-"""Attempts that break off and come again: how one performance ends a later one begins, and goes on.
+"""Attempts that break off and are repeated: the end of one performance begins a later one, which continues.
 
-Players break off where nothing ends, so what is told here is a suffix of what was played before a break
-that is a prefix of what was played after one (the overlap of a genome assembly, E. W. Myers, 1995).
+Players break off in the middle of music, so an attempt is a suffix of the playing before a break that is a
+prefix of the playing after one (the overlap of a genome assembly, E. W. Myers, 1995).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.takes.pairs import Pair, Spans, pairs_between
 from engine.takes.takes import FalseStart
 
 _RINGS_S, _BEGIN_S = 4.0, 6.0
-"""So much may ring after what comes again, and so much be counted or said before it."""
+"""Maximum ringing after the repeated part, and maximum counting or talking before it."""
 _EARLY_S = 1.0
 _NEAR_S = 1.2
 _GOES_ON_S = 0.6
@@ -39,16 +39,16 @@ _OF_REST = 1.5
 _OF_COVER = 2.0
 _AT_AN_END = -2.5
 _AT_A_SOFT_BREAK = -1.2
-"""A logistic curve over what is known of an attempt; no recording that figures are of was looked at."""
+"""A logistic curve over the features of an attempt; fitted without the recordings of the evaluation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Broken:
-    """What is alike in a recording, and where it breaks off and begins.
+    """Similar passages of a recording, and its breaks.
 
     Attributes
     ----------
-    is_soft : whether somebody may count or speak in the breaks
+    is_soft : whether the breaks may have counting or speech
     """
 
     pairs: Iterable[Pair]
@@ -58,7 +58,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A pair as an attempt and what came of it, in frames."""
+    """A pair as an attempt and its repetition, in frames."""
 
     start: float
     stop: float
@@ -67,7 +67,7 @@ class _Seen:
 
 
 def near_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> Iterator[Pair]:
-    """Yield what the end of a performance has in common with the beginnings of the next ones, however little.
+    """Yield the common parts of the end of a performance and the beginnings of the next ones, however weak.
 
     A beginning of two seconds is worth too little to be found among all of a long recording; here it is
     looked for where it would be.
@@ -123,7 +123,7 @@ def _natural_ends(groups: Sequence[Sequence[Member]]) -> Iterator[tuple[float, f
 
 
 def _seen(pair: Pair, broken: Broken, ends: Sequence[tuple[float, float, int]]) -> _Seen | None:
-    """Return how likely a pair is an attempt; None where nothing broke off, or what came did not go on."""
+    """Return the likelihood that a pair is an attempt; None without a break or a longer repetition."""
     edges = broken.edges
     stop = edges.stop_after(pair.stops[0], _EARLY_S, _RINGS_S)
     again = edges.start_before(pair.starts[1], _EARLY_S, _BEGIN_S)
@@ -160,9 +160,10 @@ def _much_between(edges: Edges, stop: float, again: float) -> float:
 
 
 def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, int]]) -> bool:
-    """Tell whether a passage ends there, as other takes of it do.
+    """Return whether a passage ends there, as other takes of it do.
 
-    Two takes that break off at the same place are no end: it takes a third where the attempt is all of one.
+    Two takes that break off at the same place are not an end: a third one is required if the attempt is all
+    of one.
     """
     near = _SAME_S * FRAMES_PER_S
     return any(

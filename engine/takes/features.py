@@ -1,9 +1,9 @@
-"""What takes are told by: pitch classes and the movement of broad bands, five times a second.
+"""Features of takes: pitch classes and the movement of broad bands, five times a second.
 
-Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999;
-M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Where nothing has a pitch, as
-of drums, the levels of broad bands against their own mean over seconds tell one moment from another, whatever
-the room and the microphone do.
+Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999; M.
+Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. For sounds without pitch, such as
+drums, the levels of broad bands against their own mean over seconds distinguish moments, independent of the
+room and the microphone.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _LEAST_MOVING_DB = 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """What is known of every moment.
+    """Features of every moment.
 
     Attributes
     ----------
@@ -93,11 +93,11 @@ class Frames:
 def frames_of(
     blocks: Iterable[Floats], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
 ) -> Frames:
-    """Hear a mono stream; the middle of frame i lies at (i + 0.25) / FRAMES_PER_S seconds.
+    """Analyse a mono stream; the middle of frame i is at (i + 0.25) / FRAMES_PER_S seconds.
 
     Parameters
     ----------
-    blocks : mono float32 at `rate_hz`, each of shape (n,); what is not finite counts as silence
+    blocks : mono float32 at `rate_hz`, each of shape (n,); non-finite samples count as silence
     total_samples : how many are expected, for the progress
 
     Raises
@@ -213,7 +213,7 @@ def _movement(broad: Floats) -> Floats:
 
 
 def _boxed(rows: Floats, width: int) -> Floats:
-    """Return the moving mean along the first axis; at the ends over what is there."""
+    """Return the moving mean along the first axis; truncated at the ends."""
     sums = np.cumsum(np.concatenate([np.zeros((1, rows.shape[1])), rows]), axis=0, dtype=np.float64)
     middle = np.arange(len(rows))
     start, stop = np.maximum(0, middle - width // 2), np.minimum(len(rows), middle + width // 2 + 1)

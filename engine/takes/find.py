@@ -1,4 +1,4 @@
-"""Find what was played more than once in a recording."""
+"""Find passages played more than once in a recording."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from engine.timebase import format_time
 
 _COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06
 _LOOKED_AT_S = 6.0
-"""Where an attempt begins again, so much is looked at, at least."""
+"""Minimum length analysed at the repetition of an attempt."""
 _EVERY_S, _MOST_S = 3300.0, 3600.0
 
 
 def find_takes(
     blocks: Iterable[Floats], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
 ) -> FoundTakes:
-    """Listen to a mono stream and find what was played more than once in it.
+    """Analyse a mono stream and find passages played more than once in it.
 
     Parameters
     ----------
-    blocks : float32 at `rate_hz`, each of shape (n,); what is not finite counts as silence
+    blocks : float32 at `rate_hz`, each of shape (n,); non-finite samples count as silence
     total_samples : how many are expected, for the progress
 
     Raises
@@ -42,7 +42,7 @@ def find_takes(
 
 
 def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
-    """Find what was played more than once in what was heard already.
+    """Find passages played more than once in analysed frames.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
 def false_starts_in(
     frames: Frames, progress: Progress = SILENT, *, every_s: float = _EVERY_S, most_s: float = _MOST_S
 ) -> tuple[FalseStart, ...]:
-    """Find the false starts that are told, in a time that grows with the length of what was heard.
+    """Find the likely false starts, in a time that grows with the length of the recording.
 
-    What is longer than an hour is looked at hour by hour, each beginning a little before the one before it
-    ends: players come back to what they broke off within minutes.
+    Recordings longer than an hour are searched hour by hour, with overlaps: players return to a broken-off
+    passage within minutes.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def false_starts_in(
 
 
 def _is_tuning(start: FalseStart, frames: Frames) -> bool:
-    """Tell whether players tune in an attempt and where it begins again."""
+    """Return whether players tune in an attempt and in its repetition."""
     length_s = max(start.stop_s - start.start_s, _LOOKED_AT_S)
     spans_s = (start.start_s, start.stop_s), (start.begins_again_s, start.begins_again_s + length_s)
     return are_tuning(frames, [(FRAMES_PER_S * begin_s, FRAMES_PER_S * end_s) for begin_s, end_s in spans_s])

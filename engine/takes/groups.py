@@ -14,9 +14,9 @@ from engine.takes.pairs import Pair, Spans
 LEAST_S = 5.0
 """Less of a passage is an attempt and no take."""
 _NEAR_S, _RINGS_S = 0.8, 3.5
-"""How far a border is moved to where playing begins or ends, and at most over what rings."""
+"""Maximum shift of a border to an edge of playing, and across ringing."""
 _LEAST_BY_BREAKS = (math.inf, math.inf, 16.0, 8.0, 8.0)
-"""What a path has to be worth with none to all four of its borders where playing begins or ends.
+"""Minimum score of a path with none to all four of its borders at edges of playing.
 
 Of different passages, and of songs played once each, paths were worth at most 13 with two such borders.
 """
@@ -27,7 +27,7 @@ _PART_S = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A stretch of a recording placed on a passage; see `engine.takes.takes.Take`.
+    """A segment of a recording placed on a passage; see `engine.takes.takes.Take`.
 
     Attributes
     ----------
@@ -52,9 +52,10 @@ class Edges:
     stops: Spans
 
     def settled(self, pair: Pair) -> Pair:
-        """Return a pair whose borders are where playing begins or ends, as far as they are near that.
+        """Return a pair with its borders moved to close edges of playing.
 
-        What breaks off on one side alone rings longer than what it is like: there it may be further away.
+        A take that breaks off on one side alone rings longer than the other: there the edge may be further
+        away.
         """
         stops = _both_near(pair.stops, self.stops, _NEAR_S)
         if not any(np.any(self.stops == stop) for stop in stops):
@@ -75,12 +76,12 @@ class Edges:
         return float(near[np.argmin(np.abs(near - place))]) if len(near) else None
 
     def stop_of(self, place: float) -> float:
-        """Return where what is played at a place ends."""
+        """Return the end of the playing at a place."""
         later = self.stops[self.stops > place - FRAMES_PER_S]
         return float(later[0]) if len(later) else place
 
     def part(self, pair: Pair) -> bool:
-        """Tell whether players stopped between both."""
+        """Return whether players stopped between both."""
         later = self.starts[1:]
         between = (self.stops[:-1] >= pair.stops[0] - FRAMES_PER_S) & (later <= pair.starts[1] + FRAMES_PER_S)
         return bool(np.any(between & (later - self.stops[:-1] >= _PART_S * FRAMES_PER_S)))
@@ -154,7 +155,7 @@ def _gather(members: list[Member], pairs: Sequence[Pair]) -> set[int]:
 
 
 def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
-    """Return what a pair leads to from a member that one side of it lies in; None for nothing new."""
+    """Return the new member that a pair adds from one containing one of its sides; None for nothing new."""
     start, stop = pair.starts[side], pair.stops[side]
     there = (pair.starts[1 - side], pair.stops[1 - side])
     if any(
@@ -174,7 +175,7 @@ def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
 
 
 def _is_told(pair: Pair, members: Sequence[Member]) -> bool:
-    """Tell whether both sides of a pair lie mostly in members."""
+    """Return whether both sides of a pair are mostly inside members."""
     return all(
         any(
             min(pair.stops[side], one.stop) - max(pair.starts[side], one.start) > 0.5 * pair.length(side)

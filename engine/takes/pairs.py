@@ -1,4 +1,4 @@
-"""Which stretches of a recording are the same music: found coarsely in all keys, then once more closely."""
+"""Find passages with the same music: coarsely in all keys, then refined."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _AROUND_S = 3.0
 _MOST_OF_TWO = 8
 _FASTEST = 1.25
 _REST_S = 1.2
-"""A shorter rest is part of what is played; see `_idle`."""
+"""A shorter rest is part of the playing; see `_idle`."""
 _IN_A_REST, _IN_A_BREAK = 0.4, 200.0
-"""What is added to chance where nobody plays: a path may pass a short rest, and no break."""
+"""Added to the chance in pauses: a path may pass a short rest, and no break."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two stretches of the same music, the earlier first.
+    """Two passages of the same music, the earlier first.
 
     Attributes
     ----------
     starts, stops : in frames of `FRAMES_PER_S`, of the earlier and of the later
     semitones : how much higher the later one is
-    score : what the path between them is worth
+    score : the score of the path between them
     speed : how much faster the later one is, 1 for as fast
     """
 
@@ -64,7 +64,7 @@ class Pair:
 
 
 def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> list[Pair]:
-    """Return what is alike in different performances, the strongest first, each moment of two used once.
+    """Return the similar passages of different performances, strongest first, each moment of two used once.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> lis
 
 
 def _idle(length: int, spans: Spans) -> Floats:
-    """Return what is added to the chance of frames in which nobody plays, shape (length,)."""
+    """Return the addition to the chance of frames without playing, shape (length,)."""
     idle = np.zeros(length, np.float32)
     starts, stops = np.append(spans[:, 0], length).tolist(), np.insert(spans[:, 1], 0, 0).tolist()
     for stop, start in zip(stops, starts, strict=True):
@@ -161,7 +161,7 @@ def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
 
 
 def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
-    """Return what was found in other keys, looked at once more closely."""
+    """Return the matches in other keys, refined."""
     turned = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
     around = round(_AROUND_S * FRAMES_PER_S)
     made: list[Pair] = []
@@ -178,7 +178,7 @@ def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
 def _between(
     fine: Floats, chance: Floats, rows: Range, columns: Range, rotations: Sequence[int], least: float
 ) -> list[Pair]:
-    """Return what two stretches, frames [start, stop), have in common, the strongest first."""
+    """Return the common parts of two segments, frames [start, stop), the strongest first."""
     found = search(
         Side(_turned(fine[slice(*rows)], rotations), chance[slice(*rows)]),
         Side(fine[slice(*columns)], chance[slice(*columns)]),
@@ -195,7 +195,7 @@ def _between(
 def pairs_between(
     frames: Frames, asked: Sequence[tuple[Range, Range]], least: float, progress: Progress = SILENT
 ) -> Iterator[Pair]:
-    """Yield what each two stretches, frames [start, stop), have in common in one key, of each the strongest.
+    """Yield the strongest common parts of each two segments, frames [start, stop), in one key.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def pairs_between(
 
 
 def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
-    """Return pairs, the strongest first, but for those of which a stronger one has both sides, or nearly."""
+    """Return pairs, the strongest first, without those mostly covered on both sides by a stronger one."""
     kept: list[Pair] = []
     table = np.zeros((0, 4))
     for pair in sorted(pairs, key=lambda one: -one.score):
@@ -227,7 +227,7 @@ def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def _is_taken(row: NDArray[np.float64], table: NDArray[np.float64]) -> bool:
-    """Tell whether a stronger pair is about the same, or another way to go through the same two."""
+    """Return whether a stronger pair is about the same, or another path through the same two."""
     shared = [np.minimum(row[at + 1], table[:, at + 1]) - np.maximum(row[at], table[:, at]) for at in (0, 2)]
     own = [row[1] - row[0], row[3] - row[2]]
     return bool(

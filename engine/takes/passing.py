@@ -1,4 +1,4 @@
-"""Frames of a stream that somebody else listens to: taken while its blocks pass, so that it is read once."""
+"""Frames of a stream with another consumer: computed while its blocks pass, so that it is read once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.takes.features import Floats, Frames, frames_from, power_blocks
 
 
 class FramesInPassing:
-    """Hears a mono stream that passes through it, and knows its frames once it has passed.
+    """Analyses a mono stream that passes through it, and has its frames once it has passed.
 
     It holds 27 MB an hour, and of the blocks themselves a minute at most.
 
@@ -32,7 +32,7 @@ class FramesInPassing:
         yield from drawn
 
     def frames(self) -> Frames:
-        """Return what was heard."""
+        """Return the frames of the stream."""
         return frames_from(self._powers)
 
 

@@ -1,4 +1,4 @@
-"""Performances: what is played between one break and the next."""
+"""Performances: playing between one break and the next."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
 BELOW_DB = 22.0
-"""A break is so far below what is played around it."""
+"""Level of a break below the playing around it."""
 SOFT_BELOW_DB = 14.0
-"""One in which somebody counts or says a word, or something rings, is no more than that below."""
+"""The same for a break with counting, speech or ringing."""
 _AROUND_S = 60.0
 _LEAST_BREAK_S = 0.6
 _LEAST_PLAYED_S = 0.8
@@ -23,12 +23,12 @@ _SILENT_DBFS = -65.0
 
 
 def performances(levels_db: Floats, below_db: float = BELOW_DB) -> Spans:
-    """Return where something is played, in frames [start, stop), shape (n, 2), apart and ascending.
+    """Return the spans of playing, in frames [start, stop), shape (n, 2), disjoint and ascending.
 
     Parameters
     ----------
     levels_db : of `Frames`, shape (steps,)
-    below_db : how far below what is played around it a break is
+    below_db : level of a break below the playing around it
     """
     if not len(levels_db):
         return np.zeros((0, 2), np.int64)
@@ -39,12 +39,12 @@ def performances(levels_db: Floats, below_db: float = BELOW_DB) -> Spans:
 
 
 def sounding(levels_db: Floats, below_db: float = BELOW_DB) -> NDArray[np.bool_]:
-    """Return at which steps something sounds, compared with what is played around them, shape (steps,).
+    """Return whether steps sound, relative to the playing around them, shape (steps,).
 
     Parameters
     ----------
     levels_db : of `Frames`, shape (steps,), at least one
-    below_db : how far below what is played around it a break is
+    below_db : level of a break below the playing around it
     """
     # Every tenth step: what is played around a moment changes slowly, and an hour is filtered in no time.
     width = round(_AROUND_S)

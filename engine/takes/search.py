@@ -1,4 +1,4 @@
-"""Where one stretch of a recording is like a later one: local alignment of all of it with all of it.
+"""Find segments of a recording like later ones: local alignment of all of it with all of it.
 
 T. F. Smith and M. S. Waterman, "Identification of common molecular subsequences", J. Mol. Biol. 147, 1981,
 with the steps that let a path run up to twice as fast on one side (J. Serrà, X. Serra and R. G. Andrzejak,
@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 _ROWS = 64
 _AROUND = 4
 _BENT = 0.35
-"""What a step off the diagonal costs: a steady 8 % bends a path once in twelve steps."""
+"""Cost of a step off the diagonal: a steady 8 % bends a path once in twelve steps."""
 MOST = 40.0
 """No path is held to be worth more while it grows, so that none bridges long stretches that are not alike."""
 
@@ -41,7 +41,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """What is compared: one frame a row or column.
+    """One side of a comparison: one frame a row or column.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is said of a recording in which something was played more than once."""
+"""Results for a recording with passages played more than once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.timebase import format_time
 
 LIKELY = 0.5
-"""From this likelihood on a false start is told."""
+"""Minimum likelihood of reported false starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class TakeGroup:
 
 @dataclass(frozen=True, slots=True)
 class FalseStart:
-    """An attempt that broke off and came again.
+    """An attempt that broke off and was repeated.
 
     Attributes
     ----------
-    start_s, stop_s : from where what came again begins to where it broke off
+    start_s, stop_s : from the start of the repeated part to the break
     begins_again_s : where it does
     likelihood : 0 to 1
     reason : one sentence
@@ -65,18 +65,18 @@ class FalseStart:
         return cls(start_s, stop_s, begins_again_s, likelihood, reason)
 
     def later(self, by_s: float) -> FalseStart:
-        """Return it in a recording that begins so much earlier."""
+        """Return it in a recording that begins this much earlier."""
         places = (self.start_s + by_s, self.stop_s + by_s, self.begins_again_s + by_s)
         return FalseStart.told(*places, self.likelihood)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTakes:
-    """All that was played more than once.
+    """All passages played more than once.
 
     Attributes
     ----------
-    false_starts : in order; of each stretch that ends in a break the likeliest, however unlikely
+    false_starts : in order; of each segment that ends in a break the likeliest, however unlikely
     played_s : where something is played between one break and the next, [start, stop)
     """
 
@@ -95,5 +95,5 @@ class FoundTakes:
         return joined
 
     def likely_false_starts(self) -> tuple[FalseStart, ...]:
-        """Return those that are told."""
+        """Return those with a likelihood of at least `LIKELY`."""
         return tuple(one for one in self.false_starts if one.likelihood >= LIKELY)

@@ -1,8 +1,8 @@
 """Spans in which players tune: few attacks, clear pitches that are held, and hardly a new note.
 
 A string that is tuned sounds alone, for seconds, and is plucked again at the same pitch. Bands play several
-pitches at once, change them often, and attack twice a second or more. The measures are taken relative to the
-loudest moments of a span, so that the level of what is played elsewhere does not matter.
+pitches at once, change them often, and attack twice a second or more. The measures are relative to the
+loudest moments of a span, so that the level of playing elsewhere does not matter.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _LEAST_CLARITY, _WITHOUT_PITCH = 0.5, -3.0
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Measures of how a span is played.
+    """Measures of the playing in a span.
 
     Attributes
     ----------
-    clarity : energy of the semitone bands that stand out from their neighbours, in (40 dB)²
+    clarity : energy of the semitone bands above their neighbours, in (40 dB)²
     held_s : how long the strongest pitch is held, weighted by time
     new_share : share of that energy in bands that were silent in the two seconds before
     attacks_per_s : rises of the level per second
@@ -66,7 +66,7 @@ class Playing:
 
 
 def are_tuning(frames: Frames, spans: Iterable[tuple[float, float]]) -> bool:
-    """Tell whether players tune in spans of frames that are alike, [start, stop) each."""
+    """Return whether players tune in similar spans of frames, [start, stop) each."""
     odds = [
         (one.odds, stop - start)
         for span in spans

@@ -1,4 +1,4 @@
-"""How requests are read and answered: JSON, files that ship, and one sentence for what went wrong."""
+"""Reading requests and sending answers: JSON, shipped files, and one sentence for errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def page(name: str, _request: Request) -> Response:
 
 
 async def static(request: Request) -> Response:
-    """Return a file that a page needs, of those that are there: no path is made of what was asked."""
+    """Return a shipped file of a page, by comparing names: the request never becomes a path."""
     for folder in (PAGES, FONTS):
         for path in folder.iterdir():
             if path.name == request.path_params["name"] and path.suffix in _TYPES:
@@ -52,11 +52,11 @@ def answer(fields: Mapping[str, object], status: int = 200) -> Response:
 
 
 async def body(request: Request, model: type[Model]) -> Model:
-    """Read what was sent as JSON.
+    """Read the JSON body of a request.
 
     Raises
     ------
-    UsageError : it is none, too long, or not what is asked for
+    UsageError : it is missing, too long, or invalid
     """
     held = b""
     async for piece in request.stream():
@@ -85,7 +85,7 @@ def _file(path: Path) -> Response:
 
 
 def refused(told: Callable[[str], str]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return what answers an error that a person can act on; `told` gives its sentence as pages show it."""
+    """Return a handler for user errors; `told` converts the message for pages."""
 
     async def refuse(_request: Request, error: Exception) -> Response:
         if isinstance(error, TooLargeError):

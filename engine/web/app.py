@@ -1,4 +1,4 @@
-"""The addresses of the pages and what each of them answers."""
+"""The addresses of the pages and their handlers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from engine.web.work import Answer
 from engine.words.vocabulary import separable_sounds
 
 _HEARD = {
-    "target": listening.target_heard,
-    "remainder": listening.remainder_heard,
-    "result": listening.result_heard,
+    "target": listening.separated_target,
+    "remainder": listening.separated_remainder,
+    "result": listening.downloaded_result,
 }
 
 
@@ -37,7 +37,7 @@ class _Named(BaseModel):
 
 
 def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starlette:
-    """Return the pages of a session; `engine.web.door.Door` stands before them."""
+    """Return the pages of a session, to be served behind `engine.web.door.Door`."""
     served = _Served(session, most_bytes)
     pages = Starlette(
         routes=[
@@ -66,7 +66,7 @@ def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starl
 
 
 class _Served:
-    """What is asked of a session."""
+    """Handlers for the requests of a session."""
 
     def __init__(self, session: Session, most_bytes: int) -> None:
         self._session, self._most_bytes = session, most_bytes
@@ -112,7 +112,7 @@ class _Served:
         return answer({"read": recording.read_share}, 202) if found is None else answer(found)
 
     async def listen(self, request: Request) -> Response:
-        heard = listening.recording_heard(self._recording(request))
+        heard = listening.whole_recording(self._recording(request))
         return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
 
     async def listen_to_result(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class _Served:
     async def detect(self, request: Request) -> Response:
         recording = self._recording(request)
         asked = await body(request, separating.Windowed)
-        return self._begin(partial(separating.words_heard, recording, asked), recording)
+        return self._begin(partial(separating.detected_words, recording, asked), recording)
 
     async def separate(self, request: Request) -> Response:
         recording = self._recording(request)
@@ -163,7 +163,7 @@ class _Served:
 
 
 def _with_its_name(of: OpenRecording, work: Callable[[Progress], Answer], progress: Progress) -> Answer:
-    """Do work; what goes wrong is told of the name that the page knows, not of where we put the file."""
+    """Run work; errors mention the name known to the page instead of the path of our file."""
     try:
         return work(progress)
     except SeparationError:

@@ -1,7 +1,7 @@
 """Connections to the pages: those that do not ask for a page in time, or are too many, are closed.
 
-All of them come from this machine, so addresses do not tell clients apart: the token does. A connection that
-has shown it is a page's; the others share a few places, and the oldest of them makes room for the next.
+All of them come from this machine, so clients are distinguished by the token, not by addresses. A connection
+that has sent it is a page's; the others share a few places, and the oldest of them is replaced by the next.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_WAITING = 1024
 KEEP_ALIVE_S = 30
 """How long a connection that has shown the token may wait for its next request."""
 TRUSTED = "offcut.trusted"
-"""The key of a scope under which a request that shows the token finds the function that says so."""
+"""Scope key of the function that marks a connection as trusted once a request has the token."""
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _LOG = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Who is let in: requests that name this machine and know the token in the address; all others get 403."""
+"""Access control: requests to this machine with the token in the address pass; all others get 403."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _HEADERS = (
 
 
 def new_token() -> str:
-    """Return what nobody guesses, of letters that an address can hold."""
+    """Return an unguessable token of letters valid in an address."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 class Door:
     """Lets requests to ``/TOKEN/...`` of this machine in, as if the token were not there.
 
-    A page of another site can have its own name lead to 127.0.0.1 (DNS rebinding); the name it came by tells.
-    No other origin is ever allowed to read an answer.
+    A page of another site can have its own name lead to 127.0.0.1 (DNS rebinding), so the host name is
+    checked. No other origin is ever allowed to read an answer.
 
     Parameters
     ----------
@@ -68,11 +68,11 @@ class Door:
 
 
 def _nothing() -> None:
-    """Stand in for what notes the token where another server than ours serves the pages."""
+    """Default for noting the token when another server than ours serves the pages."""
 
 
 def _guarded(send: Send) -> Send:
-    """Add to every answer what keeps other pages out."""
+    """Add headers to every answer that exclude other pages."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""What may be read: files inside one folder, whatever a request calls them."""
+"""Restrict reading to files inside one folder, for any path in a request."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.wording import quoted
 MOST_LISTED = 2_000
 LONGEST_NAME = 1_000
 _REPLACED = "\ufffd"
-"""What stands for bytes that are no text: no name that is told holds it."""
+"""Replacement of undecodable bytes: listed names never contain it."""
 
 
 def inside(root: Path, name: str) -> Path:
-    """Return the ordinary file that a name means, links followed, if it lies in a folder or below.
+    """Return the regular file of a name, links followed, inside a folder or below.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def inside(root: Path, name: str) -> Path:
 
     Raises
     ------
-    UsageError : the name leads out of the folder, no file can have it, or there is none
+    UsageError : the name leads out of the folder, is invalid, or the file is missing
     """
     parts = name.split("/")
     if len(name) > LONGEST_NAME or not _is_text(name):

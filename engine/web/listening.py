@@ -24,7 +24,7 @@ _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Playable:
     """Something to listen to.
 
     Attributes
@@ -38,7 +38,7 @@ class Heard:
     frames: int
 
 
-def recording_heard(recording: OpenRecording) -> Heard:
+def whole_recording(recording: OpenRecording) -> Playable:
     """Return a recording as it is."""
     reader = recording.reader
 
@@ -47,17 +47,17 @@ def recording_heard(recording: OpenRecording) -> Heard:
             samples: Samples = reader.read(start, stop)
         return samples
 
-    return Heard(read, reader.rate_hz, reader.channels, reader.frames)
+    return Playable(read, reader.rate_hz, reader.channels, reader.frames)
 
 
-def result_heard(result: Result) -> Heard:
-    """Return what is downloaded."""
-    return recording_heard(result.written)
+def downloaded_result(result: Result) -> Playable:
+    """Return the downloadable audio."""
+    return whole_recording(result.written)
 
 
-def target_heard(result: Result) -> Heard:
-    """Return what was named, where it was looked for, and silence elsewhere."""
-    before, after = recording_heard(result.of), recording_heard(result.written)
+def separated_target(result: Result) -> Playable:
+    """Return the named sound inside the windows, and silence elsewhere."""
+    before, after = whole_recording(result.of), whole_recording(result.written)
 
     def read(start: int, stop: int) -> Samples:
         if not result.keeps:
@@ -70,24 +70,24 @@ def target_heard(result: Result) -> Heard:
                 heard[begin - start : end - start] = curve * after.read(begin, end)
         return heard
 
-    return Heard(read, before.rate_hz, before.channels, before.frames)
+    return Playable(read, before.rate_hz, before.channels, before.frames)
 
 
-def remainder_heard(result: Result) -> Heard:
-    """Return the recording without what was named."""
-    before, target = recording_heard(result.of), target_heard(result)
+def separated_remainder(result: Result) -> Playable:
+    """Return the recording without the named sound."""
+    before, target = whole_recording(result.of), separated_target(result)
 
     def read(start: int, stop: int) -> Samples:
         rest: Samples = before.read(start, stop) - target.read(start, stop)
         return rest
 
-    return Heard(read, before.rate_hz, before.channels, before.frames)
+    return Playable(read, before.rate_hz, before.channels, before.frames)
 
 
-def wave_response(heard: Heard, asked: str | None) -> Response:
-    """Return a piece of the file, as a header ``Range`` asks for it; all of it where there is none.
+def wave_response(heard: Playable, asked: str | None) -> Response:
+    """Return the part of the file in the header ``Range``; all of it without one.
 
-    More than two channels are heard as one.
+    More than two channels are mixed to mono.
     """
     channels = heard.channels if heard.channels <= 2 else 1
     frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))
@@ -106,7 +106,7 @@ def wave_response(heard: Heard, asked: str | None) -> Response:
     return Response(piece(first, stop), 206, headers, "audio/wav")
 
 
-def _piece(heard: Heard, channels: int, frames: int, first: int, stop: int) -> bytes:
+def _piece(heard: Playable, channels: int, frames: int, first: int, stop: int) -> bytes:
     """Return the bytes [first, stop) of the file."""
     frame_bytes = 2 * channels
     head = _head(heard.rate_hz, channels, frames * frame_bytes)[first:stop]
@@ -116,7 +116,7 @@ def _piece(heard: Heard, channels: int, frames: int, first: int, stop: int) -> b
     return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
 
 
-def _numbers(heard: Heard, channels: int, begin: int, end: int) -> bytes:
+def _numbers(heard: Playable, channels: int, begin: int, end: int) -> bytes:
     samples = heard.read(begin, end)
     if channels != heard.channels:
         samples = samples.mean(axis=1, keepdims=True)

@@ -1,6 +1,6 @@
-"""What the page Separate asks for: words for a window, and a sound kept or taken away.
+"""Jobs of the page Separate: words for a window, and isolating or removing a sound.
 
-What separates and hears is imported by the work that needs it: the pages are there at once.
+Separators and detectors are imported by the jobs that need them: the pages load at once.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Windowed(BaseModel):
 
 
 class Wanted(Windowed):
-    """What is to be done there.
+    """A separation requested by the page.
 
     Attributes
     ----------
-    texts : what is meant; none for whatever is new in the windows
-    like_s : [start, stop) of examples of what is meant
+    texts : names of the target; none for all sounds that are new in the windows
+    like_s : [start, stop) of examples of the target
     strength_db : no moment of a band is lowered by more than this; no limit if None
     """
 
@@ -51,12 +51,12 @@ class Wanted(Windowed):
     strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
 
 
-def words_heard(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
-    """Return words for what sounds in a window, the likeliest first.
+def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
+    """Return names of the sounds in a window, the likeliest first.
 
     Raises
     ------
-    UsageError : the window ends before it begins or lies beyond the recording
+    UsageError : the window ends before it begins or is beyond the recording
     """
     from engine.detection.span_labels import labels_within
 

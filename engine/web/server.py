@@ -1,4 +1,4 @@
-"""Serves the pages on this machine alone, until it is told to end."""
+"""Serves the pages on this machine alone, until it is stopped."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ENTRANCE = """<!DOCTYPE html>
 
 
 class _Server(uvicorn.Server):
-    """Ends when it is told to, without passing the signal on: what follows has to be cleaned up."""
+    """Stops on a signal without passing it on, so that cleaning up follows."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -107,7 +107,8 @@ class Serving:
     def entrance(self) -> Path:
         """Write a page that only its owner can read and that leads to the address, and return where it is.
 
-        A browser is started with its path: what a program is started with, every user of the machine can see.
+        A browser is started with its path, since every user of the machine can see the arguments of a
+        program.
         """
         path = self.session.own / "open.html"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -127,7 +128,7 @@ class Serving:
 
 @contextmanager
 def ended_by_signals(serving: Serving) -> Iterator[None]:
-    """Have Ctrl+C and SIGTERM end the serving, so that what it wrote is removed."""
+    """Stop serving on Ctrl+C and SIGTERM, so that its files are removed."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         serving.stop()

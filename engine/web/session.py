@@ -1,4 +1,4 @@
-"""What is open while the pages are served: recordings, results and tastes, under keys of ours."""
+"""State of the pages while they are served: recordings, results and tastes, under keys of ours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OpenRecording:
     ----------
     name : as it is shown
     read_share : how much of it was read for its peaks, 0 to 1
-    is_ours : whether the file was sent to us and goes when nobody needs it
+    is_ours : whether the file was uploaded and is removed once unused
     """
 
     def __init__(self, path: Path, name: str, *, is_ours: bool) -> None:
@@ -96,7 +96,7 @@ class Result:
     of : the recording as it was
     written : the recording as it became; its name is the one it is downloaded with
     windows : [start, stop) in samples, ascending and apart
-    keeps : whether what was named is kept, else it is removed
+    keeps : whether the named sound is isolated; else it is removed
     fade_samples : how long the change comes and goes inside each window
     """
 
@@ -109,11 +109,11 @@ class Result:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """All that one run of the server holds; closing it removes what was written.
+    """State of one run of the server; closing it removes its files.
 
     Attributes
     ----------
-    root : the folder that recordings and tastes may be picked from; None where there is none
+    root : the folder to pick recordings and tastes from; None for none
     own : where uploads and results are written
     """
 
@@ -190,7 +190,7 @@ class Session:
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : it does not exist
         """
         try:
             return self.results[key]
@@ -209,11 +209,11 @@ class Session:
         return found
 
     def taste(self, told: str) -> tuple[Path, Path]:
-        """Return the file of a taste by the name that `tastes` gives it, and the root it lies in.
+        """Return the file of a taste by its name in `tastes`, and its root folder.
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : it does not exist
         """
         shelf, _slash, name = told.partition("/")
         root = {"folder": self.root, "shipped": SHIPPED}.get(shelf)
@@ -226,7 +226,7 @@ class Session:
         return () if self.root is None else recordings_in(self.root)
 
     def close(self) -> None:
-        """End the work, close every file, and remove what was written."""
+        """End the jobs, close every file, and remove our files."""
         self.work.close()
         _close([*(result.written for result in self.results.values()), *self.recordings.values()])
         shutil.rmtree(self.own, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What the pages of tastes ask for: what there is, what one is, and how it scores a recording."""
+"""Jobs of the taste pages: list tastes, show one, and score a recording with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.anomaly.part_wording import part_wording
 from engine.anomaly.taste_summary import summary_of
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from engine.errors import SourceError
-from engine.jobs.recordings.kept_recording import find_kept
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.jobs.repairs.sounds import FileSound
 from engine.overview.results import LearnedFrom, Origin, ScoredRecording
 from engine.overview.verdict import verdict
@@ -25,9 +25,9 @@ from engine.web.work import Answer
 MOST_POINTS = 2_000
 MOST_MOMENTS = 12
 APART_S = 3.0
-"""Moments nearer than this are the same event, as are all of a passage that is odd throughout."""
+"""Moments closer than this are the same event, as are all of a continuously anomalous passage."""
 ODD = float(to_scores(np.array([USUAL_LIMIT]))[0])
-"""The score at which odd begins for most tastes."""
+"""Score above which moments are anomalous for most tastes."""
 
 
 class OfTaste(BaseModel):
@@ -38,7 +38,7 @@ class OfTaste(BaseModel):
 
 
 def listed(session: Session) -> list[dict[str, object]]:
-    """Return the tastes there are, with what the heads of their files say."""
+    """Return the available tastes, with the summaries of their files."""
     found = []
     for told, (root, name) in session.tastes().items():
         summary = summary_of(root / name)
@@ -56,20 +56,20 @@ def listed(session: Session) -> list[dict[str, object]]:
 
 
 def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
-    """Say what a taste is, and how the recordings that it was learned from score.
+    """Return the facts of a taste, and the scores of its training recordings.
 
     Raises
     ------
-    UsageError, TasteError : there is no such taste, or it cannot be read
+    UsageError, TasteError : the taste does not exist or cannot be read
     """
-    from engine.jobs.tastes.view import look_at, score_kept
+    from engine.jobs.tastes.view import look_at, score_references
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
     # A taste names files as it likes: only such as lie where it lies itself are opened.
     served = {one: where for one in facts.recordings if (where := _found_inside(one, root, progress))}
     there = [replace(one, path=where) for one, where in served.items()]
-    kept = score_kept(path, there, (), progress.part(0.1, 1.0))
+    kept = score_references(path, there, (), progress.part(0.1, 1.0))
     by_path = {one.key: one for one in kept.recordings}
     scored = {one: by_path.get(str(where)) for one, where in served.items()}
     return {
@@ -114,7 +114,7 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
 
 
 def worst_moments(scored: ScoredRecording) -> list[dict[str, object]]:
-    """Return the moments that score highest, one for each passage that is odd, the oddest first."""
+    """Return the moments of the highest scores, one for each anomalous passage, highest first."""
     left = scored.scores.astype(np.float64)
     is_odd = np.concatenate([[False], left >= ODD, [False]])
     found: list[dict[str, object]] = []
@@ -163,10 +163,10 @@ def _thinned(times_s: NDArray[np.float64], values: NDArray[np.float32]) -> tuple
 
 
 def _found_inside(one: LearnedFrom, root: Path, progress: Progress) -> Path | None:
-    """Return where a recording lies within a folder, looked for by its name and its content."""
+    """Return the path of a recording inside a folder, found by its name and content."""
     expected = one.path if _lies_in(one.path, root) else root / one.path.name
     try:
-        found = find_kept(expected, one.content_hash, (root,), progress)
+        found = find_reference(expected, one.content_hash, (root,), progress)
     except SourceError:
         return None
     return found if _lies_in(found, root) else None

@@ -1,4 +1,4 @@
-"""What is sent to us: written to the disk as it comes, under a name of ours, and no more than is allowed."""
+"""Uploads: written to disk as they arrive, under a name of ours, up to a limit."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def shown_name(name: str) -> str:
 async def stored(
     pieces: AsyncIterator[bytes], folder: Path, name: str, promised: int | None, most: int = MOST_BYTES
 ) -> Path:
-    """Write what comes into a folder and return where; nothing is left of what is refused.
+    """Write an upload into a folder and return its path; a refused one is removed.
 
     Parameters
     ----------
     name : as it is shown
-    promised : how many bytes are said to come
+    promised : announced size in bytes
     most : how many are taken
 
     Raises
     ------
     TooLargeError : more comes; the rest is not waited for
     ExportError : the disk has no room
-    SourceError : it is no audio that can be read
+    SourceError : it is not readable audio
     """
     if promised is not None:
         _refuse_above(promised, most, name)

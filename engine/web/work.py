@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class JobState(StrEnum):
-    """How it stands with a job."""
+    """State of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -37,7 +37,7 @@ class Job:
     Attributes
     ----------
     fraction : of it that is done, 0 to 1
-    text : what is being done, or what went wrong
+    text : the current step, or the error
     answer : empty until it is done
     refusal : figures of a prompt that was refused, else empty
     """
@@ -57,7 +57,7 @@ class Job:
         return self.state not in (JobState.WAITING, JobState.RUNNING)
 
     def fields(self) -> dict[str, object]:
-        """Return what a page is told."""
+        """Return the fields sent to a page."""
         return {
             "id": self.id,
             "state": str(self.state),
@@ -73,7 +73,7 @@ class Work:
 
     Parameters
     ----------
-    told : returns a sentence as pages show it
+    told : converts a message for pages
     """
 
     def __init__(self, told: Callable[[str], str] = str) -> None:
@@ -102,7 +102,7 @@ class Work:
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : it does not exist
         """
         try:
             return self._jobs[key]
@@ -110,7 +110,7 @@ class Work:
             raise UsageError("This work is not known any more: begin it again.") from None
 
     def close(self) -> None:
-        """Cancel everything and wait for the end of what runs."""
+        """Cancel everything and wait for the running job."""
         for job in list(self._jobs.values()):
             job.cancelled.set()
         self._thread.shutdown(wait=True)

@@ -346,7 +346,7 @@ def test_after_a_crash_the_document_is_opened_by_a_key(begin: Callable[[], Hands
     hands.finish_work()
     assert hands.window.session.path == jam
     assert bar.text == ""
-    assert "Opened jam.offcut" in [one.text for one in hands.window.telling.messages]
+    assert "Opened jam.offcut" in [one.text for one in hands.window.messages.messages]
 
 
 def test_a_document_that_ended_it_twice_is_not_offered_but_its_backup(

@@ -19,7 +19,7 @@ import pytest
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import KeptExample
+from engine.document.proposals import ReferenceExample
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 
@@ -43,7 +43,7 @@ def long_path() -> Iterator[Path]:
     with TemporaryDirectory(dir=disk if disk.is_dir() else None) as folder:
         with Document.create(Path(folder) / "long.offcut") as document:
             document.apply(track_edits.add_tracks(document.state, [a_source("one", COUNT + 9)], ["Jam"]))
-            kept = KeptExample("/band/kept.wav", 1.0, 2.0, 0.5)
+            kept = ReferenceExample("/band/kept.wav", 1.0, 2.0, 0.5)
             cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(COUNT)]
             document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
             document.apply(edits.decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, KeptExample, Proposal
+from engine.document.proposals import Alternative, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.document.tracks.track import Source, Track
@@ -74,7 +74,7 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
             name, "cut", position, stop, dice.uniform(0.3, 0.98), dice.choice(_REASONS), "demo", others
         )
         if number % 5 != 4:
-            kept = KeptExample("/edited/take 4.wav", dice.uniform(3.0, 400.0), 440.0, 0.2)
+            kept = ReferenceExample("/edited/take 4.wav", dice.uniform(3.0, 400.0), 440.0, 0.2)
             proposals[name] = replace(proposals[name], nearest_kept=kept)
         if number < count // 3:
             verdict = Verdict.ACCEPTED if dice.random() < 0.6 else Verdict.REJECTED

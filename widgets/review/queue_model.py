@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table_steps import step_between
@@ -35,7 +35,7 @@ class QueueModel(QAbstractListModel):
         self._state = DocumentState()
         self._learned: Learned | None = None
         self._lines: tuple[Line, ...] = ()
-        self._sounds: HeardSounds | None = None
+        self._sounds: DetectedSounds | None = None
         self._standing: tuple[Mapping[str, Proposal], Learned | None, Standing] | None = None
         self.selected: frozenset[str] = frozenset()
 
@@ -62,7 +62,7 @@ class QueueModel(QAbstractListModel):
             self._state, self._lines = state, lines
             self.endRemoveRows()
 
-    def set_sounds(self, sounds: HeardSounds | None) -> None:
+    def set_sounds(self, sounds: DetectedSounds | None) -> None:
         """Set the detected sound of each row."""
         if sounds is not self._sounds:
             self._sounds = sounds

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
+from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
@@ -28,9 +28,9 @@ from engine.document.proposals import (
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.cut_away import is_cut_away
-from engine.review.heard_there import heard_sentence, heard_there
 from engine.review.learned import Learned
 from engine.review.said_of_span import SaidOfSpan
+from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
@@ -131,7 +131,7 @@ class Surroundings:
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
     curve: ScoreCurve | None = None
-    sounds: HeardSounds | None = None
+    sounds: DetectedSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def row_of(
     proposal_id: str,
     learned: Learned | None = None,
     standing: Standing | None = None,
-    sounds: HeardSounds | None = None,
+    sounds: DetectedSounds | None = None,
 ) -> QueueRow:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
@@ -218,7 +218,7 @@ def row_of(
         top_share=None if ranks is None else ranks.top_share(table, proposal_id),
         is_cut_away=is_cut_away(state, proposal_id),
         is_weak=proposal.evidence is Evidence.WEAK,
-        heard=next((one.text for one in heard_there(state, proposal_id, sounds)), ""),
+        heard=next((one.text for one in sounds_in_cut(state, proposal_id, sounds)), ""),
     )
 
 
@@ -305,13 +305,13 @@ def card_of(
 
 
 def _sentences(
-    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: HeardSounds | None
+    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: DetectedSounds | None
 ) -> str:
     """Return reason, detected sound, overlapped proposals and conflicts."""
     why = proposal.reason if moved is None else moved.reason
     is_known = proposal.kind in KINDS
     others = (
-        heard_sentence(heard_there(state, proposal.id, sounds)),
+        heard_sentence(sounds_in_cut(state, proposal.id, sounds)),
         _WEAK if proposal.evidence is Evidence.WEAK else "",
         "" if is_known else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",

@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
+from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
 from engine.jobs.repairs.requests import ShownMask
@@ -306,7 +306,7 @@ class Canvas(QWidget):
         self._show(curve=self.times.curve(curve), threshold=threshold)
         self._lay_out()
 
-    def set_sounds(self, sounds: HeardSounds | None) -> None:
+    def set_sounds(self, sounds: DetectedSounds | None) -> None:
         """Show the detected sounds, or hide their lane."""
         self._show(sounds=SoundLane(sounds, self.times))
         self._lay_out()

@@ -1,4 +1,4 @@
-"""The lines near each stroke, of which it may belong to one."""
+"""Lines near each stroke that it may belong to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.alignment.placement import Lines
 
 REACH = 3
-"""So many lines are looked at on either side of the nearest."""
+"""Number of lines considered on either side of the nearest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +19,7 @@ class Candidates:
 
     Attributes
     ----------
-    lines : int64, shape (s, 2 * REACH + 1), their numbers, ascending in a row; -1 where there is none
+    lines : int64, shape (s, 2 * REACH + 1), their numbers, ascending in a row; -1 for none
     offsets_samples : float64, the same shape, how much later than the line the stroke is; inf where none is
     """
 

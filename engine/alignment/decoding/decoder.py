@@ -1,9 +1,9 @@
-"""Which line each stroke belongs to, decoded over the whole performance without anything learned.
+"""Assign strokes to lines by decoding the whole performance, without a learned model.
 
-A generative model: the playing lies off the lines by a push and pull that slowly varies, each stroke off
-that by a little, now and then by much; what sounds on a line is what the drummer plays there in other bars;
-now and then a stroke is one too many. The dynamic programme (`monotone`) finds the likeliest placement. In a
-few passes placement, push and pull, and groove are found from each other.
+A generative model: the playing deviates from the lines by a slowly varying push and pull, each stroke from
+that by a little, sometimes by much; each line repeats the voices it has in other bars; and some strokes are
+superfluous. The dynamic programme (`monotone`) finds the likeliest placement. In a few passes placement, push
+and pull, and groove are estimated from each other.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """What is believed of drummers before one is heard; chosen on validation performances.
+    """Prior parameters of drummers; chosen on validation performances.
 
     Attributes
     ----------
-    jitter_ms : how far strokes lie off the push and pull, the least that is ever believed
-    stray_share : how many strokes lie anywhere within about `stray_lines` of a line
+    jitter_ms : minimum deviation of strokes from the push and pull
+    stray_share : share of strokes anywhere within about `stray_lines` of a line
     extra_per_s, bounces_per_s : strokes too many, and those of them soon after a louder one of their drum
-    kept_of_neighbour, most_kept : how much of what a stroke is off the next is off too, at first and at most
+    kept_of_neighbour, most_kept : share of a stroke's deviation that the next one has, too, at first and at
+        most
     neighbour_s : after which time that is forgotten
-    groove, shared_groove : how much counts what is played where in other bars; less for each of several drums
+    groove, shared_groove : weight of the groove of other bars; less for each of several drums
     level : how much counts how loud it is there
     push_pull_s : over which time the push and pull varies
     shared_within_ms : as near two strokes of other drums may be one stroke whose drums fell apart
@@ -106,13 +107,13 @@ def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Playing:
-    """How the drummer plays.
+    """Estimated playing of the drummer.
 
     Attributes
     ----------
     expected : shape (s,), how late each stroke is expected to be, in samples
-    jitter_ms : how far strokes lie off that
-    kept : how much of what a stroke is off that the next is off too
+    jitter_ms : deviation of strokes from that
+    kept : share of a stroke's deviation that the next one has, too
     """
 
     expected: Floats
@@ -153,7 +154,7 @@ def _costs(
     told: Repetition | None,
     beliefs: Beliefs,
 ) -> Costs:
-    """Turn what is believed into costs: negative logarithms of densities per ms."""
+    """Convert the beliefs to costs: negative logarithms of densities per ms."""
     per_ms = 1000.0 / lines.rate_hz
     there = candidates.lines >= 0
     off_ms = np.where(there, candidates.offsets_samples - playing.expected[:, None], 0.0) * per_ms
@@ -182,7 +183,7 @@ def _costs(
 
 
 def _may_be_bounces(strokes: Strokes) -> NDArray[np.bool_]:
-    """Tell which strokes are nothing but hits that may be one too many."""
+    """Return whether all hits of each stroke may be superfluous."""
     bounces = np.ones(len(strokes.onsets_samples), np.bool_)
     main = ~strokes.graces
     np.logical_and.at(bounces, strokes.of_hits[main], strokes.bounces[main])
@@ -190,9 +191,9 @@ def _may_be_bounces(strokes: Strokes) -> NDArray[np.bool_]:
 
 
 def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) -> Floats:
-    """Return what it costs, on top of being played, that a stroke shares the line of the one before it.
+    """Return the additional cost of a stroke that shares the line of the one before it.
 
-    One of the two is at fault, and where that lies says nothing: what the first cost is given back if it is.
+    One of the two is at fault, and its deviation is irrelevant: if it is the first, its cost is refunded.
     """
     before = np.roll(fits, 1, axis=0)[:, :, None]
     fault = -np.log(beliefs.fell_apart / beliefs.shared_within_ms)
@@ -202,7 +203,7 @@ def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) 
 
 
 def _misfit(off_ms: Floats, jitter_ms: float | Floats, spacing_ms: float, beliefs: Beliefs) -> Floats:
-    """Return the cost of lying so far off: a narrow normal distribution within a wide one."""
+    """Return the cost of a deviation: a narrow normal distribution within a wide one."""
     narrow = np.exp(-0.5 * (off_ms / jitter_ms) ** 2) / jitter_ms
     wide_ms = beliefs.stray_lines * spacing_ms
     wide = np.exp(-0.5 * (off_ms / wide_ms) ** 2) / wide_ms

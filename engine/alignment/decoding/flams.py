@@ -21,18 +21,18 @@ _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
 @dataclass(frozen=True, slots=True)
 class FlamLimits:
-    """From where voices of a stroke have fallen apart.
+    """Limits at which voices of a stroke are separate.
 
     Attributes
     ----------
     apart_ms : the least distance that is a fault
     usual : as often the usual distance of the voices of this drummer
-    told_ms : the least distance where hearing told that it is a fault
+    told_ms : minimum distance if the hits are already marked as faults
     early_cost : how much rarer a voice that is early is than one that is late, in nats
     fault_cost : how rare it is that a voice is at fault, in nats
-    least_jitter_ms : the least that sound strokes are taken to lie off where they are expected
+    least_jitter_ms : minimum assumed deviation of correct strokes from their expected place
     confidence : of a hit from which on it is a voice at all
-    rarest, rarest_bounce : a voice that is played there less often in other bars is no voice of the stroke
+    rarest, rarest_bounce : a voice rarer than this at its place in other bars is not part of the stroke
         but a hit too many; one that may have bounced needs to be played there more often
     level : how much it counts for that how loud it is there in other bars
     """
@@ -54,12 +54,12 @@ LIMITS = FlamLimits()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faults:
-    """What is wrong within strokes.
+    """Faults within strokes.
 
     Attributes
     ----------
     late_samples : float64, shape (n,), how late each hit is within its stroke where that is a fault, else NaN
-    strays : bool, shape (n,), hits that lie apart in a stroke and are no voice of it
+    strays : bool, shape (n,), separate hits in a stroke that are not a voice of it
     """
 
     late_samples: Floats
@@ -67,7 +67,7 @@ class Faults:
 
 
 def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray[np.int64]]:
-    """Join strokes that were placed on one line; return also the first stroke of which each is made."""
+    """Join strokes on the same line; return also the first of the strokes each is made of."""
     same = (taken >= 0) & (np.roll(taken, 1) == taken)
     same[:1] = False
     group = np.cumsum(~same) - 1
@@ -96,10 +96,10 @@ def find(
     expected: Curve,
     limits: FlamLimits = LIMITS,
 ) -> Faults:
-    """Return which voices fell apart from their strokes.
+    """Return the voices separate from their strokes.
 
-    Two voices that lie apart do not say which is at fault: the one that lies further from where the stroke is
-    expected, by its line and the push and pull, unless hearing told already.
+    Of two separate voices, the one further from the expected place of the stroke is at fault, according to
+    its line and the push and pull, unless the hits are already marked.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def _too_many(
 
 
 def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Return the hits of each stroke of several, grace notes and unsure ones aside."""
+    """Return the hits of each stroke of several, without grace notes and hits of low confidence."""
     main = np.flatnonzero(~strokes.graces & sure)
     main = main[np.argsort(strokes.of_hits[main], kind="stable")]
     starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
@@ -153,7 +153,7 @@ def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArra
 
 
 def _usual_ms(hits: Hits, groups: list[NDArray[np.int64]], rate_hz: int) -> float:
-    """Return how far the voices of a stroke usually lie apart."""
+    """Return the usual distance between the voices of a stroke."""
     spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
     return float(np.median(spreads)) / rate_hz * 1000.0 if spreads else 0.0
 
@@ -176,7 +176,7 @@ def _faulty(
     apart_ms: float,
     limits: FlamLimits,
 ) -> NDArray[np.bool_]:
-    """Tell which voices of a stroke lie apart from it.
+    """Return whether each voice of a stroke is separate from it.
 
     Where it parts, those that are near each other are the stroke, and the others are at fault or hits too
     many: as few and as near the goal as may be.

@@ -1,4 +1,4 @@
-"""What drummers play where in the bar: the prior of where a stroke belongs, before other bars tell more."""
+"""Usual drum patterns: the prior for the lines of strokes, before other bars refine it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The dynamic programme: strokes to lines, in order, at the least cost, and how sure that is.
+"""Dynamic programme: assigns strokes to lines, in order, at the least cost, with confidences.
 
-Viterbi's algorithm over states of a stroke: on one of the lines near it, or on none while the last line that
-was taken is remembered, so that lines are taken in ascending order whatever lies between. The posterior comes
-from the forward and backward recursions over the same costs (Rabiner, A tutorial on hidden Markov models,
-1989).
+Viterbi's algorithm over states of a stroke: on one of the lines near it, or on none with the last used line
+remembered, so that lines are used in ascending order. The posterior comes from the forward and backward
+recursions over the same costs (Rabiner, A tutorial on hidden Markov models, 1989).
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
-    """What it costs to place strokes, in nats; inf forbids.
+    """Costs of placing strokes, in nats; inf forbids.
 
     Attributes
     ----------
-    lines : int64, shape (s, c), the lines near each stroke, ascending in a row, -1 where there is none; no
+    lines : int64, shape (s, c), the lines near each stroke, ascending in a row, -1 for none; no
         row begins or ends before the row above it
     first : shape (s, c), of taking a line where the stroke before is on none
     following : shape (s, c, c), of taking the second line where the stroke before took the first
@@ -65,7 +64,7 @@ def decode(costs: Costs) -> Decoded:
 
 
 def _transitions(costs: Costs) -> tuple[Floats, Floats]:
-    """Return what each state of the first stroke costs, and each step from one stroke's states to the next's.
+    """Return the costs of the first stroke's states, and of the transitions between consecutive strokes.
 
     States are the columns taken, then none with the last line taken before all columns, then none with it in
     each column.

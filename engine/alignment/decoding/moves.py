@@ -30,7 +30,7 @@ def placed(
     lines: Lines,
     settings: AlignmentSettings,
 ) -> Placement:
-    """Say where hits go whose strokes belong on given lines.
+    """Return the new positions of hits for given lines of their strokes.
 
     Grace notes keep their distance to the main hit, strokes without a line that to their neighbours.
 
@@ -63,7 +63,7 @@ def placed(
 
 
 def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return where strokes are without what lies apart in them, and how far off that may have been found."""
+    """Return the onsets of strokes without separate hits, and their uncertainty."""
     onsets, unsure = when(hits, strokes.of_hits, ~strokes.graces & ~apart, strokes.rate_hz)
     there = np.isfinite(onsets)
     return np.where(there, onsets, strokes.onsets_samples), np.where(there, unsure, strokes.unsure_samples)
@@ -77,9 +77,9 @@ def _shifts(
     curve: Curve,
     settings: AlignmentSettings,
 ) -> Floats:
-    """Return by how much each stroke is moved, in samples; exactly 0 where it stays.
+    """Return the shift of each stroke in samples; exactly 0 if it stays.
 
-    It stays where it is no further off than it may have been found off.
+    It stays if its deviation is within the uncertainty of its onset.
     """
     onsets = strokes.onsets_samples
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
@@ -110,7 +110,7 @@ def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz:
 def _kept(
     strokes: Strokes, taken: NDArray[np.int64], lines: Lines, settings: AlignmentSettings
 ) -> NDArray[np.bool_]:
-    """Tell which strokes the user leaves as they are."""
+    """Return whether the user leaves each stroke unchanged."""
     kept = np.zeros(len(taken), np.bool_)
     if settings.kept_voices:
         asked = np.array([voice in settings.kept_voices for voice in VOICES])

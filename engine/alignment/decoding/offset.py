@@ -19,15 +19,15 @@ _WANDERS_MS = 35.0
 _WANDERS_LINES = 0.25
 _WANDERS_S = 8.0
 _TRUST = 0.5
-"""What is played again in every bar says only once on which lines it belongs."""
+"""Exponent of the weights of strokes, since repetitions in every bar are not independent evidence."""
 
 
 def follow(onsets_samples: Floats, lines: Lines, weights: Floats) -> tuple[Floats, float]:
-    """Return how late the playing is at each stroke, before it is known which line each belongs to.
+    """Return the delay of the playing at each stroke, before the lines of strokes are known.
 
     A hidden Markov model over the offset: it wanders and returns (Ornstein-Uhlenbeck), and given the offset
-    each stroke lies near some line. Where strokes go past the middle between lines together, the offset
-    follows them over it. How far strokes scatter around it is what explains them best.
+    each stroke is near some line. If strokes pass the middle between lines together, the offset follows them.
+    The scatter of strokes around it is the one of the highest likelihood.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def follow(onsets_samples: Floats, lines: Lines, weights: Floats) -> tuple[Float
     Returns
     -------
     offsets_samples : shape (s,), positive where the playing is late
-    jitter_ms : how far strokes lie off that
+    jitter_ms : deviation of strokes from that
     """
     if len(onsets_samples) == 0 or len(lines.positions_samples) < 2:
         return np.zeros(len(onsets_samples)), _JITTERS_MS[0]

@@ -1,8 +1,7 @@
-"""What other bars tell of a bar, those that are most like it: which drums sound where, and how loud.
+"""Predict a bar from its most similar bars: the drums on each line, and their levels.
 
-A drummer plays the same bar again: of two bars that agree elsewhere, one tells what the other has at a place.
-Where no bar is like another, as in a solo, all of them count little, and what is known of drummers at large
-remains.
+Drummers repeat bars: if two bars agree elsewhere, one predicts the other at a place. If no bar is like
+another, as in a solo, all of them have little weight, and the prior for all drummers remains.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _MOST_TOLD = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repetition:
-    """What is likely on each line.
+    """Likely drums and levels on each line.
 
     Attributes
     ----------
@@ -47,12 +46,12 @@ class Repetition:
     usual_spreads_db: Floats
 
     def told_by_level(self, lines: NDArray[np.int64], levels_db: NDArray[np.floating]) -> Floats:
-        """Return how much likelier such a level is on given lines than anywhere, in nats.
+        """Return the log likelihood ratio of a level on given lines to its average, in nats.
 
         Parameters
         ----------
         lines : any shape
-        levels_db : the same and len(VOICES), or one for all; -inf where a drum is silent: it tells nothing
+        levels_db : the same and len(VOICES), or one for all; -inf for a silent drum, which is neutral
         """
         sounds = levels_db > -np.inf
         heard = np.where(sounds, levels_db, 0.0)
@@ -68,9 +67,9 @@ def _log_normal(away: Floats, spread: Floats) -> Floats:
 
 
 def repeated(strokes: Strokes, lines: Lines, numbers: NDArray[np.int64], shares: Floats) -> Repetition:
-    """Return what is likely on each line, told by the other bars.
+    """Return the likely drums and levels on each line, predicted from the other bars.
 
-    The own bar does not count: a stroke that is placed wrongly is no witness for itself.
+    The own bar is excluded: a wrongly placed stroke is not evidence for itself.
 
     Parameters
     ----------
@@ -127,7 +126,7 @@ def _usual(strokes: Strokes) -> tuple[Floats, Floats]:
 
 
 def _weighed(in_bars: Floats, passed: Floats) -> tuple[Floats, Floats]:
-    """Sum over other bars what they have at each place, weighed by how like they are.
+    """Return the sums of other bars at each place, weighted by their similarity.
 
     Parameters
     ----------
@@ -149,10 +148,10 @@ def _weighed(in_bars: Floats, passed: Floats) -> tuple[Floats, Floats]:
 
 
 def _likeness(counts: Floats, passed: Floats) -> Iterator[tuple[int, Floats]]:
-    """Yield how much bars so far apart say of each other at each place, by how they agree at other places.
+    """Yield the mutual weight of bars at a distance, for each place, from their agreement elsewhere.
 
-    The place itself and those beside it say nothing: a stroke that was placed one line off would. How unlike
-    two bars are is held against how unlike bars are here: where none is like another, all count.
+    The place itself and its neighbours are excluded: a stroke placed one line off would bias them. The
+    difference of two bars is relative to the usual difference here: if none is like another, all count.
     """
     unlike = []
     for apart in range(1, min(_MOST_BARS, len(counts) - 1) + 1):
@@ -166,7 +165,7 @@ def _likeness(counts: Floats, passed: Floats) -> Iterator[tuple[int, Floats]]:
 
 
 def _elsewhere(values: Floats) -> Floats:
-    """Return the sum over each bar without what is at a place and beside it."""
+    """Return the sum over each bar without a place and its neighbours."""
     near = values.copy()
     near[:, 1:] += values[:, :-1]
     near[:, :-1] += values[:, 1:]

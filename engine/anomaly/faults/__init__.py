@@ -1,1 +1,1 @@
-"""Known bad parts in real music: planted to measure what finds them, and to practise on."""
+"""Synthetic faults in real music: injected to measure detectors, and as training data."""

@@ -1,8 +1,8 @@
-"""Ways of breaking off: music that stops where it should go on, a pause, and another attempt.
+"""Ways of breaking off: music that stops before its end, a pause, and another attempt.
 
-Players stop dead, let the last chord ring, drop out one after the other or trail off in stray notes; in the
-pause there is the room, nothing at all, a word or a count; and what follows is the same passage again, a
-little of what went before, or something else. No repeat has to follow for an attempt to be one too many.
+Players stop dead, let the last chord ring, drop out one after the other or trail off in stray notes; the
+pause has room noise, silence, a word or a count; and then the same passage follows again, a part of the music
+before, or something else. An attempt can be superfluous without a repeat.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Ending = Callable[[Material, Samples, np.random.Generator], Samples]
 """How an attempt, shape (n, channels), ends: returns it with its end, at least as long."""
 
 Pause = Callable[[Material, int, np.random.Generator], Samples]
-"""What is heard between two attempts, shape (length, channels)."""
+"""Makes the audio between two attempts, shape (length, channels)."""
 
 _ROOM_DB = (-65.0, -35.0)
 _STOP_S = 0.03
@@ -84,7 +84,7 @@ def quiet_room(material: Material, length: int, rng: np.random.Generator) -> Sam
 
 
 def talked_over(material: Material, length: int, rng: np.random.Generator) -> Samples:
-    """Somebody says a word in the room."""
+    """Return the noise of the room with a spoken word."""
     out = quiet_room(material, length, rng)
     clips = material.clips["talk"]
     clip = clips[int(rng.integers(len(clips)))][:length]
@@ -125,7 +125,7 @@ def broken_off(endings: tuple[Ending, ...], pauses: tuple[Pause, ...], first_s: 
     ----------
     endings, pauses : one of each is drawn for every attempt
     first_s : how short and long the first attempt is; never more than half of the fault, so that at least one
-        pause lies in it
+        pause between them
     """
 
     def make(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:
@@ -170,4 +170,4 @@ FALSE_STARTS: Mapping[str, Maker] = {
     "called_off": broken_off((stopped, ringing), (talked_over,), (1.5, 8.0)),
     "counted_in": broken_off((stopped, ringing), (counted_in,), (1.5, 8.0)),
 }
-"""Ways in which an attempt ends, beside "false_start", in which it stops dead and is repeated."""
+"""Ways in which an attempt ends, in addition to "false_start", in which it stops dead and is repeated."""

@@ -1,4 +1,4 @@
-"""The kinds of fault that are planted to measure what finds them, and to show what they look like."""
+"""Kinds of fault that are injected to measure detectors and to train on."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _dropout(material: Material, _place: int, length: int, rng: np.random.Genera
 
 
 def _false_start(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:
-    """What comes next begins, breaks off, pauses and begins again, each time a little longer."""
+    """Return attempts at the next passage: each breaks off after a pause and is a little longer."""
     out = material.hush(length, rng)
     at, seconds = 0, rng.uniform(1.0, 2.0)
     while at < length:

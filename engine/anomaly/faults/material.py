@@ -1,4 +1,4 @@
-"""What faults are made of: the piece they are planted in, and what makers do to it."""
+"""Material of faults: the piece they are injected into, and operations on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HUSH_DB = -55.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """What faults are made of.
+    """Material of faults.
 
     Attributes
     ----------
@@ -29,17 +29,17 @@ class Material:
     clips: Mapping[str, Sequence[Samples]] = field(default_factory=dict)
 
     def passage(self, length: int, rng: np.random.Generator) -> Samples:
-        """Return a stretch of the piece from anywhere in it."""
+        """Return a random excerpt of the piece."""
         start = int(rng.integers(0, max(1, len(self.clean) - length + 1)))
         return self.following(start, length)
 
     def following(self, start: int, length: int) -> Samples:
-        """Return what comes at `start`, from the beginning again where the piece ends."""
+        """Return the audio from `start` on, wrapping at the end of the piece."""
         taken: Samples = np.take(self.clean, np.arange(start, start + length), axis=0, mode="wrap")
         return taken
 
     def hush(self, length: int, rng: np.random.Generator) -> Samples:
-        """Return the noise of a room in which nobody plays."""
+        """Return the noise of a silent room."""
         level = active_rms(self.clean, self.rate_hz) * 10.0 ** (HUSH_DB / 20.0)
         noise: Samples = rng.standard_normal((length, self.clean.shape[1])).astype(np.float32)
         return noise * np.float32(level)
@@ -54,7 +54,7 @@ Maker = Callable[[Material, int, int, np.random.Generator], Samples]
 
 
 def active_rms(audio: Samples, rate_hz: int) -> float:
-    """Return the RMS level of what sounds: of the 50 ms windows at most 30 dB below the loudest."""
+    """Return the RMS level of the sounding part: the 50 ms windows at most 30 dB below the loudest."""
     width = max(1, rate_hz // 20)
     count = max(1, len(audio) // width)
     windows = audio[: count * width].reshape(count, -1)

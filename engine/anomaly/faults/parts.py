@@ -1,4 +1,4 @@
-"""Which kinds of fault sound alike: what a person would call by one name is one part of a score."""
+"""Kinds of fault that sound alike: each part of a score has one name that people use."""
 
 from __future__ import annotations
 

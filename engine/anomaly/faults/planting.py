@@ -1,4 +1,4 @@
-"""Plant known bad parts in real music, to measure what finds them and to show what they look like.
+"""Inject faults into real music, to measure detectors and as training data.
 
 Every fault is inserted: the clean performance stays whole around it, so that cutting exactly the faults gives
 the clean recording back, sample for sample. The first and last milliseconds of a fault are crossfades that
@@ -20,7 +20,7 @@ CROSSFADE_S = 0.01
 _LEAST_GAP_S = 8.0
 _LEVEL_SPREAD_DB = 3.0
 AT_THEIR_OWN_LEVEL = frozenset({"idle_room", "mains_hum"})
-"""Kinds that are heard as quiet as they are made: nobody plays in them."""
+"""Kinds with a level of their own: their audio has no playing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def plant(
     Parameters
     ----------
     clean : float32, shape (frames, channels), at least as long as one fault
-    kinds : of `makers`, taken in a random order, again from the start when all were used
+    kinds : of `makers`, used in random order, repeated as needed
     share : how much of the result is faults, above 0 and below 1
     clips : for the kinds "talk" and "noise": mono recordings at `rate_hz`, each of shape (n,)
     length_s : shortest and longest fault; the longest may be passed by little to meet the share
@@ -63,7 +63,7 @@ def plant(
 
     Raises
     ------
-    UsageError : a kind is unknown, or needs clips and has none; or the share is no share
+    UsageError : a kind is unknown or needs clips and has none, or the share is invalid
     """
     material = Material(clean, rate_hz, clips or {})
     _check(material, kinds, share, makers)

@@ -90,7 +90,7 @@ def _unsteady(material: Material, _place: int, length: int, rng: np.random.Gener
 
 
 def _fragments(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """Scraps at their own pitch with long pauses, as when somebody practises a part."""
+    """Return fragments at their own pitch with long pauses, as when practising a part."""
     out = material.hush(length, rng)
     at = 0
     while at < length:
@@ -121,7 +121,7 @@ def _under_noise(material: Material, _place: int, length: int, rng: np.random.Ge
 
 
 def _hush(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """Nobody plays, but for a sound now and then."""
+    """Return room noise with a few short sounds."""
     out = material.hush(length, rng)
     for _ in range(int(rng.integers(1, 4))):
         scrap = material.passage(material.samples(rng.uniform(0.05, 0.3)), rng)[:length]
@@ -176,7 +176,7 @@ def _burst(rate_hz: int, rng: np.random.Generator) -> Samples:
 
 
 def _idle_room(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """A room in which nobody plays, with a knock or a rustle now and then."""
+    """Return the noise of an idle room with occasional knocks and rustles."""
     out = quiet_room(material, length, rng)
     level_db = rng.uniform(-45.0, -12.0)
     at = material.samples(rng.exponential(1.5))
@@ -220,14 +220,14 @@ PRACTICE_MAKERS: Mapping[str, Maker] = {
 }
 
 WAYS = frozenset({*FALSE_STARTS, "idle_room", "mains_hum"})
-"""Kinds that are ways of one fault: of breaking off, and of nobody playing."""
+"""Kinds that are variants of one fault: breaking off, and an idle room."""
 
 CUT = "cut"
-"""The kind of fault that is made of what the user cut before."""
+"""The kind of fault made from the user's earlier cuts."""
 
 
 def excerpt_of_clips(name: str) -> Maker:
-    """Return a maker that plays a stretch of a clip of a name, longer ones more often, and again if short."""
+    """Return a maker that plays an excerpt of a named clip, preferring longer ones and looping short ones."""
 
     def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
         clips = material.clips[name]

@@ -1,1 +1,1 @@
-"""The ways to learn a taste: a folder each of what is its own, over parts that several share."""
+"""Recipes to learn a taste: one folder each, and shared modules."""

@@ -1,4 +1,4 @@
-"""What a taste is learned with, read from YAML; light, so that a dialog can show it without torch."""
+"""Settings of a recipe, read from YAML; light, so that a dialog needs no torch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parse_config(values: Mapping[str, object]) -> RecipeConfig:
 
     Raises
     ------
-    ValidationError : there is no such recipe or setting, or a value cannot be so
+    ValidationError : the recipe or setting does not exist, or a value is invalid
     """
     if "recipe" in values:
         named = values["recipe"]
@@ -72,10 +72,10 @@ def _likeliest(values: Mapping[str, object]) -> type[RecipeConfig]:
 
 
 def load_config(path: Path) -> RecipeConfig:
-    """Read a recipe from a YAML file; what it leaves out keeps its default.
+    """Read a recipe from a YAML file; missing settings have their defaults.
 
-    A file that names no recipe is one of the first recipe that has all its settings, so that only what
-    differs has to be written.
+    A file without a recipe name belongs to the first recipe that has all its settings, so that it only needs
+    the differences.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def load_config(path: Path) -> RecipeConfig:
 
 
 def sentence_of(error: ValidationError) -> str:
-    """Return what is wrong with settings, in a sentence without the name of their file."""
+    """Return the error in settings as a sentence, without the name of their file."""
     first = error.errors()[0]
     name = quoted(".".join(str(part) for part in first["loc"]))[1:-1]
     if first["type"] == "extra_forbidden":

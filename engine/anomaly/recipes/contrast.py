@@ -1,4 +1,4 @@
-"""The contrast that draws together what belongs together, and nothing else."""
+"""InfoNCE: a contrastive loss that draws paired vectors together."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch.nn.functional import cross_entropy, normalize
 def info_nce(some: Tensor, others: Tensor, temperature: float) -> Tensor:
     """Return the InfoNCE loss, a scalar, of pairs of vectors, both of shape (batch, size), row by row.
 
-    The other of a pair is to be told from those of all other pairs, in both directions (A. van den Oord et
-    al., "Representation learning with contrastive predictive coding", 2018; symmetric as in CLIP).
+    The other of a pair is to be distinguished from those of all other pairs, in both directions (A. van den
+    Oord et al., "Representation learning with contrastive predictive coding", 2018; symmetric as in CLIP).
     """
     alike = normalize(some, dim=1) @ normalize(others, dim=1).T / temperature
     own = torch.arange(len(alike))

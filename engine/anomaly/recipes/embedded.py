@@ -1,4 +1,4 @@
-"""What recipes hear that take an embedding of every window: of recordings to learn from, and of a stream."""
+"""Inputs of recipes that embed every window: recordings to learn from, and a stream."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EMBEDDING = "embedding"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """Edited recordings as embeddings of their windows; all recipes of one setting hear the same.
+    """Edited recordings as embeddings of their windows; the same for all recipes with equal settings.
 
     Attributes
     ----------
@@ -43,11 +43,11 @@ class Embedded:
 
 
 def hear_embedded(paths: Sequence[Path], config: EmbeddingConfig, progress: Progress) -> Embedded:
-    """Embed edited recordings; what was embedded before comes from the user's cache.
+    """Embed edited recordings; earlier embeddings come from the user's cache.
 
     Raises
     ------
-    TasteError : there are none, one is silent, or all together are too short
+    TasteError : no recordings are given, one is silent, or all together are too short
     SourceError : one cannot be read
     ExportError : the cache cannot take the embeddings
     """
@@ -63,7 +63,7 @@ def hear_embedded(paths: Sequence[Path], config: EmbeddingConfig, progress: Prog
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingModel(ABC):
-    """What judges windows of a stream by their embeddings."""
+    """Scores windows of a stream by their embeddings."""
 
     config: EmbeddingConfig
     embedder: Embedder
@@ -74,34 +74,34 @@ class EmbeddingModel(ABC):
         return self.config.hop_s
 
     def first_s(self, heard_s: float) -> float:
-        """Return where the first score stands: in the middle of the first window, or of all there is."""
+        """Return the time of the first score: the middle of the first window, or of a shorter stream."""
         return min(self.config.window_s, heard_s) / 2
 
     @abstractmethod
     def judge_vectors(self, vectors: Array) -> Judged:
-        """Say how odd windows are by their embeddings, shape (n, size)."""
+        """Return anomaly scores of windows from their embeddings, shape (n, size)."""
 
     def judge(
         self, blocks: Iterable[Array], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield what `judge_vectors` says of overlapping windows."""
+        """Yield the result of `judge_vectors` for overlapping windows."""
         for vectors in embeddings(blocks, level_db, self.config, self.embedder, passing):
             progress.check_cancelled()
             yield self.judge_vectors(vectors)
 
     def facts(self) -> Mapping[str, object]:
-        """Return which embedding it heard, in which version."""
+        """Return the name and version of the embedding."""
         return {_EMBEDDING: self.embedder.name}
 
 
 def stored_embedder(config: EmbeddingConfig, facts: Mapping[str, object]) -> Embedder:
-    """Return what makes the embeddings that a model heard.
+    """Return the embedder that a model was learned with.
 
     Raises
     ------
     UsageError : it is not here
     TasteError : it is another version or another checkpoint
-    KeyError : what was stored does not say which it was
+    KeyError : the stored values do not name it
     """
     return registry.the_same(config.embedding, str(facts[_EMBEDDING]))
 
@@ -119,7 +119,7 @@ def embeddings(
     Parameters
     ----------
     blocks : mono at the recipe's rate, each of shape (n,)
-    level_db : the level the stream is played at; everything is heard relative to it
+    level_db : the level of the stream, which is normalised to 0 dB
     passing : sees the log-mel frames on their way
     """
     return heard(_observed(blocks, level_db, config.mel, passing), level_db, hearing_of(config), embedder)
@@ -132,7 +132,7 @@ def _observed(
 
     Parameters
     ----------
-    level_db : the level the stream is played at; the frames are heard relative to it
+    level_db : the level of the stream, which is normalised to 0 dB for the frames
     passing : the observer
     """
     gain = np.float32(10.0 ** (-level_db / 20.0))

@@ -1,4 +1,4 @@
-"""What a taste is learned from: recordings as the user keeps them, and what is known beside them."""
+"""Training data of a taste: recordings as the user keeps them, and others as context."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from engine.errors import TasteError
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Recordings to learn from; what a recipe has no use for it leaves out.
+    """Recordings to learn from; a recipe ignores those it cannot use.
 
     Attributes
     ----------
     edited : recordings as the user keeps them
-    raw : recordings as they were before the edit; most of what they hold was kept
-    cut : recordings of what the user took out and nothing else
+    raw : unedited recordings; most of their content is good
+    cut : recordings of the user's cuts alone
     """
 
     edited: tuple[Path, ...]
@@ -25,15 +25,15 @@ class Examples:
 
 
 def raw_of(examples: Examples, why: str) -> tuple[Path, ...]:
-    """Return the raw recordings of a recipe that cannot do without.
+    """Return the raw recordings of a recipe that requires them.
 
     Parameters
     ----------
-    why : what needs them, to begin a sentence with
+    why : the reason, as the beginning of a sentence
 
     Raises
     ------
-    TasteError : there are none
+    TasteError : no raw recordings are given
     """
     if not examples.raw:
         raise TasteError(

@@ -1,4 +1,4 @@
-"""A stream of which samples and log-mel frames are held until nobody needs them any more."""
+"""A stream that buffers its samples and log-mel frames until they are released."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.features.mel_settings import MelSettings
 
 
 class HeldStream:
-    """What has passed of a mono stream at the analysis rate and was not let go of.
+    """Buffered part of a mono stream at the analysis rate.
 
     Attributes
     ----------
@@ -43,6 +43,6 @@ class HeldStream:
         return self._samples[0]
 
     def forget(self, count: int) -> None:
-        """Let go of the first frames and of their samples."""
+        """Release the first frames and their samples."""
         self.frames_db = self.frames_db[count:]
         self._samples = [self.samples()[count * self._mel.hop_samples :].copy()]

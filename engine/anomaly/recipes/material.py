@@ -1,4 +1,4 @@
-"""What is learned from: edited recordings as a recipe hears them, split into training and validation."""
+"""Training material: edited recordings as input of a recipe, split into training and validation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Recording:
     Attributes
     ----------
     level_db : the level it is played at, see `engine.features.loudness.playing_level_db`
-    heard : samples, shape (n,), or frames, shape (n, bands), as the recipe hears it
+    heard : samples, shape (n,), or frames, shape (n, bands), as the recipe uses them
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name to display."""
         return shown(self.path.name)
 
 
@@ -53,7 +53,7 @@ class Levelled:
 
     Attributes
     ----------
-    heard : of each, its samples or frames relative to the level it is played at
+    heard : samples or frames of each, relative to its level
     """
 
     recordings: tuple[Recording, ...]
@@ -62,7 +62,7 @@ class Levelled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Stretches of what was heard, each contiguous; nothing is in both parts."""
+    """Contiguous segments of the material; training and validation are disjoint."""
 
     training: tuple[Array, ...]
     validation: tuple[Array, ...]
@@ -71,15 +71,15 @@ class Split:
 def listen(
     paths: Sequence[Path], rate_hz: int, hear: Callable[[Iterator[Array]], Array], progress: Progress
 ) -> tuple[Recording, ...]:
-    """Hear the edited recordings.
+    """Read and analyse the edited recordings.
 
     Parameters
     ----------
-    hear : takes the mono blocks of one at `rate_hz`, each of shape (n,), and returns what is kept of it
+    hear : converts the mono blocks of one at `rate_hz`, each of shape (n,), to an array
 
     Raises
     ------
-    TasteError : there are none, one is silent, or all together are too short
+    TasteError : no recordings are given, one is silent, or all together are too short
     SourceError : one cannot be read
     """
     if not paths:
@@ -98,7 +98,7 @@ def listen(
 
 
 def levelled_frames(paths: Sequence[Path], mel: MelSettings, progress: Progress) -> Levelled:
-    """Hear recordings as log-mel in dB, each (frames, n_mels), at one level; raises as `listen` does."""
+    """Return recordings as log-mel in dB, each (frames, n_mels), at one level; raises as `listen` does."""
 
     def hear(blocks: Iterator[Array]) -> Array:
         return np.concatenate(list(log_mel_blocks(blocks, mel)))
@@ -108,7 +108,7 @@ def levelled_frames(paths: Sequence[Path], mel: MelSettings, progress: Progress)
 
 
 def levelled_samples(paths: Sequence[Path], rate_hz: int, progress: Progress) -> Levelled:
-    """Hear recordings as samples at `rate_hz`, each of shape (n,), at one level; raises as `listen` does."""
+    """Return recordings as samples at `rate_hz`, each of shape (n,), at one level; raises like `listen`."""
 
     def hear(blocks: Iterator[Array]) -> Array:
         return np.concatenate(list(blocks))
@@ -144,14 +144,14 @@ def _listen(
 
 
 def split(heard: Sequence[Array], share: float, least: int) -> Split:
-    """Set a share aside for validation: whole recordings where there are several, else blocks of the one.
+    """Set a share aside for validation: whole recordings if several are given, else blocks of the one.
 
     Of several recordings the shortest ones are taken, at least one, as long as they stay below the share. One
-    recording gives up to six blocks spread evenly over it, since one block could be all bridge or all intro.
+    recording yields up to six blocks spread evenly over it, since one block could be all bridge or all intro.
 
     Parameters
     ----------
-    heard : what was heard of each recording, along its first axis
+    heard : samples or frames of each recording, along its first axis
     least : a recording or block shorter than this is of no use for validation
 
     Raises

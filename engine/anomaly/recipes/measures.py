@@ -1,4 +1,4 @@
-"""Measures of windows joined to one score: each counts in standard deviations of what was kept."""
+"""Fusion of measures of windows into one score: each in standard deviations of training data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PART_OF_MEASURE = {
     "residual": "unusual-mix",
     "reconstruction": "hard-to-fill-in",
 }
-"""What the measures are called as parts of a score, see `engine.anomaly.part_wording`."""
+"""Names of the measures as parts of a score, see `engine.anomaly.part_wording`."""
 
 _MEANS, _STDS = "measure_means", "measure_stds"
 _LEAST_STD = 0.02
@@ -28,7 +28,7 @@ _LEAST_STD = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What the measures say of kept windows that were left out of the memory.
+    """Statistics of the measures on held-out training windows.
 
     Attributes
     ----------
@@ -39,32 +39,32 @@ class Usual:
     stds: NDArray[np.float64]
 
     def judged(self, logs: Logs) -> Judged:
-        """Return the mean of the measures, in standard deviations above what is usual, and the measures."""
+        """Return the mean of the standardised measures, and the measures."""
         fused: NDArray[np.float64] = ((logs - self.means) / self.stds).mean(axis=1)
         return Judged(fused, logs)
 
     def kept_scores(self, left_out: Logs, least_std: float) -> KeptScores:
-        """Return what is usual of the score and of its parts, from kept windows that were left out."""
+        """Return the statistics of the score and its parts on held-out training windows."""
         fused = self.judged(left_out).own
         std = max(float(fused.std()), least_std)
         return KeptScores(float(fused.mean()), std, tuple(self.means), tuple(self.stds))
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what to store."""
+        """Return the tensors to store."""
         return {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
 
 
 def usual_of(left_out: Logs) -> Usual:
-    """Measure what is usual of kept windows that were left out."""
+    """Compute the statistics of held-out training windows."""
     return Usual(left_out.mean(axis=0), np.maximum(left_out.std(axis=0), _LEAST_STD))
 
 
 def stored_usual(tensors: Mapping[str, Tensor], measures: int) -> Usual:
-    """Bring back what is usual of so many measures.
+    """Restore the statistics of a number of measures.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     """
     means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
     if means.shape != (measures,) or stds.shape != means.shape or not (stds > 0).all():

@@ -1,11 +1,11 @@
-"""What was kept as a cloud of vectors, and how far outside of it another vector lies.
+"""Training data as a set of vectors, and distances of other vectors from them.
 
-Two measures. The distance to the nearest kept vector counts in units of that vector's own neighbourhood, so
-that a rare passage of the kept music, alone in its region, is no odder than a frequent one (K. Wilkinghoff
-et al., "Local density-based anomaly score normalization for domain generalization", arXiv:2509.10951, 2025).
-The residual is what the principal components of the kept vectors do not explain (J. E. Jackson and
-G. S. Mudholkar, "Control procedures for residuals associated with principal component analysis",
-Technometrics 21, 1979). Both are given as logarithms: ratios of distances are what compares.
+Two measures. The distance to the nearest training vector is relative to that vector's own neighbourhood, so
+that a rare passage of the training music, alone in its region, scores no higher than a frequent one (K.
+Wilkinghoff et al., "Local density-based anomaly score normalization for domain generalization",
+arXiv:2509.10951, 2025). The residual is the part not explained by the principal components of the training
+vectors (J. E. Jackson and G. S. Mudholkar, "Control procedures for residuals associated with principal
+component analysis", Technometrics 21, 1979). Both are logarithms, since ratios of distances are comparable.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _STORED = "memory."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """Kept vectors and their shape.
+    """Training vectors and their statistics.
 
     Attributes
     ----------
-    mean, std : float32, shape (size,), of the kept vectors
-    items : float32, shape (n, size), kept vectors, standardised
+    mean, std : float32, shape (size,), of the training vectors
+    items : float32, shape (n, size), standardised training vectors
     radii : float32, shape (n,), mean distance of an item to its `RADIUS_NEIGHBOURS` nearest
     axes : float32, shape (components, size), principal components, which explain `EXPLAINED` of the variance
     """
@@ -53,7 +53,7 @@ class Memory:
     axes: Vectors
 
     def standardised(self, vectors: Vectors) -> Vectors:
-        """Return vectors, shape (m, size), in standard deviations of what was kept."""
+        """Return vectors, shape (m, size), in standard deviations of the training data."""
         scaled: Vectors = (vectors - self.mean) / self.std
         return scaled
 
@@ -71,7 +71,7 @@ class Memory:
         return logs
 
     def log_residual(self, vectors: Vectors) -> NDArray[np.float64]:
-        """Return the log of the length of what the principal components leave of each vector, shape (m,)."""
+        """Return the log length of each vector's residual from the principal components, shape (m,)."""
         given, axes = torch.from_numpy(self.standardised(vectors)), torch.from_numpy(self.axes)
         left = torch.addmm(given, given @ axes.T, axes, alpha=-1.0)
         lengths = torch.linalg.vector_norm(left, dim=1).double().numpy()
@@ -79,7 +79,7 @@ class Memory:
         return logs
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what to store; the items in half precision."""
+        """Return the tensors to store; the items in half precision."""
         stored = {_STORED + name: torch.tensor(value) for name, value in asdict(self).items()}
         return {**stored, _STORED + "items": torch.tensor(self.items).half()}
 
@@ -87,15 +87,15 @@ class Memory:
 MEASURES: Mapping[str, Callable[[Memory, Vectors], NDArray[np.float64]]] = MappingProxyType(
     {"nearest": Memory.log_nearest, "residual": Memory.log_residual}
 )
-"""What can be measured of vectors, by its name in settings."""
+"""Measures of vectors by their name in settings."""
 
 
 def stored_memory(tensors: Mapping[str, Tensor], size: int) -> Memory:
-    """Bring a memory of vectors of this size back.
+    """Restore a memory of vectors of this size.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     """
     require_statistics(tensors[_STORED + "mean"], tensors[_STORED + "std"], (size,))
     memory = Memory(**{field.name: tensors[_STORED + field.name].float().numpy() for field in fields(Memory)})
@@ -118,9 +118,9 @@ def distances(some: Vectors, others: Vectors) -> Vectors:
 def _squares(some: Vectors, others: Vectors, weights: Vectors) -> Iterator[tuple[int, Vectors]]:
     """Yield the squared distances of a few rows at a time to all others, each times the other's weight.
 
-    With the number of the first row comes an array of shape (at most `_ROWS_AT_ONCE`, len(others)), which the
+    The number of the first row comes with an array of shape (at most `_ROWS_AT_ONCE`, len(others)), which the
     next overwrites. torch computes it, since numpy would take every core for the products, and in pieces that
-    stay in a processor's own cache while they are looked through. What should be 0 may be a little less.
+    fit a processor's own cache. Zeros may come out slightly negative.
     """
     given, weight = torch.from_numpy(np.ascontiguousarray(some, np.float32)), torch.from_numpy(weights)
     other = torch.from_numpy(np.ascontiguousarray(others, np.float32))
@@ -133,9 +133,9 @@ def _squares(some: Vectors, others: Vectors, weights: Vectors) -> Iterator[tuple
 
 
 def _taken_smallest(rows: Vectors, count: int) -> NDArray[np.int64]:
-    """Return where each row is smallest, shape (len(rows), count), smallest first, and put infinity there.
+    """Return the indices of each row's smallest values, shape (len(rows), count), and set these to infinity.
 
-    For a few, so many looks at everything are seven times as quick as `np.argpartition`.
+    For small counts, repeated minima are seven times as quick as `np.argpartition`.
     """
     found = np.empty((len(rows), count), np.int64)
     for number in range(count):
@@ -147,11 +147,11 @@ def _taken_smallest(rows: Vectors, count: int) -> NDArray[np.int64]:
 def remember(recordings: Sequence[Vectors], apart: int) -> Memory:
     """Return the memory of vectors, one array of shape (n, size) for each recording, in order of time.
 
-    At most `MOST_ITEMS` are kept, spread evenly.
+    An evenly spaced subset of up to `MOST_ITEMS` is stored.
 
     Parameters
     ----------
-    apart : vectors of one recording nearer than this in number overlap, and are no neighbours of each other
+    apart : vectors of one recording closer than this by index overlap, and are not neighbours of each other
     """
     every = np.concatenate(recordings)
     mean = every.mean(axis=0)
@@ -179,7 +179,7 @@ def _radii(items: Vectors, at: NDArray[np.int64], apart: int) -> Vectors:
 
 
 def mean_of_finite(distances: Vectors) -> NDArray[np.float64]:
-    """Return the mean of what is finite in each row, shape (n,); nan where nothing is."""
+    """Return the mean of the finite values in each row, shape (n,); nan for a row without any."""
     there = np.isfinite(distances)
     sums, counts = np.where(there, distances, 0.0).sum(axis=1, dtype=np.float64), there.sum(axis=1)
     means: NDArray[np.float64] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
@@ -207,7 +207,7 @@ def held_out(
 
     Returns
     -------
-    What is measured of each recording
+    The measures of each recording
     """
     if len(recordings) == 1:
         blocks = [one for one in np.array_split(recordings[0], MOST_FOLDS) if len(one)]

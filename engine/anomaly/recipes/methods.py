@@ -11,7 +11,7 @@ class Method:
 
     Attributes
     ----------
-    label : what it does, in a few words
+    label : a short description
     epochs : those of its default settings
     """
 

@@ -1,4 +1,4 @@
-"""What a recipe is to the rest: it learns a model from recordings, and brings one back from disk."""
+"""Interface of a recipe: learns a model from recordings, and restores one from disk."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Passing = Callable[[FrameBlocks], Iterator[NDArray[np.float32]]]
 
 @dataclass(frozen=True, slots=True)
 class KeptScores:
-    """Means and standard deviations of what a model says of material that was kept.
+    """Means and standard deviations of a model's scores on training material.
 
     Attributes
     ----------
     part_means, part_stds : of the parts of the score, one for each of `Model.part_names`
-    limit : the standard score that sets what is odd apart from what was kept, see `engine.anomaly.threshold`
+    limit : the standard score that separates anomalies from training data, see `engine.anomaly.threshold`
     """
 
     mean: float
@@ -43,12 +43,12 @@ class KeptScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What a model says of moments that follow each other, in units of its own.
+    """Scores of consecutive moments, in units of the model.
 
     Attributes
     ----------
-    own : float64, shape (n,), rises with the oddness
-    parts : float64, shape (n, len(part_names)), what the score is made of, each rising with the oddness
+    own : float64, shape (n,), higher is more anomalous
+    parts : float64, shape (n, len(part_names)), components of the score, higher is more anomalous
     """
 
     own: NDArray[np.float64]
@@ -56,12 +56,12 @@ class Judged:
 
 
 def without_parts(own: NDArray[np.float64]) -> Judged:
-    """Return what a model says that knows only one thing, shape (n,)."""
+    """Return the scores of a model without parts, shape (n,)."""
     return Judged(own, np.zeros((len(own), 0)))
 
 
 class Model(Protocol):
-    """What was learned: hears a stream and says how odd each moment is, in units of its own."""
+    """A learned model: scores each moment of a stream, in units of its own."""
 
     @property
     def hop_s(self) -> float:
@@ -69,45 +69,45 @@ class Model(Protocol):
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the parts of a score are called, see `engine.anomaly.part_wording`."""
+        """Names of the parts of a score, see `engine.anomaly.part_wording`."""
 
     def first_s(self, heard_s: float) -> float:
-        """Return where the first score of a stream of this length stands."""
+        """Return the time of the first score of a stream of this length."""
 
     def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield what the model says of one moment after another, however the stream is cut.
+        """Yield the scores of consecutive moments, independent of the block size.
 
         Parameters
         ----------
         blocks : mono at the recipe's rate, each of shape (n,)
-        level_db : the level the stream is played at; frames are heard relative to it
+        level_db : the level of the stream, which is subtracted from its frames
         """
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store, as plain JSON values."""
+        """Return the other values to store, as plain JSON values."""
 
 
 @runtime_checkable
 class Reconstructs(Protocol):
-    """What a model can do beside `Model` that scores by how well it rebuilds."""
+    """Addition to `Model` for models that score by reconstruction error."""
 
     def rebuild(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what it makes of log-mel frames relative to the level, in dB, shape (n, n_mels), n > 0."""
+        """Return the reconstruction of log-mel frames in dB relative to the level, shape (n, n_mels)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learnt:
-    """What a recipe came to.
+    """Result of a recipe.
 
     Attributes
     ----------
     frames_db : log-mel of each recording, shape (frames, n_mels), to keep examples of
-    method : sentences for the card: how it was learned, and what its loss is
+    method : sentences for the card: the training method and its loss
     """
 
     model: Model
@@ -119,7 +119,7 @@ class Learnt:
 
 
 UNTRAINED = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)
-"""How training went where nothing is trained: what only remembers learns in one go."""
+"""Training history of recipes without training, which only store their data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +128,11 @@ class Recipe:
 
     Attributes
     ----------
-    config : its settings; what they say by default of `recipe` is its name
+    config : its settings; the default of `recipe` is its name
     learn : (recordings to learn from, settings, seed, progress)
     load : (settings, stored tensors, stored facts); raises ValueError, KeyError, TypeError or RuntimeError
         where they do not fit
-    blind_loss : the loss of a model that learned nothing, to tell how much one has; None where nobody can say
+    blind_loss : loss of a model that learned nothing, as a baseline; None if unknown
     keeps_last : whether it keeps the weights of its last epoch, since it goes on to rank better when the
         validation loss has long begun to rise
     """

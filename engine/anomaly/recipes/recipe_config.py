@@ -1,4 +1,4 @@
-"""What every recipe has settings for; light, so that a dialog can show it without torch."""
+"""Settings of all recipes; light, so that a dialog needs no torch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class RecipeConfig(BaseModel):
     Attributes
     ----------
     recipe : the name of the recipe
-    epochs : how often the material is heard
-    validation_share : how much of it is set aside to learn how kept audio scores that was not learned from
+    epochs : passes over the material
+    validation_share : share set aside to measure the scores of held-out audio
     mel : the analysis behind it
     """
 
@@ -29,18 +29,18 @@ class RecipeConfig(BaseModel):
 
     @property
     def needs_raw(self) -> bool:
-        """Whether it can only be learned with raw recordings beside the edited ones."""
+        """Whether it requires raw recordings in addition to edited ones."""
         return False
 
 
 class EmbeddingConfig(RecipeConfig):
-    """What recipes share that hear an embedding of every window.
+    """Shared settings of recipes that embed every window.
 
     Attributes
     ----------
-    embedding : what a window is turned into first, see `engine.embeddings.registry`
-    window_s, hop_s : what one score is of, and how far apart two are
-    mel : its rate is that of the audio; the bands are for kept examples only
+    embedding : embedding of a window, see `engine.embeddings.registry`
+    window_s, hop_s : length of audio per score, and the distance between scores
+    mel : its rate is that of the audio; the bands are for training examples only
     """
 
     embedding: str = "statistics"

@@ -40,11 +40,11 @@ class Standardisation:
         return scaled
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what to store as tensors."""
+        """Return the tensors to store."""
         return {"mean_db": torch.tensor(self.mean_db), "std_db": torch.tensor(self.std_db)}
 
     def facts(self) -> dict[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         return {"floor_db": self.floor_db}
 
 
@@ -60,11 +60,11 @@ def standardisation(training: Sequence[Frames]) -> Standardisation:
 def stored_standardisation(
     n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
 ) -> Standardisation:
-    """Bring a standardisation back.
+    """Restore a standardisation.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     """
     mean_db, std_db = tensors["mean_db"], tensors["std_db"]
     require_statistics(mean_db, std_db, (n_mels,))

@@ -1,6 +1,6 @@
-"""What a taste file may hold: finite numbers, deviations above nothing, networks of the shape of its weights.
+"""Valid contents of a taste file: finite numbers, positive deviations, networks that match their weights.
 
-Whoever made the file, nothing of it may come to a score that is no number, or to more memory than it has.
+An untrusted file must not lead to scores that are not finite, or to more memory than its own size.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def stored_number(value: object) -> float:
 
 
 def require_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse weights and statistics that are no numbers.
+    """Refuse weights and statistics that are not finite.
 
     Raises
     ------
@@ -65,9 +65,9 @@ def weights_of(network: nn.Module, prefix: str) -> dict[str, Tensor]:
 
 
 def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor], prefix: str = "") -> Network:
-    """Return a network with the stored weights whose names begin so, ready to judge.
+    """Return a network with the stored weights under a prefix, ready to score.
 
-    What the weights do not fit is never built: its size is what the file says, and may be any.
+    A network that does not match the weights is never built: the file can specify any size.
 
     Raises
     ------
@@ -91,15 +91,15 @@ def require_as_stored(
     tensors: Mapping[str, Tensor],
     facts: Mapping[str, object],
 ) -> None:
-    """Refuse a file that the model made from it would write otherwise: something in it is of another kind.
+    """Refuse a file that its restored model would write differently, since some value has another type.
 
     Parameters
     ----------
-    made : what the model would store
+    made : the values the model would store
 
     Raises
     ------
-    ValueError : they differ where both say something
+    ValueError : values present in both differ
     """
     own_tensors, own_facts = made
     if any(name in tensors and _form(value) != _form(tensors[name]) for name, value in own_tensors.items()):

@@ -1,4 +1,4 @@
 """Beats without a model: a tempogram and Ellis's dynamic programming.
 
-What is heard with where the weights of the learned tracker are missing, and its baseline in evaluations.
+Used if the weights of the learned tracker are missing, and as its baseline in evaluations.
 """

@@ -25,7 +25,7 @@ def bar_positions(accents: NDArray[np.float64], progress: Progress = SILENT) -> 
     Returns
     -------
     positions : int64, shape (n,); the count may slip where the accents insist on it, as after a dropped beat,
-        and starts at 1 where they say nothing
+        and starts at 1 if the accents are inconclusive
 
     Raises
     ------
@@ -68,10 +68,10 @@ def _count(accents: NDArray[np.float64], metre: int, progress: Progress) -> tupl
 def beat_accents(
     beat_frames: NDArray[np.int64], bass: Floats, body: Floats, top: Floats
 ) -> NDArray[np.float64]:
-    """Return how much like a downbeat each beat is, shape (n,).
+    """Return the downbeat salience of each beat, shape (n,).
 
-    A downbeat brings a low drum or bass note and a new chord; the back beat, bright and thin, does not.
-    (Whether the mean spectrum changes between beats was tried too and told nothing on annotated rock songs.)
+    A downbeat has a low drum or bass note and a new chord; the back beat, bright and thin, does not. (The
+    change of the mean spectrum between beats was tried too, and was uninformative on annotated rock songs.)
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _near(strength: Floats, frames: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale to mean 0 and spread 1, but do not blow up what hardly differs."""
+    """Scale to mean 0 and spread 1, with a lower limit of the spread."""
     mean = float(values.mean()) if len(values) else 0.0
     spread = max(float(values.std()) if len(values) else 0.0, 0.3 * abs(mean), 1e-3)
     return (values - mean) / spread

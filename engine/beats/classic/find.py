@@ -20,7 +20,7 @@ _LEAST_CONFIDENCE = 0.05
 
 
 def find_beats(traces: Traces, progress: Progress = SILENT) -> BeatGrid:
-    """Find the beats and bars; an empty grid of tempo 0 where there is no pulse.
+    """Find the beats and bars; an empty grid of tempo 0 without a pulse.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def chance_regularity(path: TempoPath) -> float:
 
 
 def grid_confidence(path: TempoPath) -> float:
-    """Return how sure the pulse is, 0 to 1: how regular the music is in its more regular half.
+    """Return the confidence of the pulse, 0 to 1: the regularity of the music in its more regular half.
 
     Measured: white noise and hits at random 0.0 to 0.1, rock bands 0.4 to 1, an orchestra 0.4, clicks 1.0.
     """
@@ -64,7 +64,7 @@ def grid_confidence(path: TempoPath) -> float:
 
 
 def in_time(frames: NDArray[np.int64], path: TempoPath) -> NDArray[np.bool_]:
-    """Tell which beats have regular music within `_LOOSE_WINDOWS`: talk between two songs has no beats."""
+    """Return whether each beat has regular music within `_LOOSE_WINDOWS`: talk between songs has no beats."""
     padded = np.pad(path.regularity, _LOOSE_WINDOWS)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _LOOSE_WINDOWS + 1).max(axis=1)
     nearest = np.clip(np.searchsorted(path.frames, frames), 0, len(around) - 1)

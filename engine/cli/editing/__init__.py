@@ -1,1 +1,1 @@
-"""Verbs that make documents, and what is done to them: asked, answered, edited, written."""
+"""Verbs that make documents, propose and answer edits, and export."""

@@ -33,7 +33,7 @@ _PROJECT = ".offcut"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument(
         "inputs",
         type=Path,
@@ -148,7 +148,7 @@ def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progr
 
 
 def _reads(options: argparse.Namespace) -> tuple[Path, ...]:
-    """Return the files that are read besides the recordings; a groove may be the name of a track instead."""
+    """Return the files to read in addition to the recordings; a groove may be the name of a track instead."""
     named = (options.click, options.midi, options.beats, options.groove, *options.inputs)
     return tuple(Path(one) for one in named if isinstance(one, str | Path) and one)
 
@@ -158,7 +158,7 @@ def _is_project(options: argparse.Namespace) -> bool:
 
 
 def _check_options(options: argparse.Namespace) -> None:
-    """Refuse options that say nothing together.
+    """Refuse options that do not go together.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--editor", type=Path, metavar="E.editor", help="as whom; see learn-edits")
     parser.add_argument(

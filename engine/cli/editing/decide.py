@@ -26,7 +26,7 @@ _VERDICTS = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "reset": Ve
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("answer", choices=tuple(_VERDICTS))
     parser.add_argument("ids", nargs="*", metavar="ID")
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _asked(options: argparse.Namespace, state: DocumentState, verdict: Verdict) -> BulkAccept:
-    """Return the proposals that the options name; ids that are named are accepted whatever their evidence."""
+    """Return the proposals that the options name; named ids are accepted with any evidence."""
     if options.ids:
         return BulkAccept(tuple(dict.fromkeys(options.ids)))
     ids = tuple(state.proposals) if options.all else at_or_above(state, options.above)

@@ -39,7 +39,7 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS))
     parser.add_argument(
@@ -131,7 +131,7 @@ def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
 
 
 def _refuse_others(options: argparse.Namespace) -> None:
-    """Refuse options that say nothing of this kind of edit, and ask for the one that it needs."""
+    """Refuse options that do not apply to this kind of edit, and require the one that it needs."""
     for name, kinds in _OPTIONS.items():
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
         if given and options.kind not in kinds:
@@ -218,7 +218,7 @@ _OPTIONS = MappingProxyType(
 )
 """The kinds that take an option."""
 _NEEDED = ("to_s", "by_s", "db", "text")
-"""What they cannot do without, but for a repeat, which comes right after itself."""
+"""Required options; a repeat without a position comes right after itself."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,

@@ -16,7 +16,7 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_files.clipping import lowered
-from engine.edl.export.audio_files.heard_range import heard_range
+from engine.edl.export.audio_files.written_range import written_range
 from engine.edl.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
@@ -33,11 +33,11 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import listed
 
 _SLACK_S = 0.001
-"""Lengths are told in milliseconds, so an end may be named that much late."""
+"""Lengths are printed in milliseconds, so a given end may be this much late."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--out", type=Path, nargs="+", required=True, metavar="FILE", help="format by suffix")
     parser.add_argument("--force", action="store_true", help="write over existing files")
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         (options.project,),
     )
     if span is not None:
-        whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
+        whole = replace(whole, options=replace(chosen, range_samples=written_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
     if options.lower:
         requests = lowered(requests, progress.part(0.0, 0.4))
@@ -147,7 +147,7 @@ def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tup
 
 
 def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
-    """Return what the flags ask for.
+    """Return the export options of the flags.
 
     Raises
     ------
@@ -191,11 +191,11 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
 
 
 def _check_flags(options: argparse.Namespace) -> None:
-    """Find out whether there is a file for each flag.
+    """Check that each flag applies to one of the files.
 
     Raises
     ------
-    UsageError : there is none
+    UsageError : a flag applies to none
     """
     suffixes = {out.suffix.lower() for out in options.out}
     namers = [suffix for suffix, form in FORMATS.items() if form.names_media]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     known = listed([*IMPORTS.own], "or")
     parser.add_argument("file", type=Path, metavar="FILE", help=f"format by suffix: {known}")

@@ -17,7 +17,7 @@ from engine.wording import counted, listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT.offcut")
     parser.add_argument("audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track")
 

@@ -1,4 +1,4 @@
-"""``offcut proposals PROJECT``: list what is proposed and what was answered."""
+"""``offcut proposals PROJECT``: list the proposals and the answers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import Listing, VerbOutput
-from engine.document.analysis import HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import DetectedSounds, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
 from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds import KINDS
-from engine.document.proposals import WEAK_EVIDENCE, Evidence, KeptExample, Proposal
+from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate
 from engine.review.calibration.evidence import Analyses
-from engine.review.heard_there import heard_sentence, heard_there
+from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
 from engine.timebase import format_time, samples_to_s_array
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
 
 
@@ -35,14 +35,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         with opened(options.project, to_read=True) as document:
             state, chances, sounds = document.state, _chances(document), document.analysis("sounds")
         if state.proposals:
-            heard = sounds if isinstance(sounds, HeardSounds) else None
+            heard = sounds if isinstance(sounds, DetectedSounds) else None
             yield Listing("proposals", _entries(state, chances, heard, with_text=not options.json))
         else:
             yield VerbOutput({"proposals": []}, "Nothing is proposed.")
 
 
 def _entries(
-    state: DocumentState, chances: Mapping[str, float], sounds: HeardSounds | None, *, with_text: bool
+    state: DocumentState, chances: Mapping[str, float], sounds: DetectedSounds | None, *, with_text: bool
 ) -> Iterator[VerbOutput]:
     """Yield each proposal; its line takes longer to write than all the rest, and JSON needs none."""
     table = table_of(state)
@@ -55,7 +55,7 @@ def _entries(
         decision = state.decisions.get(proposal.id)
         payload = proposal.payload if decision is None else edited(proposal, decision).payload
         on = [tracks.get(track, track) for track in proposal.tracks]
-        heard = heard_there(state, proposal.id, sounds)
+        heard = sounds_in_cut(state, proposal.id, sounds)
         fields = {
             "id": proposal.id,
             "kind": proposal.kind,
@@ -85,7 +85,7 @@ def _entries(
 
 
 def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
-    """Return what it does, to which tracks, who made it and why."""
+    """Describe its effect, its tracks, its maker and its reason."""
     kind = KINDS.get(proposal.kind)
     asked = edited(proposal, state.decisions.get(proposal.id))
     done = f"{proposal.kind} (not available)" if kind is None else kind.label(asked, state.rate_hz)
@@ -95,13 +95,13 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
 
 
 def _chances(document: Document) -> dict[str, float]:
-    """Return how likely the user would accept what is undecided, from the answers in this document."""
+    """Return the probability that the user would accept each undecided proposal, from the answers so far."""
     curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
     heard = Analyses(
         curve if isinstance(curve, ScoreCurve) else None,
         listening if isinstance(listening, Listening) else None,
         grid_in_force(document.state, document.analysis("beats")),
-        nearest if isinstance(nearest, NearestKept) else None,
+        nearest if isinstance(nearest, NearestReference) else None,
     )
     chances = calibrate(document.state, heard).learned.chances
     if chances is None:
@@ -111,7 +111,7 @@ def _chances(document: Document) -> dict[str, float]:
     return {key: round(float(chances[k]), 4) for k, key in enumerate(table.made.ids) if undecided[k]}
 
 
-def _kept(example: KeptExample | None) -> dict[str, object] | None:
+def _kept(example: ReferenceExample | None) -> dict[str, object] | None:
     if example is None:
         return None
     return {

@@ -15,12 +15,12 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.finders.finder import KNOWN, FinderRequest
-from engine.finders.registry import FoundEdits, find_edits, request_of
+from engine.finders.registry import FoundEdits, find_edits, request_of, require_finder
 from engine.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     add_finder_flags(parser)
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="on these; all by default")
@@ -62,7 +62,7 @@ def propose_in(
     DocumentError : see `analysing`
     """
     request = request_in(document, name, settings, tracks)
-    with analysing(document, *KNOWN):
+    with analysing(document, *require_finder(name).reads):
         found = find_edits(request, progress)
     for edit, analyses, audio in found.edits(document.state):
         document.apply(edit, analyses, audio)

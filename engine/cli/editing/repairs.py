@@ -1,4 +1,4 @@
-"""What the command line does with repairs: one in a span, or one wherever a sound is heard."""
+"""Repairs on the command line: in one span, or at every occurrence of a sound."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODES = ("remove", "keep")
 
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    """Keep or take out what words name in a span; accepted at once, unless it may be another sound."""
+    """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
     from engine.jobs.repairs.separate import asked_for, separate_in_document
 
     with opened(options.project) as document:

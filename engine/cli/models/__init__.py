@@ -1,1 +1,1 @@
-"""Verbs that learn, and what was learned."""
+"""Verbs that learn tastes, editors and embeddings."""

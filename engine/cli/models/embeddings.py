@@ -19,7 +19,7 @@ _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="say which embeddings there are, and which are here")
     prepare = actions.add_parser(
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
-    """Do what was asked for."""
+    """Run the requested action."""
     if options.action == "prepare":
         yield from _prepare(options, progress)
     elif options.action == "list":
@@ -79,7 +79,7 @@ def _says_yes(question: str) -> bool:
 
 
 def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
-    """Embed what is in folders and say at the end whether any was left out."""
+    """Embed the files of folders, and report at the end whether any was skipped."""
     if not _LEAST_WINDOW_S <= options.window_s <= _MOST_WINDOW_S:
         raise UsageError(f"A window cannot last {options.window_s:g} s: choose 1 to 60.")
     if not _LEAST_HOP_S <= options.hop_s <= options.window_s:

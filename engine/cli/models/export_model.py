@@ -17,7 +17,7 @@ _SUFFIX = ".onnx"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("model", choices=NAMES, help="what finds sounds by name, or what separates them")
     parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}")
     parser.add_argument("--force", action="store_true", help="write over an existing file")

@@ -1,6 +1,6 @@
 """``offcut learn EDITED... --out T.taste``: learn a taste from edited recordings.
 
-``offcut learn --improve T.taste --from PROJECT... --out NEW.taste`` learns one anew with what was decided.
+``offcut learn --improve T.taste --from PROJECT... --out NEW.taste`` retrains one with decisions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.progress import SILENT, Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("edited", type=Path, nargs="*", metavar="EDITED", help="recordings as you keep them")
     parser.add_argument(
         "--raw", type=Path, nargs="+", default=[], metavar="RAW", help="the same before you edited them"
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Learn with other processes, of which the first writes and answers."""
+    """Learn with several processes; the first one writes and prints."""
     from engine.learning.across import Machines, training_across
 
     machines = Machines(options.devices, options.nodes, options.node_rank, options.main_address)
@@ -107,7 +107,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 
 
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Learn a taste anew with the decisions of some documents."""
+    """Retrain a taste with the decisions of some documents."""
     from engine.cli.documents import media_of, opened
     from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
 

@@ -1,4 +1,4 @@
-"""``offcut learn-edits --raw RAW... --edited EDITED... --out E.editor``: learn how somebody edits."""
+"""``offcut learn-edits --raw RAW... --edited EDITED... --out E.editor``: learn an editing style."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUFFIX = ".editor"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("--raw", type=Path, nargs="+", required=True, metavar="RAW", help="recordings")
     parser.add_argument(
         "--edited", type=Path, nargs="+", required=True, metavar="EDITED", help="what was made of them"

@@ -1,4 +1,4 @@
-"""``offcut score T.taste PATH...``: how odd each moment of a recording is, or of each in folders of them."""
+"""``offcut score T.taste PATH...``: score each moment of a recording, or of each one in folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("taste", type=Path, metavar="T.taste")
     parser.add_argument(
         "audio", type=Path, nargs="+", metavar="PATH", help="recordings, or folders of them at any depth"
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
-    """Score every file; those of folders one after the other, whatever is wrong with some of them."""
+    """Score every file; those of folders one after the other, despite errors in some of them."""
     _check(options)
     is_many = any(path.is_dir() for path in options.audio)
     if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
@@ -108,7 +108,7 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
 
 
 def _score_many(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
-    """Score what is in folders, hold one recording at a time, and say at the end whether any was left out."""
+    """Score the files of folders, one in memory at a time, and report at the end whether any was skipped."""
     scoring = _Scoring(options, progress)
     yield Listing("files", scoring.entries())
     if scoring.refused:
@@ -138,7 +138,7 @@ class _Scoring:
         self._taste = _loaded(options.taste)  # while the other process imports what it needs
 
     def entries(self) -> Iterator[VerbOutput]:
-        """Yield what each recording came to, while rows go into the table."""
+        """Yield the result of each recording, while rows go into the table."""
         with ExitStack() as stack:
             table = None
             if self._options.csv:

@@ -1,1 +1,1 @@
-"""Verbs that hear what is in a recording, or take a sound out of it."""
+"""Verbs that analyse the sounds in a recording, or remove one."""

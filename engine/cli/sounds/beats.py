@@ -12,7 +12,7 @@ from engine.timebase import samples_to_s_array
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("audio", type=Path, metavar="AUDIO")
 
 

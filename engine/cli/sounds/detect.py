@@ -1,4 +1,4 @@
-"""``offcut detect (AUDIO | PROJECT)``: what sounds in a recording, in words, and what sounds where in it."""
+"""``offcut detect (AUDIO | PROJECT)``: name the sounds in a recording, or find all named sounds in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.documents import analysing, media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -20,7 +20,7 @@ _DOCUMENT = ".offcut"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("audio", type=Path, metavar="AUDIO | PROJECT")
     parser.add_argument("--window", type=finite, nargs=2, metavar=("A", "B"), help="only from A to B seconds")
     parser.add_argument(
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Hear the recording and rank words, or say what sounds where."""
+    """Analyse the recording and rank words, or list its sounds."""
     if options.events and (options.text or options.window is not None):
         raise UsageError("--events hears all of it, in words that it knows: leave --text and --window out.")
     if options.audio.suffix.lower() == _DOCUMENT:
@@ -72,7 +72,7 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 
 def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
-    """Hear a document, and keep what was heard with it."""
+    """Detect the sounds of a document, and store them in it."""
     from engine.jobs.repairs.requests import SpanRequest
     from engine.jobs.sounds.hear import hear_sounds
 
@@ -91,7 +91,7 @@ def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
         return _told(path, sounds_of_recording(reader, progress), reader.rate_hz)
 
 
-def _told(path: Path, sounds: HeardSounds, rate_hz: int) -> VerbOutput:
+def _told(path: Path, sounds: DetectedSounds, rate_hz: int) -> VerbOutput:
     rows, lines = [], []
     spans = sounds.spans_samples.tolist()
     for (start, stop), word, likelihood in zip(spans, sounds.words, sounds.likelihoods.tolist(), strict=True):

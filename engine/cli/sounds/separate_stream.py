@@ -26,7 +26,7 @@ from engine.wording import counted, listed, quoted
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of every stream, whatever its format.
+    """Settings of every stream in any format.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ def _pieces(stream: BufferedIOBase, asked: _Asked) -> Iterator[bytes]:
 def _separated(
     stream: SeparationStream, blocks: Iterator[NDArray[np.float32]]
 ) -> Iterator[tuple[NDArray[np.float32], float]]:
-    """Yield what is separated, and how many seconds that took."""
+    """Yield the separated audio, and the seconds its computation took."""
     for block in blocks:
         begun_s = time.perf_counter()
         samples = stream.block(block)

@@ -1,4 +1,4 @@
-"""``offcut takes (AUDIO | PROJECT)``: what was played more than once, and what broke off and came again."""
+"""``offcut takes (AUDIO | PROJECT)``: find repeated passages and false starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROJECT = ".offcut"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("path", type=Path, metavar="AUDIO|PROJECT", help="a recording, or a document")
 
 

@@ -23,7 +23,7 @@ from engine.document.file.checks.columns import (
     shown,
 )
 from engine.document.marks.markers import Marker
-from engine.document.proposals import Alternative, Evidence, KeptExample, Proposal
+from engine.document.proposals import Alternative, Evidence, Proposal, ReferenceExample
 from engine.document.tracks.track import Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
@@ -78,7 +78,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Alternative):
         plain = [value.label, value.start_samples, value.stop_samples]
         return [*plain, value.payload] if value.payload else plain
-    if isinstance(value, KeptExample):
+    if isinstance(value, ReferenceExample):
         return [value.path, value.start_s, value.stop_s, value.distance, value.offset_s]
     return value
 
@@ -165,13 +165,13 @@ def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     return [tuple(islice(made, count)) for count in map(len, found)]
 
 
-def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
+def _kept_examples(texts: Sequence[str]) -> list[ReferenceExample | None]:
     found = _from_json(texts)
     columns = _columns([one for one in found if one is not None], [5, 4], 0.0)
     if not columns:
         return [None] * len(found)
     require_kept(*columns)
-    made = map(KeptExample, *columns)
+    made = map(ReferenceExample, *columns)
     return [None if one is None else next(made) for one in found]
 
 
@@ -222,7 +222,7 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "dict[str, object]": _payloads,
     "dict[str, object] | None": _changes,
     "tuple[str, ...]": _names,
-    "KeptExample | None": _kept_examples,
+    "ReferenceExample | None": _kept_examples,
 }
 
 

@@ -10,7 +10,14 @@ from io import BytesIO
 
 import numpy as np
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import (
+    Analysis,
+    BeatGrid,
+    DetectedSounds,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
@@ -22,12 +29,12 @@ from engine.document.takes import TAKES, StoredTakes
 
 _ANALYSES: dict[str, type[Analysis]] = {
     "score": ScoreCurve,
-    "nearest": NearestKept,
+    "nearest": NearestReference,
     "beats": BeatGrid,
     "listening": Listening,
     "hits": Hits,
     "promoted": Hits,
-    "sounds": HeardSounds,
+    "sounds": DetectedSounds,
     PICKUP: StrokePickup,
     TAKES: StoredTakes,
 }

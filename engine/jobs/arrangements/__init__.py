@@ -1,1 +1,1 @@
-"""What an editor would do with a whole document."""
+"""Arrange a whole document as an editor model would."""

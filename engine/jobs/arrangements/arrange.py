@@ -1,4 +1,4 @@
-"""What an editor would make of a document: proposals of cuts, repeats and moves that are one arrangement."""
+"""Propose the arrangement of an editor model: cuts, repeats and moves."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
-from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
@@ -41,18 +41,19 @@ _OF_A_PIECE = 0.25
 _LEAST_S = 0.1
 _LEAST_PART_S = 1.0
 _LEAST_LEFT = 0.1
-"""Less of a recording is left only of what is no rehearsal (a metronome), or where somebody wants it so."""
+"""Minimum share of a recording in the result; less remains only of other material or if the user asks for it.
+"""
 
 
 def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
-    """Propose what an editor would do.
+    """Propose an arrangement of a document.
 
-    What the user holds is played, what they cut is not, and edges lie on beats where there are any.
+    Held spans are played, cut spans are not, and edges are placed on beats if the grid has any.
 
     Raises
     ------
-    UsageError : there is nothing to arrange, what is held is longer than asked, the example does not fit, or
-        hardly anything would be left although nobody asked for that
+    UsageError : the document is empty, the held spans are longer than requested, the example does not fit, or
+        hardly anything would remain although the request does not ask for that
     SourceError : a recording cannot be read
     OffcutError : the editor cannot be read
     Cancelled : the user asked for it
@@ -82,13 +83,13 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
 
 
 def arranged(
-    request: ArrangeRequest, heard: Heard, editor: Editor | None = None, like: Sequence[Pair] = ()
+    request: ArrangeRequest, heard: StepFeatures, editor: Editor | None = None, like: Sequence[Pair] = ()
 ) -> ProposedArrangement:
-    """Propose what an editor would do with a recording that is analysed already.
+    """Propose an arrangement of a recording that is already analysed.
 
     Raises
     ------
-    UsageError : what the user holds is longer than asked
+    UsageError : the held spans are longer than requested
     """
     bounds = bounds_of(request.state, heard, request.minutes)
     seeds = range(_OTHERS * request.seed + 1, _OTHERS * request.seed + 1 + _OTHERS)
@@ -99,12 +100,12 @@ def arranged(
     return proposed_of(request.state, heard, found)
 
 
-def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Bounds:
-    """Return what an arrangement of a document has to keep to.
+def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) -> Bounds:
+    """Return the bounds of an arrangement of a document.
 
     Raises
     ------
-    UsageError : what the user holds is longer than asked
+    UsageError : the held spans are longer than requested
     """
     done = gathered_accepted(state)
     held = _touched(heard, done.holds)
@@ -120,8 +121,8 @@ def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Boun
     return Bounds(held, never, least_steps=_LEAST_STEPS, target_s=target_s)
 
 
-def _touched(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Return the steps of which anything lies in a span."""
+def _touched(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Return the steps that overlap a span."""
     edges = heard.steps.edges_samples
     flags = np.zeros(len(heard), bool)
     for start, stop in spans:
@@ -129,8 +130,8 @@ def _touched(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.boo
     return flags
 
 
-def _covered(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Return the steps that lie mostly in a span."""
+def _covered(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Return the steps whose larger part is inside a span."""
     flags = np.zeros(len(heard), bool)
     for start, stop in spans:
         first, last = heard.steps.within(int(start), int(stop))
@@ -138,7 +139,7 @@ def _covered(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.boo
     return flags
 
 
-def proposed_of(state: DocumentState, heard: Heard, found: Sequence[Decoded]) -> ProposedArrangement:
+def proposed_of(state: DocumentState, heard: StepFeatures, found: Sequence[Decoded]) -> ProposedArrangement:
     """Return the first of some arrangements as proposals, and the others as their alternatives."""
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
@@ -157,7 +158,7 @@ class _Maker:
     """Makes proposals of an order."""
 
     state: DocumentState
-    heard: Heard
+    heard: StepFeatures
     order: Order
     others: tuple[Order, ...]
 
@@ -182,7 +183,7 @@ class _Maker:
         return tuple((int(edges[first]), int(edges[last])) for first, last in runs(flags).tolist())
 
     def _wanted(self) -> Iterator[Wanted]:
-        """Yield what makes the order; cuts are parted where playing begins, to be decided one by one."""
+        """Yield the edits that make the order; cuts are split where playing begins, for separate answers."""
         for one in edits_that_play(self._played(), self.state.length_samples):
             if one.kind != CUT.name:
                 yield one

@@ -17,9 +17,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A span [start, stop) of the timeline that is to be heard, and the crossfade before it.
+    """A span [start, stop) of the timeline that is played, and the crossfade before it.
 
-    Where it meets what is played before it, both edges lie in the middle of the crossfade.
+    At a seam with the previous span, both edges are in the middle of the crossfade.
     """
 
     start_samples: int
@@ -29,7 +29,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An edit to be made: its kind, its span and what the kind needs beside it."""
+    """An edit to make: its kind, its span and the payload of the kind."""
 
     kind: str
     start_samples: int
@@ -38,11 +38,11 @@ class Wanted:
 
 
 def edits_that_play(played: Sequence[Played], length_samples: int) -> tuple[Wanted, ...]:
-    """Return the edits after which just these spans are heard, in their order.
+    """Return the edits whose result plays exactly these spans, in their order.
 
-    As much as can stays where it is (`standing`); what is heard elsewhere is moved there, what is heard again
-    repeated, and what is heard nowhere cut. The crossfade of what is moved or repeated is the same at both of
-    its ends, since such edits have but one: the one before it.
+    The longest possible part stays in place; spans played elsewhere are moved there, repeated spans are
+    repeated, and all others are cut. Moved and repeated spans have the same crossfade at both ends, since
+    such an edit has one crossfade: the one before it.
     """
     played, stands = _parted(played)
     laid = tuple(_gathered(_laid(played, stands, length_samples)))
@@ -50,7 +50,7 @@ def edits_that_play(played: Sequence[Played], length_samples: int) -> tuple[Want
 
 
 def _parted(played: Sequence[Played]) -> tuple[tuple[Played, ...], tuple[bool, ...]]:
-    """Return what is played, and what of it stands: where only a part of a span can, it is parted there."""
+    """Return the played spans, split where only a part can stay in place, and whether each part stays."""
     edges = np.unique([edge for one in played for edge in (one.start_samples, one.stop_samples)])
     parts = [
         (number, Played(start, stop, one.crossfade_ms if start == one.start_samples else 0.0))
@@ -68,7 +68,7 @@ def _parted(played: Sequence[Played]) -> tuple[tuple[Played, ...], tuple[bool, .
 
 
 def standing(played: Sequence[Played]) -> tuple[bool, ...]:
-    """Tell which spans can stay where they are: of those that follow each other, the longest in all."""
+    """Return whether each span can stay in place: the longest ascending subsequence by total length."""
     starts = np.array([one.start_samples for one in played], np.int64)
     stops = np.array([one.stop_samples for one in played], np.int64)
     best = stops - starts
@@ -86,7 +86,7 @@ def standing(played: Sequence[Played]) -> tuple[bool, ...]:
 
 
 def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int) -> Iterator[Wanted]:
-    """Yield moves and repeats, each before what stands next."""
+    """Yield moves and repeats, each before the next span that stays in place."""
     edges = np.unique([edge for one in played for edge in (one.start_samples, one.stop_samples)])
     taken = {part for one, stays in zip(played, stands, strict=True) if stays for part in _parts(one, edges)}
     target, rank = length_samples, 0
@@ -108,7 +108,7 @@ def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
 
 
 def _gathered(laid: Iterable[Wanted]) -> Iterator[Wanted]:
-    """Yield repeats of the same span that follow each other as one that is heard so often."""
+    """Merge consecutive repeats of the same span into one with their total count."""
     before: Wanted | None = None
     for one in laid:
         if before is not None and _is_once_more(before, one):
@@ -134,7 +134,7 @@ def _parts(one: Played, edges: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tu
 
 
 def _runs(parts: Sequence[Span], taken: set[Span]) -> Iterator[tuple[bool, int, int]]:
-    """Yield parts in a row that are all heard before, or all not, as one."""
+    """Merge consecutive parts that were all played before, or all not."""
     run: tuple[bool, int, int] | None = None
     for start, stop in parts:
         again = (start, stop) in taken
@@ -149,7 +149,7 @@ def _runs(parts: Sequence[Span], taken: set[Span]) -> Iterator[tuple[bool, int, 
 
 
 def _cuts(played: Sequence[Played], stands: Sequence[bool], length_samples: int) -> Iterator[Wanted]:
-    """Yield what is heard nowhere; its crossfade is that of what stands next, where that follows at once."""
+    """Yield cuts of unplayed spans, with the crossfade of the next unmoved span if it follows at once."""
     fades_ms = {
         one.start_samples: one.crossfade_ms
         for number, one in enumerate(played)

@@ -1,4 +1,4 @@
-"""Learn an editor from raw recordings and what was made of them."""
+"""Learn an editor model from raw recordings and the files edited from them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
-from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
-from engine.arranging.orders import order_heard
+from engine.arranging.orders import order_of_spans
+from engine.arranging.step_features import StepFeatures, hear
 from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
 from engine.errors import OffcutError, UsageError
@@ -32,21 +32,22 @@ from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 
 _LEAST_SHARE = 0.5
-"""Of what sounds in a file; of other music on the same sounds a quarter passes, of masters far over half."""
+"""Minimum matched share of a file: other music with the same sounds reaches a quarter, masters far over half.
+"""
 _LEAST_S = 5.0
 _EDGE_S = 0.1
-"""Coders leave out so much at an edge by themselves."""
+"""Audio that codecs alone remove at an edge, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchedEdits:
-    """What was done with recordings.
+    """Edits found by matching files with their recordings.
 
     Attributes
     ----------
     pairs : as the network takes them
-    told : as they are told
-    habits : what was done in all of them
+    told : the same pairs, as facts to report
+    habits : statistics of all these edits
     left_out : why some were left out
     """
 
@@ -58,14 +59,14 @@ class MatchedEdits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedEditor:
-    """An editor and what it was learned from."""
+    """An editor model and the edits it was learned from."""
 
     editor: Editor
     edits: MatchedEdits
 
 
 def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor:
-    """Match every edited file with its recordings, and adapt the network to what was done.
+    """Match every edited file with its recordings, and adapt the network to the edits.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor
 
 
 def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
-    """Return what was done with each recording; reports tell how well each pair fits (`PairQuality`).
+    """Return the edits of each recording; progress reports include the quality of each pair (`PairQuality`).
 
     Raises
     ------
@@ -111,7 +112,7 @@ def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
 
 
 def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
-    """Listen to the recordings in which anything was found, each once, and say what was done with them."""
+    """Analyse each matched recording once, and return its edits."""
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
     heard = {path: _heard(path, progress.step(number, len(used))) for number, path in enumerate(used)}
     pairs, told = [], []
@@ -126,7 +127,7 @@ def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progres
 
 
 def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
-    """Match a pair, or say why nothing can be learned from it."""
+    """Match a pair, or raise an error with the reason why it cannot be used."""
     require_files(pair)
     matched = match_edited(MatchRequest(pair.raws, pair.edited), progress)
     names = " or ".join(shown(path) for path in matched.raws)
@@ -154,7 +155,7 @@ def _require_long(path: Path) -> None:
 
 
 def _is_whole(matched: Matched) -> bool:
-    """Tell whether a recording was left as it is: one piece of one file, and hardly anything left out."""
+    """Return whether a recording is unedited: one segment of one file, with hardly anything left out."""
     if len(matched.segments) != 1 or len(matched.raws) != 1:
         return False
     return all(stop - start < _EDGE_S * matched.rate_hz for start, stop in matched.left_out[0])
@@ -172,7 +173,7 @@ def _quality(number: int, matched: Matched) -> PairQuality:
 
 
 def _residual_db(segments: Iterable[Segment]) -> float | None:
-    """Return what is left of segments in the median, None where that was measured of none."""
+    """Return the median residual of segments in dB, None if no segment has one."""
     left = [one.residual_db for one in segments if one.residual_db is not None]
     return median(left) if left else None
 
@@ -187,7 +188,7 @@ def _left_out_s(matched: Matched, raw: int) -> float:
 
 
 def _pieces(matched: Matched, numbers: Mapping[Path, int]) -> Iterator[Piece]:
-    """Yield what is heard, each piece from the middle of one crossfade to the middle of the next."""
+    """Yield the played pieces, each from the middle of one crossfade to the middle of the next."""
     following = [*matched.segments[1:], None]
     for one, after in zip(matched.segments, following, strict=True):
         into = one.crossfade_samples * one.speed / 2.0
@@ -201,12 +202,12 @@ def _pieces(matched: Matched, numbers: Mapping[Path, int]) -> Iterator[Piece]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _HeardRaw:
-    heard: Heard
+class _AnalysedRaw:
+    heard: StepFeatures
     counted: Counted
 
 
-def _heard(path: Path, progress: Progress) -> _HeardRaw:
+def _heard(path: Path, progress: Progress) -> _AnalysedRaw:
     """Listen to a recording: its beats, then the rest."""
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
@@ -215,10 +216,10 @@ def _heard(path: Path, progress: Progress) -> _HeardRaw:
         heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
     beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
     length_s = samples_to_s(frames, rate_hz)
-    return _HeardRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
+    return _AnalysedRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
 
 
-def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
+def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:
     rate_hz = heard.steps.rate_hz
     spans = [
         (
@@ -228,7 +229,7 @@ def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
         for one in matched.segments
         if one.raw == raw
     ]
-    return Pair(matched.edited.name, heard, order_heard(spans, heard.steps))
+    return Pair(matched.edited.name, heard, order_of_spans(spans, heard.steps))
 
 
 def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:

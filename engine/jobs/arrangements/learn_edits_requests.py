@@ -1,4 +1,4 @@
-"""What the window asks of learning an editor, and what it hears of it: light, so that asking is quick."""
+"""Requests and progress reports of learning an editor model; light, so that the window imports no network."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class RawAndEdited:
 
 @dataclass(frozen=True, slots=True)
 class LearnEditsRequest:
-    """What to learn from.
+    """Pairs of files to learn from.
 
     Attributes
     ----------
     name : of the editor
-    goes_on : whether a pair that is none is told and left out, so that the others are learned from
+    goes_on : whether an unusable pair is reported and skipped, so that the others are used
     """
 
     pairs: tuple[RawAndEdited, ...]
@@ -46,9 +46,9 @@ class PairQuality:
     Attributes
     ----------
     number : of the pair, from 0
-    matched_share : of what sounds in the edited file, 0 to 1
-    residual_db : what is left of it when the recordings are subtracted; None where that was not measured
-    kept_s, left_out_s : how much of the recordings is heard, each time it is, and how much never
+    matched_share : share of the sounding part of the edited file, 0 to 1
+    residual_db : level left after subtracting the recordings; None if not measured
+    kept_s, left_out_s : total length played, counting repeats, and length never played
     problem : why nothing is learned from it, "" where something is
     """
 
@@ -60,7 +60,7 @@ class PairQuality:
     problem: str = ""
 
     def figures(self) -> dict[str, float]:
-        """Return them as progress carries them, beside `problem` as its text."""
+        """Return the figures as progress carries them; `problem` is the text of the report."""
         left = {} if self.residual_db is None else {"residual_db": self.residual_db}
         return {
             "pair": float(self.number),
@@ -73,7 +73,7 @@ class PairQuality:
 
     @classmethod
     def reported(cls, text: str, figures: Mapping[str, float]) -> PairQuality | None:
-        """Return what a report says of a pair; None where it speaks of something else."""
+        """Return the quality of a pair from a progress report; None if the report is about something else."""
         if "pair" not in figures:
             return None
         return cls(
@@ -87,7 +87,7 @@ class PairQuality:
 
     @property
     def words(self) -> str:
-        """Say it in one line."""
+        """Summarize the quality in one line."""
         if self.problem:
             return self.problem
         found = f"{percent(self.matched_share)} found{_left_text(self.residual_db)}"
@@ -96,13 +96,13 @@ class PairQuality:
 
 @dataclass(frozen=True, slots=True)
 class LearnedPair:
-    """What was found of one edited file and one recording in it.
+    """Match of one edited file with one recording used in it.
 
     Attributes
     ----------
-    matched_share : of what sounds in the edited file, 0 to 1
-    residual_db : what is left of the edited file without the recording, None where that was not measured
-    kept_s, left_out_s : how much of the recording is heard, each time it is, and how much never
+    matched_share : share of the sounding part of the edited file, 0 to 1
+    residual_db : level left of the edited file without the recording, None if not measured
+    kept_s, left_out_s : total length of the recording played, counting repeats, and length never played
     """
 
     raw: Path
@@ -130,7 +130,7 @@ class EditorWritten:
 
 
 def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
-    """Say what is wrong with the names of a pair, "" where nothing is; no file is looked at."""
+    """Return the problem with the file names of a pair, "" if they are valid; no file is opened."""
     if edited is None:
         return (
             f"Which file was made of {_named(raws)}?"
@@ -147,7 +147,7 @@ def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
 
 
 def pairs_problem(pairs: Sequence[RawAndEdited]) -> str:
-    """Say what is wrong with the names of some pairs, "" where nothing is; no file is looked at."""
+    """Return the problem with the file names of some pairs, "" if they are valid; no file is opened."""
     if not pairs:
         return "There is nothing to learn from: name raw recordings and what was made of them."
     seen: set[Path] = set()
@@ -177,7 +177,7 @@ def require_files(pair: RawAndEdited) -> None:
 
 
 def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
-    """Say of each pair what was found."""
+    """Return one line per pair about its match."""
     lines = []
     for one in pairs:
         lines.append(

@@ -19,13 +19,13 @@ from engine.wording import counted, listed
 
 @dataclass(frozen=True, slots=True)
 class ArrangeRequest:
-    """What to arrange, and as whom.
+    """Arrangement request: document, editor model, target length.
 
     Attributes
     ----------
     media : where each source is now, by source id
-    grid, curve : the beats, and how odd each moment is where a taste was asked
-    editor : an .editor file; None for what all editors that were learned have in common
+    grid, curve : the beats, and the anomaly scores if a taste was used
+    editor : an .editor file; None for the shipped model
     like : a raw recording and an edit of it that this one is to resemble
     minutes : how long the result is to be; None for as long as the editor would
     seed : 0 for the likeliest arrangement, another number for another one
@@ -42,7 +42,7 @@ class ArrangeRequest:
 
     @property
     def is_anybody(self) -> bool:
-        """Whether nobody says as whom to arrange, like what, or how long."""
+        """Whether the request names no editor, no example and no length."""
         return self.editor is None and self.like is None and self.minutes is None
 
 
@@ -53,7 +53,7 @@ class ProposedArrangement:
     Attributes
     ----------
     result_s, recording_s : how long the result is with all of them, and the recording
-    others_s : how long other arrangements would be, of which the alternatives are
+    others_s : lengths of the other arrangements, which the alternatives come from
     references_samples : the takes that others are compared with, [start, stop) each
     """
 
@@ -65,7 +65,7 @@ class ProposedArrangement:
 
     @property
     def sentence(self) -> str:
-        """Say what is proposed."""
+        """Summarize the proposals."""
         if not self.proposals:
             return "This editor would leave the recording as it is."
         kinds = [

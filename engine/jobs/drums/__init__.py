@@ -1,1 +1,1 @@
-"""Drums put in time: what is heard of them, where each hit goes, files written aligned."""
+"""Drums put in time: detected hits, their new positions, and aligned files."""

@@ -32,16 +32,16 @@ _What = tuple[str, tuple[str, ...]]
 
 ALIGNER = "whole performance"
 SAME_HIT_S = 0.005
-"""An answer about a hit holds for what is proposed of a hit within this time."""
+"""An answer about a hit applies to proposals for hits within this time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProposedMoves:
-    """Where hits go, the proposals that say so, and the edit that puts them into the document.
+    """Positions of hits, the proposals to move them, and the edit that adds the proposals to the document.
 
     Attributes
     ----------
-    answered : how many were left out since the user answered what was proposed of the same hit before
+    answered : number left out because the user already answered a proposal for the same hit
     """
 
     placed: Placed
@@ -51,7 +51,7 @@ class ProposedMoves:
 
     @property
     def sentence(self) -> str:
-        """The summary of what was proposed."""
+        """Summarize the proposals."""
         moves = sum(one.kind == HIT.name for one in self.proposals)
         flams = len(self.proposals) - moves
         said = f"Proposed to move {moves:,} of {counted(len(self.placed.strokes), 'hit')}"
@@ -61,7 +61,7 @@ class ProposedMoves:
 
 
 def no_bleed(_row: int) -> Shares:
-    """Tell of no other microphone that hears a voice."""
+    """Return no bleed into any other microphone."""
     return {}
 
 
@@ -75,17 +75,17 @@ def propose_moves(
     bleed_of: Callable[[int], Shares] = no_bleed,
     aligner: Aligner | None = None,
 ) -> ProposedMoves:
-    """Propose to move hits to the lines of a grid; what was decided stays.
+    """Propose to move hits to the lines of a grid; decisions stay.
 
     Parameters
     ----------
-    hits : all that were found, with what the user confirmed of them
+    hits : all detected hits, with the user's confirmations
     bleed_of : how much of other microphones a voice is, see `engine.jobs.drums.hit_proposals.flam_proposals`
-    aligner : says where hits belong; None for what measures best
+    aligner : places the hits; None for the best measured one
 
     Raises
     ------
-    TimingError : there are no hits, or no beats
+    TimingError : the document has no hits or no beats
     UsageError : the groove does not fit the division
     """
     placed = place(state, hits, grid, settings, groove, aligner)
@@ -104,11 +104,11 @@ def place(
     groove: Groove | None = None,
     aligner: Aligner | None = None,
 ) -> Placed:
-    """Return where each hit that is sure enough goes; see `propose_moves`.
+    """Return the position of each hit that is confident enough; see `propose_moves`.
 
     Raises
     ------
-    TimingError : there are no hits, or no beats
+    TimingError : the document has no hits or no beats
     UsageError : the groove does not fit the division
     """
     if not len(grid.beats_samples):
@@ -135,7 +135,7 @@ def place(
 
 
 def default_aligner(settings: TimingSettings) -> Aligner:
-    """Return what measures best, told how far hits are to go and which."""
+    """Return the best measured aligner, with the limits of the settings."""
     return whole_performance(
         AlignmentSettings(
             strength=settings.strength,
@@ -160,12 +160,12 @@ def _no_hits(state: DocumentState, hits: Hits) -> str:
 
 
 def _what(one: Proposal) -> _What:
-    """Return what a move is of: all microphones, or one voice."""
+    """Return the target of a move: all microphones, or one voice."""
     return one.kind, one.tracks if one.kind == FLAM.name else ()
 
 
 def _unanswered(state: DocumentState, found: Iterable[Proposal]) -> tuple[Proposal, ...]:
-    """Leave out what is about a hit of which the user answered already what was proposed."""
+    """Leave out proposals for hits whose earlier proposals the user answered."""
     answered: dict[_What, list[float]] = {}
     for key, one in state.proposals.items():
         decision = state.decisions.get(key)

@@ -40,15 +40,15 @@ _SUFFIXES = (".wav", ".flac")
 
 @dataclass(frozen=True, slots=True)
 class AlignRequest:
-    """What is aligned to what.
+    """Microphones to align, and the grid to align them to.
 
     Attributes
     ----------
     media : where each source is now, by source id
     wanted : which grid
-    tracks : the ids of the microphones of the drums; none where their roles tell
-    groove : what the feel is taken of, see `engine.jobs.drums.find_groove`; None for none
-    grid, hits, promoted, pickup : what the document knows
+    tracks : the ids of the drum microphones; empty to select them by role
+    groove : source of the feel, see `engine.jobs.drums.find_groove`; None for none
+    grid, hits, promoted, pickup : analyses stored in the document
     """
 
     state: DocumentState
@@ -75,14 +75,14 @@ class AlignRequest:
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """What came of it.
+    """Result of an alignment.
 
     Attributes
     ----------
     analyses, ids : the hits and the pickup, those that the document did not have
     notices : sentences that the user must know of
-    files : what was written
-    recorders : which microphones another recorder heard, where hits were found anew
+    files : the files written
+    recorders : microphones on another recorder, whose hits were detected again
     left_behind : the names of the tracks recorded with the microphones that stay where they are
     weak_left : proposals with weak evidence that the files are written without
     """
@@ -117,8 +117,8 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
     Raises
     ------
     SourceError : a recording cannot be read
-    TimingError : there is no drum, or no pulse
-    UsageError : what was asked for cannot be
+    TimingError : no drums or no pulse were found
+    UsageError : the request is not possible
     """
     state = request.state
     division = request.settings.divided
@@ -165,7 +165,7 @@ def check_files(
 
     Parameters
     ----------
-    reads : files that are read besides the recordings; none of them is written over
+    reads : other files that are read; none of them is overwritten
 
     Raises
     ------
@@ -218,7 +218,7 @@ def _requests(
     *,
     overwrite: bool,
 ) -> Iterator[ExportRequest]:
-    """Yield what writes each microphone alone, as long as it is itself."""
+    """Yield the export of each microphone alone, at its own length."""
     for track in state.tracks:
         if track.id in tracks:
             alone = replace(state, tracks=(_plain(track),))
@@ -238,7 +238,7 @@ def _name(state: DocumentState, track: Track) -> str:
 
 @contextmanager
 def _folder(folder: Path) -> Iterator[None]:
-    """Make a folder where there is none, and take it away again where nothing came into it."""
+    """Make a folder if it is missing, and remove it if it stays empty."""
     is_new = not is_taken(folder)
     try:
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The grid that hits are moved to: the user's own, the document's, or what is heard."""
+"""The grid that hits are moved to: the user's own, the document's, or a detected one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLICK_ROLE = "click"
 
 @dataclass(frozen=True, slots=True)
 class WantedGrid:
-    """Which grid is wanted; where none is named, the document's own or what is heard.
+    """The requested grid; without a name, the grid of the document or a detected one.
 
     Attributes
     ----------
@@ -47,11 +47,11 @@ class WantedGrid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundGrid:
-    """A grid, what must be known of it, and the track that it was taken from: a click is no drum.
+    """A grid, a notice about it, and the track it comes from: a click is not a drum.
 
     Attributes
     ----------
-    is_heard : whether it is what listening to the document as it is finds
+    is_heard : whether analysing the unchanged document gives this grid
     """
 
     grid: BeatGrid
@@ -71,7 +71,7 @@ def find_grid(
 
     Raises
     ------
-    UsageError : what was asked for cannot be a grid
+    UsageError : the request does not describe a valid grid
     SourceError : a file cannot be read
     TimingError : nothing was found
     """

@@ -1,4 +1,4 @@
-"""Find the hits of the drums of a document: heard once, and again only where what is heard changed."""
+"""Detect the drum hits of a document once, and again only after the audio changes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class HitsRequest:
 
 
 def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
-    """Return the id of the hits that finding them in these microphones gives: what was heard, and by whom."""
+    """Return the id of the hits detected in these microphones, from the audio and the detector."""
     heard = [(one.id, one.source_id, one.start_samples, one.role) for one in state.tracks if one.id in tracks]
     return analysis_id(HITS, HITS_MAKER, heard, *clocks_of(state, tracks))
 
 
 def hear_hits(request: HitsRequest, progress: Progress) -> Hits:
-    """Find all hits, also those that it is not sure of.
+    """Detect all hits, including those with low confidence.
 
     Raises
     ------

@@ -54,7 +54,7 @@ class Placed:
     ----------
     tracks : the ids of the microphones that are moved together; none for all of the document
     stop_samples : where the last slice ends
-    maker : who says so
+    maker : id of the aligner
     """
 
     hits: Hits
@@ -91,7 +91,7 @@ class Placed:
 
     @cached_property
     def where(self) -> Callable[[int], str]:
-        """What names a line; an empty text for none. Most lines are asked for several times."""
+        """Name of each line by its index; "" for none. Cached, since most lines are named several times."""
         division = self.settings.divided
 
         @cache
@@ -153,7 +153,7 @@ def _payload(placed: Placed, stroke: int) -> dict[str, object]:
 
 
 def _alternatives(placed: Placed, stroke: int, start: int, stop: int) -> Iterator[Alternative]:
-    """Yield the lines beside the one that it goes to, and where a gap opens before it, the other fills."""
+    """Yield the two adjacent lines, and the other fill if a gap opens before the hit."""
     strokes, positions = placed.strokes, placed.lines.positions_samples
     line, onset = int(strokes.lines[stroke]), float(strokes.onsets_samples[stroke])
     for beside, word in ((line - 1, "before"), (line + 1, "after")):

@@ -1,4 +1,4 @@
-"""Find the microphones of a drum kit by what they picked up."""
+"""Find the microphones of a drum kit by their audio."""
 
 from __future__ import annotations
 

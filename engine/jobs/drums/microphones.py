@@ -22,14 +22,13 @@ _BLOCK_FRAMES = 65_536
 class Microphones:
     """Tracks of a document, each folded to one channel; used by one thread at a time.
 
-    They are heard as they were recorded, but for recorders that the user accepted to line up: that is no edit
-    of what was played.
+    The audio is as recorded, except for accepted `recorder` edits: these do not edit the performance.
 
     Parameters
     ----------
     media : where each source is now, by source id
     track_ids : in the order of the rows that are read
-    progress : hears of sources that must be converted first
+    progress : reports the conversion of sources that need one
 
     Raises
     ------

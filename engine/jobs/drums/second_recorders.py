@@ -1,4 +1,4 @@
-"""Microphones that another recorder heard: proposed to be moved and stretched to the clock of the others."""
+"""Microphones on a second recorder: propose to move and stretch them to the clock of the others."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ LEAST_DRIFT_S = 0.003
 LEAST_OFFSET_S = 0.1
 """Less than that may be the way of the sound to a microphone away from the others."""
 _AWAY = (Role.ROOM, Role.OTHER)
-"""What a second recorder is set up as; close microphones and overheads are on one desk."""
+"""Roles that a second recorder is used for; close microphones and overheads share one desk."""
 _LEAST_CONFIDENCE = 0.8
 _MOST_SPREAD_S = 0.0003
-"""Beyond it what drifts may be which drums are played: they stand nearer to one microphone or the other."""
+"""Above it, drift may be due to the drums played: some are closer to one microphone than to the other."""
 _SURELY = 3.0
-"""A drift is none that is not so many times as far as the windows lie from its line."""
+"""A drift counts if it is this many times the spread of the windows around its line."""
 _MOST_REFERENCES = 3
 _AS_RECORDED = SecondRecorder(0.0, 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordersRequest:
-    """What is compared.
+    """Recordings to compare.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ProposedRecorders:
 
     @property
     def sentence(self) -> str:
-        """Say what was found."""
+        """Summarize the result."""
         if not self.proposals:
             return "All recordings run by one clock and begin together, as far as they hear the same."
         return " ".join(one.reason for one in self.proposals)
@@ -74,8 +74,8 @@ class ProposedRecorders:
 def propose_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:
     """Compare recordings, and propose to line up those that another recorder made.
 
-    Most of them say what the time is, and of as many on both sides the first. Recordings that do not hear the
-    same are left as they are.
+    The clock of most recordings is the reference, and that of the first if two are equally common. Recordings
+    that do not share sounds stay as they are.
 
     Raises
     ------
@@ -95,9 +95,9 @@ def propose_recorders(request: RecordersRequest, progress: Progress) -> Proposed
 def recorders_away(
     state: DocumentState, media: Mapping[str, Path], hits: Hits, progress: Progress
 ) -> ProposedRecorders:
-    """Propose the same of microphones away from the drums alone, held against those at them.
+    """Compare microphones away from the drums with those at the drums, and propose to line them up.
 
-    They are compared with an overhead, which hears the whole kit as well, else with what has most hits.
+    The reference is an overhead, which also picks up the whole kit, or else the track with most hits.
 
     Raises
     ------
@@ -123,7 +123,7 @@ class _Compared:
         self._rises: dict[str, NDArray[np.float32]] = {}
 
     def beside(self, first: str, others: Sequence[str]) -> dict[str, SecondRecorder]:
-        """Return how others lie beside the first, of which that is sure."""
+        """Return the confident matches of the others with the first track."""
         found: dict[str, SecondRecorder] = {}
         rate_hz, length = self._microphones.rate_hz, self._microphones.length_samples
         for number, key in enumerate(others):
@@ -152,14 +152,14 @@ _Group = tuple[tuple[str, ...], SecondRecorder]
 
 
 def _by_most(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:
-    """Return the recordings by their clocks, as they lie beside those of the clock that most have."""
+    """Group recordings by clock, relative to the clock that most recordings have."""
     groups = _alike(state, found)
     most = max(groups, key=lambda group: len(group[0]))
     return [(keys, _beside(one, most[1])) for keys, one in groups if keys != most[0]]
 
 
 def _alike(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:
-    """Return recordings of one clock together, with where the surest of them lies."""
+    """Group recordings of one clock, each group with its most precise match."""
     groups: list[tuple[list[str], SecondRecorder]] = []
     for key in sorted(found, key=lambda key: found[key].spread_s):
         own = next((group for group in groups if not _is_off(state, _beside(found[key], group[1]))), None)
@@ -171,7 +171,7 @@ def _alike(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_G
 
 
 def _beside(one: SecondRecorder, other: SecondRecorder) -> SecondRecorder:
-    """Return how a recording lies beside another, where both are known beside a third."""
+    """Return how one recording relates to another, from their matches with a third."""
     speed = (1.0 + one.drift_ppm / 1e6) / (1.0 + other.drift_ppm / 1e6)
     return SecondRecorder(
         one.offset_samples - speed * other.offset_samples,
@@ -182,7 +182,7 @@ def _beside(one: SecondRecorder, other: SecondRecorder) -> SecondRecorder:
 
 
 def _drift_s(state: DocumentState, found: SecondRecorder) -> float:
-    """Return how far it has run apart by the end; 0 where that is not sure."""
+    """Return the drift at the end in seconds; 0 if it is not significant."""
     drift_s = found.drift_ppm / 1e6 * samples_to_s(state.length_samples, state.rate_hz)
     return drift_s if abs(drift_s) >= _SURELY * found.spread_s else 0.0
 
@@ -193,7 +193,7 @@ def _is_off(state: DocumentState, found: SecondRecorder) -> bool:
 
 
 def _proposed(state: DocumentState, groups: Iterable[_Group]) -> ProposedRecorders:
-    """Propose to line up recordings that lie elsewhere than they should, those of one clock as one edit."""
+    """Propose to line up displaced recordings, one edit per clock."""
     length, made = state.length_samples, []
     names = {track.id: track.name for track in state.tracks}
     order = [track.id for track in state.tracks]
@@ -215,7 +215,7 @@ def _proposed(state: DocumentState, groups: Iterable[_Group]) -> ProposedRecorde
 
 
 def _reason(names: Sequence[str], found: SecondRecorder, state: DocumentState, *, drifts: bool) -> str:
-    """Say how recordings lie beside the others."""
+    """Describe the offset and drift of recordings relative to the others."""
     one = len(names) == 1
     it, said = "it" if one else "they", []
     if drifts:

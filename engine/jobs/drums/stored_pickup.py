@@ -1,4 +1,4 @@
-"""What a document knows of which tracks were recorded together; imports nothing heavy."""
+"""Stored analysis of the tracks that were recorded together; imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proposals of kind `tempo`: where a song may be counted otherwise than it is, with every likely way to."""
+"""Proposals of kind `tempo`: songs with other likely metrical interpretations, and all of these."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from engine.beats.songs import Song
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS, OFFERED_FROM
-from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
+from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.wording import counted, percent
@@ -19,7 +19,7 @@ SURE = 0.8
 """Below it the level was right in 8 of 18 renderings of validation drummers, from it on in 60 of 68."""
 SURE_OF_BARS = 0.6
 _ALWAYS = ("half", "double")
-"""Offered also where they are not likely: nothing else is so often what a person counts."""
+"""Offered even if unlikely: people choose these most often."""
 _MOST_WAYS = 7
 
 
@@ -34,7 +34,7 @@ class Way:
 
     @property
     def payload(self) -> dict[str, object]:
-        """What it says of a proposal."""
+        """Payload of a proposal."""
         return {
             READING: self.reading,
             BARS_LATER: self.bars_later_beats,
@@ -71,7 +71,7 @@ def _is_as_is(way: Way) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProposedTempo:
-    """How songs may be counted, and the grid that this is said of.
+    """Metrical interpretations of songs, and the grid they refer to.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class ProposedTempo:
 
     @property
     def sentence(self) -> str:
-        """Say what was found."""
+        """Summarize the result."""
         if not len(self.grid.beats_samples):
             return "No steady pulse was found."
         if not self.songs:
@@ -99,14 +99,14 @@ class ProposedTempo:
 
 
 def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:
-    """Return what is proposed of songs that were weighed, of a grid that listening to a document found."""
-    key, weighed = heard_ids(state)["beats"], tuple(songs)
+    """Return the proposals for ranked songs of a grid that was detected in a document."""
+    key, weighed = listening_ids(state)["beats"], tuple(songs)
     made = (_proposal(song, key, state.length_samples) for song in weighed)
     return ProposedTempo(tuple(one for one in made if one is not None), grid, key, len(weighed))
 
 
 def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
-    """Return what is asked about a song; nothing where the way it is counted is sure."""
+    """Return the proposal for a song; None if its metrical interpretation is confident."""
     ways = ways_of(song)
     as_is = next(filter(_is_as_is, ways))
     is_sure = song.likely.get(HEARD, 0.0) >= SURE and song.bars[0] >= SURE_OF_BARS

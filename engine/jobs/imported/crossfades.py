@@ -1,8 +1,7 @@
 """Crossfades of edits, so that each seam has the length that it is wanted to have.
 
-A seam is as long as the longest crossfade of the edits that meet there, and no longer than there is material
-for. So each edit gets the shortest of what its seams are wanted to have, not counting those that are as long
-as they can be.
+A seam is as long as the longest crossfade of the edits that meet there, limited by the material available. So
+each edit gets the shortest length requested by its seams, except those already at their limit.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from engine.jobs.arrangements.arranged import Wanted
 _MOST_TRIED = 100
 
 Seam = tuple[int, int]
-"""Where the document stops being heard and where it goes on; -1 at the start and the end of the result."""
+"""Positions where playback leaves the document and continues; -1 at the start and end of the result."""
 
 
 def played_by(wanted: Sequence[Wanted], length_samples: int, rate_hz: int) -> EditList:
-    """Return what is heard of a document once edits are made of when it sounds."""
+    """Return the edit list of a document with these timing edits."""
     effects = [
         operation
         for one in wanted
@@ -53,10 +52,10 @@ def fades_of(edit_list: EditList) -> dict[Seam, int]:
 def with_crossfades(
     wanted: Sequence[Wanted], seams: Mapping[Seam, int | None], length_samples: int, rate_hz: int
 ) -> tuple[Wanted, ...]:
-    """Return edits whose crossfades make the seams as long as they are wanted to be.
+    """Return edits with crossfades that give the seams their requested lengths.
 
-    Whether a cut or what is laid next to it decides on a seam depends on which side of the cut it is laid,
-    and on whether it holds the cut. The ways are tried as long as a seam is missed.
+    A seam between a cut and an inserted span depends on the side of the cut the span is inserted at, and on
+    whether it includes the cut. Variants are tried while a seam differs from its requested length.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def _laid_at(one: Wanted) -> _Laid:
 
 
 def _changes(wanted: Sequence[Wanted]) -> Iterator[dict[_Laid, Wanted]]:
-    """Yield what can be laid in another way that is heard the same: beyond a cut, or with the cut in it."""
+    """Yield placements with the same audible result: on the other side of a cut, or including the cut."""
     starts = {one.stop_samples: one.start_samples for one in wanted if one.kind == "cut"}
     stops = {start: stop for stop, start in starts.items()}
     laid = [one for one in wanted if _target(one) is not None]
@@ -100,7 +99,7 @@ def _changes(wanted: Sequence[Wanted]) -> Iterator[dict[_Laid, Wanted]]:
 
 
 def _as_blocks(wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Return edits in which what is laid in a row, parted only by cuts, is laid as one block."""
+    """Join inserted spans that follow each other, separated only by cuts, into one block."""
     cuts = {(one.start_samples, one.stop_samples) for one in wanted if one.kind == "cut"}
     found: list[Wanted] = []
     for one in wanted:

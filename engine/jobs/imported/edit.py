@@ -51,19 +51,19 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportedEdit:
-    """What imported edits change of a document, as proposals.
+    """Changes to a document from imported edits, as proposals.
 
     Attributes
     ----------
     decisions : the document's when the edits were compared with it, by proposal id
-    proposals : what is new
+    proposals : the new ones
     stays : ids of accepted proposals that the imported edits hold as well
-    gives_way : what accepted proposals do that are taken back: classes of operations
+    gives_way : classes of operations whose accepted proposals are undone
     markers : that are new, on the timeline of the recordings
     gains_db : of tracks that become louder or quieter, by id
     longer_samples : by how much the result becomes longer; shorter below 0
     returned : how many accepted edits go back to the queue
-    left_out : what no edit of a document can do, a sentence each
+    left_out : edits that a document cannot represent, a sentence each
     """
 
     file_name: str
@@ -85,7 +85,7 @@ class ImportedEdit:
 
     @property
     def sentence(self) -> str:
-        """Say what the import changes."""
+        """Summarize the changes of the import."""
         if self.is_empty:
             said = f"{self.file_name} holds the edits of this document: nothing changes"
         else:
@@ -123,7 +123,7 @@ class ImportedEdit:
         return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
 
     def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that accepts the new proposals and takes back what they replace, as one step."""
+        """Return one edit that accepts the new proposals and undoes those they replace."""
         changes = taken_in(
             state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
         )
@@ -140,7 +140,7 @@ def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> Import
 
     Raises
     ------
-    EditsError : the edits are of other recordings, or it is not clear of which
+    EditsError : the edits refer to other recordings, or their recordings are ambiguous
     UsageError : the document holds no recording
     Cancelled : the user asked for it
     """
@@ -158,7 +158,7 @@ def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> Import
 
 
 def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
-    """Return what changes; edits that the document has already stay as they are."""
+    """Return the changes; edits that the document already has stay as they are."""
     state = request.state
     before = build(state)
     known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
@@ -192,7 +192,7 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
 
 
 def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
-    """Yield the gains that tracks do not have yet, in dB, within what a track can have."""
+    """Yield the missing gains of tracks, in dB, limited to the range of a track."""
     for track in state.tracks:
         gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
         if abs(gain_db - track.gain_db) > _LEAST_DB:
@@ -202,7 +202,7 @@ def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, flo
 def _effects(
     state: DocumentState, gives_way: tuple[type[Operation], ...]
 ) -> dict[str, tuple[Operation, ...]]:
-    """Return what accepted proposals do that could be taken back, by id."""
+    """Return the operations of accepted proposals that could be undone, by id."""
     found = {
         key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
     }

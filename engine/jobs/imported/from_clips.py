@@ -1,4 +1,4 @@
-"""Clips as edits: cuts, moves and repeats of all tracks, and what single tracks do besides."""
+"""Clips as edits: cuts, moves and repeats of all tracks, and edits of single tracks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.errors import EditsError
 from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
 from engine.jobs.imported.crossfades import Seam, fades_of, played_by, with_crossfades
 from engine.jobs.imported.gains import wanted_gains
-from engine.jobs.imported.runs import Difference, Heard, Run, heard
+from engine.jobs.imported.runs import Difference, PlayedRuns, Run, heard
 from engine.jobs.imported.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.wording import counted
 
@@ -36,11 +36,11 @@ _SEAM_MARKERS = ("Cut", "")
 
 
 def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
-    """Return the edits after which a document plays what clips play.
+    """Return the edits that make a document play the same as the clips.
 
     Raises
     ------
-    EditsError : the clips are of other recordings, or it is not clear of which
+    EditsError : the clips refer to other recordings, or their recordings are ambiguous
     """
     clips = document_clips(imported, state, places)
     if imported.counts_frames and imported.frame_rate is not None:
@@ -82,7 +82,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
 
 
 def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditList) -> bool:
-    """Tell whether a document plays runs as it is, as far as the file can say."""
+    """Return whether a document already plays these runs, as precisely as the file specifies them."""
     spans = [(one.start_samples, one.stop_samples) for one in _joined(runs)]
     fades = fades_of(own)
     kept = zip(own.kept_starts_samples.tolist(), own.kept_stops_samples.tolist(), strict=True)
@@ -111,7 +111,7 @@ def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def _seams(found: Heard, length: int) -> dict[Seam, int | None]:
+def _seams(found: PlayedRuns, length: int) -> dict[Seam, int | None]:
     """Return where the document jumps, and how long each crossfade is."""
     runs = _joined(found.runs)
     seams: dict[Seam, int | None] = {}
@@ -136,7 +136,7 @@ def _joined(runs: Sequence[Run]) -> list[Run]:
 
 
 def _shortened(made: Mapping[Seam, int], wanted: Mapping[Seam, int | None]) -> Iterator[str]:
-    """Say how many crossfades cannot be as long as they are wanted."""
+    """Report the number of crossfades that differ in length from the file."""
     other = sum(
         length is not None and made.get(seam, length) != length
         for seam, length in wanted.items()
@@ -176,7 +176,7 @@ def _is_of_seam(name: str) -> bool:
 
 
 def _in_document(at: int, runs: Sequence[Run]) -> int:
-    """Return the place in the document that is heard at a place of the imported edits, or next after it."""
+    """Return the position in the document played at a position of the imported edits, or next after it."""
     for one in runs:
         if at < one.end_samples:
             return one.start_samples + max(0, at - one.at_samples)

@@ -1,4 +1,4 @@
-"""Labels as edits: each is a cut, or all that lies between them is."""
+"""Labels as edits: each label is a cut, or each gap between labels is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     """Return the cuts that labels mark, and the markers among them.
 
     Labels of no length are markers. Offcut's own labels begin with their kind: those of other kinds than cuts
-    do not say enough to be made again. Regions that the document names are no cuts.
+    have too little information to be restored. Regions that the document names are not cuts.
 
     Raises
     ------

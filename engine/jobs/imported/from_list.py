@@ -1,4 +1,4 @@
-"""Offcut's own edit list: the edits that it names, where they make what it plays; else what it plays."""
+"""Offcut's own edit list: its edits if they reproduce its segments; else edits made from the segments."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
 def _is_played(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path], made: EditList
 ) -> bool:
-    """Tell whether an edit list plays just the segments of an imported one."""
+    """Return whether an edit list plays exactly the segments of an imported one."""
     clips = next(iter(document_clips(imported, state, places).by_track.values()))
     listed = [
         (one.start_samples, one.stop_samples, one.at_samples, one.fade_in_samples, one.fade_out_samples)
@@ -106,7 +106,7 @@ def _tracks(
 
 
 def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[str, Path]) -> str:
-    """Say why an edit cannot be made in this document; empty where it can."""
+    """Return the reason why an edit cannot be made in this document, "" if it can."""
     if one.kind not in KINDS:
         return not_available(one.kind)
     if any(tracks[place] is None for place in one.tracks):
@@ -117,7 +117,7 @@ def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[st
 
 
 def _is_accepted(made: WantedOnTracks, state: DocumentState) -> bool:
-    """Tell whether a document has an edit already."""
+    """Return whether an edit is already accepted in a document."""
     asked = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
     return any(
         one.kind == made.kind
@@ -152,7 +152,7 @@ def _effect(imported: ImportedEdits, one: WantedOnTracks) -> tuple[Operation, ..
 
 
 def _markers(imported: ImportedEdits, state: DocumentState) -> Iterator[NamedSpan]:
-    """Yield the markers of the list, which lie on the timeline of the recordings."""
+    """Yield the new markers of the list, at their positions on the timeline."""
     ratio, length = Fraction(state.rate_hz, imported.rate_hz), state.length_samples
     known = {one.name for one in state.markers.values()}
     for one in imported.markers:

@@ -23,7 +23,7 @@ _NEAR_DB = 0.02
 
 @dataclass(frozen=True, slots=True)
 class WantedGains:
-    """What becomes of gain edits.
+    """Gain edits after the import.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ def _overlap(gain: Gain, curve: Curve) -> bool:
 
 
 def _same(gain: Gain, found: Sequence[Trapezoid], rate_hz: int) -> Trapezoid | None:
-    """Return what a gain edit makes already."""
+    """Return the imported gain that an existing gain edit already makes."""
     wanted = gain.start_samples, gain.stop_samples, ramps_samples(gain, rate_hz)
     for one in found:
         is_there = (one.start_samples, one.stop_samples, one.ramps_samples) == wanted

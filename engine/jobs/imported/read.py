@@ -11,7 +11,7 @@ from engine.progress import Progress
 
 
 def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
-    """Return the frame rate at which a list would be read that does not say it; None for one that does.
+    """Return the frame rate assumed for a list without one; None if the list specifies it.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | N
 
 
 def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
-    """Return what the edits of a file change of a document.
+    """Return the changes to a document from the edits of a file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is asked of an import, without what does it."""
+"""Requests of an import, without its implementation."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ReadEditsRequest:
     Attributes
     ----------
     media : where each source is now, by source id, and which document holds stored audio, by its key
-    labels_as : what labels mark; needed by formats that hold labels alone
-    frame_rate : of a list that does not say it; None for a guess, which is reported
+    labels_as : meaning of labels; required for formats that contain only labels
+    frame_rate : of a list without one; None for a guess, which is reported
     """
 
     state: DocumentState

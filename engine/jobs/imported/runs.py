@@ -1,7 +1,7 @@
-"""From clips of tracks to what is heard of a document: runs for all tracks, and what single tracks differ in.
+"""Convert clips of tracks to runs that all tracks play, and the differences of single tracks.
 
-A document plays the same span of its timeline on all tracks. Most tracks decide which; what another one does
-instead is a difference: it is silent there, plays another moment, or is louder.
+A document plays the same span of its timeline on all tracks, the one of most tracks. A track that deviates
+has a difference: it is silent there, plays another moment, or is louder.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A span [start, stop) of the document that is heard in one piece.
+    """A contiguous span [start, stop) of the document that is played.
 
     Attributes
     ----------
-    at_samples : where it is heard in the imported edits
+    at_samples : its position in the imported edits
     fade_samples : of the crossfade with the run before, or of the fade from silence; None if it is unknown
     """
 
@@ -50,11 +50,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one track does in a span [start, stop) of the document that the others do not.
+    """A deviation of one track in a span [start, stop) of the document.
 
     Attributes
     ----------
-    is_silent : it is not heard
+    is_silent : the track is muted there
     by_samples : how much later it sounds
     gain_db : how much louder it is
     """
@@ -68,13 +68,13 @@ class Difference:
 
     @property
     def way(self) -> tuple[bool, int, float]:
-        """What is done, wherever it is."""
+        """The kind of deviation, without its span."""
         return self.is_silent, self.by_samples, self.gain_db
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What imported edits make of a document.
+class PlayedRuns:
+    """Runs and differences of imported edits in a document.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What a track plays in [start, stop) of the result, which lies `offset` later in the document."""
+    """Audio of a track in [start, stop) of the result; its position in the document is `offset` later."""
 
     start: int
     stop: int
@@ -108,14 +108,14 @@ def heard(
     near_samples: int = 0,
     has_crossfades: bool = True,
     has_edge_fades: bool = True,
-) -> Heard:
-    """Return what clips make of a document.
+) -> PlayedRuns:
+    """Return the runs and differences of clips in a document.
 
     Parameters
     ----------
-    by_track : clips by the id of the track; tracks that are missing play what the others do
+    by_track : clips by the id of the track; missing tracks follow the others
     near_samples : how far positions may be off
-    has_crossfades, has_edge_fades : whether the clips can say how long fades are
+    has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
     """
     return _Composing(by_track, state, near_samples).heard(
         has_crossfades=has_crossfades, has_edge_fades=has_edge_fades
@@ -183,7 +183,7 @@ class _Composing:
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
 
-    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> Heard:
+    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> PlayedRuns:
         """Return all of it."""
         intervals = list(self._intervals())
         runs = self._runs(intervals)
@@ -193,7 +193,7 @@ class _Composing:
         if runs and not has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
         differences, repeated = self._differences(intervals)
-        return Heard(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
+        return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
     def _left_out(self, repeated: int) -> Iterator[str]:
         if self._under:
@@ -218,7 +218,7 @@ class _Composing:
         return found
 
     def _parted(self, clips: Sequence[DocumentClip], seams: _Seams) -> list[_Piece]:
-        """Return what each clip plays up to the middle of its crossfades."""
+        """Return the span each clip plays, up to the middle of its crossfades."""
         overlaps = [None, *((one if _length(one) else None) for one in _crossfades(clips)), None]
         pieces: list[_Piece] = []
         for one, (before, after) in zip(clips, pairwise(overlaps), strict=True):
@@ -252,7 +252,7 @@ class _Composing:
         return max(fades, default=0)
 
     def _intervals(self) -> Iterator[tuple[int, int, dict[str, _Piece]]]:
-        """Yield spans of the result in which no track begins or ends a piece, and what plays there."""
+        """Yield spans of the result without an edge of any track, and the pieces playing there."""
         edges = sorted(
             {edge for own in self._pieces.values() for one in own for edge in (one.start, one.stop)}
         )
@@ -302,7 +302,7 @@ class _Composing:
         return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
 
     def _within(self, run: Run) -> Run:
-        """Return a run without what lies outside of the document."""
+        """Return a run limited to the document."""
         start = min(max(run.start_samples, 0), self._state.length_samples)
         stop = min(max(run.stop_samples, start), self._state.length_samples)
         return replace(
@@ -310,7 +310,7 @@ class _Composing:
         )
 
     def _goes_on(self, playing: dict[str, _Piece], before: dict[str, _Piece], offset: int) -> bool:
-        """Tell whether a span goes on as what was heard before it: most tracks do, and one without a jump."""
+        """Return whether a span continues the one before: most tracks do, and at least one without a jump."""
         chosen = self._chosen(playing)
         if chosen is None or abs(chosen - offset) > self._near:
             return False
@@ -340,13 +340,13 @@ class _Composing:
         return None
 
     def _sounds(self, start: int, stop: int) -> bool:
-        """Tell whether a track has sound in a span of the document."""
+        """Return whether any track has audio in a span of the document."""
         return any(max(first, start) + self._near < min(last, stop) for first, last in self._spans.values())
 
     def _differences(
         self, intervals: list[tuple[int, int, dict[str, _Piece]]]
     ) -> tuple[list[Difference], int]:
-        """Return what tracks differ in, and how much of it is heard another way elsewhere."""
+        """Return the differences of tracks, and the number of those with conflicting spans."""
         plain: dict[str, list[tuple[int, int]]] = {key: [] for key in self._pieces}
         found: dict[str, list[Difference]] = {key: [] for key in self._pieces}
         for (start, stop, playing), offset in zip(intervals, self._offsets, strict=True):
@@ -379,10 +379,10 @@ class _Composing:
         return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
 
     def _matters(self, one: Difference) -> bool:
-        """Tell whether a difference is more than a position that was rounded, or a crumb of a track.
+        """Return whether a difference is more than a rounded position or a residue of a track.
 
-        What is left of a track at its own start or end is in no file where it rounds to no frame, or lies
-        within a crossfade.
+        A residue at a track's own start or end is missing in files if it rounds to zero frames or is inside a
+        crossfade.
         """
         length = one.stop_samples - one.start_samples
         if one.is_silent and {one.start_samples, one.stop_samples} & set(self._spans[one.track_id]):
@@ -412,7 +412,7 @@ def _follows(one: Difference, after: Difference) -> bool:
 
 
 def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple[list[Difference], int]:
-    """Return the differences whose spans are never heard another way, and how many others there are."""
+    """Return the differences without conflicting spans, and the number of conflicting ones."""
     ordinary = united(plain) if plain else np.zeros((0, 2), np.int64)
     kept: dict[tuple[int, int], Difference] = {}
     left = 0

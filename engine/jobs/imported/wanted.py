@@ -1,4 +1,4 @@
-"""What imported edits want of a document, before it is compared with what the document has."""
+"""Edits requested by an import, before they are compared with the document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.document.marks.edits import NamedSpan
 from engine.edl.edit_list import EditList
 
 TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order)
-"""What says when something sounds."""
+"""Operations that determine when something plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class WantedOnTracks:
 
     @property
     def effect(self) -> tuple[Operation, ...]:
-        """What it does.
+        """Operations of the edit.
 
         Raises
         ------
@@ -53,10 +53,10 @@ class WantedEdits:
     gives_way : classes of operations; accepted proposals of them that are not wanted are taken back
     markers : on the timeline of the recordings
     gains_db : of tracks, by id
-    heard : what is heard then; None where it does not say all of it
-    has_crossfades, has_edge_fades : whether it says how long fades are, between clips and at the ends
+    heard : the resulting edit list; None if the file does not specify all of it
+    has_crossfades, has_edge_fades : whether it specifies the lengths of fades, between clips and at the ends
     left_out : a sentence each
-    stays : ids of accepted proposals that are not taken back, whatever their class
+    stays : ids of accepted proposals that remain in any class
     """
 
     edits: tuple[WantedOnTracks, ...]
@@ -70,7 +70,7 @@ class WantedEdits:
     stays: frozenset[str] = frozenset()
 
     def is_same(self, edit_list: EditList) -> bool:
-        """Tell whether just this is heard already, as far as the file can say."""
+        """Return whether the document already plays exactly this, as precisely as the file specifies it."""
         if self.heard is None:
             return False
         mine, theirs = (self._compared(one) for one in (self.heard, edit_list))

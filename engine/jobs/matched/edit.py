@@ -34,7 +34,7 @@ from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, level_text, listed, percent
 
 LEAST_SHARE = 0.2
-"""Of what sounds in a file, that has to be found for its edit to be taken."""
+"""Minimum share of a file's sounding part found in the document, for its edits to be imported."""
 _SCORE = 1.0
 _BLOCK_SAMPLES = 1 << 17
 _LEAST_POWER = 1e-20
@@ -60,13 +60,13 @@ class MatchedEditRequest:
 
 @dataclass(frozen=True, slots=True)
 class MatchedEdit:
-    """What was done to a document, as proposals.
+    """Edits found by matching a file with a document, as proposals.
 
     Attributes
     ----------
     matched : the edit list that was found, at the document's rate
-    residual_db : what is left when the document plays these edits and the file is subtracted, where both play
-    notes : what cannot be played, a sentence each
+    residual_db : level left after subtracting the file from the document with these edits, where both play
+    notes : parts that cannot be reproduced, a sentence each
     louder : by how much all of the file is louder or quieter, in words
     """
 
@@ -78,7 +78,7 @@ class MatchedEdit:
 
     @property
     def sentence(self) -> str:
-        """Say what was taken, and how well it is the file."""
+        """Summarize the imported edits and their residual."""
         said = f"Imported {self._edits}: {percent(self.matched.matched_share, 1)} of it found"
         if self.residual_db is not None:
             left = "nothing" if self.residual_db < _NOTHING_DB else level_text(self.residual_db)
@@ -99,12 +99,12 @@ class MatchedEdit:
 
 
 def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
-    """Find out what was done to a document, from a file that was made of its unedited mix.
+    """Find the edits of a document from a file that was made of its unedited mix.
 
     Raises
     ------
     SourceError : the file or a recording cannot be read
-    UsageError : it was hardly made of this document, it is the recording as a whole, or there is no recording
+    UsageError : the file has too little of this document, it is the whole recording, or the document has none
     Cancelled : the user asked for it
     """
     state = request.state
@@ -201,7 +201,7 @@ def _reason(one: Wanted, name: str, rate_hz: int) -> str:
 def _notes(
     matched: Matched, silent: Collection[tuple[int, int]], ridden: int, as_elsewhere: int
 ) -> tuple[str, ...]:
-    """Say what of the file the document cannot play, most of it first."""
+    """Describe the parts of the file that the document cannot play, the largest first."""
     rate_hz, notes = matched.rate_hz, []
     long = [(first, last) for first, last in matched.unmatched if last - first >= rate_hz // 100]
     if spans := [span for span in long if span not in silent]:
@@ -241,7 +241,7 @@ def _residual_db(
     found: Levels,
     progress: Progress,
 ) -> float | None:
-    """Render the document with the edits; return what is left of the file without it, in dB of the file."""
+    """Render the document with the edits; return the level of the residual relative to the file, in dB."""
     state = request.state
     after = apply_rows(state, taken_in(state, made.proposals, state.decisions, BY_MATCH))
     usual = 10.0 ** (found.usual_db / 20.0)

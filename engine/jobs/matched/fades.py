@@ -1,4 +1,4 @@
-"""Fades at the ends of matched segments, as gain edits that reach beyond what is heard."""
+"""Fades at the ends of matched segments, as gain edits that extend beyond the played span."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_S, LONGEST_S = 0.1, 10.0
 """Shorter ones are edges of cuts; longer ones no gain edit can make."""
 _BLOCK_S = 0.02
 _AROUND_S = 2.0
-"""A fade begins so much before it is half a decibel, at most."""
+"""Maximum length from the start of a fade until it reaches half a decibel."""
 _STEPS = 80
 _BEYOND = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """How far behind the end of a segment a fade may come to nothing, as a share of its length."""
@@ -33,7 +33,7 @@ class Fade:
 
     Attributes
     ----------
-    heard_samples : the span [start, stop) of it that is heard
+    heard_samples : its played span [start, stop)
     """
 
     full_samples: int
@@ -44,11 +44,12 @@ class Fade:
 def fade(
     segment: Segment, steady: tuple[int, int, float], mix: Sound, edited: Sound, *, is_out: bool
 ) -> Fade | None:
-    """Find the fade at the end of a segment, or at its start; None where a straight one explains little.
+    """Find the fade at the end of a segment, or at its start; None if a straight one explains little.
 
     Parameters
     ----------
-    steady : first and last moment, in the edited file, and gain in dB of what is at one level before a fade
+    steady : first and last moment at constant level next to the fade, in the edited file, and their gain in
+        dB
         out, or after a fade in
     """
     first, last, gain_db = steady
@@ -107,11 +108,11 @@ def _fitted(at: Wide, shared: Wide, own: Wide, power: float, gain: float) -> tup
 def fade_edit(
     one: Fade, heard: Sequence[tuple[int, int]], rate_hz: int, length_samples: int
 ) -> Wanted | None:
-    """Return the edit that makes a fade; None where there is no room for what rises again behind it.
+    """Return the edit that makes a fade; None if its mirror half would overlap other played audio.
 
     Parameters
     ----------
-    heard : all spans of the document that are heard
+    heard : all played spans of the document
     """
     long = abs(one.none_samples - one.full_samples)
     is_out = one.none_samples > one.full_samples

@@ -33,7 +33,7 @@ Wide = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A span [start, stop) of the document that is heard at one level.
+    """A span [start, stop) of the document played at constant gain.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of all that is heard.
+    """Gains of all played spans.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Levels:
 
     @property
     def usual_db(self) -> float:
-        """The level that most is heard at."""
+        """The gain of the longest total duration."""
         if not self.heard:
             return 0.0
         gains = np.array([one.gain_db for one in self.heard])
@@ -104,7 +104,7 @@ _Run = tuple[int, int, float]
 
 
 def _long_changes(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: int) -> list[bool]:
-    """Tell of what is before, between and after runs whether it is more than a step: at the ends, a fade."""
+    """Return whether each gap before, between and after runs is longer than a step, or at the ends a fade."""
     edges = [points[0].at_samples, *(edge for run in runs for edge in run[:2]), points[-1].at_samples]
     gaps = np.subtract(edges[1::2], edges[::2])
     least = np.full(len(gaps), _LONGEST_STEP_S * rate_hz)
@@ -113,7 +113,7 @@ def _long_changes(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: in
 
 
 def _runs(points: Sequence[GainPoint], rate_hz: int) -> list[_Run]:
-    """Return first and last moment and gain of what stays at a level for a while."""
+    """Return first and last moment and gain of passages at constant level."""
     runs: list[list[GainPoint]] = []
     for point in points:
         if runs and abs(point.gain_db - runs[-1][0].gain_db) <= LEAST_DB:
@@ -186,15 +186,15 @@ def _step(mix: Sound, edited: Sound, offset: int, runs: tuple[_Run, _Run]) -> tu
 
 
 def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[Wanted, ...], int, int]:
-    """Return edits that play every span at its level against the usual one.
+    """Return edits that play every span at its gain relative to the usual one.
 
-    Sound that is heard several times has one level in a document: the one of the longest span.
+    Audio played several times has one gain in a document: that of the longest span.
 
     Returns
     -------
     edits : of the kind that changes levels
     left_out : how many spans stay as loud as the same sound is elsewhere
-    ridden : how many change their level otherwise than an edit can
+    ridden : number of spans with level changes that an edit cannot make
     """
     usual_db = found.usual_db
     relative = [replace(one, gain_db=one.gain_db - usual_db) for one in found.heard]
@@ -251,7 +251,7 @@ def _groups(levels: Sequence[Level]) -> list[Level]:
 
 
 def _edit(level: Level, room: tuple[int, int], rate_hz: int) -> Wanted:
-    """Return an edit; its ramps lie outside of what is heard where a segment begins or ends."""
+    """Return an edit; its ramps are outside the played span at the start or end of a segment."""
     within = [ramp for ramp in level.ramps_samples if ramp is not None]
     ramp = max(within) if within else round(HAND_CROSSFADE_MS / 1000 * rate_hz)
     fits = all(free >= ramp for free, own in zip(room, level.ramps_samples, strict=True) if own is None)
@@ -264,7 +264,7 @@ def _edit(level: Level, room: tuple[int, int], rate_hz: int) -> Wanted:
 
 
 def louder_text(levels: Levels) -> str:
-    """Say by how much all of it is louder or quieter; empty where it is not."""
+    """Describe the overall gain difference; "" if it is negligible."""
     usual_db = levels.usual_db
     if abs(usual_db) <= LEAST_DB:
         return ""

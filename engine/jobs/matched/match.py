@@ -1,4 +1,4 @@
-"""Find the edit behind a file: which span of which recording sits where."""
+"""Find the edit behind a file: the recordings and spans it is made of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class MatchRequest:
-    """What is compared.
+    """Recordings and the edited file to compare.
 
     Attributes
     ----------

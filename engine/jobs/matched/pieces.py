@@ -1,4 +1,4 @@
-"""What a document has to play, in which order, to sound as a matched edit."""
+"""Spans a document has to play, in order, to reproduce a matched edit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.timebase import s_to_samples, samples_to_s
 
 _JOINED_S, _MET_S = 0.25, 0.001
 SLIDE_S = 0.005
-"""How far a seam may lie from where it was found, so that what was taken from a place fits where it was."""
+"""Maximum shift of a seam from its detected position, so that replaced material still fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Piece:
     Attributes
     ----------
     edited_start_samples : where in the edited file it begins
-    is_instead : whether that has something else there, so that the recording is heard in its place
+    is_instead : whether the file has other audio there, which the recording fills in for
     """
 
     played: Played
@@ -34,11 +34,11 @@ class Piece:
 
 
 def pieces(segments: Sequence[Segment], state: DocumentState) -> tuple[Piece, ...]:
-    """Return what is played of each segment; neighbours meet in the middle of their crossfade, or near it.
+    """Return the played span of each segment; neighbours meet in or near the middle of their crossfade.
 
-    Moving a seam moves what is before and behind it alike, so that nothing gets out of step. Where something
-    else was put in the place of the recording, the recording is played through; where it was put between,
-    the recording goes on where it stopped.
+    Moving a seam moves the material on both sides alike, so that the timing stays intact. If other audio
+    replaces the recording, the recording is played through; if it was inserted, the recording continues where
+    it stopped.
     """
     edges = _slid([_seam(segments, number) for number in range(len(segments))], segments, state.rate_hz)
     known = [0, state.length_samples, *_edges(edges, segments)]
@@ -74,16 +74,16 @@ def _piece(
 
 
 def goes_through(before: Segment, after: Segment, rate_hz: int) -> bool:
-    """Tell whether something else was put in the place of the recording between two segments."""
+    """Return whether other audio replaces the recording between two segments."""
     raw = after.raw_start_samples - before.raw_stop_samples
     other = after.edited_start_samples - before.edited_stop_samples
     return raw > 0 and other > 0 and abs(raw - other) <= s_to_samples(SLIDE_S, rate_hz)
 
 
 def _joined(before: Segment, after: Segment, rate_hz: int) -> tuple[int, int]:
-    """Return where a segment stops and the next begins in the document, with something else between them.
+    """Return the end of a segment and the start of the next in the document, around the audio between them.
 
-    Where that begins and ends is not found to the sample, and what was only parted by it stays whole.
+    The edges of that audio are not exact to the sample; segments separated only by it stay joined.
     """
     stop, start = before.raw_stop_samples, after.raw_start_samples
     if abs(start - stop) <= s_to_samples(_JOINED_S, rate_hz) and not goes_through(before, after, rate_hz):

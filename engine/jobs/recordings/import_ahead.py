@@ -1,7 +1,7 @@
-"""Look at recordings while the window that will show them is still being made, in a process of its own.
+"""Probe recordings in a separate process while their window is being built.
 
-What it makes is what an import leaves in the cache, so that the import finds it there. Nothing depends on it:
-whatever goes wrong here the import meets itself, and says.
+Its results are those of an import in the cache, so that the import finds them there. Nothing depends on it:
+the import meets any error itself, and reports it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.progress import Progress
 
 LOOK_S = 0.005
 GRACE_S = 0.15
-"""How long it may take to end by itself once nobody listens, before it is killed."""
+"""Time for the process to end by itself, before it is killed."""
 
 _STEPS = 1_000
 _begun: subprocess.Popen[bytes] | None = None
@@ -38,7 +38,7 @@ def begin(paths: Sequence[str]) -> None:
 
 
 def finish(progress: Progress) -> None:
-    """Wait until what was begun is done, if anything was.
+    """Wait for the work that was started, if any.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def finish(progress: Progress) -> None:
 
 
 def main(paths: Sequence[str]) -> None:
-    """Import recordings into nothing but the cache, where it is plain at what rate they come in."""
+    """Import recordings into the cache alone, if their common sample rate is clear."""
     from pathlib import Path
 
     from engine.errors import OffcutError

@@ -1,4 +1,4 @@
-"""Import: look at each file once, make what the timeline needs, and hand back frozen sources."""
+"""Import: probe each file once, build the data for the timeline, and return frozen sources."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was imported, ready to become one edit.
+    """Imported files, ready to become one edit.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Imported:
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     """Probe, hash, convert where needed, and build the peaks of recordings.
 
-    A file that cannot be read, or is in the document already, is left out and told.
+    An unreadable file, or one already in the document, is skipped and reported.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _require_room(request: ImportRequest) -> None:
 
 
 def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
-    """Return how many of the files have each rate, the highest first; what cannot be read is left out."""
+    """Return the number of files per sample rate, the highest first; unreadable files are skipped."""
     rates = Counter[int]()
     for path in paths:
         with suppress(SourceError):
@@ -129,7 +129,7 @@ def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
 
 
 def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[str]]:
-    """Return the files as sources, each with what is odd about it, and why others are left out."""
+    """Return the files as sources, each with its warning, and the reasons why others are skipped."""
     looked: list[tuple[Source, str]] = []
     refused: list[str] = []
     known = set(request.known)
@@ -148,7 +148,7 @@ def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[s
 
 
 def _look_at(path: Path) -> tuple[Source, str]:
-    """Return a file as a source, and a sentence where something about it is odd."""
+    """Return a file as a source, with a warning if it needs one."""
     info = probe(path)
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
@@ -168,7 +168,7 @@ def _look_at(path: Path) -> tuple[Source, str]:
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
-    """Return the edit that places what was imported, with its cue points as markers."""
+    """Return the edit that adds the imported tracks, with their cue points as markers."""
     kit = _kit_by_names(imported) if imported.kit is None else imported.kit
     edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz, kit)
     spans = [
@@ -187,7 +187,7 @@ def _kit_by_names(imported: Imported) -> Mapping[str, str]:
 
 
 def _spans(source: Source, cues: tuple[CuePoint, ...], rate_hz: int) -> list[NamedSpan]:
-    """Return the cue points that lie in a source as spans of the timeline, where it begins at 0."""
+    """Return the cue points inside a source as spans of the timeline, with the source at 0."""
     spans = []
     for cue in cues:
         if cue.position_samples <= source.frames:

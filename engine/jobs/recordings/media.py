@@ -1,4 +1,4 @@
-"""Where a document's sources are, and what has to be made of them before they are drawn and played."""
+"""Locate a document's sources, and prepare them for display and playback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TELL_EVERY_S = 0.3  # each time costs a picture of all lanes
 
 @dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """The document whose sources are wanted, and the folder it lies in."""
+    """A document and its folder, to find its sources."""
 
     state: DocumentState
     document_folder: Path
@@ -35,7 +35,7 @@ class MediaRequest:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What of a document's sources can be drawn and played.
+    """Sources of a document that can be displayed and played.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """What of the missing recordings was found in a folder.
+    """Missing recordings that were found in a folder.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Relinked:
 
 
 def locate(source: Source, document_folder: Path) -> Path:
-    """Find the file of a source: where it was imported from, else beside the document.
+    """Find the file of a source: at its original path, else next to the document.
 
     Raises
     ------
@@ -105,14 +105,14 @@ def locate_all(state: DocumentState, document_folder: Path) -> Mapping[str, Path
 def find_media(
     request: MediaRequest, progress: Progress, found_some: Callable[[Media], object] | None = None
 ) -> Media:
-    """Find the sources of a document that is being opened, and make again what the caches have lost.
+    """Find the sources of a document being opened, and rebuild missing caches.
 
-    They are taken in the order of the tracks, so that what stands highest on screen is drawn first. A missing
-    source is told, not raised: the rest of the document can be worked on without it.
+    Sources follow the order of the tracks, so that the topmost tracks are drawn first. A missing source is
+    reported, not raised: the rest of the document stays usable.
 
     Parameters
     ----------
-    found_some : gets what was found since the last time, a few times a second, while there is more to come
+    found_some : receives the newly found sources a few times a second, while others remain
     """
     state = request.state
     all_found, new = _Found(), _Found()
@@ -138,7 +138,7 @@ def find_media(
 
 
 class _Found:
-    """What was found of some sources, growing."""
+    """Accumulates the sources found so far."""
 
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}
@@ -156,9 +156,9 @@ class _Found:
 
 
 def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:
-    """Return the document with the tracks muted whose source was not found, so that the others are heard.
+    """Return the document with tracks of missing sources muted, so that the others can be played.
 
-    Where none was found there is nothing to hear, and the document is returned as it is.
+    If no source was found, the document is returned unchanged.
     """
     if not media:
         return state
@@ -171,7 +171,7 @@ def without_missing(state: DocumentState, media: Mapping[str, Path]) -> Document
 def relink(
     state: DocumentState, document_folder: Path, folder: Path, progress: Progress = SILENT
 ) -> Relinked:
-    """Look for the missing sources of a document in a folder and all folders in it, by what is in the files.
+    """Find the missing sources of a document in a folder and its subfolders by file content.
 
     Files with the name of a missing recording are looked at first, then others of its kind.
 

@@ -1,4 +1,4 @@
-"""Find room tone: a quiet stretch near a moment, to fill with what nobody should hear."""
+"""Find room tone: a quiet segment near a moment, as a fill for silenced audio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AROUND_S = 20.0
 TONE_S = 0.6
 HOP_S = 0.05
 QUIETER_DB = 20.0
-"""Room tone is at least so much quieter than what is loud around it, or it is no room tone."""
+"""Room tone is at least this much quieter than the loud parts around it."""
 
 
 def room_tone(
@@ -29,11 +29,11 @@ def room_tone(
     tracks: Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> tuple[int, int] | None:
-    """Return the quietest stretch within 20 s of a span and outside it, or None where nobody is quiet.
+    """Return the quietest segment within 20 s of a span and outside it, or None if none is quiet enough.
 
     Parameters
     ----------
-    tracks : ids of those that are heard; none for all
+    tracks : ids of the audible tracks; empty for all
 
     Returns
     -------
@@ -78,7 +78,7 @@ def _heard(
     stop: int,
     progress: Progress,
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield what each track plays in [start, stop)."""
+    """Yield the audio of each track in [start, stop)."""
     with ExitStack() as opened:
         for track in state.tracks:
             if tracks and track.id not in tracks:

@@ -22,7 +22,7 @@ _BLOCK_SAMPLES = 1 << 17
 def mono(
     request: SpanRequest, window: Span, progress: Progress, rate_hz: int = MEL.rate_hz
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the mix of the tracks in a window, folded to mono, at the rate of what hears it."""
+    """Yield the mix of the tracks in a window, folded to mono, at the sample rate of the network."""
     state = without_missing(request.state, request.media)
     heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]
     with ExitStack() as opened:

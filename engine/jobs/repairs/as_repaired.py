@@ -25,7 +25,7 @@ def open_repaired(
 
 
 def keys_heard(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
-    """Return the keys of the audio of accepted repairs that are heard in a window, and of what they hold."""
+    """Return the keys of the audio of accepted repairs played in a window, and of the audio they replace."""
     patches = repaired(state).get(track)
     if patches is None:
         return ()

@@ -1,4 +1,4 @@
-"""Prompts that mean a sound as it is heard in a span of a document."""
+"""Prompts made from a span of a document as an example of a sound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.timebase import convert_samples, s_to_samples
 
 
 def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
-    """Return a prompt that means what is heard in a span of the chosen tracks.
+    """Return a prompt for the sound in a span of the chosen tracks.
 
     Raises
     ------

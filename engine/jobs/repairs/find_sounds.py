@@ -1,4 +1,4 @@
-"""What sounds in a span, in words, and where in a document something named sounds."""
+"""Name the sounds in a span, and find named sounds in a document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.jobs.repairs.as_mono import mono
 from engine.jobs.repairs.requests import SpanRequest
 from engine.jobs.repairs.separate import require_sound, sounding_tracks
 from engine.progress import Progress
-from engine.review.heard_there import HeardWord
+from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.words.negation import names_meant
@@ -30,12 +30,12 @@ MOST_WORDS = 12
 _SEARCH = 0.5
 
 
-def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
-    """Return the names of sounds that are known, the likeliest in the windows first.
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
+    """Return the known names of sounds, the most likely in the windows first.
 
     Raises
     ------
-    UsageError : there is no window, one lies beyond the recording, or nothing sounds in any
+    UsageError : no window is given, one is beyond the recording, or all are silent
     """
     state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
@@ -51,17 +51,17 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
             yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
 
     labels = names.labels(parts(), names.known)
-    return tuple(HeardWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
+    return tuple(DetectedWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
 
 
 def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) -> tuple[SoundEvent, ...]:
-    """Return where in a document any of some sounds is heard, ascending and apart.
+    """Return the places in a document where any of some sounds occurs, ascending and disjoint.
 
     Raises
     ------
     UsageError : nothing is named, or words do not name a known sound
     SourceError : a recording is missing or cannot be read
-    OffcutError : speech is looked for, and what detects it is not installed
+    OffcutError : speech is requested, and its detector is not installed
     """
     sought = names_meant(tuple(texts))
     if not sought:

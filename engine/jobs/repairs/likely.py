@@ -1,4 +1,4 @@
-"""What is proposed of the places where a sound was found, and how likely each is what was looked for."""
+"""Repairs of the places where a sound was found, with the likelihood of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.wording import percent
 
 
 def likely_words(event: SoundEvent, marked: Span | None = None) -> str:
-    """Return how likely an event is what was looked for: "80 % likely", or that the user marked it."""
+    """Describe the likelihood of an event: "80 % likely", or that the user marked it."""
     if (event.start_samples, event.stop_samples) == marked:
         return "the one you marked"
     return f"{percent(event.likelihood)} likely"
@@ -23,12 +23,12 @@ def likely_words(event: SoundEvent, marked: Span | None = None) -> str:
 def likely_repairs(
     state: DocumentState, found: Separations, events: Sequence[SoundEvent], marked: Span | None = None
 ) -> tuple[Proposal, ...]:
-    """Return the repairs of all events, scored by how likely each is what was looked for.
+    """Return the repairs of all events, scored by the likelihood of each event.
 
     Parameters
     ----------
     found : made in windows that are the spans of the events
-    marked : the span of the event that the user showed; None where there is none
+    marked : the span of the event that the user marked; None for none
     """
     by_span = {(one.start_samples, one.stop_samples): one for one in events}
     made = []

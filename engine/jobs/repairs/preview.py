@@ -1,4 +1,4 @@
-"""A repair as it would be: what the words mean, what is left, and what the settings make of both."""
+"""Preview of a repair: the target, the remainder, and the result of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window asks of those who take sounds out, and gets back; light, so that it asks without torch."""
+"""Requests and results of repairs for the window; light, so that it needs no torch."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def example_words(example: Span, rate_hz: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RepairSettings:
-    """What is to be taken out or kept, and how.
+    """Sounds to remove or keep, and how.
 
     Attributes
     ----------
     words : names of sounds, a comma between them
     keeps : whether all else goes
-    strength_db : lower it by so much at most; None for entirely
+    strength_db : lower the sound by up to this many dB; None removes it
     fade_ms : how long the change comes and goes, inside each window
-    paint : what is painted on the masks, which without words mean nothing else
-    example : [start, stop) of the timeline in which the sound is heard, as an example of it
+    paint : strokes painted on the masks, which without words select nothing else
+    example : [start, stop) of the timeline with an example of the sound
     separator : by name
     """
 
@@ -73,7 +73,7 @@ class SpanRequest:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """A repair to be made ready to be heard; `memory` holds the masks of those before, and takes new ones."""
+    """A repair to prepare for playback; `memory` caches the masks."""
 
     spans: SpanRequest
     settings: RepairSettings
@@ -108,13 +108,13 @@ class ShownMask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RepairPreview:
-    """A repair as it would be, to be heard before it is decided.
+    """Preview of a repair, to be played before the decision.
 
     Attributes
     ----------
-    target : what the words mean, alone
+    target : the sounds that the words mean, alone
     remainder : all but that
-    result : what the settings ask for
+    result : the result of the settings
     """
 
     settings: RepairSettings

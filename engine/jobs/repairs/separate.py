@@ -42,16 +42,16 @@ _BLOCK_SAMPLES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class SeparateRequest:
-    """What is taken apart.
+    """A separation request.
 
     Attributes
     ----------
     tracks : ids of those it is done to; none for all that sound in the windows
     windows_samples : [start, stop) of the timeline; such as overlap count as one
-    texts : what is meant; none, and nothing painted, for whatever is new in the windows
-    examples : sounds that are meant, beside the words
+    texts : names of the target; none, and nothing painted, for all sounds that are new in the windows
+    examples : further targets, next to the words
     floor_db : no moment of a band is made quieter than by this
-    paint : what is painted on the masks; without texts and examples only that is meant
+    paint : strokes painted on the masks; the only target without texts and examples
     is_found : whether the sound was found in the windows before, so that nothing asks whether it is there
     is_judged : whether a result that may be worse than the recording is refused
     """
@@ -72,7 +72,7 @@ class SeparateRequest:
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """What is meant besides what is painted.
+        """Targets other than the paint.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class SeparateRequest:
 
 
 def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT) -> SeparateRequest:
-    """Return what settings mean in some windows.
+    """Return the separation request of these settings in some windows.
 
     Raises
     ------
@@ -111,9 +111,9 @@ def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress =
 def separate_in_document(
     request: SeparateRequest, progress: Progress, separator: Separator | None = None
 ) -> Separations:
-    """Take apart each track by itself, so that what each microphone heard stays its own.
+    """Separate each track by itself, so that each microphone retains its own sound.
 
-    Accepted repairs are in place: what is made lies over those and holds what they do.
+    Accepted repairs are in place: the result replaces them and includes their effect.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def _separated(
 
 
 def _placed(samples: Samples, first: int) -> Read:
-    """Return what reads samples that begin at a place of the timeline."""
+    """Return a reader of samples that begin at a position of the timeline."""
     return lambda start, stop: samples[start - first : stop - first]
 
 
@@ -245,7 +245,7 @@ def sounding_tracks(
 
     Raises
     ------
-    UsageError : there is none
+    UsageError : no track does
     """
     tracks = tuple(
         track
@@ -267,7 +267,7 @@ def require_sound(
     windows: Sequence[tuple[int, int]],
     progress: Progress,
 ) -> None:
-    """Refuse windows in which nothing is heard on any of some tracks.
+    """Refuse windows that are silent on all the tracks.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a separation of a document leads to: repairs to be decided, with the audio that they play."""
+"""Result of separating a document: repairs to be decided, with their audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a taste can be asked about: the mix of a document, or a file of its own."""
+"""Sounds that a taste can score: the mix of a document, or a file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.mono import resampled
-from engine.jobs.recordings.kept_recording import find_kept
 from engine.jobs.recordings.media import without_missing
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.progress import Progress
 
 _BLOCK_FRAMES = 65_536
@@ -30,7 +30,7 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DocumentSound:
-    """The unedited mix of a document; `media` says where its sources are read."""
+    """The unedited mix of a document; `media` gives the files of its sources."""
 
     state: DocumentState
     media: Mapping[str, Path]
@@ -86,6 +86,6 @@ def opened(sound: Sound, progress: Progress) -> Iterator[OpenSound]:
         with Renderer(state, whole(state), sound.media) as renderer:
             yield OpenSound(renderer, state.rate_hz, state.length_samples)
         return
-    path = find_kept(sound.path, sound.content_hash, sound.folders, progress)
+    path = find_reference(sound.path, sound.content_hash, sound.folders, progress)
     with SourceReader(path) as reader:
         yield OpenSound(reader, reader.rate_hz, reader.frames)

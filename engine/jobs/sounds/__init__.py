@@ -1,1 +1,1 @@
-"""What sounds where in a document, told in words and by an example, and what is proposed of it."""
+"""Sounds of a document, found by name or example, and the proposals for them."""

@@ -1,4 +1,4 @@
-"""Hear what sounds where in a whole document, in words that are right more often than not."""
+"""Detect and name all sounds of a document, with a precision above one half."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from engine.detection.detector import detector
 from engine.detection.what_sounds import sounds_in
-from engine.document.analysis import SOUNDS, Analysis, HeardSounds
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
-from engine.document.heard import sound_of
+from engine.document.listening_ids import sound_of
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.jobs.repairs.as_mono import mono
@@ -25,19 +25,19 @@ _MOST_SAID = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundSounds:
-    """What was heard of a document."""
+    """Sounds detected in a document."""
 
-    sounds: HeardSounds
+    sounds: DetectedSounds
     analysis_id: str
 
     def put_into(self, state: DocumentState) -> tuple[Edit, dict[str, Analysis]]:
-        """Return the edit that keeps it with the document, and what that refers to."""
+        """Return the edit that stores the sounds in the document, and the analysis it refers to."""
         edit = set_analyses(state, {SOUNDS: self.analysis_id}, self.sentence, by_listening=True)
         return edit, {self.analysis_id: self.sounds}
 
     @property
     def sentence(self) -> str:
-        """Say what was heard."""
+        """Summarize the detected sounds."""
         counts = Counter(self.sounds.words)
         if not counts:
             return NOTHING
@@ -48,11 +48,11 @@ class FoundSounds:
 
 
 def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
-    """Hear what sounds where on all tracks that are heard.
+    """Detect the sounds on all audible tracks.
 
     Raises
     ------
-    UsageError : there is no recording yet
+    UsageError : the document has no recording
     SourceError : a recording is missing or cannot be read
     Cancelled : the user asked for it
     """

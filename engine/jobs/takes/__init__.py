@@ -1,1 +1,1 @@
-"""What was played more than once: proposed, and told."""
+"""Passages played more than once: proposals and facts."""

@@ -1,4 +1,4 @@
-"""What a list of takes says of each: how it differs from the others, and whether it stays."""
+"""Facts of each listed take: its differences from the others, and its verdict."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SPEED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class TakeFacts:
-    """What is said of a take in a list.
+    """Properties of a listed take.
 
     Attributes
     ----------
     span_samples : where it is
-    words : what tells it from the others, such as "62 % of the passage, 2 semitones higher"
-    is_best : whether it would stay where nobody chose
-    verdict : of the proposal to cut it; None where there is none
+    words : its differences from the others, such as "62 % of the passage, 2 semitones higher"
+    is_best : whether it would stay by default
+    verdict : of the proposal to cut it; None without one
     is_kept : whether the user keeps it
     """
 
@@ -42,7 +42,7 @@ class TakeFacts:
 def take_facts(
     state: DocumentState, found: FoundTakes, curve: ScoreCurve | None = None
 ) -> tuple[tuple[TakeFacts, ...], ...]:
-    """Return what is said of each take of each group, as the document is answered now."""
+    """Return the facts of each take of each group, with the present decisions."""
     cutter = TakeCutter(state, found, curve)
     made = [one for one in state.proposals.values() if one.maker == BY_TAKES]
     return tuple(

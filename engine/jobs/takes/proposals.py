@@ -1,4 +1,4 @@
-"""What was played more than once in a document: one take of each passage stays, others are to be cut."""
+"""Passages played more than once in a document: one take of each stays, others are proposed as cuts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from engine.timebase import format_time, s_to_samples
 from engine.wording import begun, counted, listed
 
 _OF_A_PASSAGE = 0.6
-"""How high a take that another is better than stands in the queue, where no taste tells more."""
+"""Score of a cut of the poorer take, if no taste gives one."""
 _SAME_S = 0.5
 _MOSTLY = 0.5
 _LONGEST_PAUSE_S = 60.0
@@ -37,7 +37,7 @@ _CLEARLY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class TakesRequest:
-    """What to listen to.
+    """A document to analyse.
 
     Attributes
     ----------
@@ -50,14 +50,14 @@ class TakesRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProposedTakes:
-    """What is proposed to be cut, and what was found."""
+    """Proposed cuts, and the takes they come from."""
 
     proposals: tuple[Proposal, ...]
     found: FoundTakes
 
     @property
     def sentence(self) -> str:
-        """Say what was found."""
+        """Summarize the result."""
         groups, starts = len(self.found.groups), len(self.found.likely_false_starts())
         if not groups and not starts:
             return "Nothing was played more than once."
@@ -67,12 +67,12 @@ class ProposedTakes:
 
 
 def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
-    """Find what was played more than once in the unedited mix.
+    """Find passages played more than once in the unedited mix.
 
     Raises
     ------
     SourceError : a recording cannot be read
-    UsageError : there is none
+    UsageError : the document has no recording
     Cancelled : the user asked for it
     """
     state = request.state
@@ -88,13 +88,13 @@ def propose_takes(
 ) -> ProposedTakes:
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
-    The best is complete, then by its mean score the least odd, then the last. What is in the middle of
-    something longer is never proposed: nobody wants the second verse to go since it was practised afterwards.
+    The best take is complete, then has the lowest mean score, then is the last. A take inside a longer
+    performance is never proposed: the second verse stays even if it was practised afterwards.
 
     Parameters
     ----------
-    curve : how odd each moment is, where a taste was asked
-    kept : of groups, by number, the take that the user keeps; None for what the document says
+    curve : the anomaly scores, if a taste was used
+    kept : the user's chosen take by group number; None to read it from the document
     """
     kept = kept_takes(state, found) if kept is None else kept
     cutter = TakeCutter(state, found, curve)
@@ -127,11 +127,11 @@ def keep_take(
 ) -> Edit:
     """Return the edit that keeps a take of a passage by an accepted keep, and proposes to cut the others.
 
-    What was answered of cuts of this take, and what was kept of this passage before, goes.
+    Earlier answers to cuts of this take, and earlier choices for this passage, are removed.
 
     Parameters
     ----------
-    kept : the take that is kept, by group, of this one and those kept before
+    kept : the chosen take of this group and of those chosen before, by group
     group : the number of this one
     """
     takes = found.groups[group]
@@ -168,7 +168,7 @@ def _keep(state: DocumentState, group: TakeGroup, number: int) -> Proposal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TakeCutter:
-    """Makes proposals of what was found in a document."""
+    """Makes proposals from the takes found in a document."""
 
     state: DocumentState
     found: FoundTakes
@@ -181,7 +181,7 @@ class TakeCutter:
     def others(
         self, group: TakeGroup, starts: tuple[FalseStart, ...], kept: int | None = None
     ) -> Iterator[Proposal]:
-        """Yield cuts of all takes of a passage but the best, or the one kept, and of no false start."""
+        """Yield cuts of all takes of a passage except the best or chosen one and false starts."""
         best = max(group.takes, key=self.rank) if kept is None else group.takes[kept]
         odd_best = self.oddness(best)
         for number, take in enumerate(group.takes, start=1):
@@ -201,14 +201,14 @@ class TakeCutter:
             yield self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
 
     def rank(self, take: Take) -> tuple[float, ...]:
-        """Return what the best take has most of."""
+        """Return the sort key of a take; the best take has the highest."""
         odd = self.oddness(take)
         whole = 1.0 if take.complete else take.to_share - take.from_share
         # Scores a hair apart rank nothing: the last take is what the players stopped at.
         return (whole, 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
 
     def oddness(self, take: Take) -> float | None:
-        """Return the mean score of a take; None where nobody scored it."""
+        """Return the mean score of a take; None without scores."""
         if self.curve is None:
             return None
         rate_hz = self.state.rate_hz
@@ -217,7 +217,7 @@ class TakeCutter:
         return float(self.curve.scores[first:last].mean()) if last > first else None
 
     def _is_alone(self, take: Take) -> bool:
-        """Tell whether players begin and end with a take, or nearly."""
+        """Return whether playing begins and ends with a take, within a tolerance."""
         starts = any(abs(start - take.start_s) <= _SAME_S for start, _ in self.found.played_s)
         return starts and any(abs(stop - take.stop_s) <= _SAME_S for _, stop in self.found.played_s)
 
@@ -245,6 +245,6 @@ def _is_same(start: FalseStart, take: Take) -> bool:
 
 
 def mostly_shared(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Tell whether two spans lie mostly in each other."""
+    """Return whether two spans share most of their joint length."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return shared > _MOSTLY * (max(one[1], other[1]) - min(one[0], other[0]))

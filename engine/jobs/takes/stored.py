@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.document.analysis import Analysis
 from engine.document.document import analysis_id
-from engine.document.heard import sound_of
+from engine.document.listening_ids import sound_of
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES, TAKES_MAKER, StoredTakes
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup

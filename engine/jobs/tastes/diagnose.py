@@ -1,4 +1,4 @@
-"""Finding out what is wrong with a taste, or with what it is to be learned from."""
+"""Diagnose a taste, or the recordings it is to be learned from."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SymptomsRequest:
-    """Which taste, and what it was heard to say of a document.
+    """A taste and its scores of a document.
 
     Attributes
     ----------
     state, media : the document, and where its sources are read
     scores : of the document with the taste, shape (n,)
-    distances : of its stretches from the nearest kept one, shape (m,); None where the taste keeps none
+    distances : of its segments from the nearest training segment, shape (m,); None if the taste stores none
     """
 
     state: DocumentState
@@ -36,7 +36,7 @@ class SymptomsRequest:
 def check_recordings(
     edited: tuple[Path, ...], raw: tuple[Path, ...], progress: Progress
 ) -> tuple[Finding, ...]:
-    """Look for what makes learning from recordings poor.
+    """Look for problems that make learning from recordings poor.
 
     Raises
     ------

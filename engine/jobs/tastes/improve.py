@@ -1,6 +1,6 @@
-"""Learn a taste anew with what the review said: the kept joins its recordings, the cut is shown to it.
+"""Retrain a taste after a review: retained audio is training data, cut audio an example of cuts.
 
-Made to run in a process of its own, see `engine.jobs.own_process`: what goes in and comes out knows no torch.
+Made to run in its own process, see `engine.jobs.own_process`: arguments and results need no torch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import SourceError, TasteError
 from engine.files.safe_write import is_taken, shown
-from engine.jobs.recordings.kept_recording import find_kept
+from engine.jobs.recordings.reference_recording import find_reference
 from engine.progress import Progress
 from engine.spans import united
 from engine.timebase import samples_to_s
@@ -40,7 +40,7 @@ class DecidedDocument:
 
     Attributes
     ----------
-    name : what its recordings are called after
+    name : prefix of the names of its recordings
     media : where each of its sources is read, by id
     """
 
@@ -51,11 +51,11 @@ class DecidedDocument:
 
 @dataclass(frozen=True, slots=True)
 class ImproveRequest:
-    """Which taste to learn anew, from what besides, and where the new one goes.
+    """The taste to retrain, the additional data, and the output file.
 
     Attributes
     ----------
-    material : where what the documents give is written, a folder that is not there yet, see `new_folder`;
+    material : a folder that does not exist yet, for the audio of the documents, see `new_folder`;
         to be removed where the work was killed
     folders : where recordings of the taste are looked for if they are no longer where they were
     """
@@ -70,7 +70,7 @@ class ImproveRequest:
 
 @dataclass(frozen=True, slots=True)
 class Improved:
-    """What came of it.
+    """Result of retraining.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Improved:
 def improve(request: ImproveRequest, progress: Progress) -> Improved:
     """Learn the taste again, by its own recipe and seed; the old one and the documents stay as they are.
 
-    What the documents give is written beside the new taste, so that it can be heard as kept examples are.
+    The audio of the documents is written next to the new taste, to be played like its training examples.
 
     Raises
     ------
@@ -142,19 +142,19 @@ def _check(request: ImproveRequest) -> None:
 def _find(
     recordings: Sequence[tuple[Path, str]], request: ImproveRequest, progress: Progress
 ) -> tuple[list[Path], tuple[str, ...]]:
-    """Find the recordings, given as path and content hash; also say which are missing."""
+    """Find the recordings, given as path and content hash; also return messages about missing ones."""
     found, missing = [], []
     folders = (request.taste.absolute().parent, *request.folders)
     for path, content in recordings:
         try:
-            found.append(find_kept(path, content, folders, progress))
+            found.append(find_reference(path, content, folders, progress))
         except SourceError as error:
             missing.append(str(error))
     return found, tuple(missing)
 
 
 def new_folder(out: Path) -> Path:
-    """Return a folder beside the taste that is not there yet, so that no older one loses its recordings."""
+    """Return an unused folder next to the taste, so that no older one loses its recordings."""
     number, folder = 2, out.with_name(f"{out.stem} recordings")
     while is_taken(folder):
         folder = out.with_name(f"{out.stem} recordings {number}")
@@ -165,7 +165,7 @@ def new_folder(out: Path) -> Path:
 def _write(
     documents: Sequence[DecidedDocument], folder: Path, progress: Progress
 ) -> tuple[list[Path], list[Path], float, float]:
-    """Write what the documents keep and what they cut; return the files of both, and how long they are."""
+    """Write the retained and the cut audio of the documents; return the files and the length of both."""
     kept: list[Path] = []
     cut: list[Path] = []
     lengths_s = {"kept": 0.0, "cut": 0.0}
@@ -200,7 +200,7 @@ def _free(path: Path) -> Path:
 
 
 def _kept(state: DocumentState) -> EditList:
-    """Return what the user keeps: all but what was cut, and but what nobody has decided yet."""
+    """Return the audio the user keeps: all but accepted and undecided cuts."""
     table = table_of(state)
     open_cuts = np.flatnonzero(table.are(Verdict.UNDECIDED) & table.made.drops).tolist()
     undecided = [table.made.ids[place] for place in open_cuts]
@@ -231,6 +231,6 @@ def _cut_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:
 
 
 def _mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fold a block down, as listening hears it."""
+    """Fold a block to mono, as the analysis does."""
     mixed: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)[:, None]
     return mixed

@@ -1,6 +1,6 @@
 """Learn a taste with the default recipe; made to run in a process of its own, see `engine.jobs.own_process`.
 
-What goes in and comes out knows no torch, so the process that asks need not import it.
+Arguments and results need no torch, so the calling process need not import it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class TasteRequest:
-    """What to learn from, by which recipe and for how long, and where the taste goes."""
+    """Recordings to learn from, recipe, epochs, seed and output file."""
 
     edited: tuple[Path, ...]
     recipe: str

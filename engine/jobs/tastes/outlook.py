@@ -1,4 +1,4 @@
-"""What settings would lead to, found while they are still being chosen; nothing is changed."""
+"""Forecast the effect of settings while they are being chosen; nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from engine.timebase import format_time, samples_to_s
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What settings would lead to.
+    """Forecast of settings.
 
     Attributes
     ----------
-    threshold : the score that would be in force
-    cuts : how many would be proposed, beside those that are
-    kept_samples : what would remain once they are accepted
+    threshold : the score that would be active
+    cuts : number of proposals, compared with the present ones
+    kept_samples : length that would remain after accepting them
     length_samples : the whole recording
     """
 
@@ -49,11 +49,11 @@ def look_ahead(
     settings: Mapping[str, object],
     progress: Progress,
 ) -> Outlook:
-    """Find what proposing under the document's settings, changed by these, would lead to.
+    """Forecast the proposals under the document's settings, changed by these.
 
     Raises
     ------
-    UsageError : there are no scores yet, or a setting is outside its limits
+    UsageError : the document has no scores, or a setting is outside its limits
     """
     progress.check_cancelled()
     made = propose(state, curve, grid, listening, settings)

@@ -1,4 +1,4 @@
-"""What the Taste page asks for and gets back; light, so that the window can ask without torch."""
+"""Requests and results of the Taste page; light, so that the window needs no torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from engine.overview.results import LearnedFrom, Origin, ScoredRecording, Segmen
 
 
 @dataclass(frozen=True, slots=True)
-class KeptScored:
-    """The kept recordings with their scores, and a sentence for each that is not there any more."""
+class ReferencesScored:
+    """The training recordings with their scores, and a message for each missing one."""
 
     recordings: tuple[ScoredRecording, ...] = ()
     missing: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class KeptScored:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A recording to score and to place on the map; `scored` is what is known already."""
+    """A recording to score and to place on the map; `scored` is its result if already available."""
 
     sound: Sound
     origin: Origin
@@ -28,24 +28,24 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SurveyRequest:
-    """What to find out with a taste.
+    """Recordings to score with a taste.
 
     Attributes
     ----------
-    learned_from : the recordings of the taste, to be scored unless `kept` is known
+    learned_from : the training recordings of the taste, scored unless `kept` is given
     folders : where they are looked for, see `engine.jobs.recordings.kept_recording`
     """
 
     taste: Path
     learned_from: tuple[LearnedFrom, ...]
     folders: tuple[Path, ...]
-    kept: KeptScored | None = None
+    kept: ReferencesScored | None = None
     others: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """How everything scores, and where it lies on the map.
+    """Scores of all recordings, and their positions on the map.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Survey:
     warnings : one sentence for each that could not
     """
 
-    kept: KeptScored
+    kept: ReferencesScored
     others: tuple[ScoredRecording, ...]
     shown: SegmentMap
     warnings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The work behind the Taste page: what a taste is, how it scores, and what it makes of a moment."""
+"""Jobs of the Taste page: facts of a taste, its scores, and its reconstruction of a moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.errors import SourceError
 from engine.features.mel import log_mel_blocks
 from engine.jobs.repairs.sounds import DocumentSound, FileSound, OpenSound, Sound, opened
-from engine.jobs.tastes.requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.jobs.tastes.requests import Asked, ReferencesScored, Survey, SurveyRequest
 from engine.overview.comparison import compare
 from engine.overview.facts import facts_of
 from engine.overview.plane import principal_plane
@@ -46,7 +46,7 @@ MOST_MAPPED = 20_000
 """More stretches than this are thinned out evenly; a picture has no room for more."""
 
 MOMENT_S = 6.0
-"""So much around a moment is shown: a bar or two, and single hits can still be told apart."""
+"""Length shown around a moment: a bar or two, in which single hits are still distinct."""
 
 _DOCUMENT_NAME = "This recording"
 _LEVEL_SHARE = 0.15
@@ -54,7 +54,7 @@ _SCORING_SHARE = 0.8
 
 
 def look_at(path: Path, progress: Progress) -> TasteFacts:
-    """Read what a taste is.
+    """Read the facts of a taste.
 
     Raises
     ------
@@ -74,10 +74,10 @@ def score_sound(taste_path: Path, sound: Sound, origin: Origin, progress: Progre
     return _scored(load_taste(taste_path), taste_path, sound, origin, progress)
 
 
-def score_kept(
+def score_references(
     taste_path: Path, recordings: Iterable[LearnedFrom], folders: tuple[Path, ...], progress: Progress
-) -> KeptScored:
-    """Score the recordings that a taste was learned from; one that is gone is told, not raised.
+) -> ReferencesScored:
+    """Score the training recordings of a taste; a missing one is reported, not raised.
 
     Raises
     ------
@@ -95,11 +95,11 @@ def score_kept(
         except SourceError as error:
             missing.append(str(error))
         done_s += one.duration_s
-    return KeptScored(tuple(scored), tuple(missing))
+    return ReferencesScored(tuple(scored), tuple(missing))
 
 
 def survey(request: SurveyRequest, progress: Progress) -> Survey:
-    """Score what is not scored yet, and place everything on one plane.
+    """Score the unscored recordings, and place everything on one plane.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
     kept, share = request.kept, scoring
     if kept is None:
         share = scoring.part(0.5, 1.0)
-        kept = score_kept(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
+        kept = score_references(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
     found: list[Asked] = []
     warnings: list[str] = []
     for number, other in enumerate(request.others):
@@ -128,7 +128,7 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
 def map_stretches(
     taste_path: Path, kept: tuple[ScoredRecording, ...], others: tuple[Asked, ...], progress: Progress
 ) -> SegmentMap:
-    """Place what a taste keeps, and other recordings that were scored, on one plane.
+    """Place the training segments of a taste and other scored recordings on one plane.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def map_stretches(
 def look_at_moment(
     taste_path: Path, sound: Sound, scored: ScoredRecording, at_s: float, progress: Progress
 ) -> Moment:
-    """Show a few seconds as a taste hears them and, where it rebuilds, what it makes of them.
+    """Return a few seconds as the taste's input and, if it reconstructs, its reconstruction.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def compare_tastes(
     threshold: float,
     progress: Progress,
 ) -> Comparison:
-    """Score a recording with a second taste too, and say where the two disagree.
+    """Score a recording with a second taste, too, and list their disagreements.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def _kept_stretches(taste: Taste) -> tuple[Embeddings, NDArray[np.int32], NDArra
 def _stretches(
     taste: Taste, sound: Sound, hop_s: float, progress: Progress
 ) -> tuple[Embeddings, NDArray[np.float64]]:
-    """Return the stretches of a recording, shape (n, d), and where they begin, shape (n,)."""
+    """Return the segments of a recording, shape (n, d), and their start times, shape (n,)."""
     mel = taste.config.mel
     hop_frames = max(1, round(hop_s * mel.rate_hz / mel.hop_samples))
     with opened(sound, progress) as readable:

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.neighbours import KeptExamples, KeptRecording, NearestSearch, keep_examples
+from engine.anomaly.neighbours import NearestSearch, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.config import default_config
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
@@ -49,7 +49,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
         progress.step(number, len(paths)).report(0.0, f"Reading {path.name}")
         halves.append(_halves(path, mel.rate_hz))
     talk = [soxr.resample(clip, 16_000, mel.rate_hz) for clip in clips_in(data_dir)["talk"]]
-    names = [KeptRecording(path.name, "", _EXCERPT_S / 2) for path in paths]
+    names = [ReferenceRecording(path.name, "", _EXCERPT_S / 2) for path in paths]
     examples = keep_examples([_frames(first, mel) for first, _ in halves], names, mel, seed=0)
     rng = np.random.default_rng(0)
     by_chance = 2 * _WITHIN_S / (_EXCERPT_S / 2) / len(paths)
@@ -107,7 +107,7 @@ def _frames(audio: Samples, mel: MelSettings) -> Samples:
     return np.concatenate(list(log_mel_blocks([audio], mel)))
 
 
-def _found(passage: Samples, examples: KeptExamples, mel: MelSettings) -> tuple[int, float]:
+def _found(passage: Samples, examples: ReferenceSegments, mel: MelSettings) -> tuple[int, float]:
     """Return the piece of the nearest stretch, and where in it the passage would begin, in seconds."""
     search = NearestSearch(examples, mel)
     for _ in search.passing([_frames(passage, mel)]):

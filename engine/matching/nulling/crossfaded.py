@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import Floats
+from engine.matching.searching.features import Floats
 from engine.matching.searching.likelihood import (
     banded,
     cut,

@@ -1,8 +1,7 @@
 """The null test of the search: spans that do not null as a copy would become foreign.
 
-A search names the likeliest line at each moment; in foreign sound that is a line which is a little like it.
-A copy is as likely as the certain spans of the same file are at its level; what is far less
-likely is foreign.
+A search names the likeliest line at each moment; in foreign sound that is one with a slight similarity. A
+copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from engine.matching.nulling.crossfaded import crossfaded_likelihoods
 from engine.matching.nulling.expected import Expected
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, band_likelihoods, band_powers, unexplained
 from engine.matching.searching.search import Stretch, joined, without_short_gaps
 from engine.progress import Progress
@@ -44,7 +43,7 @@ _UNSURE_SHARE, _UNSURE_NATS = 0.6, 20.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Measured:
-    """A stretch on a line, step by step.
+    """Measures of a segment on a line, step by step.
 
     Attributes
     ----------
@@ -52,7 +51,7 @@ class _Measured:
     ratio, energy : shape (steps, bands)
     total : nats of the line or of a crossfade with a neighbour, whichever is more, shape (steps,)
     power : of the edited file, shape (steps, bands)
-    left : of the power what the line leaves, shape (steps,)
+    left : residual power of the line, shape (steps,)
     is_quiet : whether the edited file is silent
     """
 
@@ -65,7 +64,7 @@ class _Measured:
     is_quiet: NDArray[np.bool_]
 
     def is_certain(self, part: slice) -> bool:
-        """Tell whether some steps are a copy beyond doubt, whatever the rest of the file is."""
+        """Return whether some steps are a copy beyond doubt, independent of the rest of the file."""
         nats = self.total[part][~self.is_quiet[part]]
         if not nats.sum() > _CERTAIN_NATS or nats.mean() < _CERTAIN_MEAN:
             return False
@@ -77,7 +76,7 @@ class _Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nulled:
-    """Stretches after the null test, from start to end, and what was expected; None where nothing nulls."""
+    """Segments after the null test, from start to end, and the expected ratios; None if nothing nulls."""
 
     stretches: list[Stretch]
     expected: Expected | None
@@ -145,7 +144,7 @@ def nulls(
     span: tuple[float, float],
     expected: Expected | None,
 ) -> bool:
-    """Tell whether a line passes the null test over a span as a whole."""
+    """Return whether a line passes the null test over a span as a whole."""
     known = _measured(raws, edited, [Stretch(line, *span)], 0)
     if known is None or expected is None:
         return known is None
@@ -155,7 +154,7 @@ def nulls(
 def certain_until(
     raws: Sequence[Floats], edited: Floats, one: Stretch, expected: Expected | None
 ) -> float | None:
-    """Return up to where a stretch of short slices is certain from its start on; None where it is not.
+    """Return the end of the certain part of a segment of short slices; None if its start is uncertain.
 
     Where one slice ends and the next begins none nulls as deep as a whole segment does.
     """
@@ -205,13 +204,13 @@ def _measured(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compared:
-    """A stretch compared with a copy of its level, step by step, shape (steps,) each.
+    """A segment compared with a copy of its level, step by step, shape (steps,) each.
 
     Attributes
     ----------
     gained : nats above chance that it has
-    wanted, wanted_whole : those that a copy would have, the first up to what is enough
-    wanted_left : of the power what a copy would leave
+    wanted, wanted_whole : those of a copy, the first limited to a sufficient value
+    wanted_left : residual power of a copy
     """
 
     gained: Wide
@@ -221,7 +220,7 @@ class _Compared:
 
     @staticmethod
     def of(known: _Measured, expected: Expected, enough_nats: float = _ENOUGH_NATS) -> _Compared:
-        """Compare what was measured with what is expected, up to what is enough at a step."""
+        """Compare the measures with the expected ones, limited to a sufficient value per step."""
         ratio = expected.of(known.energy)
         gained = np.where(known.is_quiet, 0.0, known.total - _CHANCE)
         wanted = np.where(known.is_quiet, 0.0, np.maximum(ratio.sum(axis=1) - _CHANCE, 0.0))
@@ -236,7 +235,7 @@ class _Compared:
 
 
 def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stretch]:
-    """Yield the parts of a stretch that null, on its line, and the others, on none."""
+    """Yield the parts of a segment that null, on its line, and the others, on none."""
     compared = _Compared.of(known, expected)
     is_null = _likeliest(compared.scores)
     changes = np.flatnonzero(np.diff(is_null)) + 1
@@ -248,7 +247,7 @@ def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stre
 
 
 def _stands(known: _Measured, compared: _Compared, part: slice) -> bool:
-    """Tell whether a part that nulls is certain or, if not, long and about as likely and deep as a copy."""
+    """Return whether a nulling part is certain or, if not, long and about as likely and deep as a copy."""
     inner = _inner(part, len(known.left))
     length = len(known.left[part]) * STEP_SAMPLES
     share = _LEAST_SHARE * float(compared.wanted_whole[inner].sum())

@@ -16,7 +16,7 @@ import numpy as np
 from engine.features.summit import summit
 from engine.matching.nulling.spans import Nulled, certain_until
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.likelihood import cut, on_line
 from engine.matching.searching.search import Stretch, joined
 
@@ -56,7 +56,7 @@ class _Stutter:
 
 
 def with_stutters(raws: Sequence[Floats], edited: Floats, passed: Nulled) -> list[Stretch]:
-    """Return the stretches of a null test, with stutters next to a known one in place of what is foreign.
+    """Return the segments of a null test, with stutters next to a known one instead of foreign spans.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def with_stutters(raws: Sequence[Floats], edited: Floats, passed: Nulled) -> lis
 
 
 def _turned(one: Stretch, raws: Sequence[Floats], length: int) -> Stretch:
-    """Return a stretch as it is where all sounds are played backwards."""
+    """Return a segment in time-reversed audio."""
     start, stop = length - one.stop, length - one.start
     if one.line is None:
         return Stretch(None, start, stop)
@@ -114,7 +114,7 @@ def _is_open(one: Stretch) -> bool:
 def _stutter(
     raws: Sequence[Floats], edited: Floats, passed: Nulled, before: Stretch, stop: float
 ) -> _Stutter | None:
-    """Return the longest stutter after a stretch that is certain, up to `stop`; None without one."""
+    """Return the longest certain stutter after a segment, up to `stop`; None without one."""
     assert before.line is not None
     best: _Stutter | None = None
     stop = min(stop, before.stop + _LONGEST)
@@ -134,7 +134,7 @@ def _stutter(
 
 
 def _periods(edited: Floats, start: int, stop: int) -> list[float]:
-    """Return the lags at which what begins at `start` is most like what was played before, the best first."""
+    """Return the lags at which the audio from `start` on is most like the audio before, the best first."""
     length = min(stop - start, _COMPARED)
     if length < _LEAST_REPEATED * _LEAST_PERIOD:
         return []
@@ -173,7 +173,7 @@ def _border(raw: Floats, edited: Floats, before: Stretch, period: float, stop: f
 
 
 def _put(composed: Floats, raws: Sequence[Floats], one: Stretch) -> None:
-    """Write what is on the line of a stretch to its place."""
+    """Write the audio on the line of a segment to its place."""
     assert one.line is not None
     raw, first, last = raws[one.line.raw], round(one.start), min(len(composed), round(one.stop))
     composed[first:last] = on_line(raw, one.line.offset, first, last)

@@ -65,7 +65,7 @@ def _whitened(samples: NDArray[np.float32], size: int) -> NDArray[np.complex128]
 
 
 def _part(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple[int, int]]) -> float:
-    """Return by how much of a sample the raw recording lies later still: the slope of the phases."""
+    """Return the remaining delay of the raw recording in fractions of a sample: the slope of the phases."""
     length = places[0][1] - places[0][0]
     window = np.hanning(length)
     cross = np.zeros(length // 2 + 1, np.complex128)
@@ -82,7 +82,7 @@ def _part(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple
 
 
 def _left(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple[int, int]]) -> float:
-    """Return what share of the edited file is left when the line is subtracted at the best gain."""
+    """Return the residual share of the edited file after subtracting the line at the best gain."""
     power = shared = own = 0.0
     for start, stop in places:
         theirs = line.read(raws, start, stop).mean(axis=1)

@@ -1,8 +1,7 @@
-"""Where one segment ends and the next begins, to the sample: a cut, or a crossfade with its length and shape.
+"""End of one segment and start of the next, to the sample: a cut, or a crossfade with its length and shape.
 
-With both sides as they lie beneath the edited file, it is one times a falling gain plus the other times a
-rising one. The start, length and shape that leave the least are searched: over sums of short bins first, over
-samples then.
+The edited file is one side times a falling gain plus the other times a rising one. The start, length and
+shape with the smallest residual are searched: over sums of short bins first, over samples then.
 """
 
 from __future__ import annotations
@@ -171,14 +170,14 @@ def _compass(
 
 
 def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
-    """Return from where on an edited file is not what is known any more, up to there it is.
+    """Return the first sample at which an edited file deviates from its known copy.
 
-    The likeliest change of the power of what is left, beside the level there.
+    The likeliest change of the residual power, relative to the level there.
 
     Parameters
     ----------
     edited, known : shape (n, channels)
-    about, slack : near where the search parts them, and by how much sooner or later it may be; what is no
+    about, slack : approximate place from the search, and its tolerance; audio that is not
         exact copy fits worse at some moments than at others, and a search of all bands is the better judge
     """
     level = np.sum(edited**2 + known**2, axis=1)

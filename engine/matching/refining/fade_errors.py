@@ -1,7 +1,7 @@
-"""What a crossfade leaves of an edited file when it is subtracted, at any start, length and shape.
+"""Residual of an edited file after subtracting a crossfade, at any start, length and shape.
 
-Before a crossfade there is one side alone and after it the other: what they leave is summed up once, from
-both ends, and only what lies inside is worked out for each crossfade that is tried roughly.
+Before a crossfade there is one side alone and after it the other: their residuals are summed once, from both
+ends, and only the inside is computed for each crossfade in the rough search.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def energy_left(edited: Wide, before: Wide, after: Wide, start: float, length: f
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinnedErrors:
-    """Sums over bins of `BIN_SAMPLES` of all that the energy is made of that crossfades leave.
+    """Sums over bins of `BIN_SAMPLES` of the terms of the residual energy of crossfades.
 
     Attributes
     ----------
     own, fall2, rise2, fall, rise, both : products of the edited file and both sides, shape (bins,)
-    wrong_before : what the side before leaves in all bins before one, shape (bins + 1,)
-    wrong_after : what the side after leaves in all bins from one on, shape (bins + 1,)
+    wrong_before : residual of the side before in all bins before one, shape (bins + 1,)
+    wrong_after : residual of the side after in all bins from one on, shape (bins + 1,)
     """
 
     own: Wide
@@ -84,7 +84,7 @@ class BinnedErrors:
 
 
 def _inside(start: float, length: float, count: int) -> tuple[int, int]:
-    """Return the first and last place, of `count`, between which all of a crossfade lies."""
+    """Return the first and last place, of `count`, that enclose a crossfade."""
     first = min(count, max(0, int(start) - 1))
     return first, min(count, max(first, int(start + length) + 2))
 

@@ -1,4 +1,4 @@
-"""How much louder a segment is than what it comes from, and how that is ridden along it."""
+"""Gain of a segment relative to its source, and its automation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_DB = -120.0
 
 
 def to_db(gain: float) -> float:
-    """Return a factor in dB; what is turned upside down counts as it is."""
+    """Return a factor in dB; inverted polarity is ignored."""
     return 20.0 * float(np.log10(max(abs(gain), 10.0 ** (_LEAST_DB / 20.0))))
 
 

@@ -1,4 +1,4 @@
-"""A raw recording read along a line, so that it stands beside the edited file sample by sample."""
+"""A raw recording read along a line, aligned with the edited file sample by sample."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Line:
 
     Attributes
     ----------
-    offset_samples : by how much later the same sound lies in the raw recording
-    delay_samples : by how much less than a sample it lies later in the edited file than the offset says
+    offset_samples : delay of the same sound in the raw recording
+    delay_samples : additional delay in the edited file, in fractions of a sample
     """
 
     raw: int
@@ -28,7 +28,7 @@ class Line:
     delay_samples: float = 0.0
 
     def read(self, raws: tuple[Sound, ...], start: int, stop: int) -> Wide:
-        """Return what is there for [start, stop) of the edited file, shape (stop - start, channels)."""
+        """Return its audio for [start, stop) of the edited file, shape (stop - start, channels)."""
         sound = raws[self.raw]
         first, last = start + self.offset_samples, stop + self.offset_samples
         if not self.delay_samples:

@@ -1,4 +1,4 @@
-"""The seams between the stretches that were found: from rough places to samples."""
+"""Refine the seams between segments from rough places to samples."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _APART_S = 0.01  # a crossfade ends in its window, but for rounding
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stretch of the edited file on a line, or on none, to the sample.
+    """A segment of the edited file on a line, or on none, to the sample.
 
     Attributes
     ----------
-    start, stop : all of it that is heard, crossfades included
-    seam : what it begins with; None where nothing comes before that is known
+    start, stop : the whole audible span, crossfades included
+    seam : the seam at its start; None without a known segment before
     """
 
     line: Line | None
@@ -77,7 +77,7 @@ def placed(
 
 
 def independent(edited: Sound, stretches: Sequence[tuple[Line | None, int, int]]) -> list[range]:
-    """Return the numbers of the seams, in runs of which none depends on where a seam of another is found.
+    """Return the numbers of the seams, in runs that are independent of each other.
 
     A seam depends on the one before where that may end within the sound that the seam is found from.
     """
@@ -111,7 +111,7 @@ def along_seams(
 
 
 def _last(edited: Sound, at: int, stop: int) -> int:
-    """Return up to where a seam near `at` is looked for, where the stretch after it goes on up to `stop`."""
+    """Return the end of the search for a seam near `at`, if the segment after it continues to `stop`."""
     reach = round(_WINDOW_S * edited.rate_hz)
     return min(edited.length_samples, at + max(1, min(reach, round(_OF_NEXT * (stop - at)))))
 
@@ -152,7 +152,7 @@ def _found(
 
 
 def _core(start: int, stop: int, least: int, most: int, rate_hz: int, *, is_before: bool) -> tuple[int, int]:
-    """Return the span near a seam at which one side is heard alone, as far as can be known yet."""
+    """Return the span near a seam with one side alone, as precisely as known yet."""
     start, stop = max(start, least), min(stop, most)
     guard = min(round(_GUARD_S * rate_hz), round(_GUARD_SHARE * (stop - start)))
     far = 0 if is_before else guard // 2

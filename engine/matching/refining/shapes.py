@@ -11,9 +11,9 @@ Gains = NDArray[np.float64]
 
 
 def rising(shape: Shape, position: Gains) -> Gains:
-    """Return the gain of what fades in, 0 to 1, at positions from 0, where the fade begins, to 1.
+    """Return the gain of a fade-in, 0 to 1, at positions from 0, its start, to 1.
 
-    What fades out has the gain of ``1 - position``.
+    A fade-out has the gain of ``1 - position``.
     """
     inside = np.clip(position, 0.0, 1.0)
     if shape is Shape.EQUAL_GAIN:
@@ -26,7 +26,7 @@ def rising(shape: Shape, position: Gains) -> Gains:
 
 
 def fade(shape: Shape, start: float, length: float, at: Gains) -> tuple[Gains, Gains]:
-    """Return the gains of what fades out and of what fades in, at samples counted as `start` is."""
+    """Return the gains of fade-out and fade-in, at samples counted as `start` is."""
     position = (at - start + 0.5) / max(length, 1e-9)
     if length < 1.0:
         position = (at >= start).astype(np.float64)

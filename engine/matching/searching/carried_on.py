@@ -1,10 +1,9 @@
-"""How far a line goes on beneath noise, or beneath something louder, where its levels tell nothing any more.
+"""Extent of a line beneath noise or louder sound, which hide its levels.
 
-Both sides are filtered by the inverse of the spectrum that is heard and correlated tenth by tenth of a
-second, on the line and at lags beside it, which say what chance does. What agrees a little everywhere adds
-up; it is followed to where the sum is highest, if that is more than chance gives (a cumulative sum: E. S.
-Page, "Continuous inspection schemes", Biometrika 41, 1954) and more than at any lag beside the line: steady
-tones and hum agree with themselves at many.
+Both sides are filtered by the inverse of their spectrum and correlated tenth by tenth of a second, on the
+line and at lags next to it, which show the values by chance. Small agreements add up; the line ends at the
+maximum of the sum, if that is above chance (a cumulative sum: E. S. Page, "Continuous inspection schemes",
+Biometrika 41, 1954) and above any lag next to the line: steady tones and hum agree with themselves at many.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import filtered, inverse_filter
 from engine.matching.searching.likelihood import cut, on_line
 from engine.matching.searching.search import Stretch, joined, without_short_gaps
@@ -62,11 +61,11 @@ class _Reach:
 def carried_on(
     raws: Sequence[Floats], edited: Floats, found: Sequence[Stretch], nulls: Nulls, progress: Progress
 ) -> CarriedOn:
-    """Return stretches, those on a line longer by what of the unknown beside them lies on it too.
+    """Return segments, those on a line extended by the unknown spans next to them that match it.
 
     Parameters
     ----------
-    raws, edited : mono, as the search hears them; stretches in their samples
+    raws, edited : mono, at the rate of the search; segments in their samples
     nulls : whether a line passes the null test over a span
     """
     kept = list(found)
@@ -159,7 +158,7 @@ def _filtered_pair(
 
 
 def _agreement(mine: Floats, theirs: Floats) -> NDArray[np.float64]:
-    """Return the correlation at each lag, in deviations of that at the lags beside the line."""
+    """Return the correlation at each lag, in standard deviations of the lags next to the line."""
     products = np.correlate(theirs, mine, "valid").astype(np.float64)
     sums = np.concatenate([[0.0], np.cumsum(np.square(theirs, dtype=np.float64))])
     power = sums[len(mine) :] - sums[: -len(mine)]

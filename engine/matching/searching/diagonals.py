@@ -13,12 +13,12 @@ _SAME_WITHIN_SAMPLES = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Diagonal:
-    """A raw recording at an offset, for as long as it was seen; in samples at the rate of the search.
+    """A raw recording at an offset, for its detected duration; in samples at the rate of the search.
 
     Attributes
     ----------
-    offset : by how much later it lies in the raw recording than in the edited file
-    start, stop : of the stretches of the edited file at which it was seen
+    offset : delay in the raw recording relative to the edited file
+    start, stop : range of the edited file in which it was detected
     score : the highest of the scores of its places
     """
 

@@ -1,9 +1,8 @@
-"""Where stretches come from that lie beneath noise, so that their levels tell nothing.
+"""Sources of segments beneath noise, which hides their levels.
 
-Levels go as the noise does, but over a second the waveform still agrees with its source alone: both are
-filtered by the inverse of the spectrum that is heard, which is that of the noise, and correlated at every
-lag (a matched filter: G. L. Turin, "An introduction to matched filters", IRE Transactions on Information
-Theory 6, 1960).
+Levels follow the noise, but over a second the waveform still agrees with its source alone: both are filtered
+by the inverse of the spectrum of the noise, and correlated at every lag (a matched filter: G. L. Turin, "An
+introduction to matched filters", IRE Transactions on Information Theory 6, 1960).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.places import Places, joined_places
 from engine.progress import Progress
@@ -28,13 +27,13 @@ _MOST_WORK = 20 * 3600 * RATE_HZ  # windows times samples of the raw recordings:
 def faint_places(
     raws: Sequence[Floats], edited: Floats, spans: Sequence[tuple[float, float]], progress: Progress
 ) -> Places:
-    """Search at every lag for what is heard within some spans [start, stop) of the edited file.
+    """Search at every lag for the sources of some spans [start, stop) of the edited file.
 
     Where that would take too long, windows spread evenly over the spans are searched.
 
     Parameters
     ----------
-    raws, edited : mono, as the search hears them; spans in their samples
+    raws, edited : mono, at the rate of the search; spans in their samples
     """
     every = _windows(spans, len(edited))
     most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, welch
 
-from engine.matching.searching.heard import Floats
+from engine.matching.searching.features import Floats
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
@@ -23,7 +23,7 @@ _QUIETEST = 1e-6  # of the mean power of a recording
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """Where a stretch agrees with a recording, the best first.
+    """Lags at which a segment agrees with a recording, the best first.
 
     Attributes
     ----------
@@ -37,20 +37,20 @@ class Lags:
     deviation: float
 
     def above(self, least: float, most: int) -> Lags:
-        """Return those that agree better than something, so many at most."""
+        """Return up to `most` lags with scores above a minimum."""
         kept = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
         return Lags(self.lags[kept], self.scores[kept], self.deviation)
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
-    """Return the numbers of so many of `count` at most, evenly from the first to the last."""
+    """Return up to `most` of `count` numbers, evenly from the first to the last."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
 def inverse_filter(heard: Floats) -> Floats:
     """Return the taps, symmetric about their middle, of the inverse of the spectrum of some sound.
 
-    What is filtered by it is told apart by all of its spectrum, not by where most of its power lies.
+    The filter gives all of the spectrum equal weight, not only the bands with most power.
     """
     power = welch(heard, nperseg=min(_TAPS, len(heard)), detrend=False)[1]
     power = np.interp(np.linspace(0.0, 1.0, _TAPS // 2 + 1), np.linspace(0.0, 1.0, len(power)), power)
@@ -77,13 +77,13 @@ def filtered(samples: Floats, taps: Floats) -> Floats:
 
 
 def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:
-    """Return for each stretch the best lag of each cell of `_CELL_LAGS`.
+    """Return for each segment the best lag of each cell of `_CELL_LAGS`.
 
     Parameters
     ----------
     known : shape (n,)
     asked : shape (stretches, samples), zeros after the end of a shorter one
-    doing : what it is for, in words
+    doing : text for the progress
     """
     length = asked.shape[1]
     size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2, real=True)
@@ -114,7 +114,7 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What agrees within a block: the best lag of each cell, shape (stretches, cells); the sum of squares."""
+    """Agreement within a block: the best lag of each cell, shape (segments, cells); the sum of squares."""
 
     lags: NDArray[np.float64]
     scores: NDArray[np.float64]

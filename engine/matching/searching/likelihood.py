@@ -1,11 +1,10 @@
-"""How much likelier an edited file is, moment by moment, as a copy of a raw recording than as something else.
+"""Likelihood of an edited file as a copy of a raw recording, relative to anything else, per moment.
 
-In each band of a moment the edited spectrum is thought to be the raw one times any complex number, plus
-noise: what equalisers, gains and limiters do, and what adds noise, leaves that true. The logarithm of the
-ratio of both likelihoods is ``-n log(1 - c)``, n the number of independent coefficients and c the
-magnitude-squared
-coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the IEEE 75, 1987).
-An exact copy has c = 1, a repeat that is played again, or coded, less; all are held against each other.
+In each band of a moment the edited spectrum is modelled as the raw one times any complex number, plus noise:
+this covers equalisers, gains, limiters and noise. The logarithm of the ratio of both likelihoods is ``-n
+log(1 - c)``, n the number of independent coefficients and c the magnitude-squared coherence over them (G. C.
+Carter, "Coherence and time delay estimation", Proceedings of the IEEE 75, 1987). An exact copy has c = 1, a
+repeat that is played again, or coded, less; all are compared with each other.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from scipy.fft import rfft
 
 from engine.edl.tracks.delay import delayed
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import Floats
+from engine.matching.searching.features import Floats
 
 WINDOW_SAMPLES = 512
 STEP_SAMPLES = 256
@@ -61,9 +60,9 @@ def log_likelihoods(
 
     Parameters
     ----------
-    raws, edited : mono, as the search hears them
+    raws, edited : mono, at the rate of the search
     first : step whose middle is sample ``first * STEP_SAMPLES`` of the edited file
-    silent : the value where both are silent, which tells nothing; it is 0 where only one of them is
+    silent : the neutral value if both are silent; it is 0 if only one of them is
     """
     found = band_likelihoods(raws, edited, lines, first, count)
     ratio: NDArray[np.float64] = found.ratio.sum(axis=2)
@@ -124,7 +123,7 @@ def turns(lines: Sequence[Diagonal]) -> NDArray[np.complex64]:
 
 
 def cut(samples: Floats, begin: int, length: int) -> Floats:
-    """Return so many samples from one on, zeros outside of the recording."""
+    """Return a number of samples from one on, zeros outside of the recording."""
     out = np.zeros(length, np.float32)
     piece = samples[max(0, begin) : max(0, begin + length)]
     lead = max(0, -begin)

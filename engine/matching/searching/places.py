@@ -1,9 +1,9 @@
-"""Where in the raw recordings each short stretch of the edited file may come from.
+"""Candidate sources in the raw recordings for each short segment of the edited file.
 
-Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened
-in part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
-Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which tells the offset to a fraction of a
-sample and how likely the place is.
+Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened in
+part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
+Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which gives the offset to a fraction of a
+sample and the likelihood of the place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from engine.matching.searching.heard import HOP_SAMPLES, Floats, Heard, patterns
+from engine.matching.searching.features import HOP_SAMPLES, Floats, SearchFeatures, patterns
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
@@ -34,13 +34,13 @@ _ROWS = 64
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Pairs of an edited stretch and a place, one a row.
+    """Pairs of an edited segment and a place, one a row.
 
     Attributes
     ----------
-    at : middle of the stretch in the edited file, in samples at `RATE_HZ`
+    at : middle of the segment in the edited file, in samples at `RATE_HZ`
     raw : which raw recording
-    offset : by how much later it lies in the raw recording, in fractions of a sample at `RATE_HZ`
+    offset : delay in the raw recording, in fractions of a sample at `RATE_HZ`
     score : how well the waveforms agree, at most 1
     """
 
@@ -61,13 +61,13 @@ def joined_places(parts: Sequence[Places]) -> Places:
 
 
 def places(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     frames: int,
     starts: NDArray[np.int64],
     progress: Progress,
 ) -> Places:
-    """Search for the stretches of `frames` frames that begin at some frames of the edited file."""
+    """Search for the segments of `frames` frames that begin at some frames of the edited file."""
     mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
     known = [patterns(raw.levels, frames, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
@@ -111,8 +111,8 @@ def _apart(likeness: Floats) -> NDArray[np.int64]:
 
 
 def _correlated(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     start: int,
     frames: int,
     owner: NDArray[np.int64],
@@ -174,7 +174,7 @@ def finer_lags(lags: Floats, spectra: NDArray[np.complex64], size: int) -> Float
     Parameters
     ----------
     lags : the first ones of what `spectra` turn back into, shape (rows, lags)
-    spectra : shape (rows, size // 2 + 1), the last of each 0, since what it says between lags is not known
+    spectra : shape (rows, size // 2 + 1), the last of each 0, since its phase between lags is unknown
     """
     spectra = spectra * _midway(size)
     finer = np.empty((len(lags), _FINER * (lags.shape[1] - 1) + 1), np.float32)
@@ -190,6 +190,6 @@ def _midway(size: int) -> NDArray[np.complex64]:
 
 
 def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:
-    """Return the frames at which stretches begin that cover a recording at `RATE_HZ`."""
+    """Return the start frames of segments that cover a recording at `RATE_HZ`."""
     last = max(1, length_samples // HOP_SAMPLES - frames + 1)
     return np.unique(np.append(np.arange(0, last, hop_frames), last - 1))

@@ -1,8 +1,8 @@
-"""Which of several places a stretch comes from where the raw recording repeats nearly itself.
+"""Choose the source of a segment if the raw recording nearly repeats itself.
 
-The search looks at some of the places that sound alike; in music made of loops there are more. So the raw
-recording is held against itself, where no noise hides anything, and every place at which it says the same is
-held against the edited file: over seconds even a small difference tells.
+The search considers some of the places that sound alike; in music made of loops there are more. So the raw
+recording is compared with itself, without noise, and every matching place is compared with the edited file:
+over seconds even a small difference is significant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import resample_poly
 
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.searching.search import Stretch, joined
@@ -41,13 +41,13 @@ _FINER = 8
 def settled(
     raws: Sequence[Floats], edited: Floats, found: Sequence[Stretch], progress: Progress
 ) -> list[Stretch]:
-    """Return stretches, each moved to the place that explains it best of all that sound the same.
+    """Return segments, each moved to the best-fitting of all places that sound the same.
 
     Where that would take too long, some of them, evenly from start to end.
 
     Parameters
     ----------
-    raws, edited : mono, as the search hears them; stretches in their samples
+    raws, edited : mono, at the rate of the search; segments in their samples
     """
     cores = [_core(one) for one in found]
     most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))
@@ -85,7 +85,7 @@ def settled(
 
 
 def _core(one: Stretch) -> tuple[float, float] | None:
-    """Return what of a stretch is heard alone, without what may be faded; None of a short one, or of none."""
+    """Return the part of a segment clear of fades; None for a short or foreign one."""
     edge = min(_EDGE_SAMPLES, _EDGE_SHARE * (one.stop - one.start))
     if one.line is None or one.stop - one.start - 2 * edge < _LEAST_SAMPLES:
         return None
@@ -95,7 +95,7 @@ def _core(one: Stretch) -> tuple[float, float] | None:
 def _best(
     raws: Sequence[Floats], edited: Floats, one: Stretch, places: Sequence[tuple[int, float]]
 ) -> Stretch:
-    """Return a stretch on the best of its line and others.
+    """Return a segment on the best of its line and others.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def _explained(
 
 
 def _nearest(mine: Floats, theirs: Floats, offset: float, apart: float, core: tuple[float, float]) -> float:
-    """Return the offset at which another place says the same as the first, to a part of a sample."""
+    """Return the offset of another place with the same sound, to a fraction of a sample."""
     length = min(_ALIGNED_SAMPLES, int(core[1] - core[0]))
     at = round(core[0] + offset)
     reach = 2 * _DECIMATED

@@ -13,7 +13,7 @@ from engine.matching.searching.diagonals import Diagonal, diagonals
 from engine.matching.searching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
 from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard
+from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
@@ -43,8 +43,8 @@ class Stretch:
     stop: float
 
 
-def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[Stretch]:
-    """Return the stretches of an edited file, from start to end."""
+def searched(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> list[Stretch]:
+    """Return the segments of an edited file, from start to end."""
     length = len(edited.mono)
     starts = stretches(length, _LONG_FRAMES, _LONG_HOP)
     lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.5))
@@ -72,8 +72,8 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
 
 
 def _lines(
-    raws: Sequence[Heard],
-    edited: Heard,
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
     frames: int,
     hop: int,
     starts: NDArray[np.int64],
@@ -107,10 +107,9 @@ def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
 def _doubtful(
     raws: Sequence[Floats], edited: Floats, stays: Sequence[Stay], lines: Sequence[Diagonal]
 ) -> list[tuple[float, float]]:
-    """Return spans in which a line is followed that is far less likely there than lines are elsewhere.
+    """Return spans whose line is far less likely there than lines are elsewhere.
 
-    A quiet passage, whose levels lie under the floor and tell nothing, follows any line that is a little
-    like it where its own was not found.
+    A quiet passage, with levels under the floor, follows any slightly similar line if its own was not found.
     """
     ratios = np.zeros(-(-(len(edited) // STEP_SAMPLES + 1) // _DOUBTED_STEPS) * _DOUBTED_STEPS)
     told = np.zeros(len(ratios), bool)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 
 Numbers = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -56,7 +56,7 @@ class Analyses:
     curve: ScoreCurve | None = None
     listening: Listening | None = None
     grid: BeatGrid | None = None
-    nearest: NearestKept | None = None
+    nearest: NearestReference | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +153,7 @@ def _on_the_grid(spans: Positions, grid: BeatGrid | None) -> tuple[Numbers, Numb
     return off.mean(axis=1), downbeats.mean(axis=1)
 
 
-def _kept(spans: Positions, nearest: NearestKept | None) -> tuple[Numbers, Numbers]:
+def _kept(spans: Positions, nearest: NearestReference | None) -> tuple[Numbers, Numbers]:
     """Return how far spans are from what was kept, as a power of two of what is usual here, and how often the
     kept stretch that is nearest does not go on as the recording does.
     """

@@ -1,1 +1,1 @@
-"""What is checked before a separation: that a prompt is understood, present, and can be separated."""
+"""Checks before a separation: that a prompt is understood, present, and can be separated."""

@@ -15,10 +15,10 @@ Window = tuple[int, int]
 def credible_windows(
     recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
 ) -> tuple[Window, ...]:
-    """Return the windows of which no part would be worse than the recording; all where masks are painted.
+    """Return the windows expected to be at least as good as the recording; all if masks are painted.
 
-    Windows are judged as they are separated: together, so that none counts as the surroundings of another.
-    If some are left out, the others are judged again.
+    Windows are judged as they are separated: together, so that none counts as the surroundings of another. If
+    some are left out, the others are judged again.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def credible_windows(
 
     Raises
     ------
-    NotCredibleError : there is no such window
+    NotCredibleError : no window qualifies
     """
     left = tuple(windows)
     while asked.is_judged and not asked.paint:

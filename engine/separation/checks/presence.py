@@ -1,9 +1,9 @@
 """Estimate how likely a sound is present in a window: from the detector and from the mask of the sound.
 
-The detector knows how well words say what is heard, the separation network how much of the window it would
-take for that. Neither is certain in a mixture; together they distinguish present from absent sounds better
-than either. A logistic regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Whether
-somebody speaks is known by the network that separates speech.
+The detector estimates how well words match the sound, the separation network the share of the window they
+would cover. Neither is certain in a mixture; together they distinguish present from absent sounds better than
+either. A logistic regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Speech is
+detected by the network that separates it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NEW_HERE = Prompt("what is new here", np.zeros(SIZE, np.float32))
 
 
 def probabilities(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]:
-    """Return how likely each prompt is present in the windows of a stretch, shape (prompts,).
+    """Return the probability of each prompt in the windows of a segment, shape (prompts,).
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ def odds_of(measures: NDArray[np.float64]) -> NDArray[np.float64]:
 def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]:
     """Return the measures that the probability follows from, shape (prompts, FEATURES).
 
-    Of the recording, and of what is louder there than its surroundings: log odds of the prompt, and how far
-    they are above those of all names of other sounds. Of the mask of the prompt: the share of the window's
-    power that it covers, the same compared with whatever is new there, its highest shares and its fullest
-    moment; how much of that NMF takes for new, the network without words, and how much NMF does not; how like
-    it rises and falls with what NMF and the network without words take for new.
+    Of the recording, and of the parts louder than its surroundings: log odds of the prompt, and their
+    distance from those of all names of other sounds. Of the mask of the prompt: the share of the window's
+    power that it covers, the same compared with all new sounds there, its highest shares and its fullest
+    moment; its overlap with the new sounds of NMF and of the network without words, and its part outside
+    NMF's; its correlation over time with both.
     """
     vectors = np.stack([prompt.vector for prompt in prompts])
     above = SubtractionSeparator().masks(stretch, prompts[:1])[0]
@@ -92,7 +92,7 @@ def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]
 
 
 def _spans(stretch: Stretch) -> list[tuple[int, int]]:
-    """Return the windows of a stretch in samples."""
+    """Return the windows of a segment in samples."""
     return [
         (round(start_s * MEL.rate_hz), round(stop_s * MEL.rate_hz)) for start_s, stop_s in stretch.windows_s
     ]
@@ -123,7 +123,7 @@ def _detected(samples: Floats, spans: Sequence[tuple[int, int]], vectors: Floats
 
 
 def _covered(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]:
-    """Return how much of the windows the masks of prompts cover, and of what is new, shape (prompts, 9)."""
+    """Return the coverage of the windows by the masks of prompts and of new sounds, shape (prompts, 9)."""
     masks = network_separator().masks(stretch, (*prompts, NEW_HERE))
     with torch.inference_mode():
         spectra = Spectra()
@@ -161,7 +161,7 @@ def _logarithm_of_share(shares: Floats, power: Floats) -> NDArray[np.float64]:
 
 
 def _likeness(shares: Floats, others: Floats, power: Floats) -> NDArray[np.float64]:
-    """Return the correlation over time of what each mask covers with what another covers, shape (masks,).
+    """Return the correlation over time of each mask's power with another mask's, shape (masks,).
 
     0 where either does not change.
     """

@@ -53,10 +53,10 @@ def require_present(
     separator: str = DEFAULT,
     progress: Progress = SILENT,
 ) -> float | None:
-    """Return how likely the least likely of some sounds is present, and refuse one that is not.
+    """Return the probability of the least likely of some sounds, and refuse an absent one.
 
-    A sound is present if it is in one of the windows of one of the recordings. Examples and whatever is new
-    are not asked about, nor what stays as long as something else is meant.
+    A sound is present if it is in one of the windows of one of the recordings. Examples and new sounds are
+    not checked, nor are sounds to keep if another one is named.
 
     Parameters
     ----------

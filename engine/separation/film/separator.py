@@ -27,14 +27,14 @@ from engine.words.negation import without_not
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmSeparator:
-    """See `Separator`; what surrounds the window is more of the same to it."""
+    """See `Separator`; the surroundings of the window are treated as more of the same."""
 
     network: FilmNetwork
     words: Words
 
     @property
     def name(self) -> str:
-        """The recipe, its width, and what its words are encoded by."""
+        """The recipe, its width, and its text encoder."""
         narrow, *_, wide = self.network.widths
         return f"{NAME} ({narrow} to {wide}, {self.words.title})"
 
@@ -44,7 +44,7 @@ class FilmSeparator:
 
         Raises
         ------
-        UsageError : a prompt is no words
+        UsageError : a prompt has no words
         """
         if self.words.size and any(one.example or not np.any(one.vector) for one in prompts):
             raise UsageError(
@@ -66,11 +66,11 @@ class FilmSeparator:
 
 
 def film_separator(weights: Path | None = None) -> FilmSeparator:
-    """Return the recipe with the weights in a file, or with those where a training leaves them.
+    """Return the recipe with the weights in a file, by default those of the last training.
 
     Raises
     ------
-    UsageError : there are none, or the checkpoint of CLAP that they need is not here
+    UsageError : the weights, or the CLAP checkpoint that they need, are missing
     OffcutError : they are damaged
     """
     path = weights_folder() / BEST if weights is None else weights

@@ -1,4 +1,4 @@
-"""Weights of the recipe: a user's files, which say what they were trained as."""
+"""Weights of the recipe: a user's files, with metadata of their training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAINING = "python -m engine.lab.training.separation.film"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What weights were trained as.
+    """Training metadata of weights.
 
     Attributes
     ----------
@@ -30,12 +30,12 @@ class Trained:
     words: str
 
     def save(self, network: FilmNetwork, path: Path) -> None:
-        """Write the weights at half precision, with what they are."""
+        """Write the weights at half precision, with their metadata."""
         save_half(network, path, {"recipe": NAME, "width": str(self.width), "words": self.words})
 
 
 def trained_as(path: Path) -> Trained | None:
-    """Return what the weights in a file were trained as; None where it holds none of this recipe."""
+    """Return the training metadata of the weights in a file; None if it has none of this recipe."""
     try:
         with safe_open(path, "pt") as stored:
             about = stored.metadata() or {}

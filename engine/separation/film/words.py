@@ -1,4 +1,4 @@
-"""How the recipe is told which sound is meant: by CLAP where it is here, by Offcut's own vectors, or not."""
+"""Text encoders of the recipe: CLAP if available, Offcut's own vectors, or none."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class OwnWords:
 
 @dataclass(frozen=True, slots=True)
 class NoWords:
-    """The text-agnostic baseline: whatever is meant, nothing says so."""
+    """The text-agnostic baseline: the prompt is ignored."""
 
     name: str = NONE
     size: int = 0

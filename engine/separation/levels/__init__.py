@@ -1,1 +1,1 @@
-"""What a separation changed, in decibels."""
+"""Level changes of a separation, in decibels."""

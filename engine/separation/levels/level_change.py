@@ -1,4 +1,4 @@
-"""What a separation changed, in decibels, and the sentence that says so everywhere; light, for the window."""
+"""Level changes of a separation, in decibels, and their description; light, for the window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.wording import begun, counted, level_text, percent
 
 LEAST_PROBABILITY, SURE_PROBABILITY = 0.2, 0.75
-"""A sound that is less likely in a window than the first is refused; below the second, sentences say so."""
+"""A sound less likely in a window than the first is refused; below the second, sentences mention it."""
 NOTICED_DB = 1.0
 """A change below this counts as none."""
 MASKED_DB = 15.0
@@ -40,12 +40,12 @@ class LevelChange:
     ----------
     named : the sounds asked for, as a sentence lists them
     keeps : whether they stay and everything else goes
-    target : energy of what was to be lowered, as far as it can be estimated
+    target : estimated energy of the sound to be lowered
     window : energy of everything in the window
     peak : largest absolute sample before and after, full scale at 1
     samples : count of samples that the energies are sums of
     only_room_tone : whether the surroundings of the window hold room tone alone
-    probability : that the sound is present, 0 to 1; None where nobody asked
+    probability : of the sound being present, 0 to 1; None if not checked
     """
 
     named: str
@@ -59,17 +59,17 @@ class LevelChange:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the sound is likely enough in the window that no sentence has to say how likely."""
+        """Whether the sound is so likely in the window that sentences need not mention its probability."""
         return self.probability is None or self.probability >= SURE_PROBABILITY
 
     @property
     def lowered_db(self) -> float:
-        """By how much what was to be lowered is lower, in dB; 0 or more."""
+        """Reduction of the target in dB; 0 or more."""
         return max(0.0, self.target.lowered_db)
 
     @property
     def is_audible(self) -> bool:
-        """Whether what was to be lowered is still audible next to the rest of the result."""
+        """Whether the target is still audible next to the rest of the result."""
         left = min(self.target.after, self.window.after)
         rest = self.window.after - left
         is_masked = left <= rest * 10.0 ** (-MASKED_DB / 10.0)
@@ -127,11 +127,11 @@ class LevelChange:
 
 
 def mute_offer(change: LevelChange, how: str = MUTE_VERB) -> str:
-    """Return a sentence, after a space, that offers to mute the window instead; empty if more sounds there.
+    """Return a sentence, after a space, that offers to mute the window instead; empty if it has other sounds.
 
     Parameters
     ----------
-    how : what mutes it, such as a verb or a key
+    how : the means to mute it, such as a verb or a key
     """
     if not change.only_room_tone or change.keeps:
         return ""

@@ -84,7 +84,7 @@ def _piece_change(
 
 
 def named(prompts: Sequence[Prompt], *, is_painted: bool) -> str:
-    """Return what prompts ask for as sentences name it: "dog and hum", "everything but rain"."""
+    """Return the target of prompts as sentences name it: "dog and hum", "everything but rain"."""
     meant = listed([prompt.text for prompt in prompts if not prompt.stays])
     stays = listed([without_not(prompt.text) for prompt in prompts if prompt.stays])
     if not prompts:

@@ -1,1 +1,1 @@
-"""What a separation is expected to be worth, and the blend of methods that follows from it."""
+"""Estimates the improvement of a separation, and blends methods accordingly."""

@@ -37,15 +37,16 @@ _EDGE_FRAMES = 3
 """Frames at both ends of a window that the gate of the change mostly shuts."""
 _LEAST_FRAMES = 4
 _SPOKEN = 0.5
-"""Share of the power around the windows above which somebody speaks there. Of the mixtures that the estimator
-was fitted on, 95 % of those over speech have 0.97 or more, 95 % of the others 0.13 or less."""
+"""Share of the power around the windows above which speech is present there. Of the mixtures that the
+estimator was fitted on, 95 % of those over speech have 0.97 or more, 95 % of the others 0.13 or less.
+"""
 _ALONE = 0.03
-"""Share of the recording that stays in what is kept where nothing surrounds the window."""
+"""Share of the recording added to an isolated sound if the window has no surroundings."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Masks of one segment by each of `METHODS`, with what they are judged by.
+    """Masks of one segment by each of `METHODS`, with the features to rate them by.
 
     Attributes
     ----------
@@ -165,7 +166,7 @@ def candidates(network: NetworkSeparator, stretch: Stretch, prompts: Sequence[Pr
 
 
 def _not_speech(mel: Tensor, beyond: Tensor) -> Shares:
-    """Return shares that are not speech if somebody speaks around the windows, otherwise 1.
+    """Return shares that are not speech if speech is present around the windows, else 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Estimates how much each mask of a window counts, and what the blend of them is worth."""
+"""Estimates the weight of each mask of a window, and the improvement of their blend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _BASE = (0.05, 0.05, 0.05, 0.2, 0.2, 0.2, 0.15, 0.1)
 _BASE_SHARE = 0.3
 """Share of the weights that never changes, so that no single mask is trusted alone."""
 _LEAST_UNCHANGED = 0.03
-"""At least -30 dB of the recording stays in what is kept: a mask that keeps nothing is worth 0 dB then."""
+"""At least -30 dB of the recording stays in an isolated sound: an empty mask then has an improvement of 0 dB.
+"""
 _LOWEST_DB = -40.0
 _QUIETEST = 1e-9
 _MOST_DEVIATIONS = 3.0
@@ -96,16 +97,16 @@ SHARED = (
     "network without words, not network",
     "network without words and NMF, not network",
 )
-"""Names of the measures of what several methods keep together, in their order."""
+"""Names of the measures of the common part of several methods, in their order."""
 FEATURES = (*AGREEMENT, *EVIDENCE, *SHARED, *SURROUNDINGS)
 
 
 def agreement(power: Shares, around: Shares, masks: Shares) -> NDArray[np.float32]:
-    """Return measures of how far masks of one window agree, shape (len(AGREEMENT),).
+    """Return measures of the agreement of masks of one window, shape (len(AGREEMENT),).
 
-    Energies that are kept, left and undecided (in tens of dB below the window, or as shares), cosines between
-    magnitudes that two masks keep or leave, how much louder the window is than its surroundings, and its
-    length. None depends on the level of the recording.
+    Energies inside, outside and undecided (in tens of dB below the window, or as shares), cosines between
+    magnitudes inside or outside two masks, the level of the window above its surroundings, and its length.
+    None depends on the level of the recording.
 
     Parameters
     ----------
@@ -134,10 +135,10 @@ def agreement(power: Shares, around: Shares, masks: Shares) -> NDArray[np.float3
 
 
 def shared(power: Shares, masks: Shares) -> NDArray[np.float32]:
-    """Return energies that several masks of one window keep together, shape (len(SHARED),).
+    """Return energies inside several masks of one window, shape (len(SHARED),).
 
-    In tens of dB below the window. A second new sound is what the network keeps without words and not with
-    them.
+    In tens of dB below the window. A second new sound is inside the network's mask without words and outside
+    the one with them.
 
     Parameters
     ----------

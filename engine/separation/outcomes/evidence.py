@@ -1,4 +1,4 @@
-"""Evidence of the sound detector for a prompt: in the window, in what is new there, and around it."""
+"""Evidence of the sound detector for a prompt: in the window, in its new sounds, and around it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def evidence(
     new: Shares,
     prompts: Sequence[Prompt],
 ) -> NDArray[np.float32]:
-    """Return log odds that words name what is detected, in tens, shape (len(prompts), len(EVIDENCE)).
+    """Return log odds of words for the detected sounds, in tens, shape (len(prompts), len(EVIDENCE)).
 
     NaN for a prompt without words.
 
@@ -70,7 +70,7 @@ def evidence(
 
 
 def _steps(frames: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
-    """Return the steps of the detector of which most frames are marked, at least one."""
+    """Return the steps of the detector with most frames marked, at least one."""
     padded = np.zeros(count * FRAMES_EACH, bool)
     padded[: min(len(frames), len(padded))] = frames[: len(padded)]
     shares = padded.reshape(count, FRAMES_EACH).mean(axis=1)

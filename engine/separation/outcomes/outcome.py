@@ -1,10 +1,10 @@
-"""Estimate of what a separation is worth before anybody hears it, and how far it may therefore go.
+"""Forecast of a separation's improvement, and the strength of the separation that follows from it.
 
-Several masks of one window are blended: the network with the words, the same network without words (what is
-new in the window), factors of the surroundings (NMF) and spectral subtraction. How much each counts, and how
-much of the recording stays unchanged, follows from how far the masks agree and from what surrounds the
-window. The less they agree, the closer the result stays to the recording, which is worth 0 dB, while a mask
-that is wrong may be worth -30 dB.
+Several masks of one window are blended: the network with the words, the same network without words (new
+sounds in the window), factors of the surroundings (NMF) and spectral subtraction. Their weights, and the
+share of the recording that stays unchanged, follow from the agreement of the masks and from the surroundings
+of the window. The less they agree, the closer the result stays to the recording, which is 0 dB, while a wrong
+mask may be -30 dB.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from engine.separation.separator import Prompt, Separator, Stretch
 LEAST_EXPECTED_DB = 0.0
 """A result is refused if its expected improvement is below this.
 
-Of sounds that are present this refuses 1.6 %; where the words name the background instead, 40 %. The lowest
-forecast (5 %) does not tell these apart, nor does it foresee the few results that are far too low.
+Of sounds that are present this refuses 1.6 %; if the words name the background instead, 40 %. The lowest
+forecast (5 %) does not distinguish these, nor does it predict the few results that are far too low.
 """
 _NAMED_SHARE = 0.15
 _Z_LOW = 1.645
@@ -45,20 +45,20 @@ class Forecast:
 
     @property
     def credibility(self) -> float:
-        """Probability that the result is no worse than the recording, 0 to 1."""
+        """Probability that the result is at least as good as the recording, 0 to 1."""
         deviation = max(0.1, (self.expected_db - self.low_db) / _Z_LOW)
         return 0.5 * (1.0 + erf(self.expected_db / deviation / sqrt(2.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """A mask of a window, how it was made, and what it is expected to be worth.
+    """A mask of a window, its methods, and its forecast.
 
     Attributes
     ----------
     mask : share of each moment and band that is meant
     weights : weight of each method in the mask, by name; they add up to 1
-    unchanged : share of the recording that stays unchanged in what is kept, and in what is left
+    unchanged : share of the recording that stays unchanged in the isolated sound, and in the rest
     keep, remove : forecast of either mode; None where nothing was estimated
     """
 
@@ -79,10 +79,10 @@ class Outcome:
         return self.keep if mode is Mode.KEEP else self.remove
 
     def is_credible(self, mode: Mode) -> bool:
-        """Return whether the result of a mode is expected to be no worse than the recording.
+        """Return whether the result of a mode is expected to be at least as good as the recording.
 
-        Only that result is judged: a loud sound over a faint background cannot gain by being kept alone, and
-        can still be removed.
+        Only that result is rated: a loud sound over a faint background cannot gain by being isolated, and can
+        still be removed.
         """
         found = self.forecast(mode)
         return found is None or found.expected_db >= LEAST_EXPECTED_DB
@@ -136,7 +136,7 @@ def _worst(forecasts: Sequence[Forecast | None]) -> Forecast | None:
 
 @runtime_checkable
 class Judging(Protocol):
-    """A separator that estimates what its masks are worth."""
+    """A separator that forecasts the improvement of its masks."""
 
     def outcomes(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Outcome, ...]:
         """Return an outcome for each prompt, over all of the segment."""

@@ -1,8 +1,8 @@
-"""Measures of what surrounds a window: how much it changes, in what rhythm, and how far the window differs.
+"""Measures of a window's surroundings: their variation and rhythm, and the window's difference from them.
 
 Speech changes in the rhythm of syllables, 3 to 8 Hz (E. Scheirer and M. Slaney, "Construction and evaluation
 of a robust multifeature speech/music discriminator", ICASSP 1997), music is tonal and returns, noise does
-neither. What method succeeds depends on this.
+neither. The best method depends on this.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def surroundings(
 
 
 def _rhythms(envelope: Levels) -> list[float]:
-    """Return the share of the power of an envelope that lies in each of `_RHYTHMS_HZ`."""
+    """Return the share of an envelope's power in each of `_RHYTHMS_HZ`."""
     power = np.abs(np.fft.rfft(envelope * np.hanning(len(envelope)))) ** 2
     rates_hz = np.fft.rfftfreq(len(envelope), MEL.hop_samples / MEL.rate_hz)
 
@@ -94,7 +94,7 @@ def _difference(beyond: Levels, is_before: NDArray[np.bool_]) -> float:
 
 
 def _deviations(within: Levels, beyond: Levels) -> list[float]:
-    """Return how far the window lies above its surroundings: on average, and the share that does by much."""
+    """Return the level of the window above its surroundings: on average, and the share far above."""
     deviations = (within - beyond.mean(axis=0)) / (beyond.std(axis=0) + _LEAST_DEVIATION)
     power = np.exp(within)
     is_above = within > np.quantile(beyond, _LOUDEST_SHARE, axis=0)

@@ -1,1 +1,1 @@
-"""Separators that know no words: what is in the window and not around it is what is meant."""
+"""Separators without words: the target is any sound in the window that is absent around it."""

@@ -1,4 +1,4 @@
-"""Non-negative matrix factorisation: what spectra learned around the window do not explain is meant.
+"""Non-negative matrix factorisation: the target is unexplained by spectra learned around the window.
 
 D. D. Lee and H. S. Seung, "Algorithms for non-negative matrix factorization", NIPS 2000 (Kullback-Leibler);
 half-supervised as in P. Smaragdis et al., "Supervised and semi-supervised separation of sounds", ICA 2007.
@@ -40,7 +40,7 @@ class FactorSeparator:
 
 @lru_cache(maxsize=_LATEST)
 def _mask(samples: bytes, windows_s: tuple[tuple[float, float], ...]) -> Mask:
-    """Return the mask of a stretch; the check whether a sound is present and the separation share it."""
+    """Return the mask of a segment; cached for the presence check and the separation."""
     power, around = power_and_outside(Stretch(np.frombuffer(samples, np.float32), windows_s))
     heard = np.sqrt(power).T + _TINY
     rng = np.random.default_rng(0)
@@ -58,7 +58,7 @@ def _mask(samples: bytes, windows_s: tuple[tuple[float, float], ...]) -> Mask:
 def factorised(
     heard: Factors, known: Factors, free: int, rng: np.random.Generator
 ) -> tuple[Factors, Factors]:
-    """Return spectra, shape (bins, known + free), and gains, shape (known + free, frames), that explain most.
+    """Return the best-fitting spectra, shape (bins, known + free), and gains, shape (known + free, frames).
 
     Parameters
     ----------

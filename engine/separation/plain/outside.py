@@ -1,4 +1,4 @@
-"""The spectrum of a stretch, and which of its frames hear nothing of its windows."""
+"""The spectrum of a segment, and its frames clear of its windows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Power = NDArray[np.float32]
 
 
 def power_and_outside(stretch: Stretch) -> tuple[Power, NDArray[np.bool_]]:
-    """Return power, shape (frames, bins), and which frames lie outside every window, shape (frames,)."""
+    """Return power, shape (frames, bins), and whether frames are outside every window, shape (frames,)."""
     spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])[0]
     power = (spectrum.real.square() + spectrum.imag.square()).T.numpy()
     return power, outside(inside_frames(stretch.windows_s, len(power))).numpy()

@@ -1,4 +1,4 @@
-"""Spectral subtraction: what is louder than the surroundings is meant.
+"""Spectral subtraction: the target is louder than the surroundings.
 
 S. F. Boll, "Suppression of acoustic noise in speech using spectral subtraction", IEEE Transactions on
 Acoustics, Speech, and Signal Processing 27 (1979), over the mean power of the surroundings.

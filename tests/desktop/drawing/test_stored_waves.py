@@ -258,10 +258,10 @@ def test_a_damaged_repair_is_drawn_as_the_recording_and_told_once(
     show(hands, repaired.path)
     assert [one.replace(" ‹file.open_backup›", "") for one in told] == [TOLD]
     assert window.status_bar._done.text() == TOLD
-    opened_at = max(at for at, one in enumerate(window.telling.messages) if one.text == TOLD)
-    of_it = [one.text for one in window.telling.messages if "cannot be read" in one.text]
+    opened_at = max(at for at, one in enumerate(window.messages.messages) if one.text == TOLD)
+    of_it = [one.text for one in window.messages.messages if "cannot be read" in one.text]
     assert not of_it, "told once, where it would be heard"
-    assert opened_at == len(window.telling.messages) - 1
+    assert opened_at == len(window.messages.messages) - 1
     damaged = lanes(window)
     assert damaged != whole
     session = window.session

@@ -50,7 +50,7 @@ def look_and_write(editor: Editor) -> None:
         editor.picture("note-and-fade")
     with editor.point("what was said, in a list"):
         editor.press("Ctrl+Shift+H")
-        log = window.telling.log
+        log = window.messages.log
         assert log is not None
         assert log.isVisible()
         QTest.keyClick(log, Qt.Key.Key_Escape)

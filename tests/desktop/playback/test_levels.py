@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.playback import Player
-from desktop.playback.levels import BlockMeter, HeardLevels, RingLevels, together
+from desktop.playback.levels import BlockMeter, PlayedLevels, RingLevels, together
 from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.edl.render import Renderer
@@ -32,9 +32,9 @@ def band(tmp_path: Path, rng: np.random.Generator) -> Recording:
     return Recording(with_cuts(made.state, (RATE_HZ // 4, RATE_HZ // 2)), made.media)
 
 
-def played(qtbot: QtBot, player: Player) -> HeardLevels:
+def played(qtbot: QtBot, player: Player) -> PlayedLevels:
     """Return the levels of all that plays until it ends."""
-    found: list[HeardLevels | None] = []
+    found: list[PlayedLevels | None] = []
     player.position_changed.connect(lambda _: found.append(player.take_levels()))
     player.play()
     qtbot.waitUntil(lambda: not player.is_playing, timeout=10_000)

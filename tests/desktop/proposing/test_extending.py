@@ -104,7 +104,7 @@ rest()
 window.review.choose(key)
 window.commands.run("review.accept")
 application.processEvents()
-print(json.dumps([window.transport.result.length_samples, [one.text for one in window.telling.messages]]))
+print(json.dumps([window.transport.result.length_samples, [one.text for one in window.messages.messages]]))
 window.close()
 """
 

@@ -19,7 +19,7 @@ from engine.anomaly.taste_header import as_learned, digest_of
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.heard import heard_ids
+from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
@@ -58,7 +58,7 @@ def make(path: Path, taste: Path, seed: int = 0) -> Path:
     ]  # fmt: skip
     with Document.create(path) as document:
         document.apply(import_edit(document.state, import_audio(ImportRequest((recording,)), SILENT)))
-        ids = heard_ids(document.state) | {"score": "score-test"}
+        ids = listening_ids(document.state) | {"score": "score-test"}
         found = {ids["score"]: curve, ids["listening"]: listening, ids["beats"]: grid}
         document.apply(edits.set_analyses(document.state, ids, "Listened"), found)
         settings = {"threshold": 0.5, "taste": str(taste)}

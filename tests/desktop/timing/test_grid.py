@@ -20,7 +20,7 @@ from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.grid import edits as grid_edits
-from engine.document.heard import heard_ids
+from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import set_track
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
@@ -40,7 +40,7 @@ def document(tmp_path: Path) -> Path:
     """A document of twenty seconds that was listened to: 120 BPM, 4/4."""
     path = make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", SECONDS), CUTS)
     with Document.open(path) as document:
-        ids = heard_ids(document.state)
+        ids = listening_ids(document.state)
         found = {ids["beats"]: heard_grid(), ids["listening"]: Listening()}
         document.apply(edits.set_analyses(document.state, ids, "Listened", by_listening=True), found)
     return path
@@ -142,7 +142,7 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
     at_work.press("H")
     at_work.press("H")
     window = at_work.window
-    state, ids = window.session.state, heard_ids(window.session.state)
+    state, ids = window.session.state, listening_ids(window.session.state)
     again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
     window.analysing._heard(state.tracks, None, again)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
@@ -414,7 +414,7 @@ def test_the_most_probable_reading_comes_first_and_says_how_likely_it_is(at_work
     weighed = replace(
         heard_grid(), readings=["3/2", "double", "4/3"], reading_confidences=np.array([0.3, 0.1, 0.001])
     )
-    key = heard_ids(session.state)["beats"]
+    key = listening_ids(session.state)["beats"]
     session.apply(
         edits.set_analyses(session.state, {"beats": key}, "Listened", by_listening=True), {key: weighed}
     )

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextEdit, QToolTip
 
-from desktop.telling import MOST_MESSAGES
+from desktop.messages import MOST_MESSAGES
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
@@ -30,7 +30,7 @@ def reviewing(hands: Hands, tmp_path: Path) -> Hands:
 
 def log_of(hands: Hands) -> MessageLog:
     hands.press("Ctrl+Shift+H")
-    found = hands.window.telling.log
+    found = hands.window.messages.log
     assert found is not None
     assert found.isVisible()
     return found
@@ -69,7 +69,7 @@ def test_it_goes_on_while_it_is_open_and_is_copied(reviewing: Hands) -> None:
 def test_the_oldest_give_way(hands: Hands) -> None:
     for number in range(MOST_MESSAGES + 10):
         hands.window.say(f"Said {number}")
-    messages = hands.window.telling.messages
+    messages = hands.window.messages.messages
     assert len(messages) == MOST_MESSAGES
     assert messages[0].text == "Said 10"
 
@@ -77,7 +77,7 @@ def test_the_oldest_give_way(hands: Hands) -> None:
 def test_a_click_on_the_line_opens_the_log(reviewing: Hands) -> None:
     reviewing.press("X")
     QTest.mouseClick(reviewing.window.status_bar._done, Qt.MouseButton.LeftButton)
-    assert reviewing.window.telling.log.isVisible()
+    assert reviewing.window.messages.log.isVisible()
 
 
 def test_no_undo_of_something_else_beside_an_error(reviewing: Hands) -> None:
@@ -169,7 +169,7 @@ def test_a_result_is_not_replaced_by_the_state_of_the_device(reviewing: Hands) -
     window.player.device_status_changed.emit("no audio device: Pulled out is not connected")
     assert window.status_bar.message == "Exported jam edited.wav"
     assert window.status_bar.notice == "No audio device"
-    assert window.telling.messages[-1].text.startswith("No audio device: Pulled out is not connected")
+    assert window.messages.messages[-1].text.startswith("No audio device: Pulled out is not connected")
     window.player.device_status_changed.emit("Built-in, 48000 Hz")
     assert window.status_bar.message == "Exported jam edited.wav"
     assert window.status_bar.notice == ""

@@ -15,15 +15,15 @@ from safetensors.torch import load, save
 from engine.anomaly import neighbours
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.neighbours import (
-    KeptExamples,
-    KeptRecording,
     Nearest,
     NearestSearch,
+    ReferenceRecording,
+    ReferenceSegments,
     keep_examples,
 )
 from engine.anomaly.taste import Taste, load_taste
 from engine.cli.main import main
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.document import Document
 from engine.errors import TasteError
 from engine.features.loudness import level_of
@@ -56,11 +56,11 @@ def frames_of(samples: NDArray[np.float32], mel: MelSettings = MEL) -> NDArray[n
 
 
 TUNES = tuple(tune(40.0, seed) for seed in range(3))
-NAMES = tuple(KeptRecording(f"take {number}.wav", str(number), 40.0) for number in range(3))
+NAMES = tuple(ReferenceRecording(f"take {number}.wav", str(number), 40.0) for number in range(3))
 EXAMPLES = keep_examples([frames_of(samples) for samples in TUNES], NAMES, MEL, seed=0)
 
 
-def search(samples: NDArray[np.float32], examples: KeptExamples = EXAMPLES, block: int = 512) -> Nearest:
+def search(samples: NDArray[np.float32], examples: ReferenceSegments = EXAMPLES, block: int = 512) -> Nearest:
     looking = NearestSearch(examples, MEL)
     frames = frames_of(samples)
     passed = list(looking.passing(frames[at : at + block] for at in range(0, len(frames), block)))
@@ -165,7 +165,7 @@ def test_a_taste_of_before_scores_as_it_did_and_has_no_examples(folder: Path, tm
     with Document.open(project) as document:
         assert document.state.proposals
         assert all(one.nearest_kept is None for one in document.state.proposals.values())
-        assert isinstance(document.analysis("nearest"), NearestKept)
+        assert isinstance(document.analysis("nearest"), NearestReference)
 
 
 @pytest.mark.parametrize("broken", ["count", "recording"])
@@ -199,7 +199,7 @@ def test_proposals_say_what_they_are_most_like(
     project = proposed(tmp_path, folder / "band.taste")
     with Document.open(project) as document:
         nearest = document.analysis("nearest")
-        assert isinstance(nearest, NearestKept)
+        assert isinstance(nearest, NearestReference)
         inside = (nearest.starts_samples > 13 * RATE_HZ) & (nearest.starts_samples < 29 * RATE_HZ)
         assert (nearest.recordings[inside] == 1).mean() > 0.9
         shift_s = nearest.kept_starts_s[inside] - nearest.starts_samples[inside] / RATE_HZ

@@ -12,7 +12,7 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
+from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceSegments
 from engine.anomaly.recipes.recipe import KeptScores
 from engine.anomaly.recipes.segments.autoencoder import build, rebuild_errors
 from engine.anomaly.recipes.slicer.model import SlicerModel
@@ -164,7 +164,7 @@ def test_a_cancel_is_looked_for_often_enough(checks: Checks) -> None:
     scaling = Standardisation(np.zeros(64, np.float32), np.ones(64, np.float32), -80.0)
     model = SlicerModel(config, network, scaling)
     most = np.zeros(MOST_EXAMPLES, np.int32)
-    kept = KeptExamples(np.zeros((MOST_EXAMPLES, 256), np.float32), most, most, ())
+    kept = ReferenceSegments(np.zeros((MOST_EXAMPLES, 256), np.float32), most, most, ())
     taste = Taste("", "", config, 0, model, KeptScores(0.0, 1.0), (), "", kept)
     blocks = [np.zeros(60_000, np.float32)] * 30
     score_blocks(taste, blocks, 48_000, 1_800_000, checks, level_db=0.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arranging.heard import COLUMNS, Heard
 from engine.arranging.scores import Jump, Scores
+from engine.arranging.step_features import COLUMNS, StepFeatures
 from engine.arranging.steps import Steps
 from engine.takes.takes import FoundTakes
 
@@ -18,7 +18,7 @@ def steps(n: int, apart_s: float = 0.5) -> Steps:
     return Steps(edges.astype(np.int64), np.arange(n) % 4 + 1, RATE_HZ)
 
 
-def heard(rng: np.random.Generator, parts: list[tuple[int, bool]]) -> Heard:
+def heard(rng: np.random.Generator, parts: list[tuple[int, bool]]) -> StepFeatures:
     """Return a recording of parts, each so many steps long; what is played is loud, what is not is quiet."""
     n = sum(length for length, _ in parts)
     features = rng.normal(0.0, 0.1, (n, COLUMNS)).astype(np.float32)
@@ -27,7 +27,7 @@ def heard(rng: np.random.Generator, parts: list[tuple[int, bool]]) -> Heard:
     features[:, 1] = np.diff(features[:, 0], prepend=features[0, 0])
     features[:, 2] = np.diff(features[:, 0], append=features[-1, 0])
     nowhere = np.full(n, -1)
-    return Heard(steps(n), features, nowhere, nowhere.copy(), FoundTakes())
+    return StepFeatures(steps(n), features, nowhere, nowhere.copy(), FoundTakes())
 
 
 def scores(rng: np.random.Generator, n: int, *, jumps: int = 4, passes: int = 3) -> Scores:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.arranging.heard import hear
+from engine.arranging.step_features import hear
 from engine.document.analysis import BeatGrid
 
 RATE_HZ = 22_050

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.arranging.decode import Bounds
-from engine.arranging.heard import Heard
 from engine.arranging.orders import order_of
 from engine.arranging.reasons import Reasons
 from engine.arranging.references import keeping_references
+from engine.arranging.step_features import StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from tests.engine.arranging import made
@@ -20,7 +20,7 @@ SONG, BRIEF, LAST = (0, 80), (86, 110), (116, 200)
 """Steps of half a second, with pauses of 3 s between."""
 
 
-def heard(brief_db: float, lasts: int = 24, **known: object) -> Heard:
+def heard(brief_db: float, lasts: int = 24, **known: object) -> StepFeatures:
     """Return two songs of 40 s with something brief between them, so many dB louder than the songs."""
     parts = [(80, True), (6, False), (lasts, True), (30 - lasts, False), (6, False), (78, True)]
     one = made.heard(np.random.default_rng(0), parts)
@@ -29,7 +29,7 @@ def heard(brief_db: float, lasts: int = 24, **known: object) -> Heard:
     return replace(one, takes=FoundTakes((), (), played_s), **known)
 
 
-def reason_of_brief(one: Heard, lasts: int = 24) -> tuple[Evidence, str]:
+def reason_of_brief(one: StepFeatures, lasts: int = 24) -> tuple[Evidence, str]:
     reasons = Reasons.of(one, order_of([(0, 80), (122, 200)]))
     reason = reasons.of_cut((86, 86 + lasts))
     return reason.evidence, reason.text

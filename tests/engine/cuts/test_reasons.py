@@ -10,7 +10,7 @@ import pytest
 
 from engine.cuts.dead_air import PAUSES
 from engine.cuts.propose import propose_cuts
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.settings import CutSettings
 
 RATE_HZ = 8000
@@ -50,7 +50,7 @@ def reason(
 def propose(
     listening: Listening | None,
     *bad: tuple[float, float],
-    nearest: NearestKept | None = None,
+    nearest: NearestReference | None = None,
     parts: dict[str, float] | None = None,
 ) -> str:
     times_s = np.arange(0.1, LENGTH_S, 0.2)
@@ -168,12 +168,12 @@ def test_of_a_cut_too_short_and_with_another_taste_nothing_is_said_of_what_was_k
     assert "sounds like it" not in propose(None, CUT_S, nearest=other)
 
 
-def kept_at(distance: float) -> NearestKept:
+def kept_at(distance: float) -> NearestReference:
     """Stretches of two seconds 0.2 from what was kept, and `distance` from it in the cut."""
     starts_s = np.arange(0, LENGTH_S - 2, 0.5)
     inside = (starts_s >= CUT_S[0]) & (starts_s < CUT_S[1])
     count = len(starts_s)
-    return NearestKept(
+    return NearestReference(
         np.rint(starts_s * RATE_HZ).astype(np.int64),
         2 * RATE_HZ,
         np.zeros(count, np.int32),

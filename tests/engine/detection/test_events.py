@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S, Heard, detector
+from engine.detection.detector import STEP_S, SoundFeatures, detector
 from engine.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
@@ -46,7 +46,7 @@ def recording(levels: tuple[float, ...] = (0.1, 0.07, 0.15, 0.1)) -> NDArray[np.
 
 
 @pytest.fixture(scope="module")
-def heard() -> Heard:
+def heard() -> SoundFeatures:
     """Return the recording as it is heard."""
     return detector().heard([recording()])
 
@@ -92,7 +92,7 @@ def test_nothing_stands_out_of_what_stays_the_same() -> None:
 
 
 @pytest.mark.parametrize("marked", range(len(PLACES_S)))
-def test_one_that_is_marked_finds_the_others(heard: Heard, marked: int) -> None:
+def test_one_that_is_marked_finds_the_others(heard: SoundFeatures, marked: int) -> None:
     """At the default threshold, whichever is marked, and neither a thud nor noise."""
     start_s = PLACES_S[marked]
     odds = example_odds_over_time(heard, (start_s, start_s + LONG_S))

@@ -11,7 +11,7 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.config import default_config
 from engine.diagnoses.sound import share_found, stretches_of, typical_spectrum_db, widest_tilt
 from engine.diagnoses.wording import tilt_text
@@ -33,8 +33,10 @@ def frames(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(list(log_mel_blocks([audio], MEL)))
 
 
-def examples(audio: NDArray[np.float32]) -> KeptExamples:
-    return keep_examples([frames(audio)], [KeptRecording("a", "", len(audio) / MEL.rate_hz)], MEL, seed=0)
+def examples(audio: NDArray[np.float32]) -> ReferenceSegments:
+    return keep_examples(
+        [frames(audio)], [ReferenceRecording("a", "", len(audio) / MEL.rate_hz)], MEL, seed=0
+    )
 
 
 @pytest.fixture(scope="module")

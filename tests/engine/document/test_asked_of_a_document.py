@@ -12,7 +12,7 @@ from engine.document.change import Change, united
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, set_settings
-from engine.document.proposals import Alternative, KeptExample
+from engine.document.proposals import Alternative, ReferenceExample
 from engine.document.recorded import require_listening, require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.pictures import set_pictures
@@ -73,5 +73,5 @@ def test_a_step_tells_the_decisions_that_it_changed_and_nothing_else(document: D
 
 
 def test_an_example_that_says_nothing_else_begins_with_the_proposal() -> None:
-    assert KeptExample("a.wav", 1.0, 2.0, 0.5).offset_s == 0.0
+    assert ReferenceExample("a.wav", 1.0, 2.0, 0.5).offset_s == 0.0
     assert Alternative("on the bar", 1, 2).payload == {}

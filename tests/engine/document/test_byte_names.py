@@ -10,7 +10,7 @@ import pytest
 
 from engine.document import edits
 from engine.document.document import Document
-from engine.document.proposals import KeptExample, proposal_id
+from engine.document.proposals import ReferenceExample, proposal_id
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 
@@ -20,7 +20,7 @@ NAMES = [os.fsdecode(b"/band/caf\xe9 \xff.wav"), "\0odd", '\0"/band/a.wav"', "/b
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
     path = tmp_path / os.fsdecode(b"jam \xff.offcut")
-    kept = KeptExample(name, 0.0, 1.0, 0.5)
+    kept = ReferenceExample(name, 0.0, 1.0, 0.5)
     cut = replace(a_cut(1, 2), maker=name, nearest_kept=kept, id=proposal_id("cut", 1, 2, name))
     with Document.create(path) as document:
         document.apply(track_edits.add_tracks(document.state, [replace(a_source(), path=name)], [name]))

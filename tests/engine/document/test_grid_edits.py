@@ -16,7 +16,7 @@ from engine.document.document import Document
 from engine.document.grid import edits as grid_edits
 from engine.document.grid.edits import ramp_times_s
 from engine.document.grid.tapping import fit_taps
-from engine.document.heard import heard_ids
+from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import add_tracks
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
@@ -229,7 +229,7 @@ def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> N
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
         document.apply(add_tracks(document.state, [a_source("one")], ["Jam"]))
-        ids = {"beats": heard_ids(document.state)["beats"]}
+        ids = {"beats": listening_ids(document.state)["beats"]}
         document.apply(edits.set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
         assert not grid_edits.is_edited(document.state)
         assert grid_edits.keeping_edited(document.state, ids) == ids

@@ -12,7 +12,14 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import (
+    Analysis,
+    BeatGrid,
+    DetectedSounds,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.document.drums.hits import Hits, Role
 from engine.document.file.checks import limits
 from engine.document.file.checks.arrays import require_analysis, unpacked
@@ -265,7 +272,7 @@ ANALYSES: dict[str, Analysis] = {
         _i(0, 1),
         _i(9, 0),
     ),
-    "nearest": NearestKept(
+    "nearest": NearestReference(
         _i(0, 7), 0, _i(0, 1), np.zeros(2), _f(0, 1), ("a", "b"), ("x", "y"), np.ones(2), "m"
     ),
     "hits": Hits(
@@ -281,7 +288,7 @@ ANALYSES: dict[str, Analysis] = {
         "m",
         _f(0, 1),
     ),
-    "sounds": HeardSounds(np.array([[0, 1], [0, FAR]]), ("a", "b"), _f(0, 1), "m"),
+    "sounds": DetectedSounds(np.array([[0, 1], [0, FAR]]), ("a", "b"), _f(0, 1), "m"),
 }
 HARMS: tuple[tuple[str, str, object], ...] = (
     ("scores", "times_samples", _i(0, -1, 2)),

@@ -18,7 +18,7 @@ from engine.document.file.checks.sizes import require_sizes, short_rows
 from engine.document.file.rows import TABLES, Table, changes_from_json, changes_to_json, json_value
 from engine.document.file.schema import SCHEMA_VERSION, STATEMENTS
 from engine.document.marks.markers import Marker
-from engine.document.proposals import Alternative, KeptExample, Proposal
+from engine.document.proposals import Alternative, Proposal, ReferenceExample
 from engine.document.tracks.track import Picture, Source, Track
 from tests.as_before import require_as_before
 from tests.engine.document.scripted import STEPS, review
@@ -57,10 +57,10 @@ ROWS: tuple[Row, ...] = (
         "",
         (Alternative("a", -5, 9), Alternative("b", 0, 0, {"x": [1]})),
         {"by": 1.5, "deep": {"a": [None, True, "z"]}},
-        KeptExample("b/\udc80.wav", 1.0, 2.5, 0.0, -3.0),
+        ReferenceExample("b/\udc80.wav", 1.0, 2.5, 0.0, -3.0),
         ("t", "t2"),
     ),
-    Proposal("r", "cut", 1, 2, 1.0, "", "", (), {}, KeptExample("b", 0.0, 1.0, 2.0)),
+    Proposal("r", "cut", 1, 2, 1.0, "", "", (), {}, ReferenceExample("b", 0.0, 1.0, 2.0)),
     Decision("p"),
     Decision("q", Verdict.REJECTED, 1_000, 0, None, True, {"times": 3}, ODD),
     Marker("m", 0, 2**43, ODD),

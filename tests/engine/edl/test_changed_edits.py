@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from engine.edl.export.audio_files.written_range import written_range
 
 from engine.document.by_hand import amount_of, change_amount, change_filling, change_way, edit_by_hand
 from engine.document.change import Edit
@@ -17,7 +18,6 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.audio_files.heard_range import heard_range
 from engine.errors import ExportError, UsageError
 
 
@@ -126,7 +126,9 @@ def test_a_mute_is_filled_or_silent(jam: DocumentState) -> None:
 
 
 def heard(state: DocumentState, span: tuple[int, int], *, removed: bool = False) -> tuple[int, int]:
-    return heard_range(ExportRequest(state, {}, Path("a.wav"), options=ExportOptions(removed=removed)), span)
+    return written_range(
+        ExportRequest(state, {}, Path("a.wav"), options=ExportOptions(removed=removed)), span
+    )
 
 
 def test_a_span_is_heard_from_its_first_sample_to_its_last(jam: DocumentState) -> None:

@@ -209,10 +209,10 @@ if len(sys.argv) > 2:
     window.session.open(Path(sys.argv[2]))
 for _ in range(1_000):
     application.processEvents()
-    if any("left out" in message.text for message in window.telling.messages):
+    if any("left out" in message.text for message in window.messages.messages):
         break
     time.sleep(0.02)
-print(json.dumps([message.text for message in window.telling.messages]))
+print(json.dumps([message.text for message in window.messages.messages]))
 window.close()
 """
 

@@ -21,7 +21,7 @@ from engine.detection.named_events import (
 )
 from engine.detection.versions import analysed_versions
 from engine.document import edits
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import BY_EXAMPLE
@@ -86,7 +86,7 @@ def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
         assert document.undo_label == label, "listening is no step of undo"
     with Document.open(room_copy) as document:
         kept = document.analysis("sounds")
-    assert isinstance(kept, HeardSounds)
+    assert isinstance(kept, DetectedSounds)
     assert list(kept.words) == list(sounds.words)
     np.testing.assert_array_equal(kept.spans_samples, sounds.spans_samples)
     np.testing.assert_array_equal(kept.likelihoods, sounds.likelihoods)

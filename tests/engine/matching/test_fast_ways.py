@@ -23,12 +23,12 @@ from engine.matching.searching import lags as lags_module
 from engine.matching.searching import places as places_module
 from engine.matching.searching.decode import FOLLOWED_RATIO, decode
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ as LOW_HZ
-from engine.matching.searching.heard import heard
+from engine.matching.searching.features import RATE_HZ as LOW_HZ
+from engine.matching.searching.features import search_features
 from engine.matching.searching.likelihood import STEP_SAMPLES, WINDOW_SAMPLES, log_likelihoods
 from engine.matching.searching.places import finer_lags, places, stretches
 from engine.matching.sound import opened, sound_of
-from engine.matching.told import matched_share
+from engine.matching.verdict import matched_share
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music
 
@@ -155,7 +155,7 @@ def test_places_not_looked_at_finely_are_none_of_those_kept(
     rng = np.random.default_rng(17)
     cut_out = samples[12 * RATE_HZ + 1 : 18 * RATE_HZ]
     noisy = (cut_out + noise * rng.standard_normal(cut_out.shape)).astype(np.float32)
-    raw, edited = (heard(sound_of(Path("sound"), one, RATE_HZ), SILENT) for one in (samples, noisy))
+    raw, edited = (search_features(sound_of(Path("sound"), one, RATE_HZ), SILENT) for one in (samples, noisy))
     starts = stretches(len(edited.mono), frames, 3)
     found = places([raw], edited, frames, starts, SILENT)
     monkeypatch.setattr(places_module, "_HOPEFUL", 0.0)

@@ -13,7 +13,7 @@ from engine.matching.nulling.crossfaded import crossfaded_likelihoods
 from engine.matching.nulling.expected import Expected
 from engine.matching.nulling.spans import nulled, nulls
 from engine.matching.searching.diagonals import Diagonal
-from engine.matching.searching.heard import RATE_HZ
+from engine.matching.searching.features import RATE_HZ
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods, ratio_of, unexplained
 from engine.matching.searching.search import Stretch
 from engine.progress import SILENT

@@ -23,8 +23,8 @@ from engine.matching.refining.short_filter import filtered, fitted_filter
 from engine.matching.searching.carried_on import carried_on
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.faint import faint_places
-from engine.matching.searching.heard import HOP_SAMPLES, Heard, heard
-from engine.matching.searching.heard import RATE_HZ as LOW_HZ
+from engine.matching.searching.features import HOP_SAMPLES, SearchFeatures, search_features
+from engine.matching.searching.features import RATE_HZ as LOW_HZ
 from engine.matching.searching.lags import agreeing, evenly
 from engine.matching.searching.places import places, stretches
 from engine.matching.searching.repeats import settled
@@ -101,8 +101,8 @@ def test_a_part_of_a_sample_is_found(part: float) -> None:
 
 def test_places_have_the_offset_that_a_full_correlation_has() -> None:
     samples = music(6, 25.0)
-    raw = heard(sound_of(Path("raw"), samples, RATE_HZ), SILENT)
-    edited = heard(sound_of(Path("edited"), samples[9 * RATE_HZ : 13 * RATE_HZ], RATE_HZ), SILENT)
+    raw = search_features(sound_of(Path("raw"), samples, RATE_HZ), SILENT)
+    edited = search_features(sound_of(Path("edited"), samples[9 * RATE_HZ : 13 * RATE_HZ], RATE_HZ), SILENT)
     found = places([raw], edited, 22, stretches(len(edited.mono), 22, 5), SILENT)
     middle = edited.mono[11_025 : 3 * 11_025]
     slow = int(np.argmax(np.correlate(raw.mono, middle, "valid"))) - 11_025
@@ -184,9 +184,9 @@ def test_a_quiet_passage_is_not_the_end_of_the_line_beside_it() -> None:
     )
 
 
-def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> Heard:
+def _levels_untold(samples: Samples, starts: Sequence[int], length: int) -> SearchFeatures:
     """Return a recording as it is heard, with levels that are the same throughout some spans."""
-    one = heard(sound_of(Path("quiet"), samples, RATE_HZ), SILENT)
+    one = search_features(sound_of(Path("quiet"), samples, RATE_HZ), SILENT)
     levels = one.levels.copy()
     for start in starts:
         frames = [round(edge * LOW_HZ / RATE_HZ / HOP_SAMPLES) for edge in (start, start + length)]

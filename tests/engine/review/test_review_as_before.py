@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
 from engine.document.marks.markers import Marker
@@ -16,12 +16,12 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.review.cut_away import cut_away, cut_away_with, is_cut_away
-from engine.review.heard_there import heard_sentence, heard_there
 from engine.review.learned import Learned
 from engine.review.listing import listing
 from engine.review.moves import kept_pulls_of, moves_of, offsets_of, shifts_of
 from engine.review.queue import QueueFilter, at_or_above, next_id, previous_id, queue
 from engine.review.recount import recount
+from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
 from engine.review.standing import standing
 from engine.review.statistics import statistics
 from engine.review.taken_in import taken_in
@@ -35,7 +35,7 @@ MARKERS = (
     Marker("m2", 80 * SECOND, 200 * SECOND, "Chorus"),
     Marker("m3", 300 * SECOND, 300 * SECOND, "no region"),
 )
-SOUNDS = HeardSounds(
+SOUNDS = DetectedSounds(
     np.array([[k * 30 * SECOND, (k * 30 + 4) * SECOND] for k in range(12)]),
     tuple(("cat", "crow", "car horn")[k % 3] for k in range(12)),
     np.linspace(0.5, 0.95, 12).astype(np.float32),
@@ -127,7 +127,7 @@ def test_figures_of_a_review_are_what_they_were(seed: int) -> None:
         "is cut away": [is_cut_away(known, key) for key in known.proposals],
         "bars": [np.nan_to_num(one.bars, nan=-1) for one in ranked],
         "top": [[one.top_share(table, key) for key in known.proposals] for one in ranked],
-        "heard": [heard_sentence(heard_there(known, key, SOUNDS)) for key in known.proposals],
+        "heard": [heard_sentence(sounds_in_cut(known, key, SOUNDS)) for key in known.proposals],
         "taken in": [taken_in(known, key) for key in known.proposals],
     }
     require_as_before("review", f"figures {seed}", told)

@@ -17,7 +17,7 @@ import pytest
 from desktop.session import Session
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.document import Document
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.arrays import require_analysis
@@ -208,7 +208,7 @@ def test_false_starts_that_do_not_go_on_are_refused(places: list[object]) -> Non
         require_analysis(replace(scores, false_starts_samples=np.array(places)))
 
 
-HEARD = HeardSounds(
+HEARD = DetectedSounds(
     np.array([(0, 10), (5, 20)], np.int64), ("cat", "crow"), np.array([0.5, 1.0], np.float32), "sounds-1"
 )
 
@@ -230,7 +230,7 @@ HEARD = HeardSounds(
 )
 def test_sounds_that_cannot_be_are_refused(fault: dict[str, object]) -> None:
     require_analysis(HEARD)
-    require_analysis(HeardSounds())
+    require_analysis(DetectedSounds())
     with pytest.raises(ValueError, match=r"."):
         require_analysis(replace(HEARD, **fault))
 

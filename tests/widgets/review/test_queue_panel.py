@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import KeptExample
+from engine.document.proposals import ReferenceExample
 from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
@@ -304,7 +304,7 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
 def test_the_nearest_kept_example_is_named_and_its_time_always_shows(
     qtbot: QtBot, dress: Dress, name: str, scale: float
 ) -> None:
-    example = KeptExample(f"/band/{name}.wav", 3_725.0, 3_727.0, 0.2)
+    example = ReferenceExample(f"/band/{name}.wav", 3_725.0, 3_727.0, 0.2)
     kept = {"cut-12": replace(SOME.proposals["cut-12"], nearest_kept=example)}
     none = {"cut-13": replace(SOME.proposals["cut-13"], nearest_kept=None)}
     state = replace(SOME, proposals={**dict(SOME.proposals), **kept, **none})

@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, KeptExample, Proposal
+from engine.document.proposals import Alternative, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.review.learned import Learned
@@ -206,7 +206,7 @@ def test_figures_say_what_was_measured_and_nothing_else() -> None:
 @pytest.mark.parametrize(("start_s", "at"), [(68.4, "1:08"), (0.0, "0:00"), (3_725.0, "1:02:05")])
 def test_the_card_names_the_nearest_kept_example(start_s: float, at: str) -> None:
     state = state_of()
-    example = KeptExample("/band/edits/take 4.final.wav", start_s, start_s + 2.0, 0.3)
+    example = ReferenceExample("/band/edits/take 4.final.wav", start_s, start_s + 2.0, 0.3)
     proposals = {**state.proposals, "a": replace(state.proposals["a"], nearest_kept=example)}
     known = card_of(replace(state, proposals=proposals), "a", Surroundings())
     assert (known.kept, known.kept_at) == ("take 4.final", at)

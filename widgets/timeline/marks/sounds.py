@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.timebase import format_time
 from engine.wording import percent
 from widgets import theme
@@ -54,7 +54,7 @@ class Word:
 class SoundLane:
     """Detected sounds in source positions, and their drawn positions."""
 
-    sounds: HeardSounds | None = None
+    sounds: DetectedSounds | None = None
     times: TimeMap = _SOURCE
 
     @property
@@ -63,9 +63,9 @@ class SoundLane:
         return self.sounds is not None and len(self.sounds.words) > 0
 
     @cached_property
-    def drawn(self) -> HeardSounds:
+    def drawn(self) -> DetectedSounds:
         """The audible ones, ascending in view positions."""
-        sounds, times = self.sounds or HeardSounds(), self.times
+        sounds, times = self.sounds or DetectedSounds(), self.times
         if times.edit_list is None or not len(sounds.words):
             return sounds
         starts, last = sounds.spans_samples[:, 0], sounds.spans_samples[:, 1] - 1
@@ -74,7 +74,7 @@ class SoundLane:
         order = heard[np.argsort(begins[heard], kind="stable")]
         spans = np.stack([begins[order], ends[order]], axis=1)
         words = tuple(sounds.words[place] for place in order.tolist())
-        return HeardSounds(spans, words, sounds.likelihoods[order], sounds.maker)
+        return DetectedSounds(spans, words, sounds.likelihoods[order], sounds.maker)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         """Draw the lane, if it has height."""
@@ -182,7 +182,7 @@ def strength(likelihood: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def words_of(sounds: HeardSounds, room_samples: int) -> tuple[Word, ...]:
+def words_of(sounds: DetectedSounds, room_samples: int) -> tuple[Word, ...]:
     """Return which sounds share a label of a given width, independent of the view."""
     starts = sounds.spans_samples[:, 0].tolist()
     found, first = [], 0

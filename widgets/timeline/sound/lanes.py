@@ -81,16 +81,16 @@ def loudest(channels: list[Columns]) -> Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedColumns:
     """Columns of each channel of a lane, on their grid."""
 
     grid: ColumnGrid
     channels: list[Columns]
 
-    def part(self, grid: ColumnGrid) -> _Kept:
+    def part(self, grid: ColumnGrid) -> _CachedColumns:
         """Return those of a grid that is inside this one."""
         first = grid.first - self.grid.first
-        return _Kept(grid, [one.part(first, first + grid.n_columns) for one in self.channels])
+        return _CachedColumns(grid, [one.part(first, first + grid.n_columns) for one in self.channels])
 
 
 class WavePainter:
@@ -101,7 +101,7 @@ class WavePainter:
 
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _CachedColumns] = {}
         self._stale: dict[str, tuple[int, int]] = {}
 
     def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
@@ -138,13 +138,13 @@ class WavePainter:
                 return True
         return False
 
-    def _over(self, lane: Lane, grid: ColumnGrid) -> _Kept:
+    def _over(self, lane: Lane, grid: ColumnGrid) -> _CachedColumns:
         """Return the columns of a lane for a grid; missing ones are read."""
         kept, stale = self._kept.get(lane.track_id), self._stale.get(lane.track_id)
         whole = None if kept is None else kept.grid.united(grid)
         if kept is None or whole is None:
             self._stale.pop(lane.track_id, None)
-            made = _Kept(grid, self._read(lane, grid))
+            made = _CachedColumns(grid, self._read(lane, grid))
         else:
             if stale is not None and len(range(*grid.columns_of(*stale))):  # elsewhere it can wait
                 del self._stale[lane.track_id]
@@ -157,16 +157,16 @@ class WavePainter:
         self._kept[lane.track_id] = made
         return made
 
-    def _renewed(self, lane: Lane, kept: _Kept, stale: tuple[int, int]) -> _Kept:
+    def _renewed(self, lane: Lane, kept: _CachedColumns, stale: tuple[int, int]) -> _CachedColumns:
         """Return the same columns with a span read again."""
         first, stop = kept.grid.columns_of(*stale)
         if first >= stop:
             return kept
         anew = self._read(lane, kept.grid.part(first, stop))
         pairs = zip(kept.channels, anew, strict=True)
-        return _Kept(kept.grid, [one.with_part(first, part) for one, part in pairs])
+        return _CachedColumns(kept.grid, [one.with_part(first, part) for one, part in pairs])
 
-    def _grown(self, lane: Lane, kept: _Kept, whole: ColumnGrid) -> _Kept:
+    def _grown(self, lane: Lane, kept: _CachedColumns, whole: ColumnGrid) -> _CachedColumns:
         """Return columns of a wider grid; missing ones are read."""
         channels, before = kept.channels, kept.grid.first - whole.first
         if before:
@@ -176,7 +176,7 @@ class WavePainter:
         if known < whole.n_columns:
             read = self._read(lane, whole.part(known, whole.n_columns))
             channels = [one.followed_by(other) for one, other in zip(channels, read, strict=True)]
-        return _Kept(whole, channels)
+        return _CachedColumns(whole, channels)
 
     def _read(self, lane: Lane, grid: ColumnGrid) -> list[Columns]:
         source = self._waves[lane.track_id]

@@ -1,1 +1,1 @@
-"""The recipe "memory-bank": how far windows of sound are from all that was kept, three ways."""
+"""The recipe "memory-bank": distance of windows of sound from the training data, three measures."""

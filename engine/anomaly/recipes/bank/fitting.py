@@ -1,4 +1,4 @@
-"""Train the encoder on windows of kept sound, remember them, and measure how odd other windows are."""
+"""Train the encoder on windows of training data, store them, and score other windows against them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Windows = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eye:
-    """What windows are looked at with: how they are standardised, and the encoder, where there is one."""
+    """Standardisation of windows, and an optional encoder."""
 
     scaling: Standardisation
     encoder: WindowEncoder | None
 
     def vectors(self, windows: Windows) -> Vectors:
-        """Return what windows are compared by, shape (n, size)."""
+        """Return the feature vectors of windows, shape (n, size)."""
         standard = self.scaling.apply(windows)
         if self.encoder is None:
             change = np.abs(np.diff(standard, axis=1)).mean(axis=1)
@@ -51,7 +51,7 @@ class Eye:
 
     @torch.no_grad()
     def log_errors(self, windows: Windows) -> NDArray[np.float64]:
-        """Return the log of how wrongly what is hidden is filled in, a quarter at a time, shape (n,)."""
+        """Return the log of the reconstruction error of hidden parts, a quarter at a time, shape (n,)."""
         assert self.encoder is not None
         standard = self.scaling.apply(windows)
         masks = hidings(*standard.shape[1:])
@@ -68,7 +68,7 @@ class Eye:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bank:
-    """What was kept, ready to compare with.
+    """Training data, ready for comparison.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Bank:
 def measured(
     config: MemoryBankConfig, eye: Eye, memory: Memory | None, windows: Windows
 ) -> NDArray[np.float64]:
-    """Return what the configuration asks for of windows, shape (n, measures)."""
+    """Return the configured measures of windows, shape (n, measures)."""
     vectors = eye.vectors(windows) if memory is not None else None
     columns = []
     for measure in config.measures:
@@ -107,13 +107,13 @@ def build(
     seed: int,
     progress: Progress,
 ) -> tuple[Bank, Fitted, NDArray[np.float64]]:
-    """Learn from windows, each array one recording or a stretch of one.
+    """Learn from windows, each array one recording or segment.
 
     Returns
     -------
-    The bank, how training went, and what the measures say of kept windows that were left out, shape
-    (n, measures): of all for the memory's, each recording against the others; of `validation` alone, from
-    which the encoder has not learned, where it reconstructs.
+    The bank, the training history, and the measures of held-out training windows, shape (n, measures): of all
+    for the memory's, each recording against the others; of `validation` alone, which the encoder has not
+    learned from, for reconstruction.
     """
     eye, fitted = Eye(scaling, None), UNTRAINED
     if config.view == "encoder":
@@ -184,7 +184,7 @@ def _pairs(
     generator: torch.Generator,
     most: int,
 ) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: pairs of windows that overlap, a pulse apart, with holes in both."""
+    """Return a generator of one epoch: pairs of overlapping windows, a pulse apart, with holes in both."""
     frames = torch.tensor(scaling.apply(np.concatenate(pieces)))
     firsts, at = [], 0
     for piece in pieces:

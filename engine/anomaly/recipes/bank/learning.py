@@ -47,7 +47,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
 def _windows(
     recordings: Sequence[Recording], config: MemoryBankConfig, progress: Progress
 ) -> tuple[Windows, ...]:
-    """Hear every recording once more, at its level now known, in windows."""
+    """Return the windows of every recording, in a second pass at its now known level."""
     found = []
     for number, recording in enumerate(recordings):
         progress.report(number / len(recordings), f"Finding the beats of {shown(recording.path.name)}")

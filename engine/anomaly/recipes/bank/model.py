@@ -1,4 +1,4 @@
-"""A memory of what was kept: scores what it hears, and goes to disk and back."""
+"""Memory bank model: scores streams, and is stored on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENCODER = "encoder."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryBankModel:
-    """A bank that hears a stream."""
+    """A memory bank that scores streams."""
 
     bank: Bank
 
@@ -39,17 +39,17 @@ class MemoryBankModel:
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the measures are called."""
+        """Names of the measures."""
         return tuple(PART_OF_MEASURE[measure] for measure in self.bank.config.measures)
 
     def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - a window begins at the very start
-        """Return where the first score stands: at the very start."""
+        """Return the time of the first score: 0."""
         return 0.0
 
     def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield what the windows over each moment measure: their mean."""
+        """Yield the mean of the measures of the windows over each moment."""
         config = self.bank.config
         gain = np.float32(10.0 ** (-level_db / 20.0))
         for stretch in stretches((block * gain for block in blocks), config.mel, passing):
@@ -70,23 +70,23 @@ class MemoryBankModel:
         return {**stored, **eye.scaling.tensors(), **self.bank.usual.tensors()}
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         return self.bank.eye.scaling.facts()
 
 
 def look(stretch: Stretch, config: MemoryBankConfig) -> tuple[NDArray[np.float64], Windows]:
-    """Return the windows of a stretch: spans in its frames, shape (n, 2), and what is heard in them."""
+    """Return the windows of a segment: spans in frames, shape (n, 2), and their features."""
     places = pulses(stretch.samples, config.mel.rate_hz, config.even_s, on_beats=config.on_beats)
     spans = windows(places, config.pulses) / config.mel.hop_samples
     return spans, sliced(stretch.frames_db, spans, config.slices)
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> MemoryBankModel:
-    """Bring a model back.
+    """Restore a model.
 
     Raises
     ------
-    ValueError, KeyError, RuntimeError : what was stored does not fit
+    ValueError, KeyError, RuntimeError : the stored values do not fit
     """
     assert isinstance(config, MemoryBankConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)

@@ -1,4 +1,4 @@
-"""The encoder of windows and the decoder that fills in what was hidden from it."""
+"""Encoder of windows, and a decoder that reconstructs hidden parts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ HIDINGS = 4
 class WindowEncoder(nn.Module):
     """Turns windows into vectors, and back.
 
-    Takes standardised log-mel windows, shape (batch, slices, n_mels), and what of them is hidden, of the same
-    shape, 1 where it is.
+    Takes standardised log-mel windows, shape (batch, slices, n_mels), and a mask of the same shape, 1 where
+    hidden.
     """
 
     def __init__(self, slices: int, n_mels: int, latent: int) -> None:
@@ -39,7 +39,7 @@ class WindowEncoder(nn.Module):
         self.up = nn.Sequential(*up, nn.Conv2d(_CHANNELS[1], 1, 3, padding=1))
 
     def encode(self, windows: Tensor, hidden: Tensor) -> Tensor:
-        """Return vectors, shape (batch, latent), of what is not hidden."""
+        """Return vectors of the visible parts, shape (batch, latent)."""
         seen = torch.stack([windows * (1.0 - hidden), hidden], dim=1)
         latent: Tensor = self.to_latent(self.down(seen).flatten(1))
         return latent
@@ -56,13 +56,13 @@ class WindowEncoder(nn.Module):
 
 
 def hidden_error(filled: Tensor, windows: Tensor, hidden: Tensor) -> Tensor:
-    """Return the mean squared error of what was hidden, shape (batch,)."""
+    """Return the mean squared error over the hidden parts, shape (batch,)."""
     squares = (filled - windows).square() * hidden
     return squares.sum(dim=(1, 2)) / hidden.sum(dim=(1, 2)).clamp(min=1.0)
 
 
 def hidings(slices: int, n_mels: int) -> Tensor:
-    """Return what is hidden in turn, shape (HIDINGS, slices, n_mels): every slice is hidden once."""
+    """Return the masks, shape (HIDINGS, slices, n_mels): every slice is hidden once."""
     turn = torch.arange(slices) * HIDINGS // slices
     masks = (turn == torch.arange(HIDINGS)[:, None]).float()
     return masks[:, :, None].expand(HIDINGS, slices, n_mels).contiguous()

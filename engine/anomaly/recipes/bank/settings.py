@@ -20,11 +20,11 @@ class MemoryBankConfig(RecipeConfig):
     ----------
     on_beats : whether windows begin on beats, where there is a pulse
     pulses : how many beats a window holds
-    even_s : how far apart pulses lie where there are no beats
-    slices : a window is heard as so many log-mel spectra, one after another
-    view : what a window is compared by: the encoder's vector, means and deviations of the mel bands, or the
+    even_s : distance of pulses without beats
+    slices : number of log-mel spectra per window
+    view : features of a window: the encoder's vector, means and deviations of the mel bands, or the
         embedding that needs no learning
-    measures : what is standardised and averaged; one alone is a recipe of its own to compare with
+    measures : standardised and averaged; a single one is a recipe of its own for comparison
     latent : numbers in the encoder's vector
     hidden_share : how much of a window is hidden from the encoder, for the decoder to fill in
     contrast : weight of the contrast between windows that overlap and others, against filling in

@@ -1,4 +1,4 @@
-"""Where windows lie: on beats where there is a pulse, evenly spaced where there is none.
+"""Positions of windows: on beats if the music has a pulse, else evenly spaced.
 
 A grid is found in stretches of a minute, each with some of its surroundings, so that a recording of any
 length streams past in the same memory.
@@ -21,7 +21,7 @@ from engine.features.span_means import means_between, running_sums
 STRETCH_S = 60.0
 AROUND_S = 6.0
 LONGEST_BEAT_S = 1.5
-"""Where pulses lie further apart than this there is none, and windows are spaced evenly."""
+"""Longer beat intervals do not count as a pulse; windows are evenly spaced there."""
 
 Array = NDArray[np.float32]
 
@@ -73,7 +73,7 @@ def pulses(samples: Array, rate_hz: int, even_s: float, *, on_beats: bool) -> ND
 
     Parameters
     ----------
-    even_s : how far apart places lie where there is no pulse
+    even_s : distance of positions without a pulse
     on_beats : whether to look for one at all
     """
     beats = listen([samples], rate_hz, len(samples)).grid.beats_samples if on_beats else np.zeros(0)
@@ -94,7 +94,7 @@ def windows(places: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 
 def sliced(frames_db: Array, spans_frames: NDArray[np.float64], slices: int) -> Array:
-    """Return what is heard in spans, shape (n, slices, n_mels), each span in as many equal slices.
+    """Return the features in spans, shape (n, slices, n_mels), each span in equal slices.
 
     A slice is the mean of the frames in it, those at its edges by their share; so a window on beats looks the
     same at any tempo.
@@ -111,7 +111,7 @@ def sliced(frames_db: Array, spans_frames: NDArray[np.float64], slices: int) -> 
 def spread(
     values: NDArray[np.float64], spans: NDArray[np.float64], at: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the mean of what is said of the windows that hold each place, shape (m, parts).
+    """Return the mean of the values of all windows that contain each position, shape (m, parts).
 
     Parameters
     ----------

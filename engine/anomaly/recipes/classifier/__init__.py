@@ -1,1 +1,1 @@
-"""The recipe "edited-vs-raw": a classifier that takes what is edited for good and what is raw for bad."""
+"""The recipe "edited-vs-raw": a classifier that takes edited audio as good and raw audio as bad."""

@@ -1,4 +1,4 @@
-"""Learn to tell edited from raw recordings."""
+"""Learn to distinguish edited from raw recordings."""
 
 from __future__ import annotations
 

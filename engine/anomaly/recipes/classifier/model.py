@@ -13,7 +13,7 @@ from engine.anomaly.recipes.segments.model import SegmentModel
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassifierModel(SegmentModel):
-    """A classifier and what it standardises with."""
+    """A classifier and its standardisation."""
 
     network: Classifier
 

@@ -16,8 +16,8 @@ _DROPOUT = 0.3
 class Classifier(nn.Module):
     """Takes standardised log-mel segments, shape (batch, 1, n_mels, segment_frames).
 
-    Returns logits of being raw, shape (batch,): what the encoder of the autoencoder comes to, its means over
-    time and bands, and two layers.
+    Returns logits of the class "raw", shape (batch,): the encoder of the autoencoder, its means over time and
+    bands, and two layers.
     """
 
     def __init__(self, config: BothKindsConfig) -> None:

@@ -15,7 +15,7 @@ from engine.anomaly.recipes.segments.model import SegmentModel
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DualModel(SegmentModel):
-    """Two decoders and what they standardise with."""
+    """Two decoders and their standardisation."""
 
     network: DualAutoencoder
 

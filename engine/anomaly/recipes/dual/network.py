@@ -1,8 +1,7 @@
-"""Two autoencoders that share an encoder: one rebuilds what was edited, the other what was raw.
+"""Two autoencoders with a shared encoder: one reconstructs edited audio, the other raw audio.
 
-Made for swapping faces: what both kinds have in common goes into the encoder, what sets them apart into the
-decoders. As Audio Slicer published it (github.com/Dextrome/editorbot, audio_slicer/models), over its present
-network.
+Made for swapping faces: the encoder learns the common features of both kinds, the decoders their differences.
+As Audio Slicer published it (github.com/Dextrome/editorbot, audio_slicer/models), over its present network.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The recipe "embedding-bank": windows are compared with embeddings of what was kept; nothing is trained."""
+"""The recipe "embedding-bank": compares windows with embeddings of the training data, without training."""

@@ -20,7 +20,7 @@ _LEAST_STD = 0.02
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:  # noqa: ARG001
-    """Remember edited recordings; what was embedded before comes from the user's cache.
+    """Store the embeddings of edited recordings; earlier ones come from the user's cache.
 
     Raises
     ------

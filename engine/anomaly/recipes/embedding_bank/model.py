@@ -1,4 +1,4 @@
-"""Embeddings of what was kept: scores what it hears, and goes to disk and back."""
+"""Embeddings of training data: scores streams, and is stored on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingBankModel(EmbeddingModel):
-    """A memory of embeddings, and what it measures of kept windows."""
+    """Stored embeddings, and statistics of the measures on training windows."""
 
     config: EmbeddingBankConfig
     memory: Memory
@@ -27,11 +27,11 @@ class EmbeddingBankModel(EmbeddingModel):
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the measures are called."""
+        """Names of the measures."""
         return tuple(PART_OF_MEASURE[measure] for measure in self.config.measures)
 
     def judge_vectors(self, vectors: Vectors) -> Judged:
-        """Return what the windows measure."""
+        """Return the measures of the windows."""
         return self.usual.judged(self.logs(vectors))
 
     def logs(self, vectors: Vectors) -> NDArray[np.float64]:
@@ -44,18 +44,18 @@ class EmbeddingBankModel(EmbeddingModel):
 
 
 def measured(config: EmbeddingBankConfig, memory: Memory, vectors: Vectors) -> NDArray[np.float64]:
-    """Return what the configuration asks for of embeddings, logarithms, shape (n, measures)."""
+    """Return the configured measures of embeddings, logarithms, shape (n, measures)."""
     return np.column_stack([MEASURES[name](memory, vectors) for name in config.measures])
 
 
 def load(
     config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
 ) -> EmbeddingBankModel:
-    """Bring a model back.
+    """Restore a model.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     UsageError : the embedding is not here, or is another version of it
     """
     assert isinstance(config, EmbeddingBankConfig)

@@ -17,7 +17,7 @@ class EmbeddingBankConfig(EmbeddingConfig):
 
     Attributes
     ----------
-    measures : what is standardised and averaged; one alone is a recipe of its own to compare with
+    measures : standardised and averaged; a single one is a recipe of its own for comparison
     epochs : nothing goes round; there for the sake of all recipes
     """
 

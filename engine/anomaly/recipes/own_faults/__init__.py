@@ -1,1 +1,1 @@
-"""The recipe "own-faults": a small network learns the kept music against damaged versions of itself."""
+"""The recipe "own-faults": a small network trained on clean and damaged versions of the training music."""

@@ -1,8 +1,8 @@
-"""Attempts: what is played for some seconds only, between two pauses.
+"""Attempts: short passages between two pauses.
 
-Nothing in the sound of an attempt is wrong; that it was one shows when the playing stops, possibly after all
-that a network hears. Speech consists of such stretches, and music of many short phrases as well: so they are
-odd only as far as hardly anything that was kept is one.
+Nothing in the sound of an attempt is wrong; it is only recognisable when the playing stops, possibly beyond
+the network's receptive field. Speech consists of such passages, and music of many short phrases as well: so
+their weight depends on how rare they are in the training data.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LONGEST_STEPS = 62
 
 QUIETER_DB = 25.0
 ODDER_STD = 1.0
-"""How much odder an attempt is, in standard deviations of the network's logits, where none was kept."""
+"""Score added to an attempt, in standard deviations of the logits, if the training data have none."""
 
 _MOST_KEPT_SHARE = 0.15
 
 
 def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which steps of a whole recording belong to an attempt or to a pause beside one, shape (n,).
+    """Return which steps of a whole recording belong to an attempt or to an adjacent pause, shape (n,).
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def attempts_trust(kept: Iterable[NDArray[np.float32]]) -> float:
-    """Return how far attempts are odd: 1 where none was kept, 0 from a seventh of what was kept on.
+    """Return the weight of attempts: 1 if the training data have none, 0 from a seventh of the data on.
 
     Parameters
     ----------
-    kept : the levels of the steps of each kept recording
+    kept : the levels of the steps of each training recording
     """
     found = [attempts(levels_db) for levels_db in kept]
     share = float(np.concatenate([np.zeros(1, bool), *found]).mean())

@@ -1,7 +1,7 @@
-"""Soft passages, fades and rests, as any music has them: practised on as what belongs.
+"""Soft passages, fades and rests, as normal parts of music in the training data.
 
-A network that hears kept music at one level only takes every soft passage for a fault. Rests are few, since
-a pause is what tells of an attempt that broke off.
+A network trained at one level only takes every soft passage for a fault. Rests are few, since pauses indicate
+broken-off attempts.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _faded(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
 
 
 def _rested(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return audio with one or two general pauses, into which what was played rings more often than not."""
+    """Return audio with one or two general pauses, mostly with the ringing of the music before."""
     music = Material(audio[:, None], rate_hz, {})
     count = int(rng.integers(1, _MOST_RESTS + 1))
     places = np.sort(rng.integers(len(audio) // 8, 7 * len(audio) // 8, count))

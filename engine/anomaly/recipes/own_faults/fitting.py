@@ -1,4 +1,4 @@
-"""Train the network on practice, and score what it hears."""
+"""Train the network on synthetic faults, and score streams."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.recipes.material import Split
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, joined
 from engine.anomaly.recipes.own_faults.network import (
     DILATIONS,
     REACH_STEPS,
@@ -53,15 +53,15 @@ PRACTICE_EPOCHS = 6.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """Means and standard deviations of what was practised on: mel in dB, shape (n_mels,), tuning (bins,)."""
+    """Means and standard deviations of the training data: mel in dB, shape (n_mels,), tuning (bins,)."""
 
     mel_mean_db: NDArray[np.float32]
     mel_std_db: NDArray[np.float32]
     tuning_mean: NDArray[np.float32]
     tuning_std: NDArray[np.float32]
 
-    def apply(self, heard: Heard) -> tuple[Tensor, Tensor]:
-        """Standardise what was heard."""
+    def apply(self, heard: FrameFeatures) -> tuple[Tensor, Tensor]:
+        """Standardise the features."""
         mel = (heard.mel_db - self.mel_mean_db) / self.mel_std_db
         tuning = (heard.tuning - self.tuning_mean) / self.tuning_std
         return torch.tensor(mel), torch.tensor(tuning)
@@ -69,14 +69,14 @@ class Scaling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """Networks that find faults, what they standardise with, and how kept audio scores that they never heard.
+    """Networks that detect faults, their standardisation, and logits of held-out clean audio.
 
     Attributes
     ----------
-    parts : what kinds of fault they tell apart
-    kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
-    rhythm : what a comparison of rhythms is worth on the same practice
-    checks : what each network was checked with
+    parts : kinds of fault they distinguish
+    kept_means, kept_stds : float64, shape (1 + parts,), of the logits of clean audio
+    rhythm : weight of the rhythm comparison, from the same training data
+    checks : validation data of each network
     """
 
     network: Committee
@@ -100,9 +100,9 @@ def train(
 
     Parameters
     ----------
-    folds : for each network kept audio to practise on and other kept audio to check it with; mono at the
+    folds : for each network clean audio to train on and other clean audio for validation; mono at the
         analysis rate
-    cut : what the user took out, each of shape (n,)
+    cut : the user's cuts, each of shape (n,)
     """
     workshop = Workshop(config, cut)
     made = PRACTICE_EPOCHS / (PRACTICE_EPOCHS + config.epochs)
@@ -143,7 +143,7 @@ def _halved(config: OwnFaultsConfig) -> OwnFaultsConfig:
 def _practices(
     workshop: Workshop, folds: Sequence[Split], seed: int, progress: Progress
 ) -> tuple[list[tuple[Practice, ...]], list[tuple[Practice, ...]]]:
-    """Make for each network its share of the practice, and what it is checked with."""
+    """Make training and validation data for each network."""
     total_s = workshop.config.practice_s / len(folds)
 
     def made(number: int) -> tuple[tuple[Practice, ...], tuple[Practice, ...]]:
@@ -200,9 +200,9 @@ def _fitted(
 
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Return the cross-entropy of what is damaged and, while learning, a little of that of how.
+    """Return the cross-entropy of the fault logit and, during training, a small weight of that of its kind.
 
-    So what is reported of validation says how well faults are told, whatever kinds there are.
+    So the reported validation loss is comparable between sets of fault kinds.
     """
     mel, tuning, targets = batch
     logits = model(mel, tuning)
@@ -258,11 +258,10 @@ def _random_crops(
 
 
 def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
-    """Return frames at another level, through another microphone, and half of the time without some bands,
-    and half of the time a band higher or lower.
+    """Return frames with random changes that are not faults: level, microphone, missing or shifted bands.
 
-    Other takes differ in all this, and nothing of it is a fault; how the music is tuned is heard elsewhere.
-    Bands are hidden as in SpecAugment (D. S. Park et al., Interspeech 2019).
+    Half of them miss some bands, and half are shifted by a band. Tuning is a separate input. Bands are hidden
+    as in SpecAugment (D. S. Park et al., Interspeech 2019).
 
     Parameters
     ----------
@@ -285,7 +284,7 @@ def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor
 
 
 def _moved(mel: Tensor, *, up: bool) -> Tensor:
-    """Return frames a band higher or lower; the band at the end stands twice."""
+    """Return frames shifted by one band; the band at the edge is repeated."""
     if up:
         return torch.cat([mel[:, :1], mel[:, :-1]], dim=1)
     return torch.cat([mel[:, 1:], mel[:, -1:]], dim=1)
@@ -317,7 +316,7 @@ def _stacked(crops: Sequence[Batch]) -> Batch:
 
 
 def logits_of(
-    network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
+    network: Committee, scaling: Scaling, pieces: Iterable[FrameFeatures], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
     members = quick_taggers(network)
@@ -325,18 +324,20 @@ def logits_of(
 
 
 def in_blocks(
-    pieces: Iterable[Heard], measure: Callable[[Heard], NDArray[np.float64]], progress: Progress
+    pieces: Iterable[FrameFeatures],
+    measure: Callable[[FrameFeatures], NDArray[np.float64]],
+    progress: Progress,
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield what is measured of every step of a stream, in blocks, the same however it is cut into pieces.
+    """Yield the measures of every step of a stream, in blocks, independent of its division into pieces.
 
-    The stream is heard on a thread of its own while earlier steps are measured.
+    The features are computed on a thread of their own while earlier steps are measured.
 
     Parameters
     ----------
-    measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
+    measure : takes a segment and returns one row per step; each may depend on audio as far
         from its step as the network reaches
     """
-    waiting: Heard | None = None
+    waiting: FrameFeatures | None = None
     given = 0  # steps of `waiting` that were scored already
     with read_ahead(pieces, _PIECES_AHEAD) as ready:
         for piece in ready:
@@ -361,14 +362,16 @@ def quick_taggers(network: Committee) -> tuple[QuickTagger, ...]:
     return tuple(taggers)
 
 
-def block_logits(members: Sequence[QuickTagger], scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+def block_logits(
+    members: Sequence[QuickTagger], scaling: Scaling, heard: FrameFeatures
+) -> NDArray[np.float64]:
     """Return the members' mean logits of an excerpt, shape (steps, 1 + parts)."""
     every = [member_logits(member, scaling, heard) for member in members]
     mean: NDArray[np.float64] = np.mean(every, axis=0)
     return mean
 
 
-def member_logits(member: QuickTagger, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+def member_logits(member: QuickTagger, scaling: Scaling, heard: FrameFeatures) -> NDArray[np.float64]:
     """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
     mel, tuning = scaling.apply(heard)
     logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()

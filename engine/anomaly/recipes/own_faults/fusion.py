@@ -1,8 +1,8 @@
-"""Join what the network says of faults with how far a moment lies from everything that was kept.
+"""Fuse the network's logits with the distance of a moment from the training data.
 
-The network knows damage to this music; that other music is odd too, it can only guess. The memory of kept
-textures knows that, and hears little of what is slightly wrong. Each is standardised on kept audio that it
-did not learn from, and weighed by the configuration.
+The network detects damage to this music; about other music it can only guess. The memory of training textures
+detects that, and few slight faults. Each is standardised on held-out training audio, and weighted by the
+configuration.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
-from engine.anomaly.recipes.own_faults.hearing import Heard
+from engine.anomaly.recipes.own_faults.hearing import FrameFeatures
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.own_faults.texture import LEAST_APART, texture_size, textures
 from engine.progress import SILENT
 
 PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
-"""The distance to the nearest kept texture, what the principal components of all do not explain, and the
-distance to the rest of the same recording."""
+"""Distances to the nearest training texture, from the principal components, and to the recording's rest."""
 
 _RANGE_DB = 80.0
 _LEAST_STD = 0.02
@@ -35,13 +34,14 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptTextures:
-    """What was kept, as textures.
+class ReferenceTextures:
+    """Textures of the training data.
 
     Attributes
     ----------
-    floor_db : of the textures: 80 dB below the loudest band that was kept
-    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings, and of
+    floor_db : of the textures: 80 dB below the loudest band of the training data
+    means, stds : float64, shape (len(PARTS),), of training textures against those of the other recordings,
+        and of
         each recording against itself
     """
 
@@ -50,8 +50,8 @@ class KeptTextures:
     means: Numbers
     stds: Numbers
 
-    def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
-        """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
+    def measured(self, heard: FrameFeatures) -> tuple[Numbers, Vectors]:
+        """Return the log distance of each step from the training data, shape (steps, 2), and its texture.
 
         The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
         """
@@ -59,37 +59,37 @@ class KeptTextures:
         return _logs(self.memory, vectors), self.memory.standardised(vectors)
 
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
-        """Return what the memory adds to a score by itself, shape (n,), in standard deviations of kept audio.
+        """Return the distances' term of the score, shape (n,), in standard deviations of training audio.
 
         Parameters
         ----------
-        logs : what `measured` said of the steps, shape (n, 2)
+        logs : the distances of the steps from `measured`, shape (n, 2)
         """
         weights = np.array([config.nearest_weight, config.residual_weight])
         added: Numbers = ((logs - self.means[:-1]) / self.stds[:-1]) @ weights
         return added
 
     def unlike(self, logs: Numbers) -> Numbers:
-        """Return how unlike the rest steps are, shape (n,), in standard deviations of kept audio."""
+        """Return the distance of steps from the rest, shape (n,), in standard deviations of training data."""
         found: Numbers = (logs - self.means[-1]) / self.stds[-1]
         return found
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what to store; the kept textures in half precision."""
+        """Return the tensors to store; the textures in half precision."""
         spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
         return {**self.memory.tensors(), **spread}
 
     def facts(self) -> dict[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         return {_FLOOR: self.floor_db}
 
 
-def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
-    """Remember how kept recordings sound, each against all others to know what is usual."""
+def keep_textures(recordings: Sequence[FrameFeatures]) -> ReferenceTextures:
+    """Store the textures of training recordings, with statistics of each against all others."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
     left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
     memory = memory_of(recordings, floor_db)
-    return KeptTextures(
+    return ReferenceTextures(
         memory,
         floor_db,
         np.append(left_out.mean(axis=0), 0.0),
@@ -97,8 +97,8 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
     )
 
 
-def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
-    """Return how much kept recordings differ from their own rest; the usual where all are too short."""
+def _rest_std(recordings: Sequence[FrameFeatures], memory: Memory, floor_db: float) -> float:
+    """Return the spread of training recordings' distances to their own rest; a default if all are short."""
     found = []
     for one in recordings:
         few = thinned(memory.standardised(textures(one, floor_db)), 0)
@@ -107,19 +107,19 @@ def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> f
     return std if std > _LEAST_STD else _USUAL_REST_STD
 
 
-def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:
+def memory_of(recordings: Sequence[FrameFeatures], floor_db: float) -> Memory:
     """Remember the textures of recordings."""
     return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
 
 
 def stored_textures(
     n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
-) -> KeptTextures | None:
-    """Bring kept textures back; None from a taste that has none.
+) -> ReferenceTextures | None:
+    """Restore the textures; None from a taste without them.
 
     Raises
     ------
-    ValueError, KeyError, TypeError : what was stored does not fit
+    ValueError, KeyError, TypeError : the stored values do not fit
     """
     if _FLOOR not in facts:
         return None
@@ -127,7 +127,7 @@ def stored_textures(
     means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
     if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("kept textures without what is usual of them")
-    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
+    return ReferenceTextures(memory, float(str(facts[_FLOOR])), means, stds)
 
 
 def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:

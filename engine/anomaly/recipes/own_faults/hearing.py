@@ -1,4 +1,4 @@
-"""What the network hears: log-mel frames, and at every eighth of them how the music is tuned."""
+"""Inputs of the network: log-mel frames, and the tuning at every eighth frame."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ STEP_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """A stretch of sound as the network hears it.
+class FrameFeatures:
+    """A segment of sound as the network's input.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class Heard:
     def __len__(self) -> int:
         return len(self.tuning)
 
-    def part(self, start: int, stop: int) -> Heard:
+    def part(self, start: int, stop: int) -> FrameFeatures:
         """Return steps [start, stop)."""
-        return Heard(self.mel_db[start * STEP_FRAMES : stop * STEP_FRAMES], self.tuning[start:stop])
+        return FrameFeatures(self.mel_db[start * STEP_FRAMES : stop * STEP_FRAMES], self.tuning[start:stop])
 
     def levels_db(self) -> NDArray[np.float32]:
         """Return how loud each step is over all bands, shape (steps,)."""
@@ -46,8 +46,10 @@ class Heard:
         return levels
 
 
-def hear(blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter) -> Iterator[Heard]:
-    """Yield what is heard of a mono stream at the analysis rate, in pieces of any length, only whole steps.
+def hear(
+    blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter
+) -> Iterator[FrameFeatures]:
+    """Yield the features of a mono stream at the analysis rate, in pieces of whole steps.
 
     Parameters
     ----------
@@ -62,13 +64,13 @@ def hear(blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passi
         while len(frames) < wanted and (block := next(mels, None)) is not None:
             frames = np.concatenate([frames, block])
         steps = min(len(tuning), len(frames) // STEP_FRAMES)
-        yield Heard(frames[: steps * STEP_FRAMES], tuning[:steps])
+        yield FrameFeatures(frames[: steps * STEP_FRAMES], tuning[:steps])
         frames = frames[steps * STEP_FRAMES :]
 
 
-def joined(pieces: Iterable[Heard], n_mels: int) -> Heard:
+def joined(pieces: Iterable[FrameFeatures], n_mels: int) -> FrameFeatures:
     """Return pieces as one."""
     every = list(pieces)
     mel_db = [piece.mel_db for piece in every] or [np.zeros((0, n_mels), np.float32)]
     tuning = [piece.tuning for piece in every] or [np.zeros((0, TUNING_BINS), np.float32)]
-    return Heard(np.concatenate(mel_db), np.concatenate(tuning))
+    return FrameFeatures(np.concatenate(mel_db), np.concatenate(tuning))

@@ -14,11 +14,11 @@ from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, train
-from engine.anomaly.recipes.own_faults.fusion import KeptTextures, keep_textures, memory_of
-from engine.anomaly.recipes.own_faults.hearing import Heard, hear, joined
-from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
+from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, keep_textures, memory_of
+from engine.anomaly.recipes.own_faults.hearing import FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import Practice, kinds_of
+from engine.anomaly.recipes.own_faults.reference_audio import hear_cut, read_references
 from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
@@ -41,7 +41,7 @@ _SMOOTHED_STEPS = 13
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
-    """Learn to tell edited recordings from damaged ones, and from those the user cut.
+    """Learn to distinguish edited recordings from damaged ones and from the user's cuts.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     assert isinstance(config, OwnFaultsConfig)
     begins, learns, measures = _shares(config, _minutes(examples))
     progress.report(begins, "Analysing your edits")
-    kept = hear_kept(examples.edited, config, progress.part(begins, begins + 0.75 * (learns - begins)))
+    kept = read_references(examples.edited, config, progress.part(begins, begins + 0.75 * (learns - begins)))
     cut = hear_cut(examples.cut, config, progress.part(begins + 0.75 * (learns - begins), learns))
     folds = kept.folds(config)
     trained = train(folds, cut, config, seed, progress.part(learns, measures))
@@ -99,14 +99,14 @@ def _shares(config: OwnFaultsConfig, minutes: float) -> tuple[float, float, floa
     return begins, learns, learns + learning / whole
 
 
-def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
+def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeatures]:
     every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
     return [one for one in every if len(one)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """How kept audio scores that was not learned from, and the standard score that sets faults apart."""
+    """Scores of held-out training audio, and the standard score that separates faults."""
 
     mean: float
     std: float
@@ -116,13 +116,13 @@ class _Usual:
 def _usual(
     model: OwnFaultsModel,
     folds: Sequence[Split],
-    kept: KeptTextures,
+    kept: ReferenceTextures,
     checks: Sequence[Sequence[Practice]],
     progress: Progress,
 ) -> _Usual:
-    """Score what was kept and not learned from, as it is and with faults in it.
+    """Score held-out training audio, clean and with injected faults.
 
-    Each network hears what it checked itself with, beside a memory of what it practised on.
+    Each network scores its own validation data, with a memory of its own training data.
     """
     own, clean, faulty = [], [], []
     members = zip(model.network.members, folds, checks, strict=True)
@@ -140,7 +140,7 @@ def _usual(
     return _Usual(mean, std, (dividing(np.concatenate(clean), np.concatenate(faulty)) - mean) / std)
 
 
-def _judged(model: OwnFaultsModel, heard: Heard, progress: Progress) -> NDArray[np.float64]:
+def _judged(model: OwnFaultsModel, heard: FrameFeatures, progress: Progress) -> NDArray[np.float64]:
     return np.concatenate([one.own for one in model.judge_heard([heard], progress)])
 
 

@@ -1,4 +1,4 @@
-"""A learned network that knows faults: scores what it hears, and goes to disk and back."""
+"""A trained fault detector: scores streams, and is stored on disk."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.anomaly.recipes.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks, quick_taggers
 from engine.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
-from engine.anomaly.recipes.own_faults.fusion import KeptTextures, stored_textures
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear
+from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, stored_textures
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear
 from engine.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
 from engine.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
@@ -43,15 +43,15 @@ _ATTEMPTS = "attempts_trust"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnFaultsModel:
-    """Networks and what they standardise with, and what was kept to compare with.
+    """Networks and their standardisation, and the training data for comparison.
 
     Attributes
     ----------
-    fault_parts : what the kinds of fault that the networks tell apart are called
-    fault_mean, fault_std : of the logits of any fault on kept audio
-    kept : None in a taste of before, which scores by the logits alone
+    fault_parts : names of the kinds of fault that the networks distinguish
+    fault_mean, fault_std : of the fault logit on training audio
+    kept : None in an older taste, which scores by the logits alone
     rhythm : None in a taste of before, which does not compare rhythms
-    attempts_trust : how far short stretches between pauses are odd, 0 to 1; 0 in a taste of before
+    attempts_trust : weight of short passages between pauses, 0 to 1; 0 in an older taste
     members : of the network, as they score
     """
 
@@ -61,7 +61,7 @@ class OwnFaultsModel:
     fault_parts: tuple[str, ...]
     fault_mean: float = 0.0
     fault_std: float = 1.0
-    kept: KeptTextures | None = None
+    kept: ReferenceTextures | None = None
     rhythm: RhythmTrust | None = None
     attempts_trust: float = 0.0
     members: tuple[QuickTagger, ...] = field(init=False, repr=False)
@@ -71,7 +71,7 @@ class OwnFaultsModel:
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the parts of a score are called: kinds of fault, then how far it is from what was kept."""
+        """Names of the parts of a score: kinds of fault, then distances from the training data."""
         memory = MEMORY_PARTS if self.kept is not None else ()
         return self.fault_parts + memory + ((RHYTHM_PART,) if self.rhythm is not None else ())
 
@@ -81,7 +81,7 @@ class OwnFaultsModel:
         return STEP_FRAMES * self.config.mel.hop_samples / self.config.mel.rate_hz
 
     def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - the network hears zeros before the start
-        """Return where the first score stands: at the very start."""
+        """Return the time of the first score: 0."""
         return 0.0
 
     def judge(
@@ -89,16 +89,16 @@ class OwnFaultsModel:
     ) -> Iterator[Judged]:
         """Yield the scores of the steps, and the logits of each kind of fault and the memory's measures.
 
-        What remembers compares each moment with the rest of its recording, and yields once all is heard;
-        until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
+        With a memory, each moment is compared with the rest of its recording, so scores are yielded at the
+        end; until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
         """
         gain = np.float32(10.0 ** (-level_db / 20.0))
         yield from self.judge_heard(
             hear((block * gain for block in blocks), self.config.mel, passing), progress
         )
 
-    def judge_heard(self, pieces: Iterable[Heard], progress: Progress) -> Iterator[Judged]:
-        """Yield what `judge` does of a recording that was heard at one level, in pieces."""
+    def judge_heard(self, pieces: Iterable[FrameFeatures], progress: Progress) -> Iterator[Judged]:
+        """Yield the result of `judge` for the features of a levelled recording, in pieces."""
         rows = in_blocks(pieces, self._measured, progress)
         if self.kept is None:
             for logits in rows:
@@ -122,7 +122,7 @@ class OwnFaultsModel:
                 progress,
             )
 
-    def _measured(self, heard: Heard) -> NDArray[np.float64]:
+    def _measured(self, heard: FrameFeatures) -> NDArray[np.float64]:
         """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
         logits = block_logits(self.members, self.scaling, heard)
         if self.kept is None:
@@ -132,7 +132,7 @@ class OwnFaultsModel:
         return np.column_stack([logits, measures, onsets, heard.levels_db(), textures])
 
     def _by_itself(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how odd steps are by what needs no rest, shape (n,).
+        """Return the scores of steps without the comparison with the rest, shape (n,).
 
         Parameters
         ----------
@@ -185,7 +185,7 @@ class OwnFaultsModel:
         }
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         kept = {} if self.kept is None else self.kept.facts()
         rhythm = {} if self.rhythm is None else self.rhythm.facts()
         return {
@@ -203,11 +203,11 @@ def load(
     tensors: Mapping[str, Tensor],
     facts: Mapping[str, object],
 ) -> OwnFaultsModel:
-    """Bring a model back; one of before knows no parts and remembers nothing.
+    """Restore a model; an older one has no parts and no memory.
 
     Raises
     ------
-    ValueError, KeyError, RuntimeError : what was stored does not fit
+    ValueError, KeyError, RuntimeError : the stored values do not fit
     """
     assert isinstance(config, OwnFaultsConfig)
     scaling = Scaling(**{one.name: tensors[one.name].numpy() for one in fields(Scaling)})

@@ -18,11 +18,11 @@ DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 """Of the layers over time."""
 
 SHORT_LAYERS = 5
-"""So many of them hear 5 s to both sides."""
+"""This number of layers sees 5 s to both sides."""
 
 _DROPOUT = 0.2
 REACH_STEPS = sum(DILATIONS) + 1
-"""How far from a step what it hears may lie; one more for the convolutions below."""
+"""Receptive field to one side, in steps; one more for the convolutions below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Form:
     Attributes
     ----------
     width : channels over time
-    parts : kinds of fault that are told apart
+    parts : number of kinds of fault
     layers : of those in `DILATIONS`, how many
     first_is_normed : whether there is a normalisation after the first convolution, as in a network of before;
-        what it hears is standardised, and that layer is the largest: learning takes a fifth less without
+        its input is standardised, and that layer is the largest: learning takes a fifth less without
     """
 
     n_mels: int
@@ -73,11 +73,11 @@ class OwnDropout(nn.Module):
 
 
 class FaultTagger(nn.Module):
-    """Tells at every step how much it sounds like a fault, and like which.
+    """Detects faults at every step, and their kinds.
 
-    Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape
-    (batch, steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), that rise with the oddness:
-    of any fault, then of each part's faults. A network of before there were parts has none of them.
+    Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape (batch,
+    steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), higher for anomalies: of any fault,
+    then of each part's faults. An older network has no parts.
     """
 
     def __init__(self, form: Form) -> None:
@@ -142,7 +142,7 @@ class QuickTagger:
 
 
 def _folded(layer: nn.Module) -> tuple[Tensor, Tensor]:
-    """Return weights and biases of a convolution that does what it and any normalisation after it do."""
+    """Return weights and biases of a convolution with any following normalisation folded in."""
     assert isinstance(layer, nn.Sequential)
     convolution, norm = layer[0], layer[1]
     assert isinstance(convolution, nn.Conv1d | nn.Conv2d)

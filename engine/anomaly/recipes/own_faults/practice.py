@@ -1,8 +1,8 @@
-"""Make what the network practises on: kept audio with faults planted in it, heard and labelled.
+"""Make training data: clean audio with injected faults, as labelled features.
 
-It would be easy to learn the trace of the processing instead of the fault. So a good part of what stays clean
-goes through the same stretching, repitching and filtering, by amounts that nobody would mind; and it is
-played softly now and then, fades and rests.
+It would be easy to learn the trace of the processing instead of the fault. So a good part of the clean audio
+goes through the same stretching, repitching and filtering, by inaudibly small amounts; and it sometimes has
+soft passages, fades and rests.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engine.anomaly.faults.practice_kinds import (
 )
 from engine.anomaly.faults.stretch import stretched
 from engine.anomaly.recipes.own_faults.dynamics import with_dynamics
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.progress import Progress
 
@@ -44,7 +44,7 @@ class Practice:
     targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
     """
 
-    heard: Heard
+    heard: FrameFeatures
     targets: NDArray[np.float32]
 
     @property
@@ -61,7 +61,7 @@ def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Workshop:
-    """Makes practice: faults by rule, and of what the user cut, where that is known.
+    """Makes training data: synthetic faults, and the user's cuts if available.
 
     Attributes
     ----------
@@ -93,7 +93,9 @@ class Workshop:
     def practice(
         self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
     ) -> tuple[Practice, ...]:
-        """Make at least `total_s` of practice from kept audio, mono at the analysis rate, each shape (n,)."""
+        """Make at least `total_s` of training data from clean audio, mono at the analysis rate, of shape
+        (n,).
+        """
         config, rng = self.config, np.random.default_rng(seed)
         rate_hz = config.mel.rate_hz
         clips = {**made_up_clips(rate_hz, rng), CUT: self.cut}
@@ -121,7 +123,7 @@ class Workshop:
 
 
 def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
-    """Return a stretch of one of the recordings, longer ones more often, and often its very start or end.
+    """Return an excerpt of a recording, choosing longer ones more often, and often its very start or end.
 
     A short one is, half of the time, turned round, and repeated until it fills a crop.
     """
@@ -138,7 +140,7 @@ def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Ge
 
 
 def _as_kept(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return kept audio as it is, or after a little of the processing that faults go through."""
+    """Return clean audio unchanged, or after a little of the processing of faults."""
     way = rng.random()
     if way < 0.3:
         return audio

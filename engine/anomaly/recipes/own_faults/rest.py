@@ -1,12 +1,13 @@
-"""How unlike the rest of its own recording a moment sounds.
+"""Dissimilarity of a moment from the rest of its own recording.
 
-What a band plays comes back within a take: a moment that sounds like nothing before or after it is odd, also
-where the whole take is unlike everything that was kept, in another room or at another tempo. It is the
-novelty of audio segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty",
-ICME 2000), over the whole recording instead of its neighbourhood.
+Music of a band returns within a take: a moment unlike everything before and after it is anomalous, also if
+the whole take is unlike the training data, in another room or at another tempo. It is the novelty of audio
+segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000), over the
+whole recording instead of its neighbourhood.
 
-In most of a day of recording nobody plays. So a moment is compared with that part of the rest alone which is
-plausible as kept, by all else that is known of it: a majority of rubbish must not make the music odd.
+Most of a day of recording has no playing. So a moment is compared only with the part of the rest that is
+plausible as music to keep, by all other measures: a majority of unusable audio must not make the music
+anomalous.
 """
 
 from __future__ import annotations
@@ -25,32 +26,35 @@ EVERY_STEPS = 3
 """Textures of 1.92 s move little in 0.48 s."""
 
 APART_STEPS = 60
-"""A moment is compared with what lies 9.6 s away or more, so that a long fault is not its own neighbour."""
+"""Only moments at least 9.6 s away are compared, so that a long fault is not its own neighbour."""
 
 NEIGHBOURS = 8
 MOST_OTHERS = 8_000
 """An hour and a half is compared moment by moment; of more, as many are drawn evenly."""
 
 PLAUSIBLE_STD = 1.5
-"""What lies no more standard deviations above what was kept is plausible as kept: with fewer, a song that is
-played unlike the others would be left without a rest of its own."""
+"""Up to this many standard deviations above the training data, a moment is plausible: with fewer, a song that
+is played unlike the others would be left without a rest of its own.
+"""
 
 LEAST_PLAUSIBLE = 0.15
-"""This share of what is played is what it is compared with at least: the most plausible of what there is."""
+"""Minimum share of the playing used for comparison: the most plausible part."""
 
 ENOUGH_S = 30.0
-"""The comparison counts in full from so much plausible rest on, and less in proportion below."""
+"""The comparison has full weight from this length of plausible rest on, and less in proportion below."""
 
 _SMOOTHED_STEPS = 13
 _ROWS_AT_ONCE = 512
 _LEAST_DISTANCE = 1e-3
 
 BOUNDS_STD = (-2.0, 3.0)
-"""No comparison lowers or raises a score by more standard deviations: what is alike may still be rubbish, and
-where the rest is silence all that sounds is infinitely unlike it."""
+"""Limits of the comparison's effect on a score.
+
+Similar audio may still be unusable, and next to silence any sound is infinitely dissimilar.
+"""
 
 PAUSE_DB, PAUSE_STEPS, AROUND_PAUSE_STEPS = 25.0, 3, 12
-"""So far below what is played and so long is a pause; and so far around it a comparison hears of it."""
+"""A pause is this far below the playing and this long; comparisons are affected this far around it."""
 
 NEAR_PAUSES = 0.5
 """How much comparisons count there."""
@@ -60,7 +64,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What of a recording its moments are compared with.
+    """The part of a recording its moments are compared with.
 
     Attributes
     ----------
@@ -73,7 +77,7 @@ class Reference:
 
 
 def thinned(textures: Vectors, first_step: int) -> Vectors:
-    """Return what is needed of the textures of consecutive steps, shape (n, size), in half precision.
+    """Return every n-th texture of consecutive steps, shape (n, size), in half precision.
 
     Parameters
     ----------
@@ -84,11 +88,11 @@ def thinned(textures: Vectors, first_step: int) -> Vectors:
 
 
 def plausible(odder: Numbers, levels_db: NDArray[np.float32], step_s: float) -> Reference:
-    """Return which of the thinned steps of a recording are plausible as kept, and played.
+    """Return the thinned steps of a recording that are plausible as music to keep, and played.
 
     Parameters
     ----------
-    odder : shape (steps,), how many standard deviations above what was kept each step is by all but the rest
+    odder : shape (steps,), score of each step in standard deviations, without the comparison with the rest
     levels_db : shape (steps,), how loud each step is
     """
     if not len(odder):
@@ -102,9 +106,9 @@ def plausible(odder: Numbers, levels_db: NDArray[np.float32], step_s: float) -> 
 
 
 def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
-    """Return how much comparisons count at each step, shape (n,): less where there is a pause around it.
+    """Return the weight of comparisons at each step, shape (n,): less near a pause.
 
-    A rest is unlike what is played, and its own rhythm none; whether it belongs, no comparison can tell.
+    A rest differs from playing and has no rhythm; comparisons cannot decide whether it belongs.
 
     Parameters
     ----------
@@ -121,7 +125,7 @@ def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
 
 
 def has_rest(steps: int) -> bool:
-    """Tell whether a recording of so many steps is long enough to be compared with its own rest."""
+    """Return whether a recording with this many steps is long enough for the comparison with its rest."""
     return -(-steps // EVERY_STEPS) > APART_STEPS // EVERY_STEPS
 
 
@@ -134,7 +138,7 @@ def log_unlike_rest(
     ----------
     few : what `thinned` left of the whole recording, shape (m, size)
     steps : how many it has; one that is too short to have a rest is unlike nothing
-    reference : what it is compared with; None is all of it
+    reference : the part to compare with; None for all of it
 
     Returns
     -------

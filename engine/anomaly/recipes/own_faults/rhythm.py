@@ -1,12 +1,12 @@
-"""How unlike the rest of its own recording the rhythm around a moment is.
+"""Dissimilarity of the rhythm around a moment from the rest of its recording.
 
-Textures know nothing of order: music at another tempo, or cut into pieces and joined, has the levels and
-colours it should have. What it has not is the recording's own pattern of onsets, here the autocorrelation of
-the onset strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic
-tempogram", ICASSP 2010), compared with the rest as textures are.
+Textures ignore order: music at another tempo, or cut into pieces and joined, still has normal levels and
+colours, but not the recording's own pattern of onsets. The measure is the autocorrelation of the onset
+strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic tempogram", ICASSP
+2010), compared with the rest as textures are.
 
-Rain has no rhythm that could come back. Whether a user's recordings have one is found out by trying: the
-comparison counts as far as it finds the faults that were planted in what was kept.
+Rain has no rhythm that could return. The weight of the comparison is found empirically, by its detection of
+faults injected into the training data.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.anomaly.recipes.own_faults.practice import Practice
 from engine.anomaly.recipes.own_faults.rest import (
     APART_STEPS,
@@ -50,21 +50,21 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RhythmTrust:
-    """What the comparison is worth on the music that was kept.
+    """Weight of the rhythm comparison on the training music.
 
     Attributes
     ----------
     trust : from 0, where it does not find planted faults, to 1
-    std : of what it measures on audio as it was kept
-    floor_db : what rises below this is no onset
+    std : of the measure on clean training audio
+    floor_db : rises below this are not onsets
     """
 
     trust: float
     std: float
     floor_db: float
 
-    def strengths(self, heard: Heard) -> NDArray[np.float32]:
-        """Return what is needed of a stretch, shape (steps, STEP_FRAMES)."""
+    def strengths(self, heard: FrameFeatures) -> NDArray[np.float32]:
+        """Return the onset strengths of a segment, shape (steps, STEP_FRAMES)."""
         return onset_strengths(heard, self.floor_db)
 
     def believed(
@@ -75,21 +75,21 @@ class RhythmTrust:
         return logs
 
     def odder(self, believed: Numbers) -> Numbers:
-        """Return what is added to a score, shape (n,), in standard deviations of what was kept."""
+        """Return the term of the rhythm in a score, shape (n,), in standard deviations of training data."""
         added: Numbers = believed / self.std
         return added
 
     def facts(self) -> dict[str, object]:
-        """Return what to store."""
+        """Return the JSON values to store."""
         return {_TRUST: self.trust, _STD: self.std, _FLOOR: self.floor_db}
 
 
 def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
-    """Bring it back; None from a taste of before.
+    """Restore the weight; None from an older taste.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     """
     if _TRUST not in facts:
         return None
@@ -99,10 +99,10 @@ def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
     return found
 
 
-def onset_strengths(heard: Heard, floor_db: float) -> NDArray[np.float32]:
-    """Return how much every frame is louder than the one before, shape (steps, STEP_FRAMES), in dB.
+def onset_strengths(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
+    """Return the increase of every frame over the one before, shape (steps, STEP_FRAMES), in dB.
 
-    Summed over the bands that rise; the first frame of a stretch rises from itself.
+    Summed over the bands that rise; the first frame of a segment has no rise.
     """
     frames = np.maximum(heard.mel_db, np.float32(floor_db))
     rises = np.maximum(np.diff(frames, axis=0, prepend=frames[:1]), 0.0)
@@ -155,7 +155,7 @@ def log_unlike_rhythm(
 
 
 def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:
-    """Find out how well planted faults are found; pieces that are too short to have a rest say nothing."""
+    """Measure the detection of injected faults; pieces too short to have a rest are skipped."""
     floor_db = float(max(piece.heard.mel_db.max() for piece in practice)) - _RANGE_DB
     found, clean = [], []
     for piece in practice:

@@ -15,20 +15,21 @@ class OwnFaultsConfig(RecipeConfig):
 
     Attributes
     ----------
-    practice_s : how much damaged audio is made to practise on; about half of it is as it was kept
-    excerpt_s : each piece of it is made from so much kept audio
+    practice_s : length of the training data; about half of it is clean
+    excerpt_s : length of the clean audio each piece is made from
     fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
-    crop_steps : what the network sees at once while it learns, 0.16 s each
-    long_from_s : of less kept audio, where no rhythm comes back in it, a network hears 5 s to both sides
+    crop_steps : length of a training crop, in steps of 0.16 s
+    long_from_s : with less training audio, and without recurring rhythm, a network sees 5 s to both sides
         instead of 20 s, and learns from crops of half the length: it would learn the few passages by heart
-    cut_share : where the user gave recordings of what they cut, how many of the faults are made of these
-    leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
+    cut_share : share of the faults made from the user's cuts, if given
+    leave_out : kinds of fault to exclude from training, to test the detection of unseen ones
     width : channels over time
     members : how many networks learn side by side; their logits are averaged
-    nearest_weight, residual_weight, rest_weight, rhythm_weight : what the distance to the nearest kept sound,
-        what is left of a sound beside the principal components of all that was kept, and the distances of
-        sound and rhythm to the rest of the same recording count beside the faults; a standard deviation of
-        each on kept audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
+    nearest_weight, residual_weight, rest_weight, rhythm_weight : weights of the distance to the nearest
+        training
+        sound, of the residual from the principal components of the training data, and of the distances of
+        sound and rhythm to the rest of the same recording, relative to the faults; a standard deviation of
+        each on training audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
     """
 
     recipe: Literal["own-faults"] = "own-faults"

@@ -1,7 +1,7 @@
-"""How two seconds around each step sound on the whole, to compare with what was kept.
+"""Texture of two seconds around each step, for comparison with the training data.
 
-Faults that nobody practised on, and music of another kind, often leave the range of the kept sound: its
-bands' levels, how much they move, and how it is tuned.
+Untrained kinds of fault, and music of another kind, often leave the range of the training sound: its bands'
+levels, their variation, and its tuning.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.features.tuning import TUNING_BINS
 
 AROUND_STEPS = 6
-"""A texture is of so many steps before its own and as many from it on: 1.92 s."""
+"""A texture covers this many steps before its own and the same number from it on: 1.92 s."""
 
 LEAST_APART = 2 * AROUND_STEPS
 """Textures of steps nearer than this overlap."""
 
 
-def textures(heard: Heard, floor_db: float) -> NDArray[np.float32]:
+def textures(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
     """Return the texture around every step, shape (steps, texture_size).
 
-    It is each band's mean, its standard deviation, its mean change from frame to frame and its highest level
-    in dB, and the mean tuning; at the ends of what is heard, of as much as there is.
+    It has each band's mean, standard deviation, mean change from frame to frame and highest level in dB, and
+    the mean tuning; at the ends, of the steps available.
 
     Parameters
     ----------
-    floor_db : quieter than this counts as this, so that silence is no place of its own for every codec
+    floor_db : lower limit of levels, so that silence is the same for every codec
     """
     frames = np.maximum(heard.mel_db, np.float32(floor_db)).astype(np.float64)
     change = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))

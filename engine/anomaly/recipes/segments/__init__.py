@@ -1,1 +1,1 @@
-"""What recipes share that judge segments of log-mel frames: where these lie, the network, its storing."""
+"""Shared by recipes that score segments of log-mel frames: positions, network, storage."""

@@ -1,4 +1,4 @@
-"""The Audio Slicer autoencoder: it can only rebuild what sounds like the music it was trained on."""
+"""The Audio Slicer autoencoder: it only reconstructs sounds like its training music."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SegmentAutoencoder(nn.Module):
 
 
 def coarsening(config: SegmentConfig) -> nn.Module:
-    """Make what turns segments into (batch, hidden_dims[-1], n_mels / step, segment_frames / step).
+    """Build the encoder of segments to (batch, hidden_dims[-1], n_mels / step, segment_frames / step).
 
     `step` is two for every convolution.
     """

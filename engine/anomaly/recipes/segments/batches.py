@@ -17,11 +17,11 @@ _LEAST_BATCHES = 4
 _MOST_VALIDATION_SEGMENTS = 128
 
 Draw = Callable[[Tensor], Batch]
-"""Takes the places of a batch of edited segments and returns what else belongs into it."""
+"""Takes the positions of a batch of edited segments and returns the other tensors of the batch."""
 
 
 def epoch_size(pieces: Sequence[Frames], config: SegmentConfig) -> int:
-    """Return how many segments an epoch hears: about the material once, so that patience means the same.
+    """Return the number of segments in an epoch: about the material once, so that patience is comparable.
 
     But at least four batches, and at most `segments_per_epoch`, so that hours do not make an epoch endless.
     """
@@ -44,7 +44,7 @@ def random_places(segments: Segments, count: int, generator: torch.Generator) ->
 def random_epoch(
     segments: Segments, count: int, config: SegmentConfig, generator: torch.Generator, others: Draw
 ) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: batches of random segments and what else belongs into each."""
+    """Return a generator of one epoch: batches of random segments with their other tensors."""
 
     def epoch() -> Iterator[Batch]:
         chosen = random_places(segments, count, generator)

@@ -1,4 +1,4 @@
-"""What recipes share that learn from edited and raw recordings: all but the network and its loss."""
+"""Shared by recipes that learn from edited and raw recordings: all but the network and its loss."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LearnsBoth:
     network : made from the settings
     loss : takes a batch of edited segments and as many raw ones
     model : made from the settings, the network and the standardisation
-    least_std : of what the model says, see `kept_scores`
+    least_std : of the model's scores, see `kept_scores`
     method : sentences for the card, see `Learnt`
     """
 
@@ -68,11 +68,11 @@ class LearnsBoth:
     def load(
         self, config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
     ) -> SegmentModel:
-        """Bring a model back.
+        """Restore a model.
 
         Raises
         ------
-        ValueError, KeyError, RuntimeError : what was stored does not fit
+        ValueError, KeyError, RuntimeError : the stored values do not fit
         """
         assert isinstance(config, BothKindsConfig)
         parts = stored_parts(lambda: laid_out(self.network(config)), config, tensors, facts)
@@ -90,11 +90,11 @@ class _BothKinds:
 
 
 def _hear_both(examples: Examples, config: BothKindsConfig, progress: Progress) -> _BothKinds:
-    """Hear edited and raw recordings.
+    """Read edited and raw recordings.
 
     Raises
     ------
-    TasteError : there are none of one kind, one is silent, or all of a kind together are too short
+    TasteError : recordings of one kind are missing, one is silent, or all of a kind together are too short
     SourceError : one cannot be read
     """
     raw_paths = raw_of(examples, f"The recipe {config.recipe}")

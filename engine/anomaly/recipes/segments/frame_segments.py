@@ -16,16 +16,16 @@ from engine.errors import TasteError
 
 
 class Segments(Protocol):
-    """Segments that lie in the pieces of some material, none across the edge of a piece.
+    """Segments inside the pieces of some material, none across the edge of a piece.
 
     Attributes
     ----------
-    places : what stands for each, int64, shape (m,)
+    places : index of each, int64, shape (m,)
     """
 
     @property
     def places(self) -> Tensor:
-        """What stands for each segment, int64, shape (m,)."""
+        """Index of each segment, int64, shape (m,)."""
 
     def cut(self, places: Tensor) -> Tensor:
         """Return the segments at some places, shape (k, 1, n_mels, segment_frames)."""

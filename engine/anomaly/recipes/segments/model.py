@@ -1,4 +1,4 @@
-"""What models share that judge a stream segment by segment: a network, and how it hears and is stored."""
+"""Shared by models that score a stream by segments: network, input and storage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
 
 SEGMENTS_AT_ONCE = 32
-"""Some 30 ms on one thread, so that a cancel is heard."""
+"""Some 30 ms on one thread, so that cancelling responds."""
 
 _NETWORK = "model."
 _LEAST_STATISTICS_SEGMENTS = 32
@@ -27,7 +27,7 @@ _LEAST_STATISTICS_SEGMENTS = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentModel(ABC):
-    """A network over segments and what it standardises with."""
+    """A network over segments and its standardisation."""
 
     config: SegmentConfig
     network: nn.Module
@@ -40,12 +40,12 @@ class SegmentModel(ABC):
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the parts of a score are called: it has none."""
+        """Names of the parts of a score: none."""
         return ()
 
     @abstractmethod
     def judge_segments(self, segments: Tensor) -> Judged:
-        """Say how odd standardised segments are, shape (batch, 1, n_mels, segment_frames)."""
+        """Return anomaly scores of standardised segments, shape (batch, 1, n_mels, segment_frames)."""
 
     def first_s(self, heard_s: float) -> float:
         """Return the middle of the first segment, or of a stream that is shorter."""
@@ -55,17 +55,17 @@ class SegmentModel(ABC):
     def judge(
         self, blocks: Iterable[Frames], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield what the network says of overlapping segments."""
+        """Yield the network's scores of overlapping segments."""
         frames = (block - np.float32(level_db) for block in log_mel_blocks(blocks, self.config.mel))
         return self.judge_frames(passing(frames), progress)
 
     def judge_piece(self, piece: Frames, progress: Progress) -> Iterator[Judged]:
-        """Yield what the network says of a piece of what was learned from, as the recipe heard it."""
+        """Yield the network's scores of a piece of training material, as the recipe read it."""
         return self.judge_frames([piece], progress)
 
     @torch.no_grad()
     def judge_frames(self, frame_blocks: Iterable[Frames], progress: Progress) -> Iterator[Judged]:
-        """Yield what the network says of overlapping segments of frames in dB, each of shape (n, n_mels)."""
+        """Yield the network's scores of overlapping segments of frames in dB, each of shape (n, n_mels)."""
         for segments in _overlapping(frame_blocks, self.config):
             for start in range(0, len(segments), SEGMENTS_AT_ONCE):
                 progress.check_cancelled()
@@ -77,7 +77,7 @@ class SegmentModel(ABC):
         return {**weights_of(self.network, _NETWORK), **self.standardisation.tensors()}
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         return self.standardisation.facts()
 
 
@@ -87,7 +87,7 @@ def stored_parts(
     tensors: Mapping[str, Tensor],
     facts: Mapping[str, object],
 ) -> tuple[Network, Standardisation]:
-    """Return a network with stored weights, ready to judge, and what it standardises with.
+    """Return a network with stored weights, ready to score, and its standardisation.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def stored_parts(
 
 
 def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:
-    """Measure what a model says of kept material: of what was not trained on where there is enough of it.
+    """Measure a model's scores on training material: on held-out material if it suffices.
 
     Parameters
     ----------
-    least_std : a deviation counts as no less, since material that is all alike says nothing of other material
+    least_std : minimum deviation, since uniform material gives no estimate for other material
     """
     kept = _judged(model, parts.validation, progress)
     if len(kept.own) < _LEAST_STATISTICS_SEGMENTS:
@@ -130,7 +130,7 @@ def _joined(model: SegmentModel, judged: Sequence[Judged]) -> Judged:
 def _overlapping(frame_blocks: Iterable[Frames], config: SegmentConfig) -> Iterator[Frames]:
     """Yield overlapping segments as they become complete, in blocks of shape (n, segment_frames, n_mels).
 
-    What remains at the end, less than a hop, is filled up with its mirror image, so that it is scored too.
+    A remainder shorter than a hop is padded with its mirror image, so that it is scored too.
     """
     length, hop = config.segment_frames, config.score_hop_frames
     waiting = np.zeros((0, config.mel.n_mels), np.float32)

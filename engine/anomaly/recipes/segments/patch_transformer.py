@@ -1,8 +1,8 @@
-"""A transformer in place of the encoder's convolutions: what is far apart in a segment meets in one layer.
+"""A transformer instead of the encoder's convolutions: distant parts of a segment are related in one layer.
 
 A. Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021; over spectrograms as in Y. Gong, Y.-A.
-Chung and J. Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021. Small, and learned from
-scratch here.
+Chung and J. Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021. Small, and learned from scratch
+here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _PLACE_STD = 0.02
 class PatchTransformer(nn.Module):
     """Cut segments into square patches, let every patch look at every other, and lay them out again.
 
-    Takes segments, shape (batch, 1, n_mels, frames), and returns what the convolutions with as many pools do,
-    shape (batch, width, n_mels / patch, frames / patch).
+    Takes segments, shape (batch, 1, n_mels, frames), and returns the same shape as the convolutions with the
+    same number of pools, (batch, width, n_mels / patch, frames / patch).
     """
 
     def __init__(self, n_mels: int, frames: int, patch: int, width: int) -> None:
@@ -40,7 +40,7 @@ class PatchTransformer(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, segments: Tensor) -> Tensor:
-        """Return what each patch became, shape (batch, width, n_mels / patch, frames / patch)."""
+        """Return the output of each patch, shape (batch, width, n_mels / patch, frames / patch)."""
         patches = self.patches(segments).flatten(2).transpose(1, 2)
         seen = self.norm(self.layers(patches + self.places))
         laid_out: Tensor = seen.transpose(1, 2).unflatten(2, self.grid)

@@ -1,4 +1,4 @@
-"""What recipes have settings for that judge segments; light, so that a dialog can show it without torch."""
+"""Settings of recipes that score segments; light, so that a dialog needs no torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 
 
 class SegmentConfig(RecipeConfig):
-    """What recipes share that cut frames into segments and convolve over them.
+    """Shared settings of recipes that cut frames into segments and convolve over them.
 
     Attributes
     ----------
@@ -18,8 +18,8 @@ class SegmentConfig(RecipeConfig):
     latent_dim : how many numbers a segment is squeezed into
     segment_frames : length of a segment, 0.74 s at the default analysis
     score_hop_frames : distance between scored segments, 0.19 s at the default analysis
-    encoder : what squeezes a segment: convolutions, or a transformer over patches (`patch_transformer`)
-    segments_per_epoch : at most so many; fewer where the material holds fewer, see `batches.epoch_size`
+    encoder : convolutions, or a transformer over patches (`patch_transformer`)
+    segments_per_epoch : maximum; fewer if the material has fewer, see `batches.epoch_size`
     patience : epochs without a better validation loss before learning stops
     """
 
@@ -49,7 +49,7 @@ class SegmentConfig(RecipeConfig):
 
 
 class BothKindsConfig(SegmentConfig):
-    """What recipes share that learn from edited and raw recordings side by side.
+    """Shared settings of recipes that learn from edited and raw recordings.
 
     Audio Slicer tried both that do, and gave them up (github.com/Dextrome/editorbot, IDEAS.md).
     """
@@ -58,5 +58,5 @@ class BothKindsConfig(SegmentConfig):
 
     @property
     def needs_raw(self) -> bool:
-        """Whether it can only be learned with raw recordings beside the edited ones: always."""
+        """Whether it requires raw recordings in addition to edited ones: always."""
         return True

@@ -1,1 +1,1 @@
-"""The recipe "slicer-ae": an autoencoder that can only rebuild what sounds like the kept music."""
+"""The recipe "slicer-ae": an autoencoder that only reconstructs sounds like the training music."""

@@ -49,16 +49,16 @@ def stretches(
     passing: Passing,
     progress: Progress,
 ) -> Iterator[Stretch]:
-    """Yield a mono stream at the analysis rate in stretches, the same however it is cut into blocks.
+    """Yield a mono stream at the analysis rate in segments, independent of its block size.
 
-    A stretch is held, with its samples, until the next has passed too, so that the last is no scrap without a
-    pulse: some 60 MB at 44.1 kHz, however long the stream is.
+    A segment is buffered, with its samples, until the next is complete, so that the last is not too short for
+    a pulse: some 60 MB at 44.1 kHz, independent of the stream's length.
 
     Parameters
     ----------
     blocks : float32, each of shape (n,)
     alignment : whether the clock shows each beat as it was played, or runs even at the median tempo
-    frames_per_step : every stretch but the last is a whole number of these
+    frames_per_step : every segment but the last is a whole number of these
     passing : sees the log-mel frames on their way
     """
     steps = round(STRETCH_S * mel.rate_hz / mel.hop_samples / frames_per_step)
@@ -115,13 +115,13 @@ def even_clock(beats_frames: NDArray[np.float64], count: int, frames_without_pul
 
 
 class _OnlyCancel:
-    """Progress of a step within one that tells its own: nothing is reported, a cancel is heard."""
+    """Progress of a nested step: reports nothing, and passes on cancelling."""
 
     def __init__(self, progress: Progress) -> None:
         self.check_cancelled: Callable[[], None] = progress.check_cancelled
 
     def report(self, fraction: float, text: str, **figures: float) -> None:
-        """Tell nobody."""
+        """Report nothing."""
 
     def part(self, start: float, stop: float) -> _OnlyCancel:  # noqa: ARG002
         return self

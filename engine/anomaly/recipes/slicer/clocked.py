@@ -1,4 +1,4 @@
-"""Segments whose length is told in beats, all pooled to as many frames whatever their tempo and length."""
+"""Segments with a length in beats, pooled to the same number of frames at any tempo and length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ClockedFrames:
 
         Parameters
         ----------
-        starts_beats : where segments begin, shape (segments,); all lie within the clock
+        starts_beats : starts of segments, shape (segments,); all inside the clock
         """
         edges = starts_beats[:, None] + np.arange(cells + 1) * (length_beats / cells)
         places = np.interp(edges, self.clock_beats, np.arange(len(self.clock_beats)))
@@ -56,7 +56,7 @@ class ClockedFrames:
 
 
 def clocked(frames: Frames, clock_beats: Clock, least_beats: int) -> ClockedFrames:
-    """Make frames ready; what lasts less than `least_beats` is repeated until a segment fits on whole beats.
+    """Prepare frames; material shorter than `least_beats` is repeated until a segment fits on whole beats.
 
     Parameters
     ----------

@@ -23,11 +23,11 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClockedModel(SlicerModel):
-    """An autoencoder that judges every length of segment by itself.
+    """An autoencoder that scores segments of each length separately.
 
     Attributes
     ----------
-    length_means, length_stds : of the log errors of kept material, one for each length of segment
+    length_means, length_stds : of the log errors of training material, one for each length of segment
     """
 
     length_means: tuple[float, ...]
@@ -35,18 +35,18 @@ class ClockedModel(SlicerModel):
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the log error at each length is called; one length alone is no part."""
+        """Names of the log errors by segment length; a single length has no part."""
         lengths = self.config.lengths_beats
         return tuple(f"rebuilt-{beats}-beats" for beats in lengths) if len(lengths) > 1 else ()
 
     def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - moments are counted from the start
-        """Return where the first score stands: at the very start."""
+        """Return the time of the first score: 0."""
         return 0.0
 
     def judge(
         self, blocks: Iterable[Frames], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield how odd even moments are, a stretch at a time."""
+        """Yield the scores of evenly spaced moments, one segment of the stream at a time."""
         config = self.config
         heard = stretches(blocks, config.mel, config.alignment, config.score_hop_frames, passing, progress)
         for stretch in heard:
@@ -54,11 +54,11 @@ class ClockedModel(SlicerModel):
             yield self._judge_stretch(levelled, stretch.clock_beats, progress)
 
     def judge_piece(self, piece: Frames, progress: Progress) -> Iterator[Judged]:
-        """Yield how odd a piece is; its last column is the time in beats."""
+        """Yield the scores of a piece; its last column is the time in beats."""
         yield self._judge_stretch(piece[:, :-1], piece[:, -1].astype(np.float64), progress)
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store."""
+        """Return the JSON values to store."""
         lengths = {"length_means": list(self.length_means), "length_stds": list(self.length_stds)}
         return {**self.standardisation.facts(), **lengths}
 
@@ -89,11 +89,11 @@ class ClockedModel(SlicerModel):
 def length_statistics(
     facts: Mapping[str, object], lengths: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Bring means and deviations back.
+    """Restore means and deviations.
 
     Raises
     ------
-    ValueError, KeyError : what was stored does not fit
+    ValueError, KeyError : the stored values do not fit
     """
     means, stds = (_numbers(facts[name]) for name in ("length_means", "length_stds"))
     fitting = len(means) == len(stds) == lengths and all(map(isfinite, means))

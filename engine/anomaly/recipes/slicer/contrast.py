@@ -1,4 +1,4 @@
-"""The term that draws the latents of edited segments together, beside the error of rebuilding them.
+"""Loss term that draws the latents of edited segments together, added to the reconstruction error.
 
 The latent is normalised over a batch, so that it can neither shrink nor move to one place: closeness is of
 directions, and always against something that must stay further off.
@@ -15,8 +15,8 @@ def edited_contrast(edited: Tensor, raw: Tensor, temperature: float) -> Tensor:
     """Return the supervised contrast of edited segments, all of one class, against raw ones, a scalar.
 
     The mean over pairs of edited segments of how unlikely one is chosen for the other among all others. Raw
-    segments are only ever what others must stay away from: most of them could have been kept, so nothing says
-    that they are alike. P. Khosla et al., "Supervised contrastive learning", NeurIPS 2020, L_out.
+    segments are only negatives: most of them could have been edited ones, so they are not assumed to be
+    alike. P. Khosla et al., "Supervised contrastive learning", NeurIPS 2020, L_out.
 
     Parameters
     ----------

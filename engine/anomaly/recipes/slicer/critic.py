@@ -1,4 +1,4 @@
-"""A critic that tells edited segments from rebuilt raw ones, and an autoencoder that learns to deceive it.
+"""A critic distinguishes edited from reconstructed raw segments; an autoencoder is trained against it.
 
 Both learn in one step of one optimiser: on its way from the critic to the autoencoder the gradient is
 reversed (Y. Ganin and V. Lempitsky, "Unsupervised domain adaptation by backpropagation", ICML 2015), in place
@@ -52,7 +52,7 @@ def reversed_gradient(value: Tensor) -> Tensor:
 
 
 def critic_loss(critic: nn.Module, edited: Tensor, rebuilt_raw: Tensor) -> Tensor:
-    """Return how wrong the critic is, a scalar: what it lowers, what rebuilt the raw raises.
+    """Return the loss of the critic, a scalar: it minimises this, reconstructed raw segments maximise it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Train the autoencoder, with the terms beside its reconstruction error that a recipe asks for."""
+"""Train the autoencoder, with the recipe's terms in addition to its reconstruction error."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Apprentice(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class SlicerLoss:
-    """What the autoencoder lowers: its reconstruction error and the terms beside it.
+    """Loss of the autoencoder: its reconstruction error and additional terms.
 
-    A batch holds edited segments, then those beside them where neighbours are contrasted, then raw ones where
-    something needs them. Segments alone, as they are validated with, have the reconstruction error alone.
+    A batch holds edited segments, then their neighbours if these are contrasted, then raw ones if a term
+    needs them. Segments alone, as in validation, have the reconstruction error alone.
     """
 
     config: SlicerConfig
@@ -81,7 +81,7 @@ class SlicerLoss:
 
 @contextmanager
 def batch_statistics_only(network: nn.Module) -> Iterator[None]:
-    """Let batches within be normalised by themselves and leave no trace in what is normalised with later."""
+    """Normalise batches within by their own statistics, without updating the running ones."""
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.track_running_stats = False

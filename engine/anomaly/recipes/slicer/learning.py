@@ -52,13 +52,13 @@ def _what_needs_raw(config: SlicerConfig) -> str:
 
 
 def _longest_frames(config: SlicerConfig) -> int:
-    """Return how long the longest segment is, at 120 beats a minute where it is told in beats."""
+    """Return the length of the longest segment, at 120 beats a minute if its length is in beats."""
     longest_s = max(config.lengths_beats, default=0) * BEAT_WITHOUT_PULSE_S
     return max(config.segment_frames, round(longest_s * config.mel.rate_hz / config.mel.hop_samples))
 
 
 def _hear(paths: Sequence[Path], config: SlicerConfig, progress: Progress) -> Levelled:
-    """Hear recordings as frames, with the time in beats as one more column where segments follow it."""
+    """Return recordings as frames, with the time in beats as one more column if segments follow it."""
     if not config.lengths_beats:
         return levelled_frames(paths, config.mel, progress)
 
@@ -87,7 +87,7 @@ def _measured(
     config: SlicerConfig,
     progress: Progress,
 ) -> tuple[SlicerModel, KeptScores]:
-    """Measure how badly kept material is rebuilt, at each length of segment and then fused."""
+    """Measure the reconstruction errors of training material, at each length of segment and fused."""
     lengths = len(config.lengths_beats)
     if not lengths:
         model = SlicerModel(config, network, scaling)

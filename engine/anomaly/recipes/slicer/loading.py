@@ -15,11 +15,11 @@ from engine.anomaly.recipes.slicer.settings import SlicerConfig
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:
-    """Bring a model back.
+    """Restore a model.
 
     Raises
     ------
-    ValueError, KeyError, RuntimeError : what was stored does not fit
+    ValueError, KeyError, RuntimeError : the stored values do not fit
     """
     assert isinstance(config, SlicerConfig)
     network, scaling = stored_parts(lambda: build(config), config, tensors, facts)

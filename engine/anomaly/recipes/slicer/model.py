@@ -20,7 +20,7 @@ _LEAST_ERROR = 1e-8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SlicerModel(SegmentModel):
-    """An autoencoder and what it standardises with; a segment is as odd as the log of its error."""
+    """An autoencoder and its standardisation; the score of a segment is the log of its error."""
 
     config: SlicerConfig
     network: SegmentAutoencoder

@@ -1,13 +1,13 @@
-"""The error of a rebuilt segment as an ear that listens for rhythm and timbre would have it.
+"""Perceptual reconstruction error of a segment for rhythm and timbre.
 
-The mean squared error of frames asks for each attack at its exact place. What is compared here beside it is
-how fast each part of the spectrum swings: the magnitudes of short spectra over time in each band, in windows
-of several lengths. A shift within a window hardly moves them, a blurred attack or a missing pulse does.
+The mean squared error of frames asks for each attack at its exact place. This term compares how fast each
+part of the spectrum swings: the magnitudes of short spectra over time in each band, in windows of several
+lengths. A shift within a window hardly moves them, a blurred attack or a missing pulse does.
 
 A perceptual loss is the error over a frozen embedding: J. Johnson, A. Alahi and L. Fei-Fei, "Perceptual
-losses for real-time style transfer and super-resolution", ECCV 2016. Modulation spectra as what textures are
-told apart by: J. McDermott and E. Simoncelli, "Sound texture perception via statistics of the auditory
-periphery", Neuron 71 (2011).
+losses for real-time style transfer and super-resolution", ECCV 2016. Modulation spectra distinguish textures:
+J. McDermott and E. Simoncelli, "Sound texture perception via statistics of the auditory periphery", Neuron 71
+(2011).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class SegmentsOfPiece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClockedSegments:
-    """Segments whose length is told in beats; a place is a number through all of `groups`.
+    """Segments with a length in beats; an index counts through all of `groups`.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class ClockedSegments:
 def segments_of(
     pieces: Sequence[Frames], scaling: Standardisation, config: SlicerConfig, *, evenly: bool
 ) -> Segments:
-    """Return the segments of pieces as the recipe hears them; see `frame_segments`.
+    """Return the segments of pieces as the recipe uses them; see `frame_segments`.
 
     Parameters
     ----------

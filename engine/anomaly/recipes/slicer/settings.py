@@ -19,12 +19,12 @@ class SlicerConfig(SegmentConfig):
     alignment : where segments begin: on any frame, or on beats, each beat resampled to as many frames
     scales_beats : lengths of segments in beats, all pooled to `segment_frames`; none is one length, of
         `segment_frames` as they are, or of two beats where they are aligned
-    contrast : what a contrastive term draws together: nothing, segments that follow each other (A. Saeed,
+    contrast : positives of a contrastive term: none, segments that follow each other (A. Saeed,
         D. Grangier and N. Zeghidour, "Contrastive learning of general-purpose audio representations", ICASSP
-        2021), or all that is edited against what is raw (`contrast`)
-    contrast_weight, contrast_temperature : how much it counts, and how sharply it tells apart
+        2021), or all edited segments, with raw ones as negatives (`contrast`)
+    contrast_weight, contrast_temperature : weight and sharpness of this term
     critic_weight : how much it counts to rebuild the raw so that a critic takes it for edited (`critic`)
-    perceptual_weight : how much the error over an embedding counts beside that of the frames (`perceptual`)
+    perceptual_weight : weight of the error over an embedding, relative to that of the frames (`perceptual`)
     """
 
     recipe: Literal["slicer-ae"] = "slicer-ae"
@@ -43,7 +43,7 @@ class SlicerConfig(SegmentConfig):
 
     @property
     def needs_raw(self) -> bool:
-        """Whether it can only be learned with raw recordings beside the edited ones."""
+        """Whether it requires raw recordings in addition to edited ones."""
         return self.contrast == "edited" or self.critic_weight > 0.0
 
     @model_validator(mode="after")

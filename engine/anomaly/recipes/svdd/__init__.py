@@ -1,1 +1,1 @@
-"""The recipe "deep-svdd": a network that draws everything kept towards one point, see `objective`."""
+"""The recipe "deep-svdd": a network that draws all training data towards one point, see `objective`."""

@@ -28,7 +28,7 @@ _ENCODED_AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
-    """What is learned.
+    """The trained networks.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Networks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedSvdd:
-    """What a training came to: the losses of both stages, and the networks with their best weights."""
+    """Result of training: the losses of both stages, and the networks with their best weights."""
 
     networks: Networks
     pretrained: Fitted
@@ -83,7 +83,8 @@ def fit_svdd(
     Parameters
     ----------
     training : at least two of them, since one alone cannot be normalised
-    on_pretraining, on_objective : told of the epochs of both stages, the second also of the networks as they
+    on_pretraining, on_objective : called after the epochs of both stages, the second also with the networks
+        as they
         are then; may raise to end the training
     """
     with seeded(seed):
@@ -97,14 +98,14 @@ def fit_svdd(
 
 
 def start(autoencoder: Autoencoder, training: Tensor) -> Networks:
-    """Return where the objective begins: the pretrained encoder's weights, and the centre of what it says."""
+    """Return the start of the objective: the pretrained encoder's weights, and the centre of its codes."""
     encoder = deepcopy(autoencoder.encoder)
     return Networks(autoencoder, encoder, centre_of(encoded(encoder, training)))
 
 
 @torch.no_grad()
 def encoded(encoder: nn.Module, vectors: Tensor) -> Tensor:
-    """Return what an encoder says of standardised embeddings, shape (n, size), without dropout: (n, dims)."""
+    """Return an encoder's codes of standardised embeddings, shape (n, size), without dropout: (n, dims)."""
     was_training = encoder.training
     encoder.eval()
     codes = torch.cat([encoder(part) for part in torch.split(vectors, _ENCODED_AT_ONCE)])

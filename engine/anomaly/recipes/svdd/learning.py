@@ -29,7 +29,7 @@ _LEAST_LOG_STD = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What learning came to: what it is to the rest, its model, and how pretraining went before it."""
+    """Result of learning: its general form, its model, and the history of pretraining."""
 
     learnt: Learnt
     model: SvddModel
@@ -41,7 +41,7 @@ def watch_nothing(epoch: Epoch, model: SvddModel) -> None:
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
-    """Learn where in the space of embeddings edited recordings lie; 130 MB an hour, all of it in memory.
+    """Learn the region of edited recordings in the space of embeddings; 130 MB an hour, all of it in memory.
 
     Raises
     ------
@@ -61,11 +61,12 @@ def learn_from(
     on_pretraining: OnEpoch = ignore_epoch,
     on_objective: Callable[[Epoch, SvddModel], None] = watch_nothing,
 ) -> Outcome:
-    """Train on what was heard.
+    """Train on embeddings.
 
     Parameters
     ----------
-    on_pretraining, on_objective : told of the epochs of both stages, the second also of the model as it is
+    on_pretraining, on_objective : called after the epochs of both stages, the second also with the model as
+        it is
         then; may raise to end the training
 
     Raises
@@ -105,7 +106,7 @@ def standardisation(training: NDArray[np.float32]) -> Standardisation:
 
 
 def _kept_scores(model: SvddModel, parts: Split) -> KeptScores:
-    """Measure what kept material scores, on what was not trained on where there is enough of it."""
+    """Measure the scores of training material, held out if it suffices."""
     pieces = parts.validation
     if sum(map(len, pieces)) < _LEAST_STATISTICS_WINDOWS:
         pieces += parts.training

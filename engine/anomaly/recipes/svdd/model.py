@@ -1,4 +1,4 @@
-"""A learned Deep SVDD: scores what it hears, and goes to disk and back."""
+"""A trained Deep SVDD: scores streams, and is stored on disk."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Standardisation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SvddModel(EmbeddingModel):
-    """The networks, and what they hear with."""
+    """The networks and their standardisation."""
 
     networks: Networks
     standardisation: Standardisation
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the parts of a score are called."""
+        """Names of the parts of a score."""
         return PART_NAMES
 
     def judge_vectors(self, vectors: NDArray[np.float32]) -> Judged:
-        """Return log squared distances to the centre, and log errors of reconstruction beside them.
+        """Return log squared distances to the centre, and log errors of reconstruction as another part.
 
         Parameters
         ----------
@@ -71,12 +71,12 @@ class SvddModel(EmbeddingModel):
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SvddModel:
-    """Bring a model back.
+    """Restore a model.
 
     Raises
     ------
-    TasteError, UsageError : it heard an embedding that is not here
-    ValueError, KeyError, RuntimeError : what was stored does not fit
+    TasteError, UsageError : its embedding is not available
+    ValueError, KeyError, RuntimeError : the stored values do not fit
     """
     assert isinstance(config, DeepSvddConfig)
     embedder = stored_embedder(config, facts)

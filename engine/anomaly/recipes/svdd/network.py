@@ -1,7 +1,8 @@
-"""The networks of Music Anomalizer: fully connected autoencoders of embeddings, whose encoders are kept.
+"""The networks of Music Anomalizer: fully connected autoencoders of embeddings, whose encoders are used.
 
-No layer has a bias, and batch normalisation has no weights of its own: with either, a network could say the
-same of everything, a perfect and useless answer to the one-class objective (Ruff et al. 2018, proposition 2).
+No layer has a bias, and batch normalisation has no weights of its own: with either, a network could return
+the same code for everything, a perfect and useless answer to the one-class objective (Ruff et al. 2018,
+proposition 2).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _ACTIVATIONS: Mapping[str, nn.Module] = MappingProxyType(
 
 
 class ResidualLayer(nn.Module):
-    """A layer that says what to add to `shortcut`: with weights of zero it passes that on as it is."""
+    """A layer that adds its output to `shortcut`: with zero weights it is the identity."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class Autoencoder(nn.Module):
 
     Attributes
     ----------
-    encoder : layers, the last one linear: what the one-class objective trains on
+    encoder : layers, the last one linear: trained by the one-class objective
     decoder : its mirror image; of "AEwRES" all but the last are `ResidualLayer`
     """
 

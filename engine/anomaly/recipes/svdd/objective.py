@@ -1,7 +1,7 @@
-"""Deep support vector data description: how far from one point what is normal may lie.
+"""Deep support vector data description: normal data are within a distance of one point.
 
-L. Ruff et al., "Deep One-Class Classification", ICML 2018. An encoder φ is trained so that everything normal
-lands near a centre c that is fixed beforehand; what lands far from it is odd.
+L. Ruff et al., "Deep One-Class Classification", ICML 2018. An encoder φ is trained to map normal data close
+to a centre c that is fixed beforehand; distant points are anomalous.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ CENTRE_EPS = 0.1
 
 
 def centre_of(codes: Tensor, eps: float = CENTRE_EPS) -> Tensor:
-    """Return the mean of the codes of one pass over the training material, kept away from zero.
+    """Return the mean of the codes of one pass over the training material, clipped away from zero.
 
     A unit whose coordinate of the centre is zero is served best by weights of zero. So coordinates nearer to
     zero than `eps` are pushed to -eps or eps, whichever is on their side; exactly zero becomes eps.
 
     Parameters
     ----------
-    codes : what the encoder says before the objective is trained, shape (n, dims)
+    codes : of the encoder before the objective is trained, shape (n, dims)
 
     Returns
     -------
@@ -49,7 +49,7 @@ def soft_boundary_loss(squared: Tensor, radius: Tensor, nu: float) -> Tensor:
 
 
 def fitting_radius(squared: Tensor, nu: float) -> Tensor:
-    """Return the R that makes the soft-boundary loss least while the encoder stands still.
+    """Return the R that minimises the soft-boundary loss for a fixed encoder.
 
     It is the (1 − ν)-quantile of the distances: a larger R would cost more than it saves, and a smaller one
     saves less than it costs.

@@ -17,13 +17,14 @@ class DeepSvddConfig(EmbeddingConfig):
 
     Attributes
     ----------
-    network : "AE" is an autoencoder with batch normalisation and dropout; "AEwRES" adds what the encoder's
-        layers say to the decoder's layers of the same width; "Baseline" is plain, with neither of the two
+    network : "AE" is an autoencoder with batch normalisation and dropout; "AEwRES" adds the encoder
+        layers' outputs to the decoder's layers of the same width; "Baseline" is plain, with neither of the
+        two
     hidden_dims : numbers after each layer of the encoder; the last is how many a moment comes down to
     dropout : share of numbers left out at each layer while learning; not in "Baseline"
-    objective : "one-class" draws everything to the centre; "soft-boundary" only what lies outside of a
+    objective : "one-class" draws everything to the centre; "soft-boundary" only points outside of a
         sphere that a share of `nu` may stay outside of
-    epochs : at most, for the autoencoder and once more for the objective
+    epochs : maximum for the autoencoder, and again for the objective
     patience : epochs without a better validation loss before either stops
     """
 

@@ -16,7 +16,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.document.analysis import Analysis, BeatGrid, HeardSounds, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import (
+    Analysis,
+    BeatGrid,
+    DetectedSounds,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.columns import require_numbers
@@ -100,11 +107,11 @@ def require_analysis(analysis: Analysis) -> None:
             if len(analysis.dead_air_kinds) != len(spans):
                 raise ValueError("there is not one kind for each span of dead air")
             _require_channel_faults(analysis)
-        case NearestKept():
+        case NearestReference():
             _require_nearest(analysis)
         case Hits():
             _require_hits(analysis)
-        case HeardSounds():
+        case DetectedSounds():
             _require_sounds(analysis)
         case StrokePickup():
             _require_pickup(analysis)
@@ -125,7 +132,7 @@ def _require_channel_faults(listening: Listening) -> None:
             raise ValueError("there is not one kind and one track for each fault of a channel")
 
 
-def _require_nearest(nearest: NearestKept) -> None:
+def _require_nearest(nearest: NearestReference) -> None:
     starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
     _require_count(nearest.length_samples, 0)
     _whole(nearest.recordings, (len(starts),), 0, kept - 1)
@@ -159,7 +166,7 @@ def _require_hits(hits: Hits) -> None:
     _numbers(hits.unsure_samples, shape)
 
 
-def _require_sounds(sounds: HeardSounds) -> None:
+def _require_sounds(sounds: DetectedSounds) -> None:
     spans = sounds.spans_samples
     _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
     if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():

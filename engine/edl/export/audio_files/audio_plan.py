@@ -97,7 +97,7 @@ def depth_words(subtype: str) -> str:
     return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"
 
 
-def heard_edit_list(request: ExportRequest) -> EditList:
+def played_edit_list(request: ExportRequest) -> EditList:
     """Return the edit list of the result or, where that is asked for, of what was removed from it."""
     whole = request.edit_list
     return removed_edit_list(request.state, whole) if request.options.removed else whole
@@ -113,7 +113,7 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
     state, name, removed = request.state, shown(request.out), request.options.removed
     if not state.tracks:
         raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
-    edit_list = heard_edit_list(request)
+    edit_list = played_edit_list(request)
     if not edit_list.length_samples and removed:
         raise ExportError(f"{name} would be empty because nothing is cut: accept a cut first.")
     if not edit_list.length_samples:

@@ -14,10 +14,10 @@ import numpy as np
 
 from engine.arranging.decode import Bounds, decode
 from engine.arranging.editor import learn_editor, scores_for, shipped_network
-from engine.arranging.heard import Heard
 from engine.arranging.learning import Pair
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Compared, Order, compared
+from engine.arranging.step_features import StepFeatures
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S
@@ -48,7 +48,7 @@ class _Tally:
     right: int = 0
     jumps: int = 0
 
-    def add(self, found: Order, right: Order, heard: Heard, jumps: tuple[int, int]) -> None:
+    def add(self, found: Order, right: Order, heard: StepFeatures, jumps: tuple[int, int]) -> None:
         self.figures.append(compared(found, right, heard.steps))
         self.right += jumps[0]
         self.jumps += jumps[1]
@@ -175,10 +175,10 @@ Found = tuple[Order, tuple[int, int]]
 
 def _rows(
     network: ArrangingNetwork, trial: Trial, adapter: Adapter, rng: np.random.Generator
-) -> Iterator[tuple[str, Callable[[Heard, Order], Found]]]:
+) -> Iterator[tuple[str, Callable[[StepFeatures, Order], Found]]]:
     """Yield what finds an order, and how many of the jumps it points to, by its name."""
     semi = plain.SemiMarkov.learned(trial.pairs)
-    baselines: Mapping[str, Callable[[Heard], Order]] = {
+    baselines: Mapping[str, Callable[[StepFeatures], Order]] = {
         "copy-all": plain.copied,
         "random": lambda heard: plain.random_pieces(heard, trial.pairs, rng),
         "energy": lambda heard: plain.energy(heard, trial.pairs),
@@ -187,7 +187,7 @@ def _rows(
     }
     for name, find in baselines.items():
 
-        def told(heard: Heard, order: Order, find: Callable[[Heard], Order] = find) -> Found:
+        def told(heard: StepFeatures, order: Order, find: Callable[[StepFeatures], Order] = find) -> Found:
             found = find(heard)
             return found, next_kept(heard, order, found)
 
@@ -200,7 +200,7 @@ def _rows(
     for name, (pairs, adapted) in ours.items():
 
         def pointed(
-            heard: Heard,
+            heard: StepFeatures,
             order: Order,
             pairs: Sequence[Pair] = pairs,
             adapted: Adapter | None = adapted,

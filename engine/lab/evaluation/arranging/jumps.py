@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.arranging.heard import Heard
 from engine.arranging.learning import Pair, Wanted, example_states, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Order
+from engine.arranging.step_features import StepFeatures
 
 
 @torch.no_grad()
 def jumps_right(
     network: ArrangingNetwork,
-    heard: Heard,
+    heard: StepFeatures,
     order: Order,
     pairs: Sequence[Pair],
     adapter: Adapter | None,
@@ -40,7 +40,7 @@ def jumps_right(
     return int(right.sum()), len(right)
 
 
-def next_kept(heard: Heard, order: Order, kept: Order) -> tuple[int, int]:
+def next_kept(heard: StepFeatures, order: Order, kept: Order) -> tuple[int, int]:
     """Return the same of a plan that goes on with the next step it keeps, and knows no loops."""
     n = len(heard)
     wanted = Wanted.of(order, n)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.heard import Heard
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, plays, spans_of
+from engine.arranging.step_features import StepFeatures
 from engine.arranging.steps import Steps
 from engine.spans import runs
 
@@ -24,12 +24,12 @@ _RIDGE = 1.0
 _ROUNDS = 25
 
 
-def copied(heard: Heard) -> Order:
+def copied(heard: StepFeatures) -> Order:
     """Play all of it."""
     return np.arange(len(heard))
 
 
-def random_pieces(heard: Heard, pairs: Sequence[Pair], rng: np.random.Generator) -> Order:
+def random_pieces(heard: StepFeatures, pairs: Sequence[Pair], rng: np.random.Generator) -> Order:
     """Keep as much as the editor does, in pieces as long, anywhere."""
     n = len(heard)
     lengths = [last - first for pair in pairs for first, last in spans_of(pair.order)] or [n]
@@ -41,12 +41,12 @@ def random_pieces(heard: Heard, pairs: Sequence[Pair], rng: np.random.Generator)
     return order_of(runs(is_kept).tolist())
 
 
-def energy(heard: Heard, pairs: Sequence[Pair]) -> Order:
+def energy(heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
     """Keep what is loudest, as much as the editor does."""
     return _above(heard.features[:, _LOUDNESS].astype(np.float64), heard.steps, kept_share(pairs))
 
 
-def score_and_cut(heard: Heard, pairs: Sequence[Pair]) -> Order:
+def score_and_cut(heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
     """Score each step by its distance to what was kept, as a taste does, and cut what is far away.
 
     The score is the mean distance to the five nearest of the kept steps, features made even; as much is left
@@ -103,7 +103,7 @@ class SemiMarkov:
             (lengths[0], lengths[1]),
         )
 
-    def order(self, heard: Heard) -> Order:
+    def order(self, heard: StepFeatures) -> Order:
         """Return the best way through a recording."""
         rows = _with_one(heard)
         n = len(rows)
@@ -136,7 +136,7 @@ class SemiMarkov:
         return order_of(reversed(spans))
 
 
-def _with_one(heard: Heard) -> Floats:
+def _with_one(heard: StepFeatures) -> Floats:
     features = heard.features.astype(np.float64)
     return np.concatenate([features, np.ones((len(features), 1))], axis=1)
 

@@ -13,8 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.arranging.editor import shipped_network
-from engine.arranging.heard import Heard, hear
 from engine.arranging.orders import Order, compared, order_of
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.recounted import grid_in_force
@@ -51,7 +51,7 @@ class Analysed:
 
     rehearsal: Structured
     state: DocumentState
-    heard: Heard
+    heard: StepFeatures
     made: ProposedArrangement
 
     def without(self, cuts: Sequence[Proposal]) -> Flags:

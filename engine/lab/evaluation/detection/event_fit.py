@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from engine.detection import events
-from engine.detection.detector import STEP_S, Heard, detector
+from engine.detection.detector import STEP_S, SoundFeatures, detector
 from engine.detection.spectra import MEL
 from engine.detection.versions import Words
 from engine.features.mono import resampled
@@ -77,7 +77,7 @@ class Places:
 
 
 def by_words(
-    versions: Sequence[Heard],
+    versions: Sequence[SoundFeatures],
     prompts: Sequence[tuple[Words, Sequence[Occurrence]]],
     places: Places,
 ) -> None:
@@ -90,7 +90,7 @@ def by_words(
         places.add(odds[:, number], evidence, truth, len(odds) * STEP_S / 60.0)
 
 
-def by_example(recording: Scored, heard: Heard, places: Places) -> None:
+def by_example(recording: Scored, heard: SoundFeatures, places: Places) -> None:
     """Look for what is like the marked occurrence of each name."""
     for name in recording.names:
         truth = recording.of(name)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import Detector, Heard, detector
+from engine.detection.detector import Detector, SoundFeatures, detector
 from engine.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
@@ -138,7 +138,7 @@ def allowed(found: Sequence[Candidate], truth: Sequence[Occurrence], most_false:
     return taken
 
 
-def versions_of(samples: NDArray[np.float32]) -> tuple[Heard, ...]:
+def versions_of(samples: NDArray[np.float32]) -> tuple[SoundFeatures, ...]:
     """Return the versions of mono samples at the rate of the network, which reach it in blocks."""
     return analysed_versions(detector(), np.array_split(samples, _BLOCKS))
 
@@ -202,7 +202,7 @@ def event_lines(
 def by_name(
     ways: dict[str, Found],
     hearing: Detector,
-    versions: Sequence[Heard],
+    versions: Sequence[SoundFeatures],
     recording: Scored,
     rng: np.random.Generator,
 ) -> None:
@@ -233,7 +233,7 @@ def by_name(
         ways["absent"].false_alarms.append(count / minutes)
 
 
-def by_example(ways: dict[str, Found], hearing: Detector, heard: Heard, recording: Scored) -> None:
+def by_example(ways: dict[str, Found], hearing: Detector, heard: SoundFeatures, recording: Scored) -> None:
     """Count what is found of each name where one occurrence of it is marked."""
     energy = level_db(recording.samples, len(heard.vectors))
     minutes = _minutes(recording)

@@ -32,7 +32,7 @@ _NAMES = tuple(vocabulary())
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ScoredWord:
     """A place with its likeliest word, of one half, in a recording of which all is known or elsewhere.
 
     Attributes
@@ -47,7 +47,7 @@ class Told:
     weight: float = 1.0
 
 
-def told(data: Path) -> Iterator[Told]:
+def told(data: Path) -> Iterator[ScoredWord]:
     """Yield all places of both halves; a word for a background that goes on is neither right nor wrong."""
     for half, sounds in enumerate(halves(load_sounds(data / "esc50", [5]))):
         known_s = 0.0
@@ -59,24 +59,24 @@ def told(data: Path) -> Iterator[Told]:
         weight = known_s / (sum(map(len, elsewhere)) / MEL.rate_hz)
         for samples in elsewhere:
             for place in _places(samples):
-                yield Told(place, False, half, True, weight)
+                yield ScoredWord(place, False, half, True, weight)
 
 
-def _of_recording(recording: Scored, half: int) -> Iterator[Told]:
+def _of_recording(recording: Scored, half: int) -> Iterator[ScoredWord]:
     length_s = len(recording.samples) / MEL.rate_hz
     for place in _places(recording.samples):
         start_s, stop_s = place.span_s
         goes_on = recording.backgrounds[int((start_s + stop_s) / 2 >= length_s / 2)]
         right = is_right((start_s, stop_s, 0.0), recording.of(place.word))
         if right or place.word != goes_on:
-            yield Told(place, right, half, False)
+            yield ScoredWord(place, right, half, False)
 
 
 def _places(samples: NDArray[np.float32]) -> list[Place]:
     return named_places(detector(), versions_of(samples))
 
 
-def fitted(rows: Sequence[Told]) -> NDArray[np.float64]:
+def fitted(rows: Sequence[ScoredWord]) -> NDArray[np.float64]:
     """Return slopes of odds and of standing out, an offset for each name, and that of all.
 
     It is logistic regression with a ridge on all but the last (A. E. Hoerl, R. W. Kennard, 1970), by Newton's
@@ -97,12 +97,12 @@ def fitted(rows: Sequence[Told]) -> NDArray[np.float64]:
     return found
 
 
-def likelihoods(rows: Sequence[Told], found: NDArray[np.float64]) -> NDArray[np.float64]:
+def likelihoods(rows: Sequence[ScoredWord], found: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how likely each word is right by what was fitted, shape (n,)."""
     return np.asarray(1.0 / (1.0 + np.exp(-_design(rows) @ found)))
 
 
-def _design(rows: Sequence[Told]) -> NDArray[np.float64]:
+def _design(rows: Sequence[ScoredWord]) -> NDArray[np.float64]:
     design = np.zeros((len(rows), len(_NAMES) + 3))
     design[:, 0] = [one.place.odds for one in rows]
     design[:, 1] = [one.place.stands_out for one in rows]
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     rows = list(told(parser.parse_args().data))
     halved = [[one for one in rows if one.half == half] for half in (0, 1)]
-    said: list[Told] = []
+    said: list[ScoredWord] = []
     for half in (0, 1):
         likely = likelihoods(halved[half], fitted(halved[1 - half]))
         here = [one for one, each in zip(halved[half], likely, strict=True) if each >= LEAST_LIKELIHOOD]

@@ -12,7 +12,7 @@ from engine.arranging.orders import Order, Span, order_of
 from engine.lab.training.arranging.rehearsals import ATTEMPT, NOODLE, PAUSE, TAKE, TALK, Piece, Rehearsal
 
 
-class Kept(StrEnum):
+class TakeChoice(StrEnum):
     """Which takes of a passage are kept."""
 
     ALL = "all takes"
@@ -42,7 +42,7 @@ class MadeEditor:
     loop_beats : so much of the start, or end, of each take is played `loop_times`; 0 for no loop
     """
 
-    kept: Kept = Kept.ALL
+    kept: TakeChoice = TakeChoice.ALL
     drops_attempts: bool = True
     drops_noodles: bool = False
     drops_talk: bool = True
@@ -79,18 +79,18 @@ class MadeEditor:
             return not self.drops_attempts
         if piece.sort == NOODLE:
             return not self.drops_noodles
-        if self.kept in (Kept.ALL, Kept.NONE):
-            return self.kept is Kept.ALL
+        if self.kept in (TakeChoice.ALL, TakeChoice.NONE):
+            return self.kept is TakeChoice.ALL
         takes = [
             at for at, one in enumerate(rehearsal.pieces) if one.sort == TAKE and one.passage == piece.passage
         ]
-        if self.kept is Kept.LOUDEST:
+        if self.kept is TakeChoice.LOUDEST:
             return number == max(takes, key=lambda at: rehearsal.levels_db[at])
-        if self.kept is Kept.ANY:
+        if self.kept is TakeChoice.ANY:
             # The same for all takes of a passage, whichever asks.
             drawn = np.random.default_rng([piece.passage, rehearsal.pieces[takes[0]].first, self._draw(rng)])
             return number == takes[int(drawn.integers(len(takes)))]
-        return number == (takes[0] if self.kept is Kept.FIRST else takes[-1])
+        return number == (takes[0] if self.kept is TakeChoice.FIRST else takes[-1])
 
     def _draw(self, rng: np.random.Generator) -> int:
         return int(rng.bit_generator.state["state"]["state"]) % 1000
@@ -122,8 +122,11 @@ def seen_editor(rng: np.random.Generator) -> MadeEditor:
     pause = rng.choice(4)
     is_shortening, is_looping = rng.random() < 0.3, rng.random() < 0.3
     return MadeEditor(
-        kept=Kept(
-            rng.choice([Kept.ALL, Kept.FIRST, Kept.LAST, Kept.LAST, Kept.ANY], p=[0.3, 0.25, 0.2, 0.2, 0.05])
+        kept=TakeChoice(
+            rng.choice(
+                [TakeChoice.ALL, TakeChoice.FIRST, TakeChoice.LAST, TakeChoice.LAST, TakeChoice.ANY],
+                p=[0.3, 0.25, 0.2, 0.2, 0.05],
+            )
         ),
         drops_attempts=bool(rng.random() < 0.8),
         drops_noodles=bool(rng.random() < 0.5),
@@ -139,22 +142,29 @@ def seen_editor(rng: np.random.Generator) -> MadeEditor:
 UNSEEN: Sequence[tuple[str, MadeEditor]] = (
     (
         "the loudest take",
-        MadeEditor(kept=Kept.LOUDEST, drops_noodles=True, pause_steps=1),
+        MadeEditor(kept=TakeChoice.LOUDEST, drops_noodles=True, pause_steps=1),
     ),
     (
         "the end of what is long",
-        MadeEditor(kept=Kept.ALL, drops_noodles=True, pause_steps=0, longest_beats=16, shortened_to=Part.END),
+        MadeEditor(
+            kept=TakeChoice.ALL, drops_noodles=True, pause_steps=0, longest_beats=16, shortened_to=Part.END
+        ),
     ),
     (
         "ends looped",
         MadeEditor(
-            kept=Kept.LAST, drops_noodles=True, pause_steps=2, loop_beats=8, loop_times=3, loop_at=Part.END
+            kept=TakeChoice.LAST,
+            drops_noodles=True,
+            pause_steps=2,
+            loop_beats=8,
+            loop_times=3,
+            loop_at=Part.END,
         ),
     ),
     (
         "outtakes",
         MadeEditor(
-            kept=Kept.NONE, drops_attempts=False, drops_noodles=False, drops_talk=False, pause_steps=0
+            kept=TakeChoice.NONE, drops_attempts=False, drops_noodles=False, drops_talk=False, pause_steps=0
         ),
     ),
 )

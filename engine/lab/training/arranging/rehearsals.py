@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.heard import PLACES, Heard, hear, places_of
+from engine.arranging.step_features import PLACES, StepFeatures, hear, places_of
 from engine.arranging.steps import Steps
 from engine.beats.listen import listen
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips
@@ -45,7 +45,7 @@ class Rehearsal:
     """
 
     name: str
-    heard: Heard
+    heard: StepFeatures
     pieces: tuple[Piece, ...]
     levels_db: tuple[float, ...]
 
@@ -109,11 +109,11 @@ def end_to_end(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
     bars = np.concatenate([one.steps.bar_positions for one in heard])
     whole = Steps(edges, bars, heard[0].steps.rate_hz)
     levels = tuple(level for one in rehearsals for level in one.levels_db)
-    together = Heard(whole, features, earlier, later, FoundTakes())
+    together = StepFeatures(whole, features, earlier, later, FoundTakes())
     return Rehearsal(", ".join(one.name for one in rehearsals), together, tuple(pieces), levels)
 
 
-def _pieces(one: Session, heard: Heard) -> list[Piece]:
+def _pieces(one: Session, heard: StepFeatures) -> list[Piece]:
     rows = [
         (
             played.start_s,
@@ -131,7 +131,7 @@ def _pieces(one: Session, heard: Heard) -> list[Piece]:
     return [Piece(first, last, sort, passage) for first, last, sort, passage in edges if last > first]
 
 
-def _level_db(one: Session, heard: Heard, piece: Piece) -> float:
+def _level_db(one: Session, heard: StepFeatures, piece: Piece) -> float:
     start, stop = heard.steps.edges_samples[[piece.first, piece.last]].tolist()
     sound = one.audio[start:stop].astype(np.float64)
     return float(10.0 * np.log10(np.mean(np.square(sound)) + 1e-12))
@@ -183,7 +183,7 @@ def _write(path: Path, one: Rehearsal) -> None:
 def _read(path: Path) -> Rehearsal:
     with np.load(path, allow_pickle=False) as rows:
         steps = Steps(rows["edges"], rows["bars"], int(rows["rate_hz"]))
-        heard = Heard(
+        heard = StepFeatures(
             steps, rows["features"].astype(np.float32), rows["earlier"], rows["later"], FoundTakes()
         )
         pieces = tuple(

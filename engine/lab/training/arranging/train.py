@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.arranging.heard import SPECTRUM
 from engine.arranging.learning import Read, group_loss, tensors_of
-from engine.arranging.network import ArrangingNetwork, HeardTensors
+from engine.arranging.network import ArrangingNetwork, StepTensors
+from engine.arranging.step_features import SPECTRUM
 from engine.lab.training.arranging.editors import seen_editor
 from engine.lab.training.arranging.free_music import free_faults, free_pool
 from engine.lab.training.arranging.rehearsals import Rehearsal, end_to_end, kept
@@ -101,7 +101,7 @@ def _drawn(rehearsals: Sequence[Rehearsal], rng: np.random.Generator) -> list[Re
     return [end_to_end([rehearsals[number] for number in part]) for part in parts if len(part)]
 
 
-def _varied(one: HeardTensors, rng: np.random.Generator) -> HeardTensors:
+def _varied(one: StepTensors, rng: np.random.Generator) -> StepTensors:
     """Return a recording heard a little otherwise, so that no recording is known by its sound."""
     steps, columns = one.features.shape
     spread = np.zeros(columns, np.float32)
@@ -109,7 +109,7 @@ def _varied(one: HeardTensors, rng: np.random.Generator) -> HeardTensors:
     noise = rng.standard_normal((steps, columns)).astype(np.float32) * _NOISE
     is_heard = (rng.random(columns) >= _WITHOUT_SHARE).astype(np.float32)
     features = (one.features + torch.from_numpy(spread + noise)) * torch.from_numpy(is_heard)
-    return HeardTensors(features, one.earlier, one.later)
+    return StepTensors(features, one.earlier, one.later)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,7 +26,7 @@ from engine.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_s
 from engine.beats.readings import readings
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.lab.training.beats.batches import spoiled_levels
-from engine.lab.training.beats.cache import TRAINING, Heard, load
+from engine.lab.training.beats.cache import TRAINING, CachedPiece, load
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
@@ -53,7 +53,7 @@ class Counted:
     has_bars: bool
 
 
-def counted(piece: Heard, seed: int) -> Counted:
+def counted(piece: CachedPiece, seed: int) -> Counted:
     """Spoil a piece once, as the network of beats hears it."""
     sums = running_sums(spoiled_levels(piece, np.random.default_rng(seed)))
     return Counted(sums.astype(np.float32), piece.beats, piece.positions, piece.has_bars)

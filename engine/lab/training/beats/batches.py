@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 from torch import Tensor
 
 from engine.beats.features import BANDS, FLOOR_DB, FRAMES_PER_S, heard, reference_db
-from engine.lab.training.beats.cache import Heard
+from engine.lab.training.beats.cache import CachedPiece
 
 SEGMENT_FRAMES = 2000
 _WIDEN = 0.5
@@ -33,13 +33,13 @@ class Example:
     weights: Floats
 
 
-def plain_levels(piece: Heard) -> Floats:
+def plain_levels(piece: CachedPiece) -> Floats:
     """Return what the network hears of a piece as it was made, shape (frames, BANDS)."""
     level = _decibels(_mixed([_power(stem) for stem in piece.stems]))
     return heard(level.astype(np.float16), reference_db(level.astype(np.float16)))
 
 
-def spoiled_levels(piece: Heard, rng: np.random.Generator) -> Floats:
+def spoiled_levels(piece: CachedPiece, rng: np.random.Generator) -> Floats:
     """Return what the network hears of a piece when it is mixed, coloured and spoiled at random."""
     stems = [_power(stem) for stem in piece.stems]
     if len(stems) == 2:
@@ -118,7 +118,7 @@ def _in_a_room(rng: np.random.Generator, power: Floats) -> Floats:
     return in_room
 
 
-def targets_of(piece: Heard, frames: int) -> tuple[Floats, Floats]:
+def targets_of(piece: CachedPiece, frames: int) -> tuple[Floats, Floats]:
     """Return targets and weights of a whole piece, each of shape (frames, 2)."""
     targets = np.zeros((frames, 2), np.float32)
     for column, beats in enumerate((piece.beats, piece.beats[piece.positions == 1])):
@@ -134,7 +134,7 @@ def targets_of(piece: Heard, frames: int) -> tuple[Floats, Floats]:
     return targets, weights
 
 
-def example(piece: Heard, rng: np.random.Generator) -> Example:
+def example(piece: CachedPiece, rng: np.random.Generator) -> Example:
     """Draw a stretch of `SEGMENT_FRAMES` of a piece; a shorter piece is followed by nothing, unweighed."""
     levels = spoiled_levels(piece, rng)
     targets, weights = targets_of(piece, len(levels))
@@ -146,7 +146,7 @@ def example(piece: Heard, rng: np.random.Generator) -> Example:
 
 
 def batches(
-    pieces: Sequence[Heard], rng: np.random.Generator, steps: int, size: int
+    pieces: Sequence[CachedPiece], rng: np.random.Generator, steps: int, size: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield levels, targets and weights of `steps` batches, drawn without repeating until all were drawn."""
     order: list[int] = []

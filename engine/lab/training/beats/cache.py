@@ -36,7 +36,7 @@ _DRUMMERS: Mapping[Part, Sequence[str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class CachedPiece:
     """A piece as the network learns from it.
 
     Attributes
@@ -54,14 +54,14 @@ class Heard:
     silent: NDArray[np.int64]
 
 
-def heard_piece(made: Piece) -> Heard:
+def analysed_piece(made: Piece) -> CachedPiece:
     """Listen to a piece."""
     stems = tuple(
         band_levels([stem], RATE_HZ) for stem in (made.drums, made.music) if np.abs(stem).max(initial=0.0) > 0
     )
     silent = np.rint(np.array(made.silent_s).reshape(-1, 2) * FRAMES_PER_S).astype(np.int64)
     beats = np.rint(made.beats_s * FRAMES_PER_S).astype(np.int64)
-    return Heard(made.name, stems, beats, made.positions, made.has_bars, silent)
+    return CachedPiece(made.name, stems, beats, made.positions, made.has_bars, silent)
 
 
 def build(
@@ -107,7 +107,7 @@ def _made(part: Part, played: list[Groove], seed: int) -> Piece:
 
 def _keep(folder: Path, part: Part, played: list[Groove], seed: int) -> None:
     with few_threads():
-        made = heard_piece(_made(part, played, seed))
+        made = analysed_piece(_made(part, played, seed))
     stems = {f"stem{number}": stem for number, stem in enumerate(made.stems)}
     unfinished = folder / part / f"{seed:05}.part.npz"
     np.savez(
@@ -122,14 +122,14 @@ def _keep(folder: Path, part: Part, played: list[Groove], seed: int) -> None:
     unfinished.replace(folder / part / f"{seed:05}.npz")
 
 
-def load(folder: Path, *parts: Part) -> Iterator[Heard]:
+def load(folder: Path, *parts: Part) -> Iterator[CachedPiece]:
     """Read the pieces of some parts in the order of their seeds, but for those that sound nowhere."""
     for path in (path for part in parts for path in sorted((folder / part).glob("[0-9]*[0-9].npz"))):
         with np.load(path) as file:
             stems = tuple(file[name] for name in ("stem0", "stem1") if name in file)
             if not stems:  # played on a kit that has none of its drums
                 continue
-            yield Heard(
+            yield CachedPiece(
                 str(file["name"]),
                 stems,
                 file["beats"],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.beats.network import BeatNetwork, chunked_probabilities
 from engine.lab.training.beats.batches import plain_levels
-from engine.lab.training.beats.cache import Heard
+from engine.lab.training.beats.cache import CachedPiece
 
 _APART_FRAMES = 7
 _LEAST = 0.2
@@ -48,7 +48,7 @@ def f_measure(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     return 2.0 * hits / (len(truth) + len(found))
 
 
-def score(network: BeatNetwork, pieces: Sequence[Heard]) -> dict[str, Scores]:
+def score(network: BeatNetwork, pieces: Sequence[CachedPiece]) -> dict[str, Scores]:
     """Return the scores of each kind of piece (the first word of its name) and of all."""
     found: dict[str, list[tuple[float, float]]] = {}
     for piece in pieces:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from engine.beats.network import BeatNetwork
 from engine.lab.training.beats.batches import batches
-from engine.lab.training.beats.cache import TRAINING, Heard, Part, build, load
+from engine.lab.training.beats.cache import TRAINING, CachedPiece, Part, build, load
 from engine.lab.training.beats.scoring import Scores, score
 from engine.lab.training.resumable import Resumable, falling_rate
 from engine.learning.loop import seeded
@@ -58,7 +58,9 @@ def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     return sums[0] + DOWNBEAT_WEIGHT * sums[1]
 
 
-def epoch(training: Resumable[BeatNetwork], settings: TrainingSettings, pieces: Sequence[Heard]) -> float:
+def epoch(
+    training: Resumable[BeatNetwork], settings: TrainingSettings, pieces: Sequence[CachedPiece]
+) -> float:
     """Learn for one epoch and return its mean loss."""
     number = len(training.history)
     rng = np.random.default_rng([settings.seed, number])

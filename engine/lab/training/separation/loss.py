@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from engine.detection.spectra import MEL, band_centres_hz
 from engine.lab.training.detection.prompts import Prompts
-from engine.separation.network import Heard, SeparationNetwork, band_shares_to_bins
+from engine.separation.network import NetworkInput, SeparationNetwork, band_shares_to_bins
 
 _LEAST_ERROR = 3e-3
 """Error relative to the power of the window below which nothing is to be won: -25 dB."""
@@ -32,7 +32,7 @@ class Batch:
     tags : 1 for each sound within the window, shape (batch, names)
     """
 
-    heard: Heard
+    heard: NetworkInput
     meant: Tensor
     whole: Tensor
     tags: Tensor

@@ -32,7 +32,7 @@ from engine.lab.training.separation.speech_mixtures import Sources, load_sources
 from engine.learning.loop import seeded
 from engine.learning.shipped import save_half, with_weights
 from engine.learning.torch_threads import few_threads
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
+from engine.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.separation.views import around, surrounds
 
 EXAMPLES_SHARE = 0.15
@@ -109,7 +109,7 @@ class Batches:
             features, likeness = listened(self._ears, views, prompt)
         deaf = 0.0 if self._tells_all else DEAF_SHARE
         hears = torch.tensor(rng.random(len(scenes)) >= deaf, dtype=torch.float32)
-        heard = Heard(
+        heard = NetworkInput(
             views,
             torch.stack([row[1] for row in rows]),
             torch.stack([row[2] for row in rows]),

@@ -15,7 +15,7 @@ from engine.document.document import Document
 from engine.document.drums.hits import Hits
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited, steady
-from engine.document.heard import heard_ids
+from engine.document.listening_ids import listening_ids
 from engine.lab.simulated.clicks import click_track
 from tests.engine.cli.editing.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 
@@ -200,7 +200,7 @@ def test_beats_that_are_heard_are_no_decision_of_the_user(
     capsys.readouterr()
     said = _said(capsys, project, "--auto", "--propose-only")
     with Document.open(project) as document:
-        assert document.state.analyses["beats"] == heard_ids(document.state)["beats"]
+        assert document.state.analyses["beats"] == listening_ids(document.state)["beats"]
         in_force = document.analysis("beats")
         assert (in_force.beats_samples / RATE_HZ).tolist() == said["grid"]["beats_s"]
 

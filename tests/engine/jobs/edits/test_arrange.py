@@ -12,8 +12,8 @@ import soundfile
 
 from engine.arranging.decode import Decoded
 from engine.arranging.editor import load_editor, save_editor
-from engine.arranging.heard import Heard
 from engine.arranging.orders import order_of
+from engine.arranging.step_features import StepFeatures
 from engine.cli.main import main
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
@@ -44,7 +44,7 @@ STEPS = 80
 STATE = timeline_state(STEPS * 500, made.RATE_HZ)
 
 
-def heard_of_document() -> Heard:
+def heard_of_document() -> StepFeatures:
     one = made.heard(np.random.default_rng(0), [(20, True), (10, False), (50, True)])
     group = TakeGroup(
         "passage at 0:00",

@@ -10,7 +10,7 @@ import pytest
 from engine.cuts.dead_air import PAUSES, surely_dead
 from engine.cuts.profile import smooth
 from engine.document import edits
-from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.jobs.moved_edges import MovedRequest, said_of_moved
@@ -59,7 +59,7 @@ def test_moved_to_where_another_was_proposed_a_cut_says_the_same(
     starts = np.arange(0, LENGTH_S * RATE_HZ - HOP, HOP, dtype=np.int64)
     distances = np.random.default_rng(seed).uniform(0.1, 3, len(starts)).astype(np.float32)
     zeros = np.zeros(len(starts))
-    nearest = NearestKept(
+    nearest = NearestReference(
         starts, HOP, zeros.astype(np.int32), zeros, distances, ("kept.wav",), ("0",), np.ones(1), curve.maker
     )
     made = propose(document(), curve, None, listening, wanted, nearest=nearest)

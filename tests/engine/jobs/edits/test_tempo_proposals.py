@@ -17,8 +17,8 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.grid.edits import halved
 from engine.document.grid.recounted import grid_in_force
-from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
+from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -55,7 +55,7 @@ def test_nothing_is_asked_where_it_is_sure() -> None:
     made = proposed_of(STATE, GRID, [song(heard=0.9, half=0.1)])
     assert made.proposals == ()
     assert made.sentence == "Counted at 120.0 BPM, and sure enough."
-    assert found_edits(made).edits(replace(STATE, analyses=heard_ids(STATE))) == []
+    assert found_edits(made).edits(replace(STATE, analyses=listening_ids(STATE))) == []
 
 
 def test_every_likely_way_is_offered_the_likeliest_first() -> None:

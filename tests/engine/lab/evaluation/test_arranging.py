@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.arranging.heard import PLACES, places_of
 from engine.arranging.network import ArrangingNetwork
 from engine.arranging.orders import compared, plays, spans_of
+from engine.arranging.step_features import PLACES, places_of
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.arrange import FIGURES, Trial, measured
-from engine.lab.training.arranging.editors import Kept, MadeEditor, Part
+from engine.lab.training.arranging.editors import MadeEditor, Part, TakeChoice
 from engine.lab.training.arranging.rehearsals import ATTEMPT, PAUSE, TAKE, TALK, Piece, Rehearsal, end_to_end
 from engine.learning.loop import seeded
 from engine.progress import SILENT
@@ -52,7 +52,7 @@ def test_rehearsals_end_to_end_are_one_recording() -> None:
     assert twice.heard.earlier[88 + 50] == 88 + 14
     assert (twice.heard.earlier[88:138] == -1).all()
     np.testing.assert_allclose(twice.heard.features[:, PLACES], np.stack(places_of(176), axis=1), atol=1e-6)
-    editor = MadeEditor(kept=Kept.LAST, pause_steps=2)
+    editor = MadeEditor(kept=TakeChoice.LAST, pause_steps=2)
     assert spans_of(editor.order(twice, np.random.default_rng(0))) == [(50, 82), (138, 170)]
 
 
@@ -61,16 +61,16 @@ def test_made_editors_do_what_their_rules_say() -> None:
     orders = {
         name: spans_of(MadeEditor(**rules).order(one, rng))  # type: ignore[arg-type]
         for name, rules in {
-            "last": {"kept": Kept.LAST, "pause_steps": 2},
-            "loudest": {"kept": Kept.LOUDEST, "pause_steps": 0},
+            "last": {"kept": TakeChoice.LAST, "pause_steps": 2},
+            "loudest": {"kept": TakeChoice.LOUDEST, "pause_steps": 0},
             "all": {"drops_attempts": False, "drops_talk": False},
             "ends": {
-                "kept": Kept.FIRST,
+                "kept": TakeChoice.FIRST,
                 "longest_beats": 8,
                 "shortened_to": Part.MIDDLE_OUT,
                 "pause_steps": 0,
             },
-            "looped": {"kept": Kept.FIRST, "loop_beats": 4, "loop_times": 3, "pause_steps": 0},
+            "looped": {"kept": TakeChoice.FIRST, "loop_beats": 4, "loop_times": 3, "pause_steps": 0},
         }.items()
     }
     assert orders == {

@@ -13,7 +13,7 @@ import pytest
 from engine.beats.features import RATE_HZ
 from engine.lab.training.beats import kits
 from engine.lab.training.beats.batches import SEGMENT_FRAMES, example, targets_of
-from engine.lab.training.beats.cache import TRAINING, Part, build, heard_piece, load
+from engine.lab.training.beats.cache import TRAINING, Part, analysed_piece, build, load
 from engine.lab.training.beats.clicks import click_track
 from engine.lab.training.beats.groove import Groove, bars_agree, counted
 from engine.lab.training.beats.kits import VOICE_OF
@@ -160,7 +160,7 @@ def test_hits_sound_at_their_times_through_a_kit():
 
 
 def test_targets_mark_beats_and_the_frames_beside_them():
-    heard = heard_piece(_piece(1))
+    heard = analysed_piece(_piece(1))
     targets, weights = targets_of(heard, len(heard.stems[0]))
     assert (targets[heard.beats, 0] == 1.0).all()
     assert (targets[heard.beats + 1, 0] == 0.5).all()
@@ -169,7 +169,7 @@ def test_targets_mark_beats_and_the_frames_beside_them():
 
 
 def test_examples_are_of_one_length_and_finite_however_they_are_spoiled():
-    heard = heard_piece(_piece(2))
+    heard = analysed_piece(_piece(2))
     for seed in range(12):
         drawn = example(heard, np.random.default_rng(seed))
         assert drawn.levels.shape[0] == len(drawn.targets) == len(drawn.weights) == SEGMENT_FRAMES
@@ -189,7 +189,7 @@ def test_peaks_and_their_score():
 
 
 def test_a_few_steps_lower_the_loss_and_a_stopped_training_goes_on_as_if_it_had_not(tmp_path):
-    pieces = [heard_piece(_piece(seed)) for seed in range(2)]
+    pieces = [analysed_piece(_piece(seed)) for seed in range(2)]
     settings = TrainingSettings(epochs=2, steps=4, size=1, learning_rate=0.05)  # which rises slowly
     whole = begun(settings)
     losses = []

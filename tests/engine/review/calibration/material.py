@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -43,7 +43,7 @@ def document(
     beats = np.arange(0, length, RATE_HZ // 2, dtype=np.int64)
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "offcut")
     kept = np.arange(0, length - 2 * RATE_HZ, RATE_HZ // 5, dtype=np.int64)
-    nearest = NearestKept(
+    nearest = NearestReference(
         kept,
         2 * RATE_HZ,
         rng.integers(0, 2, len(kept)).astype(np.int32),

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid, Listening, NearestKept
+from engine.document.analysis import BeatGrid, Listening, NearestReference
 from engine.document.decisions import Verdict
 from engine.review.calibration.answers import Answer, Reviewed, to_json, with_document
 from engine.review.calibration.calibrate import answers_of, calibrate, verdicts_of
@@ -66,7 +66,7 @@ def test_evenness_is_how_far_levels_stray_from_six_db() -> None:
 def _nearest(
     starts: np.ndarray, kept_s: np.ndarray, recordings: np.ndarray, distances: np.ndarray
 ) -> Analyses:
-    found = NearestKept(
+    found = NearestReference(
         starts,
         1_000,
         recordings.astype(np.int32),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
+from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import load_taste, save_taste
 from engine.anomaly.taste_header import KEY
@@ -27,7 +27,7 @@ def prepare(folder: Path) -> bytes:
     taste = load_taste(_OLD)
     numbers = np.zeros(3, np.int32)
     examples = np.ones((3, PARTS * taste.config.mel.n_mels), np.float32)
-    kept = KeptExamples(examples, numbers, numbers, (KeptRecording("take.wav", "00", 10.0),))
+    kept = ReferenceSegments(examples, numbers, numbers, (ReferenceRecording("take.wav", "00", 10.0),))
     path = folder / "sound.taste"
     save_taste(path, replace(taste, kept=kept), overwrite=True)
     return path.read_bytes()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from tests.engine.edl.recordings import by_hand
@@ -27,12 +27,12 @@ RATE_HZ = 8_000
 LENGTH = 3 * 3600 * RATE_HZ
 
 
-def drawn_sounds(count: int, seed: int = 1) -> HeardSounds:
+def drawn_sounds(count: int, seed: int = 1) -> DetectedSounds:
     rng = np.random.default_rng(seed)
     starts = np.sort(rng.integers(0, LENGTH - 4 * RATE_HZ, count))
     spans = np.stack([starts, starts + rng.integers(RATE_HZ // 2, 3 * RATE_HZ, count)], axis=1)
     words = tuple(rng.choice(["coughing", "door wood knock", "cat"], count).tolist())
-    return HeardSounds(spans, words, rng.uniform(0.5, 1.0, count).astype(np.float32), "test")
+    return DetectedSounds(spans, words, rng.uniform(0.5, 1.0, count).astype(np.float32), "test")
 
 
 def frame_of(samples_per_px: float, start: int = 0, *, tokens: Theme = DARK, dpr: float = 1.0) -> Frame:
@@ -90,7 +90,7 @@ def test_a_sound_is_painted_where_it_is_the_stronger_the_likelier(
     qtbot: QtBot,  # noqa: ARG001
 ) -> None:
     spans = np.array([(100_000, 140_000), (300_000, 340_000), (500_000, 500_010)], np.int64)
-    sounds = HeardSounds(spans, ("cat", "cat", "cat"), np.array([0.5, 1.0, 0.9], np.float32), "test")
+    sounds = DetectedSounds(spans, ("cat", "cat", "cat"), np.array([0.5, 1.0, 0.9], np.float32), "test")
     frame = frame_of(1_000.0, tokens=tokens, dpr=dpr)
     image = QImage(round(1000 * dpr), round(700 * dpr), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(dpr)
@@ -113,11 +113,11 @@ def test_a_sound_is_painted_where_it_is_the_stronger_the_likelier(
 def test_a_lane_without_sounds_takes_no_room(view: TimelineView, state: DocumentState) -> None:
     layout = view.canvas.frame.layout
     assert layout.sounds_top == layout.edits_top
-    view.canvas.set_sounds(HeardSounds())
+    view.canvas.set_sounds(DetectedSounds())
     assert view.canvas.frame.layout.sounds_top == view.canvas.frame.layout.edits_top
     length = state.length_samples
     spans = np.array([(length // 4, length // 3)], np.int64)
-    view.canvas.set_sounds(HeardSounds(spans, ("cat",), np.array([0.8], np.float32), "test"))
+    view.canvas.set_sounds(DetectedSounds(spans, ("cat",), np.array([0.8], np.float32), "test"))
     layout = view.canvas.frame.layout
     assert layout.edits_top - layout.sounds_top == theme.px(18)
     assert view.heads.sounds.geometry().top() == layout.sounds_top
@@ -132,7 +132,7 @@ def test_in_the_result_cut_sounds_are_gone_and_others_stand_where_they_are_heard
     length = state.length_samples
     edges = [round(length * share) for share in (0.1, 0.12, 0.3, 0.32, 0.6, 0.62)]
     spans = np.array(edges, np.int64).reshape(-1, 2)
-    sounds = HeardSounds(spans, ("cat", "crow", "frog"), np.array([0.6, 0.7, 0.8], np.float32), "test")
+    sounds = DetectedSounds(spans, ("cat", "crow", "frog"), np.array([0.6, 0.7, 0.8], np.float32), "test")
     bare = replace(state, proposals={}, decisions={})
     cut = by_hand(bare, "cut", (round(length * 0.25), round(length * 0.4)), {})
     edit_list = build(cut)
@@ -148,7 +148,7 @@ def test_in_the_result_cut_sounds_are_gone_and_others_stand_where_they_are_heard
 
 def test_the_mouse_finds_the_likeliest_sound_and_the_tip_names_all(qtbot: QtBot) -> None:  # noqa: ARG001
     spans = np.array([(100_000, 140_000), (110_000, 150_000)], np.int64)
-    sounds = HeardSounds(spans, ("cat", "crow"), np.array([0.6, 0.9], np.float32), "test")
+    sounds = DetectedSounds(spans, ("cat", "crow"), np.array([0.6, 0.9], np.float32), "test")
     lane, frame = SoundLane(sounds), frame_of(1_000.0)
     inside = QPointF(120, frame.layout.sounds_top + 5)
     assert lane.span_at(frame, inside) == (110_000, 150_000)

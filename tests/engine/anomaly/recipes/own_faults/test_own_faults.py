@@ -32,7 +32,7 @@ from engine.anomaly.recipes.own_faults.fitting import (
     quick_taggers,
     train,
 )
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.network import REACH_STEPS, Committee, FaultTagger, Form, QuickTagger
 from engine.anomaly.recipes.own_faults.practice import Workshop, kinds_of
@@ -61,7 +61,7 @@ def kept(seconds: float, seed: int = 1) -> NDArray[np.float32]:
     return np.interp(at, np.arange(len(audio)), audio).astype(np.float32)
 
 
-def heard_of(audio: NDArray[np.float32], block_samples: int = 1 << 30) -> Heard:
+def heard_of(audio: NDArray[np.float32], block_samples: int = 1 << 30) -> FrameFeatures:
     blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
     return joined(hear(blocks, TINY.mel), TINY.mel.n_mels)
 
@@ -184,7 +184,7 @@ def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
     rng = np.random.default_rng(5)
     steps = 2500
     mel_db = rng.standard_normal((steps * STEP_FRAMES, TINY.mel.n_mels)).astype(np.float32)
-    heard = Heard(mel_db, rng.random((steps, TUNING_BINS)).astype(np.float32))
+    heard = FrameFeatures(mel_db, rng.random((steps, TUNING_BINS)).astype(np.float32))
     bands, bins = TINY.mel.n_mels, TUNING_BINS
     scaling = Scaling(*(np.full(n, v, np.float32) for n, v in ((bands, 0), (bands, 1), (bins, 0), (bins, 1))))
     network = untrained(8, members=2)

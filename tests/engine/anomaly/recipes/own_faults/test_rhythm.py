@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.anomaly.recipes.own_faults.practice import Practice
 from engine.anomaly.recipes.own_faults.rest import EVERY_STEPS
 from engine.anomaly.recipes.own_faults.rhythm import (
@@ -26,9 +26,9 @@ from engine.progress import SILENT
 BANDS = 16
 
 
-def heard_of(levels_db: NDArray[np.float32]) -> Heard:
+def heard_of(levels_db: NDArray[np.float32]) -> FrameFeatures:
     """A stretch of which only the frames matter."""
-    return Heard(levels_db, np.zeros((len(levels_db) // STEP_FRAMES, TUNING_BINS), np.float32))
+    return FrameFeatures(levels_db, np.zeros((len(levels_db) // STEP_FRAMES, TUNING_BINS), np.float32))
 
 
 def clicks(steps: int, every_frames: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,14 +10,14 @@ from scipy.optimize import minimize
 
 from engine.detection.named_events import SAID, Place
 from engine.detection.spectra import MEL
-from engine.lab.evaluation.separation.word_fit import Told, _design, fitted, likelihoods
+from engine.lab.evaluation.separation.word_fit import ScoredWord, _design, fitted, likelihoods
 from engine.lab.evaluation.separation.words import noises, pieces, word_lines
 from engine.lab.training.detection.sounds import Sound
 from engine.words.vocabulary import vocabulary
 from tests.engine.lab.evaluation.detection.test_scored_events import clip
 
 
-def rows(rng: np.random.Generator, count: int = 400) -> list[Told]:
+def rows(rng: np.random.Generator, count: int = 400) -> list[ScoredWord]:
     """Places of which the surer are right more often, those of cats most of all."""
     made = []
     for _ in range(count):
@@ -26,7 +26,7 @@ def rows(rng: np.random.Generator, count: int = 400) -> list[Told]:
         logit = 1.5 * odds + stands_out + (1.0 if word == "cat" else -1.0)
         right = bool(rng.random() < 1.0 / (1.0 + np.exp(-logit)))
         place = Place(word, (0.0, 1.0), odds, stands_out)
-        made.append(Told(place, right, 0, not right, float(rng.uniform(0.5, 2.0))))
+        made.append(ScoredWord(place, right, 0, not right, float(rng.uniform(0.5, 2.0))))
     return made
 
 

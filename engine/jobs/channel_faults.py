@@ -1,4 +1,4 @@
-"""What listening tells of single channels: that they clip, or are dead. It proposes nothing."""
+"""Faults of single channels from the analysis: clipping or dead. Proposes nothing."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _COUNTS = ("", "once", "twice")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One stretch of one channel.
+class ChannelFault:
+    """A fault in a segment of one channel.
 
     Attributes
     ----------
     kind : see `engine.features.channel_faults`
     track : its name
-    channel : from 1, of so many `channels`
+    channel : from 1 to `channels`
     count : how often it clips; 1 for a dead channel
     """
 
@@ -41,8 +41,8 @@ class Told:
     count: int
 
 
-def told_of(listening: Listening | None, state: DocumentState) -> tuple[Told, ...]:
-    """Return what was found in the channels of the tracks that are still there, by track and start."""
+def channel_faults(listening: Listening | None, state: DocumentState) -> tuple[ChannelFault, ...]:
+    """Return the channel faults of the tracks still in the document, by track and start."""
     if listening is None:
         return ()
     tracks = {track.id: track for track in state.tracks}
@@ -55,7 +55,7 @@ def told_of(listening: Listening | None, state: DocumentState) -> tuple[Told, ..
         strict=True,
     )
     return tuple(
-        Told(
+        ChannelFault(
             kind,
             tracks[key].name,
             channel + 1,
@@ -69,8 +69,8 @@ def told_of(listening: Listening | None, state: DocumentState) -> tuple[Told, ..
     )
 
 
-def told_rows(told: Iterable[Told], rate_hz: int) -> list[dict[str, object]]:
-    """Return what was found as plain JSON values."""
+def channel_fault_rows(faults: Iterable[ChannelFault], rate_hz: int) -> list[dict[str, object]]:
+    """Return the faults as plain JSON values."""
     return [
         {
             "kind": one.kind,
@@ -80,28 +80,30 @@ def told_rows(told: Iterable[Told], rate_hz: int) -> list[dict[str, object]]:
             "stop_s": samples_to_s(one.stop_samples, rate_hz),
             "count": one.count,
         }
-        for one in told
+        for one in faults
     ]
 
 
-def told_sentence(told: Sequence[Told]) -> str:
+def channel_faults_sentence(faults: Sequence[ChannelFault]) -> str:
     """Return all that was found as one sentence; an empty one where it is nothing."""
-    said = list(_said(told))
+    said = list(_said(faults))
     more = len(said) - _MOST_SAID
     if more > 0:
         said = [*said[:_MOST_SAID], f"there is more of it in {counted(more, 'other place')}"]
     return f"Channels to look at: {'; '.join(said)}." if said else ""
 
 
-def telling(proposals: Iterable[Proposal], told: Sequence[Told]) -> tuple[Proposal, ...]:
-    """Return proposals whose reasons also say what was found in the channels where they are."""
-    if not told:
+def with_channel_faults(
+    proposals: Iterable[Proposal], faults: Sequence[ChannelFault]
+) -> tuple[Proposal, ...]:
+    """Return proposals whose reasons also mention the channel faults inside them."""
+    if not faults:
         return tuple(proposals)
-    spans = np.array([(one.start_samples, one.stop_samples) for one in told], np.int64)
-    return tuple(_with(proposal, told, spans) for proposal in proposals)
+    spans = np.array([(one.start_samples, one.stop_samples) for one in faults], np.int64)
+    return tuple(_with(proposal, faults, spans) for proposal in proposals)
 
 
-def _with(proposal: Proposal, told: Sequence[Told], spans: NDArray[np.int64]) -> Proposal:
+def _with(proposal: Proposal, faults: Sequence[ChannelFault], spans: NDArray[np.int64]) -> Proposal:
     start, stop = proposal.start_samples, proposal.stop_samples
     overlap = np.flatnonzero((spans[:, 0] < stop) & (start < spans[:, 1])).tolist()
     if not overlap:
@@ -109,15 +111,15 @@ def _with(proposal: Proposal, told: Sequence[Told], spans: NDArray[np.int64]) ->
     # How often it clips is not known of a part.
     within = [
         one if start <= one.start_samples and one.stop_samples <= stop else replace(one, count=0)
-        for one in (told[k] for k in overlap)
+        for one in (faults[k] for k in overlap)
     ]
     return replace(proposal, reason=f"{proposal.reason.removesuffix('.')}; {'; '.join(_said(within))}.")
 
 
-def _said(told: Sequence[Told]) -> Iterator[str]:
-    """Say of each track how often it clips, and which of its channels are dead."""
+def _said(faults: Sequence[ChannelFault]) -> Iterator[str]:
+    """Describe per track how often it clips, and its dead channels."""
     for (track, kind), group in groupby(
-        sorted(told, key=lambda one: (one.track, one.kind)), key=lambda one: (one.track, one.kind)
+        sorted(faults, key=lambda one: (one.track, one.kind)), key=lambda one: (one.track, one.kind)
     ):
         found = list(group)
         if kind == _CLIPPING:

@@ -1,4 +1,4 @@
-"""What follows from the segments that were found: what is left over on both sides, and the verdict."""
+"""Conclusions from the segments: unused spans on both sides, and the verdict."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def matched_share(edited: Sound, open_spans: Spans) -> float:
 
 
 def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:
-    """Say what was found."""
+    """Summarize the match."""
     name = shown(edited.path)
     if not segments:
         names = ", ".join(shown(raw.path) for raw in raws)
@@ -78,7 +78,7 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:
-    """Return what is left, through the short filter where that leaves clearly less: of equalised copies."""
+    """Return the residual, through the short filter if clearly lower: for equalised copies."""
     plain = [one.residual_db for one in segments if one.residual_db is not None]
     through = [one.filtered_residual_db for one in segments if one.filtered_residual_db is not None]
     if not plain:

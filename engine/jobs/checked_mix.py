@@ -1,4 +1,4 @@
-"""The unedited mix as listening hears it, and beside it every channel of every source, in one pass."""
+"""Unedited mix for the analysis, and every channel of every source, in one pass."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(slots=True)
 class _Passing:
-    """A source that is read for the mix, and what hears its channels as they pass."""
+    """A source read for the mix, and the detector of faults in its channels."""
 
     reader: Reads
     detector: ChannelFaultDetector
@@ -44,7 +44,7 @@ class _Passing:
 
 @dataclass(slots=True)
 class _Original:
-    """A source of another rate, read for its own channels: conversion rounds what was clipped."""
+    """A source of another rate, read for its own channels: conversion rounds clipped samples."""
 
     reader: SourceReader
     detector: ChannelFaultDetector
@@ -57,8 +57,8 @@ class _Original:
             self.read_frames = stop
 
 
-class Overhearing:
-    """Reads the sources of a document once: for the mix, and for what is wrong with their channels.
+class CheckedMix:
+    """Reads the sources of a document once, for the mix and for channel faults.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Overhearing:
 
     Raises
     ------
-    SourceError : a source that is heard is missing or cannot be read, here or while reading
+    SourceError : an audible source is missing or cannot be read, here or while reading
     """
 
     def __init__(self, state: DocumentState, media: Mapping[str, Path]) -> None:
@@ -111,9 +111,9 @@ class Overhearing:
             original.read_to(original.reader.frames)
 
     def faults(self) -> Mapping[str, Any]:
-        """Return what was found in the channels, as the fields of `Listening` that hold it.
+        """Return the channel faults as fields of `Listening`.
 
-        To be called once the mix was heard to its end.
+        Call it after the mix was read to its end.
         """
         found = [
             (track, self._on_timeline(track, self._detectors[track.id].finish()))

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.own_faults import kept_audio
+from engine.anomaly.recipes.own_faults import reference_audio
 from engine.anomaly.recipes.own_faults.attempts import attempts
-from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
-from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.learning import learn
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import Workshop
+from engine.anomaly.recipes.own_faults.reference_audio import hear_cut, read_references
 from engine.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
     log_unlike_rest,
@@ -59,7 +59,7 @@ def written(folder: Path, name: str, audio: NDArray[np.float32]) -> Path:
 def test_a_texture_is_what_its_frames_are_on_the_whole() -> None:
     rng = np.random.default_rng(1)
     steps, floor_db = 30, -1.0
-    heard = Heard(
+    heard = FrameFeatures(
         rng.standard_normal((steps * STEP_FRAMES, 4)).astype(np.float32),
         rng.random((steps, TUNING_BINS)).astype(np.float32),
     )
@@ -78,10 +78,10 @@ def test_a_texture_is_what_its_frames_are_on_the_whole() -> None:
 def test_of_long_recordings_stretches_spread_evenly_are_held(
     block_samples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_audio, "MOST_HELD_S", 20.0)
-    monkeypatch.setattr(kept_audio, "STRETCH_S", 5.0)
+    monkeypatch.setattr(reference_audio, "MOST_HELD_S", 20.0)
+    monkeypatch.setattr(reference_audio, "STRETCH_S", 5.0)
     audio = tune(60.0, KEPT_HZ)
-    kept = hear_kept([written(tmp_path, "long.wav", audio)], TINY, SILENT)
+    kept = read_references([written(tmp_path, "long.wav", audio)], TINY, SILENT)
     assert len(kept.samples[0]) == pytest.approx(20 * RATE_HZ, abs=2)
     assert len(kept.frames_db[0]) == 1 + len(audio) // TINY.mel.hop_samples  # all of it is heard
     gain = 10.0 ** (-level_of([audio]) / 20.0)
@@ -95,7 +95,7 @@ def test_of_long_recordings_stretches_spread_evenly_are_held(
         assert {len(piece) for piece in (*parts.training, *parts.validation)} == {stretch}
     blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
     held_blocks: list[NDArray[np.float32]] = []
-    assert sum(map(len, kept_audio._watched(blocks, 1 / 3, stretch, held_blocks))) == len(audio)
+    assert sum(map(len, reference_audio._watched(blocks, 1 / 3, stretch, held_blocks))) == len(audio)
     np.testing.assert_allclose(np.concatenate(held_blocks) * gain, kept.samples[0], atol=1e-5)
 
 
@@ -104,7 +104,7 @@ def test_every_second_is_practised_on_by_one_network_and_none_checks_what_it_pra
     lengths_s: tuple[float, ...], tmp_path: Path
 ) -> None:
     paths = [written(tmp_path, f"{n}.wav", tune(s, KEPT_HZ, seed=n)) for n, s in enumerate(lengths_s)]
-    folds = hear_kept(paths, TINY, SILENT).folds(TINY)
+    folds = read_references(paths, TINY, SILENT).folds(TINY)
     assert len(folds) == TINY.members
     total = round(sum(lengths_s) * RATE_HZ)
     for fold in folds:

@@ -1,4 +1,4 @@
-"""The kept audio that is practised on: at most an hour of it is held, the rest is heard once."""
+"""Training audio: up to an hour of samples stays in memory, the rest is read once."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LEAST_CUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptAudio:
+class ReferenceAudio:
     """Edited recordings at one level.
 
     Attributes
     ----------
     frames_db : log-mel of each recording, all of it, shape (frames, n_mels)
-    samples : what is held of each, shape (n,): in stretches of `stretch_samples`, or without a gap
+    samples : retained samples of each, shape (n,): in segments of `stretch_samples`, or without gaps
     stretch_samples : None where all is held
     """
 
@@ -42,10 +42,10 @@ class KeptAudio:
     stretch_samples: int | None
 
     def folds(self, config: OwnFaultsConfig) -> tuple[Split, ...]:
-        """Return for each network pieces without a gap to practise on, and others to check it with.
+        """Return contiguous training pieces and other validation pieces for each network.
 
-        Each checks itself on other pieces, so that all together practise on everything, and every network has
-        kept audio that it never heard; as long as there are enough pieces.
+        Each network is validated on other pieces, so that together they train on everything, and each has
+        held-out audio, as long as the pieces suffice.
         """
         least = round(_LEAST_PIECE_S * config.mel.rate_hz)
         whole = self.samples if len(self.samples) > 1 else self._pieces(self.samples)
@@ -72,8 +72,8 @@ class KeptAudio:
         return tuple(one[at : at + each] for one in held for at in range(0, len(one), each))
 
 
-def hear_kept(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> KeptAudio:
-    """Hear edited recordings; 46 MB an hour of frames, and of samples no more than `MOST_HELD_S`.
+def read_references(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> ReferenceAudio:
+    """Read edited recordings; frames take 46 MB an hour, samples at most `MOST_HELD_S`.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def hear_kept(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress
 
     recordings = listen(paths, rate_hz, listening, progress)
     levels_db = [np.float32(one.level_db) for one in recordings]
-    return KeptAudio(
+    return ReferenceAudio(
         recordings,
         tuple(one - level_db for one, level_db in zip(frames_db, levels_db, strict=True)),
         tuple(
@@ -123,7 +123,7 @@ def _watched(blocks: Iterator[Array], share: float, stretch: int, held: list[Arr
 
 
 def hear_cut(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> tuple[Array, ...]:
-    """Read what the user cut, at most as much as is held of what was kept; each of shape (n,).
+    """Read the user's cuts, limited to the length retained of the training audio; each of shape (n,).
 
     Raises
     ------

@@ -15,6 +15,6 @@ def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:
     return [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
 
 
-def heard_ids(state: DocumentState) -> dict[str, str]:
+def listening_ids(state: DocumentState) -> dict[str, str]:
     """Return the ids of the beats and the onsets that listening to the document as it is gives."""
     return {kind: analysis_id(kind, sound_of(state)) for kind in ("beats", "listening")}

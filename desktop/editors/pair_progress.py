@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PairsTold:
+class PairProgress:
     """Hands reports on, and what they say of a pair to a listener, since of reports the newest alone is seen.
 
     Attributes
@@ -39,10 +39,10 @@ class PairsTold:
         """Raise `Cancelled` when the user has asked for it."""
         self.progress.check_cancelled()
 
-    def part(self, start: float, stop: float) -> PairsTold:
+    def part(self, start: float, stop: float) -> PairProgress:
         """Return a nested share."""
-        return PairsTold(self.progress.part(start, stop), self.found)
+        return PairProgress(self.progress.part(start, stop), self.found)
 
-    def step(self, number: int, count: int) -> PairsTold:
+    def step(self, number: int, count: int) -> PairProgress:
         """Return the share of one of `count` equal steps."""
-        return PairsTold(self.progress.step(number, count), self.found)
+        return PairProgress(self.progress.step(number, count), self.found)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.analysis import NearestKept
-from engine.document.proposals import KeptExample
+from engine.document.analysis import NearestReference
+from engine.document.proposals import ReferenceExample
 from engine.spans import Samples
 
 LONGEST_EXAMPLE_S = 8.0
 
 
-def nearest_examples(spans: Samples, nearest: NearestKept | None, rate_hz: int) -> list[KeptExample | None]:
+def nearest_examples(
+    spans: Samples, nearest: NearestReference | None, rate_hz: int
+) -> list[ReferenceExample | None]:
     """Return what to hear each span, shape (n, 2), against: None where nothing is known.
 
     Of the stretches that lie in a span the one most like something kept decides; of a span shorter than a
@@ -24,7 +26,7 @@ def nearest_examples(spans: Samples, nearest: NearestKept | None, rate_hz: int) 
     firsts = np.searchsorted(starts, spans[:, 0]).tolist()
     lasts = np.searchsorted(starts, spans[:, 1] - length, side="right").tolist()
     around = np.clip(np.searchsorted(starts, (spans.sum(axis=1) - length) // 2), 0, len(starts) - 1).tolist()
-    found: list[KeptExample | None] = []
+    found: list[ReferenceExample | None] = []
     for k, (start, stop) in enumerate(spans.tolist()):
         inside = nearest.distances[firsts[k] : lasts[k]]
         at = firsts[k] + int(inside.argmin()) if len(inside) else around[k]
@@ -32,7 +34,7 @@ def nearest_examples(spans: Samples, nearest: NearestKept | None, rate_hz: int) 
     return found
 
 
-def _example(nearest: NearestKept, at: int, start: int, stop: int, rate_hz: int) -> KeptExample:
+def _example(nearest: NearestReference, at: int, start: int, stop: int, rate_hz: int) -> ReferenceExample:
     """Return the example of one stretch, with as much of its surroundings as the span has."""
     recording, kept_s = int(nearest.recordings[at]), float(nearest.kept_starts_s[at])
     before_s = (int(nearest.starts_samples[at]) - start) / rate_hz
@@ -41,7 +43,7 @@ def _example(nearest: NearestKept, at: int, start: int, stop: int, rate_hz: int)
     after_s = max(0.0, (stop - start) / rate_hz - before_s - length_s)
     lead_s = min(max(0.0, before_s), max(more_s / 2, more_s - after_s), kept_s)
     end_s = min(kept_s + length_s + more_s - lead_s, float(nearest.durations_s[recording]))
-    return KeptExample(
+    return ReferenceExample(
         path=nearest.paths[recording],
         start_s=kept_s - lead_s,
         stop_s=end_s,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.cuts.kept_examples import LONGEST_EXAMPLE_S, nearest_examples
-from engine.document.analysis import NearestKept
+from engine.cuts.reference_examples import LONGEST_EXAMPLE_S, nearest_examples
+from engine.document.analysis import NearestReference
 
 
-def heard_with(distances: list[float], kept_starts_s: list[float], duration_s: float = 60.0) -> NearestKept:
+def heard_with(
+    distances: list[float], kept_starts_s: list[float], duration_s: float = 60.0
+) -> NearestReference:
     """Stretches of 2 s at 0, 1, 2, ... s of a document at 100 Hz."""
     count = len(distances)
-    return NearestKept(
+    return NearestReference(
         np.arange(count, dtype=np.int64) * 100,
         200,
         np.zeros(count, np.int32),
@@ -25,7 +27,7 @@ def heard_with(distances: list[float], kept_starts_s: list[float], duration_s: f
     )
 
 
-def examples_of(start: int, stop: int, heard: NearestKept | None) -> tuple[float, float, float] | None:
+def examples_of(start: int, stop: int, heard: NearestReference | None) -> tuple[float, float, float] | None:
     (found,) = nearest_examples(np.array([[start, stop]], np.int64), heard, 100)
     return None if found is None else (found.start_s, found.stop_s, found.offset_s)
 

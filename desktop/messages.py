@@ -23,7 +23,7 @@ NO_DEVICE = "No audio device"
 _CLOCK = re.compile(r"\b\d+:\d\d")
 
 
-class Telling(QObject):
+class Messages(QObject):
     """Collects results and refusals of every part, shows them in one place, and stores them.
 
     An error is shown until its cause is gone: another command runs, or the document changes. The state of the

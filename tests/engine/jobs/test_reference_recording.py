@@ -11,7 +11,7 @@ import soundfile
 
 from engine.audio.reader import content_hash
 from engine.errors import Cancelled, SourceError
-from engine.jobs.recordings.kept_recording import KeptRequest, find_kept, prepare_kept
+from engine.jobs.recordings.reference_recording import ReferenceRequest, find_reference, prepare_reference
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 8_000
@@ -26,7 +26,7 @@ def record(path: Path, seed: int = 0, rate_hz: int = RATE_HZ) -> Path:
 
 def test_it_is_found_where_it_was(tmp_path: Path) -> None:
     path = record(tmp_path / "take 'four' 🎸.wav")
-    assert find_kept(path, content_hash(path), (), SILENT) == path
+    assert find_reference(path, content_hash(path), (), SILENT) == path
 
 
 @pytest.mark.parametrize("place", ["take.wav", "edited/take.wav", "a/b/c/take.wav"])
@@ -35,13 +35,13 @@ def test_it_is_found_when_it_moved_together_with_the_taste(place: str, tmp_path:
     expected = content_hash(was)
     record(tmp_path / "after" / "0 first" / "take.wav", seed=9)  # has the name and is another one
     now = was.rename(record(tmp_path / "after" / place))
-    assert find_kept(was, expected, (tmp_path / "gone", tmp_path / "after"), SILENT) == now
+    assert find_reference(was, expected, (tmp_path / "gone", tmp_path / "after"), SILENT) == now
 
 
 def test_one_deep_in_another_place_is_not_looked_for(tmp_path: Path) -> None:
     deep = record(tmp_path / "a" / "b" / "c" / "d" / "take.wav")
     with pytest.raises(SourceError, match=r"take\.wav.*no longer there.*beside the taste"):
-        find_kept(tmp_path / "take.wav", content_hash(deep), (tmp_path,), SILENT)
+        find_reference(tmp_path / "take.wav", content_hash(deep), (tmp_path,), SILENT)
 
 
 def test_one_that_has_changed_is_named(tmp_path: Path) -> None:
@@ -49,27 +49,27 @@ def test_one_that_has_changed_is_named(tmp_path: Path) -> None:
     expected = content_hash(path)
     record(path, seed=1)
     with pytest.raises(SourceError, match=r"take\.wav has changed since the taste learned from it"):
-        find_kept(path, expected, (tmp_path,), SILENT)
+        find_reference(path, expected, (tmp_path,), SILENT)
 
 
 def test_where_nothing_is_known_of_it_only_its_place_counts(tmp_path: Path) -> None:
     path = record(tmp_path / "take.wav")
-    assert find_kept(path, "", (), SILENT) == path
+    assert find_reference(path, "", (), SILENT) == path
     with pytest.raises(SourceError, match="no longer there"):
-        find_kept(tmp_path / "gone" / "take.wav", "", (tmp_path,), SILENT)
+        find_reference(tmp_path / "gone" / "take.wav", "", (tmp_path,), SILENT)
 
 
 def test_a_cancel_ends_the_search(tmp_path: Path) -> None:
     path, event = record(tmp_path / "take.wav"), threading.Event()
     event.set()
     with pytest.raises(Cancelled):
-        find_kept(path, "other", (tmp_path,), ReportingProgress(cancelled=event))
+        find_reference(path, "other", (tmp_path,), ReportingProgress(cancelled=event))
 
 
 def test_it_is_brought_to_the_rate_of_the_document(tmp_path: Path) -> None:
     path = record(tmp_path / "take.wav", rate_hz=12_000)
-    same = prepare_kept(KeptRequest(path, content_hash(path), (), 12_000), SILENT)
-    other = prepare_kept(KeptRequest(path, content_hash(path), (), RATE_HZ), SILENT)
+    same = prepare_reference(ReferenceRequest(path, content_hash(path), (), 12_000), SILENT)
+    other = prepare_reference(ReferenceRequest(path, content_hash(path), (), RATE_HZ), SILENT)
     assert same == path
     assert (soundfile.info(other).samplerate, soundfile.info(other).frames) == (RATE_HZ, 2 * RATE_HZ)
 
@@ -78,4 +78,4 @@ def test_what_is_no_audio_any_more_is_said(tmp_path: Path) -> None:
     path = tmp_path / "take.wav"
     path.write_bytes(b"words")
     with pytest.raises(SourceError, match=r"take\.wav.*is not audio"):
-        prepare_kept(KeptRequest(path, content_hash(path), (), RATE_HZ), SILENT)
+        prepare_reference(ReferenceRequest(path, content_hash(path), (), RATE_HZ), SILENT)

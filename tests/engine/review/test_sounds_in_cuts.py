@@ -6,17 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Decision
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.heard_there import HeardWord, heard_sentence, heard_there, heard_within, heard_words
 from engine.review.listing import NOT_NAMED, listing
 from engine.review.queue import QueueFilter, queue
+from engine.review.sounds_in_cuts import (
+    DetectedWord,
+    heard_sentence,
+    heard_words,
+    sounds_in_cut,
+    sounds_within,
+)
 from tests.engine.test_queue import RATE_HZ, made
 
-SOUNDS = HeardSounds(
+SOUNDS = DetectedSounds(
     np.array([(1, 2), (1.5, 3), (11, 13), (24, 26), (25, 25.5)], np.float64) @ np.eye(2) * RATE_HZ,
     ("crow", "cat", "cat", "cat", "car horn"),
     np.array([0.6, 0.9, 0.7, 0.55, 0.8], np.float32),
@@ -26,7 +32,7 @@ SOUNDS = replace(SOUNDS, spans_samples=SOUNDS.spans_samples.astype(np.int64))
 STATE = made([(0, 5), (10, 12), (20, 30), (40, 41)])
 
 
-def plain(span: tuple[int, int], sounds: HeardSounds) -> dict[str, float]:
+def plain(span: tuple[int, int], sounds: DetectedSounds) -> dict[str, float]:
     """Each word with the highest likelihood of a sound of which half or more lies in a span, in order."""
     found: dict[str, float] = {}
     weights: dict[str, float] = {}
@@ -44,49 +50,49 @@ def test_what_sounds_is_that_of_a_plain_walk_the_longest_first(rng: np.random.Ge
     starts = np.sort(rng.integers(0, 1_000, 60))
     spans = np.stack([starts, starts + rng.integers(1, 80, 60)], axis=1)
     words = tuple(rng.choice(["a", "b", "c", "d", "e"], 60).tolist())
-    sounds = HeardSounds(spans, words, rng.uniform(0.5, 1.0, 60).astype(np.float32), "test")
+    sounds = DetectedSounds(spans, words, rng.uniform(0.5, 1.0, 60).astype(np.float32), "test")
     for _ in range(100):
         start = int(rng.integers(0, 1_000))
         span = start, start + int(rng.integers(1, 200))
-        found = heard_within(span, sounds)
+        found = sounds_within(span, sounds)
         assert [(one.text, one.likelihood) for one in found] == list(plain(span, sounds).items())
 
 
 def test_a_cut_says_what_sounds_where_its_edges_are_now() -> None:
-    assert [one.text for one in heard_there(STATE, "c0", SOUNDS)] == ["cat", "crow"]
-    assert [one.text for one in heard_there(STATE, "c1", SOUNDS)] == ["cat"]
-    assert heard_there(STATE, "c3", SOUNDS) == heard_there(STATE, "c0", None) == ()
+    assert [one.text for one in sounds_in_cut(STATE, "c0", SOUNDS)] == ["cat", "crow"]
+    assert [one.text for one in sounds_in_cut(STATE, "c1", SOUNDS)] == ["cat"]
+    assert sounds_in_cut(STATE, "c3", SOUNDS) == sounds_in_cut(STATE, "c0", None) == ()
     moved = replace(STATE, decisions={"c0": Decision("c0", start_samples=3 * RATE_HZ)})
-    assert heard_there(moved, "c0", SOUNDS) == ()
+    assert sounds_in_cut(moved, "c0", SOUNDS) == ()
 
 
 def test_talk_with_one_cough_is_talk() -> None:
-    sounds = HeardSounds(
+    sounds = DetectedSounds(
         np.array([(0, 9), (4, 5)], np.int64) * RATE_HZ,
         ("speech", "coughing"),
         np.array([0.7, 0.95], np.float32),
         "test",
     )
-    assert [one.text for one in heard_within((0, 10 * RATE_HZ), sounds)] == ["speech", "coughing"]
+    assert [one.text for one in sounds_within((0, 10 * RATE_HZ), sounds)] == ["speech", "coughing"]
 
 
 def test_what_leaves_nothing_out_says_nothing() -> None:
     gain = Proposal("g", "gain", 0, 5 * RATE_HZ, 0.5, "Louder.", "test", payload={"gain_db": 3.0})
     state: DocumentState = replace(STATE, proposals={**STATE.proposals, "g": gain})
-    assert heard_there(state, "g", SOUNDS) == ()
+    assert sounds_in_cut(state, "g", SOUNDS) == ()
     assert heard_words(table_of(state).made, SOUNDS)[table_of(state).made.places["g"]] == ()
 
 
 def test_the_sentence_names_three_at_most() -> None:
     words = [
-        HeardWord(name, likelihood) for name, likelihood in zip("abcd", (0.9, 0.8, 0.7, 0.6), strict=True)
+        DetectedWord(name, likelihood) for name, likelihood in zip("abcd", (0.9, 0.8, 0.7, 0.6), strict=True)
     ]
     assert heard_sentence(words) == "Detected: a (90 % likely), b (80 % likely) and c (70 % likely)."
     assert heard_sentence(()) == ""
 
 
 def test_the_queue_is_searched_and_grouped_by_what_is_heard() -> None:
-    def found(text: str, sounds: HeardSounds | None) -> tuple[str, ...]:
+    def found(text: str, sounds: DetectedSounds | None) -> tuple[str, ...]:
         return queue(STATE, "time", QueueFilter(text=text, sounds=sounds))
 
     assert found("cat", SOUNDS) == ("c0", "c1", "c2")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.edl.export.audio_files.audio_plan import heard_edit_list
+from engine.edl.export.audio_files.audio_plan import played_edit_list
 from engine.edl.export.request import ExportRequest
 from engine.errors import ExportError
 
 
-def heard_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, int]:
+def written_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, int]:
     """Return from where its first sample is heard first to where its last is heard after that.
 
     So it is drawn and played. What is heard in between is in it, wherever it lies in the recording, such as
@@ -21,7 +21,7 @@ def heard_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, int
     ------
     ExportError : nothing of it is heard
     """
-    start, stop = heard_edit_list(request).result_span(*span)
+    start, stop = played_edit_list(request).result_span(*span)
     if start < stop:
         return start, stop
     if request.options.removed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.document.analysis import HeardSounds
+from engine.document.analysis import DetectedSounds
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.table import Made
@@ -24,14 +24,14 @@ LEAST_INSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class HeardWord:
+class DetectedWord:
     """A sound by name, and how likely that is what is heard, 0 to 1."""
 
     text: str
     likelihood: float
 
 
-def heard_within(span: tuple[int, int], sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
+def sounds_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple[DetectedWord, ...]:
     """Return what sounds in a span of samples, each word once; first what sounds longest and likeliest."""
     if sounds is None or not len(sounds.words):
         return ()
@@ -44,18 +44,20 @@ def heard_within(span: tuple[int, int], sounds: HeardSounds | None) -> tuple[Hea
         likeliest[word] = max(likeliest.get(word, 0.0), likelihood)
         weights[word] = weights.get(word, 0.0) + likelihood * float(inside[place])
     ordered = sorted(likeliest, key=lambda word: (-weights[word], word))
-    return tuple(HeardWord(word, likeliest[word]) for word in ordered)
+    return tuple(DetectedWord(word, likeliest[word]) for word in ordered)
 
 
-def heard_there(state: DocumentState, proposal_id: str, sounds: HeardSounds | None) -> tuple[HeardWord, ...]:
+def sounds_in_cut(
+    state: DocumentState, proposal_id: str, sounds: DetectedSounds | None
+) -> tuple[DetectedWord, ...]:
     """Return what is heard where a proposal leaves a span out; nothing of any other kind."""
     kind = KINDS.get(state.proposals[proposal_id].kind)
     if kind is None or not kind.drops_span:
         return ()
-    return heard_within(state.span(proposal_id), sounds)
+    return sounds_within(state.span(proposal_id), sounds)
 
 
-def heard_sentence(words: Sequence[HeardWord]) -> str:
+def sounds_sentence(words: Sequence[DetectedWord]) -> str:
     """Say what is heard; an empty sentence where nothing is that has a name."""
     if not words:
         return ""
@@ -64,10 +66,10 @@ def heard_sentence(words: Sequence[HeardWord]) -> str:
 
 
 @found_once_of(1)
-def heard_words(made: Made, sounds: HeardSounds) -> tuple[tuple[str, ...], ...]:
+def words_of_cuts(made: Made, sounds: DetectedSounds) -> tuple[tuple[str, ...], ...]:
     """Return the words of each proposal that leaves a span out, as it was made, by place."""
     spans = zip(made.starts_samples.tolist(), made.stops_samples.tolist(), made.drops.tolist(), strict=True)
     return tuple(
-        tuple(one.text for one in heard_within((start, stop), sounds)) if drops else ()
+        tuple(one.text for one in sounds_within((start, stop), sounds)) if drops else ()
         for start, stop, drops in spans
     )

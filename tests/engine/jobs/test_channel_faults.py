@@ -14,11 +14,11 @@ from engine.cuts.dead_air import curve_of_pauses
 from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.document.edits import set_analyses
+from engine.jobs.channel_faults import ChannelFault, channel_faults, channel_faults_sentence
 from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.recordings.media import locate_all
-from engine.jobs.told import Told, told_of, told_sentence
 from engine.progress import SILENT
 
 RATE_HZ = 16_000
@@ -67,7 +67,7 @@ def document(tmp_path, files):
 
 
 def test_listening_finds_them_in_the_sources_whatever_their_rate(document, tmp_path):
-    found = told_of(document.analysis("listening"), document.state)
+    found = channel_faults(document.analysis("listening"), document.state)
     clipped, dead, other_rate = found
     at_s = [(one.start_samples / RATE_HZ, one.stop_samples / RATE_HZ) for one in found]
     assert (clipped.kind, clipped.track, clipped.channel, clipped.count) == ("clipping", "Guitar", 1, 10)
@@ -78,7 +78,7 @@ def test_listening_finds_them_in_the_sources_whatever_their_rate(document, tmp_p
     np.testing.assert_allclose(at_s[2], (25.0, 26.0), atol=0.6)
     document.close()
     with Document.open(tmp_path / "jam.offcut") as again:
-        assert told_of(again.analysis("listening"), again.state) == found
+        assert channel_faults(again.analysis("listening"), again.state) == found
 
 
 def test_no_cut_depends_on_them_and_reasons_where_they_are_say_so(document):
@@ -128,7 +128,7 @@ def test_the_verb_lists_them_and_says_them_in_one_sentence(tmp_path, files, caps
 
 
 def told(kind="clipping", track="Kick", channel=1, channels=1, count=3):
-    return Told(kind, track, channel, channels, 0, 10, count)
+    return ChannelFault(kind, track, channel, channels, 0, 10, count)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,10 @@ def told(kind="clipping", track="Kick", channel=1, channels=1, count=3):
     ],
 )
 def test_the_sentence(found, said):
-    assert told_sentence(found).removeprefix("Channels to look at: ") == said
+    assert channel_faults_sentence(found).removeprefix("Channels to look at: ") == said
 
 
 def test_a_document_of_before_and_a_track_that_is_gone_tell_nothing(document):
     state = document.state
-    assert told_of(None, state) == told_of(Listening(), state) == ()
-    assert told_of(document.analysis("listening"), replace(state, tracks=())) == ()
+    assert channel_faults(None, state) == channel_faults(Listening(), state) == ()
+    assert channel_faults(document.analysis("listening"), replace(state, tracks=())) == ()

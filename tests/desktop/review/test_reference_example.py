@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop.main_window import MainWindow
 from desktop.playback.play_source import PlaySource
-from desktop.review.kept_example import KeptStretch
+from desktop.review.reference_example import ReferenceSegment
 from engine.audio.reader import content_hash
 from engine.document import edits
-from engine.document.analysis import NearestKept
+from engine.document.analysis import NearestReference
 from engine.document.document import Document
-from engine.document.proposals import KeptExample
+from engine.document.proposals import ReferenceExample
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import CUTS, make_document
 from widgets.controls.keys.caps import KeyButton
@@ -48,10 +48,10 @@ def document_with(tmp_path: Path, kept: Path) -> Path:
     path = make_document(tmp_path / "raw.offcut", raw)
     with Document.open(path) as document:
         first, second = document.state.proposals.values()
-        example = KeptExample(str(kept), 1.0, 1.4, 0.25, 0.05)
+        example = ReferenceExample(str(kept), 1.0, 1.4, 0.25, 0.05)
         rows = [replace(first, nearest_kept=example), second]
         document.apply(edits.replace_proposals(document.state, rows, {}, "Proposed"))
-        nearest = NearestKept(
+        nearest = NearestReference(
             np.zeros(0, np.int64), 1, np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.float32),
             [str(kept)], [content_hash(kept)], np.array([6.0]), "test",
         )  # fmt: skip
@@ -161,7 +161,7 @@ def test_a_missing_file_is_named_and_one_that_moved_is_found(
     away.rename(tmp_path / kept.name)  # beside the document
     hear(opened, hands, qtbot)
     source = playing(opened)
-    assert isinstance(source, KeptStretch)
+    assert isinstance(source, ReferenceSegment)
     source.close()
 
 

@@ -1,4 +1,4 @@
-"""What is heard of each step: loudness, novelty, colour, phase, what was played again, how odd it is."""
+"""Features of each step: loudness, novelty, colour, phase, repetitions, anomaly score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S, with_borders
 from engine.arranging.steps import Steps, steps_of
-from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
+from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
@@ -33,22 +33,22 @@ _BEFORE_PLACES = 4 + _BANDS + 2 + len(_NOVELTY) + len(LAGS) + 4
 SPECTRUM = slice(4, 4 + _BANDS)
 """The columns of the spectrum."""
 ALIKE_LATER = slice(6 + _BANDS + len(_NOVELTY), 6 + _BANDS + len(_NOVELTY) + len(LAGS))
-"""The columns that say how similar each step is to the step `LAGS` later."""
+"""Columns of the similarity of each step to the step `LAGS` later."""
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
-"""The columns that say where in the recording a step lies."""
+"""Columns of the position of a step in the recording."""
 _PLAIN = 13 + _BANDS + len(LAGS) + 4 * len(_CYCLES) + 8
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """A recording as the network hears it.
+class StepFeatures:
+    """A recording as input of the network.
 
     Attributes
     ----------
     features : shape (n, COLUMNS), all of them near -1 to 1
     earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
-    takes : what was played more than once, for the reasons
+    takes : repeated passages, for the reasons
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
     """
 
@@ -76,13 +76,13 @@ def hear(
     grid: BeatGrid,
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
-) -> Heard:
-    """Listen to a mono stream whose beats are known.
+) -> StepFeatures:
+    """Analyse a mono stream with known beats.
 
     Parameters
     ----------
     blocks : float32 at `rate_hz`, each of shape (n,)
-    curve : how odd each moment is, where a taste was asked
+    curve : the anomaly scores, if a taste was used
 
     Raises
     ------
@@ -92,11 +92,13 @@ def hear(
     found = takes_in(frames, progress.part(0.6, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
-    return heard_of(frames, found, steps, curve)
+    return features_of_steps(frames, found, steps, curve)
 
 
-def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None) -> Heard:
-    """Return what is heard of given steps."""
+def features_of_steps(
+    frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None
+) -> StepFeatures:
+    """Return the features of given steps."""
     levels, shapes, lively, tonal = _of_steps(frames, steps)
     again = again_of(found, steps, levels)
     played = _played(found, steps)
@@ -114,7 +116,7 @@ def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve 
     ]
     features = np.concatenate(columns, axis=1).astype(np.float32)
     features = np.clip(np.nan_to_num(features), -3.0, 3.0)
-    return Heard(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
+    return StepFeatures(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:
@@ -127,7 +129,7 @@ def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], .
 
 
 def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return of each step its level in dB below what is loud, its spectrum, how it moves, its pitch.
+    """Return for each step its level in dB below loud parts, its spectrum, its movement, its pitch.
 
     Shapes are (n,), (n, bands), (n,), (n,).
     """
@@ -158,7 +160,7 @@ def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Flo
 
 
 def _means(rows: NDArray[np.floating], edges: NDArray[np.float64]) -> Floats:
-    """Return the mean of rows between edges, given in rows; at least of the row an edge lies in."""
+    """Return the mean of rows between edges, given in rows; at least of the row that contains an edge."""
     sums = np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0, dtype=np.float64)])
     first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, len(rows) - 1)
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, len(rows))
@@ -183,7 +185,7 @@ def _boxed(rows: Floats, width: int) -> Floats:
 
 
 def _novelty(rows: Floats) -> Floats:
-    """Return how different what follows each step is from what was before it."""
+    """Return the difference between the audio after and before each step."""
     n = len(rows)
     sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
     at = np.arange(n)
@@ -197,7 +199,7 @@ def _novelty(rows: Floats) -> Floats:
 
 
 def _repeating(frames: Frames, steps: Steps) -> Floats:
-    """Return how alike each step is to the steps some beats later: what loops."""
+    """Return the similarity of each step to the steps some beats later: loops."""
     n = len(steps)
     out = np.zeros((n, len(LAGS)), np.float32)
     if not n or not len(frames):
@@ -235,7 +237,7 @@ def _played(found: FoundTakes, steps: Steps) -> _Played:
 
 
 def places_of(n: int) -> tuple[NDArray[np.float64], ...]:
-    """Return where in a recording of n steps each lies, the columns `PLACES`, each of shape (n,)."""
+    """Return the position of each of n steps in a recording, the columns `PLACES`, each of shape (n,)."""
     at = np.arange(n)
     return at / max(n, 1), np.log1p(at) / 6.0, np.log1p(at[::-1]) / 6.0
 
@@ -272,7 +274,7 @@ def _phases_in_playing(played: _Played, steps: Steps) -> Floats:
 
 
 def _odd(steps: Steps, curve: ScoreCurve | None) -> Floats:
-    """Return the score of each step, less what is typical, and whether there is one."""
+    """Return the score of each step, less the typical one, and whether it has one."""
     out = np.zeros((len(steps), 2), np.float32)
     if curve is not None and len(curve.scores) and len(steps):
         middles = (steps.edges_samples[1:] + steps.edges_samples[:-1]) / 2.0

@@ -1,4 +1,4 @@
-"""What the search hears of a recording: mono at a low rate, and levels in bands, as a stream."""
+"""Input of the search: mono at a low rate, and levels in bands, as a stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.progress import Progress
 Floats = NDArray[np.float32]
 
 RATE_HZ = 11_025
-"""Of all that the search hears; what lies above 5 kHz only refines."""
+"""Sample rate of the search; frequencies above 5 kHz only refine."""
 
 MEL = MelSettings(rate_hz=RATE_HZ, n_fft=1024, hop_samples=512, n_mels=40)
 HOP_SAMPLES = MEL.hop_samples
@@ -32,8 +32,8 @@ _BLOCKS_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A recording as the search hears it.
+class SearchFeatures:
+    """A recording as input of the search.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Heard:
     levels: Floats
 
 
-def heard(sound: Sound, progress: Progress) -> Heard:
+def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
     """Listen to a recording from start to end."""
     length = -(-sound.length_samples * RATE_HZ // sound.rate_hz) + HOP_SAMPLES
     mono = np.zeros(length, np.float32)
@@ -65,7 +65,7 @@ def heard(sound: Sound, progress: Progress) -> Heard:
     with read_ahead(sound.mono_blocks(), _BLOCKS_AHEAD) as blocks:
         powers = list(mel_power_blocks(kept(blocks), MEL))
     power = np.concatenate(powers) if powers else np.zeros((0, MEL.n_mels), np.float32)
-    return Heard(mono[:filled], _levels(power))
+    return SearchFeatures(mono[:filled], _levels(power))
 
 
 def _levels(power: Floats) -> Floats:
@@ -78,12 +78,12 @@ def _levels(power: Floats) -> Floats:
 
 
 def patterns(levels: Floats, frames: int, mean: Floats) -> Floats:
-    """Return how the levels go within a window of some frames that begins at each frame.
+    """Return the course of the levels in a window of some frames that begins at each frame.
 
     Parameters
     ----------
     levels : shape (n, bands)
-    mean : shape (bands,), what they are seen beside; the same for all that is compared
+    mean : shape (bands,), the reference level; the same for all that is compared
 
     Returns
     -------

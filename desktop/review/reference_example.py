@@ -1,4 +1,4 @@
-"""Hearing a proposal beside what it is most like of all that the user kept."""
+"""Play a proposal and its nearest training example by turns."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from desktop.parts import Parts
 from desktop.playback.play_source import Frames
 from desktop.taste.kept_file import fetch_kept
 from engine.audio.reader import SourceReader
-from engine.document.proposals import KeptExample
+from engine.document.proposals import ReferenceExample
 from engine.errors import SourceError, UsageError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.kept_recording import KeptRequest
+from engine.jobs.recordings.reference_recording import ReferenceRequest
 from engine.timebase import format_time, s_to_samples
 
 
-class KeptStretch:
-    """A stretch of a kept recording as the player reads it, in samples from the start of the stretch."""
+class ReferenceSegment:
+    """A segment of a training recording for the player, in samples from the start of the segment."""
 
     def __init__(self, path: Path, start_samples: int, stop_samples: int) -> None:
         self._reader = SourceReader(path)
@@ -31,7 +31,7 @@ class KeptStretch:
         self.length_samples = max(0, min(stop_samples, self._reader.frames) - start_samples)
 
     def read(self, start_samples: int, stop_samples: int) -> Frames:
-        """Return float32, shape (stop - start, channels), at the level it was kept at."""
+        """Return float32, shape (stop - start, channels), at the original level."""
         first = self._start_samples
         samples: Frames = self._reader.read(first + start_samples, first + stop_samples)
         return samples
@@ -43,15 +43,15 @@ class KeptStretch:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What was asked for, and in which document."""
+    """A request and its document."""
 
     proposal_id: str
-    example: KeptExample
+    example: ReferenceExample
     document: Path | None
 
 
-class KeptListening(QObject):
-    """Plays the kept example nearest to the current proposal, and by turns what of the proposal is like it.
+class ReferenceListening(QObject):
+    """Plays the training example nearest to the current proposal, by turns with the proposal's similar part.
 
     Signals
     -------
@@ -74,7 +74,7 @@ class KeptListening(QObject):
 
         Raises
         ------
-        UsageError : no proposal is current, or nothing kept is known for it
+        UsageError : no proposal is current, or it has no training example
         """
         here = self._review.here()
         example = self._session.state.proposals[here].nearest_kept
@@ -93,16 +93,16 @@ class KeptListening(QObject):
         else:
             fetch_kept(self._work, self._request(example), partial(self._take, wish))
 
-    def _request(self, example: KeptExample) -> KeptRequest:
+    def _request(self, example: ReferenceExample) -> ReferenceRequest:
         nearest = self._session.nearest
         known = {} if nearest is None else dict(zip(nearest.paths, nearest.content_hashes, strict=True))
         taste, document = self._analysing.taste, self._session.path
         folders = tuple(one.absolute().parent for one in (taste, document) if one is not None)
         path = Path(example.path)
-        return KeptRequest(path, known.get(example.path, ""), folders, self._session.state.rate_hz)
+        return ReferenceRequest(path, known.get(example.path, ""), folders, self._session.state.rate_hz)
 
     def _take(self, wish: _Wish, ready: Path) -> None:
-        """Play what was made ready, unless the user has gone on meanwhile."""
+        """Play the prepared audio, unless the user has gone on meanwhile."""
         if wish.document != self._session.path or self._review.current != wish.proposal_id:
             return
         self._ready[wish.example.path, self._session.state.rate_hz] = ready
@@ -113,12 +113,12 @@ class KeptListening(QObject):
         start, stop = (s_to_samples(edge, rate_hz) for edge in (wish.example.start_s, wish.example.stop_s))
         if stop <= start:
             raise SourceError(f"{shown(ready)} ends before the example: learn the taste again.")
-        self._transport.play_beside(partial(KeptStretch, ready, start, stop), stop - start)
+        self._transport.play_beside(partial(ReferenceSegment, ready, start, stop), stop - start)
         self._example_of = wish.proposal_id
         name, at = shown(Path(wish.example.path).stem), format_time(wish.example.start_s, 0)
         self.said.emit(f"Reference: {name} at {at}; again ‹review.hear_kept› for the proposal")
 
-    def _play_proposal(self, here: str, example: KeptExample) -> None:
+    def _play_proposal(self, here: str, example: ReferenceExample) -> None:
         state = self._session.state
         made, rate_hz = state.proposals[here], state.rate_hz
         start = max(0, made.start_samples + s_to_samples(example.offset_s, rate_hz))

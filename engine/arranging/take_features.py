@@ -1,4 +1,4 @@
-"""What takes tell of each step: which of how many it is in, where in the passage, where it comes again."""
+"""Features of each step from takes: its take, its place in the passage, its repetitions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from engine.takes.takes import FoundTakes, Take, TakeGroup
 Floats = NDArray[np.float32]
 TAKE_COLUMNS = 20
 _WHOLE = 0.8
-"""What holds so much of a passage competes with its other takes."""
+"""Takes with at least this share of a passage compete with its other takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Again:
-    """Of each step what takes tell, shape (n, TAKE_COLUMNS), and where it was and will be played again."""
+    """Features of takes per step, shape (n, TAKE_COLUMNS), and its earlier and later repetitions."""
 
     features: Floats
     earlier: NDArray[np.int64]
@@ -26,7 +26,7 @@ class Again:
 
 
 def again_of(found: FoundTakes, steps: Steps, levels_db: Floats) -> Again:
-    """Return what takes tell of each step.
+    """Return the features of takes for each step.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def again_of(found: FoundTakes, steps: Steps, levels_db: Floats) -> Again:
 
 
 def _of_take(group: TakeGroup, place: int, loud: list[float], number: int, groups: int) -> Floats:
-    """Return what is the same over all of a take; the last five columns are filled later."""
+    """Return the features common to all of a take; the last five columns are filled later."""
     take, count = group.takes[place], len(group.takes)
     whole = [at for at, one in enumerate(group.takes) if one.to_share - one.from_share >= _WHOLE]
     loudest = max(whole, key=lambda at: loud[at], default=-1)
@@ -122,7 +122,7 @@ def same_places(
 def _link(
     earlier: NDArray[np.int64], later: NDArray[np.int64], group: TakeGroup, place: int, steps: Steps
 ) -> None:
-    """Fill in where what a take plays is played in the takes before and after it."""
+    """Fill in the places of a take's steps in the takes before and after it."""
     for table, others in ((earlier, range(place - 1, -1, -1)), (later, range(place + 1, len(group.takes)))):
         for other in others:
             own, there = same_places(group, place, other, steps)

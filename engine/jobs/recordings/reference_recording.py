@@ -1,4 +1,4 @@
-"""Making the audio of a kept example ready to be heard beside a document."""
+"""Prepare the audio of a training example for playback next to a document."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.files.safe_write import shown
 from engine.progress import Progress
 
 _DEEPEST = 3
-"""So many folders below that of a taste its recordings are looked for in: it may be a home folder."""
+"""Depth of the search for recordings below the folder of a taste, which may be a home folder."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRequest:
+class ReferenceRequest:
     """Which recording is wanted at which rate.
 
     Attributes
@@ -35,14 +35,14 @@ class KeptRequest:
     rate_hz: int
 
 
-def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
-    """Find a kept recording; return the file that holds its samples at the rate of the document.
+def prepare_reference(request: ReferenceRequest, progress: Progress) -> Path:
+    """Find a training recording; return a file with its samples at the rate of the document.
 
     Raises
     ------
     SourceError : it is gone or has changed, or cannot be read
     """
-    found = find_kept(request.path, request.content_hash, request.folders, progress)
+    found = find_reference(request.path, request.content_hash, request.folders, progress)
     info = probe(found)
     source = Source(
         id="kept",
@@ -57,12 +57,12 @@ def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
     return conformed_path(source, request.rate_hz, progress)
 
 
-def find_kept(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
-    """Find a kept recording where it was, else by its name in some folders and those in them, by its content.
+def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
+    """Find a training recording at its old path, else by name and content in some folders and below.
 
     Raises
     ------
-    SourceError : it is in none of them, or what has its name is another recording
+    SourceError : none of the folders has it, or the file with its name is another recording
     """
     changed = ""
     for candidate in _candidates(path, folders if expected_hash else ()):

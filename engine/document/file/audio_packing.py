@@ -15,7 +15,7 @@ Samples = NDArray[np.float32]
 FLAC24, FLOAT32 = "flac24", "float32"
 
 UNREADABLE = (ValueError, OSError, soundfile.SoundFileError, zlib.error)
-"""What bytes that are no such samples raise."""
+"""Errors raised for bytes that are not valid samples."""
 
 _FULL_SCALE = 2**23
 _SPARE_BITS = 8  # libsndfile takes and gives integers of 32 bits

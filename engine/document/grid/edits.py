@@ -34,7 +34,7 @@ _EDITED = "edited-beats"
 
 
 def tempo_text(grid: BeatGrid) -> str:
-    """Return the tempo of a grid the way the status line says it."""
+    """Return the tempo of a grid as the status line shows it."""
     return f"{grid.tempo_bpm:.1f} BPM"
 
 
@@ -47,7 +47,7 @@ def beats_in_bar(grid: BeatGrid) -> int:
 
 
 def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: int) -> BeatGrid:
-    """Return a grid of these beats; where there are too few to tell, the tempo stays."""
+    """Return a grid of these beats; with fewer than two beats, the tempo stays."""
     tempo_bpm = grid.tempo_bpm
     if len(beats) > 1:
         tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
@@ -55,12 +55,12 @@ def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: i
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:
-    """Number so many beats, a bar long again and again, so that the one at index `beat` is a downbeat."""
+    """Number `count` beats in bars of `bar` beats, so that the one at index `beat` is a downbeat."""
     return (np.arange(count, dtype=np.int64) - beat) % bar + 1
 
 
 def _rounded(samples: ArrayLike) -> Positions:
-    """Round half up: what lies a sample apart stays apart, which rounding half to even does not promise."""
+    """Round half up, so that positions a sample apart stay apart, which half to even does not guarantee."""
     return np.floor(np.asarray(samples, np.float64) + 0.5).astype(np.int64)
 
 
@@ -84,10 +84,10 @@ def doubled(grid: BeatGrid) -> BeatGrid:
 
 
 def halved(grid: BeatGrid) -> BeatGrid:
-    """Keep every second beat, so that `halved(doubled(grid))` is the grid.
+    """Return every second beat, so that `halved(doubled(grid))` is the grid.
 
-    Bars of an even number of beats stay where they are and count half as many. Where there are odd ones, a
-    bar counts as many as before and is twice as long, from the first downbeat on.
+    Bars with an even number of beats stay and count half as many. If any bar has an odd number, every bar
+    counts as many as before and is twice as long, from the first downbeat on.
     """
     beats, counts = grid.beats_samples, grid.bar_positions
     if len(beats) < 2:
@@ -128,7 +128,7 @@ def nearest_beat(grid: BeatGrid, at_samples: int) -> int:
 
     Raises
     ------
-    UsageError : there are no beats
+    UsageError : the grid has no beats
     """
     if not len(grid.beats_samples):
         raise UsageError("There are no beats yet; tap the tempo or set it.")

@@ -18,7 +18,7 @@ _COPIED_BYTES_A_S = 400_000_000
 
 
 def export_cost_s(request: ExportRequest) -> float:
-    """Estimate how long a whole export takes, with the files beside it."""
+    """Estimate the duration of a whole export in seconds, companion files included."""
     copied, consolidated = (one for one in request.collected if not one.is_there), request.consolidated
     return copy_cost_s(tuple(copied)) + consolidate_cost_s(consolidated.values()) + write_cost_s(request)
 

@@ -14,18 +14,18 @@ from engine.extensions.names import Extension
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format.
+    """An export format.
 
     Attributes
     ----------
     suffix : such as ".wav"
-    name : what the form calls it
-    good_for : what the form says beside it
+    name : its name in the form
+    good_for : its description in the form
     module : by its whole name, with a `write` as `engine.edl.export.Writer` has it; loaded when it is
         written: some need libraries that take a quarter of a second
     is_audio : whether it holds the sound itself
-    is_packed : whether its samples take less room than they need; nobody knows how much less
-    is_coded : whether a coder leaves out what is hardly heard, so that it has a quality and no bit depth
+    is_packed : whether its samples are compressed, so that the size can only be bounded
+    is_coded : whether its coder is lossy, so that it has a quality and no bit depth
     names_media : whether it names recordings that another program opens
     listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames

@@ -53,11 +53,11 @@ class PlannedFile:
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
-    """Return what a request would write; nothing is touched.
+    """Return the files that a request would write, without writing.
 
     Raises
     ------
-    ExportError : the suffix is unknown, a name is that of a recording, or there is nothing to write
+    ExportError : the suffix is unknown, a name is that of a recording, or the request is empty
     """
     check_names(request)
     found = []
@@ -69,10 +69,10 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
 
 
 def check(requests: Sequence[ExportRequest]) -> None:
-    """Find out before anything is written whether all of it can be.
+    """Check that all files can be written, before the first one is.
 
-    Looked at are the names, the formats and what they can hold, the recordings, files that exist, the folders
-    and, where the system tells it, the free space.
+    The checks cover names, limits of formats, recordings, existing files, folders and, where the system
+    reports it, free space.
 
     Raises
     ------
@@ -108,13 +108,10 @@ def export_all(
 
     Parameters
     ----------
-    written : grows by each request that is done, so that who cancels can tell what is there
+    written : receives each finished request, for reports after a cancel
 
-    Raises
-    ------
-    ExportError, SourceError : see `check` and `export`; where files were written before, the sentence names
-        them
-    Cancelled : the user asked for it; the files that were whole stay
+    Raises ------ ExportError, SourceError : see `check` and `export`; the sentence names files that were
+    already written Cancelled : the user asked for it; the files that were whole stay
     """
     check(requests)
     done: list[Exported] = [] if written is None else written
@@ -135,7 +132,7 @@ def export_all(
 
 
 def written_before(done: Sequence[Exported]) -> str:
-    """Say which files are whole."""
+    """List the complete files."""
     names = [shown(part.path.name) for one in done for part in (one.parts or (one,))]
     listed = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
     return f"Written before that: {', '.join(listed)}."

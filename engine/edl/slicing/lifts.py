@@ -1,7 +1,7 @@
-"""Take one drum out of a span of a track and mix it in elsewhere.
+"""Lift one drum out of a span of a track and mix it in elsewhere.
 
-What is taken is the track through a filter that holds for each octave how much of it is that drum, of zero
-phase, so that what is left and what was taken add up to the track.
+The drum is the track through a zero-phase filter with one gain per octave, its share of that drum, so that
+the remainder and the lifted drum add up to the track.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def lift_reach_samples(rate_hz: int) -> int:
 
 
 def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_hz: int) -> Sound:
-    """Return what is taken out of [start, stop) of the timeline, shape (frames, channels); zeros outside."""
+    """Return the lifted sound in [start, stop) of the timeline, shape (frames, channels); zeros outside."""
     taken = np.zeros((stop_samples - start_samples, read(0, 0).shape[1]))
     begin, end = max(start_samples, one.start_samples), min(stop_samples, one.stop_samples)
     if begin >= end:

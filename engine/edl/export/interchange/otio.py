@@ -227,7 +227,7 @@ class _Writer:
 
 
 def _url(path: Path, request: ExportRequest) -> str:
-    """Return an address, which moves with the timeline where the recordings are collected beside it."""
+    """Return a URL, relative if the recordings are collected next to the timeline."""
     folder = request.out.parent.absolute()
     if request.options.collect and path.is_relative_to(folder):
         return _plain(quote(path.relative_to(folder).as_posix()))

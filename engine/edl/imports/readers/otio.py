@@ -58,7 +58,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _Reading:
-    """Reads one timeline, and counts what it leaves out."""
+    """Reads one timeline, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, progress: Progress) -> None:
         self._file, self._progress = file, progress
@@ -67,7 +67,7 @@ class _Reading:
         self._clip_rate: Fraction | None = None
 
     def described(self, timeline: object) -> ImportedEdits:
-        """Return what a timeline says."""
+        """Return the edits of a timeline."""
         stack = _object(timeline, "Timeline")["tracks"] if _schema(timeline) == "Timeline" else timeline
         stack = _object(stack, "Stack")
         tracks = [one for one in _list(stack, "children") if _schema(one) == "Track"]
@@ -120,7 +120,7 @@ class _Reading:
         return offset
 
     def _span(self, item: dict[str, Any]) -> tuple[Fraction, Fraction]:
-        """Return the start and the length of what is used of an item."""
+        """Return the start and the length of the used part of an item."""
         used = item.get("source_range")
         if used is None:
             medium = _reference(item)
@@ -169,12 +169,10 @@ class _Reading:
     def _samples(
         self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction
     ) -> tuple[Fraction, ...] | None:
-        """Return the times that Offcut left with a clip, before they were rounded to frames.
+        """Return the exact times that Offcut stored with a clip, before rounding to frames.
 
-        Returns
-        -------
-        Start in the medium, start on the track, length, and how far the crossfades reach; in seconds. None
-        where there are none, or the clip was moved since.
+        Returns ------- Start in the medium, start on the track, length, and reach of the crossfades; in
+        seconds. None if no times are stored, or the clip was moved since.
         """
         left, rate = _left(item, _CLIP_VALUES), self._frame_rate(item.get("source_range"))
         if left is None or rate is None:

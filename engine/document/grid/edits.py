@@ -154,11 +154,11 @@ def require_beats_in_bar(beats: int) -> None:
 
 
 def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
-    """Make all bars of so many beats; the downbeat at or before a position stays one.
+    """Set the number of beats of all bars; the downbeat at or before a position stays one.
 
     Raises
     ------
-    UsageError : there are no beats, or no bar can have so many
+    UsageError : the grid has no beats, or the number is out of range
     """
     require_beats_in_bar(beats)
     nearest_beat(grid, at_samples)
@@ -190,7 +190,7 @@ def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> Be
 
 
 def _anchors(grid: BeatGrid, beat: int) -> tuple[int, int]:
-    """Return the downbeats around a beat, or the ends of the grid where there is none."""
+    """Return the downbeats around a beat, or the ends of the grid."""
     downbeats = np.flatnonzero(grid.bar_positions == 1)
     before, after = downbeats[downbeats < beat], downbeats[downbeats > beat]
     return (
@@ -263,12 +263,12 @@ def ramped(
 ) -> BeatGrid:
     """Change the tempo evenly from the downbeat of one bar to that of a later one.
 
-    Beats before stay; those after keep their distances and follow on. Where that ends the grid earlier than
-    before, beats as far apart as its last two go on to where it ended.
+    Beats before stay; those after keep their distances and follow on. If the grid then ends earlier, beats
+    spaced like its last two extend it to its former end.
 
     Raises
     ------
-    UsageError : there are no such bars, or a tempo is outside the limits
+    UsageError : a bar is missing, or a tempo is outside the limits
     """
     for bpm in tempi_bpm:
         require_tempo(bpm)
@@ -304,21 +304,21 @@ def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Ma
 
 
 def without_tempi(state: DocumentState) -> Edit:
-    """Return the edit that takes away what is proposed, and not answered, of how the grid is counted."""
+    """Return the edit that removes undecided tempo proposals."""
     return replace_proposals(state, (), {}, "Took away how to count", kinds=(TEMPO.name,))
 
 
 def is_edited(state: DocumentState) -> bool:
-    """Tell whether the grid in force was edited by its user, or is counted as they decided."""
+    """Return whether the user edited the current grid, or decided its tempo interpretation."""
     return state.analyses.get("beats", "").startswith(_EDITED) or bool(decided_tempi(state))
 
 
 def require_open_grid(state: DocumentState) -> None:
-    """Refuse to propose how a grid is counted that the user decided.
+    """Refuse tempo proposals for a grid that the user edited or decided.
 
     Raises
     ------
-    UsageError : there is no recording to count, or the user decided how it is counted
+    UsageError : the document has no recording, or the user edited or decided the grid
     """
     require_recording(state, "count")
     if is_edited(state):

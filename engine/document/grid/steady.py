@@ -21,7 +21,7 @@ _SHORT_CONFIDENCE = 0.5
 
 @found_once
 def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
-    """Tell which beats of a grid belong to music, shape (n,); all of them where the user edited the grid."""
+    """Return which beats of a grid belong to music, shape (n,); all if the user edited the grid."""
     beats = grid.beats_samples
     if not len(beats) or grid.maker == MAKER:
         return np.ones(len(beats), bool)
@@ -36,7 +36,7 @@ def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
 
 
 def has_music(grid: BeatGrid | None) -> bool:
-    """Tell whether any beat of a grid belongs to music."""
+    """Return whether any beat of a grid belongs to music."""
     return grid is not None and bool(steady_beats(grid).any())
 
 

@@ -51,7 +51,7 @@ def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """All that the rest of the program needs to know of one kind of proposal.
+    """Properties and functions of one kind of proposal.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What coders that leave something out can hold, and how well they are asked to do it."""
+"""Limits and quality settings of lossy coders."""
 
 from __future__ import annotations
 
@@ -28,15 +28,11 @@ class Quality(StrEnum):
 class Codec:
     """A coder of libsndfile's.
 
-    Attributes
-    ----------
-    name : what the user calls it
-    container, subtype : libsndfile's names
-    rates_hz : the rates that it holds, rising; with `is_any_rate` only those that higher ones become
-    is_any_rate : whether it holds every rate up to the last of `rates_hz`
-    levels : libsndfile's compression level, 0 to 1, by quality
-    mode : soundfile's bit rate mode; None where the coder knows one only
-    stereo_kbit_s : about what music takes, by quality
+    Attributes ---------- name : its display name container, subtype : libsndfile's names rates_hz : the
+    supported rates, ascending; with `is_any_rate` only those to which higher ones are converted is_any_rate :
+    whether it supports every rate up to the last of `rates_hz` levels : libsndfile's compression level, 0 to
+    1, by quality mode : soundfile's bit rate mode; None if the coder has only one stereo_kbit_s : typical bit
+    rate of music, by quality
     """
 
     name: str
@@ -68,11 +64,11 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says of itself to players.
+    """Tags of a file for players.
 
     Attributes
     ----------
-    number : of the file among those of one album, from 1; 0 for a file that stands alone
+    number : of the file in its album, from 1; 0 for a single file
     """
 
     title: str = ""

@@ -13,7 +13,7 @@ from typing import IO, Any
 MEMORY_BYTES = 2 << 30
 PATIENCE_S = 60.0
 _PIPE_BYTES = 1 << 20
-"""What Linux gives a user; the pipe holds more than a block, so that both sides work at once."""
+"""Limit for users on Linux; the pipe holds more than a block, so that both sides work at once."""
 
 
 class LimitedProcess:
@@ -106,7 +106,7 @@ class LimitedProcess:
         return None
 
     def end(self) -> None:
-        """End it, and close what connects it."""
+        """End the process, and close its pipes."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

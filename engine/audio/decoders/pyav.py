@@ -1,4 +1,4 @@
-"""The decoder for what libsndfile does not read: PyAV, whose wheels carry FFmpeg's libraries.
+"""The decoder for formats beyond libsndfile: PyAV, whose wheels include FFmpeg's libraries.
 
 It decodes in child processes (`engine.audio.decoders.av_child`), so that a file that crashes a library, or
 takes too much memory or time, is refused like any other.

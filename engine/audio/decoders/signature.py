@@ -1,4 +1,4 @@
-"""What a file holds, from its first bytes: the name that messages use and FFmpeg's name of the demuxer.
+"""The format of a file, from its first bytes: its name in messages and FFmpeg's demuxer.
 
 FFmpeg is asked for these demuxers only. Left to itself it also takes playlists, which name other files.
 """
@@ -86,7 +86,7 @@ def signature_of(path: Path) -> Signature | None:
 
 
 def is_coded_wav(path: Path) -> bool:
-    """Tell whether a WAV file holds a stream of MP3, AAC, AC-3 or WMA.
+    """Return whether a WAV file holds a stream of MP3, AAC, AC-3 or WMA.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def is_coded_wav(path: Path) -> bool:
 
 
 def may_be_mp3(path: Path) -> bool:
-    """Tell whether a file that is MP3 by its name or its tag holds MP3, or a format with a signature.
+    """Return whether a file that is MP3 by its name or its tag holds MP3, or a format with a signature.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What Matroska files say of their picture: its frame rate, and the tag TIMECODE.
+"""Video metadata of Matroska files: frame rate, and the tag TIMECODE.
 
 References: RFC 8794 (EBML), RFC 9559 (Matroska), and FFmpeg, which writes its start timecode into that tag.
 """

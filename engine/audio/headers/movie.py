@@ -1,7 +1,7 @@
-"""What MP4 and QuickTime files say of their times: units of the edit list, frame rate and start timecode.
+"""Time metadata of MP4 and QuickTime files: units of the edit list, frame rate and start timecode.
 
 References: ISO/IEC 14496-12 (the boxes, here called atoms), and Apple's "QuickTime File Format" (`tmcd`, the
-track of timecode). What is damaged is passed over, since the sound is what counts.
+track of timecode). Damaged atoms are skipped, since the audio is still usable.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Span = tuple[int, int]
 
 
 def movie_timescale(path: Path) -> int:
-    """Return the units per second of the lengths in the movie header; 0 where there is none.
+    """Return the units per second of the lengths in the movie header; 0 if it is missing.
 
     Sources
     -------
@@ -101,7 +101,7 @@ def _read(stream: BinaryIO, span: _Span | None) -> bytes:
 
 
 def _inside(stream: BinaryIO, span: _Span, *names: bytes) -> _Span | None:
-    """Return where the first atom of the last name lies, looked for in the first one of each name before."""
+    """Follow the first atom of each name in turn, and return the span of the last; None if one is missing."""
     found: _Span | None = span
     for wanted in names:
         if found is None:

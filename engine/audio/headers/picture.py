@@ -18,7 +18,7 @@ class Timecode:
 
     Attributes
     ----------
-    begin_s : seconds after midnight at which the first frame lies, in real time
+    begin_s : time of the first frame in seconds after midnight, in real time
     drops_frames : whether the video is counted in drop frame timecode
     """
 
@@ -47,14 +47,11 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
 
     Parameters
     ----------
-    durations : how many frames last how many units
+    durations : number of frames by duration in units
     units_hz : units a second
 
-    Returns
-    -------
-    frame_rate : the mean, where durations differ by rounding alone; else the whole rate nearest to the most
-        common duration. None where there is none of a moving picture
-    is_variable : whether they differ by more
+    Returns ------- frame_rate : the mean if durations differ by rounding alone; else the whole rate nearest
+    to the most common duration. None if that is not a rate of video is_variable : whether they differ by more
     """
     units = sum(duration * count for duration, count in durations.items())
     if units <= 0 or units_hz <= 0:
@@ -86,12 +83,12 @@ def _moving(rate: Fraction) -> Fraction | None:
 
 
 def start_timecode(frame: int, rate: Fraction, *, drops_frames: bool) -> Timecode:
-    """Return the timecode of a frame, counted from midnight; 0 where it does not lie in a day.
+    """Return the timecode of a frame, counted from midnight; 0 if it is not within a day.
 
     Parameters
     ----------
     rate : frames a second of the timecode
-    drops_frames : counts where there is drop frame timecode at the rate
+    drops_frames : has an effect only at rates with drop frame timecode
     """
     begin_s = frame / rate
     if not 0 <= begin_s < _LONGEST_S:

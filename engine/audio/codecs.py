@@ -28,11 +28,16 @@ class Quality(StrEnum):
 class Codec:
     """A coder of libsndfile's.
 
-    Attributes ---------- name : its display name container, subtype : libsndfile's names rates_hz : the
-    supported rates, ascending; with `is_any_rate` only those to which higher ones are converted is_any_rate :
-    whether it supports every rate up to the last of `rates_hz` levels : libsndfile's compression level, 0 to
-    1, by quality mode : soundfile's bit rate mode; None if the coder has only one stereo_kbit_s : typical bit
-    rate of music, by quality
+    Attributes
+    ----------
+    name : its display name
+    container, subtype : libsndfile's names
+    rates_hz : the supported rates, ascending; with `is_any_rate` only those to which higher ones are
+      converted
+    is_any_rate : whether it supports every rate up to the last of `rates_hz`
+    levels : libsndfile's compression level, 0 to 1, by quality
+    mode : soundfile's bit rate mode; None if the coder has only one
+    stereo_kbit_s : typical bit rate of music, by quality
     """
 
     name: str

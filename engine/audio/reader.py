@@ -118,10 +118,13 @@ class SourceReader:
     decoded from the start in fixed chunks, so that a sample never depends on how it was reached; going
     backwards there means decoding again, which is why documents play a conformed copy.
 
-    Attributes ---------- rate_hz, channels, frames, container, subtype : as in `SourceInfo` promised_frames :
-    the length that the header gives, at least `frames`; an estimate for MP3 bad_samples : number of samples,
-    NaN or beyond `LOUDEST`, replaced by zero so far; each counts once if reads go forward first_bad_samples :
-    position of the first of them, -1 without one
+    Attributes
+    ----------
+    rate_hz, channels, frames, container, subtype : as in `SourceInfo`
+    promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
+    bad_samples : number of samples, NaN or beyond `LOUDEST`, replaced by zero so far; each counts once if
+      reads go forward
+    first_bad_samples : position of the first of them, -1 without one
 
     Raises
     ------

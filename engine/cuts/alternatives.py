@@ -12,7 +12,7 @@ from engine.spans import Samples
 MOST = 4
 
 AUDIBLE_S = 0.005
-"""Edges nearer than this sound the same, and so are no alternative."""
+"""Edges closer than this sound the same, so they are not an alternative."""
 
 
 def alternatives(

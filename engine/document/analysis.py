@@ -24,13 +24,16 @@ def _no_positions() -> NDArray[np.int64]:
 class ScoreCurve:
     """Anomaly score of each moment.
 
-    Attributes ---------- times_samples : int64, shape (n,), centre of each scored window, in document
-    samples, ascending scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is
-    more anomalous maker : recipe and taste, such as "slicer-ae Band 2026 5f0c" part_names : components of the
-    scores, see `engine.anomaly.part_wording` parts : float32, shape (n, len(part_names)), in standard
-    deviations above the training data limit : the score that separates training data from injected faults,
-    see `engine.anomaly.threshold` false_starts_samples : int64, shape (k, 3): start and stop of a false
-    start, and start of the complete take, in document samples, ascending; scores are raised over it
+    Attributes
+    ----------
+    times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
+    scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
+    maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
+    part_names : components of the scores, see `engine.anomaly.part_wording`
+    parts : float32, shape (n, len(part_names)), in standard deviations above the training data
+    limit : the score that separates training data from injected faults, see `engine.anomaly.threshold`
+    false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
+      take, in document samples, ascending; scores are raised over it
     """
 
     times_samples: NDArray[np.int64]

@@ -69,10 +69,13 @@ class RowChange:
 class Edit:
     """The changes of an edit, in words and rows.
 
-    Attributes ---------- label : text of the status line, such as "Accepted cut 2:31.0 – 2:44.6" changes :
-    the rows before and after merges_as : consecutive edits with the same name become one step of undo; empty
-    for a separate step by_listening : made by analysis: it becomes part of the step that last changed the
-    sound, so that undo reverts the user's latest edit (decision 7)
+    Attributes
+    ----------
+    label : text of the status line, such as "Accepted cut 2:31.0 – 2:44.6"
+    changes : the rows before and after
+    merges_as : consecutive edits with the same name become one step of undo; empty for a separate step
+    by_listening : made by analysis: it becomes part of the step that last changed the sound, so that undo
+      reverts the user's latest edit (decision 7)
     """
 
     label: str

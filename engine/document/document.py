@@ -274,8 +274,10 @@ class Document:
 
         An edit without changes does not add a step to the history, and stores no audio.
 
-        Raises ------ DocumentError : the file cannot be written, another program changed it, or the edit is
-        invalid; the document is unchanged
+        Raises
+        ------
+        DocumentError : the file cannot be written, another program changed it, or the edit is invalid; the
+          document is unchanged
         """
         if not edit.changes and not analyses:
             return Change(edit.label)

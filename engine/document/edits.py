@@ -76,8 +76,11 @@ def replace_proposals(
 
     Decided, flagged or annotated proposals stay, and so do those of another planner or the user.
 
-    Parameters ---------- kinds : kinds that their planner makes; empty if it replaces all makers : its
-    makers, if others make the same kinds; empty for all except makers with proposals of their own
+    Parameters
+    ----------
+    kinds : kinds that their planner makes; empty if it replaces all
+    makers : its makers, if others make the same kinds; empty for all except makers with proposals of their
+      own
     """
     held = {
         key: proposal

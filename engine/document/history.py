@@ -146,8 +146,10 @@ def push(
 def join(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> int | None:
     """Merge results of analysis into the step that last changed the sound.
 
-    Returns ------- The number of that step; None, without a change, if there is no such step, or a later step
-    changed the same analyses.
+    Returns
+    -------
+    The number of that step; None, without a change, if no step qualifies, or a later step changed the same
+    analyses.
     """
     try:
         step = _step_to_join(connection, {change.key for change in changes})

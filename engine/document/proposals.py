@@ -80,9 +80,12 @@ class Alternative:
 class KeptExample:
     """A passage of reference audio, to compare a proposal with.
 
-    Attributes ---------- path : of the recording the taste was learned from distance : from the proposal, in
-    the taste's own units; smaller is nearer offset_s : from the original start of the proposal to the start
-    of the passage that resembles the example; negative if that is earlier
+    Attributes
+    ----------
+    path : of the recording the taste was learned from
+    distance : from the proposal, in the taste's own units; smaller is nearer
+    offset_s : from the original start of the proposal to the start of the passage that resembles the example;
+      negative if that is earlier
     """
 
     path: str
@@ -104,7 +107,7 @@ class Proposal:
     reason : one sentence that a musician understands
     maker : recipe and taste; `BY_HAND` for the user's own
     alternatives : other edges the user can step through
-    payload : parameters of the kind besides the span, as plain JSON values
+    payload : parameters of the kind in addition to the span, as plain JSON values
     nearest_kept : the most similar reference example, if the taste has one
     tracks : ids of the affected ones; empty for all
     evidence : weak evidence is marked in the queue, and bulk answers do not accept the proposal

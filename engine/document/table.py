@@ -174,11 +174,16 @@ class Made:
 class ProposalTable:
     """Proposals with the user's decisions.
 
-    Attributes ---------- made : the proposals decisions : source of the columns below starts_samples,
-    stops_samples : shape (n,), with the alternative chosen and the edges moved verdicts : int8, shape (n,),
-    indices into `VERDICTS` flagged : shape (n,) changed : shape (n,), whether the user changed more than its
-    edges effects : operations of proposals, by row, computed on request; shared with the next table unless a
-    decision changed more than verdicts
+    Attributes
+    ----------
+    made : the proposals
+    decisions : source of the columns below
+    starts_samples, stops_samples : shape (n,), with the alternative chosen and the edges moved
+    verdicts : int8, shape (n,), indices into `VERDICTS`
+    flagged : shape (n,)
+    changed : shape (n,), whether the user changed more than its edges
+    effects : operations of proposals, by row, computed on request; shared with the next table unless a
+      decision changed more than verdicts
     """
 
     made: Made

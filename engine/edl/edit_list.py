@@ -59,10 +59,14 @@ class EditList:
 
     Segments are arrays of shape (n,), so that thousands cost no more than a few; `segments` spells them out.
 
-    Attributes ---------- starts_samples, stops_samples, result_starts_samples, fades_in_samples,
-    fades_out_samples : columns of `Segment` rate_hz : the document's rate length_samples : length of the
-    result source_length_samples : length of the document's timeline patches : by track id, for tracks with
-    edited sound
+    Attributes
+    ----------
+    starts_samples, stops_samples, result_starts_samples, fades_in_samples, fades_out_samples : columns of
+      `Segment`
+    rate_hz : the document's rate
+    length_samples : length of the result
+    source_length_samples : length of the document's timeline
+    patches : by track id, for tracks with edited sound
     """
 
     starts_samples: Positions

@@ -24,8 +24,10 @@ def placed_markers(
 ) -> tuple[Marker, ...]:
     """Return markers in result positions, ascending; one entry for each playback.
 
-    Parameters ---------- onto_seams : whether a marker inside a cut moves to the seam; False drops it, as in
-    a file of removed material
+    Parameters
+    ----------
+    onto_seams : whether a marker inside a cut moves to the seam; False drops it, as in a file of removed
+      material
     """
     listed = tuple(markers)
     if edit_list.is_empty or not listed:

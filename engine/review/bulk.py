@@ -49,7 +49,7 @@ def accept_in_bulk(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
 def accept_selected(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
     """Split proposals that the user selected; a selection of weak evidence alone is accepted.
 
-    A user who selects only such proposals means these; a longer selection may include them by accident.
+    Selecting only such proposals is deliberate; a longer selection may include them by accident.
     """
     if all(has_weak_evidence(state, key) for key in ids):
         return BulkAccept(tuple(ids))

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 class Learned:
     """Two figures for each proposal, by its row in `engine.document.table`.
 
-    Attributes ---------- chances : float64, shape (n,), probability that the user accepts it, 0 to 1; None
-    before the first decision usefulness : float64, shape (n,), information gain of its decision about the
-    other undecided ones
+    Attributes
+    ----------
+    chances : float64, shape (n,), probability that the user accepts it, 0 to 1; None before the first
+      decision
+    usefulness : float64, shape (n,), information gain of its decision about the other undecided ones
     """
 
     chances: NDArray[np.float64] | None

@@ -89,8 +89,7 @@ def next_id(
     learned: Learned | None = None,
     accepting: str | None = None,
 ) -> Step:
-    """Return the proposal after `current` in the queue `ids`, which was made in this `order`
-    with what was `learned`.
+    """Return the proposal after `current` in the queue `ids`, made in this `order` with `learned`.
 
     The plain move stops at the last proposal with `at_end`; the search for an undecided one wraps around and
     ends at `current` itself. If `current` has left the queue (it was decided under a filter), the move starts

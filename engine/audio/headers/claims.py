@@ -1,7 +1,7 @@
 """Check the claims in the header of a sound file against the file itself, before it is decoded.
 
 libsndfile limits the claims of a WAV or an AIFF file to the available data. If samples have no fixed size it
-trusts the header: 478 bytes of Wave64 can claim days of sound, all of which would decode, to silence.
+trusts the header: 478 bytes of Wave64 can claim days of sound, and all of it decodes, to silence.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LEAST_FRAME_BYTES = 6
 
 
 def impossible_claim(path: Path, size_bytes: int, file: soundfile.SoundFile) -> str:
-    """Return the problem of the header of an open file, as the end of a sentence; "" if there is none.
+    """Return the problem of the header of an open file, as the end of a sentence; "" without one.
 
     Raises
     ------

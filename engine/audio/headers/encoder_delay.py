@@ -1,4 +1,4 @@
-"""Samples that an encoder adds before the first one, which the header tells players to skip."""
+"""Encoder delay: samples before the first one, which the header marks for players to skip."""
 
 from __future__ import annotations
 

@@ -50,8 +50,11 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
     durations : number of frames by duration in units
     units_hz : units a second
 
-    Returns ------- frame_rate : the mean if durations differ by rounding alone; else the whole rate nearest
-    to the most common duration. None if that is not a rate of video is_variable : whether they differ by more
+    Returns
+    -------
+    frame_rate : the mean if durations differ by rounding alone; else the whole rate nearest to the most
+      common duration. None if that is not a rate of video
+    is_variable : whether they differ by more
     """
     units = sum(duration * count for duration, count in durations.items())
     if units <= 0 or units_hz <= 0:

@@ -145,7 +145,7 @@ class Samples(Protocol):
 
 
 def block_cells(reader: SourceReader, window_samples: int, block: int) -> tuple[Cells, ...]:
-    """Return the cells of one block for each level of a file's pyramid, each of shape (channels, n, bands)."""
+    """Return the cells of one block for each level of a file's pyramid, shape (channels, n, bands) each."""
     first = block * BLOCK_CELLS
     n_cells = min(BLOCK_CELLS, -(-reader.frames // BASE_SAMPLES) - first)
     per_cell = max(1, 2 * BASE_SAMPLES // window_samples)  # windows overlap by half at least

@@ -43,14 +43,19 @@ class Ornament(StrEnum):
 class Hits:
     """The hits of one group of microphones: a row for each drum that sounds, in the order of time.
 
-    Attributes ---------- onsets_samples : float64, shape (n,), ascending: where the sound rises at the
-    microphone of its drum tracks : int16, shape (n,), index of that microphone in `track_ids` strengths_db :
-    float32, shape (n,), the peak of the hit there, in dB full scale strokes : int32, shape (n,), ascending
-    from 0: hits of one stroke, meant to sound together, share a number ornaments : int8, shape (n,), indices
-    into `ORNAMENTS` confidences : float32, shape (n,), 0 to 1, that it is a hit of that drum and not bleed
-    track_ids : of all microphones of the group roles : of the same delays_samples : float64, shape
-    (len(track_ids),), delay of a hit relative to its own drum; natural, and preserved unsure_samples :
-    float32, shape (n,), uncertainty of each onset; 0 if it rises clearly, and if unknown
+    Attributes
+    ----------
+    onsets_samples : float64, shape (n,), ascending: where the sound rises at the microphone of its drum
+    tracks : int16, shape (n,), index of that microphone in `track_ids`
+    strengths_db : float32, shape (n,), the peak of the hit there, in dB full scale
+    strokes : int32, shape (n,), ascending from 0: hits of one stroke, meant to sound together, share a number
+    ornaments : int8, shape (n,), indices into `ORNAMENTS`
+    confidences : float32, shape (n,), 0 to 1, that it is a hit of that drum and not bleed
+    track_ids : of all microphones of the group
+    roles : of the same
+    delays_samples : float64, shape (len(track_ids),), delay of a hit relative to its own drum; natural, and
+      preserved
+    unsure_samples : float32, shape (n,), uncertainty of each onset; 0 if it rises clearly, and if unknown
     """
 
     onsets_samples: NDArray[np.float64]

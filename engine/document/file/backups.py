@@ -1,4 +1,4 @@
-"""Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
+"""Rolling backups of documents, stored in the user's data folder through SQLite's backup API.
 
 They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
 document stores is stored once for all of them (docs/decisions/0004-stored-audio-in-the-document.md).

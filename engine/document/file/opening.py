@@ -200,8 +200,10 @@ class _Sound:
 def _sound_version(connection: sqlite3.Connection, *, with_audio: bool = True) -> _Sound:
     """Check the tables and pages of a document, and return its version.
 
-    Parameters ---------- with_audio : check every page of stored audio, too. That takes a second per
-    gigabyte, during which other programs cannot write; without, damage to audio is found when it is read
+    Parameters
+    ----------
+    with_audio : check every page of stored audio, too. That takes a second per gigabyte, during which other
+      programs cannot write; without, damage to audio is found when it is read
     """
     version = _version(connection)
     if version < 1:

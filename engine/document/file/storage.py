@@ -85,7 +85,7 @@ def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> It
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
-    """Read the whole document, in a transaction of the caller, who has checked its tables and their sizes.
+    """Read the whole document, in a transaction of the caller, after checks of its tables and their sizes.
 
     Raises
     ------

@@ -159,7 +159,7 @@ def neighbour(state: DocumentState, at_samples: int, *, forward: bool) -> Marker
 
     Raises
     ------
-    UsageError : there is no marker in that direction
+    UsageError : no marker follows in that direction
     """
     if not state.markers:
         raise UsageError("There are no markers yet; add one first.")

@@ -59,9 +59,12 @@ def export(
     ----------
     there : companion files that the same export wrote for another format
 
-    Raises ------ ExportError : the suffix is unknown, the file exists and may not be replaced, the export
-    reads it , or it cannot be written SourceError : a source is missing or cannot be read Cancelled : the
-    user asked for it
+    Raises
+    ------
+    ExportError : the suffix is unknown, the file exists and may not be replaced, the export reads it , or it
+      cannot be written
+    SourceError : a source is missing or cannot be read
+    Cancelled : the user asked for it
     """
     check_names(request)
     done = _written(request, progress, there)

@@ -110,8 +110,10 @@ def export_all(
     ----------
     written : receives each finished request, for reports after a cancel
 
-    Raises ------ ExportError, SourceError : see `check` and `export`; the sentence names files that were
-    already written Cancelled : the user asked for it; the files that were whole stay
+    Raises
+    ------
+    ExportError, SourceError : see `check` and `export`; the sentence names files that were already written
+    Cancelled : the user asked for it; the files that were whole stay
     """
     check(requests)
     done: list[Exported] = [] if written is None else written

@@ -54,7 +54,7 @@ def constant_ratio(found: Sequence[Point], own: Sequence[Point]) -> float | None
 
 
 def trapezoids(curves: Sequence[Curve], heard: Sequence[tuple[int, int]]) -> tuple[Trapezoid, ...] | None:
-    """Return the gain edits whose product is the curves of a track; None if there are no such edits.
+    """Return the gain edits whose product is the curves of a track; None if no edits match.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class _OwnClips:
         return tuple(found), is_exact
 
     def _own(self, one: DocumentClip, before: int, after: int) -> Clip | None:
-        """Return the document's clip with the place and the audio of this one; None if there is no match.
+        """Return the document's clip with the place and the audio of this one; None without a match.
 
         Transitions surround the cut; if their halves differ, the larger one is after it.
 

@@ -11,7 +11,7 @@ agree over a few segments in a row without hidden segments between them:
 - An attack is known on the side of the change, so that no segment farther away looks beyond it.
 - No slice from outside reaches into the new layout.
 
-If there is no such place nearby, all slices are laid out again.
+Without such a place nearby, all slices are laid out again.
 """
 
 from __future__ import annotations

@@ -132,11 +132,16 @@ class _Joints:
 class LaidOut:
     """Slices of one track, and their layout.
 
-    Attributes ---------- slices : sorted, see `ordered`, n of them spans : int64, shape (n, 2), of each
-    segments : the audible ones, k of them opens, begins : shape (k,), start of each including the gap before
-    it, and start of its own sound pieces : ascending and disjoint, m of them owners : int64, shape (m,), the
-    segment of each piece; a gap belongs to the segment after it columns : int64, shape (m, 4), the start,
-    stop, fade in and fade out of each piece by_samples : float64, shape (m,), of each piece
+    Attributes
+    ----------
+    slices : sorted, see `ordered`, n of them
+    spans : int64, shape (n, 2), of each
+    segments : the audible ones, k of them
+    opens, begins : shape (k,), start of each including the gap before it, and start of its own sound
+    pieces : ascending and disjoint, m of them
+    owners : int64, shape (m,), the segment of each piece; a gap belongs to the segment after it
+    columns : int64, shape (m, 4), the start, stop, fade in and fade out of each piece
+    by_samples : float64, shape (m,), of each piece
     """
 
     slices: tuple[Slice, ...]
@@ -345,7 +350,7 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
 def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
     """Return the fill between two segments, from the end of the left to the start of the right.
 
-    None if there is no room for it or it would be too long, so that the right one reaches back instead.
+    None without room for it, or if it would be too long, so that the right one reaches back instead.
 
     Parameters
     ----------

@@ -81,8 +81,10 @@ class Calibration:
 def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] = ()) -> Calibration:
     """Fit a document's decisions on the proposals of the current taste.
 
-    Parameters ---------- brought : decisions of other documents; those on proposals of this one are skipped,
-    since its own decisions apply
+    Parameters
+    ----------
+    brought : decisions of other documents; those on proposals of this one are skipped, since its own
+      decisions apply
     """
     table = table_of(state)
     known = _evidence_of(table.made, heard, state.rate_hz)

@@ -14,8 +14,10 @@ def require_coherent(state: DocumentState) -> None:
 
     Proposals may reach beyond the end of the recording: a track that is removed leaves them.
 
-    Raises ------ ValueError : a track has no source, the rate is missing, a decision chooses an unknown
-    alternative, or a setting is out of its limits
+    Raises
+    ------
+    ValueError : a track has no source, the rate is missing, a decision chooses an unknown alternative, or a
+      setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):

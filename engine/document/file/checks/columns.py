@@ -1,7 +1,7 @@
 """Checks of the values of a document, a column at a time: ten thousand rows take milliseconds.
 
-Checksums prove that a file is unchanged, not who wrote it. No edit of Offcut makes values outside these
-limits; they are refused before a row is built from them, and before they are written.
+Checksums prove that a file is unchanged, not its origin. No edit of Offcut makes values outside these limits;
+they are refused before a row is built from them, and before they are written.
 """
 
 from __future__ import annotations

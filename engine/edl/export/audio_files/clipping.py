@@ -89,9 +89,9 @@ class Clipping:
 
 
 def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> Clipping | None:
-    """Listen to what integers or a coder would clip of these exports; None where nothing would be.
+    """Find samples of these exports that integers or a coder would clip; None without any.
 
-    What is normalised is left out: its true peak stays below full scale.
+    Normalised exports are skipped: their true peak stays below full scale.
 
     Raises
     ------

@@ -274,7 +274,7 @@ class _Writer:
 
 
 def _say_channel(element: ElementTree.Element, channel: int, channels: int) -> None:
-    """Set the channel of a clip for Premiere, which otherwise imports a stereo source as two mono tracks.
+    """Set the channel of a clip, without which Premiere imports a stereo source as two mono tracks.
 
     Premiere supports pairs and single channels; more than two channels are imported one by one.
     """

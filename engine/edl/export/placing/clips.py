@@ -69,8 +69,11 @@ def clips(
 ) -> tuple[Clip, ...]:
     """Return the clips of a track, in order; none before it begins or after it ends.
 
-    Parameters ---------- consolidated : the file with its edited sound over_silence : for formats that play
-    silence beyond a medium: fades keep their whole length over it. Else they end with the track
+    Parameters
+    ----------
+    consolidated : the file with its edited sound
+    over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
+      they end with the track
     """
     first = track.start_samples
     begin, end = sounding_span(state, track, edit_list.patches.get(track.id))

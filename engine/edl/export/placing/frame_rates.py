@@ -47,7 +47,7 @@ class PictureRate:
     Attributes
     ----------
     rate : None unless a video has a known rate that formats support
-    notice : a sentence where videos differ, vary or are left out; empty otherwise
+    notice : a message if videos differ, vary or are left out; else empty
     """
 
     rate: FrameRate | None = None

@@ -36,9 +36,11 @@ MARGIN_FRAMES = 2
 class Stretch:
     """A part of a track that plays from its own file.
 
-    Attributes ---------- start_samples, stop_samples : on the document's timeline; silent before the track
-    begins and after it ends shift_samples : offset in the file relative to the recording: whole frames of
-    video, to the sample, so that both round alike
+    Attributes
+    ----------
+    start_samples, stop_samples : on the document's timeline; silent before the track begins and after it ends
+    shift_samples : offset in the file relative to the recording: whole frames of video, to the sample, so
+      that both round alike
     """
 
     start_samples: int
@@ -110,11 +112,13 @@ def consolidated_track(
     *,
     varies_gain: bool = False,
 ) -> Consolidated | None:
-    """Return the file with the audible edited segments of a track; None if there are no such segments.
+    """Return the file with the audible edited segments of a track; None without such segments.
 
-    Parameters ---------- frame_rate : of the video that a format counts in varies_gain : whether the format
-    plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file has them only where other edits
-    are
+    Parameters
+    ----------
+    frame_rate : of the video that a format counts in
+    varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file
+      has them only where other edits are
     """
     patches = edit_list.patches.get(track.id)
     if patches is None:

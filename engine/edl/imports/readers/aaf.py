@@ -285,7 +285,7 @@ def _is_linear(varying: Any) -> bool:
 
 
 def _is_curve(points: _Points) -> bool:
-    """Return whether the times of points ascend from 0 to 1."""
+    """Return whether points ascend in time from 0 to 1, with non-negative levels."""
     times = [time for time, _ in points]
     is_rising = all(one < after for one, after in pairwise(times))
     return is_rising and times[0] >= 0 and times[-1] <= 1 and min(level for _, level in points) >= 0
@@ -301,7 +301,7 @@ def _locators(descriptor: Any) -> list[Any]:
 
 
 def _transition(components: Sequence[Any], number: int) -> int:
-    """Return the length of the transition at an index, 0 if there is no transition."""
+    """Return the length of the transition at an index, 0 for other components."""
     is_one = 0 <= number < len(components) and _kind(components[number]) == "Transition"
     return _whole(components[number], "Length") if is_one else 0
 

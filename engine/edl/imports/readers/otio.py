@@ -171,8 +171,10 @@ class _Reading:
     ) -> tuple[Fraction, ...] | None:
         """Return the exact times that Offcut stored with a clip, before rounding to frames.
 
-        Returns ------- Start in the medium, start on the track, length, and reach of the crossfades; in
-        seconds. None if no times are stored, or the clip was moved since.
+        Returns
+        -------
+        Start in the medium, start on the track, length, and reach of the crossfades; in seconds. None if no
+        times are stored, or the clip was moved since.
         """
         left, rate = _left(item, _CLIP_VALUES), self._frame_rate(item.get("source_range"))
         if left is None or rate is None:

@@ -1,7 +1,7 @@
 """An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
 
 The edit rate is the document's sample rate, so positions are exact. Each clip leads through a master mob and
-a file mob to the file. Ids are made from what they name, and dates are fixed: the same edit gives the same
+a file mob to the file. Ids are derived from the content, and dates are fixed: the same edit gives the same
 bytes.
 
 A WAV file is described as WAV, with its own header: Pro Tools takes a file declared only as PCM for MXF. The

@@ -44,7 +44,7 @@ class UsageError(OffcutError):
 
 
 class SeparationError(UsageError):
-    """A separation was refused because its result would not be what the prompt asks for.
+    """A separation was refused because its result would not match the prompt.
 
     Attributes
     ----------

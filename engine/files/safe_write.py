@@ -44,7 +44,7 @@ def replacing(
     overwrite : replace an existing file or link; the caller has asked the user
     reads : the files that the same work reads, see `require_unread`
     is_own_name : the name is Offcut's, in a folder of its own: everything except a folder is replaced
-    has_checksum : readers of the file verify it and can make it again, so that there is no wait for the disk
+    has_checksum : readers verify the file and can make it again, so that the flush to disk is skipped
 
     Yields
     ------

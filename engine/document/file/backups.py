@@ -40,7 +40,7 @@ def backups(path: Path) -> list[Path]:
 
 
 def newest_backup(path: Path) -> Path | None:
-    """Return the newest backup of a document, or None if there is no backup or no folder."""
+    """Return the newest backup of a document, or None without any."""
     try:
         return next(iter(backups(path)), None)
     except (OffcutError, OSError):

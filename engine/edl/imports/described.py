@@ -1,4 +1,4 @@
-"""Edits as described in a file of another program: clips of media on tracks, and notices of what is left out.
+"""Edits as described in a file of another program: clips of media on tracks, and notices of omissions.
 
 Times are exact fractions of seconds, so that each position is rounded to a sample once, by the code that
 compares the description with a document.

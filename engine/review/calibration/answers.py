@@ -42,10 +42,10 @@ class Reviewed:
 
 
 def with_document(reviewed: Iterable[Reviewed], latest: Reviewed) -> tuple[Reviewed, ...]:
-    """Return what a taste should keep once a document says what it says; the same document counts once.
+    """Return the decisions a taste stores after an update by a document; each document counts once.
 
-    A proposal that another document had answered (for example in a copy of the file) is counted where it was
-    answered last. What is too much goes, the oldest first.
+    A proposal that another document also decided (for example in a copy of the file) counts in the latest
+    one. Decisions beyond the limit are dropped, the oldest first.
     """
     here = {answer.proposal_id for answer in latest.answers}
     kept: list[Reviewed] = [latest] if latest.answers else []

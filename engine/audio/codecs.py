@@ -50,7 +50,7 @@ class Codec:
     mode: str | None = None
 
     def rate_for(self, rate_hz: int) -> int:
-        """Return the rate at which sound is written: its own where that can be, else the nearest above.
+        """Return the rate of the written sound: its own if supported, else the nearest above.
 
         Above all of them it is the highest that divides the rate, since 88.2 kHz become 44.1 best.
         """
@@ -63,7 +63,7 @@ class Codec:
         return max((each for each in self.rates_hz if rate_hz % each == 0), default=highest)
 
     def kbit_s(self, quality: Quality, channels: int) -> int:
-        """Return about how many thousand bits a second of music takes."""
+        """Return the approximate bit rate of music, in kbit/s."""
         return self.stereo_kbit_s[quality] * channels // 2
 
 

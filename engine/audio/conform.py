@@ -32,7 +32,7 @@ _SAMPLE_BYTES = 4
 
 
 def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) -> Path:
-    """Return the file that holds a source at the document's rate, making it where it is not there yet.
+    """Return the file that holds a source at the document's rate, creating it if it is missing.
 
     It has `source_length_samples(source, rate_hz)` frames and the source's channels. Calling this from two
     threads at once is safe: both may do the work, and the results are the same.

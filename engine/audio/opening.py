@@ -72,7 +72,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def require_file(path: Path) -> int:
-    """Return the size in bytes of a file that can be read, or of that whose audio track is named.
+    """Return the size in bytes of a readable file, or of the file of a named audio track.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
 
 
 def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
-    """Return how many frames of an open file really decode.
+    """Return the number of frames of an open file that really decode.
 
     libsndfile clamps the length of a shortened WAV or AIFF by itself; FLAC and MP3 keep the length that the
     header promises. There the last frame is tried, and where it fails the end is found by bisection.
@@ -149,7 +149,7 @@ def open_shortened(path: Path) -> soundfile.SoundFile:
 
 
 def libsndfile_name(path: Path) -> bytes | str:
-    """Return a path as libsndfile opens it: as bytes, so that any name goes; Windows wants text."""
+    """Return a path as libsndfile opens it: as bytes, which allow any name; Windows needs text."""
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
@@ -177,7 +177,7 @@ def _refusal(file: soundfile.SoundFile) -> str:
 
 
 def refused_rate_or_channels(rate_hz: int, channels: int) -> str:
-    """Return why a rate or a number of channels is not taken, as the end of a sentence; else nothing."""
+    """Return why a rate or a number of channels is refused, as the end of a sentence; else ""."""
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return (
             f"has a sample rate of {rate_hz} Hz, and Offcut takes {LOWEST_RATE_HZ} to "

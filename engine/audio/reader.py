@@ -58,7 +58,7 @@ class SourceInfo:
 
 
 def no_sound(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Return which samples are not numbers or beyond `LOUDEST`; None where all of them are sound."""
+    """Return a mask of samples that are not numbers or beyond `LOUDEST`; None if all are valid."""
     if samples.min() >= -LOUDEST and samples.max() <= LOUDEST:  # neither is true where one is no number
         return None
     return np.asarray(~(np.abs(samples) <= LOUDEST))
@@ -238,7 +238,7 @@ class SourceReader:
 
     @property
     def left_out(self) -> str:
-        """One sentence about the samples that the reads so far have replaced; empty without any."""
+        """Message about the samples replaced so far; empty without any."""
         return left_out_sentence(self.path, self.bad_samples, self.first_bad_samples, self.rate_hz)
 
     def _replace_bad(self, samples: NDArray[Any], first: int) -> None:
@@ -263,7 +263,7 @@ class SourceReader:
 
 
 def _whole_numbers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Return samples as numbers of 16 bits; those of a file of 16 bits come back as they are in it."""
+    """Return samples as 16-bit integers; those of a 16-bit file are unchanged."""
     return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), np.int16)
 
 

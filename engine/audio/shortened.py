@@ -35,7 +35,7 @@ def promised_share(path: Path) -> float:
 
 
 def _data_chunk(stream: BinaryIO, size: int, *, big_endian: bool) -> tuple[int, int]:
-    """Return the promised and the present bytes of the sample chunk; (0, 0) where it promises nothing."""
+    """Return the promised and the present bytes of the sample chunk; (0, 0) without a promise."""
     position, wide_size = 12, 0
     while position + 8 <= size:
         stream.seek(position)

@@ -1,4 +1,4 @@
-"""Read and write WAV through pipes, where nothing can be sought and the length may be unknown.
+"""Read and write WAV through pipes, which cannot seek and may have an unknown length.
 
 Programs that write WAV to a pipe cannot go back and fill in the length: ffmpeg writes 2**32 - 1, sox and
 arecord write about 2**31, others 0. Such a stream ends where its samples end.
@@ -197,7 +197,7 @@ class WavStreamReader:
 
 
 def encoded(samples: NDArray[np.float32], encoding: Encoding) -> tuple[bytes, int]:
-    """Return samples, shape (n, channels), as bytes, and how many of them were clipped."""
+    """Return samples, shape (n, channels), as bytes, and the number of clipped ones."""
     dtype = _NUMPY_TYPES[encoding]
     if encoding in (Encoding.FLOAT, Encoding.DOUBLE):
         return samples.astype(dtype).tobytes(), 0

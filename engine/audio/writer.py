@@ -233,7 +233,7 @@ def _tag(file: soundfile.SoundFile, kind: str, tags: Tags) -> None:
 
 
 def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
-    """Yield the blocks, and have the disk take those before every so often."""
+    """Yield the blocks, and flush earlier ones to the disk from time to time."""
     unsettled_bytes = 0
     for block in blocks:
         yield block

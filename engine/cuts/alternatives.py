@@ -61,7 +61,7 @@ def alternatives(
 
 
 def _anchored(places: Samples, spans: Samples) -> Samples:
-    """Return the spans with each edge at its anchor, where it has one."""
+    """Return the spans with each edge at its anchor, if it has one."""
     table = places.reshape(2, -1).T
     return np.where(table != NOWHERE, table, spans)
 

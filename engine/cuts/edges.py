@@ -49,7 +49,7 @@ class Anchors:
         return Anchors(*(np.where(stays, NOWHERE, getattr(self, one.name)) for one in fields(self)))
 
     def in_order(self) -> list[tuple[int, ...]]:
-        """Return for each edge where it should go: a beat, else an onset, else the quietest moment."""
+        """Return the target of each edge: a beat, else an onset, else the quietest moment."""
         return list(
             zip(*(a.tolist() for a in (self.beat, self.other_beat, self.onset, self.quiet)), strict=True)
         )
@@ -150,7 +150,7 @@ def _first_fit(edge: int, wishes: tuple[int, ...], low: int, high: int) -> int:
 
 
 def _nearest_two(places: Samples, edges: Samples, reach: int) -> tuple[Samples, Samples]:
-    """Return the nearest place to each edge and the one on its other side, where they are within reach."""
+    """Return the nearest place to each edge and the one on its other side, if within reach."""
     after = np.searchsorted(places, edges)
     left = places[np.maximum(after - 1, 0)]
     right = places[np.minimum(after, len(places) - 1)]

@@ -196,7 +196,7 @@ class _Table:
             np.maximum(best[first:last], values[first - self.lowest[i] :], out=best[first:last])
 
     def _begin_cut(self, i: int, best: Numbers) -> None:
-        """Let cuts begin at border i."""
+        """Start cuts at border i."""
         values = self._before_cut(i)
         if values is not None:
             first = self.lowest[i] - self._at[i] + self._most_kept
@@ -225,7 +225,7 @@ class _Table:
         return sum(sides) / max(1, len(sides))
 
     def runs(self, chosen: int) -> list[tuple[int, int]]:
-        """Return the cuts that lead to a length, by following the values back to where they came from."""
+        """Return the cuts that lead to a length, by backtracking through the values."""
         j, spent = len(self._at) - 1, chosen
         kept, after = self._kept[j], self._after_cut(j)
         at = spent - self.lowest[j]

@@ -189,7 +189,7 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
 
 
 def length_of(regions: Regions, runs: Sequence[tuple[int, int]]) -> int:
-    """Return how many samples runs cut in all."""
+    """Return the total number of samples in runs."""
     return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
 
 
@@ -213,7 +213,7 @@ def _crossings(profile: ScoreProfile, threshold: float) -> Samples:
 
 
 def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -> int:
-    """Return how much remains once the proposed spans and the accepted ones are cut."""
+    """Return the length that remains after the proposed and the accepted cuts."""
     gone = int(np.diff(spans).sum()) + int(np.diff(decided.accepted).sum())
     return profile.length_samples - gone
 

@@ -53,7 +53,7 @@ class BeatGrid:
     ----------
     beats_samples : int64, shape (n,), ascending
     bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
-    tempo_bpm : the median tempo; 0.0 where no pulse was found
+    tempo_bpm : the median tempo; 0.0 if no pulse was found
     confidence : 0 to 1, how likely tempo and level are as a person would count
     readings : other ways to count the same music, the most probable first, see
         `engine.document.grid.readings`; empty where they were not weighed

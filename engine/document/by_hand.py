@@ -108,7 +108,7 @@ def split_edit(
 
     Returns
     -------
-    The edit and the id of the part after `at_samples`; None where no own edit is there that can be split.
+    The edit and the id of the part after `at_samples`; None if no own edit is there that can be split.
     """
     around = [key for key in state.proposals if _can_split(state, key, at_samples)]
     if not around:
@@ -163,7 +163,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
 
 
 def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:
-    """Return how long an edit's crossfade is, in milliseconds; None where nothing of it is faded."""
+    """Return the length of an edit's crossfade, in milliseconds; None without one."""
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     payload = edited(proposal, state.decisions.get(proposal_id)).payload
@@ -173,7 +173,7 @@ def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:
 
 
 def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
-    """Make an edit's crossfade so long, as far as its kind and its span allow.
+    """Set the length of an edit's crossfade, within the limits of its kind and its span.
 
     Raises
     ------
@@ -282,7 +282,7 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
 
 
 def _pieces(state: DocumentState) -> int:
-    """Return how many spans the accepted edits lay elsewhere or again."""
+    """Return the number of spans that the accepted edits move or repeat."""
     table = table_of(state)
     places = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known & ~table.made.drops)
     done = (one for place in places.tolist() for one in table.effect(place))

@@ -37,7 +37,7 @@ def row_key(row: Row) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row before and after an edit; None where it does not exist."""
+    """One row before and after an edit; None if it does not exist."""
 
     before: Row | None
     after: Row | None

@@ -54,7 +54,7 @@ def steps(connection: sqlite3.Connection, first: int = 0) -> tuple[StepLabel, ..
 
 
 def step_decisions(connection: sqlite3.Connection, number: int) -> tuple[RowChange, ...]:
-    """Return the decisions that a step changed; none where it changed others only.
+    """Return the decisions that a step changed; () if it changed other rows only.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bo
 
 
 def _delete(connection: sqlite3.Connection, tally: Tally, condition: str) -> int:
-    """Take steps away and return how many there were."""
+    """Delete steps and return their number."""
     gone = connection.execute(f"SELECT {_SUMMED} FROM history WHERE {condition}").fetchall()
     for values in gone:
         tally.count("history", values)

@@ -281,7 +281,7 @@ _latest: ProposalTable | None = None
 
 
 def table_of(state: DocumentState) -> ProposalTable:
-    """Return the table of a document; it is made from the one returned last where that is near."""
+    """Return the table of a document, updated from the previous one if they are similar."""
     global _latest
     table = _latest
     if table is not None and state.proposals is not table.made.proposals:

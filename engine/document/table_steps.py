@@ -51,7 +51,7 @@ class Step:
 
 
 def step_between(before: Sequence[Item], after: Sequence[Item]) -> Step | None:
-    """Return the one step from some rows to others, None where it takes more than one, or none."""
+    """Return the single step from some rows to others, None if there is not exactly one."""
     came = len(after) > len(before)
     more, fewer = (after, before) if came else (before, after)
     if len(more) != len(fewer) + 1:

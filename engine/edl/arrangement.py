@@ -145,7 +145,7 @@ def _arranged(state: DocumentState, done: Gathered) -> Arrangement:
 
 
 def laid_at(state: DocumentState, proposal_id: str) -> tuple[int, int] | None:
-    """Return where in the result a proposal, once accepted, first lays a block; None where it lays none."""
+    """Return the result span of the first block that a proposal places once accepted; None without one."""
     chosen = table_of(state).are(Verdict.ACCEPTED)
     chosen[table_of(state).made.places[proposal_id]] = True
     made = _arranged(state, gathered(state, chosen))

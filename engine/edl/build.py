@@ -50,7 +50,7 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
 
 
 def heard_samples(state: DocumentState) -> int:
-    """Return how long the result is."""
+    """Return the length of the result."""
     return build(state).length_samples
 
 
@@ -66,7 +66,7 @@ def heard_samples_after(state: DocumentState, edit: Edit) -> int:
 
 
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
-    """Return how long it would be if all proposals of known kinds were accepted but some, shape (n,)."""
+    """Return the length if all proposals of known kinds were accepted except some, shape (n,)."""
     return _programme(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
 
 

@@ -46,7 +46,7 @@ class Segment:
 
 
 class _Places(NamedTuple):
-    """Stretches of the source, ascending and apart, and where each begins in the result; shape (n,) each."""
+    """Spans of the source, ascending and disjoint, and the result start of each; shape (n,) each."""
 
     starts: Positions
     stops: Positions

@@ -75,7 +75,7 @@ def _goes_on(cluster: str, letter: str) -> bool:
 
 
 def _most_bytes(folder: Path) -> int:
-    """Return how long a name in a folder may be."""
+    """Return the maximum length of a name in a folder."""
     try:
         return min(os.pathconf(folder, "PC_NAME_MAX"), _USUAL_BYTES)
     except (OSError, ValueError, AttributeError):

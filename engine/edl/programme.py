@@ -141,7 +141,7 @@ def what_drops(
 def united_drops(
     starts: Positions, stops: Positions, fades: Positions, length_samples: int, rate_hz: int
 ) -> tuple[Positions, Positions, Positions]:
-    """Return the starts, stops and crossfade lengths of the united drops, ascending and apart."""
+    """Return the starts, stops and crossfade lengths of the united drops, ascending and disjoint."""
     starts, stops = np.clip(starts, 0, length_samples), np.clip(stops, 0, length_samples)
     order = np.argsort(starts, kind="stable")
     order = order[starts[order] < stops[order]]

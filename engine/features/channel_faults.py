@@ -21,7 +21,7 @@ Samples = NDArray[np.int64]
 CLIPPING, DEAD_CHANNEL = "clipping", "dead-channel"
 
 LEAST_DEAD_S = 3.0
-"""A channel that gives nothing for so long while another plays is dead."""
+"""Silence of a channel, while another plays, that makes it dead."""
 
 LEAST_FLAT_SAMPLES = 3
 LEAST_AT_CEILING = 5

@@ -72,7 +72,7 @@ class Moves:
         return _sounding(self.voices, voice)
 
     def row_of(self, proposal_id: str | None) -> int | None:
-        """Return the row of a proposal, None where it moves no hit."""
+        """Return the row of a proposal, None if it moves no hit."""
         return self.ids.index(proposal_id) if proposal_id in self.ids else None
 
     def chosen(self, rows: NDArray[np.bool_]) -> tuple[str, ...]:

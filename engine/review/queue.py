@@ -51,7 +51,7 @@ class Step:
 
     Attributes
     ----------
-    proposal_id : None where there is nowhere to go
+    proposal_id : None if there is nowhere to go
     wrapped : the search went past an end of the queue and came in again at the other
     at_end : the move stopped because there is nothing further that way
     """
@@ -140,7 +140,7 @@ def _ids(table: ProposalTable, places: NDArray[np.int64]) -> tuple[str, ...]:
 
 
 def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
-    """Return which proposals pass, by place; None where all do."""
+    """Return which proposals pass, by place; None if all do."""
     made = table.made
     tests: list[NDArray[np.bool_]] = []
     if show.kinds:
@@ -173,7 +173,7 @@ def _words(table: ProposalTable, sounds: HeardSounds | None) -> Sequence[str]:
 
 
 def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDArray[np.int64] | None:
-    """Return an order as places in a table; None where that is the order they are in."""
+    """Return an order as places in a table; None if that is the order they are in."""
     made = table.made
     if order == "time":
         return None

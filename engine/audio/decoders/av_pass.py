@@ -134,7 +134,7 @@ class Opened:
 
     @property
     def claimed_s(self) -> Fraction:
-        """Return the length that the header gives, in seconds; 0 where it gives none."""
+        """Return the length in the header, in seconds; 0 if missing."""
         if self.stream.duration:
             return self.stream.duration * self.time_base
         return Fraction(self._container.duration or 0, 1_000_000)
@@ -276,7 +276,7 @@ class Pass:
             fifo.write(packed)
 
     def _silence(self, packets: int) -> Iterator[NDArray[np.float32]]:
-        """Yield silence as long as packets that do not decode, so that the rest stays where it is."""
+        """Yield silence for packets that do not decode, so that later samples keep their place."""
         for _ in range(packets if self._form else 0):
             if not self.lost:
                 self.first_lost_samples = self._done

@@ -55,7 +55,7 @@ class AudioStream(Protocol):
         return 0
 
     def read(self, start: int, out: NDArray[Any]) -> int:
-        """Fill an array, shape (n, channels), from a position; return how many frames it received.
+        """Fill an array, shape (n, channels), from a position; return the number of frames read.
 
         Fewer than n mean that the file is damaged there. Floats have full scale 1.0; int16 is asked for
         only of streams that seek exactly.

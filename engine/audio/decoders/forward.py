@@ -253,7 +253,7 @@ def damaged(path: Path, signature: Signature) -> SourceError:
 
 
 def undecodable(path: Path, reason: str) -> SourceError:
-    """Return the error about a file that FFmpeg cannot decode; the reason goes on after "FFmpeg"."""
+    """Return the error about a file that FFmpeg cannot decode; the reason continues after "FFmpeg"."""
     return SourceError(
         f"{shown(path)} cannot be decoded, FFmpeg {reason}: copy the file again, or convert it to WAV or "
         "FLAC."

@@ -109,7 +109,7 @@ def without_padding(frames: int, claimed: int, rounding_samples: int, packet_sam
 
 
 def rounding_samples(path: Path, rate_hz: int) -> int:
-    """Return by how many samples the length in the edit list of an MP4 or QuickTime file may be off."""
+    """Return the error, in samples, of the length in the edit list of an MP4 or QuickTime file."""
     with explained(path):
         timescale = movie_timescale(path)
     if not timescale:

@@ -68,7 +68,7 @@ def _frame_rate(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, bool]:
 
 
 def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode]:
-    """Return how many frames a second a track of timecode counts, and its first timecode."""
+    """Return the frame rate of a track of timecode, and its first timecode."""
     table = _inside(stream, track, b"mdia", b"minf", b"stbl")
     described = _read(stream, table and _inside(stream, table, b"stsd"))
     places = _read(stream, table and _inside(stream, table, b"stco"))[_TABLE:][:4]
@@ -86,14 +86,14 @@ def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode
 
 
 def _timescale(stream: BinaryIO, header: _Span | None) -> int:
-    """Return the units a second of a header of the movie or of a track; 0 where it is missing."""
+    """Return the units per second in a header of the movie or of a track; 0 if it is missing."""
     content = _read(stream, header)[:32]
     place = 20 if content[:1] == b"\1" else 12
     return int.from_bytes(content[place : place + 4], "big")
 
 
 def _read(stream: BinaryIO, span: _Span | None) -> bytes:
-    """Return the content of an atom, as far as it may be long; nothing of one that is missing."""
+    """Return the content of an atom, up to its limit; empty if it is missing."""
     if span is None:
         return b""
     stream.seek(span[0])

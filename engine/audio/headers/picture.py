@@ -32,7 +32,7 @@ class Picture:
 
     Attributes
     ----------
-    frame_rate : frames a second, exactly; None where the file does not give it
+    frame_rate : frames a second, exactly; None if the file does not give it
     is_variable : whether frames last unequally long, so that `frame_rate` is nominal
     start : of a video without timecode, 0
     """
@@ -70,7 +70,7 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
 
 
 def standard_rate(rate: Fraction, near: Fraction = _NEAR) -> Fraction | None:
-    """Return the whole rate, or 1000/1001 of one, that is as near; else the rate; None where nothing moves.
+    """Return the nearest integer rate, or 1000/1001 of one, if close; else the rate; None for a still.
 
     Parameters
     ----------

@@ -170,7 +170,7 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
 
 
 def _checked_values(stream: BinaryIO, size: int, checksum: int) -> NDArray[np.float32] | None:
-    """Return all levels of an open file, shape (size,); None where they are not those of its checksum."""
+    """Return all levels of an open file, shape (size,); None if the checksum differs."""
     if 4 * size < _MAPPED_FROM_BYTES:
         content = stream.read()
         whole = len(content) == 4 * size and zlib.crc32(content) == checksum

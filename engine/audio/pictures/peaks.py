@@ -45,7 +45,7 @@ class Columns:
 
     @classmethod
     def silent(cls, n_columns: int) -> Columns:
-        """Return columns of nothing, which can be written into."""
+        """Return writable columns of silence."""
         return cls(*(np.zeros(n_columns, np.float32) for _ in range(3)))
 
     @property
@@ -273,7 +273,7 @@ class BlockReducer:
 
 
 def _piece_columns(n_levels: int) -> int:
-    """Return how many columns of the base a piece has: a whole number of columns at every level."""
+    """Return the number of base columns in a piece: a whole number of columns at every level."""
     n_columns: int = FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)
     return n_columns
 
@@ -329,7 +329,7 @@ def _block_frames(channels: int) -> int:
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
-    """Return how many columns each level of a file of `frames` samples has."""
+    """Return the number of columns of each level for a file of `frames` samples."""
     lengths = [-(-frames // BASE_SAMPLES)]
     while lengths[-1] > _FEWEST_COLUMNS:
         lengths.append(-(-lengths[-1] // FACTOR))

@@ -81,7 +81,7 @@ class Spectrogram:
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
-    """Return how many cells each level of a file of `frames` samples has."""
+    """Return the number of cells of each level for a file of `frames` samples."""
     lengths = [-(-frames // BASE_SAMPLES)]
     while lengths[-1] > _FEWEST_CELLS and len(lengths) < _MOST_LEVELS:
         lengths.append(-(-lengths[-1] // _FACTOR))

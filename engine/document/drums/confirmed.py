@@ -95,7 +95,7 @@ def _with_rows(
 
 
 def _renumbered(onsets: NDArray[np.float64], strokes: NDArray[np.int64], rate_hz: int) -> NDArray[np.int32]:
-    """Number strokes from 0; a hit that has none, -1, is of the one before it where that is near."""
+    """Number strokes from 0; a hit without one, -1, joins the previous one if it is close."""
     begins = np.ones(len(onsets), bool)
     begins[1:] = np.where(
         (strokes[1:] < 0) | (strokes[:-1] < 0),

@@ -21,7 +21,7 @@ def holds_audio(connection: sqlite3.Connection) -> bool:
 
 
 def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
-    """Write the sound audio that a document names into a folder, where it is not there yet.
+    """Write the intact audio that a document names into a folder, unless it exists.
 
     Raises
     ------

@@ -135,7 +135,7 @@ class Tally:
         self._differences: dict[str, int] = defaultdict(int)
 
     def count(self, name: str, values: Values) -> None:
-        """Count a row that comes or goes: either turns the checksum over in the same way."""
+        """Count an added or removed row: either toggles the checksum in the same way."""
         self._differences[name] ^= row_digest(values)
 
     def write(self, connection: sqlite3.Connection) -> None:

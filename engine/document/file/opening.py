@@ -42,7 +42,7 @@ _NEWER = "it was made by a newer Offcut: update Offcut"
 
 
 class BusyDocumentError(DocumentError):
-    """A document that another program writes at this moment; nothing is wrong with it."""
+    """A document that another program is writing; it is not damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Opened:
 def open_file(
     path: Path, lock: DocumentLock | None = None, *, to_read: bool = False, patience_s: float = 0.0
 ) -> Opened:
-    """Open a document file, check all of it, and bring it to this version where that may be done.
+    """Open a document file, check all of it, and migrate it to this version if permitted.
 
     Parameters
     ----------

@@ -175,7 +175,7 @@ def _from_row(row: _Row | None) -> StoredAudio | None:
 
 
 def audio_in_file(path: Path, key: str) -> StoredAudio | None:
-    """Return audio that a document file holds, over a connection of its own; None where it cannot be read."""
+    """Return audio in a document file, over a separate connection; None if it is unreadable."""
     try:
         with closing(connect(path, read_only=True)) as connection, snapshot(connection):
             row = _row(connection, key)

@@ -1,4 +1,4 @@
-"""One edit, one transaction: all of it is on disk, or nothing of it is."""
+"""One edit is one transaction: all of it is on disk, or nothing."""
 
 from __future__ import annotations
 

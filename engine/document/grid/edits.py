@@ -39,7 +39,7 @@ def tempo_text(grid: BeatGrid) -> str:
 
 
 def beats_in_bar(grid: BeatGrid) -> int:
-    """Return how many beats most bars have; a bar that the grid's ends cut off counts only where all are."""
+    """Return the usual number of beats in a bar; bars cut off by the ends count only if all are."""
     starts = np.flatnonzero(grid.bar_positions == 1)
     if len(starts) >= 2:
         return int(np.bincount(np.diff(starts)).argmax())
@@ -65,7 +65,7 @@ def _rounded(samples: ArrayLike) -> Positions:
 
 
 def doubled(grid: BeatGrid) -> BeatGrid:
-    """Put a beat between any two; bars stay where they are and count twice as many.
+    """Insert a beat between any two; bars stay and count twice as many.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
 
 
 def require_beats_in_bar(beats: int) -> None:
-    """Refuse as many beats as no bar has.
+    """Refuse an invalid number of beats in a bar.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def steady(
 
 
 def require_tempo(bpm: float) -> None:
-    """Refuse a tempo that is none.
+    """Refuse an invalid tempo.
 
     Raises
     ------

@@ -79,7 +79,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
 )
 """From the most frequent error of beat trackers to the least."""
 OFFERED_FROM = 0.02
-"""A reading less likely than this is none that anybody would count."""
+"""A tempo hypothesis less likely than this is not proposed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,7 @@ def readings_of(grid: BeatGrid) -> list[Counted]:
 
 
 def next_reading(base: BeatGrid, current: BeatGrid) -> Counted | None:
-    """Return the reading of `base` after the one that `current` is; None where it is none of them."""
+    """Return the tempo hypothesis of `base` after `current`; None if `current` is not one of them."""
     readings = readings_of(base)
     for place, reading in enumerate(readings):
         if np.array_equal(reading.grid.beats_samples, current.beats_samples):

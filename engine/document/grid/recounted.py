@@ -99,7 +99,7 @@ def _read(part: BeatGrid, reading: str) -> BeatGrid:
 
 
 def _ratio(before: Positions, after: Positions) -> float:
-    """Return how much faster beats are than others, by the median."""
+    """Return the tempo of the second beats relative to the first, by the median."""
     if len(before) < 2 or len(after) < 2:
         return 1.0
     return float(np.median(np.diff(before)) / np.median(np.diff(after)))

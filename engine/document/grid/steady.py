@@ -43,7 +43,7 @@ def has_music(grid: BeatGrid | None) -> bool:
 def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
     """Return the index of the last beat at or before a position.
 
-    None where no music plays: before its first beat, in talk, and further behind a beat than a bar lasts.
+    None if no music plays: before its first beat, in talk, and further behind a beat than a bar lasts.
     """
     if grid is None:
         return None
@@ -57,6 +57,6 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
 
 @found_once
 def _longest_gap(grid: BeatGrid) -> float:
-    """Return how far apart two beats of one run are at most, in samples."""
+    """Return the longest gap between two beats of one run, in samples."""
     gaps = np.diff(grid.beats_samples)
     return _APART_BEATS * float(np.median(gaps)) if len(gaps) else float("inf")

@@ -66,7 +66,7 @@ def fit_taps(times_s: ArrayLike) -> Tapped | None:
 
 
 def _counted(steps_s: NDArray[np.float64], period_s: float) -> NDArray[np.float64]:
-    """Return the number of each tap's beat from 0; a tap between two beats goes to the nearer one."""
+    """Return the number of each tap's beat from 0; a tap between two beats takes the nearer one."""
     whole = np.maximum(np.rint(np.cumsum(steps_s) / period_s), 0)
     # A tempo that is a little off adds up over a long run: count from tap to tap where that is plain.
     each = np.maximum(np.rint(steps_s / period_s), 0)

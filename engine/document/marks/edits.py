@@ -75,7 +75,7 @@ def split_region(state: DocumentState, at_samples: int) -> Edit | None:
 
     Returns
     -------
-    The edit, or None where no region is there.
+    The edit, or None if no region is there.
     """
     around = [one for one in state.markers.values() if one.start_samples < at_samples < one.stop_samples]
     if not around:

@@ -37,7 +37,7 @@ class Collected:
 
     @property
     def size_bytes(self) -> int:
-        """Size of the recording; 0 where it is missing."""
+        """Size of the recording; 0 if it is missing."""
         try:
             return self.original.stat().st_size
         except OSError:

@@ -1,4 +1,4 @@
-"""Several files at once: all is looked at before the first one is written."""
+"""Several files at once: all are checked before the first one is written."""
 
 from __future__ import annotations
 
@@ -159,12 +159,12 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
 
 
 def _edits(request: ExportRequest) -> int:
-    """Return how many edits there are at the most; where they overlap, they are fewer."""
+    """Return the largest possible number of edits; overlapping ones are fewer."""
     return sum(answer.verdict is Verdict.ACCEPTED for answer in request.state.decisions.values())
 
 
 def _timeline_bytes(request: ExportRequest, form: Format) -> int:
-    """Return about how much room the clips of all tracks take."""
+    """Return the approximate size of the clips of all tracks."""
     edit_list, found = request.edit_list, 0
     fades = int(np.count_nonzero(edit_list.fades_in_samples))
     for track in request.state.tracks:

@@ -231,12 +231,12 @@ def left_out_kinds(state: DocumentState) -> tuple[str, ...]:
 
 
 def counted_edits(edits: Sequence[AcceptedEdit]) -> str:
-    """Return how many there are, by the name of their kind where they are all of one."""
+    """Return the number of edits, by the name of their kind if they have only one."""
     kinds = {edit.proposal.kind for edit in edits}
     return counted(len(edits), kinds.pop() if len(kinds) == 1 else "edit")
 
 
 def edit_figures(edits: Sequence[AcceptedEdit]) -> dict[str, float]:
-    """Return how many edits of each kind there are, as "cuts" or "repeats", and of all as "edits"."""
+    """Return the number of edits of each kind, as "cuts" or "repeats", and of all as "edits"."""
     found = Counter(f"{edit.proposal.kind}s" for edit in edits)
     return {"cuts": 0.0, **{name: float(count) for name, count in found.items()}, "edits": float(len(edits))}

@@ -206,7 +206,7 @@ class _Placing:
         return None if place is None else self._made(clip, *place, gain_db)
 
     def _place(self, clip: ImportedClip, track: ImportedTrack) -> tuple[str, int] | None:
-        """Return the track that a clip is of, and where it begins on the document's timeline."""
+        """Return the track of a clip, and its start on the document's timeline."""
         edited = self._files.place(clip)
         if edited is not None:
             return edited
@@ -272,14 +272,14 @@ class _EditedFiles:
         return next((ending for ending in self._tracks if name.endswith(ending)), None)
 
     def track_of(self, medium: Medium) -> Track | None:
-        """Return the track that such a file is of, by its name; None for any other file."""
+        """Return the track of such a file, by its name; None for any other file."""
         ending = self._ending(medium)
         return None if ending is None else self._tracks[ending]
 
     def place(self, clip: ImportedClip) -> tuple[str, int] | None:
-        """Return the track that a clip of such a file is of, and where it begins on the document's timeline.
+        """Return the track of a clip of such a file, and its start on the document's timeline.
 
-        None where the document would write another file now.
+        None if the document would write another file now.
         """
         ending = self._ending(clip.medium)
         if ending is None:

@@ -44,7 +44,7 @@ class Trapezoid:
 def constant_ratio(found: Sequence[Point], own: Sequence[Point]) -> float | None:
     """Return by how much one gain is another one, everywhere between the first and the last point of that.
 
-    None where that varies.
+    None if that varies.
     """
     places = np.unique([at for at, _ in (*found, *own)])
     places = places[(places >= own[0][0]) & (places <= own[-1][0])]

@@ -34,7 +34,7 @@ class Media:
         self._known: dict[Medium, Source | None] = {}
 
     def find(self, medium: Medium) -> Source | None:
-        """Return the recording that a medium is; None where it is another file.
+        """Return the recording of a medium; None if it is another file.
 
         Raises
         ------

@@ -14,7 +14,7 @@ CELLS_PER_S = 50
 
 
 def cell_samples(rate_hz: int) -> int:
-    """Return how long a cell is."""
+    """Return the length of a cell."""
     return max(1, rate_hz // CELLS_PER_S)
 
 

@@ -24,7 +24,7 @@ _LEAST_DIVISOR = 1e-12
 
 
 def continued(tail: Samples, length: int) -> Samples:
-    """Return how a sound, shape (n,), goes on for `length` samples; silence goes on as silence."""
+    """Return the continuation of a sound, shape (n,), for `length` samples; silence continues silence."""
     heard = tail[-LONGEST_FIT_SAMPLES:]
     if len(heard) < _LEAST_SAMPLES or not np.any(heard):
         return np.zeros(length)

@@ -21,7 +21,7 @@ REACH_S = 0.01
 
 
 def lift_reach_samples(rate_hz: int) -> int:
-    """Return how many samples to either side of one that is lifted are listened to."""
+    """Return the number of samples read on either side of a lifted one."""
     return s_to_samples(REACH_S, rate_hz)
 
 
@@ -42,7 +42,7 @@ def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_
 
 
 def _window(one: Lift, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
-    """Return how much is taken at each position within the span, shape (n,): ramps within its edges."""
+    """Return the lifted share at each position within the span, shape (n,): ramps within its edges."""
     length = one.stop_samples - one.start_samples
     ramp = max(min(s_to_samples(one.crossfade_ms / 1000, rate_hz), length // 2), 1)
     from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5

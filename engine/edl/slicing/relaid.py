@@ -104,7 +104,7 @@ def _joined(
     change: _Change,
     at_end: tuple[bool, bool],
 ) -> LaidOut | None:
-    """Return both put together; None where they come to the same nowhere on one side."""
+    """Return the spliced layout; None if one side has no place where both agree."""
     first, stop_before, stop = change
     changed = before.slices[first:stop_before] + now[first:stop]
     begins = min(one.start_samples for one in changed)

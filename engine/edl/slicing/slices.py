@@ -242,7 +242,7 @@ def _segments(ordered: Sequence[Slice]) -> Segments:
 
 
 def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | None]]:
-    """Return the topmost slice of each range, the later start on top; None where the source stays."""
+    """Return the topmost slice of each range, the later start on top; None if the source stays."""
     found: list[tuple[float, float, Slice | None]] = []
     open_ones: list[Slice] = []
     here = -np.inf

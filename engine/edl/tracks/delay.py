@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Sound = NDArray[np.float64]
 Reader = Callable[[int, int], Sound]
-"""(start, stop) to samples, shape (stop - start, channels); zeros where there is nothing."""
+"""(start, stop) to samples, shape (stop - start, channels); zeros outside the audio."""
 
 REACH_SAMPLES = 80
 """Taps to either side; with `_BETA` the error stays 95 dB down up to 0.45 of the rate."""

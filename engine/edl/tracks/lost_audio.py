@@ -9,7 +9,7 @@ from engine.timebase import format_time, samples_to_s
 
 
 def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
-    """Return the sentence on the edits of one track whose audio cannot be read.
+    """Return the message about the edits of one track whose audio is unreadable.
 
     Parameters
     ----------

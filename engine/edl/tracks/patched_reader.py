@@ -31,7 +31,7 @@ _Layer = TypeVar("_Layer", Replace, Lift, Piece, Shift, Gain)
 _Faded = TypeVar("_Faded", Replace, Lift, Shift)
 
 TONE_JOIN_S = 0.05
-"""How long the ends of a room tone overlap where it is played round."""
+"""Overlap of the ends of room tone in a loop."""
 GAPS_HELD = 8
 """Cached fills: a block and its neighbours rarely touch more."""
 
@@ -96,7 +96,7 @@ class PatchedReader:
         self.source.close()
 
     def _touched(self, start: int, stop: int) -> list[tuple[int, int]]:
-        """Return the parts of [start, stop) that are changed, ascending and apart; in document samples."""
+        """Return the parts of [start, stop) that are changed, ascending and disjoint; in document samples."""
         reaches = self._patches.reaches[self._patches.touching(start, stop)]
         return [(begin, end) for begin, end in united(np.clip(reaches, start, stop)).tolist()]
 

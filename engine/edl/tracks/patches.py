@@ -135,7 +135,7 @@ class Patches:
 
     @cached_property
     def clock_alone(self) -> Patches | None:
-        """The clock by which the recording plays, without any other edit; None where it is its own."""
+        """The clock of the recording, without any other edit; None for its own clock."""
         return None if self.clock is None else Patches((self.clock,), self.rate_hz)
 
     def sounding(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
@@ -300,7 +300,7 @@ def _columns_of(laid: LaidOut | None) -> NDArray[np.int64]:
 
 
 def _as_far_as_it_goes(one: Replace, rate_hz: int) -> Replace | None:
-    """Return an edit as far as the audio goes that it plays, its crossfades included; None beyond."""
+    """Return an edit clipped to the extent of its audio, its crossfades included; None beyond."""
     if one.stored is None:
         return one
     fade = fade_samples(one, rate_hz)
@@ -322,7 +322,7 @@ def _precedence(one: Patch) -> tuple[int, ...]:
 
 
 def fade_samples(one: Replace | Lift | Shift, rate_hz: int) -> int:
-    """Return how long an edit is faded at its edges."""
+    """Return the length of the fades at an edit's edges."""
     return min(s_to_samples(one.crossfade_ms / 1000, rate_hz), one.stop_samples - one.start_samples)
 
 

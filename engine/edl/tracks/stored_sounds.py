@@ -67,7 +67,7 @@ class StoredSounds:
         return sound[start - first : stop - first].astype(np.float64)
 
     def _sound(self, stored: Stored) -> Samples | None:
-        """Return audio as this track plays it, shape (frames, channels); None where it cannot be read."""
+        """Return audio as this track plays it, shape (frames, channels); None if it is unreadable."""
         if stored in self._lost:
             return None
         if stored in self._kept:

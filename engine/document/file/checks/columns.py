@@ -274,7 +274,7 @@ def require_spans(what: str, starts: Values, stops: Values) -> None:
 
 
 def require_plain(values: Values) -> None:
-    """Refuse JSON values that are nested beyond all use or hold numbers that are none.
+    """Refuse JSON values that are nested too deeply or hold invalid numbers.
 
     Raises
     ------

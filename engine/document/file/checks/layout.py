@@ -90,7 +90,7 @@ def _require_known(connection: sqlite3.Connection, expected: Layout, tables: set
 
 
 def _parsed(statement: object) -> tuple[str, tuple[Column, ...]] | None:
-    """Return the table that a statement makes, or None where it is not as plain as those of Offcut."""
+    """Return the table that a statement makes, or None if it is not as plain as Offcut's."""
     found = _TABLE.fullmatch(" ".join(statement.split())) if isinstance(statement, str) else None
     if found is None:
         return None

@@ -67,7 +67,7 @@ class PlannedAudio:
 
     @property
     def size_bytes(self) -> int:
-        """Its size before FLAC makes it smaller; of a coded file about."""
+        """Size before FLAC compression; approximate for a lossy file."""
         if self.coding is None:
             return self.written_frames * self.channels * bits_of(self.subtype) // 8
         kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
@@ -183,7 +183,7 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
 def _tracks_of(
     request: ExportRequest, out: Path, tags: Tags, span: tuple[int, int]
 ) -> tuple[PlannedAudio, ...]:
-    """Return the mix of a span, or the file of each track where stems are asked for."""
+    """Return the mix of a span, or the file of each track if stems are requested."""
     if not request.options.stems:
         return (_planned(request, out, request.state, tags, span),)
     heard = audible(request.state.tracks)

@@ -1,4 +1,4 @@
-"""Whether an export would go over full scale, by how much and where, found before a file is written."""
+"""Find clipping of an export, its amount and its places, before a file is written."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Clipping:
 
     @property
     def lower_db(self) -> float:
-        """By how much to lower it all so that nothing clips, in tenths of a decibel."""
+        """Gain reduction without any clipping, in tenths of a decibel."""
         return ceil((decibels(self._worst.peak) + _DITHER_DB) * 10) / 10
 
     @property
@@ -116,7 +116,7 @@ def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT
 
 
 def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> list[ExportRequest]:
-    """Return the exports as much quieter, all alike, as it takes that nothing clips.
+    """Return the exports with one common gain reduction, so that none clips.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One gain for a whole programme, so that it has the loudness that was asked for."""
+"""One gain for a whole programme, which brings it to the requested loudness."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _clip_element(
 
 
 def _add_volume(element: ElementTree.Element, track: Track, clip: Clip, edit_list: EditList) -> None:
-    """Add the gain and the fades, where there are any."""
+    """Add the gain and the fades, if any."""
     if not (track.gain_db or clip.fade_in_samples or clip.fade_out_samples):
         return
     volume = _add(element, "adjust-volume", amount=f"{track.gain_db:.6g}dB")

@@ -167,7 +167,7 @@ class _Writer:
         return laid
 
     def _placed(self, clip: Clip) -> _Placed | None:
-        """Return a clip in frames, no farther than its medium goes; None where it is shorter than a frame."""
+        """Return a clip in frames, within its medium; None if it is shorter than a frame."""
         source = self._request.sources[clip.source_id]
         ahead = self._frames(clip.start_samples - clip.result_start_samples)
         source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate

@@ -65,7 +65,7 @@ def clip_metadata(channels: int) -> Metadata:
 
 
 def clip_effects(track: Track) -> list[schema.Effect]:
-    """Return the gain and the pan of a track as Resolve has them on each clip; none where they are 0."""
+    """Return the gain and the pan of a track as Resolve has them on each clip; empty if both are 0."""
     found = []
     if track.gain_db:
         volume = "Fairlight Clip Volume and Fades", "Volume", 62

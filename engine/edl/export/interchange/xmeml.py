@@ -245,7 +245,7 @@ class _Writer:
         return list(self._request.sources).index(source.id) + 1
 
     def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
-        """Describe a file where it first occurs, and only name it later."""
+        """Describe a file at its first occurrence, and only name it later."""
         element = child(parent, "file")
         element.set("id", f"file-{self._number(source)}")
         if source.id in self._described:

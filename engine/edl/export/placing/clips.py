@@ -1,4 +1,4 @@
-"""The edit list as clips on tracks, the way other editors hold it: the one place where it is sliced.
+"""The edit list as clips on tracks, as in other editors: the one place where it is sliced.
 
 A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
 holds its edited sound (`engine.edl.export.placing.stretches`). Neighbours abut where one takes over from the
@@ -165,7 +165,7 @@ def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:
 
 
 def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
-    """Return how far each crossfade reaches before and after the start of a clip, by the clip's number."""
+    """Return the reach of each crossfade before and after the start of a clip, by the clip's number."""
     return {
         number: (right.before_samples, left.after_samples)
         for number, (left, right) in enumerate(pairwise(found), 1)

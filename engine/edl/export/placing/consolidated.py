@@ -27,7 +27,7 @@ SAMPLE_BYTES = 4
 
 
 def consolidated_bytes(one: Consolidated) -> int:
-    """Return how much room the samples of a file take."""
+    """Return the size of the samples of a file."""
     return SAMPLE_BYTES * one.source.channels * one.source.frames
 
 

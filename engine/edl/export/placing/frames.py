@@ -1,4 +1,4 @@
-"""Clips in video frames, for formats that count those: the one place where they are rounded.
+"""Clips in video frames, for formats that count frames: the one place where they are rounded.
 
 Each position in the result is rounded to the nearest frame by itself, and the source's start follows it.
 """
@@ -95,7 +95,7 @@ def lost_in_frames(edit_list: EditList, frame_rate: Fraction) -> str:
 
 
 def _room(left: FrameClip, right: FrameClip, left_medium: int) -> int:
-    """Return how long a transition between two clips can be, in frames.
+    """Return the longest transition between two clips, in frames.
 
     Half of it is before the cut and half after it, and each file must extend that far; if the halves differ,
     the larger one is after the cut. It leaves half of either clip to the transition at its other end.

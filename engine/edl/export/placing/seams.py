@@ -85,7 +85,7 @@ def _labels(state: DocumentState, spans: list[tuple[int, int]]) -> list[str]:
 
 
 def _fit(operation: Operation, stops: Positions, starts: Positions) -> NDArray[np.float64]:
-    """Return how surely an operation makes each seam, shape (n,); 0 where it does not."""
+    """Return the confidence that an operation makes each seam, shape (n,); 0 if it does not."""
     match operation:
         case Drop(first, last):
             gaps = np.maximum(starts - stops, 1)

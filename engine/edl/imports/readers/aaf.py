@@ -77,7 +77,7 @@ class _UnusableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where a clip leads: a medium, a place in it, and how loud it is.
+    """Target of a clip: a medium, a position in it, and a gain.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ _CLIP_VALUES = (
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read the audio tracks of a timeline; where it has none, all of its tracks.
+    """Read the audio tracks of a timeline; all of its tracks if it has no audio tracks.
 
     Raises
     ------
@@ -111,7 +111,7 @@ class _Reading:
         return ImportedTrack(_text(track.get("name")), crossfaded(clips))
 
     def _offset(self, items: Sequence[dict[str, Any]], number: int, name: str) -> Fraction:
-        """Return how far a neighbouring transition reaches over a clip's edge."""
+        """Return the reach of a neighbouring transition over a clip's edge."""
         if not 0 <= number < len(items) or _schema(items[number]) != "Transition":
             return NOTHING
         offset = self._time(items[number].get(name))
@@ -217,7 +217,7 @@ class _Reading:
 
 
 def _left(item: dict[str, Any], names: Sequence[str]) -> list[int] | None:
-    """Return values of Offcut's metadata, the rate last; None where they are not all there."""
+    """Return values of Offcut's metadata, the rate last; None if any is missing."""
     metadata = item.get("metadata")
     held = metadata.get("offcut") if isinstance(metadata, dict) else None
     if not isinstance(held, dict):

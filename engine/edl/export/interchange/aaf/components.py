@@ -113,7 +113,7 @@ def _copied(component: Any) -> Any:
 
 
 def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
-    """Lay components that are nowhere yet into a sequence that is part of the file and holds none.
+    """Insert unattached components into an empty sequence that is part of the file.
 
     Yields
     ------
@@ -138,7 +138,7 @@ def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
 
 
 def write_laid(component: Any) -> bool:
-    """Write a laid component out; False, and nothing written, where it is something else."""
+    """Write an attached component; False, without writing, for any other object."""
     if not isinstance(component, _LAID):
         return False
     held = component.property_entries.values()

@@ -24,6 +24,7 @@ MAKERS = (
     "engine/jobs/tastes/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/finders/talk.py",
+    "engine/finders/takes.py",  # a word of a label
     "engine/finders/like_this.py",  # a choice of a setting
     "engine/cli/editing/finder_flags.py",  # the same
     "desktop/separation/sounds.py",  # the same

@@ -32,8 +32,7 @@ class Codec:
     ----------
     name : its display name
     container, subtype : libsndfile's names
-    rates_hz : the supported rates, ascending; with `is_any_rate` only those to which higher ones are
-      converted
+    rates_hz : the supported rates, ascending; with `is_any_rate` only targets of conversion
     is_any_rate : whether it supports every rate up to the last of `rates_hz`
     levels : libsndfile's compression level, 0 to 1, by quality
     mode : soundfile's bit rate mode; None if the coder has only one

@@ -123,7 +123,7 @@ class SourceReader:
     rate_hz, channels, frames, container, subtype : as in `SourceInfo`
     promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
     bad_samples : number of samples, NaN or beyond `LOUDEST`, replaced by zero so far; each counts once if
-      reads go forward
+        reads go forward
     first_bad_samples : position of the first of them, -1 without one
 
     Raises

@@ -61,7 +61,7 @@ class Neighbours:
     Parameters
     ----------
     scored : the accepted spans where the score alone would have put them. A cut leaves room to these as well,
-      as it did before they were accepted, so that it does not move.
+        as it did before they were accepted, so that it does not move.
     """
 
     def __init__(

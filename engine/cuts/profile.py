@@ -77,7 +77,7 @@ def smooth(
     Parameters
     ----------
     sharp : spans [start, stop), shape (k, 2), ascending and disjoint, with exact edges; scores inside and
-      outside are smoothed separately
+        outside are smoothed separately
     """
     cells = max(1, math.ceil(length_samples / (CELL_S * rate_hz)))
     edges = np.rint(np.linspace(0, length_samples, min(cells, length_samples) + 1)).astype(np.int64)

@@ -86,7 +86,7 @@ def propose_cuts(
     ----------
     listening, grid : optional; without them, cuts have fewer anchors and reasons less detail
     decided : accepted and rejected spans [start, stop); none is proposed again, accepted ones count as cut
-      and rejected ones stay
+        and rejected ones stay
     nearest : from the taste that made the curve; that of another one is ignored
 
     Returns

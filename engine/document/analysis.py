@@ -33,7 +33,7 @@ class ScoreCurve:
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
     limit : the score that separates training data from injected faults, see `engine.anomaly.threshold`
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
-      take, in document samples, ascending; scores are raised over it
+        take, in document samples, ascending; scores are raised over it
     """
 
     times_samples: NDArray[np.int64]

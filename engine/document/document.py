@@ -277,7 +277,7 @@ class Document:
         Raises
         ------
         DocumentError : the file cannot be written, another program changed it, or the edit is invalid; the
-          document is unchanged
+            document is unchanged
         """
         if not edit.changes and not analyses:
             return Change(edit.label)

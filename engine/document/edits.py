@@ -80,7 +80,7 @@ def replace_proposals(
     ----------
     kinds : kinds that their planner makes; empty if it replaces all
     makers : its makers, if others make the same kinds; empty for all except makers with proposals of their
-      own
+        own
     """
     held = {
         key: proposal

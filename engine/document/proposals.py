@@ -85,7 +85,7 @@ class ReferenceExample:
     path : of the recording the taste was learned from
     distance : from the proposal, in the taste's own units; smaller is nearer
     offset_s : from the original start of the proposal to the start of the passage that resembles the example;
-      negative if that is earlier
+        negative if that is earlier
     """
 
     path: str

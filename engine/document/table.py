@@ -183,7 +183,7 @@ class ProposalTable:
     flagged : shape (n,)
     changed : shape (n,), whether the user changed more than its edges
     effects : operations of proposals, by row, computed on request; shared with the next table unless a
-      decision changed more than verdicts
+        decision changed more than verdicts
     """
 
     made: Made

@@ -62,7 +62,7 @@ class EditList:
     Attributes
     ----------
     starts_samples, stops_samples, result_starts_samples, fades_in_samples, fades_out_samples : columns of
-      `Segment`
+        `Segment`
     rate_hz : the document's rate
     length_samples : length of the result
     source_length_samples : length of the document's timeline

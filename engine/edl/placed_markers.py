@@ -26,8 +26,7 @@ def placed_markers(
 
     Parameters
     ----------
-    onto_seams : whether a marker inside a cut moves to the seam; False drops it, as in a file of removed
-      material
+    onto_seams : whether a marker inside a cut moves to the seam; False drops it, as for removed material
     """
     listed = tuple(markers)
     if edit_list.is_empty or not listed:

@@ -54,8 +54,7 @@ def parse_yaml(text: str) -> object:
 
     Raises
     ------
-    ValueError : it is not YAML, or beyond what settings may contain; the message continues after the file
-      name
+    ValueError : invalid YAML or not allowed in settings; the message continues after the file name
     """
     try:
         return yaml.load(text, _Loader)

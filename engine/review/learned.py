@@ -14,8 +14,7 @@ class Learned:
 
     Attributes
     ----------
-    chances : float64, shape (n,), probability that the user accepts it, 0 to 1; None before the first
-      decision
+    chances : float64, shape (n,), probability of acceptance, 0 to 1; None before the first decision
     usefulness : float64, shape (n,), information gain of its decision about the other undecided ones
     """
 

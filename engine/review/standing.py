@@ -25,7 +25,7 @@ class Standing:
     Attributes
     ----------
     bars : float64, shape (n,), between 0 and 1, exclusive: rank, the highest score at the top; ties share the
-      mean of their ranks
+        mean of their ranks
     top_shares : float64, shape (n,), 1 / n to 1, the share of the proposals that rank as high or higher, with
         itself
     """

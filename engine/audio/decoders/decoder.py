@@ -85,7 +85,7 @@ class Decoder:
     name : its name in `offcut doctor`
     suffixes : lower case, such as ".m4a"; dialogs and folders offer files with these names
     open : takes the file and the number of its audio track, from 1; raises `UnsupportedError` if another
-      decoder may read the file, and `SourceError` if it is damaged or beyond the limits
+        decoder may read the file, and `SourceError` if it is damaged or beyond the limits
     missing : returns the missing dependency, empty if the decoder is available
     """
 

@@ -53,7 +53,7 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
     Returns
     -------
     frame_rate : the mean if durations differ by rounding alone; else the whole rate nearest to the most
-      common duration. None if that is not a rate of video
+        common duration. None if that is not a rate of video
     is_variable : whether they differ by more
     """
     units = sum(duration * count for duration, count in durations.items())

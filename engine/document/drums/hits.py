@@ -53,8 +53,7 @@ class Hits:
     confidences : float32, shape (n,), 0 to 1, that it is a hit of that drum and not bleed
     track_ids : of all microphones of the group
     roles : of the same
-    delays_samples : float64, shape (len(track_ids),), delay of a hit relative to its own drum; natural, and
-      preserved
+    delays_samples : float64, shape (len(track_ids),), delay of a hit relative to its own drum; preserved
     unsure_samples : float32, shape (n,), uncertainty of each onset; 0 if it rises clearly, and if unknown
     """
 

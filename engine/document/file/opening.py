@@ -203,7 +203,7 @@ def _sound_version(connection: sqlite3.Connection, *, with_audio: bool = True) -
     Parameters
     ----------
     with_audio : check every page of stored audio, too. That takes a second per gigabyte, during which other
-      programs cannot write; without, damage to audio is found when it is read
+        programs cannot write; without, damage to audio is found when it is read
     """
     version = _version(connection)
     if version < 1:

@@ -61,8 +61,8 @@ def export(
 
     Raises
     ------
-    ExportError : the suffix is unknown, the file exists and may not be replaced, the export reads it , or it
-      cannot be written
+    ExportError : the suffix is unknown, the file exists and may not be replaced, the export reads it, or it
+        cannot be written
     SourceError : a source is missing or cannot be read
     Cancelled : the user asked for it
     """

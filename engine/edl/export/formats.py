@@ -34,7 +34,7 @@ class Format:
     varies_gain : whether a clip can have a gain that varies
     head_bytes : of a file without clips
     clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of the links between the
-      channels of a clip ; measured at 4 tracks with 300 cuts
+        channels of a clip; measured at 4 tracks with 300 cuts
     gain_bytes, effect_bytes : of each gain curve, and of each clip with one
     clip_s : of each clip of a track's channel, measured at 16 mono tracks with 3,000 cuts
     edit_bytes : of each accepted edit

@@ -84,7 +84,7 @@ def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] =
     Parameters
     ----------
     brought : decisions of other documents; those on proposals of this one are skipped, since its own
-      decisions apply
+        decisions apply
     """
     table = table_of(state)
     known = _evidence_of(table.made, heard, state.rate_hz)

@@ -17,7 +17,7 @@ def require_coherent(state: DocumentState) -> None:
     Raises
     ------
     ValueError : a track has no source, the rate is missing, a decision chooses an unknown alternative, or a
-      setting is out of its limits
+        setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):

@@ -3,7 +3,7 @@
 A project needs a picture to hang sound on, so the main storyline is one gap as long as the result, and every
 clip is connected to it. Connected sound may begin between frames: all times are fractions of a second made
 from whole samples, exactly. Two clips on one lane may not overlap, so crossfaded neighbours alternate between
-two lanes , each with its own fade, as two items of one track do in other editors.
+two lanes, each with its own fade, as two items of one track do in other editors.
 """
 
 from __future__ import annotations

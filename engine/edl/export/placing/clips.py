@@ -73,7 +73,7 @@ def clips(
     ----------
     consolidated : the file with its edited sound
     over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
-      they end with the track
+        they end with the track
     """
     first = track.start_samples
     begin, end = sounding_span(state, track, edit_list.patches.get(track.id))

@@ -40,7 +40,7 @@ class Stretch:
     ----------
     start_samples, stop_samples : on the document's timeline; silent before the track begins and after it ends
     shift_samples : offset in the file relative to the recording: whole frames of video, to the sample, so
-      that both round alike
+        that both round alike
     """
 
     start_samples: int
@@ -118,7 +118,7 @@ def consolidated_track(
     ----------
     frame_rate : of the video that a format counts in
     varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file
-      has them only where other edits are
+        has them only where other edits are
     """
     patches = edit_list.patches.get(track.id)
     if patches is None:

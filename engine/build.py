@@ -1,4 +1,4 @@
-"""Which Offcut this is: its version, and of what and when it was built."""
+"""The version of this Offcut, with commit and date of its build."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LICENCES_FILE = "THIRD_PARTY.md"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What was built.
+    """A build.
 
     Attributes
     ----------
-    commit : of the repository, abbreviated; "" where it runs from its source
-    date : the day of that commit, as 2026-11-22; "" where it runs from its source
+    commit : of the repository, abbreviated; "" if it runs from source
+    date : the day of that commit, as 2026-11-22; "" if it runs from source
     """
 
     version: str
@@ -27,12 +27,12 @@ class Build:
 
     @property
     def sentence(self) -> str:
-        """What a person reads after the name of the program."""
+        """Text after the name of the program."""
         return f"{self.version} ({self.date}, {self.commit})" if self.commit else f"{self.version} (source)"
 
 
 def this_build(root: Path = ROOT) -> Build:
-    """Return what runs here, by the file that a build leaves beside the packages."""
+    """Return the running build, from the file that the build writes next to the packages."""
     try:
         told = json.loads((root / BUILD_FILE).read_text("utf-8"))
     except FileNotFoundError:

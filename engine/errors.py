@@ -1,7 +1,7 @@
-"""What can go wrong, in one sentence a user can act on.
+"""Errors, each with one sentence a user can act on.
 
 Every error that a person may cause (a broken file, a full disk, a wrong value) is raised as a subclass of
-`OffcutError`. Its text is shown as it is, so it names the file, the value and what to do.
+`OffcutError`. Its text is shown as it is, so it names the file, the value and the remedy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class DocumentError(OffcutError):
 
 
 class TasteError(OffcutError):
-    """A `.taste` file cannot be read, or nothing can be learned from what was given."""
+    """A `.taste` file cannot be read, or the training data is unusable."""
 
 
 class ExportError(OffcutError):
@@ -44,7 +44,7 @@ class UsageError(OffcutError):
 
 
 class SeparationError(UsageError):
-    """A separation was refused because its result would not be what the prompt asks for.
+    """A separation was refused because its result would not match the prompt.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class SeparationError(UsageError):
     prompt: str
 
     def fields(self) -> dict[str, object]:
-        """Return what programs read of the refusal."""
+        """Return the fields of the refusal for programs."""
         return {"code": self.code, "prompt": self.prompt}
 
 
@@ -75,7 +75,7 @@ class UnknownPromptError(SeparationError):
         self.prompt, self.nearest = prompt, nearest
 
     def fields(self) -> dict[str, object]:
-        """Return what programs read of the refusal."""
+        """Return the fields of the refusal for programs."""
         return {**super().fields(), "nearest": list(self.nearest)}
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class SoundNotFoundError(SeparationError):
         self.prompt, self.probability = prompt, probability
 
     def fields(self) -> dict[str, object]:
-        """Return what programs read of the refusal."""
+        """Return the fields of the refusal for programs."""
         return {**super().fields(), "probability": self.probability}
 
     def __str__(self) -> str:
@@ -124,7 +124,7 @@ class NotCredibleError(SeparationError):
         self.prompt, self.expected_db = prompt, expected_db
 
     def fields(self) -> dict[str, object]:
-        """Return what programs read of the refusal."""
+        """Return the fields of the refusal for programs."""
         return {**super().fields(), "expected_db": self.expected_db}
 
     def __str__(self) -> str:

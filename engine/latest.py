@@ -1,4 +1,4 @@
-"""What several parts ask for in turn of the same document, or of the same arrays, is found once."""
+"""Caches for results that several parts request in turn for the same document or the same arrays."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ P = ParamSpec("P")
 
 
 def found_once(find: Callable[[T], R]) -> Callable[[T], R]:
-    """Return the function; of the same object as last time it returns what it returned then.
+    """Return the function with a cache of its latest result, for the same object.
 
-    What is asked about and what is found must not change. Only the last of them are held.
+    Arguments and results must not change. Only the latest pair is held.
     """
     latest: tuple[T, R] | None = None
 
@@ -30,13 +30,13 @@ def found_once(find: Callable[[T], R]) -> Callable[[T], R]:
 
 
 def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return what makes a function answer at once what it was asked before.
+    """Return a decorator that caches the latest results of a function.
 
-    Numbers and texts are known by their value, all else by being the same object: nobody may write into it.
+    Numbers and texts are compared by value, all else by identity: cached objects must not be modified.
 
     Parameters
     ----------
-    count : how many of the latest answers are held, and what they are of
+    count : number of cached results, with their arguments
     """
 
     def holding(find: Callable[P, R]) -> Callable[P, R]:

@@ -9,19 +9,19 @@ import os
 import sys
 
 MODULE_OPTION = "--module"
-"""What a bundle is started with to run a module instead of Offcut; nobody is told of it."""
+"""Internal option that starts a bundle to run a module instead of Offcut."""
 
 OWN = ("desktop", "widgets", "engine")
 """Packages of ours."""
 
 WITHOUT = "this build comes without it: run Offcut from its source for that (see README)"
-"""What is said in a bundle of packages that are not in it."""
+"""Message in a bundle about packages that it does not include."""
 
 _ANEW = "PYINSTALLER_RESET_ENVIRONMENT"
 
 
 def is_bundle() -> bool:
-    """Tell whether this runs from a bundle, which has no interpreter and no package to install."""
+    """Return whether this runs from a bundle, which has no interpreter and cannot install packages."""
     return bool(getattr(sys, "frozen", False))
 
 
@@ -33,18 +33,18 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """Return an environment in which that command imports what this process does, and no more."""
+    """Return an environment in which that command imports exactly the packages of this process."""
     if is_bundle():
         return dict(os.environ)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def run_module(module: str, arguments: list[str]) -> None:
-    """Be the program that `module_command` starts in a bundle.
+    """Run a module in the process that `module_command` starts in a bundle.
 
     Raises
     ------
-    ValueError : it is no module of ours
+    ValueError : it is not a module of Offcut
     """
     from runpy import run_module as run
 
@@ -55,10 +55,10 @@ def run_module(module: str, arguments: list[str]) -> None:
 
 
 def give_back_libraries() -> None:
-    """Let the programs of others that a bundle starts (a browser, a file list) find their own libraries.
+    """Let other programs started from a bundle (a browser, a file list) find their own libraries.
 
-    Its starter puts the folder of the bundle before those of the system. Programs of ours are told to do so
-    anew: otherwise they would take it for done, and find libraries of another version or none.
+    Its starter puts the folder of the bundle before those of the system. Offcut's own programs must do so
+    again: a variable makes them, or they would find libraries of another version or none.
     """
     if not is_bundle():
         return
@@ -72,7 +72,7 @@ def give_back_libraries() -> None:
 
 
 def how_to_add(extra: str) -> str:
-    """Say how the packages of an extra are had: "install them with ..."."""
+    """Return how to install the packages of an extra: "install them with ..."."""
     if is_bundle():
         return WITHOUT
     return f"install them with pip install 'offcut[{extra}]'"

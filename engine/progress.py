@@ -1,4 +1,4 @@
-"""How a job says how far it is, and learns that nobody wants it any more."""
+"""Progress reports of jobs, and their cancellation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Progress(Protocol):
     """All that a job knows of the world outside it."""
 
     def report(self, fraction: float, text: str, **figures: float) -> None:
-        """Tell that `fraction` (0 to 1) is done; `figures` are live values such as a loss."""
+        """Report that `fraction` (0 to 1) is done; `figures` are live values such as a loss."""
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` when the user has asked for it."""
@@ -36,11 +36,11 @@ _Piece = TypeVar("_Piece", bound=_Sized)
 
 
 def gathered(pieces: Iterable[_Piece], expected: float, text: str, progress: Progress) -> list[_Piece]:
-    """Return the pieces of a stream, and say after each how far it is.
+    """Return the pieces of a stream, reporting progress after each.
 
     Parameters
     ----------
-    expected : how long all pieces are together, by `len`
+    expected : total length of all pieces, by `len`
 
     Raises
     ------
@@ -60,7 +60,7 @@ _heeded: ContextVar[Progress | None] = ContextVar("heeded", default=None)
 
 
 def heeding(progress: Progress, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Pass on pieces; what makes them can ask `check_heeded` whether the user still wants them."""
+    """Pass on pieces; their source can call `check_heeded` to check for a cancel by the user."""
     iterator = iter(pieces)
     while True:
         before = _heeded.set(progress)
@@ -84,10 +84,10 @@ def check_heeded() -> None:
 
 
 class CancelFlag(Protocol):
-    """What says that nobody wants the work any more: an event of threads or of processes."""
+    """A cancellation flag: an event of threads or of processes."""
 
     def is_set(self) -> bool:
-        """Tell whether that was said."""
+        """Return whether the work is cancelled."""
 
 
 class ReportingProgress:

@@ -27,18 +27,18 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class CutSettings:
-    """How scores become cuts. Lengths in seconds, since people set them.
+    """Settings of cuts from scores. Lengths in seconds, since users set them.
 
-    `threshold_mode` says what is in force: with "automatic" the threshold is found from the scores of the
-    recording and of what was kept; else cut is what scores above the given percentile of all scores, above
-    the given score, or above whatever leaves `keep` of the recording.
+    `threshold_mode` chooses the threshold: with "automatic" it is estimated from the scores of the recording
+    and of the training data; else it is the given percentile of all scores, the given score, or the score
+    that leaves the share `keep` of the recording.
 
-    `minimum_kept_s` is None where the shortest piece follows the material: two bars where there is a pulse, a
-    second where there is none.
+    `minimum_kept_s` is None if the shortest piece follows the material: two bars with a pulse, a second
+    without one.
 
     Raises
     ------
-    UsageError : a value is outside its limits; the sentence names it
+    UsageError : a value is outside its limits; the message names it
     """
 
     threshold_mode: ThresholdMode = "automatic"

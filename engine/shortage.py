@@ -1,4 +1,4 @@
-"""Whether an error says that memory ran out, however the library that met it says so."""
+"""Detect errors caused by a lack of memory, as raised by any library."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def said_of_shortage(error: BaseException) -> str:
 
 
 def raise_shortage(error: BaseException) -> None:
-    """Raise the sentence where an error comes of too little memory: what was read need not be damaged.
+    """Raise a message if an error is due to a lack of memory: the file need not be damaged.
 
     Raises
     ------
-    OffcutError : it does
+    OffcutError : it is
     """
     if sentence := said_of_shortage(error):
         raise OffcutError(sentence) from error

@@ -52,10 +52,10 @@ def side_by_side(work: Callable[[One], Result], ones: Iterable[One]) -> list[Res
 
 @contextmanager
 def on_threads(work: Callable[[], None], count: int) -> Iterator[None]:
-    """Run `work` on up to `count` threads within the context, and wait at its end for those that began.
+    """Run `work` on up to `count` threads within the context, and wait at its end for those that started.
 
-    `threading.Thread.start` waits until the thread has begun: for ever where that gets no memory. Here nobody
-    waits for a beginning, so the caller has to do by itself whatever no thread does. `work` must not raise.
+    `threading.Thread.start` waits until the thread has started: forever if it gets no memory. This function
+    does not wait for the start, so the caller must do any work that no thread does. `work` must not raise.
     """
     is_over = False
     at_work = [Lock() for _ in range(count)]

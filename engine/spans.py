@@ -9,7 +9,7 @@ Samples = NDArray[np.int64]
 
 
 def inside(positions: NDArray[np.integer] | NDArray[np.float64], spans: Samples) -> NDArray[np.bool_]:
-    """Return which positions lie in one of the sorted, separate spans [start, stop), shape (k, 2)."""
+    """Return which positions are in one of the sorted, disjoint spans [start, stop), shape (k, 2)."""
     found: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
         spans[:, 1], positions, side="right"
     )
@@ -17,7 +17,7 @@ def inside(positions: NDArray[np.integer] | NDArray[np.float64], spans: Samples)
 
 
 def within(some: Samples, spans: Samples) -> NDArray[np.bool_]:
-    """Return which spans, shape (n, 2), lie whole in one of the sorted, separate ones, shape (k, 2)."""
+    """Return which spans, shape (n, 2), are inside one of the sorted, disjoint ones, shape (k, 2)."""
     if not len(spans):
         return np.zeros(len(some), np.bool_)
     near = np.searchsorted(spans[:, 0], some[:, 0], side="right") - 1
@@ -26,7 +26,7 @@ def within(some: Samples, spans: Samples) -> NDArray[np.bool_]:
 
 
 def runs(flags: NDArray[np.bool_], least: int = 1) -> Samples:
-    """Return where flags, shape (n,), are set at least so long at a stretch, [start, stop), shape (k, 2)."""
+    """Return runs of at least `least` set flags, shape (n,), as [start, stop), shape (k, 2)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8))).reshape(-1, 2)
     found: Samples = edges[np.diff(edges)[:, 0] >= least]
     return found

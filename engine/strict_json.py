@@ -1,12 +1,12 @@
-"""JSON that every reader takes, and reading JSON that anybody may have written.
+"""Write JSON that every reader accepts, and read JSON of unknown origin.
 
-What is written is valid UTF-8 without NaN and infinity; what is read is no deeper than Offcut's own, and its
-numbers are finite.
+Output is valid UTF-8 without NaN and infinity; input must not be nested deeper than Offcut's own, and its
+numbers must be finite.
 
-A number that is none is written as null. A file name may hold bytes that are not UTF-8; Python keeps each as
-a lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use
-character U+EF80 to U+EFFF: 0xE9 is written as ``\\uefe9``. Where a name holds one of these characters itself,
-the three bytes of its UTF-8 are written the same way, so that `bytes_of` gives back every name exactly.
+NaN and infinity are written as null. A file name may hold bytes that are not UTF-8; Python stores each as a
+lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use character
+U+EF80 to U+EFFF: 0xE9 is written as ``\\uefe9``. If a name holds one of these characters itself, the three
+bytes of its UTF-8 are written the same way, so that `bytes_of` gives back every name exactly.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def _plain(value: object) -> object:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return what JSON says.
+    """Parse JSON.
 
     Raises
     ------
-    ValueError : it is no JSON, lists and objects in it are nested too deeply, or a number is none
+    ValueError : it is not JSON, lists and objects are nested too deeply, or a number is not finite
     """
     try:
         said = json.loads(text, parse_constant=_refuse, parse_float=_finite)

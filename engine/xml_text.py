@@ -18,7 +18,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def xml_text(text: str) -> str:
-    """Return a text without what XML 1.0 cannot hold: control characters, and bytes that are no text."""
+    """Return a text without characters that XML 1.0 cannot hold: control characters, and invalid bytes."""
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

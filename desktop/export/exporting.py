@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from engine.edl.export.audio_files.written_range import written_range
 from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
@@ -31,6 +30,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_files.audio_plan import require_regions, source_depth, written_rate_hz
 from engine.edl.export.audio_files.clipping import Clipping
+from engine.edl.export.audio_files.written_range import written_range
 from engine.edl.export.plan import PlannedFile, plan, written_before
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError

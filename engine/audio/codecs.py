@@ -1,4 +1,4 @@
-"""What coders that leave something out can hold, and how well they are asked to do it."""
+"""Limits and quality settings of lossy coders."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Codec:
 
     Attributes
     ----------
-    name : what the user calls it
+    name : its display name
     container, subtype : libsndfile's names
-    rates_hz : the rates that it holds, rising; with `is_any_rate` only those that higher ones become
-    is_any_rate : whether it holds every rate up to the last of `rates_hz`
+    rates_hz : the supported rates, ascending; with `is_any_rate` only targets of conversion
+    is_any_rate : whether it supports every rate up to the last of `rates_hz`
     levels : libsndfile's compression level, 0 to 1, by quality
-    mode : soundfile's bit rate mode; None where the coder knows one only
-    stereo_kbit_s : about what music takes, by quality
+    mode : soundfile's bit rate mode; None if the coder has only one
+    stereo_kbit_s : typical bit rate of music, by quality
     """
 
     name: str
@@ -49,7 +49,7 @@ class Codec:
     mode: str | None = None
 
     def rate_for(self, rate_hz: int) -> int:
-        """Return the rate at which sound is written: its own where that can be, else the nearest above.
+        """Return the rate of the written sound: its own if supported, else the nearest above.
 
         Above all of them it is the highest that divides the rate, since 88.2 kHz become 44.1 best.
         """
@@ -62,17 +62,17 @@ class Codec:
         return max((each for each in self.rates_hz if rate_hz % each == 0), default=highest)
 
     def kbit_s(self, quality: Quality, channels: int) -> int:
-        """Return about how many thousand bits a second of music takes."""
+        """Return the approximate bit rate of music, in kbit/s."""
         return self.stereo_kbit_s[quality] * channels // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says of itself to players.
+    """Tags of a file for players.
 
     Attributes
     ----------
-    number : of the file among those of one album, from 1; 0 for a file that stands alone
+    number : of the file in its album, from 1; 0 for a single file
     """
 
     title: str = ""

@@ -32,7 +32,7 @@ _SAMPLE_BYTES = 4
 
 
 def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) -> Path:
-    """Return the file that holds a source at the document's rate, making it where it is not there yet.
+    """Return the file that holds a source at the document's rate, creating it if it is missing.
 
     It has `source_length_samples(source, rate_hz)` frames and the source's channels. Calling this from two
     threads at once is safe: both may do the work, and the results are the same.
@@ -101,12 +101,12 @@ def found_conformed(source: Source, rate_hz: int) -> Path | None:
 
 
 def conformed_file(content_hash: str, rate_hz: int) -> Path:
-    """Return where the cache keeps what is in a source, or in stored audio, at a rate."""
+    """Return the cache path of a source, or of stored audio, at a rate."""
     return cache_file("conformed", f"{content_hash}-{rate_hz}-v{_VERSION}.wav")
 
 
 def is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
-    """Tell whether the cache keeps a file of this rate, width and length there."""
+    """Return whether the cache has a file of this rate, width and length at a path."""
     try:
         open_regular(target, follow_symlinks=False).close()
         with soundfile.SoundFile(libsndfile_name(target)) as file:

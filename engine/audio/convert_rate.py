@@ -24,7 +24,7 @@ def converted(
     channels: int,
     dtype: type[np.float32] | type[np.float64] = np.float32,
 ) -> Iterator[NDArray[Any]]:
-    """Yield blocks, shape (n, channels), at another rate; as they are where it is the same.
+    """Yield blocks, shape (n, channels), at another rate; unchanged if the rates are equal.
 
     Parameters
     ----------

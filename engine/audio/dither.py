@@ -17,7 +17,7 @@ _SEEDS = (1770, 1771)
 
 
 class Dither(StrEnum):
-    """What is added before rounding."""
+    """Noise added before rounding."""
 
     NONE = "none"
     TPDF = "tpdf"
@@ -26,7 +26,7 @@ class Dither(StrEnum):
 def dithered(blocks: Iterable[NDArray[Any]], bits: int) -> Iterator[NDArray[np.float64]]:
     """Add triangular noise for rounding to `bits` bits.
 
-    The noise is the same at every run, and whatever the block size.
+    The noise is the same at every run and for every block size.
 
     Parameters
     ----------

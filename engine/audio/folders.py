@@ -12,12 +12,12 @@ from engine.audio.decoders.registry import audio_suffixes
 def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator[Path]:
     """Yield the audio files in a folder and the folders below it, in the order of their names.
 
-    A path that is no folder is yielded as it is, whatever its name. Hidden files and folders, among them what
-    other systems leave beside recordings, are passed over, and linked folders are not followed.
+    A path that is not a folder is yielded as it is, with any suffix. Hidden files and folders, such as those
+    of other systems, are skipped, and linked folders are not followed.
 
     Parameters
     ----------
-    unreadable : told of each folder that cannot be listed
+    unreadable : called for each folder that cannot be listed
     """
     if not path.is_dir():
         yield path

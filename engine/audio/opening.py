@@ -1,4 +1,4 @@
-"""Open a sound file, or say in one sentence why not and what to do."""
+"""Open a sound file, or raise an error with the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ HIGHEST_RATE_HZ = 768_000
 MOST_CHANNELS = 64
 
 DECODING_ERRORS = (soundfile.SoundFileError, ValueError, AssertionError)
-"""What soundfile raises at a damaged file: where a head gives nonsense, it trips over its own arithmetic."""
+"""Errors raised by soundfile for a damaged file: nonsense in a header breaks its own arithmetic."""
 
 _EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU", "FLAC"})
 _EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
 
 
 class _ForwardSound(soundfile.SoundFile):  # type: ignore[misc]
-    """A sound file that stays where a read has ended.
+    """A sound file that does not seek after a read.
 
-    soundfile seeks to where it already is after every read, which is a real seek to the MP3 and Opus decoders
-    and changes the samples that follow, and which fails at the end of a FLAC file that promises more; it does
-    not where a file says that it cannot seek.
+    soundfile seeks to its present position after every read, which is a real seek to the MP3 and Opus
+    decoders and changes the samples that follow, and which fails at the end of a FLAC file that promises
+    more; it does not seek in files that report that they cannot.
     """
 
     def seekable(self) -> bool:
@@ -42,7 +42,7 @@ class _ForwardSound(soundfile.SoundFile):  # type: ignore[misc]
 
 
 def seeks_exactly(container: str, subtype: str) -> bool:
-    """Tell whether libsndfile gives the same samples after a seek as when it reads from the start.
+    """Return whether libsndfile gives the same samples after a seek as when it reads from the start.
 
     Measured with libsndfile 1.2.2: Vorbis does not (half of all random reads differ), MP3 loses up to a
     frame after a seek (silence in place of sound), Opus differs at times, GSM cannot seek. They are decoded
@@ -53,7 +53,7 @@ def seeks_exactly(container: str, subtype: str) -> bool:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about reading `path` into a `SourceError`."""
+    """Turn the operating system's errors about reading `path` into a `SourceError`."""
     name = shown(path)
     try:
         yield
@@ -72,7 +72,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def require_file(path: Path) -> int:
-    """Return the size in bytes of a file that can be read, or of that whose audio track is named.
+    """Return the size in bytes of a readable file, or of the file of a named audio track.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
 
 
 def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
-    """Return how many frames of an open file really decode.
+    """Return the number of frames of an open file that really decode.
 
     libsndfile clamps the length of a shortened WAV or AIFF by itself; FLAC and MP3 keep the length that the
     header promises. There the last frame is tried, and where it fails the end is found by bisection.
@@ -149,7 +149,7 @@ def open_shortened(path: Path) -> soundfile.SoundFile:
 
 
 def libsndfile_name(path: Path) -> bytes | str:
-    """Return a path as libsndfile opens it: as bytes, so that any name goes; Windows wants text."""
+    """Return a path as libsndfile opens it: as bytes, which allow any name; Windows needs text."""
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
@@ -177,7 +177,7 @@ def _refusal(file: soundfile.SoundFile) -> str:
 
 
 def refused_rate_or_channels(rate_hz: int, channels: int) -> str:
-    """Return why a rate or a number of channels is not taken, as the end of a sentence; else nothing."""
+    """Return why a rate or a number of channels is refused, as the end of a sentence; else ""."""
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return (
             f"has a sample rate of {rate_hz} Hz, and Offcut takes {LOWEST_RATE_HZ} to "

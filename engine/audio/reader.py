@@ -1,7 +1,7 @@
-"""Read sources: what a file is, which file it is, and any stretch of its samples, exactly.
+"""Read sources: format and hash of a file, and any span of its samples, exactly.
 
-What an editor would do with a damaged file, Offcut does: it imports what is there and says what is missing
-(`SourceInfo.warning`). Refused, with a `SourceError`, is only what holds nothing to work on.
+Damaged files are imported as far as they are readable, with a message about the missing part
+(`SourceInfo.warning`). Only files without usable audio are refused, with a `SourceError`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.timebase import format_time
 from engine.wording import counted
 
 LOUDEST = 2.0**31
-"""Samples beyond this are no sound.
+"""Samples beyond this are invalid.
 
 Nothing that a program writes is louder: the loudest are whole numbers of 32 bits stored as floats unscaled.
 One flipped bit of a sample within full scale either leaves it below 2 or makes it more than 2**64.
@@ -39,13 +39,13 @@ _CHUNK_FRAMES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What an audio file is.
+    """Format and length of an audio file.
 
     Attributes
     ----------
-    frames : samples per channel that really decode, which may be fewer than the header promises
+    frames : samples per channel that really decode, which may be fewer than in the header
     container, subtype : as in `engine.audio.decoders.decoder.AudioStream`, such as "WAV" and "PCM_16"
-    warning : a sentence where the file is shortened, silent or damaged, or has other tracks; otherwise empty
+    warning : message if the file is shortened, silent or damaged, or has other tracks; else empty
     """
 
     path: Path
@@ -58,17 +58,17 @@ class SourceInfo:
 
 
 def no_sound(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Return which samples are not numbers or beyond `LOUDEST`; None where all of them are sound."""
+    """Return a mask of samples that are not numbers or beyond `LOUDEST`; None if all are valid."""
     if samples.min() >= -LOUDEST and samples.max() <= LOUDEST:  # neither is true where one is no number
         return None
     return np.asarray(~(np.abs(samples) <= LOUDEST))
 
 
 def content_hash(path: Path) -> str:
-    """Return a name for what is in a file, 32 hex digits, the same wherever the file is moved to.
+    """Return the hash of a file's content, 32 hex digits, independent of its path.
 
     It covers the size and 64 evenly spaced pieces of 64 KiB; files up to 4 MiB are covered whole. See
-    docs/decisions/0005 for what that means. Each further audio track has another name.
+    docs/decisions/0005 for the consequences. Each further audio track has another name.
 
     Raises
     ------
@@ -90,10 +90,10 @@ def content_hash(path: Path) -> str:
 
 
 def probe(path: Path) -> SourceInfo:
-    """Look at an audio file before it is imported.
+    """Read the format of an audio file before it is imported.
 
-    A shortened file and a silent one are described, not refused; looking for silence stops at the first
-    sample that sounds. Samples that are no sound are found later, while the peaks are built.
+    A shortened file and a silent one are described, not refused; the check for silence stops at the first
+    non-zero sample. Invalid samples are found later, while the peaks are built.
 
     Raises
     ------
@@ -112,9 +112,9 @@ def probe(path: Path) -> SourceInfo:
 
 
 class SourceReader:
-    """Any stretch of an audio file's samples; used as a context manager, by one thread at a time.
+    """Random access to an audio file's samples; used as a context manager, by one thread at a time.
 
-    Formats in which libsndfile seeks exactly are read where asked. The others (MP3, Ogg, AAC, ...) are
+    Formats in which libsndfile seeks exactly are read directly. The others (MP3, Ogg, AAC, ...) are
     decoded from the start in fixed chunks, so that a sample never depends on how it was reached; going
     backwards there means decoding again, which is why documents play a conformed copy.
 
@@ -122,8 +122,8 @@ class SourceReader:
     ----------
     rate_hz, channels, frames, container, subtype : as in `SourceInfo`
     promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
-    bad_samples : how many samples that are not numbers or beyond `LOUDEST` the reads so far have replaced by
-        zero; each counts once where reads go forward
+    bad_samples : number of samples, NaN or beyond `LOUDEST`, replaced by zero so far; each counts once if
+        reads go forward
     first_bad_samples : position of the first of them, -1 without one
 
     Raises
@@ -216,7 +216,7 @@ class SourceReader:
 
     @property
     def notice(self) -> str:
-        """What is known of damage in the file and of its other tracks, as sentences; empty without any."""
+        """Messages about damage in the file and about its other tracks; empty without any."""
         return self._stream.notice
 
     @property
@@ -226,11 +226,11 @@ class SourceReader:
 
     @property
     def seeks_exactly(self) -> bool:
-        """Whether any stretch is read where it lies; else all before it is decoded first."""
+        """Whether any span is read directly; else everything before it is decoded first."""
         return self._exact
 
     def take_over(self, other: SourceReader) -> None:
-        """Count what another reader of the same file replaced, of stretches that this one did not read."""
+        """Add the replaced samples of another reader of the same file, which read other spans."""
         if other.bad_samples:
             firsts = [one.first_bad_samples for one in (self, other) if one.bad_samples]
             self.first_bad_samples = min(firsts)
@@ -238,7 +238,7 @@ class SourceReader:
 
     @property
     def left_out(self) -> str:
-        """One sentence about the samples that the reads so far have replaced; empty without any."""
+        """Message about the samples replaced so far; empty without any."""
         return left_out_sentence(self.path, self.bad_samples, self.first_bad_samples, self.rate_hz)
 
     def _replace_bad(self, samples: NDArray[Any], first: int) -> None:
@@ -263,12 +263,12 @@ class SourceReader:
 
 
 def _whole_numbers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Return samples as numbers of 16 bits; those of a file of 16 bits come back as they are in it."""
+    """Return samples as 16-bit integers; those of a 16-bit file are unchanged."""
     return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), np.int16)
 
 
 def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) -> str:
-    """Say that a file holds samples that are no sound; nothing where it holds none."""
+    """Return the message about invalid samples in a file; "" without any."""
     if not count:
         return ""
     are, are_told = ("is not a number", "it is") if count == 1 else ("are not numbers", "they are")

@@ -1,7 +1,7 @@
-"""Tell from a file's bytes that its end is missing, where libsndfile says nothing.
+"""Detect the missing end of a file from its bytes, which libsndfile does not report.
 
 libsndfile clamps the length of a shortened WAV, RF64, W64, AIFF or Ogg file silently. The sizes in the file
-still tell what was promised: chunk by chunk in the RIFF family, page by page in Ogg.
+still state the full length: chunk by chunk in the RIFF family, page by page in Ogg.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _OGG_END_OF_STREAM = 4
 
 
 def promised_share(path: Path) -> float:
-    """Return how much of the promised audio is in the file: 1.0 where all is, or where nothing is promised.
+    """Return the share of the promised audio in the file: 1.0 for all of it, or without a promise.
 
-    An Ogg file does not say how long it is meant to be; one without a proper last page gives 0.0.
+    An Ogg file does not state its length; one without a proper last page gives 0.0.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -35,7 +35,7 @@ def promised_share(path: Path) -> float:
 
 
 def _data_chunk(stream: BinaryIO, size: int, *, big_endian: bool) -> tuple[int, int]:
-    """Return the promised and the present bytes of the sample chunk; (0, 0) where it promises nothing."""
+    """Return the promised and the present bytes of the sample chunk; (0, 0) without a promise."""
     position, wide_size = 12, 0
     while position + 8 <= size:
         stream.seek(position)

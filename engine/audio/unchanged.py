@@ -1,4 +1,4 @@
-"""Tell whether a recording was written to while it was read: what was read is of two recordings then."""
+"""Detect that a recording was changed during a read: the samples are then a mix of two recordings."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A recording as it is before it is read.
+    """State of a recording before it is read.
 
     Attributes
     ----------
-    content_hash : what the document knows of it; empty where it knows nothing
+    content_hash : hash in the document; empty if unknown
     status : file number, size in bytes and time of the last change
     """
 

@@ -1,4 +1,4 @@
-"""Read and write WAV through pipes, where nothing can be sought and the length may be unknown.
+"""Read and write WAV through pipes, which cannot seek and may have an unknown length.
 
 Programs that write WAV to a pipe cannot go back and fill in the length: ffmpeg writes 2**32 - 1, sox and
 arecord write about 2**31, others 0. Such a stream ends where its samples end.
@@ -71,7 +71,7 @@ class WavFormat:
     Attributes
     ----------
     chunk : content of its `fmt` chunk
-    frames : samples per channel; None if the head does not say
+    frames : samples per channel; None if the header does not state it
     """
 
     rate_hz: int
@@ -86,7 +86,7 @@ class WavFormat:
         return self.channels * self.encoding.sample_bytes
 
     def head(self) -> bytes:
-        """Return what a WAV stream of this format begins with."""
+        """Return the header of a WAV stream of this format."""
         fmt = b"fmt " + struct.pack("<I", len(self.chunk)) + self.chunk
         size = None if self.frames is None else self.frames * self.frame_bytes
         whole = None if size is None else 4 + len(fmt) + 8 + size + size % 2
@@ -95,7 +95,7 @@ class WavFormat:
         return b"RIFF" + struct.pack("<I", whole) + b"WAVE" + fmt + b"data" + struct.pack("<I", size)
 
     def tail(self) -> bytes:
-        """Return what follows the last sample: a byte of padding if the length is known and odd."""
+        """Return the bytes after the last sample: a byte of padding if the length is known and odd."""
         return b"" if self.frames is None else bytes(self.frames * self.frame_bytes % 2)
 
 
@@ -119,9 +119,9 @@ class WavStreamReader:
         self._spare = b""
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Yield samples, shape (n, channels), full scale at 1.0, as soon as they are there.
+        """Yield samples, shape (n, channels), full scale at 1.0, as soon as they arrive.
 
-        Samples that are no sound are zeros, as in files.
+        Invalid samples are zeros, as in files.
 
         Raises
         ------
@@ -197,7 +197,7 @@ class WavStreamReader:
 
 
 def encoded(samples: NDArray[np.float32], encoding: Encoding) -> tuple[bytes, int]:
-    """Return samples, shape (n, channels), as bytes, and how many of them were clipped."""
+    """Return samples, shape (n, channels), as bytes, and the number of clipped ones."""
     dtype = _NUMPY_TYPES[encoding]
     if encoding in (Encoding.FLOAT, Encoding.DOUBLE):
         return samples.astype(dtype).tobytes(), 0
@@ -224,7 +224,7 @@ def _decoded(data: bytes, form: WavFormat) -> NDArray[np.float32]:
 
 
 def _known_bytes(size: int, long_size: int) -> int | None:
-    """Return how many bytes of samples a head promises; None if it does not say.
+    """Return the number of bytes of samples in a header; None if it does not state it.
 
     Parameters
     ----------

@@ -43,12 +43,12 @@ _SETTLE_BYTES = 1 << 23
 
 @dataclass(frozen=True, slots=True)
 class WrittenAudio:
-    """What was written.
+    """A written file.
 
     Attributes
     ----------
     peak : the largest absolute sample before clipping
-    clipped_samples : how many lay outside what the integers can hold; 0 for floating-point files
+    clipped_samples : number of samples outside the range of the integers; 0 for floating-point files
     """
 
     path: Path
@@ -127,7 +127,7 @@ def write_audio(
     coding: Coding | None = None,
     tags: Tags | None = None,
 ) -> WrittenAudio:
-    """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB), FLAC, MP3 or Ogg file.
+    """Write blocks of samples to a WAV (RF64 above 4 GiB), FLAC, MP3 or Ogg file.
 
     Parameters
     ----------
@@ -135,12 +135,12 @@ def write_audio(
         and DOUBLE (see `block_dtype`)
     subtype : PCM_U8, PCM_S8, PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; PCM_S8 becomes PCM_U8 in WAV, the same
         samples; FLAC takes PCM_S8, PCM_16 and PCM_24
-    total_frames : what the blocks hold together; decides between WAV and RF64
+    total_frames : total length of the blocks; decides between WAV and RF64
     overwrite, reads, is_own_name : see `engine.files.safe_write.replacing`
     riff_limit_bytes : the size from which RF64 is written
-    trailing_chunks : what a WAV file holds after its samples (see `engine.audio.headers.bwf`)
-    coding : how MP3 and Ogg are coded; their subtype is the codec's, and too loud samples are clipped
-    tags : of FLAC, MP3 and Ogg; None for a file that says nothing
+    trailing_chunks : chunks after the samples of a WAV file (see `engine.audio.headers.bwf`)
+    coding : coding of MP3 and Ogg; their subtype is the codec's, and samples over full scale are clipped
+    tags : of FLAC, MP3 and Ogg; None for a file without tags
 
     Raises
     ------
@@ -172,7 +172,7 @@ def write_audio(
 
 
 def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
-    """Write what libsndfile leaves out of the head of a file."""
+    """Complete the header of a file where libsndfile does not."""
     if kind in ("WAV", "RF64") and subtype in _FLOATS:
         complete_float_head(part, frames)
     if kind == "MP3" and tags is not None:
@@ -233,7 +233,7 @@ def _tag(file: soundfile.SoundFile, kind: str, tags: Tags) -> None:
 
 
 def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
-    """Yield the blocks, and have the disk take those before every so often."""
+    """Yield the blocks, and flush earlier ones to the disk from time to time."""
     unsettled_bytes = 0
     for block in blocks:
         yield block
@@ -269,12 +269,12 @@ def _write_blocks(
 
 
 def integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
-    """Round to integers of `bits` bits, placed in the top bits of int16 or int32 as libsndfile takes them.
+    """Round to integers of `bits` bits, placed in the top bits of int16 or int32 as libsndfile expects them.
 
     Returns
     -------
     numbers : of the shape of the block
-    outside : how many samples lay outside what the integers can hold, and were clipped
+    outside : number of samples outside the range of the integers, which were clipped
     """
     full_scale = 2.0 ** (bits - 1)
     # float32 cannot hold every 32-bit integer, and 2**31 - 1 least of all

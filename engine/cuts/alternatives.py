@@ -12,7 +12,7 @@ from engine.spans import Samples
 MOST = 4
 
 AUDIBLE_S = 0.005
-"""Edges nearer than this sound the same, and so are no alternative."""
+"""Edges closer than this sound the same, so they are not an alternative."""
 
 
 def alternatives(
@@ -61,7 +61,7 @@ def alternatives(
 
 
 def _anchored(places: Samples, spans: Samples) -> Samples:
-    """Return the spans with each edge at its anchor, where it has one."""
+    """Return the spans with each edge at its anchor, if it has one."""
     table = places.reshape(2, -1).T
     return np.where(table != NOWHERE, table, spans)
 

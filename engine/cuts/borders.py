@@ -11,19 +11,19 @@ from engine.document.analysis import BeatGrid, Listening
 from engine.spans import Samples, inside
 
 TATUM_S = 0.5
-"""Distance of the places where there are no beats: a beat at 120 a minute."""
+"""Grid spacing without beats: a beat at 120 BPM."""
 
 GAP_BEATS = 1.5
-"""Beats further apart than so many median beats have a place missing between them."""
+"""Gap, in median beats, above which a place is missing between two beats."""
 
 
 def candidates(
     length_samples: int, listening: Listening | None, grid: BeatGrid | None, rate_hz: int, *, snap: bool
 ) -> Samples:
-    """Return where cuts may begin and end, int64, ascending, with both ends of the recording.
+    """Return candidate edges of cuts, int64, ascending, with both ends of the recording.
 
-    Those are the beats, `ATTACK_S` early. Where there are none it is a regular tatum, each of whose places
-    goes to an attack nearby, else to the quietest moment. Without `snap` it is the tatum alone.
+    These are the beats, `ATTACK_S` early. Without beats it is a regular tatum, with each place moved to a
+    nearby attack, else to the quietest moment. Without `snap` it is the tatum alone.
     """
     beats = np.zeros(0, np.int64)
     tatum = max(1, round(TATUM_S * rate_hz))
@@ -49,9 +49,10 @@ def candidates(
 
 
 def divided(profile: ScoreProfile, places: Samples, decided: DecidedSpans, rules: CutRules) -> Regions:
-    """Divide the recording at places and where decided spans begin and end; what is cut gains its score.
+    """Divide the recording at places and at edges of decided spans; a cut region gains its score.
 
-    No other place is so near to the edge of a decided span that what lies between would not be asked about.
+    Places too close to the edge of a decided span, with less between them than a proposal may have, are
+    left out.
     """
     edges = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
     far = 2 * profile.length_samples + 1

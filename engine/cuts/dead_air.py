@@ -1,4 +1,4 @@
-"""Dead air in cuts: which of it is sure, that cuts keep to its edges, and what it is called."""
+"""Dead air in cuts: the confident part of it, edges of cuts, and names."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def surely_dead(curve: ScoreCurve, listening: Listening | None) -> Samples:
 
 
 def ending_with(spans: Samples, dead: Samples, rate_hz: int) -> Samples:
-    """Return cuts, shape (n, 2), that end where dead air ends, unless what lies beyond is odd for seconds.
+    """Return cuts, shape (n, 2), that end with dead air, unless scores beyond stay high for seconds.
 
-    What is heard shortly before and after dead air is scored together with it.
+    The sound shortly before and after dead air is scored together with it.
     """
     moved = spans.copy()
     if not len(dead) or not len(spans):
@@ -77,8 +77,8 @@ class DeadAirIn:
 
     Attributes
     ----------
-    seconds, share : how much of the cut it is
-    words : what it is, such as "hiss at −62 dBFS"; empty without any
+    seconds, share : its duration and its share of the cut
+    words : its kind, such as "hiss at −62 dBFS"; empty without any
     """
 
     seconds: float = 0.0
@@ -103,7 +103,7 @@ def dead_air_in(spans: Samples, listening: Listening, rate_hz: int) -> list[Dead
 
 
 def _called(kinds: Sequence[str], levels_db: NDArray[np.float32], lengths: Samples) -> str:
-    """Name the kinds, what there is most of first, and the level where it is one kind that has one."""
+    """Name the kinds, the longest first, and the level if there is one kind with a level."""
     of_kind: dict[str, int] = {}
     for kind, length in zip(kinds, lengths.tolist(), strict=True):
         of_kind[kind] = of_kind.get(kind, 0) + length

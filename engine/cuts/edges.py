@@ -44,24 +44,24 @@ class Anchors:
     quiet: Samples
 
     def but_not_of(self, edges: Samples, fixed: Samples) -> Anchors:
-        """Return no anchors for those of the edges, shape (n,), that stand at a fixed place."""
+        """Return anchors, without those of the edges, shape (n,), at a fixed place."""
         stays = np.isin(edges, fixed)
         return Anchors(*(np.where(stays, NOWHERE, getattr(self, one.name)) for one in fields(self)))
 
     def in_order(self) -> list[tuple[int, ...]]:
-        """Return for each edge where it should go: a beat, else an onset, else the quietest moment."""
+        """Return the target of each edge: a beat, else an onset, else the quietest moment."""
         return list(
             zip(*(a.tolist() for a in (self.beat, self.other_beat, self.onset, self.quiet)), strict=True)
         )
 
 
 class Neighbours:
-    """What the cuts must leave room to: other cuts, decided spans, the ends of the recording.
+    """Limits of the edges of cuts: other cuts, decided spans, the ends of the recording.
 
     Parameters
     ----------
-    scored : the accepted spans where the score alone would have put them. A cut leaves room to these as well:
-        so it did before they were accepted, and so it stays where it was.
+    scored : the accepted spans where the score alone would have put them. A cut leaves room to these as well,
+        as it did before they were accepted, so that it does not move.
     """
 
     def __init__(
@@ -82,10 +82,10 @@ class Neighbours:
         self._keep_after = _first_at_or_after(decided.rejected[:, 0], stops, length)
 
     def room(self, spans: list[tuple[int, int]], k: int) -> Room:
-        """Return how far the edges of the k-th of the spans may move where the others stand now.
+        """Return the range of the edges of the k-th span, given the present places of the others.
 
         An edge at another cut or at an end of the recording stays there. No edge crosses the highest score
-        of its span, so a cut never loses what it was proposed for.
+        of its span, so a cut never loses its reason.
         """
         start, stop = spans[k]
         low = start_high = start
@@ -103,8 +103,10 @@ class Neighbours:
 
 
 def anchors(edges: Samples, listening: Listening | None, grid: BeatGrid | None, rate_hz: int) -> Anchors:
-    """Return the places near each edge, shape (n,), that an editor would choose; those reached at the attack
-    lie `ATTACK_S` before it."""
+    """Return the places near each edge, shape (n,), that an editor would choose.
+
+    Those at an attack are `ATTACK_S` before it.
+    """
     attack = round(ATTACK_S * rate_hz)
     nowhere = np.full(len(edges), NOWHERE, np.int64)
     beat = other_beat = downbeat = onset = quiet = nowhere
@@ -148,7 +150,7 @@ def _first_fit(edge: int, wishes: tuple[int, ...], low: int, high: int) -> int:
 
 
 def _nearest_two(places: Samples, edges: Samples, reach: int) -> tuple[Samples, Samples]:
-    """Return the nearest place to each edge and the one on its other side, where they are within reach."""
+    """Return the nearest place to each edge and the one on its other side, if within reach."""
     after = np.searchsorted(places, edges)
     left = places[np.maximum(after - 1, 0)]
     right = places[np.minimum(after, len(places) - 1)]

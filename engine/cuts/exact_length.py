@@ -1,11 +1,11 @@
-"""The best cuts of a wished-for total length, by dynamic programming with that length as part of the state.
+"""The best cuts of a target length, by dynamic programming with that length as part of the state.
 
-For every border and every length cut so far two values are known: the best when the piece that ends there is
-kept, and when it is cut. A piece that is kept leaves the length as it is, so the running best over where it
-began is one array over lengths; a cut leaves what is kept as it is, so its running best is one array over
-kept lengths. Each border then costs five numpy calls, however many pieces could end there. This is the
-segment-length-constrained form of optimal partitioning (Jackson et al., "An algorithm for optimal
-partitioning of data on an interval", 2005) with a knapsack's capacity as a second dimension.
+For every border and every length cut so far two values are stored: the best if the piece that ends there
+stays, and if it is cut. A piece that stays leaves the cut length unchanged, so the running best over its
+start is one array over cut lengths; a cut leaves the remaining length unchanged, so its running best is one
+array over remaining lengths. Each border then costs five numpy calls, for any number of pieces that could end
+there. This is the segment-length-constrained form of optimal partitioning (Jackson et al., "An algorithm for
+optimal partitioning of data on an interval", 2005) with a knapsack's capacity as a second dimension.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from engine.cuts.profile import Numbers
 from engine.cuts.regions import NEVER, CutRules, Regions, length_of
 
 UNITS = 4800
-"""Into so many units the recording is divided to count lengths: quarters of a second at 20 minutes."""
+"""Units of length in the recording: quarters of a second at 20 minutes."""
 
 MOST_AIMS = 4
-"""Borders lie between units, and the best cuts are those that rounding makes short: so often the aim is
-corrected by what rounding made of it."""
+"""Attempts to correct the target length for rounding: borders are between units, and rounding shortens the
+best cuts.
+"""
 
 MISSED = 1.0
-"""What a sample too many or too few costs: the highest score. Less would let scores decide the length, and a
-length that must be met at any cost is met with many tiny cuts, since a few good ones seldom add up to it."""
+"""Cost of a sample too many or too few: the highest score. With less, scores would decide the length; a hard
+constraint would be met with many tiny cuts, since a few good ones seldom add up to the length.
+"""
 
 SLACK = 0.01
 """Share of the recording by which lengths near the wished-for one are found as well, and at least two usual
@@ -38,12 +40,12 @@ _FAR_SLACKS = 3
 
 @dataclass(frozen=True, slots=True)
 class LengthRuns:
-    """Cuts of a wished-for total length.
+    """Cuts of a target length.
 
     Attributes
     ----------
     runs : pairs of border indices [first, last), ascending
-    price : what cutting one sample more would gain, as a score: what scores less was not worth its length
+    price : gain of cutting one sample more, as a score: audio with a lower score was not worth its length
     """
 
     runs: list[tuple[int, int]]
@@ -51,11 +53,11 @@ class LengthRuns:
 
 
 def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
-    """Return the cuts that hold the most score, less the cost of each and of missing `cut_samples` in all.
+    """Return the cuts with the highest score, less the cost of each and of missing `cut_samples` in total.
 
-    A kept piece that is shorter than allowed appears only where decisions and the ends of the recording leave
-    no choice: between two of them. Lengths are counted in units of a `UNITS`-th of the whole; something is
-    kept wherever it may be.
+    A remaining piece that is too short appears only where decisions and the ends of the recording force it:
+    between two of them. Lengths are counted in units of a `UNITS`-th of the whole; at least one piece stays
+    if allowed.
     """
     unit = max(1.0, float(regions.borders[-1] - regions.borders[0]) / UNITS)
     at = np.rint((regions.borders - regions.borders[0]) / unit).astype(np.int64)
@@ -78,7 +80,7 @@ def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> Lengt
 
 @dataclass(frozen=True, slots=True)
 class _Aimed:
-    """Cuts that the table counts as `spent` units, how far off they are, and what they are worth then."""
+    """Cuts counted as `spent` units in the table, their error in length, and their value with it."""
 
     off_samples: int
     spent: int
@@ -168,7 +170,10 @@ class _Table:
         return self._borders[j] - self._borders[i] >= self._rules.minimum_kept
 
     def _may_begin_cut(self, i: int, j: int) -> bool:
-        """Return whether a cut from border i to border j is long enough; what holds an accepted one is."""
+        """Return whether a cut from border i to border j is long enough;
+
+        with an accepted one in it, any is.
+        """
         least = self._rules.minimum_cut if self._may_keep[j - 1] else 0
         return self._borders[j] - self._borders[i] >= least
 
@@ -183,7 +188,7 @@ class _Table:
         return None if row is None else row - self._gained[i]
 
     def _begin_kept(self, i: int, low: int, best: Numbers) -> None:
-        """Let kept pieces begin at border i."""
+        """Start remaining pieces at border i."""
         values = self._after_cut(i)
         first = max(self.lowest[i], low)
         last = self._highest[i] + 1
@@ -191,7 +196,7 @@ class _Table:
             np.maximum(best[first:last], values[first - self.lowest[i] :], out=best[first:last])
 
     def _begin_cut(self, i: int, best: Numbers) -> None:
-        """Let cuts begin at border i."""
+        """Start cuts at border i."""
         values = self._before_cut(i)
         if values is not None:
             first = self.lowest[i] - self._at[i] + self._most_kept
@@ -205,9 +210,10 @@ class _Table:
         return best
 
     def price(self, chosen: int, slack: int) -> float:
-        """Return what a unit more cut would gain: between the best that a longer and a shorter length offer.
+        """Return the gain of cutting one unit more: the mean of the best slopes to a longer and a shorter
+        length.
 
-        Lengths nearer than `slack` differ by rounding as much as by their scores.
+        Lengths closer than `slack` differ by rounding as much as by their scores.
         """
         here = chosen - self.lowest[-1]
         possible = np.flatnonzero(self.worth > NEVER)
@@ -219,7 +225,7 @@ class _Table:
         return sum(sides) / max(1, len(sides))
 
     def runs(self, chosen: int) -> list[tuple[int, int]]:
-        """Return the cuts that lead to a length, by following the values back to where they came from."""
+        """Return the cuts that lead to a length, by backtracking through the values."""
         j, spent = len(self._at) - 1, chosen
         kept, after = self._kept[j], self._after_cut(j)
         at = spent - self.lowest[j]

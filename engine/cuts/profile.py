@@ -14,13 +14,13 @@ from engine.spans import Samples, inside
 Numbers = NDArray[np.float64]
 
 CELL_S = 0.1
-"""Below the hop of any recipe, and finer than a person places a cut by ear before it snaps."""
+"""Below the hop of any recipe, and finer than a user places a cut before it snaps."""
 
 SMOOTHING_S = 2.0
 """Width of the triangular window. Shorter lets single segments cut, longer blurs a dropped bar away."""
 
 OPTIMISED_SMOOTHING_S = 1.0
-"""The same where cuts of a wished-for length are searched, which weighs what single segments gain itself."""
+"""The same for cuts of a target length, whose search weighs the gains of single segments itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +76,8 @@ def smooth(
 
     Parameters
     ----------
-    sharp : spans [start, stop), shape (k, 2), ascending and apart, whose edges are known; what lies in one
-        and what lies outside do not blur into each other
+    sharp : spans [start, stop), shape (k, 2), ascending and disjoint, with exact edges; scores inside and
+        outside are smoothed separately
     """
     cells = max(1, math.ceil(length_samples / (CELL_S * rate_hz)))
     edges = np.rint(np.linspace(0, length_samples, min(cells, length_samples) + 1)).astype(np.int64)

@@ -36,8 +36,9 @@ from engine.spans import Samples, inside, united
 from engine.timebase import s_to_samples
 
 CUT_COST_S = 0.25
-"""A cut must gain as much as this many seconds of score one standard deviation above the threshold: a seam
-that gains less is not worth hearing."""
+"""Minimum gain of a cut: this many seconds of score one standard deviation above the threshold; less is not
+worth a seam.
+"""
 
 OPTIMISED_CUT_COST_S = 1.0
 """The same where cuts of a wished-for length are searched. Scores that are wrong here and there are then left
@@ -45,7 +46,7 @@ alone more often: of planted faults more is found at the same length up to here,
 
 
 WITHOUT_PULSE_S = 1.0
-"""Where there are no beats the shortest piece may be a few words."""
+"""Shortest piece without beats: a few words."""
 
 _PULSE_BEATS = 16
 _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
@@ -53,13 +54,13 @@ _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
 @dataclass(frozen=True, slots=True)
 class CutPlan:
-    """What would be cut.
+    """Proposed cuts.
 
     Attributes
     ----------
-    proposals : by start, apart from each other and from every decided span
-    threshold : the score in force; every proposal scores more
-    kept_samples, kept_share : what remains once the proposals are accepted beside what was accepted before
+    proposals : by start, disjoint from each other and from every decided span
+    threshold : the active threshold; every proposal scores more
+    kept_samples, kept_share : remainder after these and the earlier accepted proposals
     """
 
     proposals: tuple[Proposal, ...]
@@ -79,14 +80,14 @@ def propose_cuts(
     decided: tuple[tuple[int, int, Verdict], ...] = (),
     nearest: NearestReference | None = None,
 ) -> CutPlan:
-    """Propose what to cut from a recording of `length_samples` at `rate_hz`.
+    """Propose cuts of a recording of `length_samples` at `rate_hz`.
 
     Parameters
     ----------
-    listening, grid : where they are missing, cuts snap to less and reasons say less
-    decided : spans [start, stop) that were accepted or rejected before; none is proposed again, the accepted
-        ones count as cut and the rejected ones as kept
-    nearest : found with the taste that made the curve; with another one it is left out
+    listening, grid : optional; without them, cuts have fewer anchors and reasons less detail
+    decided : accepted and rejected spans [start, stop); none is proposed again, accepted ones count as cut
+        and rejected ones stay
+    nearest : from the taste that made the curve; that of another one is ignored
 
     Returns
     -------
@@ -161,7 +162,7 @@ def _proposals(
 
 
 def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples: int) -> DecidedSpans:
-    """Unite what was decided; where an accepted and a rejected span overlap, the accepted one is cut."""
+    """Unite decided spans; where an accepted and a rejected one overlap, the accepted one is cut."""
     accepted = _united(decided, Verdict.ACCEPTED, length_samples)
     rejected = _united(decided, Verdict.REJECTED, length_samples)
     borders = np.unique(np.concatenate([accepted.ravel(), rejected.ravel()]))
@@ -176,7 +177,7 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
 
 
 def shortest_kept_s(grid: BeatGrid | None) -> float:
-    """Return the shortest piece that the material lets stand: two bars of it, or about a phrase of speech."""
+    """Return the shortest remaining piece for the material: two bars, or about a phrase of speech."""
     if grid is None or grid.tempo_bpm <= 0.0 or len(grid.beats_samples) < _PULSE_BEATS:
         return WITHOUT_PULSE_S
     return float(np.clip(_TWO_BARS_BEATS * 60.0 / grid.tempo_bpm, *_TWO_BARS_S))
@@ -214,7 +215,7 @@ def _choose(
     dead_air: Samples,
     limit: float,
 ) -> _Chosen:
-    """Return what to cut; for a wished-for share on beats already, for a threshold before snapping."""
+    """Return the cuts; for a target share already on beats, for a threshold before snapping."""
     if settings.threshold_mode == "keep":
         places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
         places = np.union1d(places, dead_air.ravel())
@@ -233,9 +234,10 @@ def _choose(
 
 
 def _crossfades_ms(spans: Samples, cuts: Samples, length: int, rate_hz: int, wish_ms: float) -> list[float]:
-    """Return the crossfade of each cut: as wished, or what the cut and the kept pieces beside it allow.
+    """Return the crossfade of each cut: `wish_ms`, or what the cut and the pieces next to it allow.
 
-    A crossfade is centred on its seam and takes half of its length from each side; each kept piece has two.
+    A crossfade is centred on its seam and takes half of its length from each side; each remaining piece has
+    two.
     """
     before, after = _limits(spans, cuts, length).T
     beside = np.stack([spans[:, 0] - before, after - spans[:, 1]])

@@ -1,4 +1,4 @@
-"""Why a cut is proposed: one plain sentence that says only what was measured."""
+"""Reasons of cuts: one plain sentence with measured facts only."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from engine.spans import Samples, inside
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0
-"""A hop is quiet when it lies this far below the middle of what is kept: under the decay of any played
-note."""
+"""A hop this far below the median level of the remaining audio is quiet:
+
+below the decay of any played note.
+"""
 
 SILENCE_DB = -60.0
 FLOOR_DB = -80.0
 """Levels below count as this, so that digital silence does not outweigh everything else in a mean."""
 
 STOP_S = 0.5
-"""A quiet stretch this long is heard as the playing having stopped."""
+"""A quiet segment of this length counts as a stop of the playing."""
 
 UNEVEN = 1.5
-"""How many times more uneven than in what is kept the distances of hits must be to be mentioned."""
+"""Minimum ratio of the unevenness of hits to that of the remaining audio for a mention."""
 
 FAR_TIMES = 2.0
-"""How many times further than what stays a span must be from everything kept to sound like nothing of it."""
+"""Ratio to the distance of the remaining audio above which a span counts as unlike the reference audio."""
 
 SURELY, PERHAPS = 3.0, 1.0
 """How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
@@ -48,7 +50,7 @@ _NEARLY_ALL, _MOST, _LEAST_DEAD_S = 0.9, 0.5, 1.0
 long it is where it is spoken of at all."""
 
 _OF_START, _OF_CUT = 0.6, 0.3
-"""How much of a false start lies in a cut, and how much of a cut in it, where it is spoken of."""
+"""Least share of a false start in a cut, and of a cut in it, for a mention."""
 
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
@@ -62,14 +64,14 @@ _HEARD_AS: Mapping[str, str] = {
     "talk": "sounds like talk",
     "wrong-tempo": "sounds like the wrong tempo",
 }
-"""What is said of the parts of a score that are kinds of fault."""
+"""Words for score components that are kinds of fault."""
 
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ResultFigures:
-    """What listening says of what is kept, and where in the recording somebody plays."""
+    """Audio features of the remaining audio, and the range of the recording with playing."""
 
     level_db: float
     hits_per_s: float
@@ -85,12 +87,12 @@ class _ResultFigures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backdrop:
-    """What spans are held against: found once, however many spans are asked about, and whenever.
+    """Statistics that spans are compared with, computed once for all spans.
 
     Attributes
     ----------
-    ranked : the scores of the profile in order
-    far : the distance from everything kept at which a span sounds like nothing of it
+    ranked : sorted scores of the profile
+    far : the distance from the reference audio at which a span counts as unlike it
     """
 
     profile: ScoreProfile
@@ -111,14 +113,14 @@ def backdrop(
     nearest: NearestReference | None = None,
     curve: ScoreCurve | None = None,
 ) -> Backdrop:
-    """Return what spans are held against.
+    """Return the statistics that spans are compared with.
 
     Parameters
     ----------
-    kept : shape (cells of the profile,), which cells are in no cut
+    kept : shape (cells of the profile,), which cells are outside all cuts
     listening : without it only the score and the length are known
-    nearest : tells spans that sound like nothing that was kept
-    curve : its parts tell what kind of fault a span sounds like
+    nearest : identifies spans unlike the reference audio
+    curve : its components identify the kind of fault
     """
     about = None if listening is None else _about_kept(kept, profile, listening, rate_hz)
     far = _far_from_kept(kept, profile, nearest)
@@ -127,7 +129,7 @@ def backdrop(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SpanFigures:
-    """What listening says of each of n spans. Figures of one span share an index.
+    """Audio features of n spans. Figures of one span share an index.
 
     `playing_db` leaves out the quiet hops of a span, so that a stop does not make the rest of it quieter.
     """
@@ -146,7 +148,7 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
 
     Parameters
     ----------
-    highest : the score that only the oddest moment of all reaches; None to find it among these spans
+    highest : the highest score of the recording; None to take it from these spans
     """
     if not len(spans):
         return []
@@ -174,7 +176,7 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
 
 
 def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) -> str:
-    """Say what begins in a span, stops, and comes again where it goes on."""
+    """Return a clause about a false start in a span and the place where it continues."""
     if curve is None or not len(curve.false_starts_samples):
         return ""
     starts, stops, again = curve.false_starts_samples.T
@@ -199,7 +201,7 @@ def _length(seconds: float) -> str:
 
 
 def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
-    """Say of each span what kind of fault it sounds like, where one kind is clearly ahead of all others."""
+    """Return the kind of fault of each span, if one kind is clearly ahead of all others."""
     if curve is None:
         return [""] * len(spans)
     kinds = [k for k, name in enumerate(curve.part_names) if name in _HEARD_AS]
@@ -221,7 +223,7 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
 
 
 def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
-    """Tell which spans are in another rhythm than the rest, as far as the taste believes in rhythms."""
+    """Return which spans are in another rhythm than the rest, by the taste's rhythm component."""
     if curve is None or RHYTHM not in curve.part_names:
         return [False] * len(spans)
     unlike = _part_means(spans, curve, [curve.part_names.index(RHYTHM)])[:, 0]
@@ -239,7 +241,7 @@ def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numb
 
 
 def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestReference | None) -> float:
-    """Return `FAR_TIMES` how far what stays is from all examples, on the whole."""
+    """Return `FAR_TIMES` the median distance of the remaining audio from all examples."""
     if nearest is None or not len(nearest.starts_samples):
         return np.inf
     middles = nearest.starts_samples + nearest.length_samples // 2
@@ -248,7 +250,7 @@ def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: Near
 
 
 def _far(spans: Samples, against: Backdrop) -> list[bool]:
-    """Tell which spans are on the whole further from all examples than what stays is."""
+    """Return which spans have a median distance from all examples of at least `against.far`."""
     nearest = against.nearest
     if nearest is None or not len(nearest.starts_samples):
         return [False] * len(spans)
@@ -261,9 +263,9 @@ def _far(spans: Samples, against: Backdrop) -> list[bool]:
 
 
 def _against_recording(spans: Samples, against: Backdrop, highest: float | None) -> list[str]:
-    """Say where the mean score of each span stands in the recording: its top tenth, quarter or half.
+    """Return the rank of the mean score of each span in the recording: its top tenth, quarter or half.
 
-    What sounds like nothing that was kept is said to, and the highest peak of all is named.
+    Spans unlike the reference audio and the highest peak are named as such.
     """
     profile = against.profile
     peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
@@ -293,7 +295,7 @@ def highest_of(scores: Numbers) -> float:
 
 
 def _place(heard: _SpanFigures, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
-    """Say where the span lies, where that explains it."""
+    """Return the place of the span, if it explains the cut."""
     slack = rate_hz // 2
     if start == 0 and stop <= heard.kept.playing_starts + slack:
         return "Before the playing starts"
@@ -306,7 +308,7 @@ def _place(heard: _SpanFigures, k: int, start: int, stop: int, length: int, rate
 
 
 def _sounds(heard: _SpanFigures, k: int, dead: DeadAirIn) -> str:
-    """Say what is heard in the span, at most two things, to be put after its length."""
+    """Return at most two sounds in the span, for use after its length."""
     louder = heard.playing_db[k] - heard.kept.level_db
     if dead.share >= _NEARLY_ALL:
         return f" of {dead.words}"
@@ -360,7 +362,7 @@ def _about_kept(
 
 
 def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFigures:
-    """Measure every span at once, from running sums over the stretch that holds them."""
+    """Measure all spans at once, from running sums over the range that contains them."""
     kept, rate_hz, hop = against._kept, against.rate_hz, listening.hop_samples
     assert kept is not None, "what was listened to is known of what is kept too"
     count, stop_hops = len(listening.loudness_db), -(-round(STOP_S * rate_hz) // hop)
@@ -398,7 +400,7 @@ def _cells(profile: ScoreProfile, positions: Samples) -> Samples:
 
 
 def _mean(values: Numbers, first: Samples, last: Samples, otherwise: float) -> Numbers:
-    """Return the means of values[first:last], shape (k,), or `otherwise` where a range is empty."""
+    """Return the means of values[first:last], shape (k,), or the default if a range is empty."""
     sums = np.concatenate([np.zeros(1), np.cumsum(values)])
     count = last - first
     valid = count > 0
@@ -419,10 +421,10 @@ def _stops(quiet: NDArray[np.bool_], first: Samples, last: Samples, hops: int) -
 
 
 def _unevenness(onsets: Samples) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Return for each onset how differently long the distances before and after it are, 0 (equal) to 2.
+    """Return the relative difference of the intervals before and after each onset, 0 (equal) to 2.
 
     This is one term of the pairwise variability index (Grabe and Low, "Durational variability in speech",
-    2002); the first and the last onset have none and count as 0. The mask says which have one.
+    2002); the first and the last onset have no value and count as 0. The mask marks onsets with a value.
     """
     uneven, judged = np.zeros(len(onsets)), np.zeros(len(onsets), bool)
     if len(onsets) >= 3:

@@ -1,4 +1,4 @@
-"""What to hear a cut against: that of what was kept which it is most like."""
+"""Reference examples of cuts: the most similar passage of the reference recordings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LONGEST_EXAMPLE_S = 8.0
 def nearest_examples(
     spans: Samples, nearest: NearestReference | None, rate_hz: int
 ) -> list[ReferenceExample | None]:
-    """Return what to hear each span, shape (n, 2), against: None where nothing is known.
+    """Return the reference example of each span, shape (n, 2); None if unknown.
 
-    Of the stretches that lie in a span the one most like something kept decides; of a span shorter than a
-    stretch the one around its middle. As much is heard as the span is long, up to `LONGEST_EXAMPLE_S`, with
-    that stretch at the same place in both.
+    Uses the segment of a span with the smallest distance; for a span shorter than a segment, the one around
+    its middle. The example is as long as the span, up to `LONGEST_EXAMPLE_S`, with that segment at the same
+    place in both.
     """
     if nearest is None or not len(nearest.starts_samples):
         return [None] * len(spans)
@@ -35,7 +35,7 @@ def nearest_examples(
 
 
 def _example(nearest: NearestReference, at: int, start: int, stop: int, rate_hz: int) -> ReferenceExample:
-    """Return the example of one stretch, with as much of its surroundings as the span has."""
+    """Return the example of one segment, with as much context as the span has."""
     recording, kept_s = int(nearest.recordings[at]), float(nearest.kept_starts_s[at])
     before_s = (int(nearest.starts_samples[at]) - start) / rate_hz
     length_s = nearest.length_samples / rate_hz

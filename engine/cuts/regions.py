@@ -1,11 +1,11 @@
 """From a threshold to the spans that are cut, as one small optimisation.
 
-The borders of what lies above the threshold divide the recording into regions. Each region is kept or cut;
-cutting one gains the area of its score above the threshold (and loses the area below it), each cut costs a
-little, no kept piece and no cut may be too short, and what the user decided is fixed. The best assignment is
-found exactly by dynamic programming over the borders, as in optimal segmentation (Jackson et al., "An
-algorithm for optimal partitioning of data on an interval", 2005); each step is constant time because the
-allowed earlier borders grow only at one end.
+Threshold crossings of the score divide the recording into regions. Each region stays or is cut; cutting one
+gains the area of its score above the threshold (and loses the area below it), each cut costs a little, no
+remaining piece and no cut may be too short, and the user's decisions are fixed. The best assignment is found
+exactly by dynamic programming over the borders, as in optimal segmentation (Jackson et al., "An algorithm for
+optimal partitioning of data on an interval", 2005); each step is constant time because the allowed earlier
+borders grow only at one end.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from engine.cuts.profile import Numbers, ScoreProfile
 from engine.spans import Samples, inside
 
 LEFTOVER_S = 2.0
-"""What sticks out of a decided span by less than this is where the user put the edge: not proposed again."""
+"""An overlap beyond a decided span below this is where the user put the edge: not proposed again."""
 
 ROUNDING = 1e-6
-"""Scores this near to the threshold equal it, and what equals it is kept."""
+"""Scores this close to the threshold equal it, and are not cut."""
 
 MOVED_S = 1.0
 """Snapping moves an edge by a beat at most, and this is one at 60 beats a minute."""
@@ -33,9 +33,9 @@ NEVER = float("-inf")
 
 @dataclass(frozen=True, slots=True)
 class CutRules:
-    """What every set of cuts must respect, in samples and score times samples.
+    """Constraints of every set of cuts, in samples and score times samples.
 
-    `moved` is how far snapping may have moved an accepted edge from where the score alone would put it.
+    `moved` is the largest distance by which snapping may have moved an accepted edge from its place by score.
     """
 
     minimum_kept: int
@@ -47,7 +47,7 @@ class CutRules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecidedSpans:
-    """What the user has answered: sorted, united, apart. Each of shape (k, 2); accepted wins an overlap."""
+    """The user's decisions: sorted, united, disjoint spans of shape (k, 2); accepted wins an overlap."""
 
     accepted: Samples
     rejected: Samples
@@ -60,7 +60,7 @@ class Regions:
     Attributes
     ----------
     borders : int64, shape (n + 1,)
-    gains : shape (n,), what cutting each region is worth
+    gains : shape (n,), gain of cutting each region
     may_keep, may_cut : shape (n,); the user's decisions forbid one of them
     """
 
@@ -71,7 +71,7 @@ class Regions:
 
 
 def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Samples:
-    """Return the spans to propose at a threshold, shape (k, 2), ascending, apart from what is decided."""
+    """Return the spans to propose at a threshold, shape (k, 2), ascending, disjoint from decided ones."""
     regions = divide(profile, threshold, decided, rules)
     spans = proposed_spans(regions, best_runs(regions, rules), decided, rules)
     highest, _ = profile.peaks(spans[:, 0], spans[:, 1])
@@ -82,7 +82,7 @@ def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rule
 def proposed_spans(
     regions: Regions, runs: Sequence[tuple[int, int]], decided: DecidedSpans, rules: CutRules
 ) -> Samples:
-    """Return what of cut runs is to be asked, shape (k, 2): not accepted before, and no sliver beside it."""
+    """Return the undecided parts of cut runs, shape (k, 2), without slivers next to decided spans."""
     cut = np.zeros(len(regions.gains) + 1, np.int64)
     for first, last in runs:
         cut[first] += 1
@@ -93,10 +93,10 @@ def proposed_spans(
 
 
 def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Regions:
-    """Divide the recording where the score crosses the threshold and where decided spans begin and end.
+    """Divide the recording at threshold crossings and at the edges of decided spans.
 
-    Accepted edges count where the score would have put them: the best assignment with some of its own cuts
-    accepted is then that same assignment, whatever snapping did to them.
+    Accepted edges count where the score would have put them: after some of its own cuts are accepted, the
+    best assignment is then still the same, regardless of snapping.
     """
     crossings = _crossings(profile, threshold)
     scored = scored_accepted(profile, threshold, decided, rules)
@@ -109,9 +109,9 @@ def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules
 
 
 def around_rejected(decided: DecidedSpans, rules: CutRules) -> Samples:
-    """Return where a kept piece around a rejected cut may end that is as short as one may be.
+    """Return possible ends of the shortest remaining piece around each rejected cut.
 
-    Around a rejected cut that is shorter than that, more has to stay: before it, after it or both.
+    If a rejected cut is shorter than the minimum, more has to stay: before it, after it or both.
     """
     starts, stops = decided.rejected[:, 0], decided.rejected[:, 1]
     spare = np.maximum(0, rules.minimum_kept - (stops - starts))
@@ -142,8 +142,8 @@ def nearest_crossings(profile: ScoreProfile, threshold: float, spans: Samples, r
 def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
     """Return the cut runs of the best assignment as pairs of border indices [first, last).
 
-    A kept piece that is too short (possible only where decisions force it) costs more than anything else; a
-    run that holds an accepted cut has no minimum; keeping the whole recording is always allowed.
+    A remaining piece that is too short (possible only if decisions force it) costs more than anything else; a
+    run with an accepted cut has no minimum; an assignment without cuts is always allowed.
     """
     borders = regions.borders.tolist()
     total = np.concatenate([np.zeros(1), np.cumsum(regions.gains)]).tolist()
@@ -189,7 +189,7 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
 
 
 def length_of(regions: Regions, runs: Sequence[tuple[int, int]]) -> int:
-    """Return how many samples runs cut in all."""
+    """Return the total number of samples in runs."""
     return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
 
 
@@ -213,13 +213,13 @@ def _crossings(profile: ScoreProfile, threshold: float) -> Samples:
 
 
 def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -> int:
-    """Return how much remains once the proposed spans and the accepted ones are cut."""
+    """Return the length that remains after the proposed and the accepted cuts."""
     gone = int(np.diff(spans).sum()) + int(np.diff(decided.accepted).sum())
     return profile.length_samples - gone
 
 
 def _without_slivers(spans: Samples, length: int, decided: DecidedSpans, rules: CutRules) -> Samples:
-    """Leave out what sticks out of a decided span by less than anybody would be asked about."""
+    """Drop spans that extend beyond a decided span by less than the minimum of a proposal."""
     borders = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
     before = np.concatenate([[-2 * length], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
     after = np.concatenate([borders, [2 * length]])[np.searchsorted(borders, spans[:, 1], side="left")]

@@ -1,11 +1,11 @@
-"""Which cuts leave a wished-for share of the recording, as one optimisation over the whole of it.
+"""Cuts that leave a target share of the recording, as one optimisation over the whole of it.
 
-Cuts begin and end at given places, hold as much score as they can, cost a little each, and are together as
-long as they have to be; no kept piece and no cut is too short, and what was decided stands. Up to about half
-an hour that is solved exactly, the length being part of the state. Beyond, the length has a price instead
-(Lagrangian relaxation: Everett, "Generalized Lagrange multiplier method", 1963): cutting a sample gains its
-score less the price, and the price is searched that comes nearest. What two neighbouring prices differ in is
-settled exactly again, for the part of the recording where the length changes over.
+Cuts begin and end at given places, have the highest total score, cost a little each, and add up to the
+required length; no remaining piece and no cut is too short, and decisions are fixed. Up to about half an hour
+that is solved exactly, the length being part of the state. Beyond, the length has a price instead (Lagrangian
+relaxation: Everett, "Generalized Lagrange multiplier method", 1963): cutting a sample gains its score less
+the price, and a search finds the price with the nearest length. The part of the recording where two
+neighbouring prices pass the length is solved exactly again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from engine.spans import Samples
 Runs = list[tuple[int, int]]
 
 MOST_BORDERS = 3600
-"""So many are searched exactly: half an hour of beats at 120 a minute."""
+"""Limit of the exact search: half an hour of beats at 120 BPM."""
 
 PART_BORDERS = 1200
-"""So many around the place where the length changes over are searched exactly in longer recordings."""
+"""Borders of the exact search around the place where the length is passed, in longer recordings."""
 
 MOST_PRICES = 12
 
@@ -44,7 +44,7 @@ CLOSE_ENOUGH = 0.005
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ThresholdCuts:
-    """Spans to cut, shape (n, 2), and the threshold that comes nearest to saying why."""
+    """Spans to cut, shape (n, 2), and the threshold that explains them best."""
 
     spans: Samples
     threshold: float
@@ -74,11 +74,13 @@ def cuts_for_target(
 
 
 def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
-    """Return nearly what `runs_of_length` does, of any number of regions.
+    """Approximate `runs_of_length` for any number of regions.
 
-    Where both make the same cut, one plan can change over into the other. Early stretches follow the plan
-    that cuts more and late ones the other; the stretch where the wished-for length is passed, and its
-    neighbours, are searched anew.
+    Where two plans make the same cut, one can change over into the other. Early parts follow the plan
+    that cuts
+    more and late parts the other; the part where the target length is passed, and its neighbours, are
+    searched
+    again.
     """
     less, more, price = _neighbouring(regions, cut_samples, rules)
     common = sorted(set(less) & set(more))
@@ -151,7 +153,7 @@ def _as_short_as_allowed(borders: Samples, edges: Samples, worth: Numbers, rules
 
 
 def _cut_between(regions: Regions, runs: Runs, starts: Samples, stops: Samples) -> Samples:
-    """Return how much the runs cut between pairs of borders, none of which lies inside a run, shape (k,)."""
+    """Return the cut length between pairs of borders outside all runs, shape (k,)."""
     table = np.array(runs, np.int64).reshape(-1, 2)
     upto = np.concatenate([[0], np.cumsum(np.diff(regions.borders[table])[:, 0])])
     lengths: Samples = upto[np.searchsorted(table[:, 0], stops)] - upto[np.searchsorted(table[:, 0], starts)]

@@ -1,6 +1,6 @@
-"""What listening found out: score curves, what was kept before, the beat grid, onsets, loudness, drum hits.
+"""Results of analysis: score curves, similar reference passages, the beat grid, onsets, loudness, drum hits.
 
-Analyses are stored in the document, never edited, and say what made them.
+Analyses are stored in the document, never edited, and name their maker.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ def _no_positions() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreCurve:
-    """How odd each moment is.
+    """Anomaly score of each moment.
 
     Attributes
     ----------
-    times_samples : int64, shape (n,), the middle of what was scored, in document samples, ascending
-    scores : float32, shape (n,), 0 to 1; 0.5 is typical of what the user kept, higher is odder
+    times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
+    scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
-    part_names : what the scores are made of, see `engine.anomaly.part_wording`
-    parts : float32, shape (n, len(part_names)), in standard deviations above what is typical of what was kept
-    limit : the score that divides what was kept from faults planted in it, see `engine.anomaly.threshold`
-    false_starts_samples : int64, shape (k, 3): where what breaks off begins and stops, and where the same
-        begins again and goes on, in document samples, ascending; scores are raised over it
+    part_names : components of the scores, see `engine.anomaly.part_wording`
+    parts : float32, shape (n, len(part_names)), in standard deviations above the training data
+    limit : the score that separates training data from injected faults, see `engine.anomaly.threshold`
+    false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
+        take, in document samples, ascending; scores are raised over it
     """
 
     times_samples: NDArray[np.int64]
@@ -53,7 +53,7 @@ class BeatGrid:
     ----------
     beats_samples : int64, shape (n,), ascending
     bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
-    tempo_bpm : the median tempo; 0.0 where no pulse was found
+    tempo_bpm : the median tempo; 0.0 if no pulse was found
     confidence : 0 to 1, how likely tempo and level are as a person would count
     readings : other ways to count the same music, the most probable first, see
         `engine.document.grid.readings`; empty where they were not weighed
@@ -86,21 +86,21 @@ class BeatGrid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listening:
-    """What cutting needs to know of the sound itself.
+    """Audio features for cutting.
 
     Attributes
     ----------
-    onsets_samples : int64, shape (n,), where sounds start, ascending
+    onsets_samples : int64, shape (n,), onsets, ascending
     loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
     hop_samples : the length of one hop in document samples
-    dead_air_samples : int64, shape (k, 2), spans [start, stop) in which nobody plays, ascending and apart
+    dead_air_samples : int64, shape (k, 2), spans [start, stop) of dead air, ascending and disjoint
     dead_air_kinds : shape (k,), see `engine.features.dead_air`
-    dead_air_db : float32, shape (k,), how loud each is, in dB full scale
+    dead_air_db : float32, shape (k,), level of each, in dB full scale
     channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
     channel_fault_kinds : shape (j,), see `engine.features.channel_faults`
     channel_fault_tracks : shape (j,), the ids of their tracks
     faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
-    channel_fault_counts : int64, shape (j,), how often each clips
+    channel_fault_counts : int64, shape (j,), number of clips of each
     """
 
     onsets_samples: NDArray[np.int64] = field(default_factory=_no_positions)
@@ -119,17 +119,17 @@ class Listening:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NearestReference:
-    """What the user kept that each stretch of the recording is most like.
+    """The most similar reference passage of each segment of the recording.
 
     Attributes
     ----------
-    starts_samples : int64, shape (n,), where the stretches begin, in document samples, ascending
-    length_samples : of each stretch
-    recordings : int32, shape (n,), in which kept recording the nearest stretch is
-    kept_starts_s : float64, shape (n,), where it begins there
+    starts_samples : int64, shape (n,), start of each segment, in document samples, ascending
+    length_samples : of each segment
+    recordings : int32, shape (n,), index of the reference recording
+    kept_starts_s : float64, shape (n,), start in that recording
     distances : float32, shape (n,), 0 for the same sound
-    paths, content_hashes : of the kept recordings
-    durations_s : float64, one for each kept recording
+    paths, content_hashes : of the reference recordings
+    durations_s : float64, one for each reference recording
     maker : as in `ScoreCurve`
     """
 
@@ -150,14 +150,14 @@ SOUNDS = "sounds"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectedSounds:
-    """What sounds where, in words that are right more often than not.
+    """Detected sounds, with names that are usually right.
 
     Attributes
     ----------
     spans_samples : int64, shape (n, 2), spans [start, stop), ascending by their starts
-    words : shape (n,), the likeliest name of what sounds in each
+    words : shape (n,), the likeliest name of the sound of each
     likelihoods : float32, shape (n,), that the word is right, 0 to 1
-    maker : which network with which settings
+    maker : network and settings
     """
 
     spans_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))

@@ -1,4 +1,4 @@
-"""What the user edits themselves: proposals of their own, accepted as they are made."""
+"""Edits made by the user: proposals of their own, accepted as they are made."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def edit_by_hand(
     payload: Mapping[str, object],
     tracks: Sequence[str] = (),
 ) -> tuple[Edit, Proposal]:
-    """Return an edit of a span, to be accepted at once, and the proposal that it is.
+    """Return the edit that adds an accepted proposal by hand, and the proposal.
 
     Parameters
     ----------
-    tracks : ids of those it is about; none for all, as whatever changes when things sound must be
+    tracks : ids of the affected ones; empty for all, as operations on timing require
 
     Raises
     ------
-    UsageError : the span, the tracks or what is asked for cannot be
-    DocumentError : the payload is not one of the kind
+    UsageError : the span, the tracks or the operation is invalid
+    DocumentError : the payload does not fit the kind
     """
     kind = KINDS[kind_name]
     start, stop = max(0, start_samples), min(state.length_samples, stop_samples)
@@ -84,7 +84,7 @@ def delete_edits(state: DocumentState, ids: Sequence[str]) -> Edit:
 
     Raises
     ------
-    UsageError : there is no such proposal
+    UsageError : a proposal is unknown
     """
     own = [key for key in ids if required_proposal(state, key).maker == BY_HAND]
     others = [key for key in ids if key not in own]
@@ -108,7 +108,7 @@ def split_edit(
 
     Returns
     -------
-    The edit and the id of the part after `at_samples`; None where no own edit is there that can be split.
+    The edit and the id of the part after `at_samples`; None if no own edit is there that can be split.
     """
     around = [key for key in state.proposals if _can_split(state, key, at_samples)]
     if not around:
@@ -143,12 +143,12 @@ def _rows_of(state: DocumentState, proposal_id: str) -> list[Row]:
 
 
 def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str, object]) -> Edit:
-    """Change what an edit needs beside its span, such as how far a slice slips; the proposal stays as it is.
+    """Change the payload of an edit, such as the slip of a slice; the proposal stays as it is.
 
     Raises
     ------
-    UsageError : there is no such proposal
-    DocumentError : its kind is not known here, or the payload would be none of it
+    UsageError : the proposal is unknown
+    DocumentError : its kind is unknown, or the payload would not fit it
     """
     proposal = required_proposal(state, proposal_id)
     decision = state.decisions.get(proposal_id) or Decision(proposal_id)
@@ -163,7 +163,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
 
 
 def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:
-    """Return how long an edit's crossfade is, in milliseconds; None where nothing of it is faded."""
+    """Return the length of an edit's crossfade, in milliseconds; None without one."""
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     payload = edited(proposal, state.decisions.get(proposal_id)).payload
@@ -173,7 +173,7 @@ def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:
 
 
 def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
-    """Make an edit's crossfade so long, as far as its kind and its span allow.
+    """Set the length of an edit's crossfade, within the limits of its kind and its span.
 
     Raises
     ------
@@ -194,11 +194,11 @@ def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
 
 
 def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
-    """Return the number that an edit is about, and what it is now.
+    """Return the amount of an edit, and its present value.
 
     Raises
     ------
-    UsageError : there is no such proposal, or it is about its span alone
+    UsageError : the proposal is unknown, or has no amount
     """
     proposal = required_proposal(state, proposal_id)
     kind = KINDS.get(proposal.kind)
@@ -224,11 +224,11 @@ def change_amount(state: DocumentState, proposal_id: str, value: float) -> Edit:
 
 
 def change_filling(state: DocumentState, proposal_id: str, start_samples: int, stop_samples: int) -> Edit:
-    """Fill an edit with a stretch of the recording, such as a mute with its room tone.
+    """Fill an edit with a segment of the recording, such as a mute with room tone.
 
     Raises
     ------
-    UsageError : it fills nothing, or the stretch lies in what it fills
+    UsageError : its kind has no fill, or the segment overlaps the span
     """
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
@@ -241,7 +241,7 @@ def change_filling(state: DocumentState, proposal_id: str, start_samples: int, s
 
 
 def change_way(state: DocumentState, proposal_id: str) -> Edit | None:
-    """Return the edit that does a proposal the other way, such as with silence; None where there is none."""
+    """Return the edit that switches a proposal to its other mode, such as silence; None without one."""
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     found = None if kind is None else kind.other(edited(proposal, state.decisions.get(proposal_id)))
@@ -249,7 +249,7 @@ def change_way(state: DocumentState, proposal_id: str) -> Edit | None:
 
 
 def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[Operation]) -> None:
-    """Refuse what would do nothing, or lead beyond what a document can hold."""
+    """Refuse an edit without effect, or beyond the limits of a document."""
     if not done:
         raise UsageError(f"To {verb} this would change nothing: say where to, by how much, or how often.")
     room = LONGEST_DOCUMENT_SAMPLES - state.length_samples
@@ -282,7 +282,7 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
 
 
 def _pieces(state: DocumentState) -> int:
-    """Return how many spans the accepted edits lay elsewhere or again."""
+    """Return the number of spans that the accepted edits move or repeat."""
     table = table_of(state)
     places = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known & ~table.made.drops)
     done = (one for place in places.tolist() for one in table.effect(place))

@@ -1,4 +1,4 @@
-"""Edits before they happen, and the record of what an edit changed."""
+"""Edits before they are applied, and the record of what an edit changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class CurrentAnalysis:
-    """Which stored analysis of a kind ("score", "beats", "listening") is in force."""
+    """The current stored analysis of a kind ("score", "beats", "listening")."""
 
     id: str
     analysis_id: str
@@ -31,13 +31,13 @@ Row = Source | Track | Proposal | Decision | Marker | Setting | CurrentAnalysis
 
 
 def row_key(row: Row) -> str:
-    """Return what a row is found by in its table."""
+    """Return the primary key of a row."""
     return row.proposal_id if isinstance(row, Decision) else row.id
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row before and after an edit; None where it does not exist."""
+    """One row before and after an edit; None if it does not exist."""
 
     before: Row | None
     after: Row | None
@@ -56,7 +56,7 @@ class RowChange:
 
     @property
     def key(self) -> str:
-        """What the row is found by."""
+        """The primary key of the row."""
         return row_key(self.row)
 
     @property
@@ -67,15 +67,15 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What an edit would change, in words and rows.
+    """The changes of an edit, in words and rows.
 
     Attributes
     ----------
-    label : what happened, as the status line says it, such as "Accepted cut 2:31.0 – 2:44.6"
+    label : text of the status line, such as "Accepted cut 2:31.0 – 2:44.6"
     changes : the rows before and after
-    merges_as : edits in a row that carry the same name become one step of undo; empty for a step of its own
-    by_listening : nobody made it by hand: it becomes part of the step that last changed what is heard, so
-        that undo takes back what the user did last (decision 7)
+    merges_as : consecutive edits with the same name become one step of undo; empty for a separate step
+    by_listening : made by analysis: it becomes part of the step that last changed the sound, so that undo
+        reverts the user's latest edit (decision 7)
     """
 
     label: str
@@ -86,7 +86,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an edit, an undo or a redo changed; views repaint what it names and nothing else."""
+    """The rows that an edit, an undo or a redo changed; views repaint only those."""
 
     label: str
     sources: frozenset[str] = frozenset()
@@ -103,7 +103,7 @@ def row_changes(pairs: Iterable[tuple[Row | None, Row | None]]) -> tuple[RowChan
 
 
 def change_of(label: str, changes: Iterable[RowChange]) -> Change:
-    """Return the record of what rows changed. A decision names its proposal."""
+    """Return the record of changed rows. A decision counts as a change of its proposal."""
     keys: dict[type[Row], set[str]] = {}
     for change in changes:
         keys.setdefault(change.row_type, set()).add(change.key)

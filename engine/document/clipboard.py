@@ -58,11 +58,11 @@ def paste(state: DocumentState, clip: Clip, to_samples: int) -> tuple[Edit, str]
 
 
 def duplicate(state: DocumentState, start_samples: int, stop_samples: int) -> tuple[Edit, str]:
-    """Return the edit that plays a span once more right after itself, and the id of its proposal.
+    """Return the edit that repeats a span right after itself, and the id of its proposal.
 
     Raises
     ------
-    UsageError : it is repeated as often as can be
+    UsageError : it has the maximum number of repeats
     """
     clip = Clip(start_samples, stop_samples)
     for key, proposal in state.proposals.items():
@@ -82,7 +82,7 @@ def duplicate(state: DocumentState, start_samples: int, stop_samples: int) -> tu
 
 
 def _placed(state: DocumentState, kind: str, clip: Clip, payload: Mapping[str, object]) -> tuple[Edit, str]:
-    """Return a new edit by hand; what was made so before stays, and this one is played after it."""
+    """Return a new edit by hand; earlier ones of the same span stay, and this one plays after them."""
     rank, wanted = 0, {**payload, **_FADED}
     while proposal_id(kind, *clip.span, BY_HAND, (), wanted) in state.proposals:
         rank += 1

@@ -1,4 +1,4 @@
-"""What the user answered."""
+"""Decisions of the user."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Decision:
     Attributes
     ----------
     alternative : 0 is the proposal as made, n the n-th of its alternatives
-    start_samples, stop_samples : the nudged edges, or None where they were left alone
-    flagged : kept for later
-    payload : what the user changed of what the kind needs, such as how far a slice slips; None for nothing
-    note : what the user wrote down about it
+    start_samples, stop_samples : the nudged edges, or None if unchanged
+    flagged : marked for later
+    payload : the user's changes of the payload, such as the slip of a slice; None without changes
+    note : the user's note
     """
 
     proposal_id: str
@@ -42,11 +42,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """An edit as the user has it: of a proposal, its chosen alternative and what they changed themselves.
+    """An edit with the user's changes: a proposal with its chosen alternative, edges and payload.
 
     Attributes
     ----------
-    tracks : the ids of those it is about; none for all of them
+    tracks : ids of the affected ones; empty for all
     """
 
     start_samples: int

@@ -36,8 +36,8 @@ class Document:
     Attributes
     ----------
     path : the file
-    state : all it holds at this moment, frozen
-    undo_label, redo_label : what undo would take back and redo would do again, or nothing
+    state : its present content, frozen
+    undo_label, redo_label : labels of the steps that undo and redo would apply, or ""
     """
 
     def __init__(self, path: Path, opened: Opened) -> None:
@@ -73,30 +73,30 @@ class Document:
 
     @classmethod
     def open(cls, path: Path, *, to_read: bool = False, patience_s: float = 0.0) -> Document:
-        """Open a document, check it, and keep a backup of it.
+        """Open a document, check it, and make a backup of it.
 
-        A document that another window has open, that may not be written or that a newer Offcut made opens
-        for reading only and says so in `notice`. One of an older version is brought up to date, and kept as
-        it was.
+        A document that another window has open, that is not writable or that a newer Offcut made opens for
+        reading only, with a `notice`. One of an older version is migrated, and a copy of the old file is
+        stored.
 
         Parameters
         ----------
         to_read : open it without the right to write, so that others can write it meanwhile; no backup is made
-        patience_s : how long to wait while another program has the right to write
+        patience_s : time to wait while another program holds the lock
 
         Raises
         ------
-        DocumentError : the file is missing, is no document, or is damaged; it is left as it is
+        DocumentError : the file is missing, is not a document, or is damaged; it is left unchanged
         """
         return cls(path, open_file(path, to_read=to_read, patience_s=patience_s))
 
     @classmethod
     def open_backup(cls, path: Path) -> Document:
-        """Open the newest sound backup of a document, as one of its own beside it; `path` is left as it is.
+        """Open a copy of the newest intact backup of a document, next to it; `path` is left unchanged.
 
         Raises
         ------
-        DocumentError : there is no sound backup, or the folder cannot be written
+        DocumentError : no backup is intact, or the folder cannot be written
         """
         for backup in backups(path):
             target = copy_beside(backup, path)
@@ -169,14 +169,14 @@ class Document:
 
         Raises
         ------
-        DocumentError : the text says why it cannot be written, and what to do
+        DocumentError : it cannot be written; the message has the reason and the remedy
         """
         if self._read_only_reason:
             raise not_written(self.path, self._read_only_reason)
 
     @property
     def damage(self) -> str:
-        """What of the analyses and of the audio that edits store cannot be read, in sentences, else empty."""
+        """Messages about unreadable analyses and stored audio, else empty."""
         return " ".join(filter(None, (self._lost_analyses, self._lost_audio)))
 
     @property
@@ -204,16 +204,16 @@ class Document:
 
     @property
     def notice(self) -> str:
-        """What the user must know of how the document was opened and of what it holds, else empty."""
+        """Message to the user about how the document was opened and about damage, else empty."""
         return " ".join(filter(None, (self._how_opened, self.damage)))
 
     @property
     def notice_before_hearing(self) -> str:
-        """The same without the audio of edits: for who tells of each where it would be heard."""
+        """The same without stored audio: for callers that report each lost edit themselves."""
         return " ".join(filter(None, (self._how_opened, self._lost_analyses)))
 
     def steps(self) -> tuple[history.StepLabel, ...]:
-        """Return every step of undo and redo, the oldest first; those that were undone stand at the end.
+        """Return every step of undo and redo, the oldest first; undone steps come last.
 
         Raises
         ------
@@ -243,7 +243,7 @@ class Document:
 
     @property
     def audio_files(self) -> Mapping[str, Path]:
-        """Which file holds each audio that is stored, by key: to be told to renderers beside the media."""
+        """File of each stored audio, by key, to be passed to renderers together with the media."""
         return dict.fromkeys(self._audio, self.path)
 
     def stored_audio(self, key: str) -> StoredAudio:
@@ -272,12 +272,12 @@ class Document:
     ) -> Change:
         """Write an edit, and the analyses and the audio it refers to, in one transaction.
 
-        An edit that changes nothing is no step of the history, and stores no audio.
+        An edit without changes does not add a step to the history, and stores no audio.
 
         Raises
         ------
-        DocumentError : the file cannot be written, another program changed it, or a document cannot hold what
-            the edit says; nothing was changed
+        DocumentError : the file cannot be written, another program changed it, or the edit is invalid; the
+            document is unchanged
         """
         if not edit.changes and not analyses:
             return Change(edit.label)
@@ -304,7 +304,7 @@ class Document:
         return change_of(edit.label, edit.changes) if edit.changes else Change(edit.label, analyses=kinds)
 
     def undo(self) -> Change | None:
-        """Take the last edit back; None where there is none.
+        """Undo the last edit; None if there is nothing to undo.
 
         Raises
         ------
@@ -313,7 +313,7 @@ class Document:
         return self._replay(history.last_done, undone=True)
 
     def redo(self) -> Change | None:
-        """Do the last edit that was undone again; None where there is none.
+        """Redo the last undone edit; None if there is nothing to redo.
 
         Raises
         ------
@@ -339,16 +339,16 @@ class Document:
         return change_of(step.label, changes)
 
     def _stand_at(self, state: DocumentState, labels: tuple[str, str]) -> None:
-        """Show what was just written."""
+        """Show the state just written."""
         self.state = state
         self.undo_label, self.redo_label = labels
         in_force = set(state.analyses.values())
         self._analyses = {key: one for key, one in self._analyses.items() if key in in_force}
 
     def analysis(self, kind: str) -> Analysis | None:
-        """Return the analysis of a kind ("score", "nearest", "beats", "listening") in force, or None.
+        """Return the current analysis of a kind ("score", "nearest", "beats", "listening"), or None.
 
-        One that cannot be read is out of force from then on, and `damage` names it.
+        An unreadable one stops being current, and `damage` names it.
 
         Raises
         ------
@@ -369,7 +369,7 @@ class Document:
         return self._analyses[key]
 
     def stored_analysis(self, analysis_id: str) -> Analysis | None:
-        """Return an analysis, in force or not; None where it is not stored, or damaged.
+        """Return an analysis, current or not; None if it is not stored, or damaged.
 
         Raises
         ------
@@ -429,7 +429,7 @@ class Document:
             raise
 
     def _require_in_place(self) -> None:
-        """Refuse to write into a file that lost its name: nobody would find what was written there."""
+        """Refuse to write into a file that was moved or deleted, where the changes would be lost."""
         found = None
         with suppress(OSError):
             found = self.path.stat()
@@ -449,6 +449,6 @@ class Document:
 
 
 def analysis_id(kind: str, *inputs: object) -> str:
-    """Return the id of an analysis: the same inputs heard by the same maker give the same id."""
+    """Return the id of an analysis: the same inputs and maker give the same id."""
     digest = blake2b("/".join(str(part) for part in inputs).encode("utf-8", "surrogatepass"), digest_size=8)
     return f"{kind}-{digest.hexdigest()}"

@@ -15,7 +15,7 @@ from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
 NOTE = "note"
-"""The setting that holds what the user wrote down about the document."""
+"""The setting with the user's note on the document."""
 
 _PAST = {Verdict.ACCEPTED: "Accepted", Verdict.REJECTED: "Rejected", Verdict.UNDECIDED: "Left undecided"}
 
@@ -50,7 +50,7 @@ def _require(state: DocumentState, ids: Iterable[str]) -> None:
 
 
 def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
-    """Say where sources, given by id, lie now.
+    """Set the current paths of sources, by id.
 
     Raises
     ------
@@ -72,15 +72,15 @@ def replace_proposals(
     kinds: Collection[str] = (),
     makers: Collection[str] = (),
 ) -> Edit:
-    """Put new proposals in the place of the undecided ones.
+    """Replace the undecided proposals.
 
-    What was decided, flagged or written about stays as it is, and so does what another planner or the user
-    made.
+    Decided, flagged or annotated proposals stay, and so do those of another planner or the user.
 
     Parameters
     ----------
-    kinds : what their planner makes; none where it replaces all
-    makers : as whom it makes it, where others make the same; none for all but those whose own they are
+    kinds : kinds that their planner makes; empty if it replaces all
+    makers : its makers, if others make the same kinds; empty for all except makers with proposals of their
+        own
     """
     held = {
         key: proposal
@@ -100,7 +100,7 @@ def replace_proposals(
 
 
 def add_proposals(state: DocumentState, proposals: Iterable[Proposal], label: str) -> Edit:
-    """Put proposals beside those there are; what was decided, flagged or written about stays as it is."""
+    """Add proposals to the existing ones; decided, flagged or annotated ones stay as they are."""
     return Edit(
         label,
         row_changes(
@@ -119,7 +119,7 @@ def _is_of_others(proposal: Proposal, kinds: Collection[str], makers: Collection
 
 
 def is_held(decision: Decision | None) -> bool:
-    """Tell whether the user said anything about a proposal, so that proposing again leaves it."""
+    """Return whether the user decided, flagged or annotated a proposal, so that planners leave it."""
     if decision is None:
         return False
     return decision.verdict is not Verdict.UNDECIDED or decision.flagged or bool(decision.note)
@@ -140,7 +140,7 @@ def set_settings(state: DocumentState, values: Mapping[str, object], label: str)
 def set_analyses(
     state: DocumentState, current: Mapping[str, str], label: str, *, by_listening: bool = False
 ) -> Edit:
-    """Make stored analyses, given by kind and id, the ones in force; see `Edit.by_listening`."""
+    """Make stored analyses, given by kind and id, the current ones; see `Edit.by_listening`."""
     rows = [
         (
             CurrentAnalysis(kind, state.analyses[kind]) if kind in state.analyses else None,
@@ -162,7 +162,7 @@ def decide(state: DocumentState, ids: Sequence[str], verdict: Verdict) -> Edit:
 
 
 def _answered(state: DocumentState, proposal_id: str, verdict: Verdict) -> Decision | None:
-    """Return the decision with this verdict; none is needed for a proposal that nobody answered."""
+    """Return the decision with this verdict; None for an undecided proposal without a decision."""
     before = state.decisions.get(proposal_id)
     if before is None:
         return None if verdict is Verdict.UNDECIDED else Decision(proposal_id, verdict)
@@ -174,7 +174,7 @@ def _decision(state: DocumentState, proposal_id: str) -> Decision:
 
 
 def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_samples: int) -> Edit:
-    """Put the edges of a proposal where the user wants them, kept inside the recording and in order.
+    """Move the edges of a proposal, clipped to the recording.
 
     Raises
     ------
@@ -230,7 +230,7 @@ def flag_all(state: DocumentState, ids: Sequence[str], flagged: bool = True) -> 
 
 
 def document_note(state: DocumentState) -> str:
-    """Return what the user wrote down about the document."""
+    """Return the user's note on the document."""
     note = state.settings.get(NOTE, "")
     return note if isinstance(note, str) else ""
 
@@ -250,11 +250,11 @@ def set_document_note(state: DocumentState, note: str) -> Edit:
 
 
 def set_note(state: DocumentState, proposal_id: str, note: str) -> Edit:
-    """Write down something about a proposal; an empty note takes away the one there was.
+    """Set the note on a proposal; an empty note removes it.
 
     Raises
     ------
-    UsageError : it is too long, or there is no such proposal
+    UsageError : it is too long, or the proposal is unknown
     """
     required_proposal(state, proposal_id)
     _require_short(note)

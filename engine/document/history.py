@@ -23,7 +23,7 @@ _SUMMED = "step, label, merges_as, undone, digest"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the history: what it was called and which rows it changed."""
+    """One step of the history: its label and the rows it changed."""
 
     number: int
     label: str
@@ -32,12 +32,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepLabel:
-    """One step of the history as a list shows it.
+    """One step of the history, for a list.
 
     Attributes
     ----------
-    number, digest : together they name what the step holds; a number alone may come back
-    undone : it was taken back and can be done again
+    number, digest : together they identify the content of the step; a number alone may be reused
+    undone : whether the step was undone and can be redone
     """
 
     number: int
@@ -47,14 +47,14 @@ class StepLabel:
 
 
 def steps(connection: sqlite3.Connection, first: int = 0) -> tuple[StepLabel, ...]:
-    """Return every step from a number on, the oldest first; those that were undone stand at the end."""
+    """Return every step from a number on, the oldest first; undone steps come last."""
     wanted = "SELECT step, label, undone, digest FROM history WHERE step >= ? ORDER BY step"
     found = connection.execute(wanted, (first,))
     return tuple(StepLabel(number, label, bool(undone), summed) for number, label, undone, summed in found)
 
 
 def step_decisions(connection: sqlite3.Connection, number: int) -> tuple[RowChange, ...]:
-    """Return the decisions that a step changed; none where it changed others only.
+    """Return the decisions that a step changed; () if it changed other rows only.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def _holds(row_type: type[Row]) -> str:
 
 
 def undo_labels(connection: sqlite3.Connection) -> tuple[str, str]:
-    """Return what the steps that undo would take back and redo would do again are called, or nothing."""
+    """Return the labels of the steps that undo and redo would apply, or ""."""
     return _label(connection, _LAST_DONE), _label(connection, _FIRST_UNDONE)
 
 
@@ -80,7 +80,7 @@ def _label(connection: sqlite3.Connection, condition: str) -> str:
 
 
 def last_done_number(connection: sqlite3.Connection) -> int:
-    """Return the number of the step that undo would take back, 0 where there is none."""
+    """Return the number of the step that undo would revert, 0 without one."""
     found = connection.execute(f"SELECT step FROM history WHERE {_LAST_DONE}").fetchone()
     return 0 if found is None else int(found[0])
 
@@ -119,10 +119,10 @@ def _damaged(label: str) -> DocumentError:
 def push(
     connection: sqlite3.Connection, tally: Tally, label: str, changes: tuple[RowChange, ...], merges_as: str
 ) -> None:
-    """Add a step; what had been undone can no longer be redone.
+    """Add a step; undone steps can no longer be redone.
 
-    A step that carries the same `merges_as` as the one before it becomes part of that one, so that holding a
-    threshold key is one undo; where the two cancel out, neither is left.
+    A step with the same `merges_as` as the previous one is merged into it, so that holding a threshold key is
+    one undo; if the two cancel out, both are removed.
     """
     label, merges_as = _as_text(label), _as_text(merges_as)
     redo_was_dropped = _delete(connection, tally, _UNDONE) > 0
@@ -144,12 +144,12 @@ def push(
 
 
 def join(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> int | None:
-    """Let what was found by listening become part of the step that last changed what is heard.
+    """Merge results of analysis into the step that last changed the sound.
 
     Returns
     -------
-    The number of that step; None, and nothing is done, where there is none, or where a step after it changed
-    the same analyses.
+    The number of that step; None, without a change, if no step qualifies, or a later step changed the same
+    analyses.
     """
     try:
         step = _step_to_join(connection, {change.key for change in changes})
@@ -198,7 +198,7 @@ def _count(connection: sqlite3.Connection, tally: Tally, number: int) -> None:
 
 
 def _as_text(label: str) -> str:
-    """Return a label as a list can show it: it may name a file whose name is no text."""
+    """Return a label that a list can show: it may name a file whose name is not text."""
     return label.encode("utf-8", "replace").decode()[:LONGEST_TEXT]
 
 
@@ -208,7 +208,7 @@ def _last_merges_as(connection: sqlite3.Connection) -> str:
 
 
 def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bool) -> None:
-    """Say that a step was undone or done again; later edits no longer merge with it."""
+    """Mark a step as undone or redone; later edits no longer merge with it."""
     _count(connection, tally, step.number)
     connection.execute(
         "UPDATE history SET undone = ?, merges_as = '' WHERE step = ?", (int(undone), step.number)
@@ -217,7 +217,7 @@ def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bo
 
 
 def _delete(connection: sqlite3.Connection, tally: Tally, condition: str) -> int:
-    """Take steps away and return how many there were."""
+    """Delete steps and return their number."""
     gone = connection.execute(f"SELECT {_SUMMED} FROM history WHERE {condition}").fetchall()
     for values in gone:
         tally.count("history", values)

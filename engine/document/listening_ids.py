@@ -1,4 +1,4 @@
-"""What listening depends on: the same sound heard again gives analyses of the same ids."""
+"""Inputs of analysis: the same sound gives analyses with the same ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LISTENING_MAKER = "offcut-listening-2"
 
 
 def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:
-    """Return what the mix that is listened to is made of."""
+    """Return the inputs of the analysed mix."""
     return [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
 
 

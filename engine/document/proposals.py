@@ -1,4 +1,4 @@
-"""What is proposed, by the machine or by the user: frozen, never changed after it is made."""
+"""Proposals of the program or the user: frozen, never changed after they are made."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from enum import StrEnum
 from hashlib import blake2b
 
 BY_HAND = "you"
-"""The maker of what the user edits."""
+"""The maker of the user's own edits."""
 
 BY_TAKES = "takes"
-"""The maker of cuts of what was played more than once; planners by scores leave them as they are."""
+"""The maker of cuts of repeated takes; planners by scores leave them as they are."""
 
 BY_MATCH = "match"
 """The maker of edits that were read from an edited file; planners leave them as well."""
@@ -24,7 +24,7 @@ BY_ARRANGING = "arranging"
 """The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
 
 BY_EXAMPLE = "example"
-"""The maker of cuts of what sounds like something that was marked; planners leave them as they are."""
+"""The maker of cuts of segments that sound like a marked one; planners leave them as they are."""
 
 BY_SHORTENING = "shorter pauses"
 """The maker of cuts that leave a shorter pause; planners leave them as they are."""
@@ -39,7 +39,7 @@ SEPARATION_MAKER = "separation:"
 """What `Proposal.maker` begins with where a separator made a repair."""
 
 UNSCORED = frozenset({BY_HAND, BY_MATCH, BY_IMPORT})
-"""Makers that know what was done and rate nothing: the score of their proposals means nothing."""
+"""Makers without a rating: the score of their proposals has no meaning."""
 OWN_MAKERS = frozenset(
     {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
 )
@@ -47,12 +47,12 @@ OWN_MAKERS = frozenset(
 
 
 def only_it_replaces(maker: str) -> bool:
-    """Tell whether nobody but a maker itself replaces its proposals."""
+    """Return whether only the maker itself replaces its proposals."""
     return maker in OWN_MAKERS or maker.startswith(ADDED_MAKER)
 
 
 class Evidence(StrEnum):
-    """How well a proposal can be checked by ear; see `engine.review.bulk`."""
+    """How reliably a listener can verify a proposal; see `engine.review.bulk`."""
 
     STRONG = "strong"
     WEAK = "weak"
@@ -67,7 +67,7 @@ class Alternative:
 
     Attributes
     ----------
-    payload : what it changes of the proposal's own
+    payload : its changes of the proposal's payload
     """
 
     label: str
@@ -78,14 +78,14 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceExample:
-    """A stretch of audio the user kept before, to hear a proposal against.
+    """A passage of reference audio, to compare a proposal with.
 
     Attributes
     ----------
     path : of the recording the taste was learned from
-    distance : from what is proposed, in the taste's own units; smaller is nearer
-    offset_s : from the start of the proposal as it was made to where the stretch that is like the example
-        begins; below 0 where it begins before
+    distance : from the proposal, in the taste's own units; smaller is nearer
+    offset_s : from the original start of the proposal to the start of the passage that resembles the example;
+        negative if that is earlier
     """
 
     path: str
@@ -101,15 +101,15 @@ class Proposal:
 
     Attributes
     ----------
-    id : derived from what is proposed, so that the same proposal made again has the same id
+    id : derived from the content, so that the same proposal made again has the same id
     kind : the name of a registered kind (see `engine.document.kinds`)
-    score : 0 to 1, how odd the span is; the queue and the threshold use it
+    score : 0 to 1, anomaly score of the span; the queue and the threshold use it
     reason : one sentence that a musician understands
-    maker : which recipe and taste made it; `BY_HAND` for the user's own
+    maker : recipe and taste; `BY_HAND` for the user's own
     alternatives : other edges the user can step through
-    payload : what the kind needs beside the span, as plain JSON values
-    nearest_kept : what it resembles most of all that the user kept, where the taste can tell
-    tracks : the ids of those it is about; none for all of them
+    payload : parameters of the kind in addition to the span, as plain JSON values
+    nearest_kept : the most similar reference example, if the taste has one
+    tracks : ids of the affected ones; empty for all
     evidence : weak evidence is marked in the queue, and bulk answers do not accept the proposal
     """
 
@@ -135,11 +135,11 @@ def proposal_id(
     tracks: Sequence[str] = (),
     payload: Mapping[str, object] | None = None,
 ) -> str:
-    """Return the id of a proposal: short, and the same whenever the same thing is proposed.
+    """Return the id of a proposal: short, and the same for the same content.
 
     Parameters
     ----------
-    payload : what tells it from another of its kind on the same span; None where nothing does
+    payload : distinguishes it from others of its kind on the same span; None if unneeded
     """
     text = f"{kind}/{start_samples}/{stop_samples}/{maker}"
     if tracks or payload:

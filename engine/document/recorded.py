@@ -1,4 +1,4 @@
-"""What is said where something is asked for and no recording is there yet."""
+"""Errors for requests that need a recording."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ def require_recording(state: DocumentState, to: str) -> None:
 
     Parameters
     ----------
-    to : what is asked for: "listen to", "count"
+    to : the requested action: "listen to", "count"
 
     Raises
     ------
-    UsageError : it has none
+    UsageError : it has no track
     """
     if not state.tracks:
         raise nothing_yet(to)
 
 
 def nothing_yet(to: str) -> UsageError:
-    """Return what says that nothing is there to do something with."""
+    """Return the error for an action without a recording."""
     return UsageError(f"There is nothing to {to} yet; import a recording first ‹file.import›.")
 
 
 def require_listening(listening: Listening | None) -> Listening:
-    """Return what was heard.
+    """Return the audio features.
 
     Raises
     ------
-    UsageError : nobody has listened yet
+    UsageError : the recordings are not analysed yet
     """
     if listening is None:
         raise UsageError(

@@ -22,7 +22,7 @@ def repair_payload(
     crossfade_ms: float = HAND_CROSSFADE_MS,
     over: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Return the payload of a repair that plays audio whose first sample lies at a place of the timeline."""
+    """Return the payload of a repair that plays audio from a position of the timeline."""
     payload: dict[str, object] = {
         AUDIO: audio.key,
         AUDIO_START: at_samples,
@@ -49,15 +49,15 @@ def repair(
 
     Parameters
     ----------
-    span_samples : where it is heard, [start, stop) of the timeline
-    tracks : ids; none for all
-    at_samples : where the first sample of the audio lies; half a crossfade of it is heard beyond each edge
-    over : keys of the audio of repairs that were heard there when it was made, which it lies over
+    span_samples : its place, [start, stop) of the timeline
+    tracks : ids; empty for all
+    at_samples : position of the first sample of the audio; half a crossfade of it plays beyond each edge
+    over : keys of the audio of repairs that it was made from and covers
 
     Raises
     ------
     UsageError : the audio does not cover the span, or has another rate or other channels than the tracks
-    DocumentError : the payload cannot be
+    DocumentError : the payload is invalid
     """
     start, stop = span_samples
     if not 0 <= start < stop <= state.length_samples:

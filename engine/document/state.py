@@ -13,7 +13,7 @@ from engine.document.tracks.track import Source, Track, source_length_samples
 
 @dataclass(frozen=True, slots=True)
 class DocumentState:
-    """What a document holds.
+    """The content of a document.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-"""The proposals of a document as arrays, with what was answered: a place each, in the order of time.
+"""The proposals of a document as arrays, with the decisions: one row each, in the order of time.
 
-What counts, sorts, draws or cuts thousands of proposals reads these. An edit makes anew only the rows it
-changed: most keys change one.
+Code that counts, sorts, draws or applies thousands of proposals reads these. An edit updates only the rows
+it changed: most keys change one.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _COLUMNS = ("starts_samples", "stops_samples", "scores", "drops", "is_learned", 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What no decision changes: the proposals as they were made.
+    """The proposals as they were made, independent of decisions.
 
     Attributes
     ----------
-    proposals : the mapping they come from
+    proposals : the source mapping
     rows, ids : length n
-    places : the place of each id
+    places : row of each id
     starts_samples, stops_samples : shape (n,), as proposed
     scores : float64, shape (n,)
-    drops : shape (n,), whether accepting one takes its span out of the result, and does nothing else
-    is_learned : shape (n,), whether an answer to it says what the user keeps
-    is_known : shape (n,), whether its kind is known here; what is not does nothing
+    drops : shape (n,), whether its only effect is to remove its span
+    is_learned : shape (n,), whether a decision about it is training data
+    is_known : shape (n,), whether its kind is known; others have no effect
     """
 
     proposals: Mapping[str, Proposal]
@@ -145,15 +145,15 @@ class Made:
 
     @cached_property
     def crossfades_ms(self) -> NDArray[np.float64]:
-        """What joins the neighbours of each that takes out its span, shape (n,).
+        """Crossfade at the seam of each proposal that drops its span, shape (n,).
 
-        NaN for the others, and where the payload is not one of its kind: `Kind.effect` says what is wrong.
+        NaN for the others, and if the payload does not fit the kind: `Kind.effect` raises the error.
         """
         return np.array([_crossfade_ms(proposal) for proposal in self.rows], np.float64)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """What a search looks into, in lower case."""
+        """Text for search, in lower case."""
         weak = {True: f" {WEAK_EVIDENCE}", False: ""}
         return tuple(
             f"{one.reason} {one.id}{weak[one.evidence is Evidence.WEAK]}".casefold() for one in self.rows
@@ -172,18 +172,18 @@ class Made:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProposalTable:
-    """Proposals as the user has them.
+    """Proposals with the user's decisions.
 
     Attributes
     ----------
     made : the proposals
-    decisions : what the columns below come from
+    decisions : source of the columns below
     starts_samples, stops_samples : shape (n,), with the alternative chosen and the edges moved
     verdicts : int8, shape (n,), indices into `VERDICTS`
     flagged : shape (n,)
-    changed : shape (n,), whether the user changed more of it than its edges
-    effects : what proposals do, by place, as far as somebody asked; the next table holds the same ones where
-        no answer changed more than verdicts
+    changed : shape (n,), whether the user changed more than its edges
+    effects : operations of proposals, by row, computed on request; shared with the next table unless a
+        decision changed more than verdicts
     """
 
     made: Made
@@ -232,7 +232,7 @@ class ProposalTable:
         )
 
     def decided(self, decisions: Mapping[str, Decision]) -> ProposalTable:
-        """Return the table once these decisions are in force."""
+        """Return the table with these decisions."""
         starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
         verdicts, flagged, changed = self.verdicts.copy(), self.flagged.copy(), self.changed.copy()
         places, rows = self.made.places, self.made.rows
@@ -252,11 +252,11 @@ class ProposalTable:
         return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged, changed, effects)
 
     def effect(self, place: int) -> tuple[Operation, ...]:
-        """Return what a proposal does, as the user has it; nothing where its kind is not known here.
+        """Return the operations of a proposal with the user's changes; () if its kind is unknown.
 
         Raises
         ------
-        DocumentError : its payload is not one of its kind
+        DocumentError : its payload does not fit its kind
         """
         found = self.effects.get(place)
         if found is None:
@@ -281,7 +281,7 @@ _latest: ProposalTable | None = None
 
 
 def table_of(state: DocumentState) -> ProposalTable:
-    """Return the table of a document; it is made from the one returned last where that is near."""
+    """Return the table of a document, updated from the previous one if they are similar."""
     global _latest
     table = _latest
     if table is not None and state.proposals is not table.made.proposals:
@@ -300,7 +300,7 @@ def _is_changed(decision: Decision) -> bool:
 
 
 def _does_the_same(before: Decision, after: Decision) -> bool:
-    """Tell whether a proposal does the same by two answers, once it is accepted."""
+    """Return whether a proposal has the same effect under two decisions, once accepted."""
     return (before.alternative, before.start_samples, before.stop_samples, before.payload) == (
         after.alternative,
         after.start_samples,
@@ -310,10 +310,10 @@ def _does_the_same(before: Decision, after: Decision) -> bool:
 
 
 def changed_decisions(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
-    """Return the keys that hold another decision. Decisions are frozen: the same object says the same.
+    """Return the keys with a different decision. Decisions are frozen: the same object is equal.
 
-    An answer keeps the order of the keys and puts new ones last, so they are walked side by side; where an
-    answer was taken away, keys are looked up one by one.
+    A decision keeps the order of the keys and puts new ones last, so both mappings are walked in parallel; if
+    a decision was removed, keys are looked up one by one.
     """
     keys = list(after)
     if len(before) <= len(after) and all(map(is_, before, keys)):

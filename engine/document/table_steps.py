@@ -1,6 +1,6 @@
-"""One proposal more or one less, as an edit by hand and its undo leave it: columns take it in at its place.
+"""Update columns when one proposal is added or removed, as by an edit by hand and its undo.
 
-To read ten thousand proposals anew takes many times as long; what comes out is the same.
+Rebuilding from ten thousand proposals takes many times as long; the result is the same.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class Step:
         return np.delete(values, self.place, axis=0)
 
     def listed(self, items: Sequence[Item], item: Item) -> tuple[Item, ...]:
-        """Return what was listed after this step."""
+        """Return the items after this step."""
         rest = items[self.place :] if self.came else items[self.place + 1 :]
         return (*items[: self.place], *([item] if self.came else []), *rest)
 
     def shifted(self, place: int) -> int | None:
-        """Return where what was at a place is now; None where it went."""
+        """Return the new index of a row; None if it was removed."""
         if self.came:
             return place + (place >= self.place)
         return None if place == self.place else place - (place > self.place)
@@ -51,7 +51,7 @@ class Step:
 
 
 def step_between(before: Sequence[Item], after: Sequence[Item]) -> Step | None:
-    """Return the one step from some rows to others, None where it takes more than one, or none."""
+    """Return the single step from some rows to others, None if there is not exactly one."""
     came = len(after) > len(before)
     more, fewer = (after, before) if came else (before, after)
     if len(more) != len(fewer) + 1:

@@ -1,7 +1,7 @@
-"""The result as blocks: which stretch of the recording is heard where, and by whose order.
+"""The result as blocks: the source span of each, its place in the result, and the proposal that put it there.
 
-A block is what one repeat or move lays somewhere, or what stands between such places; where the user named
-regions, what stands is parted at their edges as well. Cuts inside a block make it shorter and part nothing.
+A block is the span that one repeat or move places, or the material between such places; regions that the
+user named split that material at their edges as well. Cuts inside a block shorten it and do not split it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from engine.latest import found_once
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of the recording that is heard in one piece.
+    """A span of the recording that is played in one piece.
 
     Attributes
     ----------
-    start_samples, stop_samples : in the source, what is cut of it included
-    result_start_samples, result_stop_samples : where it is heard
-    laid_by : id of the proposal that lays it there; "" where it stands
-    is_copy : whether it is heard where it stood as well
-    at_samples : before which moment of the source it is heard; its own start where it stands
-    rank : of the order that lays it there
+    start_samples, stop_samples : in the source, including its cuts
+    result_start_samples, result_stop_samples : in the result
+    laid_by : id of the proposal that placed it; "" at its original place
+    is_copy : whether it is also played at its original place
+    at_samples : source position before which it is played; its own start at its original place
+    rank : rank of the order that placed it
     """
 
     start_samples: int
@@ -51,20 +51,20 @@ class Block:
 
     @property
     def length_samples(self) -> int:
-        """How long it is heard."""
+        """Length in the result."""
         return self.result_stop_samples - self.result_start_samples
 
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
-    """The blocks of a result, in the order they are heard; each is heard, if only for a sample.
+    """The blocks of a result, in playback order; each has at least one sample.
 
     Attributes
     ----------
-    starts, stops : in the source, what is cut of it included, shape (n,)
-    result_starts, result_stops : where each is heard, shape (n,)
-    order_of : which of `orders` lays each; -1 where it stands, shape (n,)
-    orders, laid_by : what lays blocks elsewhere, and the id of the proposal that asks for each
+    starts, stops : in the source, including cuts, shape (n,)
+    result_starts, result_stops : in the result, shape (n,)
+    order_of : index into `orders` of each; -1 at its original place, shape (n,)
+    orders, laid_by : the operations that place blocks, and the id of the proposal of each
     """
 
     starts: Positions
@@ -104,7 +104,7 @@ class Arrangement:
         return tuple(map(self.block, range(len(self))))
 
     def block_at(self, result_samples: int) -> int | None:
-        """Return the number of the block that is heard at a result position; None beyond the result."""
+        """Return the number of the block at a result position; None beyond the result."""
         number = int(np.searchsorted(self.result_stops, result_samples, side="right"))
         return number if result_samples >= 0 and number < len(self) else None
 
@@ -115,17 +115,17 @@ NO_BLOCKS = Arrangement(_NONE, _NONE, _NONE, _NONE, _NONE, NO_ORDERS, ())
 
 @found_once
 def arrangement(state: DocumentState) -> Arrangement:
-    """Return what the accepted proposals of a document arrange.
+    """Return the arrangement that the accepted proposals of a document make.
 
     Raises
     ------
-    DocumentError : a kind is unknown, or a payload is not one of its kind
+    DocumentError : a kind is unknown, or a payload does not fit its kind
     """
     return _arranged(state, gathered_accepted(state)) if state.length_samples else NO_BLOCKS
 
 
 def _arranged(state: DocumentState, done: Gathered) -> Arrangement:
-    """Return what so much that is done arranges."""
+    """Return the arrangement that gathered operations make."""
     length, rate_hz = state.length_samples, state.rate_hz
     drops = what_drops(done.drop_starts, done.drop_stops, done.crossfades_ms, done.holds, length, rate_hz)
     pieces = laid_out(done.orders, length, rate_hz, region_edges(state.markers.values()))
@@ -145,7 +145,7 @@ def _arranged(state: DocumentState, done: Gathered) -> Arrangement:
 
 
 def laid_at(state: DocumentState, proposal_id: str) -> tuple[int, int] | None:
-    """Return where in the result a proposal, once accepted, first lays a block; None where it lays none."""
+    """Return the result span of the first block that a proposal places once accepted; None without one."""
     chosen = table_of(state).are(Verdict.ACCEPTED)
     chosen[table_of(state).made.places[proposal_id]] = True
     made = _arranged(state, gathered(state, chosen))

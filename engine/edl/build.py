@@ -1,8 +1,8 @@
-"""From decisions to what is heard.
+"""Build the edit list from decisions.
 
-It depends only on which proposals are accepted, never on their order: what each does is gathered as
-operations, and each class of them has one place, `engine.edl.programme` for when things sound and
-`engine.edl.tracks.patches` for what sounds.
+It depends only on which proposals are accepted, never on their order: each proposal becomes operations, and
+each class of operations has one place, `engine.edl.programme` for timing and `engine.edl.tracks.patches`
+for sound.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from engine.latest import found_once
 
 @found_once
 def build(state: DocumentState) -> EditList:
-    """Return what is heard once the accepted proposals are applied."""
+    """Return the edit list with the accepted proposals applied."""
     return _compiled(state, gathered_accepted(state))
 
 
 def preview(state: DocumentState, proposal_id: str) -> EditList:
-    """Return what would be heard if this proposal were accepted beside those that are."""
+    """Return the edit list as it would be if this proposal were accepted as well."""
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED)
     chosen[table.made.places[proposal_id]] = True
@@ -42,7 +42,7 @@ def preview(state: DocumentState, proposal_id: str) -> EditList:
 
 
 def without(state: DocumentState, proposal_id: str) -> EditList:
-    """Return what would be heard if this proposal were not accepted."""
+    """Return the edit list as it would be if this proposal were not accepted."""
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED)
     chosen[table.made.places[proposal_id]] = False
@@ -50,28 +50,28 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
 
 
 def heard_samples(state: DocumentState) -> int:
-    """Return how long the result is."""
+    """Return the length of the result."""
     return build(state).length_samples
 
 
 def heard_samples_after(state: DocumentState, edit: Edit) -> int:
-    """Return how long the result would be once an edit is made.
+    """Return the length of the result after an edit.
 
     Raises
     ------
-    DocumentError : a document cannot hold what the edit says
+    DocumentError : the edit is not valid in a document
     """
     after = apply_rows(state, edit.changes)
     return _programme(after, gathered_accepted(after)).length_samples
 
 
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
-    """Return how long it would be if all proposals of known kinds were accepted but some, shape (n,)."""
+    """Return the length if all proposals of known kinds were accepted except some, shape (n,)."""
     return _programme(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
 
 
 def dropped(state: DocumentState, done: Gathered) -> NDArray[np.int64]:
-    """Return the spans that are heard nowhere once so much is done, shape (m, 2), ascending and apart."""
+    """Return the spans that gathered operations remove altogether, shape (m, 2), ascending and disjoint."""
     starts, stops, _ = what_drops(
         done.drop_starts,
         done.drop_stops,
@@ -94,7 +94,7 @@ def _uncut(length_samples: int, rate_hz: int) -> EditList:
 
 
 def in_place(state: DocumentState) -> EditList:
-    """Return the recording in its own order and length, with what accepted edits change of its sound."""
+    """Return the recording in its own order and length, with the accepted edits of its sound."""
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
     return _sounding(whole(state), state, gathered(state, chosen).sounding)
@@ -102,9 +102,9 @@ def in_place(state: DocumentState) -> EditList:
 
 @found_once
 def repaired(state: DocumentState) -> Mapping[str, Patches]:
-    """Return what accepted repairs make of the recording of each track, and its clock; by track id.
+    """Return the accepted repairs of each track's recording, and its clock; by track id.
 
-    Mutes are left out: what is repaired under one is heard again once it goes.
+    Mutes are left out: a repair under a mute is audible again when the mute is removed.
     """
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
@@ -125,7 +125,7 @@ def removed_only(state: DocumentState, proposal_id: str) -> EditList:
 
 
 def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList:
-    """Return what remains of a timeline of `length_samples` once the drops are taken out.
+    """Return the edit list of a timeline of `length_samples` without the drops.
 
     United drops take the longest crossfade among them.
     """
@@ -142,7 +142,7 @@ def _columns(
 
 
 def _compiled(state: DocumentState, done: Gathered) -> EditList:
-    """Return what is heard once so much is done."""
+    """Compile gathered operations into an edit list."""
     return _sounding(_programme(state, done), state, done.sounding)
 
 
@@ -171,7 +171,7 @@ _latest: tuple[_Patched, Mapping[str, Patches]] | None = None
 
 
 def _patches(sounding: tuple[Sounding, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
-    """Return what is edited on each track; most answers change little of it, or nothing."""
+    """Return the patches of each track; cached, since most decisions change few or none."""
     global _latest
     asked, known = (sounding, tracks, rate_hz), _latest
     if known is None or known[0] != asked:

@@ -1,9 +1,9 @@
-"""Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
+"""Conflicts: accepted edits that exclude each other. The user decides; until then both do what they can.
 
-A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
-taken away, a slice that two edits slip by different amounts, hits moved past each other, a recorder that is
-lined up in two ways, and two repairs of one place of which neither was made of what the other leaves. What
-is dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 2).
+Conflicts are: a span moved to two places or repeated two different numbers of times, a span placed inside
+another that is itself moved away, a slice that two edits slip by different amounts, hits moved past each
+other, a recorder aligned in two ways, and two repairs of one place if neither was made from the output of
+the other. Drop and hold, or replacement and slip, do not conflict: their kinds have an order (decision 2).
 """
 
 from __future__ import annotations
@@ -39,18 +39,17 @@ _PAIRS_AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class _Contenders:
-    """What could conflict if it were accepted; arrays of shape (m,), in the order of the table.
+    """Proposals that could conflict if accepted; arrays of shape (m,), in the order of the table.
 
     Attributes
     ----------
-    made, effects : what they come from; answers that change verdicts alone leave both the same objects
-    operations : what each does to the order of things, or by how much it moves
-    places : whose operation it is
-    layers : places in `_LAYERS`: only what is of one layer can conflict
-    starts, stops, ats : its span, and where an order lays it (0 for what moves)
-    by : by how many samples it moves; not a number for an order, a clock and a repair, which are like
-        nothing, and not like themselves
-    attacks : where the attack of a slice moves to; not a number for all else
+    made, effects : their origin; decisions that change only verdicts leave both the same objects
+    operations : the operation of each on order or position
+    places : table row of the proposal of each
+    layers : indices of `_LAYERS`: only operations of one layer can conflict
+    starts, stops, ats : span, and target of an order (0 for a shift)
+    by : shift in samples; NaN for an order, a clock and a repair, which equal nothing, not even themselves
+    attacks : target of the attack of a slice; NaN for all others
     """
 
     made: Made
@@ -66,7 +65,7 @@ class _Contenders:
 
     @classmethod
     def of(cls, table: ProposalTable) -> _Contenders:
-        """Return the contenders of a table. What is not known here conflicts with nothing."""
+        """Return the contenders of a table. Unknown kinds conflict with nothing."""
         found = [
             (place, one)
             for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
@@ -112,7 +111,7 @@ class _Contenders:
         return near
 
     def may_clash(self, ones: Places, others: Places) -> Mask:
-        """Return which pairs of what moves overlap and differ, or come in another order; shape (k,)."""
+        """Return which pairs of shifts overlap and differ, or change their order; shape (k,)."""
         overlap = (self.starts[ones] < self.stops[others]) & (self.starts[others] < self.stops[ones])
         came = np.sign(self.starts[others] - self.starts[ones])
         passed = came * (self.attacks[others] - self.attacks[ones]) <= 0
@@ -121,7 +120,7 @@ class _Contenders:
 
 
 def _layer(one: Contender) -> int:
-    """Return 0 for orders, 1 for what moves all, 2 for what moves one voice, 3 for clocks, 4 for repairs."""
+    """Return 0 for orders, 1 for shifts of all voices, 2 for one voice, 3 for clocks, 4 for repairs."""
     if isinstance(one, Replace):
         return 4
     if isinstance(one, Order | Reclock):
@@ -145,11 +144,11 @@ def _contenders_of(table: ProposalTable) -> _Contenders:
 
 
 def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
-    """Return the accepted proposals that cannot hold beside this one, in the order of the timeline.
+    """Return the accepted proposals that conflict with this one, in timeline order.
 
     Raises
     ------
-    DocumentError : its kind is unknown, or its payload is not one of its kind
+    DocumentError : its kind is unknown, or its payload does not fit its kind
     """
     table = table_of(state)
     here = table.made.places[proposal_id]
@@ -168,9 +167,9 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 
 
 def in_conflict(state: DocumentState) -> Mask:
-    """Return which accepted proposals cannot hold beside another one, by place in the table, shape (n,).
+    """Return which accepted proposals conflict with another, by row of the table, shape (n,).
 
-    What is not known here conflicts with nothing.
+    Unknown kinds conflict with nothing.
     """
     global _latest
     table, known = table_of(state), _latest
@@ -184,11 +183,11 @@ def in_conflict(state: DocumentState) -> Mask:
 
 
 _latest: tuple[_Contenders, Mask, Mask] | None = None
-"""What was asked about last: answers to cuts and to changes of level alter none of it."""
+"""The latest question and answer: decisions on cuts and changes of level do not alter it."""
 
 
 def _clashing(there: _Contenders, asked: Mask) -> Places:
-    """Return which of the contenders asked about cannot hold beside another one of them."""
+    """Return which of the given contenders conflict with another of them."""
     told = np.zeros(len(there.places), bool)
     for layer in range(5):
         some = np.flatnonzero(asked & (there.layers == layer))
@@ -263,12 +262,12 @@ def _clash(one: Operation, other: Operation) -> bool:
 
 
 def _may_contend(one: Operation) -> TypeGuard[Contender]:
-    """Tell whether it can clash with anything; a mute is laid over whatever is there."""
+    """Return whether an operation can conflict; a mute cannot, since it covers everything."""
     return isinstance(one, Contender) and not (isinstance(one, Replace) and one.stored is None)
 
 
 def _was_heard(one: Replace, other: Replace) -> bool:
-    """Tell whether one of two repairs was made of what the other leaves, or both play the same."""
+    """Return whether one repair was made from the output of the other, or both play the same audio."""
     assert one.stored is not None
     assert other.stored is not None
     key, its = one.stored.key, other.stored.key
@@ -284,7 +283,7 @@ def _move_apart(one: Shift | Slice | Lift, other: Shift | Slice | Lift) -> bool:
 
 
 def _pass(one: Shift | Slice, other: Shift | Slice) -> bool:
-    """Tell whether two hits come in another order than they were played, or at once."""
+    """Return whether two hits swap their order or become simultaneous."""
     if not (isinstance(one, Slice) and isinstance(other, Slice)) or one.start_samples == other.start_samples:
         return False
     first, second = (one, other) if one.start_samples < other.start_samples else (other, one)
@@ -296,7 +295,7 @@ def _overlap(one: Contender, other: Contender) -> bool:
 
 
 def _is_counted_twice(one: Order, other: Order) -> bool:
-    """Tell whether two repeats of one span come in the same place, in two numbers."""
+    """Return whether two orders repeat one span at the same place a different number of times."""
     same = (one.start_samples, one.stop_samples) == (other.start_samples, other.stop_samples)
     is_there = (one.at_samples, one.rank) == (other.at_samples, other.rank)
     return same and is_there and one.stays and other.stays

@@ -1,11 +1,11 @@
-"""How two pieces of sound are faded into each other at a seam.
+"""Crossfades at seams.
 
 The power of a crossfade depends on the correlation r of the two pieces (Fink, Holters, Zölzer, "Signal-
-matched power-complementary cross-fading and dry-wet mixing", DAFx-16): half-way, equal gains (1/2 each)
-leave (1 + r) / 2 of the power, equal powers (sqrt(1/2) each) make it 1 + r. Both err by the same amount
-where (1 + r)^2 = 2, at r = sqrt(2) - 1; above it equal gain is nearer to the level of the pieces, below it
-equal power. With that threshold no seam of pieces with r >= 0 is more than 1.5 dB off. The two plain curves
-are kept instead of the paper's continuous family because every other editor can play them.
+matched power-complementary cross-fading and dry-wet mixing", DAFx-16): half-way, equal gains (1/2 each) leave
+(1 + r) / 2 of the power, equal powers (sqrt(1/2) each) make it 1 + r. Both err by the same amount where (1 +
+r)^2 = 2, at r = sqrt(2) - 1; above it equal gain is nearer to the level of the pieces, below it equal power.
+With that threshold no seam of pieces with r >= 0 is more than 1.5 dB off. The two plain curves replace the
+paper's continuous family because every other editor can play them.
 """
 
 from __future__ import annotations

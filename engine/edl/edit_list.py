@@ -1,9 +1,9 @@
-"""What is heard: spans of the source timeline laid end to end, in any order and any number of times.
+"""Edit lists: spans of the source timeline joined end to end, in any order and with repeats.
 
 Conventions: spans are half-open, positions are integer samples at the document's rate. "Source" positions
-count on the document's timeline before any cut, "result" positions count in what the user will hear. Two
-neighbouring segments overlap by the length of their crossfade, centred on the cut, so that taking a
-crossfade away or changing its length moves nothing: the result is as long as the kept material, always.
+count on the document's timeline before any cut, "result" positions count in the edited output. Neighbouring
+segments overlap by the length of their crossfade, centred on the cut, so that removing a crossfade or
+changing its length moves nothing: the result is always as long as the remaining material.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of the source timeline that is heard, with the material that its fades need.
+    """A span of the source timeline in the result, with the material that its fades need.
 
     Attributes
     ----------
     start_samples, stop_samples : source span, overlaps included
-    result_start_samples : where it begins in the result: where the overlap with the segment before begins
+    result_start_samples : start in the result: the start of the overlap with the previous segment
     fade_in_samples, fade_out_samples : length of the crossfade with the neighbour, or of the fade of an
-        exposed edge where there is none (the first segment's start, the last one's stop); 0 for a hard edge
+        exposed edge (the first segment's start, the last one's stop); 0 for a hard edge
     """
 
     start_samples: int
@@ -46,7 +46,7 @@ class Segment:
 
 
 class _Places(NamedTuple):
-    """Stretches of the source, ascending and apart, and where each begins in the result; shape (n,) each."""
+    """Spans of the source, ascending and disjoint, and the result start of each; shape (n,) each."""
 
     starts: Positions
     stops: Positions
@@ -55,18 +55,18 @@ class _Places(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EditList:
-    """Segments in the order they are heard, and what is edited of the sound of each track.
+    """Segments in playback order, and the edits of the sound of each track.
 
     Segments are arrays of shape (n,), so that thousands cost no more than a few; `segments` spells them out.
 
     Attributes
     ----------
-    starts_samples, stops_samples, result_starts_samples, fades_in_samples, fades_out_samples : of each
-        segment, what `Segment` says of one
+    starts_samples, stops_samples, result_starts_samples, fades_in_samples, fades_out_samples : columns of
+        `Segment`
     rate_hz : the document's rate
     length_samples : length of the result
     source_length_samples : length of the document's timeline
-    patches : by the id of the track, for those whose sound is edited
+    patches : by track id, for tracks with edited sound
     """
 
     starts_samples: Positions
@@ -118,12 +118,12 @@ class EditList:
         return self is other or (self.plays_as(other) and self.patches == other.patches)
 
     def plays_as(self, other: EditList) -> bool:
-        """Tell whether the same spans are heard at the same times, whatever is edited of their sound."""
+        """Return whether both play the same spans at the same times, regardless of edits of their sound."""
         return self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is heard."""
+        """Whether the result is empty."""
         return not len(self.starts_samples)
 
     @cached_property
@@ -142,10 +142,11 @@ class EditList:
 
     @cached_property
     def bounds_samples(self) -> Positions:
-        """Result positions where seams and what is heard of one segment alone begin, and the end.
+        """Result positions at which seams and single segments begin, and the end.
 
-        Shape (2 n + 2,): from 2 i on runs the seam at which segment i takes over, from 2 i + 1 on what is
-        heard of it alone; from 2 n on runs the fade of the end.
+        Shape (2 n + 2,): from 2 i on runs the seam into segment i, from 2 i + 1 on segment i alone;
+        from 2 n on
+        runs the fade-out at the end.
         """
         bounds = np.empty(2 * len(self.starts_samples) + 2, np.int64)
         bounds[0:-2:2] = self.result_starts_samples
@@ -162,7 +163,7 @@ class EditList:
 
     @property
     def removed_spans(self) -> tuple[tuple[int, int], ...]:
-        """Source spans that are not heard, ascending."""
+        """Source spans missing from the result, ascending."""
         places = self._first_places
         starts = [0, *places.stops.tolist()]
         stops = [*places.starts.tolist(), self.source_length_samples]
@@ -170,12 +171,12 @@ class EditList:
 
     @cached_property
     def is_rising(self) -> bool:
-        """Whether everything is heard once at the most, and in the order it was recorded."""
+        """Whether every sample is played at most once, in recorded order."""
         return bool((self.kept_starts_samples[1:] >= self.kept_stops_samples[:-1]).all())
 
     @cached_property
     def _first_places(self) -> _Places:
-        """Where each stretch of the source is heard first."""
+        """The first place in the result of each source span."""
         starts, stops, results = self.kept_starts_samples, self.kept_stops_samples, self.seams_samples
         if self.is_rising:
             return _Places(starts, stops, results)
@@ -189,7 +190,7 @@ class EditList:
         return _Places(edges[heard], edges[heard + 1], results[own] + edges[heard] - starts[own])
 
     def heard(self, ascending: ArrayLike) -> tuple[Positions, Positions]:
-        """Return which of some source positions are heard, and where, in the order they are heard.
+        """Return the given source positions that are in the result, and their places, in playback order.
 
         Parameters
         ----------
@@ -197,7 +198,7 @@ class EditList:
 
         Returns
         -------
-        places : indices into the positions, shape (m,); what is heard twice stands twice
+        places : indices into the positions, shape (m,); one per playback
         results : result positions, shape (m,)
         """
         positions = np.asarray(ascending, np.int64)
@@ -209,13 +210,13 @@ class EditList:
         return places, self.seams_samples[segment] + positions[places] - starts[segment]
 
     def lane_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return the result span within which a track lies whose source span this is."""
+        """Return the result span within which a track with this source span plays."""
         if self.is_rising:
             return self.to_result(start_samples), self.to_result(stop_samples)
         return 0, self.length_samples
 
     def all_results(self, source_samples: int) -> list[int]:
-        """Return every result position where a source position is heard, ascending."""
+        """Return every result position of a source position, ascending."""
         inside = (self.kept_starts_samples <= source_samples) & (source_samples < self.kept_stops_samples)
         found = self.seams_samples[inside] + source_samples - self.kept_starts_samples[inside]
         return sorted(found.tolist())
@@ -230,11 +231,11 @@ class EditList:
     def result_span(
         self, start_samples: int, stop_samples: int, near_samples: int | None = None
     ) -> tuple[int, int]:
-        """Return where a source span is heard, from its first sample to its last; a cut is at its seam.
+        """Return the result span of a source span, first sample to last; a cut maps to its seam.
 
         Parameters
         ----------
-        near_samples : of what is heard several times the place nearest to this one; None for the first
+        near_samples : for a repeated span, choose the place nearest to this one; None for the first
         """
         near = self.to_result(start_samples) if near_samples is None else near_samples
         first = self.nearest_result(start_samples, near)
@@ -245,17 +246,17 @@ class EditList:
         return first, places[0] + 1 if places else max(first, self.to_result(last))
 
     def to_source(self, result_samples: int) -> int:
-        """Return the source position heard at a result position (see `to_source_array`)."""
+        """Map one result position to the source (see `to_source_array`)."""
         return int(self.to_source_array([result_samples])[0])
 
     def to_result(self, source_samples: int) -> int:
-        """Return the result position where a source position is heard (see `to_result_array`)."""
+        """Map one source position to the result (see `to_result_array`)."""
         return int(self.to_result_array([source_samples])[0])
 
     def to_source_array(self, result_samples: ArrayLike) -> Positions:
         """Map result positions, shape (n,), to source positions, shape (n,).
 
-        A seam maps to the start of what follows it, the end of the result to the end of the last segment.
+        A seam maps to the start of the next segment, the end of the result to the end of the last segment.
         Positions outside the result map to its nearest end; an empty result maps to 0.
         """
         positions = np.asarray(result_samples, np.int64)
@@ -267,9 +268,9 @@ class EditList:
         return mapped
 
     def to_result_array(self, source_samples: ArrayLike) -> Positions:
-        """Map source positions, shape (n,), to where they are heard first, shape (n,).
+        """Map source positions, shape (n,), to their first places in the result, shape (n,).
 
-        What is not heard maps to where it would be: the end of what is heard before it in the source.
+        A removed position maps to its seam: the end of the segment before it in the source.
         """
         positions = np.asarray(source_samples, np.int64)
         if self.is_empty:

@@ -1,4 +1,4 @@
-"""What proposals do, gathered by class as columns, so that some of thousands are chosen at once."""
+"""Operations of proposals, gathered by class as columns: a subset of thousands is selected at once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from engine.spans import within
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """What chosen proposals do, by class.
+    """Operations of the chosen proposals, by class.
 
     Attributes
     ----------
     drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
-    holds : the spans that are heard whatever drops them, shape (m, 2)
-    orders, laid_by : what is laid where, and the id of the proposal that asks for each
-    sounding : what changes what sounds
+    holds : the spans that no drop removes, shape (m, 2)
+    orders, laid_by : the orders, and the id of the proposal of each
+    sounding : operations on sound
     """
 
     drop_starts: Positions
@@ -41,12 +41,12 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SpeltOut:
-    """What all proposals do that do more than to take their span out, each operation with its place.
+    """Operations of all proposals that do more than drop their span, with the table row of each.
 
     Attributes
     ----------
-    is_spelt_out : shape (n,), of which proposals it is told here
-    refused : the places of those whose payload is none of their kind
+    is_spelt_out : shape (n,), whether the operations of a proposal are listed here
+    refused : rows of proposals whose payload does not fit their kind
     """
 
     is_spelt_out: Mask
@@ -63,11 +63,11 @@ class _SpeltOut:
 
 
 def gathered(state: DocumentState, chosen: Mask) -> Gathered:
-    """Return what the chosen proposals, shape (n,), do.
+    """Return the operations of the chosen proposals, shape (n,).
 
     Raises
     ------
-    DocumentError : a payload is not one of its kind
+    DocumentError : a payload does not fit its kind
     """
     table = table_of(state)
     told, made = _spelt_out(table), table.made
@@ -89,24 +89,24 @@ def gathered(state: DocumentState, chosen: Mask) -> Gathered:
 
 @found_once
 def gathered_accepted(state: DocumentState) -> Gathered:
-    """Return what the accepted proposals do; see `gathered`."""
+    """Return the operations of the accepted proposals; see `gathered`."""
     return gathered(state, table_of(state).are(Verdict.ACCEPTED))
 
 
 def is_arranged(state: DocumentState) -> bool:
-    """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
+    """Return whether anything is repeated or moved, without computing the arrangement."""
     table = table_of(state)
     return bool(table.are(Verdict.ACCEPTED)[_spelt_out(table).orders_of].any())
 
 
 def changes_only(state: DocumentState, spans: Positions) -> Mask:
-    """Tell which proposals do nothing but take out or change what lies in some spans, shape (n,).
+    """Return which proposals only remove or change audio within the given spans, shape (n,).
 
-    What holds something, lays it elsewhere, or does nothing to what is heard is not among them.
+    Proposals that hold or move audio, or have no effect on it, are not among them.
 
     Parameters
     ----------
-    spans : shape (m, 2), ascending and apart
+    spans : shape (m, 2), ascending and disjoint
     """
     table = table_of(state)
     told = _spelt_out(table)

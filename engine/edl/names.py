@@ -35,7 +35,7 @@ def named_after(out: Path, words: str) -> Path:
 
 
 def beginning_of(name: str, most_characters: int, most_bytes: int = _USUAL_BYTES * 4) -> str:
-    """Return as much of a name as fits, without a part of what is read as one character."""
+    """Return the longest beginning of a name that fits, without splitting a visible character."""
     kept, size_bytes = "", 0
     for cluster in _clusters(name):
         size_bytes += len(os.fsencode(cluster))
@@ -50,10 +50,11 @@ def _is_shown(letter: str) -> bool:
 
 
 def _clusters(name: str) -> Iterator[str]:
-    """Yield what is read as one character each: a letter with its marks, an emoji of several parts, a flag.
+    """Yield visible characters: a letter with its marks, an emoji of several parts, a flag.
 
-    These are the rules of Unicode's extended grapheme clusters (UAX 29) as far as names of files need them;
-    Hangul that is spelled in single letters is not among them.
+    These are the rules of Unicode's extended grapheme clusters (UAX 29) as far as file names need them,
+    without
+    Hangul spelled in single letters.
     """
     cluster = ""
     for letter in name:
@@ -74,7 +75,7 @@ def _goes_on(cluster: str, letter: str) -> bool:
 
 
 def _most_bytes(folder: Path) -> int:
-    """Return how long a name in a folder may be."""
+    """Return the maximum length of a name in a folder."""
     try:
         return min(os.pathconf(folder, "PC_NAME_MAX"), _USUAL_BYTES)
     except (OSError, ValueError, AttributeError):

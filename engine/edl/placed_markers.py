@@ -1,11 +1,11 @@
-"""Where markers are once cuts have closed up: in the result on screen and in every file made of it.
+"""Positions of markers after cuts: in the result on screen and in every exported file.
 
-A marker inside a cut lands on the seam, which is the next moment that is heard: cuts are made a little ahead
-of the beat that a marker names, and nothing that the user wrote may be lost to that. A region is as long as
-what is left of it, and one of which nothing is left names nothing and is dropped.
+A marker inside a cut moves to the seam, the next moment in the result: cuts are made a little ahead of the
+beat that a marker names, and no marker of the user may be lost to that. A region is as long as its
+remainder; one without a remainder is dropped.
 
-Where a moment is heard more than once its marker stands at all of its places, under the same name. So does a
-region, each time that it is heard from its beginning again; what comes back within it makes it longer.
+A marker at a moment that plays more than once appears at all of its places, under the same name. So does a
+region, each time that it plays from its beginning; a repeat within a region lengthens it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from engine.edl.edit_list import EditList
 def placed_markers(
     markers: Iterable[Marker], edit_list: EditList, *, onto_seams: bool = True
 ) -> tuple[Marker, ...]:
-    """Return markers in result positions, ascending; one that is heard twice stands there twice.
+    """Return markers in result positions, ascending; one entry for each playback.
 
     Parameters
     ----------
-    onto_seams : whether one that is not heard lands on the seam; False drops it, as in a file of what was cut
+    onto_seams : whether a marker inside a cut moves to the seam; False drops it, as for removed material
     """
     listed = tuple(markers)
     if edit_list.is_empty or not listed:
@@ -61,7 +61,7 @@ def _all_places(marker: Marker, edit_list: EditList, onto_seams: bool) -> Iterat
 
 
 def _heard_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, int]]:
-    """Return where a span of the source is heard, whatever is cut of it or comes back within."""
+    """Return the result spans of a source span, across cuts and repeats within."""
     begins = np.maximum(edit_list.kept_starts_samples, start)
     ends = np.minimum(edit_list.kept_stops_samples, stop)
     heard = np.flatnonzero(begins < ends)

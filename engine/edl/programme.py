@@ -1,8 +1,8 @@
-"""When things sound: from drops, holds and orders to the edit list.
+"""Timing: from drops, holds and orders to the edit list.
 
-The recording is first parted where orders take hold, and their spans are laid between; then what is dropped
-and not held is taken out of every piece, wherever it is heard. It depends only on what is asked for, never on
-the order of asking.
+The recording is first split at the targets of orders, and their spans are inserted; then dropped and not
+held material is removed from every piece, including copies. The result does not depend on the sequence in
+which the operations are given.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Orders:
-    """What is laid where, see `engine.document.kinds.operations.Order`; arrays of shape (n,)."""
+    """Orders as columns, see `engine.document.kinds.operations.Order`; arrays of shape (n,)."""
 
     starts: Positions
     stops: Positions
@@ -71,13 +71,13 @@ NO_HOLDS: Positions = np.zeros((0, 2), np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """What is heard of a timeline, in the order it is heard; arrays of shape (n,).
+    """Pieces of a timeline, in playback order; arrays of shape (n,).
 
     Attributes
     ----------
     starts, stops : source span of each
-    fades_before, fades_after : the crossfades wished at its edges
-    orders : the number of the order that lays it there, of those that were given; -1 where it stands
+    fades_before, fades_after : the requested crossfades at its edges
+    orders : index of the order that placed it; -1 at its original place
     """
 
     starts: Positions
@@ -96,19 +96,19 @@ def programme(
     length_samples: int,
     rate_hz: int,
 ) -> EditList:
-    """Return what is heard of a timeline, in the order it is heard.
+    """Return the edit list of a timeline.
 
     A crossfade is centred on its seam and uses material beyond it, so it shortens nothing. It is clipped to
-    what there is: to what a cut holds, and to half of either neighbour.
+    the available material: the length of a cut, and half of either neighbour.
 
     Parameters
     ----------
     drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
-    holds : the spans [start, stop) that are heard whatever drops them, shape (m, 2)
+    holds : the spans [start, stop) that no drop removes, shape (m, 2)
 
     Raises
     ------
-    DocumentError : there are more pieces than anybody could have meant
+    DocumentError : the number of pieces is beyond the limit
     """
     drops = what_drops(drop_starts, drop_stops, crossfades_ms, holds, length_samples, rate_hz)
     heard, _ = without_drops(laid_out(orders, length_samples, rate_hz), *drops)
@@ -123,7 +123,7 @@ def what_drops(
     length_samples: int,
     rate_hz: int,
 ) -> tuple[Positions, Positions, Positions]:
-    """Return starts, stops and crossfade lengths of what is dropped and not held, ascending and apart."""
+    """Return starts, stops and crossfade lengths of dropped and not held spans, ascending and disjoint."""
     fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
     starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
     if len(holds):
@@ -141,7 +141,7 @@ def what_drops(
 def united_drops(
     starts: Positions, stops: Positions, fades: Positions, length_samples: int, rate_hz: int
 ) -> tuple[Positions, Positions, Positions]:
-    """Return the starts, stops and crossfade lengths of the united drops, ascending and apart."""
+    """Return the starts, stops and crossfade lengths of the united drops, ascending and disjoint."""
     starts, stops = np.clip(starts, 0, length_samples), np.clip(stops, 0, length_samples)
     order = np.argsort(starts, kind="stable")
     order = order[starts[order] < stops[order]]
@@ -163,18 +163,18 @@ def united_drops(
 
 
 def laid_out(orders: Orders, length_samples: int, rate_hz: int, parted_at: Sequence[int] = ()) -> Pieces:
-    """Return the pieces of a timeline in the order they are heard, before anything is dropped.
+    """Return the pieces of a timeline in playback order, before drops.
 
-    The recording is parted at every place that something is laid before, and at the edges of what is taken
-    away; what is laid at one place comes by its rank, and then in the order of where it comes from.
+    The recording is split at every target of an order, and at the edges of moved spans; spans with one target
+    are sorted by rank, then by source position.
 
     Parameters
     ----------
-    parted_at : where else what stands is parted, though nothing jumps there
+    parted_at : further places at which to split, without a jump
 
     Raises
     ------
-    DocumentError : there are more pieces than anybody could have meant
+    DocumentError : the number of pieces is beyond the limit
     """
     at, begin, end, times, fade, stays, numbers = _in_order(orders, length_samples, rate_hz)
     away = stays == 0
@@ -221,7 +221,7 @@ def _in_order(orders: Orders, length_samples: int, rate_hz: int) -> Positions:
 def without_drops(
     pieces: Pieces, drop_starts: Positions, drop_stops: Positions, drop_fades: Positions
 ) -> tuple[Pieces, Positions]:
-    """Return the pieces less what is dropped, none of them empty, and which piece each was part of."""
+    """Return the non-empty parts of the pieces outside the drops, and the index of the piece of each."""
     starts, stops = pieces.starts, pieces.stops
     first = np.searchsorted(drop_stops, starts, side="right")
     last = np.searchsorted(drop_starts, stops, side="left")
@@ -245,7 +245,7 @@ def without_drops(
 
 
 def _joined(pieces: Pieces, length_samples: int, rate_hz: int) -> EditList:
-    """Return the edit list of pieces in the order they are heard, each lengthened by its share of a fade."""
+    """Return the edit list of pieces in playback order, each extended by its share of a fade."""
     starts, stops = pieces.starts, pieces.stops
     if not len(starts):
         return EditList.of((), rate_hz, 0, length_samples)

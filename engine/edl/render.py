@@ -1,11 +1,11 @@
 """The one path from sources to sound: playback, previews, pictures and export all read it.
 
-Every sample depends only on its position: plain stretches are summed sample by sample in the order of the
-tracks, and a seam is always computed whole, then cut to what was asked for. So the block size changes
-nothing, and where one track at 0 dB is heard without an edit, the output is the source bit for bit.
+Every sample depends only on its position: segments are summed sample by sample in the order of the
+tracks, and a seam is always computed whole, then cut to the requested span. So the block size changes
+nothing, and for a single unedited track at 0 dB the output is the source bit for bit.
 
-The mix has as many channels as the widest track, and two where a track is panned. A mono track is heard on
-all of them, any other on the first ones: stereo in an eight-channel mix fills channels 1 and 2. Pan changes
+The mix has as many channels as the widest track, and two where a track is panned. A mono track plays on all
+of them, any other on the first ones : stereo in an eight-channel mix fills channels 1 and 2. Pan changes
 channels 1 and 2 only, as a balance (`engine.edl.tracks.voice.sides`).
 """
 
@@ -33,26 +33,26 @@ from engine.edl.tracks.voice import Voice, open_voice, sides
 from engine.progress import SILENT, Progress
 
 SEAMS_HELD = 8
-"""Seams kept ready: a block and its neighbours rarely touch more."""
+"""Cached seams: a block and its neighbours rarely touch more."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Seam:
-    """A mixed crossfade, and how loud each voice is in it where somebody asked."""
+    """A mixed crossfade, and the peaks of each voice in it if requested."""
 
     mix: Block
     peaks: TrackPeaks | None
 
 
 class VoiceRenderer:
-    """Renders any span of the result of voices that others opened; used by one thread at a time.
+    """Renders any span of the result from opened voices; used by one thread at a time.
 
     Parameters
     ----------
     voices : in the order of their tracks
     channels : of the mix
     dtype : of the voices
-    seams_held : how many seams are kept ready
+    seams_held : number of cached seams
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class VoiceRenderer:
         return self._read(start_samples, stop_samples, None)
 
     def read_metered(self, start_samples: int, stop_samples: int) -> tuple[Block, TrackPeaks]:
-        """Render a span and tell how loud each voice is in it."""
+        """Render a span and return the peaks of each voice."""
         peaks = TrackPeaks(len(self._voices), start_samples, stop_samples, cell_samples(self.rate_hz))
         return self._read(start_samples, stop_samples, peaks), peaks
 
@@ -110,7 +110,7 @@ class VoiceRenderer:
     def _render_stretch(
         self, stretch: int, begin: int, end: int, target: Block, peaks: TrackPeaks | None
     ) -> None:
-        """Fill `target` with the result span [begin, end), which lies within one stretch of the bounds."""
+        """Fill `target` with the result span [begin, end), which is within one segment of the bounds."""
         index, plain = divmod(stretch, 2)
         if plain:
             edits = self._edit_list
@@ -164,14 +164,14 @@ class Renderer(VoiceRenderer):
 
     Parameters
     ----------
-    media : where each source is now, by source id, and which document holds stored audio, by its key
-    dtype : float32, or float64 where 32-bit integers must survive
-    progress : hears of sources that must be converted to the document's rate first
-    at_hand : audio of edits that are tried out, see `engine.edl.tracks.stored_sounds.StoredSounds`
+    media : current path of each source, by source id, and of the document with stored audio, by its key
+    dtype : float32, or float64 to preserve 32-bit integers
+    progress : reports conversion of sources to the document's rate
+    at_hand : audio of previewed edits, see `engine.edl.tracks.stored_sounds.StoredSounds`
 
     Raises
     ------
-    SourceError : a source that is heard is missing or cannot be read, here or while reading
+    SourceError : an audible source is missing or cannot be read, here or while reading
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class Renderer(VoiceRenderer):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Sentences for each track where what was read held no sound, or stored audio could not be read."""
+        """Notices for each track with invalid samples or unreadable stored audio."""
         return tuple(dict.fromkeys(filter(None, (voice.left_out for voice in self._voices))))
 
     def close(self) -> None:
@@ -225,16 +225,16 @@ def render(
 
 
 def mix_channels(state: DocumentState) -> int:
-    """Return the channels of the mix: those of the widest track, heard or not; 0 without tracks.
+    """Return the number of channels of the mix: that of the widest track, audible or not; 0 without tracks.
 
-    A track that is panned needs two.
+    A panned track needs two.
     """
     widths = (max(state.sources[track.source_id].channels, 2 if track.pan else 1) for track in state.tracks)
     return max(widths, default=0)
 
 
 def _panned(piece: Block, pan: float, channels: int) -> Block:
-    """Return what is heard of a piece, of one channel or of all of them, on so many channels, at least 2."""
+    """Pan a piece and return it on one or on all of `channels` channels, at least 2."""
     heard = np.repeat(piece, channels, axis=1) if piece.shape[1] == 1 else piece.copy()
     for channel, gain in enumerate(sides(pan)):
         if gain != 1.0:

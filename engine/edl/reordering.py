@@ -1,7 +1,7 @@
-"""Blocks of an arrangement brought elsewhere: the edits by hand that lay them there.
+"""Move blocks of an arrangement by means of edits made by hand.
 
-What stands is moved by a new edit; what an edit laid somewhere is laid elsewhere by the same edit, so that a
-block that is moved ten times is one entry of the queue.
+A block at its original place is moved by a new edit; a block that an edit placed is moved by changing that
+edit, so that a block moved ten times is one entry of the queue.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _NEW = "\0new"
 
 
 def moved_block(state: DocumentState, made: Arrangement, number: int, before: int) -> tuple[Edit, str]:
-    """Return the edit that brings a block elsewhere, and the id of the proposal that lays it there.
+    """Return the edit that moves a block, and the id of the proposal that places it.
 
     Parameters
     ----------
     number : of the block
-    before : the number of the block that it is heard right before; as many as there are for the end
+    before : the number of the block after it; the number of blocks for the end
 
     Raises
     ------
-    UsageError : it is there already, or nothing can come there
+    UsageError : it is already at that place, or the place cannot take a block
     """
     block = made.block(number)
     if before in (number, number + 1):
@@ -48,12 +48,12 @@ def moved_block(state: DocumentState, made: Arrangement, number: int, before: in
 
 
 def copied_block(state: DocumentState, made: Arrangement, number: int, before: int) -> tuple[Edit, str]:
-    """Return the edit that lets a block be heard once more elsewhere; see `moved_block`."""
+    """Return the edit that repeats a block at another place; see `moved_block`."""
     return _laid(state, made, number, before, "repeat", {TIMES: 2}, is_new=True)
 
 
 def block_again(state: DocumentState, made: Arrangement, number: int) -> tuple[Edit, str]:
-    """Return the edit that lets a block be heard once more right after itself; see `moved_block`."""
+    """Return the edit that repeats a block right after itself; see `moved_block`."""
     for one in made.blocks[number : number + 2]:  # the copy itself, or the one right after what stands
         is_same = one.span == made.block(number).span
         if one.is_copy and is_same and (times := _times(state, one)) < MOST_TIMES:
@@ -62,9 +62,9 @@ def block_again(state: DocumentState, made: Arrangement, number: int) -> tuple[E
 
 
 def block_taken_out(state: DocumentState, made: Arrangement, number: int) -> tuple[Edit, str]:
-    """Return the edit after which a copy is not heard, or what stands or was moved is cut; see `moved_block`.
+    """Return the edit that removes a copy, or cuts an original or moved block; see `moved_block`.
 
-    What stands is cut wherever it is heard.
+    An original block is cut at all of its places.
     """
     block = made.block(number)
     times = _times(state, block)
@@ -78,7 +78,7 @@ def block_taken_out(state: DocumentState, made: Arrangement, number: int) -> tup
 
 
 def _times(state: DocumentState, block: Block) -> int:
-    """Return how often the order that lays a block lets it be heard, where it stands included."""
+    """Return how many times the order of a block plays it, including its original place."""
     if not block.laid_by:
         return 1
     asked = edited(state.proposals[block.laid_by], state.decisions.get(block.laid_by))
@@ -123,7 +123,7 @@ def _laid(
 
 
 def _require_room(made: Arrangement, before: int) -> None:
-    """Refuse what would stand between two blocks that one edit lays in a row."""
+    """Refuse a place between two blocks that one edit lays in a row."""
     if not 0 < before < len(made):
         return
     last, next_one = made.block(before - 1), made.block(before)

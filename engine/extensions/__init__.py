@@ -1,7 +1,7 @@
-"""Registries of what Offcut has and what other packages add (`docs/extending.md`).
+"""Registries of Offcut's own objects and those of other packages (`docs/extending.md`).
 
-A registry is an `Extended` mapping: Offcut's own first, and what packages add only once a name is asked for
-that is none of its own, or all are. What cannot be used is left out with a sentence, and all else works.
+A registry is an `Extended` mapping: Offcut's own objects first; packages are imported only for a foreign name
+or for all names. Unusable extensions are left out with a message, and all others work.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _is_trying = True
 
 
 class UnusableError(Exception):
-    """What a package adds is not what its group holds; the text says so after "it"."""
+    """An extension does not fit its group; the message continues after "it"."""
 
 
 class Extended(Mapping[str, T], Generic[T]):
-    """A registry: what Offcut has itself, then what packages add to a group.
+    """A registry: Offcut's own objects, then those that packages add to a group.
 
     Parameters
     ----------
-    taken : returns what is kept of a loaded object; raises `UnusableError` where it cannot be used
+    taken : converts a loaded object to an entry; raises `UnusableError` if it is unusable
     """
 
     def __init__(self, group: str, own: Mapping[str, T], taken: Callable[[Extension, object], T]) -> None:
@@ -70,12 +70,12 @@ class Extended(Mapping[str, T], Generic[T]):
 
     @property
     def own(self) -> Mapping[str, T]:
-        """What Offcut has itself; asking loads nothing."""
+        """Offcut's own objects; no extension is imported."""
         return MappingProxyType(self._own)
 
     @property
     def added(self) -> Mapping[str, T]:
-        """What packages add and can be used."""
+        """The usable objects of packages."""
         with self._lock:
             if self._added is None:
                 self._added = {}  # an extension that asks for others while it loads finds none yet
@@ -84,7 +84,7 @@ class Extended(Mapping[str, T], Generic[T]):
 
     @property
     def standing(self) -> tuple[Standing, ...]:
-        """How each extension of the group stands."""
+        """State of each extension of the group."""
         with self._lock:
             self.added  # noqa: B018 - loads them
             return self._standing
@@ -140,11 +140,11 @@ def require_type(made: object, kind: type[T]) -> T:
 
 
 def require_factory(extension: Extension, made: object, kind: type[T]) -> Callable[[], T]:
-    """Return what makes objects of a protocol; each that it makes is looked at.
+    """Return a factory of objects of a protocol that checks each object.
 
     Raises
     ------
-    UnusableError : it cannot be called
+    UnusableError : it is not callable
     """
     if not callable(made):
         raise UnusableError(f"is of the type {type(made).__name__}, which cannot be called")
@@ -169,7 +169,7 @@ def blamed(error: BaseException) -> str:
 
 
 def standing_of_all(*, only_light: bool = False) -> tuple[Standing, ...]:
-    """Import every extension into this process and return how each stands.
+    """Import every extension into this process and return the state of each.
 
     Parameters
     ----------

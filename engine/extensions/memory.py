@@ -1,7 +1,7 @@
-"""Which extensions were imported before without hanging, so that each is tried once and not at every start.
+"""Extensions that were once imported without hanging, so that each is tried once and not at every start.
 
-An extension is known by its entry point and by the content and times of the files of its package. What its
-package imports from others is not looked at.
+The key of an extension covers its entry point and the content and times of the files of its package, but not
+other packages that it imports.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CODE = (".py", ".so", ".pyd")
 
 
 def key_of(extension: Extension) -> str:
-    """Return what changes when an extension, its package or this Python changes."""
+    """Return a key that changes with an extension, its package or this Python."""
     found = blake2b(digest_size=16)
     named = (extension.group, extension.name, extension.package, extension.version, extension.value)
     found.update(json.dumps([named, sys.version]).encode())
@@ -67,7 +67,7 @@ def known_troubles() -> Mapping[str, str]:
 
 
 def remember(troubles: Mapping[str, str]) -> None:
-    """Store what trying extensions came to; where that cannot be written, they are tried again."""
+    """Store results of trying extensions; if they cannot be written, the extensions are tried again."""
     every = {key: text for key, text in known_troubles().items() if key not in troubles} | dict(troubles)
     recent = dict(list(every.items())[-_MOST_KNOWN:])
     with suppress(OffcutError, OSError), replacing(_path(), overwrite=True, is_own_name=True) as part:

@@ -1,4 +1,4 @@
-"""What installed packages name as entry points, and what this process leaves out; nothing is imported."""
+"""Entry points of installed packages, and those that this process leaves out, without imports."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Group:
 
     Attributes
     ----------
-    noun : what one of them is called
-    registry : where they are gathered, as "module:name"
+    noun : word for one extension
+    registry : its registry, as "module:name"
     is_light : whether its registry needs no torch, so that the window can read it
     """
 
@@ -53,12 +53,12 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One thing that a package adds.
+    """One entry point of a package.
 
     Attributes
     ----------
-    name : what it is registered under
-    value : where it is, as "module:name"
+    name : its name in the registry
+    value : its object, as "module:name"
     """
 
     group: str
@@ -69,19 +69,19 @@ class Extension:
 
     @property
     def words(self) -> str:
-        """What sentences call it, such as "The kind 'tighten' of offcut-example 0.1"."""
+        """Its name in messages, such as "The kind 'tighten' of offcut-example 0.1"."""
         noun = GROUPS[self.group].noun if self.group in GROUPS else "extension"
         return f"The {noun} {quoted(self.name)} of {self.package} {self.version}".rstrip()
 
     @property
     def package_words(self) -> str:
-        """What sentences call its package, such as "The package offcut-example 0.1"."""
+        """Name of its package in messages, such as "The package offcut-example 0.1"."""
         return f"The package {self.package} {self.version}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an extension stands: `trouble` is a sentence that says why it was left out, or empty."""
+    """State of an extension: `trouble` is the reason if it was left out, else empty."""
 
     extension: Extension
     trouble: str = ""
@@ -114,22 +114,22 @@ def left_out(extension: Extension) -> str:
 
 
 def leave_out(extension: Extension, trouble: str) -> None:
-    """Have this process not import an extension, and say why."""
+    """Exclude an extension from this process, for a reason."""
     _LEFT_OUT[extension] = trouble
 
 
 def standing_of(extension: Extension, trouble: str) -> Standing:
-    """Return how an extension stands of which something is wrong, or nothing."""
+    """Return the state of an extension with a problem, or without one."""
     return Standing(extension, f"{extension.words} is left out: {trouble}." if trouble else "")
 
 
 def stray_standing() -> tuple[Standing, ...]:
-    """Return how what belongs to no group stands."""
+    """Return the state of extensions outside all groups."""
     return tuple(Standing(one, _stray(one)) for one, _ in named_by_packages() if one.group not in GROUPS)
 
 
 def _stray(extension: Extension) -> str:
-    """Say what is wrong with what belongs to no group."""
+    """Return the problem of an extension outside all groups."""
     if not extension.group:
         return f"What {extension.package} adds is left out: its {extension.name} cannot be read."
     known = listed(tuple(GROUPS), "or")
@@ -137,19 +137,19 @@ def _stray(extension: Extension) -> str:
 
 
 def any_named() -> bool:
-    """Tell whether a package that is installed adds anything; nothing of it is imported."""
+    """Return whether an installed package has extensions, without imports."""
     return bool(_named())
 
 
 @cache
 def named_by_packages() -> tuple[_Named, ...]:
-    """Return what installed packages name, in the order of their names."""
+    """Return the entry points of installed packages, in the order of their names."""
     return tuple(pair for named in _named().values() for pair in named)
 
 
 @cache
 def _named() -> Mapping[str, tuple[_Named, ...]]:
-    """Return what each package names, by its name; of several of one name the first on the path."""
+    """Return the entry points of each package, by its name; of duplicates the first on the path."""
     folders = tuple(_naming_folders())
     if not folders:
         return {}

@@ -1,6 +1,6 @@
-"""Try what other packages add in a process of its own: one that hangs or ends the process stops only that.
+"""Try extensions in a separate process: one that hangs or ends the process stops only that.
 
-`engine.extensions.trial` is what that process runs.
+That process runs `engine.extensions.trial`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 def probed(*, limit_s: float = LIMIT_S) -> tuple[Standing, ...]:
-    """Return how every extension stands; one that does not answer is left out by this process from now on."""
+    """Return the state of every extension; this process excludes those that do not answer."""
     wanted = all_named()
     troubles = _tried({one: key_of(one) for one in wanted}, limit_s)
     standing, used = [], set[tuple[str, str]]()
@@ -62,7 +62,7 @@ def leave_out_hanging(wanted: Sequence[Extension]) -> None:
 
 
 def _tried(keys: Mapping[Extension, str], limit_s: float) -> list[str]:
-    """Return what is wrong with each extension, and remember by key which of them must not be imported."""
+    """Return the problem of each extension, and store by key which of them must not be imported."""
     wanted, troubles = list(keys), list[str]()
     for one in wanted:
         take_in(one)
@@ -74,7 +74,7 @@ def _tried(keys: Mapping[Extension, str], limit_s: float) -> list[str]:
 
 
 def _answers(wanted: Sequence[Extension], limit_s: float) -> Iterator[str]:
-    """Yield what is wrong with each extension, up to and with the first that does not answer."""
+    """Yield the problem of each extension, up to the first that does not answer."""
     words = json.dumps([[one.group, one.name, one.package, one.value] for one in wanted])
     command, lines = module_command("engine.extensions.trial", words), Queue[str]()
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Import extensions one by one and print what is wrong with each: a program for `engine.extensions.probe`."""
+"""Import extensions one by one and print the problem of each: a program for `engine.extensions.probe`."""
 
 from __future__ import annotations
 

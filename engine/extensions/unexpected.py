@@ -1,4 +1,4 @@
-"""What is said of an error that nobody foresaw where it was raised."""
+"""Message about an unexpected error."""
 
 from __future__ import annotations
 

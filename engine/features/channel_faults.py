@@ -1,10 +1,10 @@
-"""What is wrong with single channels of a recording: clipping, and a channel that is dead while others play.
+"""Faults of single channels of a recording: clipping, and a channel that is dead while others play.
 
-Plain detection that needs no learning. Clipping cuts the tops of a wave off at one level, so the samples
-there are equal and what leads to them is steep; that level is full scale, or lower where the recording was
+Rule-based detection, without training. Clipping flattens the tops of a wave at one level, so the samples
+there are equal and the slopes to them are steep; that level is full scale, or lower where the recording was
 turned down afterwards. Music that merely touches full scale does so with single samples, and the round top of
-a low note is flat only as far as the steps of its samples are coarse. What was clipped and then converted to
-another rate or to MP3 has no flat tops left and is not found.
+a low note is flat only as far as the steps of its samples are coarse. Clipped audio that was converted to
+another rate or to MP3 has no flat tops left and is not detected.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Samples = NDArray[np.int64]
 CLIPPING, DEAD_CHANNEL = "clipping", "dead-channel"
 
 LEAST_DEAD_S = 3.0
-"""A channel that gives nothing for so long while another plays is dead."""
+"""Silence of a channel, while another plays, that makes it dead."""
 
 LEAST_FLAT_SAMPLES = 3
 LEAST_AT_CEILING = 5
-"""So many flat tops at exactly the same value make it a ceiling."""
+"""Minimum number of flat tops at the same value that make it a ceiling."""
 
 LEAST_IN_SPAN = 3
-"""Spans with fewer flat tops are not dense enough to be told."""
+"""Spans with fewer flat tops are not dense enough to report."""
 
 _SEGMENT_HOPS = 10
 _HOP_S = 0.1
@@ -41,14 +41,14 @@ _PLAYING = 10.0 ** (-50.0 / 20.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelFaults:
-    """What was found in the channels of one source.
+    """Faults in the channels of one source.
 
     Attributes
     ----------
     spans : int64, shape (n, 2), in samples, by start
     kinds : shape (n,), `CLIPPING` or `DEAD_CHANNEL`
     channels : int64, shape (n,), from 0
-    counts : int64, shape (n,), how often it clips; 1 for a dead channel
+    counts : int64, shape (n,), number of clips; 1 for a dead channel
     """
 
     spans: Samples
@@ -68,9 +68,9 @@ class _FlatTops:
 
 
 class ChannelFaultDetector:
-    """Hears the samples of a source, in blocks of any lengths, and says at its end what is wrong with them.
+    """Detects faults in the samples of a source, given in blocks of any lengths.
 
-    It holds a few bytes for each tenth of a second of each channel.
+    Memory: a few bytes per tenth of a second and channel.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class ChannelFaultDetector:
         self._highs: list[Floats] = []
 
     def push(self, block: Floats) -> None:
-        """Take the next samples, shape (n, channels); what is not finite counts as silence."""
+        """Process the next samples, shape (n, channels); non-finite ones count as silence."""
         if not np.isfinite(block).all():
             block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         segment = _SEGMENT_HOPS * self._hop
@@ -99,7 +99,7 @@ class ChannelFaultDetector:
         self._waiting = waiting[whole:].copy()
 
     def finish(self) -> ChannelFaults:
-        """Return what was found."""
+        """Return the faults."""
         if len(self._waiting):
             self._measure(self._waiting)
             self._waiting = self._waiting[:0]
@@ -166,7 +166,7 @@ class ChannelFaultDetector:
 
 
 def _flat_tops(samples: Floats, at_extreme: NDArray[np.bool_], value: float, first: int) -> list[_FlatTops]:
-    """Return the flat tops of a second, which begins at sample `first`, as one; none where there are none."""
+    """Return the flat tops of a second, which begins at sample `first`, as one entry; [] without any."""
     flips = np.flatnonzero(np.diff(np.concatenate([[False], at_extreme, [False]]).astype(np.int8)))
     starts, stops = flips[::2], flips[1::2]
     long = stops - starts >= LEAST_FLAT_SAMPLES

@@ -1,11 +1,11 @@
-"""Where nobody plays: digital silence, hiss, mains hum, and the noise of a room.
+"""Dead air: digital silence, hiss, mains hum, and the noise of a room.
 
-Plain detection that needs no learning. What gives dead air away is that it is quiet beside what is played
-and that it stands still: the level and the spectrum of noise and hum stay, while music, however soft, has
-attacks, decays and phrases. So a soft passage, a fade and a rest are none. Gating against the recording's own
-level is what strip-silence functions do; that noise stands still while signal moves is the idea behind
-minimum statistics (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
-statistics", IEEE Transactions on Speech and Audio Processing 9, 2001).
+Rule-based detection, without training. Dead air is quiet compared with the playing and stationary: the level
+and the spectrum of noise and hum are constant, while music, however soft, has attacks, decays and phrases. So
+a soft passage, a fade and a rest are not dead air. Strip-silence functions gate against the recording's own
+level in this way; stationary noise against a moving signal is the idea behind minimum statistics (R. Martin,
+"Noise power spectral density estimation based on optimal smoothing and minimum statistics", IEEE Transactions
+on Speech and Audio Processing 9, 2001).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ LEAST_S = 3.0
 
 FLOOR_DB = -120.0
 FAR_QUIETER_DB, INAUDIBLE_DBFS = 50.0, -60.0
-"""So far below what is played, and below this, nothing is heard beside it, whether it stands still or not."""
+"""Below the playing by the first and under the second, audio is inaudible, stationary or not."""
 
 SILENT_DBFS = -84.0
 """Below this there is nothing, with dither or without."""
 
 HUSHED_DBFS = -65.0
-"""What stands still below this is dead air, whatever else there is."""
+"""Stationary audio below this is dead air, regardless of the playing."""
 
 QUIETER_DB = 28.0
-"""So far below what is played, what stands still is dead air."""
+"""Stationary audio this far below the playing is dead air."""
 
 HUM_QUIETER_DB = 6.0
-"""Hum is known by its spectrum and may be this near to what is played."""
+"""Hum is identified by its spectrum and may be this close to the playing."""
 
 _FRAME_S = 0.064
 _HEARD_RATE_HZ = 16_000
@@ -63,11 +63,11 @@ _CLASSIFIED_AT_ONCE = 65_536
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeadAir:
-    """Spans in which nobody plays.
+    """Spans of dead air.
 
     Attributes
     ----------
-    spans : int64, shape (n, 2), in samples, ascending and apart
+    spans : int64, shape (n, 2), in samples, ascending and disjoint
     kinds : shape (n,), each one of the kinds above
     levels_db : float32, shape (n,), the median level of each in dB full scale
     """
@@ -81,9 +81,9 @@ NOWHERE = DeadAir(np.zeros((0, 2), np.int64), (), np.zeros(0, np.float32))
 
 
 class DeadAirDetector:
-    """Hears a mono stream, in blocks of any lengths, and says at its end where it is dead air.
+    """Detects dead air in a mono stream, given in blocks of any lengths.
 
-    It holds 6 MB of measures an hour.
+    Memory: 6 MB per hour.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class DeadAirDetector:
         self._samples = 0
 
     def push(self, block: Floats) -> None:
-        """Take the next samples, shape (n,); what is not finite counts as silence."""
+        """Process the next samples, shape (n,); non-finite ones count as silence."""
         self._samples += len(block)
         self._waiting = np.concatenate([self._waiting, finite(block)])
         step = _AT_ONCE * self._frame
@@ -128,7 +128,7 @@ class DeadAirDetector:
         return DeadAir(spans, found.kinds, found.levels_db)
 
     def _measure(self, samples: Floats) -> None:
-        """Measure whole frames: levels in dB of all, of what is above 120 Hz, and of each band."""
+        """Measure whole frames: level in dB of all, of everything above 120 Hz, and of each band."""
         frames = samples.reshape(-1, self._frame)
         total = np.einsum("ij,ij->i", frames, frames) / np.float32(self._frame)
         heard = frames.reshape(len(frames), -1, self._every).mean(axis=2)
@@ -141,7 +141,7 @@ class DeadAirDetector:
         self._mains.append(self._mains_shares(samples))
 
     def _mains_shares(self, samples: Floats) -> Floats:
-        """Return for each frame how much of what is below 620 Hz is mains and its partials."""
+        """Return for each frame the share of mains and its partials in the power below 620 Hz."""
         every = max(1, round(self._rate_hz / _MAINS_RATE_HZ))
         few = samples[: len(samples) // every * every].reshape(-1, every).mean(axis=1)
         frames = len(samples) // self._frame
@@ -197,14 +197,17 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
 
 
 def _tellable(spans: Samples) -> Samples:
-    """Return how many frames of each span can be still: near its ends what is played beside it counts too."""
+    """Return the number of frames of each span that can be stationary:
+
+    frames near its ends include the playing.
+    """
     ends = _AROUND_FRAMES // 2 + _SMOOTHED_FRAMES // 2
     tellable: Samples = np.maximum(np.diff(spans)[:, 0] - 2 * ends, 0)
     return tellable
 
 
 def _still(measures: Floats) -> Flags:
-    """Tell which frames lie in two seconds in which neither the level nor the bands move."""
+    """Return which frames are in two seconds of constant level and bands."""
     margin = _AROUND_FRAMES + _SMOOTHED_FRAMES
     found = []
     for at in range(0, len(measures), _CLASSIFIED_AT_ONCE):
@@ -229,10 +232,10 @@ def _rolling(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def _grown(cores: Samples, bands: Floats, silent: Flags) -> Samples:
-    """Widen each core as far as the level and the bands stay near its own, and unite what then meets.
+    """Widen each core as far as the level and the bands stay near its own, and unite cores that meet.
 
-    Stillness is measured over two seconds and so ends early at both sides. The bands tell soft playing from
-    loud hum, which leaves most of them empty.
+    Stationarity is measured over two seconds and so ends early at both sides. The bands separate soft playing
+    from loud hum, which leaves most of them empty.
     """
     united: list[list[int]] = []
     for start, stop in cores.tolist():
@@ -255,7 +258,7 @@ def _is_near(frame_db: Floats, own_db: Floats) -> bool:
 
 
 def _bridged(spans: Samples, level: Floats, longest: int, limit_db: float) -> Samples:
-    """Unite spans across a small noise: short, and well below what is played."""
+    """Unite spans across a small noise: short, and well below the playing."""
     united: list[list[int]] = []
     for start, stop in spans.tolist():
         if united:
@@ -268,7 +271,7 @@ def _bridged(spans: Samples, level: Floats, longest: int, limit_db: float) -> Sa
 
 
 def _kind(measures: Floats, mains: Floats, core: Flags) -> str:
-    """Name what is heard in most of a span."""
+    """Return the kind of dead air in most of a span."""
     if float(np.median(measures[core, 0])) <= SILENT_DBFS:
         return SILENCE
     if float(np.median(mains[core])) >= _MAINS_SHARE:

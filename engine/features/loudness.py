@@ -16,7 +16,7 @@ _PLAYED_RANGE_DB = 25.0
 
 
 class HopEnergy:
-    """Mean square of consecutive hops, shape (n,), whatever blocks the samples arrive in.
+    """Mean square of consecutive hops, shape (n,), from blocks of any length.
 
     Parameters
     ----------
@@ -87,10 +87,11 @@ class Loudness:
 
 
 def middle_of_playing_db(loudness_db: NDArray[np.float32]) -> float:
-    """Return how loud it is where it is played, from the levels of one hop or more, shape (n,).
+    """Return the median level of the playing, from the levels of one hop or more, shape (n,).
 
-    It is the median of the levels, weighted by their power to three quarters: what is loud says alone how
-    loud playing is, however little of a recording it is, and a single blow in it does not.
+    It is the median of the levels, weighted by their power to three quarters: loud hops determine the
+    level of
+    the playing, even if they are a small part of a recording, and a single blow does not.
     """
     ordered = np.sort(loudness_db)
     weights = np.cumsum(10.0 ** (ordered.astype(np.float64) / 10.0 * _LOUDER_COUNTS))
@@ -98,10 +99,11 @@ def middle_of_playing_db(loudness_db: NDArray[np.float32]) -> float:
 
 
 def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
-    """Return how loud a recording is where it is played: a tenth of what is played is louder.
+    """Return the level of the playing in a recording: its 90th percentile.
 
-    A mean would follow how much of it is a pause, and a peak follows one blow. Hops, shape (n,), in which
-    nobody plays do not count, since most of a day of recording can be such.
+    A mean would depend on the share of pauses, and a peak on one blow. Hops, shape (n,), without playing
+    do not
+    count, since they can be most of a day of recording.
     """
     if not len(loudness_db):
         return 0.0
@@ -110,13 +112,13 @@ def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
 
 
 def finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return samples, shape (n,), with silence in place of what is no number; as they are where all are."""
+    """Return samples, shape (n,), with silence in place of non-finite ones; unchanged if all are finite."""
     # Looking is nine times as quick as replacing, and hardly ever finds something.
     return block if np.isfinite(block).all() else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def level_of(blocks: Iterable[NDArray[np.float32]]) -> float:
-    """Return the playing level of a mono stream, in blocks of shape (n,); what is not finite is silence."""
+    """Return the playing level of a mono stream, in blocks of shape (n,); non-finite samples are silence."""
     loudness = Loudness()
     for block in blocks:
         loudness.push(finite(block))

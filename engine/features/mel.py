@@ -77,7 +77,7 @@ def band_power_blocks(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the power of a mono stream in any bands, in blocks of shape (frames, bands).
 
-    Frames lie as `mel_power_blocks` has them.
+    Frames are placed as in `mel_power_blocks`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a log-mel spectrogram is made with; light, so that a configuration can be read without torch."""
+"""Settings of a log-mel spectrogram; light, so that a configuration can be read without torch."""
 
 from __future__ import annotations
 

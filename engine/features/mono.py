@@ -30,9 +30,9 @@ def mono_blocks(path: Path, rate_hz: int) -> Iterator[NDArray[np.float32]]:
 
 
 def mono_of(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[np.float32]]:
-    """Yield the mono blocks of a file that is open already; see `mono_blocks`.
+    """Yield the mono blocks of an open file; see `mono_blocks`.
 
-    What the reader leaves out since it is no sound is logged at the end, as one sentence.
+    Invalid samples that the reader leaves out are logged at the end, as one sentence.
     """
     mixed = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(_BLOCK_FRAMES))
     yield from resampled(mixed, reader.rate_hz, rate_hz)

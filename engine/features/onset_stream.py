@@ -12,25 +12,25 @@ from engine.progress import SILENT, Progress
 
 SEGMENT_S = 60.0
 CONTEXT_S = 8.0
-"""What is heard beside a segment when its onsets are picked: twice as far as a peak is compared."""
+"""Context around a segment for picking onsets: twice the range of a peak comparison."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Onsets:
-    """Where sounds start: positions int64, shape (n,), ascending, and strengths beside their surroundings."""
+    """Onsets: positions int64, shape (n,), ascending, and strengths relative to their surroundings."""
 
     positions_samples: NDArray[np.int64]
     strengths: Floats
 
 
 class OnsetStream:
-    """Picks the peaks of the onset strength and moves each to where the energy rises, a minute at a time.
+    """Picks the peaks of the onset strength and moves each to the rise of the energy, a minute at a time.
 
-    Segments lie at fixed places, so that it does not matter in what pieces a recording comes.
+    Segments are at fixed places, so that the result does not depend on the length of the blocks.
 
     Parameters
     ----------
-    attack_hop_samples : length of the hops whose energy shows where the rise begins
+    attack_hop_samples : length of the energy hops in which the rise is located
     """
 
     def __init__(self, framing: Framing, attack_hop_samples: int) -> None:
@@ -67,7 +67,7 @@ class OnsetStream:
         return Onsets(unique, strengths[first])
 
     def _settle(self, upto: int, beyond: int, progress: Progress) -> None:
-        """Find the onsets up to a frame, and forget what later ones do not need."""
+        """Find the onsets up to a frame, and discard data that later ones do not need."""
         heard = self._strength[: upto + beyond - self._first_frame]
         near = pick_onsets(heard, self._framing)
         near = near[(near >= self._settled - self._first_frame) & (near < upto - self._first_frame)]

@@ -52,10 +52,11 @@ class Framing:
         return self.window_samples // (2 * self.hop_samples)
 
     def heard_at_samples(self, frames: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return where sounds start whose strength peaks at `frames`, both shape (n,).
+        """Return the onset positions of strength peaks at `frames`, both shape (n,).
 
-        A window notices a sound before its middle reaches it. Measured, the unshifted peak stands 12 ms
-        before a click and 8 ms before a drum in music; librosa's shift then overshoots by 1 to 20 ms.
+        A window detects a sound before its middle reaches it. Measured, the unshifted peak is 12 ms
+        before a click
+        and 8 ms before a drum in music; librosa's shift then overshoots by 1 to 20 ms.
         """
         early_samples = round(0.010 * self.rate_hz)
         return np.maximum(0, (frames - self.late_frames) * self.hop_samples + early_samples)
@@ -124,9 +125,9 @@ def peak_pick(
     delta: float,
     wait: int,
 ) -> NDArray[np.int64]:
-    """Return the frames, shape (n,), that stand out; rule and arguments of `librosa.util.peak_pick`.
+    """Return the peak frames, shape (n,); rule and arguments of `librosa.util.peak_pick`.
 
-    A frame is a peak where it is the largest of ``[n - pre_max, n + post_max)``, at least `delta` above the
+    A frame is a peak if it is the largest of ``[n - pre_max, n + post_max)``, at least `delta` above the
     mean of ``[n - pre_avg, n + post_avg)`` and more than `wait` frames after the peak before.
     """
     count = len(strength)
@@ -186,11 +187,11 @@ def refine_onsets(
     rate_hz: int,
     progress: Progress = SILENT,
 ) -> NDArray[np.int64]:
-    """Move each onset to where the energy begins to rise.
+    """Move each onset to the beginning of its rise in energy.
 
     Parameters
     ----------
-    near_samples : int64, shape (n,), where the peaks of the strength stand
+    near_samples : int64, shape (n,), peaks of the strength
     attack : float32, shape (m,), energy of the differenced signal in short hops (`HopEnergy`)
     hop_samples : length of one of those hops
 

@@ -1,9 +1,9 @@
-"""Short pauses between what is said or played, told by the level alone.
+"""Short pauses in speech or playing, detected by the level alone.
 
 A gate, as in Audacity's Truncate Silence or auto-editor, but one that finds its threshold: some decibels
-above the noise that the place itself makes at that time (its level at the quietest of the moments around, as
-in minimum statistics: R. Martin, IEEE Transactions on Speech and Audio Processing 9, 2001), and well below
-what is said. Dead air of seconds is told more carefully by `engine.features.dead_air`.
+above the noise of the room at that time (the level of the quietest moments around, as in minimum statistics:
+R. Martin, IEEE Transactions on Speech and Audio Processing 9, 2001), and well below the speech.
+`engine.features.dead_air` detects dead air of seconds more carefully.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from engine.features.loudness import middle_of_playing_db
 from engine.spans import Samples, runs
 
 ABOVE_NOISE_DB = 8.0
-"""What is louder than the noise of the place by this is no pause."""
+"""A moment louder than the room noise by this is not a pause."""
 QUIETER_DB, FAR_QUIETER_DB = 18.0, 45.0
-"""A pause is quieter than what is said by the first; what is by the second is one, whatever the noise."""
+"""A pause is quieter than the speech by the first; a moment quieter by the second is one at any noise."""
 _NOISE_QUANTILE = 0.1
 _AROUND_S = 15.0
 _BLOCK_S = 1.0
@@ -28,9 +28,9 @@ _CLICK_S, _CLICK_QUIETER_DB = 0.07, 12.0
 
 
 def pauses(loudness_db: NDArray[np.float32], hop_s: float, least_s: float) -> Samples:
-    """Return pauses of at least `least_s`, shape (n, 2), [start, stop) in hops, ascending and apart.
+    """Return pauses of at least `least_s`, shape (n, 2), [start, stop) in hops, ascending and disjoint.
 
-    Where what is said stands less than `QUIETER_DB` above the noise, there is none.
+    Speech less than `QUIETER_DB` above the noise has no pauses.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _smoothed_db(loudness_db: NDArray[np.float32], width: int) -> NDArray[np.flo
 
 
 def _without_clicks(quiet: NDArray[np.bool_], soft: NDArray[np.bool_], hop_s: float) -> NDArray[np.bool_]:
-    """Fill what is shorter than a syllable and soft, such as a click of the tongue, between two pauses."""
+    """Fill soft sounds between two pauses that are shorter than a syllable, such as tongue clicks."""
     filled = quiet.copy()
     most = math.ceil((_CLICK_S + _SMOOTHED_S) / hop_s)
     for start, stop in runs(~quiet).tolist():

@@ -1,4 +1,4 @@
-"""Draw what comes next of a stream while what came before is still being worked on."""
+"""Read ahead from a stream while earlier items are being processed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _BEFORE_THREAD = 3
 
 @contextmanager
 def read_ahead(source: Iterable[Item], most: int) -> Iterator[Iterator[Item]]:
-    """Draw from an iterable on a thread of its own, at most `most` items ahead of who takes them.
+    """Read from an iterable on a separate thread, at most `most` items ahead of the consumer.
 
-    The first few items are drawn at once, and a source that ends with them needs no thread. Who finds no item
-    ready draws the next one without waiting for the thread, which may not have begun.
-    What the source raises, whoever takes the items gets, after the items before it. The thread draws no more
-    when the context is left, however that happens; until then nobody else may touch the source.
+    The first few items are read at once, and a source that ends with them needs no thread. A consumer without
+    a ready item reads the next one itself, since the thread may not have started. Errors of the source reach
+    the consumer after the items before them. The thread stops reading when the context is left, even by an
+    error; until then no other code may touch the source.
     """
     ahead = _Ahead(iter(source))
     for _ in range(min(_BEFORE_THREAD, most - 1)):
@@ -65,7 +65,7 @@ class _Ahead(Generic[Item]):
             return not self.has_ended
 
     def keep_drawing(self, most: int) -> None:
-        """Draw until the source ends or nobody wants more; runs on the thread."""
+        """Read until the source ends or the context is left; runs on the thread."""
         while not (self.has_ended or self._is_stopped):
             # Who waits gets what was drawn before the next item is drawn: a lock knows no turns.
             if (self._is_waiting and self._drawn) or not self.draw(most):

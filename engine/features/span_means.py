@@ -21,8 +21,8 @@ def means_between(sums: NDArray[np.float64], edges_frames: NDArray[np.float64]) 
     Parameters
     ----------
     sums : of `running_sums`, shape (n + 1, bands)
-    edges_frames : shape (spans, cells + 1), ascending; frame i lies in [i, i + 1), and what lies beyond the
-        frames counts as their edge
+    edges_frames : shape (spans, cells + 1), ascending; frame i covers [i, i + 1), and edges beyond the frames
+        are clipped
     """
     edges = np.clip(edges_frames, 0.0, len(sums) - 1.0)
     whole = np.minimum(edges.astype(np.int64), len(sums) - 2)

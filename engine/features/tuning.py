@@ -1,8 +1,8 @@
-"""How the partials of a recording lie between the semitones of equal temperament, over time.
+"""Deviation of the partials of a recording from the semitones of equal temperament, over time.
 
 Each spectral peak is placed by a parabola through the logarithm of its three bins (J. O. Smith and X. Serra,
-"PARSHL", ICMC 1987), and counts for the fraction of a semitone it is off A 440 Hz: a band in tune with itself
-has one narrow hill, a passage played flat or at another tape speed has it elsewhere.
+"PARSHL", ICMC 1987), and counts for the fraction of a semitone it is off A 440 Hz: a band in tune has one
+narrow peak; a passage played flat or at another tape speed has it elsewhere.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How much room the caches take, and how they are kept below a limit.
+"""Size of the caches, and their limit.
 
-Every cached file is named after the hash of the source it was made from, and can be made again. A file's time
-says when it was used last; the least recently used go first. Only what Offcut wrote counts and goes: files
-with such names in the folders of their kinds. Links are neither followed nor removed, but for the cache
-folder itself, which people put on another disk that way.
+Every cached file is named after the hash of its source, and can be made again. A file's time is its last
+use; the least recently used are removed first. Only Offcut's own files count and are removed: files with
+such names in the folders of their kinds. Links are neither followed nor removed, except for the cache folder
+itself, which users place on another disk that way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FOLLOWS_LINKS = os.utime not in os.supports_follow_symlinks
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """What was removed from the cache."""
+    """Removed cache files."""
 
     files: int
     size_bytes: int
@@ -47,7 +47,7 @@ def cache_bytes() -> int:
 
 
 def mark_used(hashes: Collection[str]) -> None:
-    """Say that the files of these sources, by content hash, are used now."""
+    """Mark the files of these sources, by content hash, as used now."""
     for path, _, _ in list(_files()):
         if _is_of(path, hashes):
             with contextlib.suppress(OSError):
@@ -55,11 +55,11 @@ def mark_used(hashes: Collection[str]) -> None:
 
 
 def trim_cache(limit_bytes: int, in_use: Collection[str]) -> Freed:
-    """Remove what dead writers left, then the least recently used files until the cache is within its limit.
+    """Remove files of dead writers, then the least recently used files until the cache is within its limit.
 
     Parameters
     ----------
-    in_use : content hashes of the sources whose files stay, whatever the limit
+    in_use : content hashes of the sources whose files stay at any limit
     """
     for folder in _folders():
         sweep(folder)

@@ -1,8 +1,8 @@
-"""Files that are still being written: who writes them is known, and those whose writer died are swept away.
+"""Temporary files of writers: each has an owner, and those of dead writers are removed.
 
-A writer holds its file open and, where the system has such locks, locked. The lock ends with the process,
-however that ends, so a file that can be locked by somebody else has no writer any more. Windows refuses to
-remove a file that is open, which says the same.
+A writer holds its file open and, if the system supports it, locked. The lock ends with the process in every
+case, so a file that another process can lock has lost its writer. Windows refuses to remove an open file,
+which has the same effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SUFFIX = ".part"
 _CROWDED = 500
 """Entries of a folder from which on looking at all of them for each file that is written would be slow."""
 _LEAST_REST = 100.0
-"""A crowded folder is left alone for so many times as long as the last look took."""
+"""Pause between scans of a crowded folder, as a multiple of the time of the last one."""
 _next_look_s: dict[str, float] = {}
 # O_EXCL alone follows no link where POSIX holds; some network file systems are lax about it.
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
@@ -35,7 +35,7 @@ if not _IS_WINDOWS:
 
 
 class PartFile:
-    """An empty file beside a target, held by this process until `let_go`.
+    """An empty file next to a target, held by this process until `let_go`.
 
     Raises
     ------
@@ -62,9 +62,9 @@ class PartFile:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what writers that died left in a folder; return how many files that were.
+    """Remove files of dead writers from a folder; return their number.
 
-    Files that a living writer holds stay, and so does whatever cannot be told.
+    Files of living writers stay, and so do files whose writer is unknown.
     """
     return _looked_through(folder)[0]
 
@@ -81,7 +81,7 @@ def sweep_before_writing(folder: Path) -> None:
 
 
 def _looked_through(folder: Path) -> tuple[int, int]:
-    """Remove what writers that died left; return how many files that were, and of how many entries."""
+    """Remove files of dead writers; return their number, and that of the entries scanned."""
     removed = looked_at = 0
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -110,7 +110,7 @@ def _removed_if_abandoned(path: Path) -> bool:
 
 
 def _locked(handle: int) -> bool | None:
-    """Lock an open file for this process; False where another holds it, None where there are no locks."""
+    """Lock an open file for this process; False if another holds it, None without support for locks."""
     if _IS_WINDOWS:
         return None
     try:

@@ -37,11 +37,11 @@ def cache_folder(*parts: str) -> Path:
 
 
 def cache_file(kind: str, name: str) -> Path:
-    """Return where a cached file of this name goes, in the folder of its kind (which is made).
+    """Return the path of a cached file, in the folder of its kind (which is made).
 
     Raises
     ------
-    OffcutError : the folder cannot be made or is a link, or the name, made of what a document says, is none
+    OffcutError : the folder cannot be made or is a link, or the name is invalid
     """
     if "\0" in name or any(separator in name for separator in ("/", "\\", os.sep)):
         raise OffcutError(f"{name!r} is the name of no cached file: import the recording again.")

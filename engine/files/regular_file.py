@@ -1,4 +1,4 @@
-"""Open what must be an ordinary file: a pipe would wait for ever, a device never end, a link lead away."""
+"""Open ordinary files only: a pipe may block forever, a device never end, a link lead elsewhere."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def open_handle(path: Path, flags: int, *, follow_symlinks: bool) -> int:
 
     Raises
     ------
-    OSError : it cannot be opened or is something else; FileExistsError where that is what stands in the way
-    ValueError : no file can have this name
+    OSError : it cannot be opened, or is not an ordinary file (FileExistsError)
+    ValueError : the name is invalid
     """
     if not follow_symlinks and not _NO_FOLLOW and path.is_symlink():
         raise _in_the_way(path, "It is a link")
@@ -57,7 +57,7 @@ def open_handle(path: Path, flags: int, *, follow_symlinks: bool) -> int:
 
 
 def read_beginning(path: Path, most_bytes: int) -> bytes:
-    """Return what an ordinary file holds, but no more than so many bytes.
+    """Return the content of an ordinary file, up to `most_bytes` bytes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Write a file so that nobody ever sees half of it, and nothing that was there is lost by accident."""
+"""Write files atomically, without accidental loss of existing files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 300
 
 
 def shown(path: Path | str) -> str:
-    """Return a path as a sentence can hold it: bytes that are no text become replacement signs."""
+    """Return a path for messages: bytes that are not text become replacement characters."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -32,20 +32,19 @@ def replacing(
     is_own_name: bool = False,
     has_checksum: bool = False,
 ) -> Iterator[Path]:
-    """Give a temporary path next to `path`, and move what was written there into place at the end.
+    """Yield a temporary path next to `path`, and move the written file into place at the end.
 
     The body writes the temporary file and closes it. When the body succeeds, the file is flushed to the disk
     and takes the name `path` in one step; when anything fails, or the job is cancelled, the temporary file is
-    removed and `path` is as it was. What writers that were killed left in the folder goes too. A link is
-    replaced by the file; what it points to is never written.
+    removed and `path` is unchanged. Files of killed writers in the folder are removed, too. A link is
+    replaced by the file; its target is never written.
 
     Parameters
     ----------
-    overwrite : replace a file or a link that is already there; the caller has asked the user
+    overwrite : replace an existing file or link; the caller has asked the user
     reads : the files that the same work reads, see `require_unread`
-    is_own_name : the name is Offcut's, in a folder of its own: all but a folder is replaced there
-    has_checksum : who reads the file finds out whether it is whole and can make it again, so that nobody has
-        to wait for the disk
+    is_own_name : the name is Offcut's, in a folder of its own: everything except a folder is replaced
+    has_checksum : readers verify the file and can make it again, so that the flush to disk is skipped
 
     Yields
     ------
@@ -89,9 +88,9 @@ def check_target(path: Path, *, overwrite: bool = False, reads: Iterable[Path] =
 
 
 def require_unread(path: Path, reads: Iterable[Path]) -> None:
-    """Refuse to write a file that the same work reads, under whatever name.
+    """Refuse to write a file that the same work reads, under any name.
 
-    Files are compared as the system knows them, so that symbolic and hard links, other spellings of a path
+    Files are compared by identity, so that symbolic and hard links, other spellings of a path
     and, where the disk does not distinguish them, upper and lower case make no difference.
 
     Raises
@@ -131,7 +130,7 @@ def _distinguishes_case(folder: Path, known: os.stat_result) -> bool:
 
 
 def is_taken(path: Path) -> bool:
-    """Tell whether a file, a folder or a link has this name; False where that cannot be asked."""
+    """Return whether a file, a folder or a link has this name; False if that is unknown."""
     try:
         return os.path.lexists(path)
     except (OSError, ValueError):
@@ -139,7 +138,7 @@ def is_taken(path: Path) -> bool:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Return what the system knows of a file, links followed; None where it knows none."""
+    """Return the status of a file, links followed; None if it is missing."""
     try:
         return path.stat()
     except (OSError, ValueError):
@@ -168,9 +167,9 @@ def _held_part(target: Path, overwrite: bool, reads: Iterable[Path], is_own_name
 
 
 def settle(part: Path) -> None:
-    """Have the disk take what was written so far.
+    """Flush the file to the disk.
 
-    The end of a large file waits for all that the disk has not taken yet, and nothing can be cancelled then;
+    Closing a large file waits for all data not yet on the disk, and cannot be cancelled;
     writers of such files call this from time to time.
     """
     with part.open("r+b") as stream:
@@ -215,7 +214,7 @@ def brief(path: Path | str) -> str:
 
 
 def _exists_sentence(path: Path) -> str:
-    """Say that a file is there already."""
+    """Return the message that a file exists."""
     return f"{brief(path)} already exists: choose another name, or allow it to be replaced."
 
 

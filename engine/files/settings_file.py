@@ -14,7 +14,7 @@ from engine.files.safe_write import shown
 from engine.wording import reason_of
 
 MOST_BYTES = 1 << 16
-"""Of a file; PyYAML takes about a second for so much."""
+"""Limit of a file; PyYAML takes about a second for it."""
 
 _DEEPEST = 20
 _MOST_CHARACTERS = 4 * MOST_BYTES  # once all aliases are written out
@@ -24,7 +24,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_settings(path: Path) -> dict[str, object]:
-    """Return what a YAML file says, by name; an empty one says nothing.
+    """Return the settings in a YAML file, by name; {} for an empty file.
 
     Raises
     ------
@@ -50,11 +50,11 @@ def read_settings(path: Path) -> dict[str, object]:
 
 
 def parse_yaml(text: str) -> object:
-    """Return what YAML says in texts, numbers, truths, lists and mappings; a date is a text.
+    """Parse YAML into texts, numbers, booleans, lists and mappings; a date is a text.
 
     Raises
     ------
-    ValueError : it is not YAML, or more than settings are; the text goes on after the name of what was read
+    ValueError : invalid YAML or not allowed in settings; the message continues after the file name
     """
     try:
         return yaml.load(text, _Loader)
@@ -72,11 +72,11 @@ def _line(error: yaml.YAMLError) -> str:
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """What YAML allows and settings do not."""
+    """YAML that is not allowed in settings."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Builds plain values only, and counts while it reads what aliases come to when they are written out."""
+    """Builds plain values only, and counts the expanded size of aliases while reading."""
 
     yaml_constructors: ClassVar[dict[str | None, Any]] = {
         tag: yaml.SafeLoader.yaml_constructors[tag] for tag in (*map(_TAG.format, _KINDS), None)

@@ -16,12 +16,12 @@ from engine.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class BulkAccept:
-    """Proposals divided by what a bulk answer accepts.
+    """Proposals split for a bulk decision.
 
     Attributes
     ----------
     ids : those that are accepted, in the order given
-    left : those with weak evidence that stay as they are, without those accepted before
+    left : those with weak evidence that stay undecided, without those accepted before
     """
 
     ids: tuple[str, ...]
@@ -47,9 +47,9 @@ def accept_in_bulk(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
 
 
 def accept_selected(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
-    """Divide proposals that the user selected; a selection of weak evidence alone is accepted.
+    """Split proposals that the user selected; a selection of weak evidence alone is accepted.
 
-    Whoever selects only such proposals means these; a longer selection may include them by accident.
+    Selecting only such proposals is deliberate; a longer selection may include them by accident.
     """
     if all(has_weak_evidence(state, key) for key in ids):
         return BulkAccept(tuple(ids))

@@ -1,4 +1,4 @@
-"""Which open questions an answer has taken away: proposals that lie in what accepted cuts take out."""
+"""Undecided proposals inside accepted cuts, which need no decision."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from engine.latest import found_once
 
 @found_once
 def cut_away(state: DocumentState) -> Mask:
-    """Tell which undecided proposals would change nothing that is heard, shape (n,).
+    """Return which undecided proposals would have no effect on the result, shape (n,).
 
-    They are asked again once the cut around them is taken back.
+    They need a decision again once the cut around them is undone.
     """
     return _cut_away_by(state, gathered_accepted(state))
 
 
 def cut_away_with(state: DocumentState, proposal_id: str) -> Mask:
-    """Tell which would be so once this proposal is accepted as well, shape (n,)."""
+    """Return the same mask as if this proposal were accepted as well, shape (n,)."""
     table = table_of(state)
     place = table.made.places[proposal_id]
     if not table.made.drops[place]:
@@ -35,5 +35,5 @@ def _cut_away_by(state: DocumentState, done: Gathered) -> Mask:
 
 
 def is_cut_away(state: DocumentState, proposal_id: str) -> bool:
-    """Tell whether no answer is needed to a proposal, since what it is about is cut already."""
+    """Return whether a proposal needs no decision, since its span is already cut."""
     return bool(cut_away(state)[table_of(state).made.places[proposal_id]])

@@ -1,4 +1,4 @@
-"""In which order the proposals were answered, as the history tells it."""
+"""Order of the decisions, from the history."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from engine.errors import DocumentError
 
 
 class LastDecisions:
-    """Reads each step of a history once; what a step holds never changes.
+    """Reads each step of a history once; the content of a step never changes.
 
     Parameters
     ----------
-    changes_of : returns the decisions that the step of a number changed
+    changes_of : returns the changes of decisions in a step, by its number
     """
 
     def __init__(self, changes_of: Callable[[int], tuple[RowChange, ...]]) -> None:
@@ -24,9 +24,9 @@ class LastDecisions:
         self._answered: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def newest_first(self, state: DocumentState, steps: Iterable[StepLabel]) -> tuple[str, ...]:
-        """Return the answered proposals, the last answer first.
+        """Return the decided proposals, the latest decision first.
 
-        Those whose answer no step tells (it may be damaged) come last, in the order of the recording.
+        Those without a readable step (it may be damaged) come last, in the order of the recording.
         """
         found: dict[str, None] = {}
         done = [step for step in steps if not step.undone]

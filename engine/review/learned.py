@@ -1,4 +1,4 @@
-"""What was learned from the answers, as the queue needs it: a figure for each proposal."""
+"""Results of calibration for the queue: a figure for each proposal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """Two figures for each proposal, by its place in `engine.document.table`.
+    """Two figures for each proposal, by its row in `engine.document.table`.
 
     Attributes
     ----------
-    chances : float64, shape (n,), how likely the user would accept it, 0 to 1; None before the first answer
-    usefulness : float64, shape (n,), how much its answer would tell of the other undecided ones
+    chances : float64, shape (n,), probability of acceptance, 0 to 1; None before the first decision
+    usefulness : float64, shape (n,), information gain of its decision about the other undecided ones
     """
 
     chances: NDArray[np.float64] | None

@@ -1,4 +1,4 @@
-"""What the queue shows at this moment: the proposals that pass, in order and in groups, some folded away."""
+"""The visible queue: the filtered proposals, in order and in groups, some collapsed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Listing:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What keys walk through and 'all shown' means: all but what is folded away."""
+        """Ids for keyboard navigation and 'all shown': those outside collapsed groups."""
         if len(self.groups) == 1 and not self.groups[0].folded:
             return self.groups[0].ids
         return tuple(key for group in self.groups if not group.folded for key in group.ids)
@@ -55,14 +55,14 @@ def listing(
     folded: Iterable[str] = (),
     sounds: DetectedSounds | None = None,
 ) -> Listing:
-    """Part an ordered queue into groups; within each the order stays.
+    """Split an ordered queue into groups; within each the order stays.
 
     Parameters
     ----------
     by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
-        the order of their names, and "sound" goes by the likeliest word for what is heard there
-    folded : names of groups that show their heading only
-    sounds : what sounds where, as far as anybody listened for it
+        the order of their names, and "sound" goes by the likeliest name of the sound
+    folded : names of collapsed groups
+    sounds : detected sounds, None if not analysed
     """
     if not by:
         return Listing((QueueGroup("", ids),))

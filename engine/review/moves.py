@@ -1,4 +1,4 @@
-"""The proposals that move hits, as arrays: where each hit is, where it goes, and what was answered."""
+"""The proposals that move hits, as arrays: position, target and verdict of each hit."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ BETWEEN_VOICES = "+"
 STAYS = -1
 """The verdict of a hit that nothing is proposed for."""
 SAME_S = 0.003
-"""A voice that is moved by itself is found again within so much of its onset."""
+"""Tolerance for finding the onset of a voice that is moved by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """A row for each proposal whose payload says which hit it moves, in the order of their spans.
+    """A row for each proposal whose payload names the hit it moves, in the order of their spans.
 
     Attributes
     ----------
     ids : length n
-    places : int64, shape (n,), their places in the table of the document
-    onsets_samples : float64, shape (n,), where the hit is
+    places : int64, shape (n,), their rows in the table of the document
+    onsets_samples : float64, shape (n,), onset of the hit
     starts_samples, stops_samples : int64, shape (n,), the slice that is moved with it
-    by_samples : float64, shape (n,), how much later it is to sound, as the user has it
-    verdicts : int8, shape (n,), places in `VERDICTS`
-    voices : which drums sound in it, such as ("kick", "hat"), length n
-    tracks : the one track of which a single voice is moved, length n; empty where all microphones are
+    by_samples : float64, shape (n,), shift, with the user's changes
+    verdicts : int8, shape (n,), indices into `VERDICTS`
+    voices : the drums in it, such as ("kick", "hat"), length n
+    tracks : the track of a single moved voice, length n; empty if all microphones move
     """
 
     ids: tuple[str, ...]
@@ -54,14 +54,14 @@ class Moves:
         return found
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.bool_]:
-        """Return which hits lie in [start, stop), shape (n,)."""
+        """Return which hits are in [start, stop), shape (n,)."""
         found: NDArray[np.bool_] = (self.onsets_samples >= start_samples) & (
             self.onsets_samples < stop_samples
         )
         return found
 
     def go_as(self, others: Moves) -> bool:
-        """Tell whether the same hits go to the same places, whatever was answered."""
+        """Return whether the same hits move to the same places, regardless of verdicts."""
         columns = ("onsets_samples", "starts_samples", "stops_samples", "by_samples")
         return self.ids == others.ids and all(
             np.array_equal(getattr(self, name), getattr(others, name)) for name in columns
@@ -72,7 +72,7 @@ class Moves:
         return _sounding(self.voices, voice)
 
     def row_of(self, proposal_id: str | None) -> int | None:
-        """Return the row of a proposal, None where it moves no hit."""
+        """Return the row of a proposal, None if it moves no hit."""
         return self.ids.index(proposal_id) if proposal_id in self.ids else None
 
     def chosen(self, rows: NDArray[np.bool_]) -> tuple[str, ...]:
@@ -86,14 +86,14 @@ def moves_of(state: DocumentState) -> Moves:
 
 
 def shifts_of(hits: Hits, moves: Moves, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return how far each hit is to be moved and what was answered to that, shape (n,) each.
+    """Return the shift of each hit and its verdict, shape (n,) each.
 
-    A hit goes with the slice that it is in, and a voice that is moved by itself goes by that much more.
+    A hit moves with its slice, and the shift of a separately moved voice is added.
 
     Returns
     -------
-    by_samples : 0 where nothing is proposed
-    verdicts : places in `VERDICTS`, `STAYS` where nothing is proposed
+    by_samples : 0 without a proposal
+    verdicts : indices into `VERDICTS`, `STAYS` without a proposal
     """
     onsets = hits.onsets_samples
     by, verdicts = np.zeros(len(onsets)), np.full(len(onsets), STAYS, np.int8)
@@ -117,15 +117,15 @@ def shifts_of(hits: Hits, moves: Moves, rate_hz: int) -> tuple[NDArray[np.float6
 def offsets_of(
     hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return how late the hits of each drum were played, in milliseconds, below 0 early.
+    """Return the timing error of the hits of each drum, in milliseconds, negative if early.
 
-    Those that are moved are held against the line beside the place that they go to, which is that place
-    unless the player's own push and pull is kept; all others against the nearest.
+    Moved hits are compared with the grid line next to their target, which is the target unless the player's
+    own push and pull is preserved; all others with the nearest line.
 
     Parameters
     ----------
-    lines_samples : ascending, of the grid; with none of them only moved hits are told
-    strength : how much of the way moves go, 0 to 1
+    lines_samples : ascending, of the grid; if empty, only moved hits count
+    strength : strength of quantisation, 0 to 1
     """
     by, verdicts = shifts_of(hits, moves, rate_hz)
     late = -by / max(strength, 1e-9)
@@ -143,9 +143,9 @@ def offsets_of(
 def kept_pulls_of(
     hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
 ) -> dict[str, float]:
-    """Return how late each drum is left where the player's push and pull is kept, in milliseconds.
+    """Return the push and pull preserved for each drum, in milliseconds, positive if late.
 
-    It is the median of what is moved. Drums of which nothing is moved are left out.
+    It is the median of the moved hits. Drums without moved hits are left out.
     """
     by, verdicts = shifts_of(hits, moves, rate_hz)
     moved = (verdicts != STAYS) & (by != 0)
@@ -165,7 +165,7 @@ def _rows_of_drums(hits: Hits) -> dict[str, NDArray[np.bool_]]:
 def _from_nearest(
     positions_samples: NDArray[np.float64], lines_samples: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return how far each position lies behind the line nearest to it."""
+    """Return the distance of each position from the nearest line, positive if later."""
     after = np.clip(np.searchsorted(lines_samples, positions_samples), 1, len(lines_samples) - 1)
     before = lines_samples[after - 1]
     nearer = positions_samples - before < lines_samples[after] - positions_samples
@@ -218,7 +218,7 @@ def _made(made: Made) -> Moves:
 
 
 def _number(value: object) -> float:
-    """Return a number of a payload; 0 for what is none, which whoever applies it refuses."""
+    """Return a number of a payload; 0 for an invalid one, which is refused on use."""
     return float(value) if isinstance(value, int | float) and np.isfinite(value) else 0.0
 
 

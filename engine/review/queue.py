@@ -1,7 +1,4 @@
-"""The review queue: which proposals are in it, in what order, and where a key goes next.
-
-Everything here is a pure function of a `DocumentState`; the queue itself is a tuple of proposal ids.
-"""
+"""The review queue: its proposals, their order, and the target of each navigation key."""
 
 from __future__ import annotations
 
@@ -22,24 +19,23 @@ from engine.review.learned import Learned
 from engine.review.sounds_in_cuts import words_of_cuts
 
 Order = Literal["time", "score", "length", "useful"]
-"""By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the
-answer that would teach most first.
+"""By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the most
+informative decision first.
 
-Where something was learned, "score" has the undecided ones in the order of their chances. In "score" and
-"useful" what is decided keeps the place that its score gives it, and the undecided ones share the others: an
-answer moves nothing that was decided before.
+After calibration, "score" sorts the undecided by probability. In "score" and "useful" decided proposals keep
+the place of their score, and the undecided share the other places: a decision moves no decided proposal.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which proposals the queue shows; an empty set lets everything through.
+    """Filter of the queue; an empty set passes everything.
 
     Attributes
     ----------
     flagged : True shows the flagged ones only, False the others, None both
-    text : words that reason, id, note and what is heard there together must hold, whatever their case
-    sounds : what sounds where, as far as anybody listened for it
+    text : words to find in reason, id, note and detected sounds together, ignoring case
+    sounds : detected sounds, None if not analysed
     """
 
     kinds: frozenset[str] = frozenset()
@@ -55,7 +51,7 @@ class Step:
 
     Attributes
     ----------
-    proposal_id : None where there is nowhere to go
+    proposal_id : None if there is nowhere to go
     wrapped : the search went past an end of the queue and came in again at the other
     at_end : the move stopped because there is nothing further that way
     """
@@ -74,7 +70,7 @@ def queue(
     show: QueueFilter = EVERYTHING,
     learned: Learned | None = None,
 ) -> tuple[str, ...]:
-    """Return the ids of the shown proposals in an order; `learned` is None where nobody learns."""
+    """Return the ids of the shown proposals in an order; `learned` is None without calibration."""
     table = table_of(state)
     places = _places(table, order, learned)
     shown = _shown(table, show)
@@ -93,17 +89,16 @@ def next_id(
     learned: Learned | None = None,
     accepting: str | None = None,
 ) -> Step:
-    """Return the proposal after `current` in the queue `ids`, which was made in this `order`
-    with what was `learned`.
+    """Return the proposal after `current` in the queue `ids`, made in this `order` with `learned`.
 
-    The plain move stops at the last proposal and says so; the search for an undecided one goes round and
-    finds `current` itself last of all. Where `current` has left the queue (it was decided under a filter),
-    the move starts at the place it had. Without a current proposal it starts before the first. The search
-    leaves out what is cut away by accepted cuts.
+    The plain move stops at the last proposal with `at_end`; the search for an undecided one wraps around and
+    ends at `current` itself. If `current` has left the queue (it was decided under a filter), the move starts
+    at its former place. Without a current proposal it starts before the first. The search skips proposals
+    inside accepted cuts.
 
     Parameters
     ----------
-    accepting : what is about to be accepted: what it cuts away is left out as well
+    accepting : the proposal about to be accepted: those inside its cut are skipped as well
     """
     _, after = _around(state, ids, current, order, learned)
     if not undecided_only:
@@ -145,7 +140,7 @@ def _ids(table: ProposalTable, places: NDArray[np.int64]) -> tuple[str, ...]:
 
 
 def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
-    """Return which proposals pass, by place; None where all do."""
+    """Return which proposals pass, by place; None if all do."""
     made = table.made
     tests: list[NDArray[np.bool_]] = []
     if show.kinds:
@@ -162,7 +157,7 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
 
 
 def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]:
-    """Return what a search looks into, by place."""
+    """Return the searchable text of each row."""
     made = table.made
     noted = [decision for decision in table.decisions.values() if decision.note]
     if not noted and sounds is None:
@@ -178,7 +173,7 @@ def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]
 
 
 def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDArray[np.int64] | None:
-    """Return an order as places in a table; None where that is the order they are in."""
+    """Return an order as places in a table; None if that is the order they are in."""
     made = table.made
     if order == "time":
         return None
@@ -190,7 +185,7 @@ def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDAr
 
 
 def by_sureness(table: ProposalTable, learned: Learned | None) -> NDArray[np.int64]:
-    """Return the places in the order "score": the surest first."""
+    """Return the rows in the order "score": the highest score or probability first."""
     chances = None if learned is None else learned.chances
     return table.made.by_score if chances is None else _by_figures(table, chances)
 

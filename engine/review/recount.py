@@ -1,7 +1,7 @@
-"""How one set of cuts became another: what broke up, grew together, went and came.
+"""Compare two sets of cuts: split, merged, removed and added ones.
 
-A higher threshold cuts less of the sound, and yet may propose more cuts, since a long one breaks up around
-what is kept of it. Users count cuts: they are told.
+A higher threshold cuts less of the sound, and yet may propose more cuts, since a long one splits around the
+remaining parts. Users count cuts, so the difference is reported.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class Recount:
 
     Attributes
     ----------
-    before, after : how many cuts there were and are
-    broke_up : old cuts in whose place there are several
-    pieces_more : by how many that makes more
-    joined_fewer : by how many those make fewer that grew together
-    gone : old cuts in whose place there is none
-    come : new cuts where there was none
+    before, after : number of cuts
+    broke_up : old cuts replaced by several
+    pieces_more : additional cuts from these
+    joined_fewer : reduction by merged cuts
+    gone : old cuts without a successor
+    come : new cuts without a predecessor
     """
 
     before: int

@@ -1,4 +1,4 @@
-"""What is said of a cut whose edges were moved, as the card shows it."""
+"""Reason and score of a cut with moved edges, for the card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SaidOfSpan:
-    """Why a span would be cut, and its score; None where nobody can tell the score of just that span."""
+    """Reason and score of a span; None if the score of exactly this span is unknown."""
 
     reason: str
     score: float | None

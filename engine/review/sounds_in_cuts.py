@@ -1,7 +1,6 @@
-"""What sounds in the span of a cut, in words: found when it is asked, so that it is right wherever edges are.
+"""Names of the sounds in the span of a cut, looked up on request so that they follow its edges.
 
-Proposals do not hold it: they are frozen once they are made, and what sounds where may be heard before or
-after they are.
+Proposals do not hold them: they are frozen once they are made, and sounds may be detected before or after.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from engine.wording import listed, percent
 
 MOST_WORDS = 3
 LEAST_INSIDE = 0.5
-"""How much of a sound lies in a span in which it is said to be heard."""
+"""Least share of a sound inside a span to be named there."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedWord:
-    """A sound by name, and how likely that is what is heard, 0 to 1."""
+    """The name of a sound, and the probability that it is right, 0 to 1."""
 
     text: str
     likelihood: float
 
 
 def sounds_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple[DetectedWord, ...]:
-    """Return what sounds in a span of samples, each word once; first what sounds longest and likeliest."""
+    """Return the sounds in a span of samples, each word once; ranked by duration and likelihood."""
     if sounds is None or not len(sounds.words):
         return ()
     starts, stops = sounds.spans_samples[:, 0], sounds.spans_samples[:, 1]
@@ -50,7 +49,7 @@ def sounds_within(span: tuple[int, int], sounds: DetectedSounds | None) -> tuple
 def sounds_in_cut(
     state: DocumentState, proposal_id: str, sounds: DetectedSounds | None
 ) -> tuple[DetectedWord, ...]:
-    """Return what is heard where a proposal leaves a span out; nothing of any other kind."""
+    """Return the sounds in the span that a proposal drops; () for kinds that drop no span."""
     kind = KINDS.get(state.proposals[proposal_id].kind)
     if kind is None or not kind.drops_span:
         return ()
@@ -58,7 +57,7 @@ def sounds_in_cut(
 
 
 def sounds_sentence(words: Sequence[DetectedWord]) -> str:
-    """Say what is heard; an empty sentence where nothing is that has a name."""
+    """Return a sentence about detected sounds; "" without any."""
     if not words:
         return ""
     said = [f"{one.text} ({percent(one.likelihood)} likely)" for one in words[:MOST_WORDS]]

@@ -18,14 +18,14 @@ Shares = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """Two figures for each proposal, by its place in `engine.document.table`; NaN for edits by hand.
+    """Two figures for each proposal, by its row in `engine.document.table`; NaN for edits by hand.
 
-    Scores of proposals lie close together, so that bars of them would all look full. Ranks spread.
+    Scores of proposals are close together, so that bars of them would all look full. Ranks spread.
 
     Attributes
     ----------
-    bars : float64, shape (n,), 0 to 1 and never quite: where it stands, the surest highest; equals share the
-        middle of their places
+    bars : float64, shape (n,), between 0 and 1, exclusive: rank, the highest score at the top; ties share the
+        mean of their ranks
     top_shares : float64, shape (n,), 1 / n to 1, the share of the proposals that rank as high or higher, with
         itself
     """
@@ -43,7 +43,7 @@ class Standing:
 
 
 def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
-    """Rank the proposals of a document as the queue does where it is sorted by how sure they are."""
+    """Rank the proposals of a document as the queue does in the order "score"."""
     table = table_of(state)
     made = table.made
     order = by_sureness(table, learned)

@@ -21,11 +21,11 @@ class ReviewStatistics:
 
     Attributes
     ----------
-    cut_away : how many are undecided and need no answer, see `engine.review.cut_away`
-    result_samples : what remains once the accepted proposals are applied
-    result_if_all_accepted_samples : what would remain if the undecided ones were accepted as well
+    cut_away : number of undecided ones that need no decision, see `engine.review.cut_away`
+    result_samples : length after accepted proposals
+    result_if_all_accepted_samples : length if the undecided ones were accepted as well
     length_samples : the whole recording
-    accepted_score, rejected_score : their mean scores, None where there are none
+    accepted_score, rejected_score : their mean scores, None without any
     """
 
     total: int
@@ -43,7 +43,7 @@ class ReviewStatistics:
 
 @found_once
 def statistics(state: DocumentState) -> ReviewStatistics:
-    """Return the figures of the review as it stands."""
+    """Return the present figures of the review."""
     table = table_of(state)
     accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
     scores = table.made.scores

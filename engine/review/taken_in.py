@@ -1,4 +1,4 @@
-"""What the span of a proposal reaches over: others that its edges were moved across."""
+"""Proposals inside a span whose edges were moved across them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.document.table import table_of
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """The ids of proposals that lie wholly in a span, and of those that do in part, by their starts."""
+    """Ids of proposals entirely inside a span, and of those partly inside, by their starts."""
 
     wholly: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
@@ -25,9 +25,9 @@ class TakenIn:
 
 
 def taken_in(state: DocumentState, proposal_id: str) -> TakenIn:
-    """Return what a proposal covers where it is now and did not where it was made.
+    """Return the proposals that a proposal covers after its edges moved, but not as made.
 
-    Of an edit by hand that is all it covers: its span was the user's from the start.
+    For an edit by hand that is everything it covers: its span was the user's from the start.
     """
     proposal, table = state.proposals[proposal_id], table_of(state)
     start, stop = state.span(proposal_id)

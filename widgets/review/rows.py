@@ -30,7 +30,7 @@ from engine.document.table import table_of
 from engine.review.cut_away import is_cut_away
 from engine.review.learned import Learned
 from engine.review.said_of_span import SaidOfSpan
-from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
+from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
@@ -311,7 +311,7 @@ def _sentences(
     why = proposal.reason if moved is None else moved.reason
     is_known = proposal.kind in KINDS
     others = (
-        heard_sentence(sounds_in_cut(state, proposal.id, sounds)),
+        sounds_sentence(sounds_in_cut(state, proposal.id, sounds)),
         _WEAK if proposal.evidence is Evidence.WEAK else "",
         "" if is_known else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",

@@ -1,1 +1,1 @@
-"""Decoders: what turns an audio file into samples. `registry` lists them; each is one module."""
+"""Decoders turn audio files into samples. `registry` lists them; each is one module."""

@@ -1,4 +1,4 @@
-"""The child process in which PyAV decodes: what a hostile file does to FFmpeg's libraries ends no editor.
+"""The child process in which PyAV decodes: a hostile file may crash FFmpeg's libraries, but not the editor.
 
 It reads orders from stdin and answers on stdout, one file after another, and ends with the process that
 started it. An order is a line: JSON for a file; then "length", "block", "count" or "end". An answer is its
@@ -37,7 +37,7 @@ class _Answers:
 
 
 def _serve(orders: BinaryIO, answers: _Answers) -> None:
-    """Work off orders until nobody is there any more."""
+    """Process orders until the input ends."""
     while line := orders.readline():
         asked = json.loads(line)
         try:

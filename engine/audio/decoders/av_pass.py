@@ -31,7 +31,7 @@ class RefusedError(Exception):
 
     Attributes
     ----------
-    about : "refused" with one word for the reason, and what the sentence about it names
+    about : "refused" with one word for the reason, and the values for its message
     """
 
     def __init__(self, reason: str, **about: object) -> None:
@@ -40,7 +40,7 @@ class RefusedError(Exception):
 
 
 class _File:
-    """A file for PyAV, which writes exceptions of its files to stderr: what cannot be read is its end."""
+    """A file for PyAV, which writes exceptions of its files to stderr: read errors count as its end."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -52,7 +52,7 @@ class _File:
         return b""
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a position and return it; -1 where there is none."""
+        """Seek and return the position; -1 if it is invalid."""
         with suppress(OSError, ValueError, OverflowError):
             return self._stream.seek(offset, whence)
         return -1
@@ -134,17 +134,17 @@ class Opened:
 
     @property
     def claimed_s(self) -> Fraction:
-        """Return the length that the header gives, in seconds; 0 where it gives none."""
+        """Return the length in the header, in seconds; 0 if missing."""
         if self.stream.duration:
             return self.stream.duration * self.time_base
         return Fraction(self._container.duration or 0, 1_000_000)
 
     def counts(self, rate_hz: int) -> bool:
-        """Tell whether the header counts the length in samples of this rate."""
+        """Return whether the header counts the length in samples of this rate."""
         return bool(self.stream.duration) and self.time_base == Fraction(1, rate_hz)
 
     def packets(self) -> Iterator[av.Packet[av.AudioStream]]:
-        """Yield what holds samples; where the container is damaged, that is the end."""
+        """Yield the packets with samples, up to the first damage of the container."""
         try:
             yield from (packet for packet in self._container.demux(self.stream) if packet.size)
         except MemoryError:
@@ -153,9 +153,9 @@ class Opened:
             return
 
     def times_by_index(self) -> Times:
-        """Return start and duration of each packet, reading only from the last one of the index on.
+        """Return start and duration of each packet, reading only from the last indexed one on.
 
-        Empty where there is no index, or the file does not hold what it says.
+        Empty without an index, or if the file does not match it.
         """
         entries = [(entry.timestamp, entry.size) for entry in self.stream.index_entries]
         if len(entries) < 2 or not all(size for _, size in entries):
@@ -276,7 +276,7 @@ class Pass:
             fifo.write(packed)
 
     def _silence(self, packets: int) -> Iterator[NDArray[np.float32]]:
-        """Yield silence as long as packets that do not decode, so that the rest stays where it is."""
+        """Yield silence for packets that do not decode, so that later samples keep their place."""
         for _ in range(packets if self._form else 0):
             if not self.lost:
                 self.first_lost_samples = self._done

@@ -29,11 +29,11 @@ class AudioStream(Protocol):
     rate_hz, channels : of every sample that is read
     frames : samples per channel that decode, exactly; the encoder's delay and padding are not among them
     promised_frames : the length that the header gives, at least `frames`
-    tolerance_frames : how far an intact file may fall short of `promised_frames`
+    tolerance_frames : largest shortfall of an intact file from `promised_frames`
     container, subtype : libsndfile's names in upper case, such as "WAV" and "PCM_16"; other decoders name the
-        container in lower case ("mov"), and the samples "PCM_16", "PCM_24" or "PCM_32" where they are exact
-    seeks_exactly : whether `read` takes any position; otherwise it is asked for one position after the other
-    notice : one sentence about damage that is known so far, or about other tracks; empty otherwise
+        container in lower case ("mov"), and the samples "PCM_16", "PCM_24" or "PCM_32" if they are exact
+    seeks_exactly : whether `read` takes any position; if not, reads are sequential
+    notice : message about damage known so far, or about other tracks; empty without either
     """
 
     rate_hz: int
@@ -55,7 +55,7 @@ class AudioStream(Protocol):
         return 0
 
     def read(self, start: int, out: NDArray[Any]) -> int:
-        """Fill an array, shape (n, channels), from a position; return how many frames it received.
+        """Fill an array, shape (n, channels), from a position; return the number of frames read.
 
         Fewer than n mean that the file is damaged there. Floats have full scale 1.0; int16 is asked for
         only of streams that seek exactly.
@@ -72,21 +72,21 @@ class AudioStream(Protocol):
         return
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the file."""
         return
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """What opens files of some formats.
+    """Opens files of some formats.
 
     Attributes
     ----------
-    name : what `offcut doctor` calls it
+    name : its name in `offcut doctor`
     suffixes : lower case, such as ".m4a"; dialogs and folders offer files with these names
-    open : takes the file and the number of its audio track, from 1; raises `UnsupportedError` where another
-        decoder may read the file, and `SourceError` where it is damaged or beyond the limits
-    missing : returns what is not installed, empty where the decoder can be used
+    open : takes the file and the number of its audio track, from 1; raises `UnsupportedError` if another
+        decoder may read the file, and `SourceError` if it is damaged or beyond the limits
+    missing : returns the missing dependency, empty if the decoder is available
     """
 
     name: str

@@ -36,12 +36,12 @@ AUDIO_CODECS = frozenset(_LOSSLESS | _LOSSY | _PCM)
 
 
 def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
-    """Return the subtype of decoded samples: how deep they are where they are exact, else the codec.
+    """Return the subtype of decoded samples: bit depth if they are exact, else the codec.
 
     Parameters
     ----------
     sample_format : FFmpeg's name, such as "s16p"
-    first : the first samples, as decoded; 24 bits come as 32 of which the lowest eight are 0
+    first : the first samples, as decoded; 24 bits come as 32 with the lowest eight 0
     """
     if codec not in _LOSSLESS | _PCM:
         return codec.upper().removesuffix("FLOAT").replace("_", "")

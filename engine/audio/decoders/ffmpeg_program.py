@@ -1,4 +1,4 @@
-"""The decoder for what libsndfile does not read where PyAV is not installed: the programs ffmpeg and ffprobe.
+"""The decoder for formats beyond libsndfile without PyAV: the programs ffmpeg and ffprobe.
 
 They read one local file, and are limited (`engine.audio.decoders.limited_process`).
 """
@@ -41,7 +41,7 @@ _INPUT = ("-hide_banner", "-protocol_whitelist", "file")
 
 
 def _probed(path: Path, signature: Signature, asked: list[str]) -> bytes:
-    """Return what ffprobe answers.
+    """Return the output of ffprobe.
 
     Raises
     ------

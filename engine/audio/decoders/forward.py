@@ -1,4 +1,4 @@
-"""What the decoders through FFmpeg share: a stream decoded from its start, whose length is known exactly."""
+"""Common code of the FFmpeg decoders: a stream decoded from its start, whose exact length is known."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Decoding(Protocol):
     codec : FFmpeg's name
     subtype : as in `AudioStream`
     delay_samples : of the encoder, as exactly as packets are timed; left out of the blocks
-    packet_samples : what a packet decodes to
-    claimed_s : the length that the header gives, in seconds; None where it gives none
+    packet_samples : samples per packet
+    claimed_s : length in the header, in seconds; None if missing
     counts_samples : whether the header counts that length in samples
     lost, first_lost_samples, changed_samples, is_incomplete : so far, see
         `engine.audio.decoders.length.Decoded`
@@ -96,7 +96,7 @@ class Decoding(Protocol):
         ...
 
     def count(self) -> int:
-        """Decode a track of which no block was taken, and return its samples per channel."""
+        """Decode a track from its start, before any block is read, and return its samples per channel."""
         ...
 
     def close(self) -> None: ...
@@ -215,7 +215,7 @@ class ForwardStream:
         self._held = self._held[:0]
 
     def close(self) -> None:
-        """Close the file, and remember what was found damaged."""
+        """Close the file, and store the damage found."""
         decoding = self._decoding
         found = _damage(self._decoded, decoding)
         if found != self._decoded:
@@ -226,7 +226,7 @@ class ForwardStream:
 
 
 def _damage(known: Decoded, decoding: Decoding) -> Decoded:
-    """Return what is known of a track with the damage that a pass has found."""
+    """Return the known facts of a track with the damage that a pass has found."""
     has_more = decoding.lost > known.lost
     return Decoded(
         known.frames,
@@ -239,13 +239,13 @@ def _damage(known: Decoded, decoding: Decoding) -> Decoded:
 
 
 def damage_notice(path: Path, told: str) -> str:
-    """Return a sentence about damage that was found while a file was decoded; empty where it was told."""
+    """Return a message about damage found while decoding; empty if it was reported before."""
     notice = LENGTHS.notice(*file_and_track(path))
     return "" if notice in told else notice
 
 
 def damaged(path: Path, signature: Signature) -> SourceError:
-    """Return the error about a file of which nothing can be read."""
+    """Return the error about a file without readable audio."""
     return SourceError(
         f"{shown(path)} begins as {signature.name} and is damaged or cut short: copy it again, or export it "
         "again from where it was made."
@@ -253,7 +253,7 @@ def damaged(path: Path, signature: Signature) -> SourceError:
 
 
 def undecodable(path: Path, reason: str) -> SourceError:
-    """Return the error about a file that FFmpeg cannot decode; the reason goes on after "FFmpeg"."""
+    """Return the error about a file that FFmpeg cannot decode; the reason continues after "FFmpeg"."""
     return SourceError(
         f"{shown(path)} cannot be decoded, FFmpeg {reason}: copy the file again, or convert it to WAV or "
         "FLAC."

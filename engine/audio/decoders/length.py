@@ -61,14 +61,14 @@ class Decoded:
 
 
 class KnownLengths:
-    """What decoding files came to, by file, size and time of change."""
+    """Results of decoding, by file, size and time of change."""
 
     def __init__(self) -> None:
         self._known: dict[_Key, Decoded] = {}
         self._lock = Lock()
 
     def get(self, path: Path, track: int, decoded: Callable[[], Decoded]) -> Decoded:
-        """Return what is known of a track; else decode it."""
+        """Return the result for a track, decoding it if it is unknown."""
         key = _key(path, track)
         with self._lock:
             found = self._known.get(key)
@@ -82,7 +82,7 @@ class KnownLengths:
         return ""
 
     def keep(self, path: Path, track: int, decoded: Decoded) -> Decoded:
-        """Store what decoding a track came to, and return it."""
+        """Store the result for a track, and return it."""
         with self._lock:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.pop(next(iter(self._known)))
@@ -97,19 +97,19 @@ def _key(path: Path, track: int) -> _Key:
 
 
 def without_padding(frames: int, claimed: int, rounding_samples: int, packet_samples: int) -> int:
-    """Return a length without the encoder's padding: less by up to two packets where the header says so.
+    """Return a length without the encoder's padding of up to two packets, as stated in the header.
 
     Parameters
     ----------
-    claimed : the length that the header or the edit list gives, in samples; 0 where it gives none
-    rounding_samples : how far that may be off, because it is counted in coarser units
+    claimed : length in the header or the edit list, in samples; 0 if missing
+    rounding_samples : error of that length, which may be in coarser units
     """
     padding = frames - claimed
     return claimed if rounding_samples < padding < 2 * packet_samples else frames
 
 
 def rounding_samples(path: Path, rate_hz: int) -> int:
-    """Return by how many samples the length in the edit list of an MP4 or QuickTime file may be off."""
+    """Return the error, in samples, of the length in the edit list of an MP4 or QuickTime file."""
     with explained(path):
         timescale = movie_timescale(path)
     if not timescale:

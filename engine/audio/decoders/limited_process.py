@@ -13,7 +13,7 @@ from typing import IO, Any
 MEMORY_BYTES = 2 << 30
 PATIENCE_S = 60.0
 _PIPE_BYTES = 1 << 20
-"""What Linux gives a user; the pipe holds more than a block, so that both sides work at once."""
+"""Limit for users on Linux; the pipe holds more than a block, so that both sides work at once."""
 
 
 class LimitedProcess:
@@ -66,7 +66,7 @@ class LimitedProcess:
 
     @property
     def status(self) -> int | None:
-        """Return how it ended, below 0 for the signal that ended it; None while it runs."""
+        """Return the exit status, negative for a signal; None while it runs."""
         return self._process.poll()
 
     def ask(self, words: bytes) -> None:
@@ -80,11 +80,11 @@ class LimitedProcess:
         self._process.stdin.write(words)
 
     def read(self, most_bytes: int) -> bytes:
-        """Return the next bytes that it has written; none at its end, or when it stops answering."""
+        """Return the next bytes of its output; empty at its end, or if it stops responding."""
         return os.read(self._handle, most_bytes) if self._answers() else b""
 
     def fill(self, buffer: memoryview) -> bool:
-        """Fill a buffer of bytes; return False where it ends, or stops answering, before."""
+        """Fill a buffer of bytes; return False if the output ends, or stops, before."""
         done = 0
         while done < len(buffer):
             count = self._output.readinto(buffer[done:]) if self._answers() else 0
@@ -100,13 +100,13 @@ class LimitedProcess:
         return not self.is_silent
 
     def wait(self) -> int | None:
-        """Return how it ended; None where it does not end."""
+        """Return the exit status; None if the process does not end."""
         with suppress(subprocess.TimeoutExpired):
             return self._process.wait(PATIENCE_S)
         return None
 
     def end(self) -> None:
-        """End it, and close what connects it."""
+        """End the process, and close its pipes."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

@@ -12,14 +12,14 @@ Times = Sequence[tuple[int | None, int | None]]
 
 
 def length_of_packets(packets: Times, time_base: Fraction, rate_hz: int, frame_samples: int) -> int:
-    """Return how many samples packets hold, from their times alone; 0 where these are not exact.
+    """Return the number of samples in packets, from their times alone; 0 if these are not exact.
 
     Only packets of one length, the last one excepted, that follow each other are counted.
 
     Parameters
     ----------
     packets : start and duration of each, in units of `time_base` seconds; before 0 is the encoder's delay
-    frame_samples : what one packet decodes to
+    frame_samples : samples per packet
     """
     if not packets or time_base != Fraction(1, rate_hz) or frame_samples <= 0:
         return 0

@@ -1,4 +1,4 @@
-"""The decoder for what libsndfile does not read: PyAV, whose wheels carry FFmpeg's libraries.
+"""The decoder for formats beyond libsndfile: PyAV, whose wheels include FFmpeg's libraries.
 
 It decodes in child processes (`engine.audio.decoders.av_child`), so that a file that crashes a library, or
 takes too much memory or time, is refused like any other.
@@ -60,12 +60,12 @@ class _Child:
         self.order(json.dumps(asked))
 
     def order(self, words: str) -> None:
-        """Write an order; where the child has ended, no answer comes."""
+        """Write an order; if the child has ended, no answer follows."""
         with suppress(OSError):
             self._process.ask(f"{words}\n".encode())
 
     def answer(self, path: Path) -> tuple[dict[str, Any], bytearray]:
-        """Return the next answer about a file, and samples where it holds some.
+        """Return the next answer about a file, with samples if it has any.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class _Child:
 
 
 class _Children:
-    """The children that wait for a file; a few, so that many small files do not start one each."""
+    """The idle children; a few, so that many small files do not start one each."""
 
     def __init__(self) -> None:
         self._idle: list[_Child] = []
@@ -218,7 +218,7 @@ class _Decoding:
             frames += int(about["frames"])
 
     def close(self) -> None:
-        """End the pass; the child is used again where it answers."""
+        """End the pass; the child is reused if it responds."""
         if self._is_closed:
             return
         self._is_closed = True

@@ -1,4 +1,4 @@
-"""What a file holds, from its first bytes: the name that messages use and FFmpeg's name of the demuxer.
+"""The format of a file, from its first bytes: its name in messages and FFmpeg's demuxer.
 
 FFmpeg is asked for these demuxers only. Left to itself it also takes playlists, which name other files.
 """
@@ -86,7 +86,7 @@ def signature_of(path: Path) -> Signature | None:
 
 
 def is_coded_wav(path: Path) -> bool:
-    """Tell whether a WAV file holds a stream of MP3, AAC, AC-3 or WMA.
+    """Return whether a WAV file holds a stream of MP3, AAC, AC-3 or WMA.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def is_coded_wav(path: Path) -> bool:
 
 
 def may_be_mp3(path: Path) -> bool:
-    """Tell whether a file that is MP3 by its name or its tag holds MP3, or a format with a signature.
+    """Return whether a file that is MP3 by its name or its tag holds MP3, or a format with a signature.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def may_be_mp3(path: Path) -> bool:
 
 
 def _beginnings(path: Path, most_bytes: int = _LOOKED_AT_BYTES) -> tuple[bytes, bytes]:
-    """Return the first bytes of a file, and those behind the ID3 tag where there is one."""
+    """Return the first bytes of a file, and those after the ID3 tag, if any."""
     with path.open("rb") as stream:
         head = stream.read(most_bytes)
         tag_bytes = id3_bytes(head[:_ID3_HEAD_BYTES])
@@ -157,7 +157,7 @@ def _elementary(beginning: bytes) -> Signature | None:
 
 
 def _mpeg_frame_bytes(head: bytes) -> int:
-    """Return the length of an MPEG audio frame from its head; 1 where it has a free bit rate, 0 for none."""
+    """Return the length of an MPEG audio frame from its header; 1 for a free bit rate, 0 for none."""
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
     rate_index, kbit_index = head[2] >> 2 & 3, head[2] >> 4
     if head[0] != 0xFF or head[1] < 0xE0 or version == 1 or not layer or rate_index == 3 or kbit_index == 15:

@@ -39,8 +39,8 @@ class Tracks:
 
     Attributes
     ----------
-    words : what is known of each, such as "eng, aac, 2 channels"
-    chosen : number of the one that is read, from 1
+    words : description of each, such as "eng, aac, 2 channels"
+    chosen : number of the selected track, from 1
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Tracks:
     chosen: int = 1
 
     def require(self, format_name: str) -> None:
-        """Refuse a track that is not there.
+        """Refuse a missing track.
 
         Raises
         ------

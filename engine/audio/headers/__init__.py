@@ -1,1 +1,1 @@
-"""What the heads of sound files say: times, markers, delays, and claims held against the file."""
+"""Headers of sound files: times, markers, delays, and checks of their claims against the file."""

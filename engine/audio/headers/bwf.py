@@ -1,4 +1,4 @@
-"""What a Broadcast Wave file says beside its samples: `bext`, `iXML` and cue points with labels.
+"""Metadata of Broadcast Wave files: `bext`, `iXML` and cue points with labels.
 
 The chunks follow the samples, so that a file of any size is written in one go and RF64 needs nothing special.
 Nothing in them depends on the clock: equal audio is equal bytes.
@@ -30,7 +30,7 @@ _RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE and the head of ds64
 
 @dataclass(frozen=True, slots=True)
 class CuePoint:
-    """A place in the file and what to call it; a region where it has a length."""
+    """A named position in the file; a region if it has a length."""
 
     position_samples: int
     label: str
@@ -45,17 +45,17 @@ class CuePoint:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """What to say of an audio file.
+    """Metadata of an audio file.
 
     Attributes
     ----------
-    description : one line, 256 ASCII characters are kept
-    project : what the recording is called
-    time_reference_samples : where the first sample lies on the recording's timeline
+    description : one line, truncated to 256 ASCII characters
+    project : name of the recording
+    time_reference_samples : position of the first sample on the recording's timeline
     channel_names : of each channel, from the first
     cues : in ascending order
-    loudness_lufs, true_peak_dbtp : where they were measured
-    origination : when the recording was made; None where that is unknown
+    loudness_lufs, true_peak_dbtp : None if not measured
+    origination : date of the recording; None if unknown
     """
 
     description: str
@@ -69,7 +69,7 @@ class Broadcast:
 
 
 def broadcast_chunks(said: Broadcast, *, rate_hz: int, bits: int) -> bytes:
-    """Return the chunks as they stand in the file, each padded to an even length."""
+    """Return the chunks for the file, each padded to an even length."""
     chunks = _chunk(b"bext", _bext(said, rate_hz, bits)) + _chunk(b"iXML", _ixml(said, rate_hz, bits))
     cues = [cue for cue in said.cues if cue.position_samples <= _MOST]
     if cues:
@@ -126,7 +126,7 @@ def _hundredths(value: float | None) -> int:
 
 
 def _ascii(text: str) -> bytes:
-    """Return a line as bext takes it; what it cannot hold stands complete in iXML."""
+    """Return a line of printable ASCII for bext; iXML has the full text."""
     line = " ".join(text.split())
     return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in line).encode("ascii")
 

@@ -1,7 +1,7 @@
-"""Hold what the head of a sound file claims against the file itself, before anything is made of it.
+"""Check the claims in the header of a sound file against the file itself, before it is decoded.
 
-libsndfile shortens what a WAV or an AIFF file promises to what is there. Where samples have no fixed size it
-believes the head: 478 bytes of Wave64 can claim days of sound, all of which would decode, to silence.
+libsndfile limits the claims of a WAV or an AIFF file to the available data. If samples have no fixed size it
+trusts the header: 478 bytes of Wave64 can claim days of sound, and all of it decodes, to silence.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LEAST_FRAME_BYTES = 6
 
 
 def impossible_claim(path: Path, size_bytes: int, file: soundfile.SoundFile) -> str:
-    """Return what is wrong with the head of an open file, as the end of a sentence; nothing where all can be.
+    """Return the problem of the header of an open file, as the end of a sentence; "" without one.
 
     Raises
     ------
@@ -68,9 +68,9 @@ def impossible_claim(path: Path, size_bytes: int, file: soundfile.SoundFile) -> 
 
 
 def sample_numbers_agree(path: Path) -> bool:
-    """Tell whether the frames of a FLAC file lie where its head says, so that a decoder can seek in it.
+    """Return whether a FLAC file numbers its frames as its header states, so that a decoder can seek in it.
 
-    Frames are numbered, and how many samples each holds stands in the head, which is believed.
+    Frames are numbered, and decoders trust the header for the number of samples per frame.
     """
     with path.open("rb") as stream:
         head = _flac_stream_info(stream)
@@ -128,7 +128,7 @@ def _flac_stream_info(stream: BinaryIO) -> tuple[int, int, int] | None:
 
 
 def _flac_block_samples(frame: bytes) -> int:
-    """Return how many samples a frame holds, from its head; 0 where it does not say."""
+    """Return the number of samples in a frame, from its header; 0 if it does not state it."""
     code = frame[2] >> 4
     if 2 <= code <= 5:
         return 576 << (code - 2)

@@ -1,6 +1,6 @@
 """Read the cue points of a WAV, RF64 or BW64 file: positions, names, and the lengths of regions.
 
-What is damaged is passed over, since the sound is what counts; `engine.audio.headers.bwf` has the references.
+Damaged chunks are skipped, since the audio is still usable; `engine.audio.headers.bwf` has the references.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CUE = struct.Struct("<II4sIII")
 
 
 def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
-    """Return the cue points of a file, ascending, in its own samples; none where it has none or is no WAV."""
+    """Return the cue points of a file, ascending, in its own samples; () if it has none or is not WAV."""
     points: dict[int, int] = {}
     names: dict[int, str] = {}
     lengths: dict[int, int] = {}
@@ -37,8 +37,8 @@ def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
 def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Yield the chunks of these names, each with its content; the sound is skipped.
 
-    What has no name in letters is no chunk, and nothing behind it is: a recorder that was cut off never wrote
-    how much sound there is, and that sound stands there.
+    A name without letters ends the search: an interrupted recorder never wrote the length of the sound, so
+    the bytes are samples.
     """
     size_bytes = stream.seek(0, os.SEEK_END)
     stream.seek(0)

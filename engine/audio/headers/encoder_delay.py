@@ -1,4 +1,4 @@
-"""How many samples a coder puts before the first one, as the head of its file tells players to leave out."""
+"""Encoder delay: samples before the first one, which the header marks for players to skip."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _OPUS_RATE_HZ = 48_000
 
 
 def encoder_delay_samples(path: Path, rate_hz: int) -> int:
-    """Return the samples that a player drops before the first of an MP3 or Ogg file; 0 where it says none.
+    """Return the number of samples that a player skips at the start of an MP3 or Ogg file; 0 if not stated.
 
     Sources
     -------
-    Gabriel Bouvigne, "MP3 info tag revision 1": the delay stands in 12 bits behind the name of the encoder.
+    Gabriel Bouvigne, "MP3 info tag revision 1": the delay has 12 bits after the name of the encoder.
     RFC 7845: the pre-skip of Opus counts at 48 kHz.
     """
     with path.open("rb") as stream:

@@ -1,9 +1,9 @@
-"""The head of a WAV file with floating-point samples, as the specification asks for it.
+"""The header of a WAV file with floating-point samples, as the specification requires it.
 
 Microsoft's "New Multimedia Data Types and Data Techniques" wants, for all but PCM, the size of an extension
-in `fmt ` (0 here) and the number of frames in `fact`. libsndfile 1.2 leaves the first out of WAV, of which
-SoX warns, and the second out of RF64, where it writes peaks and the time instead. Both leave room in the
-head, so it is corrected in place.
+in `fmt ` (0 here) and the number of frames in `fact`. libsndfile 1.2 leaves the first out of WAV, which makes
+SoX warn, and the second out of RF64, where it writes peaks and the time instead. Both leave room in the
+header, so it is corrected in place.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _extended(head: bytes, place: int, after: int) -> bytes:
 
 
 def _with_fact(head: bytes, after: int, frames: int) -> bytes:
-    """Return a fact and padding in the room of the peaks, which tell when the file was written."""
+    """Return a fact chunk and padding in place of the peaks, which hold the time of writing."""
     if head[after : after + 4] != b"PEAK":
         return b""
     room = int.from_bytes(head[after + 4 : after + 8], "little") - 12

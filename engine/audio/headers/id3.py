@@ -1,9 +1,8 @@
 """Tags of MP3 files, in the room that libsndfile is made to leave for them.
 
 libsndfile hands the letters of a title to LAME as bytes of Latin-1 although they are UTF-8, so that every
-umlaut comes out as two wrong signs. What stands in front of the sound cannot be made longer afterwards
-without copying it. Therefore LAME is given a title as long as all tags together, and they are written
-over it.
+umlaut becomes two wrong characters. The tag before the sound cannot be lengthened afterwards without copying
+the sound. Therefore LAME gets a title as long as all tags together, and the tags overwrite it.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def room_title(tags: Tags) -> str:
 
 
 def id3_bytes(head: bytes) -> int:
-    """Return how long the tag is that a file begins with, its own head left out; 0 where there is none."""
+    """Return the size of the tag at the start of a file, without its own header; 0 without a tag."""
     if head[:3] != b"ID3" or len(head) < _HEAD_BYTES:
         return 0
     return sum(
@@ -37,7 +36,7 @@ def write_id3(path: Path, tags: Tags) -> None:
     Raises
     ------
     OSError : the file cannot be written
-    ValueError : there is no room
+    ValueError : the tags do not fit
     """
     frames = _frames(tags)
     with path.open("r+b") as stream:

@@ -1,4 +1,4 @@
-"""What Matroska files say of their picture: its frame rate, and the tag TIMECODE.
+"""Video metadata of Matroska files: frame rate, and the tag TIMECODE.
 
 References: RFC 8794 (EBML), RFC 9559 (Matroska), and FFmpeg, which writes its start timecode into that tag.
 """
@@ -49,7 +49,7 @@ def matroska_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
 
 
 def _video(content: bytes) -> tuple[bool, Fraction | None]:
-    """Return whether there is a track of video, and how many frames a second it has."""
+    """Return whether there is a track of video, and its frame rate."""
     stream, tracks = BytesIO(content), _Element(_TRACKS, 0, len(content))
     for track in _named(stream, tracks, _TRACK):
         if any(_number(stream, one) == _VIDEO for one in _named(stream, track, _KIND)):
@@ -100,7 +100,7 @@ def _elements(stream: BinaryIO, parent: _Element) -> Iterator[_Element]:
 
 
 def _width(first: bytes) -> int:
-    """Return how many bytes a number of EBML has, from its first one; 0 where it is not one."""
+    """Return the length in bytes of an EBML number, from its first one; 0 if invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0
 
 

@@ -1,7 +1,7 @@
-"""What MP4 and QuickTime files say of their times: units of the edit list, frame rate and start timecode.
+"""Time metadata of MP4 and QuickTime files: units of the edit list, frame rate and start timecode.
 
 References: ISO/IEC 14496-12 (the boxes, here called atoms), and Apple's "QuickTime File Format" (`tmcd`, the
-track of timecode). What is damaged is passed over, since the sound is what counts.
+track of timecode). Damaged atoms are skipped, since the audio is still usable.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Span = tuple[int, int]
 
 
 def movie_timescale(path: Path) -> int:
-    """Return the units per second of the lengths in the movie header; 0 where there is none.
+    """Return the units per second of the lengths in the movie header; 0 if it is missing.
 
     Sources
     -------
@@ -68,7 +68,7 @@ def _frame_rate(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, bool]:
 
 
 def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode]:
-    """Return how many frames a second a track of timecode counts, and its first timecode."""
+    """Return the frame rate of a track of timecode, and its first timecode."""
     table = _inside(stream, track, b"mdia", b"minf", b"stbl")
     described = _read(stream, table and _inside(stream, table, b"stsd"))
     places = _read(stream, table and _inside(stream, table, b"stco"))[_TABLE:][:4]
@@ -86,14 +86,14 @@ def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode
 
 
 def _timescale(stream: BinaryIO, header: _Span | None) -> int:
-    """Return the units a second of a header of the movie or of a track; 0 where it is missing."""
+    """Return the units per second in a header of the movie or of a track; 0 if it is missing."""
     content = _read(stream, header)[:32]
     place = 20 if content[:1] == b"\1" else 12
     return int.from_bytes(content[place : place + 4], "big")
 
 
 def _read(stream: BinaryIO, span: _Span | None) -> bytes:
-    """Return the content of an atom, as far as it may be long; nothing of one that is missing."""
+    """Return the content of an atom, up to its limit; empty if it is missing."""
     if span is None:
         return b""
     stream.seek(span[0])
@@ -101,7 +101,7 @@ def _read(stream: BinaryIO, span: _Span | None) -> bytes:
 
 
 def _inside(stream: BinaryIO, span: _Span, *names: bytes) -> _Span | None:
-    """Return where the first atom of the last name lies, looked for in the first one of each name before."""
+    """Follow the first atom of each name in turn, and return the span of the last; None if one is missing."""
     found: _Span | None = span
     for wanted in names:
         if found is None:

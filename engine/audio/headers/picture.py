@@ -18,7 +18,7 @@ class Timecode:
 
     Attributes
     ----------
-    begin_s : seconds after midnight at which the first frame lies, in real time
+    begin_s : time of the first frame in seconds after midnight, in real time
     drops_frames : whether the video is counted in drop frame timecode
     """
 
@@ -32,7 +32,7 @@ class Picture:
 
     Attributes
     ----------
-    frame_rate : frames a second, exactly; None where the file does not give it
+    frame_rate : frames a second, exactly; None if the file does not give it
     is_variable : whether frames last unequally long, so that `frame_rate` is nominal
     start : of a video without timecode, 0
     """
@@ -47,13 +47,13 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
 
     Parameters
     ----------
-    durations : how many frames last how many units
+    durations : number of frames by duration in units
     units_hz : units a second
 
     Returns
     -------
-    frame_rate : the mean, where durations differ by rounding alone; else the whole rate nearest to the most
-        common duration. None where there is none of a moving picture
+    frame_rate : the mean if durations differ by rounding alone; else the whole rate nearest to the most
+        common duration. None if that is not a rate of video
     is_variable : whether they differ by more
     """
     units = sum(duration * count for duration, count in durations.items())
@@ -70,7 +70,7 @@ def frame_rate_of(durations: Mapping[int, int], units_hz: int) -> tuple[Fraction
 
 
 def standard_rate(rate: Fraction, near: Fraction = _NEAR) -> Fraction | None:
-    """Return the whole rate, or 1000/1001 of one, that is as near; else the rate; None where nothing moves.
+    """Return the nearest integer rate, or 1000/1001 of one, if close; else the rate; None for a still.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def _moving(rate: Fraction) -> Fraction | None:
 
 
 def start_timecode(frame: int, rate: Fraction, *, drops_frames: bool) -> Timecode:
-    """Return the timecode of a frame, counted from midnight; 0 where it does not lie in a day.
+    """Return the timecode of a frame, counted from midnight; 0 if it is not within a day.
 
     Parameters
     ----------
     rate : frames a second of the timecode
-    drops_frames : counts where there is drop frame timecode at the rate
+    drops_frames : has an effect only at rates with drop frame timecode
     """
     begin_s = frame / rate
     if not 0 <= begin_s < _LONGEST_S:

@@ -1,7 +1,7 @@
-"""When a recording began, as field recorders write it into their files.
+"""Start time of a recording, as field recorders write it into their files.
 
-A Broadcast Wave file says in its `bext` chunk (EBU Tech 3285) how many samples after midnight its first one
-lies. Programs that read timecode count positions in such a file from there.
+The `bext` chunk of a Broadcast Wave file (EBU Tech 3285) gives the number of samples from midnight to its
+first sample. Programs that read timecode count positions in such a file from there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DATE, _TIME = slice(320, 330), slice(330, 338)
 
 
 def read_time_reference(path: Path) -> int:
-    """Return the samples between midnight and the first sample of a file; 0 where it does not say."""
+    """Return the samples between midnight and the first sample of a file; 0 if not stated."""
     with suppress(OSError), path.open("rb") as stream:
         for _, content in wav_chunks(stream, (b"bext",)):
             if len(content) >= _PLACE + _TIME_REFERENCE.size:
@@ -28,9 +28,9 @@ def read_time_reference(path: Path) -> int:
 
 
 def read_origination(path: Path) -> datetime | None:
-    """Return when a recording was made: the date in its `bext`, else when its file was last written, in UTC.
+    """Return the date of a recording: that in its `bext`, else the last change of its file, in UTC.
 
-    None where there is no file.
+    None if the file is missing.
     """
     with suppress(OSError), path.open("rb") as stream:
         for _, content in wav_chunks(stream, (b"bext",)):
@@ -43,7 +43,7 @@ def read_origination(path: Path) -> datetime | None:
 
 
 def _date_and_time(date: bytes, time: bytes) -> datetime | None:
-    """Return a moment written as year, month, day and as hours, minutes, seconds, whatever parts them."""
+    """Parse year, month, day and hours, minutes, seconds with any separators."""
     with suppress(ValueError):
         return datetime(
             int(date[:4]), int(date[5:7]), int(date[8:10]), int(time[:2]), int(time[3:5]), int(time[6:8])

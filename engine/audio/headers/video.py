@@ -14,7 +14,7 @@ from engine.audio.headers.picture import Picture
 def read_picture(path: Path) -> Picture | None:
     """Return the picture of an MP4, QuickTime or Matroska file.
 
-    None where the file is missing, is another one, or has no picture.
+    None if the file is missing, is another one, or has no picture.
     """
     with suppress(OSError):
         status = path.stat()

@@ -1,1 +1,1 @@
-"""What is drawn of a recording: its peaks and its spectrogram, made once and kept."""
+"""Pictures of a recording: its peaks and its spectrogram, computed once and cached."""

@@ -9,11 +9,12 @@ from engine.audio.pictures.peaks import FULL_SCALE, PeakPyramid
 
 
 def clipped_places(peaks: PeakPyramid, apart_samples: int) -> NDArray[np.int64]:
-    """Return where each place begins, in samples of the file and as exactly as its peaks, shape (n,).
+    """Return the start of each clipped place, in samples of the file, at the resolution of its peaks, shape
+    (n,).
 
     Parameters
     ----------
-    apart_samples : what is nearer to the clipped peak before belongs to the same place
+    apart_samples : clipped peaks closer than this belong to the same place
     """
     lowest, highest = peaks.levels[0][:2]
     full = np.flatnonzero((lowest <= -FULL_SCALE).any(axis=0) | (highest >= FULL_SCALE).any(axis=0))

@@ -1,7 +1,7 @@
-"""Peaks of what is in view, finer than the kept ones: pieces of a recording reduced to columns of 16 samples.
+"""Peaks of the visible range, finer than the cached ones: parts of a recording in columns of 16 samples.
 
-A frame that shows 250,000 samples a lane is drawn from 16,000 columns then, and from samples themselves only
-where few are in view.
+A frame that shows 250,000 samples per lane is then drawn from 16,000 columns, and from samples themselves
+only if few are visible.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def fine_cells(samples: NDArray[np.float32]) -> Cells:
 
     Returns
     -------
-    cells : shape (3, channels, ceil(n / 16)); the last holds what is left
+    cells : shape (3, channels, ceil(n / 16)); the last holds the remainder
     """
     whole, rest = divmod(len(samples), FINE_SAMPLES)
     cells = np.empty((3, samples.shape[1], whole + bool(rest)), np.float32)
@@ -45,6 +45,6 @@ def fine_cells(samples: NDArray[np.float32]) -> Cells:
 
 
 def fine_pyramid(pieces: Sequence[Cells], frames: int, rate_hz: int) -> PeakPyramid:
-    """Return a pyramid of one level over pieces laid end to end, which hold so many samples together."""
+    """Return a pyramid of one level over consecutive pieces with `frames` samples in total."""
     cells = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=2)
     return PeakPyramid((cells,), rate_hz, cells.shape[1], frames, base_samples=FINE_SAMPLES)

@@ -1,7 +1,7 @@
-"""Keep peaks in the cache folder, memory-mapped, so that a document opens without reading its audio.
+"""Store peaks in the cache folder, memory-mapped, so that a document opens without reading its audio.
 
-A file is a fixed head and then the levels, each float32 of shape (3, channels, n), little-endian. What is
-damaged, foreign or of another version is ignored and built again.
+A file is a fixed header and then the levels, each float32 of shape (3, channels, n), little-endian. Damaged
+or foreign files and those of another version are ignored and built again.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _HEAD = struct.Struct("<8sIIIIQQq")
 _SCAN_FRAMES = 1 << 16
 _CHECKED_BYTES = 1 << 18
 _MAPPED_FROM_BYTES = 1 << 16
-"""What is smaller is read: each file that is mapped stays open, and a process may open few."""
+"""Smaller files are read: each mapped file stays open, and a process may open few."""
 
 
 def source_peaks(source: Source, rate_hz: int, progress: Progress = SILENT) -> PeakPyramid:
-    """Return the peaks of a source at the document's rate: from the cache, or built and kept there.
+    """Return the peaks of a source at the document's rate: from the cache, or built and stored there.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def _size_bytes(frames: int, channels: int) -> int:
 
 
 def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
-    """Return stored peaks, or None where there are none that can be used; large ones are memory-mapped."""
+    """Return stored peaks, or None if missing or unusable; large ones are memory-mapped."""
     path = _cache_path(content_hash, rate_hz)
     try:
         with open_regular(path, follow_symlinks=False) as stream:
@@ -170,7 +170,7 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
 
 
 def _checked_values(stream: BinaryIO, size: int, checksum: int) -> NDArray[np.float32] | None:
-    """Return all levels of an open file, shape (size,); None where they are not those of its checksum."""
+    """Return all levels of an open file, shape (size,); None if the checksum differs."""
     if 4 * size < _MAPPED_FROM_BYTES:
         content = stream.read()
         whole = len(content) == 4 * size and zlib.crc32(content) == checksum
@@ -193,7 +193,7 @@ def _cache_path(content_hash: str, rate_hz: int) -> Path:
 
 
 def _bad_samples(heard: SourceReader | Source, rate_hz: int) -> tuple[int, int]:
-    """Return how many samples of a file that was read whole are no sound, and where the first lies."""
+    """Return the number of invalid samples of a fully read file, and the position of the first."""
     if isinstance(heard, SourceReader):
         return heard.bad_samples, heard.first_bad_samples
     if heard.subtype not in ("FLOAT", "DOUBLE"):

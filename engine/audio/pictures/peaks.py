@@ -1,4 +1,4 @@
-"""Minimum, maximum and loudness of a file at every zoom: what a waveform is drawn from.
+"""Minimum, maximum and loudness of a file at every zoom, from which waveforms are drawn.
 
 The base level holds one column per 256 samples and every level above one per four columns below. Peaks are
 built from the conformed file, so their positions are samples of the document.
@@ -37,7 +37,7 @@ _INT16_SCALE = np.float32(2.0**-15)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """What to draw, one value per column: float32 arrays of shape (n_columns,), zeros outside the file."""
+    """Values to draw, one per column: float32 arrays of shape (n_columns,), zeros outside the file."""
 
     minimum: NDArray[np.float32]
     maximum: NDArray[np.float32]
@@ -45,7 +45,7 @@ class Columns:
 
     @classmethod
     def silent(cls, n_columns: int) -> Columns:
-        """Return columns of nothing, which can be written into."""
+        """Return writable columns of silence."""
         return cls(*(np.zeros(n_columns, np.float32) for _ in range(3)))
 
     @property
@@ -69,7 +69,7 @@ class Columns:
         return whole
 
     def among(self, places: NDArray[np.int64], n_columns: int) -> Columns:
-        """Return `n_columns` of which these stand at places, ascending, and all others are silent."""
+        """Return `n_columns` columns with these at ascending indices, all others silent."""
         if len(places) == n_columns:
             return self
         whole = Columns.silent(n_columns)
@@ -85,11 +85,11 @@ class PeakPyramid:
     Attributes
     ----------
     levels : float32 arrays of shape (3, channels, n): minimum, maximum and sum of squares of each column;
-        level k has columns of ``256 * 4**k`` samples, the last one what is left of the file
+        level k has columns of ``256 * 4**k`` samples, the last one the remainder of the file
     rate_hz, channels, frames : of the file the peaks were built from
-    bad_samples : how many samples were taken as zero since they are no sound, see `SourceReader`
+    bad_samples : number of invalid samples replaced by zero, see `SourceReader`
     first_bad_samples : position of the first of them, -1 without one
-    base_samples : width of the columns of level 0, 256 but for what `fine_peaks` makes
+    base_samples : width of the columns of level 0, 256 except in `fine_peaks`
     """
 
     levels: tuple[NDArray[np.float32], ...]
@@ -111,7 +111,7 @@ class PeakPyramid:
     ) -> Columns:
         """Return columns [start + i * width, start + (i + 1) * width), each at least 256 samples wide.
 
-        The coarsest level whose columns are no wider than half of what is drawn is used (or the base). Each
+        Uses the coarsest level whose columns are at most half as wide as the drawn ones (or the base). Each
         of its columns counts in exactly one column of the result, so nothing is lost or drawn twice; edges
         are off by half a drawn column at most, and by one base column below 512 samples per column.
         """
@@ -128,8 +128,8 @@ class PeakPyramid:
     ) -> Columns:
         """Return a column for each span [start, stop), read at the level that `columns` would use.
 
-        Spans are ascending; what lies between two of them shows in neither, but for the column of the level
-        in which a span begins.
+        Spans are ascending; peaks between two spans show in neither, except in the column of the level in
+        which a span begins.
         """
         (minimum, maximum, squares), width = self._level(channel, samples_per_column)
         cells = _cells_of(starts_samples, stops_samples, width, len(minimum), self.frames)
@@ -160,7 +160,7 @@ def sample_columns(
 ) -> Columns:
     """Return the columns of raw samples, exactly: for zooms below 256 samples per column.
 
-    A column narrower than a sample shows the sample it lies in.
+    A column narrower than a sample shows the sample that contains it.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def peak_chunks(
     """Yield the peaks of an open file piece by piece, so that hours of it are never in memory at once.
 
     Each piece is that part of every level, shape (3, channels, n); the pieces of a level join to the whole.
-    Of a file that seeks exactly two pieces are made at a time: decoding and reducing let go of Python.
+    Files that seek exactly are processed two pieces at a time: decoding and reducing release the GIL.
     """
     n_levels = len(level_lengths(reader.frames))
     step = _piece_columns(n_levels) * BASE_SAMPLES
@@ -273,7 +273,7 @@ class BlockReducer:
 
 
 def _piece_columns(n_levels: int) -> int:
-    """Return how many columns of the base a piece has: a whole number of columns at every level."""
+    """Return the number of base columns in a piece: a whole number of columns at every level."""
     n_columns: int = FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)
     return n_columns
 
@@ -301,7 +301,7 @@ class _BlocksDone:
         self._progress, self._lock = progress, Lock()
 
     def one_more(self) -> None:
-        """Count a block and report it; raises `Cancelled` where nobody wants more."""
+        """Count a block and report progress; raises `Cancelled` if the user cancelled."""
         self._progress.check_cancelled()
         with self._lock:
             self._count += 1
@@ -329,7 +329,7 @@ def _block_frames(channels: int) -> int:
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
-    """Return how many columns each level of a file of `frames` samples has."""
+    """Return the number of columns of each level for a file of `frames` samples."""
     lengths = [-(-frames // BASE_SAMPLES)]
     while lengths[-1] > _FEWEST_COLUMNS:
         lengths.append(-(-lengths[-1] // FACTOR))
@@ -337,7 +337,7 @@ def level_lengths(frames: int) -> tuple[int, ...]:
 
 
 def peaks_warning(pyramid: PeakPyramid, path: Path) -> str:
-    """Return one sentence about what is no sound, or silent, found while building the peaks, or nothing."""
+    """Return a warning about invalid samples or silence found while building the peaks, or ""."""
     if pyramid.bad_samples:
         return left_out_sentence(path, pyramid.bad_samples, pyramid.first_bad_samples, pyramid.rate_hz)
     return f"{shown(path)} is silent from start to end." if pyramid.silent else ""
@@ -362,7 +362,7 @@ def _reduce_columns(samples: NDArray[Any], out: NDArray[np.float32]) -> None:
 
 
 def _levels(base: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:
-    """Return so many levels above columns of the base, which is the first of them."""
+    """Return `count` levels of columns; the base is the first."""
     levels = [base]
     while len(levels) < count:
         below = levels[-1]
@@ -413,14 +413,14 @@ def _reduced(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SpanCells:
-    """Which cells of a level spans read: the same for all tracks and channels that are as long.
+    """The cells of a level that spans read: the same for all tracks and channels of equal length.
 
     Attributes
     ----------
-    inside : int64, shape (m,), the spans that lie in the file at all
-    lowest, highest : the cells that any of them reads are [lowest, highest)
-    pairs : int64, shape (2 * m,), where each begins and ends, counted from the lowest
-    counts : int64, shape (m,), how many samples each holds
+    inside : int64, shape (m,), the spans that overlap the file
+    lowest, highest : the range [lowest, highest) of cells read
+    pairs : int64, shape (2 * m,), start and end of each, counted from the lowest
+    counts : int64, shape (m,), number of samples in each
     """
 
     inside: NDArray[np.int64]

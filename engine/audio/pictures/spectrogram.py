@@ -1,12 +1,12 @@
-"""How loud a recording is at each frequency over time: what a spectrogram is drawn from.
+"""Level of a recording at each frequency over time, from which spectrograms are drawn.
 
 A frame is a Hann window of samples and its spectrum; its level is in dB of full scale, so that a sine of
-amplitude 1 reads 0 dB. Frequencies are kept in bands: single bins of the transform at the low end, above that
-bands of a 28th of their frequency, each as loud as its loudest bin, so that a thin line keeps its level.
+amplitude 1 reads 0 dB. Frequencies are stored in bands: single bins of the transform at the low end, above
+that bands of a 28th of their frequency, each as loud as its loudest bin, so that a thin line keeps its level.
 
-The base of the pyramid holds one cell per 1,024 samples, the loudest of the frames whose middle is in it, and
-every level above the loudest of four cells below. A cell is one byte: 0 where nothing is, else half dB steps.
-Finer than the base, spectra are made from the samples of the moment (`detail_cells`).
+The base of the pyramid holds one cell per 1,024 samples, the loudest of the frames centred in it, and
+every level above the loudest of four cells below. A cell is one byte: 0 for silence, else half dB steps.
+Finer than the base, spectra are computed from samples on demand (`detail_cells`).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Spectrogram:
     ) -> Cells:
         """Return the loudest of each span [start, stop), shape (n, bands); 0 outside the file.
 
-        The coarsest level whose cells are no wider than a column is read, so edges are off by a column at
-        most. A span shows at least the cell it begins in.
+        Reads the coarsest level whose cells are at most as wide as a column, so edges are off by a column at
+        most. A span shows at least its first cell.
         """
         level, width = 0, BASE_SAMPLES
         while level + 1 < len(self.levels) and width * _FACTOR <= samples_per_column:
@@ -81,7 +81,7 @@ class Spectrogram:
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
-    """Return how many cells each level of a file of `frames` samples has."""
+    """Return the number of cells of each level for a file of `frames` samples."""
     lengths = [-(-frames // BASE_SAMPLES)]
     while lengths[-1] > _FEWEST_CELLS and len(lengths) < _MOST_LEVELS:
         lengths.append(-(-lengths[-1] // _FACTOR))
@@ -106,7 +106,7 @@ def band_middles_hz(window_samples: int, rate_hz: int) -> NDArray[np.float64]:
 
 
 def level_db(cells: ArrayLike) -> NDArray[np.float64]:
-    """Return the level of cells in dB; those that hold nothing lie below all others."""
+    """Return the level of cells in dB; empty cells are below all others."""
     return (np.asarray(cells, np.float64) - 1.0) * STEP_DB + LOWEST_DB
 
 
@@ -136,7 +136,7 @@ def frame_cells(samples: NDArray[np.float32], window_samples: int, hop_samples: 
 
 
 class Samples(Protocol):
-    """What spectra are made of: a file, or the edited sound of one."""
+    """Input of spectra: a file, or its edited sound."""
 
     @property
     def channels(self) -> int: ...
@@ -145,7 +145,7 @@ class Samples(Protocol):
 
 
 def block_cells(reader: SourceReader, window_samples: int, block: int) -> tuple[Cells, ...]:
-    """Return what one block adds to each level of a file's pyramid, each of shape (channels, n, bands)."""
+    """Return the cells of one block for each level of a file's pyramid, shape (channels, n, bands) each."""
     first = block * BLOCK_CELLS
     n_cells = min(BLOCK_CELLS, -(-reader.frames // BASE_SAMPLES) - first)
     per_cell = max(1, 2 * BASE_SAMPLES // window_samples)  # windows overlap by half at least
@@ -166,9 +166,9 @@ def block_order(frames: int, first_samples: int) -> Iterator[int]:
 
 
 def detail_hop(samples_per_column: float) -> int:
-    """Return how far frames stand apart where columns are so narrow; the base serves from `BASE_SAMPLES` on.
+    """Return the hop of frames for columns of this width; the base serves from `BASE_SAMPLES` on.
 
-    Closer than an eighth of the shortest window a frame tells nothing that its neighbours do not.
+    A hop below an eighth of the shortest window adds no information.
     """
     hop = FINEST_HOP_SAMPLES
     while hop < BASE_SAMPLES and hop * 2 <= samples_per_column * np.sqrt(2.0):

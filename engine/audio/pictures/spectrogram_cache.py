@@ -1,7 +1,8 @@
-"""Keep spectrograms in the cache folder, memory-mapped; they are made once, the visible part first.
+"""Store spectrograms in the cache folder, memory-mapped; each is computed once, the visible part first.
 
-A file is a fixed head and then the levels, each uint8 of shape (channels, n, bands). What is damaged, foreign
-or of another version is ignored and made again. Memory stays flat: a block is written as soon as it is made.
+A file is a fixed header and then the levels, each uint8 of shape (channels, n, bands). Damaged or foreign
+files and those of another version are ignored and made again. Memory stays flat: a block is written as soon
+as it is made.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def source_spectrogram(
     begun: Callable[[Spectrogram], object] | None = None,
     progress: Progress = SILENT,
 ) -> Spectrogram:
-    """Return the spectrogram of a source: from the cache, or made and kept there.
+    """Return the spectrogram of a source: from the cache, or made and stored there.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def source_spectrogram(
 
 
 def load_spectrogram(content_hash: str, rate_hz: int, window_samples: int) -> Spectrogram | None:
-    """Return a kept spectrogram, its levels memory-mapped, or None where there is none that can be used."""
+    """Return a stored spectrogram, its levels memory-mapped, or None if missing or unusable."""
     path = _path(content_hash, rate_hz, window_samples)
     try:
         with open_regular(path, follow_symlinks=False) as stream:
@@ -157,7 +158,7 @@ def _mapped(file: Path | BinaryIO, rate_hz: int, channels: int, window: int, fra
 
 
 def _checksum(stream: BinaryIO) -> int:
-    """Return the checksum of what is left of a stream."""
+    """Return the checksum of the rest of a stream."""
     checksum = 0
     while piece := stream.read(_CHECKED_BYTES):
         checksum = zlib.crc32(piece, checksum)

@@ -20,7 +20,7 @@ from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate
 from engine.review.calibration.evidence import Analyses
-from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
+from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.timebase import format_time, samples_to_s_array
 
 
@@ -78,7 +78,7 @@ def _entries(
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
             text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  "
             text += _words(state, proposal, on)
-            text += f" {heard_sentence(heard)}" if heard else ""
+            text += f" {sounds_sentence(heard)}" if heard else ""
             if decision is not None and decision.note:
                 text += f" · note: {' '.join(decision.note.split())}"
         yield VerbOutput(fields, text)

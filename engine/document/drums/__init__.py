@@ -1,1 +1,1 @@
-"""The hits of a drum performance, and what the user confirmed of them."""
+"""The hits of a drum performance, and the user's confirmed ones."""

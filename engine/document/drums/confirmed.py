@@ -1,4 +1,4 @@
-"""What the user confirmed of hits, kept whatever is found again."""
+"""Hits confirmed by the user, which persist when hits are detected again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAME_STROKE_S = 0.010
 
 
 def taken(hits: Hits, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Hits:
-    """Return some rows of hits, strokes numbered anew."""
+    """Return some rows of hits, with strokes renumbered."""
     _, strokes = np.unique(hits.strokes[rows], return_inverse=True)
     return replace(
         hits,
@@ -30,19 +30,19 @@ def taken(hits: Hits, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Hits:
 
 
 def sure_enough(hits: Hits, sensitivity: float) -> Hits:
-    """Leave out hits of which it is less sure than 1 - `sensitivity` that they are any; see `confirmed`.
+    """Return the hits with a confidence of at least 1 - `sensitivity`; see `confirmed`.
 
     Parameters
     ----------
-    sensitivity : 0 to 1; at 1 all that was found counts, at 0 what the user confirmed alone
+    sensitivity : 0 to 1; at 1 all detected hits count, at 0 only those the user confirmed
     """
     return taken(hits, hits.confidences >= 1.0 - sensitivity)
 
 
 def confirmed(found: Hits, promoted: Hits | None, rate_hz: int) -> Hits:
-    """Return hits as they were found with those that the user confirmed among them, of which it is sure.
+    """Return detected hits merged with those the user confirmed, which get full confidence.
 
-    One that was not found again is put back; those of microphones that are not there any more wait.
+    A confirmed hit that was not detected again is restored; hits of missing microphones wait for them.
     """
     if promoted is None or not len(promoted.onsets_samples):
         return found
@@ -65,7 +65,7 @@ def confirmed(found: Hits, promoted: Hits | None, rate_hz: int) -> Hits:
 
 
 def with_microphones_of(hits: Hits, others: Hits) -> Hits:
-    """Return hits that know the microphones of others too, beside their own."""
+    """Return hits with the microphones of others added to their own."""
     more = [place for place, track in enumerate(others.track_ids) if track not in hits.track_ids]
     return replace(
         hits,
@@ -95,7 +95,7 @@ def _with_rows(
 
 
 def _renumbered(onsets: NDArray[np.float64], strokes: NDArray[np.int64], rate_hz: int) -> NDArray[np.int32]:
-    """Number strokes from 0; a hit that has none, -1, is of the one before it where that is near."""
+    """Number strokes from 0; a hit without one, -1, joins the previous one if it is close."""
     begins = np.ones(len(onsets), bool)
     begins[1:] = np.where(
         (strokes[1:] < 0) | (strokes[:-1] < 0),

@@ -1,7 +1,7 @@
-"""Drum hits as the user has them: what they confirmed, and what they say a microphone stands at.
+"""Drum hits with the user's changes: confirmed hits, and roles of microphones.
 
-What was found is an analysis that finding again replaces. What the user confirmed is one of its own,
-`promoted`, and the role of a microphone is that of its track, so that neither is lost.
+Detected hits are an analysis that the next detection replaces. The user's confirmed hits are a separate
+analysis, `promoted`, and the role of a microphone is that of its track, so that neither is lost.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from engine.wording import counted
 
 PROMOTED = "promoted"
 DRUMS = "drums"
-"""The role of a track that holds drums without saying which."""
+"""The role of a track with drums in general."""
 
 
 def role_of(role: str) -> Role | None:
-    """Return what the user says a microphone stands at; None where the words of its track do not tell."""
+    """Return the role that the user gave a microphone; None if the track's role is not one of a drum."""
     try:
         return Role(role)
     except ValueError:
@@ -39,13 +39,13 @@ def role_of(role: str) -> Role | None:
 def drum_tracks(
     state: DocumentState, chosen: Sequence[str] = (), recorded: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Return the ids of the microphones of the drums: those chosen, else those whose role says so.
+    """Return the ids of the drum microphones: the chosen tracks, else those with a drum role.
 
-    Where no track has a role, all are.
+    If no track has a role, all tracks.
 
     Parameters
     ----------
-    recorded : those that the audio shows to be one kit, in the place of all where no track has a role
+    recorded : tracks that the audio shows to be one kit, used instead of all if no track has a role
 
     Raises
     ------

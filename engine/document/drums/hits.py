@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 class Role(StrEnum):
-    """What a microphone was set up for."""
+    """Role of a microphone."""
 
     KICK = "kick"
     SNARE = "snare"
@@ -24,12 +24,12 @@ class Role(StrEnum):
 
     @property
     def is_close(self) -> bool:
-        """Whether it stands at one drum, so that a hit in it has a voice and a time."""
+        """Whether it is placed at one drum, so that a hit in it has a voice and a time."""
         return self not in (Role.OVERHEAD, Role.ROOM, Role.OTHER)
 
 
 class Ornament(StrEnum):
-    """What a hit is beside others: an ornament that was played on purpose, or a mistake."""
+    """Relation of a hit to its neighbours: an intended ornament, or a mistake."""
 
     NONE = "none"
     GHOST = "ghost"
@@ -46,17 +46,15 @@ class Hits:
     Attributes
     ----------
     onsets_samples : float64, shape (n,), ascending: where the sound rises at the microphone of its drum
-    tracks : int16, shape (n,), the place of that microphone in `track_ids`
+    tracks : int16, shape (n,), index of that microphone in `track_ids`
     strengths_db : float32, shape (n,), the peak of the hit there, in dB full scale
     strokes : int32, shape (n,), ascending from 0: hits of one stroke, meant to sound together, share a number
-    ornaments : int8, shape (n,), places in `ORNAMENTS`
-    confidences : float32, shape (n,), 0 to 1, that it is a hit of that drum and no bleed
+    ornaments : int8, shape (n,), indices into `ORNAMENTS`
+    confidences : float32, shape (n,), 0 to 1, that it is a hit of that drum and not bleed
     track_ids : of all microphones of the group
     roles : of the same
-    delays_samples : float64, shape (len(track_ids),), how much later a hit arrives than at its own drum;
-        what is not an error and is kept
-    unsure_samples : float32, shape (n,), how far off the onset of each may have been found; 0 where it rises
-        clearly, and where nothing is known of it
+    delays_samples : float64, shape (len(track_ids),), delay of a hit relative to its own drum; preserved
+    unsure_samples : float32, shape (n,), uncertainty of each onset; 0 if it rises clearly, and if unknown
     """
 
     onsets_samples: NDArray[np.float64]
@@ -72,11 +70,11 @@ class Hits:
     unsure_samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
-        """Take roles as a document holds them, as plain words, and hits that were kept without being unsure.
+        """Accept roles as plain words, as documents store them, and stored hits without uncertainty.
 
         Raises
         ------
-        ValueError : one of them is no role
+        ValueError : a role is unknown
         """
         object.__setattr__(self, "roles", tuple(Role(role) for role in self.roles))
         if not len(self.unsure_samples):

@@ -1,4 +1,4 @@
-"""Which tracks pick up the strokes of which others: the evidence that they were recorded together."""
+"""Bleed of drum strokes between tracks: the evidence that tracks were recorded together."""
 
 from __future__ import annotations
 

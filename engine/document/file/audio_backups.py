@@ -1,4 +1,4 @@
-"""The audio of backups: kept once beside all states of a document, and brought back when one is restored."""
+"""The audio of backups: stored once for all states of a document, and put back when one is restored."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ROW = "key, rate_hz, channels, frames, encoding, digest"
 
 
 def holds_audio(connection: sqlite3.Connection) -> bool:
-    """Tell whether any audio is stored in a document."""
+    """Return whether a document has stored audio."""
     return connection.execute(f"SELECT 1 FROM {TABLE} LIMIT 1").fetchone() is not None
 
 
 def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
-    """Write the sound audio that a document names into a folder, where it is not there yet.
+    """Write the intact audio that a document names into a folder, unless it exists.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def bring_back(copy: Path, folder: Path) -> None:
-    """Put the audio that a copied backup names back into it; what is damaged or gone stays away."""
+    """Put the audio that a copied backup names back into it; damaged or missing audio is skipped."""
     with suppress(sqlite3.Error, OSError), closing(connect(copy)) as connection:
         rows = connection.execute(f"SELECT {_ROW} FROM {TABLE} WHERE length(bytes) = 0").fetchall()
         connection.execute("BEGIN IMMEDIATE")
@@ -80,7 +80,7 @@ def forget_audio(folder: Path, states: Iterable[Path]) -> None:
 
 
 def _file(folder: Path, key: object, digest: int) -> Path | None:
-    """Return where the bytes of a row are kept: the same sound may be packed in more than one way."""
+    """Return the file with the bytes of a row: the same sound may be packed in more than one way."""
     return folder / _FOLDER / f"{key} {digest % 2**64:016x}" if is_key(key) else None
 
 

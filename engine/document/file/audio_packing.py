@@ -1,4 +1,4 @@
-"""How the samples of stored audio become bytes and come back, bit for bit."""
+"""Convert samples of stored audio to bytes and back, bit for bit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Samples = NDArray[np.float32]
 FLAC24, FLOAT32 = "flac24", "float32"
 
 UNREADABLE = (ValueError, OSError, soundfile.SoundFileError, zlib.error)
-"""What bytes that are no such samples raise."""
+"""Errors raised for bytes that are not valid samples."""
 
 _FULL_SCALE = 2**23
 _SPARE_BITS = 8  # libsndfile takes and gives integers of 32 bits
@@ -69,7 +69,7 @@ def _are_24_bits(samples: Samples) -> bool:
 
 
 def _flac(samples: Samples, rate_hz: int) -> bytes | None:
-    """Return the samples as FLAC; None where it cannot hold them, such as more than eight channels."""
+    """Return the samples as FLAC; None if it cannot hold them, such as more than eight channels."""
     whole = (samples * np.float32(_FULL_SCALE)).astype(np.int32) << _SPARE_BITS
     stream = BytesIO()
     try:

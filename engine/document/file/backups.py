@@ -1,7 +1,7 @@
-"""Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
+"""Rolling backups of documents, stored in the user's data folder through SQLite's backup API.
 
 They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
-document stores is kept once beside all of them (docs/decisions/0004-stored-audio-in-the-document.md).
+document stores is stored once for all of them (docs/decisions/0004-stored-audio-in-the-document.md).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def backups(path: Path) -> list[Path]:
 
 
 def newest_backup(path: Path) -> Path | None:
-    """Return the newest backup of a document, or None where there is none or no folder for any."""
+    """Return the newest backup of a document, or None without any."""
     try:
         return next(iter(backups(path)), None)
     except (OffcutError, OSError):
@@ -48,10 +48,11 @@ def newest_backup(path: Path) -> Path | None:
 
 
 def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
-    """Copy an open, checked document beside its earlier backups, and let the oldest go.
+    """Copy an open, checked document to its backups, and delete the oldest.
 
-    Where the newest backup holds the same, it is kept instead: opening a document often lets no old state go.
-    A backup that cannot be written never stands in the way of the work: the document opens all the same.
+    If the newest backup has the same content, it stays instead: opening a document often discards no old
+    state.
+    A failed backup never blocks work: the document opens all the same.
     """
     with suppress(OSError, sqlite3.Error, OffcutError):
         found, has_audio = backups(path), holds_audio(connection)
@@ -68,11 +69,11 @@ def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """Keep a document as an older version made it, apart from the rolling backups.
+    """Store a document in the format of an older version, apart from the rolling backups.
 
     Raises
     ------
-    DocumentError : it cannot be kept, so the document must not be changed
+    DocumentError : it cannot be stored, so the document must not be changed
     """
     try:
         kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
@@ -108,7 +109,7 @@ def copy_database(
 
 
 def copy_beside(backup: Path, path: Path) -> Path:
-    """Copy a backup beside the document it is of, under a name that is free.
+    """Copy a backup next to its document, under an unused name.
 
     Raises
     ------

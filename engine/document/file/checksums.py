@@ -1,8 +1,8 @@
-"""A checksum for each table, kept in the same transaction as its rows, that sees every changed value.
+"""A checksum for each table, updated in the same transaction as its rows, that detects every changed value.
 
-SQLite checks how its pages hang together, not what is written in them: a flipped bit inside a number or a
-text would be read as if the user had meant it. Each table's checksum is the exclusive or of a 64-bit digest
-of each of its rows, so that an edit costs what it touches, however long the table is
+SQLite checks the structure of its pages, not their content: a flipped bit inside a number or a text would be
+read as a valid value. Each table's checksum is the exclusive or of a 64-bit digest of each of its rows, so
+that an edit costs what it touches, however long the table is
 (docs/decisions/0003-document-file-sqlite-undo-checksums-locks.md).
 """
 
@@ -50,7 +50,7 @@ class ReadRows:
     ----------
     rows : their columns in the order of the table
     total : their checksum
-    size_bytes : what they hold, written out
+    size_bytes : size of their content
     """
 
     rows: list[tuple[object, ...]]
@@ -86,7 +86,7 @@ def rows_of(connection: sqlite3.Connection, name: str) -> list[tuple[object, ...
 
 
 def total(rows: Iterable[Values]) -> int:
-    """Return the checksum of these rows, in whatever order."""
+    """Return the checksum of these rows, in any order."""
     return reduce(xor, map(row_digest, rows), 0)
 
 
@@ -129,13 +129,13 @@ def write_anew(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
 
 
 class Tally:
-    """What one transaction changes of the checksums."""
+    """Changes of the checksums in one transaction."""
 
     def __init__(self) -> None:
         self._differences: dict[str, int] = defaultdict(int)
 
     def count(self, name: str, values: Values) -> None:
-        """Count a row that comes or goes: either turns the checksum over in the same way."""
+        """Count an added or removed row: either toggles the checksum in the same way."""
         self._differences[name] ^= row_digest(values)
 
     def write(self, connection: sqlite3.Connection) -> None:

@@ -1,7 +1,7 @@
-"""Who may write a document: the first program that opens it, until it closes it or ends, however it ends.
+"""Write lock of a document: held by the first program that opens it, until it closes the document or ends.
 
-The lock is the operating system's, on a hidden file beside the document, so it dies with its holder. It is
-not on the document itself: SQLite keeps its own locks there, and on some systems the two would meet.
+The lock is the operating system's, on a hidden file next to the document, so it ends with its holder. It is
+not on the document itself: SQLite has its own locks there, and on some systems the two would collide.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class DocumentLock:
         self._handle = -1
 
     def _is_ours_to_remove(self) -> bool:
-        """Tell whether the name still is the lock's, and the file empty: in Offcut's nothing is written."""
+        """Return whether the name still is the lock's, and the file empty, as Offcut's are."""
         return os.fstat(self._handle).st_size == 0 and _is_still_there(self._handle, self._path)
 
 
@@ -48,11 +48,11 @@ def lock_path(path: Path) -> Path:
 
 
 def take_lock(path: Path) -> DocumentLock | None:
-    """Return the right to write a document, or None where another window has it.
+    """Take the write lock of a document; None if another window holds it.
 
     Raises
     ------
-    FileExistsError : something that is no file of Offcut's, such as a link, stands where the lock goes
+    FileExistsError : something other than a file of Offcut's, such as a link, has the path of the lock
     OSError : the folder takes no new file
     """
     beside = lock_path(path)
@@ -82,7 +82,7 @@ def _lock(handle: int) -> None:
 
 
 def _is_still_there(handle: int, path: Path) -> bool:
-    """Tell whether the locked file still has its name: the holder before may just have removed it."""
+    """Return whether the locked file still has its name: the previous holder may just have removed it."""
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:

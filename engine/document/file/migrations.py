@@ -35,7 +35,7 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
 
 
 def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
-    """From 2 to 3: how each lane looks and pans, markers, and the kept example nearest to a proposal."""
+    """From 2 to 3: display and pan of each lane, markers, and the reference example nearest to a proposal."""
     for column in (
         "pan REAL NOT NULL DEFAULT 0.0",
         "color TEXT NOT NULL DEFAULT ''",
@@ -54,7 +54,7 @@ def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
 
 
 def _add_tracks_changes_and_audio(connection: sqlite3.Connection) -> None:
-    """From 3 to 4: the tracks of a proposal, what the user changed of an edit, and the audio of edits."""
+    """From 3 to 4: the tracks of a proposal, the user's payload changes, and the audio of edits."""
     connection.execute("ALTER TABLE proposal ADD COLUMN tracks TEXT NOT NULL DEFAULT 'null'")
     connection.execute("ALTER TABLE decision ADD COLUMN payload TEXT NOT NULL DEFAULT 'null'")
     connection.execute(
@@ -65,7 +65,7 @@ def _add_tracks_changes_and_audio(connection: sqlite3.Connection) -> None:
 
 
 def _add_notes(connection: sqlite3.Connection) -> None:
-    """From 4 to 5: what the user wrote down about a proposal."""
+    """From 4 to 5: the user's note on a proposal."""
     connection.execute("ALTER TABLE decision ADD COLUMN note TEXT NOT NULL DEFAULT ''")
 
 
@@ -83,15 +83,15 @@ MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyTyp
         5: _add_evidence,
     }
 )
-"""What leads from each version to the next."""
+"""Migration from each version to the next."""
 
 
 def migrate(connection: sqlite3.Connection, version: int, tables: Collection[str]) -> None:
-    """Bring a document to the present version; the caller has begun a transaction and kept a backup.
+    """Migrate a document to the present version; the caller has begun a transaction and made a backup.
 
     Parameters
     ----------
-    version : what the document is now, at least 1
+    version : present version of the document, at least 1
     tables : the present tables that have a checksum
 
     Raises

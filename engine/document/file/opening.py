@@ -1,4 +1,4 @@
-"""Open a document file: who may write it, is it sound, is it of this version."""
+"""Open a document file: take the lock, check integrity and version."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ _NEWER = "it was made by a newer Offcut: update Offcut"
 
 
 class BusyDocumentError(DocumentError):
-    """A document that another program writes at this moment; nothing is wrong with it."""
+    """A document that another program is writing; it is not damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A document file that was opened.
+    """An opened document file.
 
     Attributes
     ----------
-    undo_labels : what undo would take back, and what redo would do again
-    data_version : SQLite's, of the moment that all of this is of
-    file : which file it was
-    read_only_reason : why it may not be written, with what to do about it; empty where it may
-    notice : one sentence the user must know of how it was opened, else empty
-    damaged : what the analyses are that cannot be read
+    undo_labels : labels of the steps that undo and redo would apply
+    data_version : SQLite's, of the moment of reading
+    file : status of the file when it was opened
+    read_only_reason : why it is not writable, with the remedy; empty if it is
+    notice : message to the user about how it was opened, else empty
+    damaged : names of unreadable analyses
     audio : keys of the audio that is stored
-    audio_is_broken : whether SQLite can no longer find its way through it
+    audio_is_broken : whether its pages are damaged
     """
 
     connection: sqlite3.Connection
@@ -77,7 +77,7 @@ class Opened:
 def open_file(
     path: Path, lock: DocumentLock | None = None, *, to_read: bool = False, patience_s: float = 0.0
 ) -> Opened:
-    """Open a document file, check all of it, and bring it to this version where that may be done.
+    """Open a document file, check all of it, and migrate it to this version if permitted.
 
     Parameters
     ----------
@@ -186,11 +186,11 @@ def _version(connection: sqlite3.Connection) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """What is known of a document whose rows can be read.
+    """Condition of a document with readable rows.
 
     Attributes
     ----------
-    audio_is_broken : its pages hang together but for those of the audio that is stored
+    audio_is_broken : only pages of stored audio are damaged
     """
 
     version: int
@@ -198,12 +198,12 @@ class _Sound:
 
 
 def _sound_version(connection: sqlite3.Connection, *, with_audio: bool = True) -> _Sound:
-    """Return the version of a document that has the tables of its version, and whose pages hang together.
+    """Check the tables and pages of a document, and return its version.
 
     Parameters
     ----------
-    with_audio : check every page of the audio that is stored, too. That takes a second per gigabyte, in which
-        nobody else can write; without, damage to audio is found when it is read
+    with_audio : check every page of stored audio, too. That takes a second per gigabyte, during which other
+        programs cannot write; without, damage to audio is found when it is read
     """
     version = _version(connection)
     if version < 1:
@@ -232,7 +232,7 @@ def _integrity_but_of_audio(connection: sqlite3.Connection, tables: Collection[s
 
 
 def _is_of_audio_alone(connection: sqlite3.Connection, tables: Collection[str]) -> bool:
-    """Tell whether damage to pages is to those of the audio that is stored: all others hang together."""
+    """Return whether only pages of stored audio are damaged, and all others intact."""
     others = (*(set(tables) - {TABLE}), "sqlite_schema")
     return all(_integrity(connection, table) == "ok" for table in others) and (
         _integrity(connection, TABLE) != "ok"
@@ -257,7 +257,7 @@ def _collect_audio(opened: Opened, path: Path) -> None:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
-    """Migrate a document in place and return where it is kept as it was; what is refused stays as it was."""
+    """Migrate a document in place and return the path of the old copy; a refused one stays unchanged."""
     with snapshot(connection):
         version, seen = _sound_version(connection).version, data_version(connection)
         kept = keep_older_version(connection, path, version)

@@ -1,4 +1,4 @@
-"""Copies of a document made row by row, where its pages hold more than the copy shall have."""
+"""Copies of a document made row by row, for copies without all of its content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROWS_AT_ONCE = 500
 
 
 class RowCopies(Enum):
-    """What such a copy has of the audio that is stored."""
+    """Stored audio included in such a copy."""
 
     WITHOUT_AUDIO = "the facts of all, the bytes of none"
     READABLE_AUDIO = "all that can be read"

@@ -27,7 +27,7 @@ from engine.document.proposals import Alternative, Evidence, Proposal, Reference
 from engine.document.tracks.track import Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
-"""What reading raises where it meets something else than what was written."""
+"""Errors raised when a stored value is not as written."""
 
 _NOTHING = "null"
 _ESCAPE = "\0"  # no name of a file holds it
@@ -43,7 +43,7 @@ def _whole_or_none(value: int | None) -> int | None:
 
 
 def _text(value: str) -> str:
-    """Return a text as UTF-8 can hold it: the name of a file may be bytes that are no text."""
+    """Return a text in a form that UTF-8 can hold: file names may be bytes that are not text."""
     text = str(value)
     if not text.isascii() or text.startswith(_ESCAPE):
         try:
@@ -119,7 +119,7 @@ def _any_values(texts: Sequence[str]) -> list[Any]:
 
 
 def _payloads(texts: Sequence[str]) -> list[dict[str, object]]:
-    """Return what kinds need; the same text gives the same object, as most proposals of a document do."""
+    """Return payloads; equal texts give the same object, as for most proposals of a document."""
     alike = dict.fromkeys(texts)
     known = dict(zip(alike, _any_values(list(alike)), strict=True))
     _require_payloads([list(known.values())])
@@ -127,7 +127,7 @@ def _payloads(texts: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _changes(texts: Sequence[str]) -> list[dict[str, object] | None]:
-    """Return what users changed of payloads; most changed nothing."""
+    """Return the users' payload changes; most are None."""
     given = _payloads([text for text in texts if text != _NOTHING])
     values = iter(given)
     return [None if text == _NOTHING else next(values) for text in texts]
@@ -176,7 +176,7 @@ def _kept_examples(texts: Sequence[str]) -> list[ReferenceExample | None]:
 
 
 def _columns(rows: list[Any], lengths: Sequence[int], added: object) -> list[tuple[Any, ...]]:
-    """Return the columns of lists of one of these lengths; `added` is what the shorter ones lack."""
+    """Return the columns of lists of one of these lengths; `added` completes shorter ones."""
     require_lists(rows)
     found = set(map(len, rows))
     if not found <= set(lengths):
@@ -227,13 +227,13 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
 
 
 class Table:
-    """Where rows of one class are kept; the fields of the class are its columns, in order, the first its key.
+    """Table for rows of one class; the fields of the class are its columns, in order, the first its key.
 
     Attributes
     ----------
     name : of the SQLite table
     row_type : the class of its rows
-    delete_one, insert : statements; the first takes a key, the other what `encode_all` returns of one
+    delete_one, insert : statements; the first takes a key, the other the values that `encode_all` returns
     """
 
     def __init__(self, name: str, row_type: type[Row]) -> None:
@@ -253,7 +253,7 @@ class Table:
         self.insert = f"INSERT OR REPLACE INTO {name} ({columns}) VALUES ({marks})"
 
     def select_some(self, count: int) -> str:
-        """Return the statement that finds rows by so many keys."""
+        """Return the statement that finds rows by `count` keys."""
         return f'SELECT * FROM {self.name} WHERE "{self.columns[0]}" IN ({", ".join("?" * count)})'
 
     def encode_all(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
@@ -315,7 +315,7 @@ def changes_to_json(changes: Sequence[RowChange]) -> str:
 
 
 def _encoded(rows: Sequence[Row | None]) -> list[tuple[object, ...] | None]:
-    """Return the values of each row, None where there is none."""
+    """Return the values of each row, None for None."""
     values: list[tuple[object, ...] | None] = [None] * len(rows)
     places: dict[type[Row], list[int]] = {}
     for place, row in enumerate(rows):
@@ -345,7 +345,7 @@ def changes_from_json(text: str) -> tuple[RowChange, ...]:
 
 
 def _decoded(names: Sequence[str], written: Sequence[Sequence[object] | None]) -> list[Row | None]:
-    """Return the row of each, None where there is none."""
+    """Return the row of each, None for None."""
     rows: list[Row | None] = [None] * len(names)
     places: dict[tuple[str, int], list[int]] = {}
     for place, (name, values) in enumerate(zip(names, written, strict=True)):

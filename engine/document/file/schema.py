@@ -1,4 +1,4 @@
-"""The tables of an `.offcut` file, and what its first bytes say."""
+"""The tables and the header of an `.offcut` file."""
 
 from __future__ import annotations
 

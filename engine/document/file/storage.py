@@ -85,11 +85,11 @@ def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> It
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
-    """Read the whole document, in a transaction of the caller, who has looked at its tables and their sizes.
+    """Read the whole document, in a transaction of the caller, after checks of its tables and their sizes.
 
     Raises
     ------
-    ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or is none that Offcut made
+    ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or was not made by Offcut
     sqlite3.Error : it is damaged, or another program writes it
     """
     with without_collection():

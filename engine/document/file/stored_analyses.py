@@ -1,4 +1,4 @@
-"""How analyses are kept in the file: plain facts as JSON, arrays as one compressed block."""
+"""Storage of analyses in the file: scalar fields as JSON, arrays as one compressed block."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _SHORT = f"length(facts) <= {LONGEST_FACTS_BYTES} AND length(arrays) <= {MOST_PA
 
 
 def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:
-    """Store what listening found and return its kind; an analysis is never changed afterwards."""
+    """Store an analysis and return its kind; a stored analysis is never changed."""
     kind = next(name for name, kind_type in _ANALYSES.items() if isinstance(analysis, kind_type))
     values = {name: getattr(analysis, name) for name in analysis.__dataclass_fields__}
     block = BytesIO()
@@ -78,7 +78,7 @@ def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: st
 
 
 def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
-    """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
+    """Return a stored analysis; None if it is missing or damaged, since it can be computed again."""
     wanted = f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ? AND {_SHORT}"
     row = connection.execute(wanted, (analysis_id,)).fetchone()
     if row is None or not _is_sound(*row[1:]):
@@ -98,12 +98,12 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
 
 @dataclass(frozen=True, slots=True)
 class SoundAnalyses:
-    """Which analyses of a document are as they were written.
+    """Intact and damaged analyses of a document.
 
     Attributes
     ----------
-    in_force : ids by kind
-    damaged : what the others are, such as "the scores" and "earlier beats"
+    in_force : ids of the current ones, by kind
+    damaged : names of the others, such as "the scores" and "earlier beats"
     """
 
     in_force: Mapping[str, str]
@@ -111,7 +111,7 @@ class SoundAnalyses:
 
 
 def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -> SoundAnalyses:
-    """Find the damaged among all analyses; those in force are given by kind and id."""
+    """Find the damaged analyses among all; the current ones are given by kind and id."""
     stored = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
     sound = {key for key, *written in stored if _is_sound(*written)}
     in_force = {kind: key for kind, key in current.items() if key in sound}
@@ -123,12 +123,12 @@ def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -
 
 
 def name_of(kind: str) -> str:
-    """Return what an analysis of a kind is called in a sentence."""
+    """Return the name of an analysis kind in a sentence."""
     return _NAMES.get(kind, f"an analysis {shown(kind)}")
 
 
 def is_of_kind(analysis: Analysis, kind: str) -> bool:
-    """Tell whether an analysis is one that may be in force under this name."""
+    """Return whether an analysis fits this kind."""
     return isinstance(analysis, _ANALYSES.get(kind, object))
 
 

@@ -1,7 +1,7 @@
-"""Sound that a document holds itself, for edits that put it in the place of a recording.
+"""Audio stored in a document, for edits that replace a recording.
 
-It is named by what it sounds like, never changed, and has a checksum of its own, so that damage to it is
-damage to nothing else (docs/decisions/0004-stored-audio-in-the-document.md).
+It is named by its content, never changed, and has a checksum of its own, so that damage to it affects nothing
+else (docs/decisions/0004-stored-audio-in-the-document.md).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ IS_POSSIBLE = (
     f" AND frames BETWEEN 1 AND {MOST_AUDIO_SAMPLES} AND frames * channels <= {MOST_AUDIO_SAMPLES}"
     f" AND length(bytes) BETWEEN 1 AND {MOST_AUDIO_BYTES}"
 )
-"""What is true of every row that Offcut writes; SQLite looks at the length of the bytes, not at them."""
+"""Condition that holds for every row that Offcut writes; SQLite reads the length of the bytes only."""
 
 # Every text in which a key may stand. Its letters are written as they are, however deep it is quoted.
 _NAMING = (
@@ -124,7 +124,7 @@ def block_digest(facts: Iterable[object], block: bytes) -> int:
 
 
 def write_audio(connection: sqlite3.Connection, audio: StoredAudio) -> None:
-    """Store audio in the transaction of the caller; what is there already, and sound, stays."""
+    """Store audio in the transaction of the caller; an intact copy stays."""
     if read_audio(connection, audio.key) is not None:
         return
     encoding, block = pack(audio.samples, audio.rate_hz)
@@ -136,7 +136,7 @@ def write_audio(connection: sqlite3.Connection, audio: StoredAudio) -> None:
 
 
 def read_audio(connection: sqlite3.Connection, key: str) -> StoredAudio | None:
-    """Return stored audio; None where it is missing or not what was stored.
+    """Return stored audio; None if it is missing or damaged.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def _row(connection: sqlite3.Connection, key: str) -> _Row | None:
 
 
 def _from_row(row: _Row | None) -> StoredAudio | None:
-    """Return the audio of a row; None where it is not what was stored."""
+    """Return the audio of a row; None if it is damaged."""
     if row is None:
         return None
     *facts, block, expected = row
@@ -175,7 +175,7 @@ def _from_row(row: _Row | None) -> StoredAudio | None:
 
 
 def audio_in_file(path: Path, key: str) -> StoredAudio | None:
-    """Return audio that a document file holds, over a connection of its own; None where it cannot be read."""
+    """Return audio in a document file, over a separate connection; None if it is unreadable."""
     try:
         with closing(connect(path, read_only=True)) as connection, snapshot(connection):
             row = _row(connection, key)
@@ -185,7 +185,7 @@ def audio_in_file(path: Path, key: str) -> StoredAudio | None:
 
 
 def possible_keys(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return what a file holds under possible facts; of the bytes only the lengths are looked at.
+    """Return the keys of stored audio with valid fields; only the lengths of the bytes are checked.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def named_keys(connection: sqlite3.Connection) -> frozenset[str]:
 
 
 def unnamed_keys(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what is stored and neither the rows nor the history name."""
+    """Return the keys of stored audio that neither the rows nor the history name."""
     kept = [key for (key,) in connection.execute(f"SELECT key FROM {TABLE}")]
     if not kept:
         return ()
@@ -225,10 +225,10 @@ def key_of(payload: Mapping[str, object]) -> str | None:
 
 
 def content_of(key: str) -> str:
-    """Return what names audio by its content alone, 32 hex digits as the `content_hash` of a source."""
+    """Return the content hash in a key of audio, 32 hex digits as the `content_hash` of a source."""
     return key.removeprefix("audio-")
 
 
 def is_key(value: object) -> bool:
-    """Tell whether a value can name stored audio."""
+    """Return whether a value is a valid key of stored audio."""
     return isinstance(value, str) and _KEY.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""One edit, one transaction: all of it is on disk, or nothing of it is."""
+"""One edit is one transaction: all of it is on disk, or nothing."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _LOOKS_EVERY_S = 0.001
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open a database file that exists; a write is on the disk before it is said to be done.
+    """Open an existing database file; a write is on the disk when it returns.
 
-    Whoever meets another program in the middle of a write waits for it a while.
+    Waits a while if another program is in the middle of a write.
     """
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
@@ -45,7 +45,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def reason_of(error: sqlite3.Error) -> str:
-    """Say in words why SQLite could not write, and what to do."""
+    """Return why SQLite could not write, and the remedy."""
     return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
 
 
@@ -55,7 +55,7 @@ def not_written(path: Path, reason: str) -> DocumentError:
 
 
 def not_read(path: Path, error: sqlite3.Error) -> DocumentError:
-    """Return the sentence for what could not be read."""
+    """Return the error for a failed read."""
     return DocumentError(f"{path} could not be read because {reason_of(error)}.")
 
 
@@ -65,10 +65,11 @@ def data_version(connection: sqlite3.Connection) -> int:
 
 
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
-    """Do what reads first, as soon as nobody writes.
+    """Execute a first read as soon as no other program writes.
 
-    SQLite waits longer from try to try, up to a tenth of a second: a program that writes without a pause
-    would be met in the middle of it each time.
+    SQLite waits longer from try to try, up to a tenth of a second: it would meet a program that writes
+    without
+    a pause in the middle of a write each time.
     """
     ends_s = time.monotonic() + _PATIENCE_S
     connection.execute("PRAGMA busy_timeout = 0")
@@ -88,11 +89,11 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
 
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the file still: all that is read inside the `with` block is of one moment, whoever else writes.
+    """Read a consistent state: all reads inside the `with` block see one moment, even if others write.
 
     Raises
     ------
-    sqlite3.Error : another program is writing it for longer than one waits
+    sqlite3.Error : another program writes it for longer than the timeout
     """
     connection.execute("BEGIN")
     try:
@@ -105,11 +106,11 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 class Transaction:
-    """All that is done inside the `with` block, or nothing of it; gives the `Tally` of its checksums.
+    """An atomic transaction; its `with` block receives the `Tally` of its checksums.
 
     Parameters
     ----------
-    check : called once the file is locked; what it raises ends the transaction
+    check : called once the file is locked; an error it raises ends the transaction
 
     Raises
     ------

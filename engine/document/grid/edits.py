@@ -34,12 +34,12 @@ _EDITED = "edited-beats"
 
 
 def tempo_text(grid: BeatGrid) -> str:
-    """Return the tempo of a grid the way the status line says it."""
+    """Return the tempo of a grid as the status line shows it."""
     return f"{grid.tempo_bpm:.1f} BPM"
 
 
 def beats_in_bar(grid: BeatGrid) -> int:
-    """Return how many beats most bars have; a bar that the grid's ends cut off counts only where all are."""
+    """Return the usual number of beats in a bar; bars cut off by the ends count only if all are."""
     starts = np.flatnonzero(grid.bar_positions == 1)
     if len(starts) >= 2:
         return int(np.bincount(np.diff(starts)).argmax())
@@ -47,7 +47,7 @@ def beats_in_bar(grid: BeatGrid) -> int:
 
 
 def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: int) -> BeatGrid:
-    """Return a grid of these beats; where there are too few to tell, the tempo stays."""
+    """Return a grid of these beats; with fewer than two beats, the tempo stays."""
     tempo_bpm = grid.tempo_bpm
     if len(beats) > 1:
         tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
@@ -55,17 +55,17 @@ def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: i
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:
-    """Number so many beats, a bar long again and again, so that the one at index `beat` is a downbeat."""
+    """Number `count` beats in bars of `bar` beats, so that the one at index `beat` is a downbeat."""
     return (np.arange(count, dtype=np.int64) - beat) % bar + 1
 
 
 def _rounded(samples: ArrayLike) -> Positions:
-    """Round half up: what lies a sample apart stays apart, which rounding half to even does not promise."""
+    """Round half up, so that positions a sample apart stay apart, which half to even does not guarantee."""
     return np.floor(np.asarray(samples, np.float64) + 0.5).astype(np.int64)
 
 
 def doubled(grid: BeatGrid) -> BeatGrid:
-    """Put a beat between any two; bars stay where they are and count twice as many.
+    """Insert a beat between any two; bars stay and count twice as many.
 
     Raises
     ------
@@ -84,10 +84,10 @@ def doubled(grid: BeatGrid) -> BeatGrid:
 
 
 def halved(grid: BeatGrid) -> BeatGrid:
-    """Keep every second beat, so that `halved(doubled(grid))` is the grid.
+    """Return every second beat, so that `halved(doubled(grid))` is the grid.
 
-    Bars of an even number of beats stay where they are and count half as many. Where there are odd ones, a
-    bar counts as many as before and is twice as long, from the first downbeat on.
+    Bars with an even number of beats stay and count half as many. If any bar has an odd number, every bar
+    counts as many as before and is twice as long, from the first downbeat on.
     """
     beats, counts = grid.beats_samples, grid.bar_positions
     if len(beats) < 2:
@@ -128,7 +128,7 @@ def nearest_beat(grid: BeatGrid, at_samples: int) -> int:
 
     Raises
     ------
-    UsageError : there are no beats
+    UsageError : the grid has no beats
     """
     if not len(grid.beats_samples):
         raise UsageError("There are no beats yet; tap the tempo or set it.")
@@ -143,7 +143,7 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
 
 
 def require_beats_in_bar(beats: int) -> None:
-    """Refuse as many beats as no bar has.
+    """Refuse an invalid number of beats in a bar.
 
     Raises
     ------
@@ -154,11 +154,11 @@ def require_beats_in_bar(beats: int) -> None:
 
 
 def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
-    """Make all bars of so many beats; the downbeat at or before a position stays one.
+    """Set the number of beats of all bars; the downbeat at or before a position stays one.
 
     Raises
     ------
-    UsageError : there are no beats, or no bar can have so many
+    UsageError : the grid has no beats, or the number is out of range
     """
     require_beats_in_bar(beats)
     nearest_beat(grid, at_samples)
@@ -190,7 +190,7 @@ def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> Be
 
 
 def _anchors(grid: BeatGrid, beat: int) -> tuple[int, int]:
-    """Return the downbeats around a beat, or the ends of the grid where there is none."""
+    """Return the downbeats around a beat, or the ends of the grid."""
     downbeats = np.flatnonzero(grid.bar_positions == 1)
     before, after = downbeats[downbeats < beat], downbeats[downbeats > beat]
     return (
@@ -229,7 +229,7 @@ def steady(
 
 
 def require_tempo(bpm: float) -> None:
-    """Refuse a tempo that is none.
+    """Refuse an invalid tempo.
 
     Raises
     ------
@@ -263,12 +263,12 @@ def ramped(
 ) -> BeatGrid:
     """Change the tempo evenly from the downbeat of one bar to that of a later one.
 
-    Beats before stay; those after keep their distances and follow on. Where that ends the grid earlier than
-    before, beats as far apart as its last two go on to where it ended.
+    Beats before stay; those after keep their distances and follow on. If the grid then ends earlier, beats
+    spaced like its last two extend it to its former end.
 
     Raises
     ------
-    UsageError : there are no such bars, or a tempo is outside the limits
+    UsageError : a bar is missing, or a tempo is outside the limits
     """
     for bpm in tempi_bpm:
         require_tempo(bpm)
@@ -304,21 +304,21 @@ def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Ma
 
 
 def without_tempi(state: DocumentState) -> Edit:
-    """Return the edit that takes away what is proposed, and not answered, of how the grid is counted."""
+    """Return the edit that removes undecided tempo proposals."""
     return replace_proposals(state, (), {}, "Took away how to count", kinds=(TEMPO.name,))
 
 
 def is_edited(state: DocumentState) -> bool:
-    """Tell whether the grid in force was edited by its user, or is counted as they decided."""
+    """Return whether the user edited the current grid, or decided its tempo interpretation."""
     return state.analyses.get("beats", "").startswith(_EDITED) or bool(decided_tempi(state))
 
 
 def require_open_grid(state: DocumentState) -> None:
-    """Refuse to propose how a grid is counted that the user decided.
+    """Refuse tempo proposals for a grid that the user edited or decided.
 
     Raises
     ------
-    UsageError : there is no recording to count, or the user decided how it is counted
+    UsageError : the document has no recording, or the user edited or decided the grid
     """
     require_recording(state, "count")
     if is_edited(state):

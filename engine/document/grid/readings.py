@@ -17,9 +17,9 @@ from engine.errors import UsageError
 
 
 def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
-    """Count so many beats, evenly spaced, where there were `of`; the first downbeat stays one.
+    """Replace every `of` beats by `beats` evenly spaced ones; the first downbeat stays one.
 
-    Bars stay where they are where they then hold a whole number of beats; else they count as many as before.
+    Bars stay if they then hold a whole number of beats; else they count as many as before.
 
     Raises
     ------
@@ -48,12 +48,12 @@ def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Another way to count.
+    """A tempo hypothesis.
 
     Attributes
     ----------
-    label : what the window calls it
-    ratio : how many beats for each of the grid
+    label : its name in the window
+    ratio : number of beats per beat of the grid
     """
 
     label: str
@@ -77,14 +77,14 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
         "3/4": _respaced("3/4", 3, 4),
     }
 )
-"""From the most usual mistake of those who count to the least."""
+"""From the most frequent error of beat trackers to the least."""
 OFFERED_FROM = 0.02
-"""A reading less likely than this is none that anybody would count."""
+"""A tempo hypothesis less likely than this is not proposed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
-    """A grid counted in one of its ways: what it is called, and how likely it is (None: not weighed)."""
+    """A tempo hypothesis: name, grid and confidence (None: not ranked)."""
 
     label: str
     grid: BeatGrid
@@ -111,7 +111,7 @@ def readings_of(grid: BeatGrid) -> list[Counted]:
 
 
 def next_reading(base: BeatGrid, current: BeatGrid) -> Counted | None:
-    """Return the reading of `base` after the one that `current` is; None where it is none of them."""
+    """Return the tempo hypothesis of `base` after `current`; None if `current` is not one of them."""
     readings = readings_of(base)
     for place, reading in enumerate(readings):
         if np.array_equal(reading.grid.beats_samples, current.beats_samples):

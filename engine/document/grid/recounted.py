@@ -1,4 +1,4 @@
-"""The grid as the user has it: the one in force, and what was decided of how spans of it are counted."""
+"""The grid with the user's decisions: the current one, and tempo decisions on spans of it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from engine.errors import UsageError
 Positions = NDArray[np.int64]
 
 _latest: tuple[BeatGrid, tuple[DecidedTempo, ...], BeatGrid] | None = None
-"""What was asked last: views know by the object whether the grid is another."""
+"""The latest question and answer: views detect a new grid by its identity."""
 
 
 def grid_in_force(state: DocumentState, stored: Analysis | None) -> BeatGrid | None:
-    """Return the grid of a document: the stored one in force, with what was decided of it.
+    """Return the grid of a document: the current stored one, with the tempo decisions on it.
 
-    Decisions do not depend on the order of answering: each is about the grid as it is stored, and where two
-    overlap the one that begins earlier holds.
+    The order of decisions does not matter: each refers to the stored grid, and of two that overlap the one
+    that begins earlier applies.
 
     Parameters
     ----------
-    stored : the analysis "beats" in force
+    stored : the current analysis "beats"
     """
     global _latest
     if not isinstance(stored, BeatGrid):
@@ -64,9 +64,9 @@ def recounted(grid: BeatGrid, decided: tuple[DecidedTempo, ...]) -> BeatGrid:
 
 
 def counted_in(grid: BeatGrid, one: DecidedTempo) -> tuple[Positions, Positions]:
-    """Return the beats of a span, shape (n,), and their place in the bar, counted as was decided.
+    """Return the beats of a span, shape (n,), and their position in the bar, after a tempo decision.
 
-    What cannot be counted so, since beats would come too close or none would be left, stays as it is.
+    A span stays unchanged if its beats would be too close, or none would remain.
     """
     beats = grid.beats_samples
     first, last = np.searchsorted(beats, [one.start_samples, one.stop_samples]).tolist()
@@ -99,7 +99,7 @@ def _read(part: BeatGrid, reading: str) -> BeatGrid:
 
 
 def _ratio(before: Positions, after: Positions) -> float:
-    """Return how much faster beats are than others, by the median."""
+    """Return the tempo of the second beats relative to the first, by the median."""
     if len(before) < 2 or len(after) < 2:
         return 1.0
     return float(np.median(np.diff(before)) / np.median(np.diff(after)))

@@ -21,7 +21,7 @@ _SHORT_CONFIDENCE = 0.5
 
 @found_once
 def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
-    """Tell which beats of a grid belong to music, shape (n,); all of them where the user edited the grid."""
+    """Return which beats of a grid belong to music, shape (n,); all if the user edited the grid."""
     beats = grid.beats_samples
     if not len(beats) or grid.maker == MAKER:
         return np.ones(len(beats), bool)
@@ -36,14 +36,14 @@ def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
 
 
 def has_music(grid: BeatGrid | None) -> bool:
-    """Tell whether any beat of a grid belongs to music."""
+    """Return whether any beat of a grid belongs to music."""
     return grid is not None and bool(steady_beats(grid).any())
 
 
 def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
     """Return the index of the last beat at or before a position.
 
-    None where no music plays: before its first beat, in talk, and further behind a beat than a bar lasts.
+    None if no music plays: before its first beat, in talk, and further behind a beat than a bar lasts.
     """
     if grid is None:
         return None
@@ -57,6 +57,6 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
 
 @found_once
 def _longest_gap(grid: BeatGrid) -> float:
-    """Return how far apart two beats of one run are at most, in samples."""
+    """Return the longest gap between two beats of one run, in samples."""
     gaps = np.diff(grid.beats_samples)
     return _APART_BEATS * float(np.median(gaps)) if len(gaps) else float("inf")

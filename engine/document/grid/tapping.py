@@ -19,8 +19,8 @@ class Tapped:
     Attributes
     ----------
     period_s : length of a beat
-    first_s : where the beat of the first tap falls, on the taps' own clock
-    spread_s : how far the taps that count lie from their beats, as a root mean square
+    first_s : time of the beat of the first tap, on the taps' own clock
+    spread_s : RMS distance of the inliers from their beats
     """
 
     period_s: float
@@ -39,12 +39,12 @@ class Tapped:
 
 
 def fit_taps(times_s: ArrayLike) -> Tapped | None:
-    """Fit an even beat to taps, ascending, shape (n,); None where there are fewer than `FEWEST_TAPS`.
+    """Fit an even beat to taps, ascending, shape (n,); None with fewer than `FEWEST_TAPS`.
 
-    The beats between taps are counted by the median interval, so that a missed one costs nothing. The slope
-    is the median of those between all pairs (P. K. Sen, "Estimates of the regression coefficient based on
-    Kendall's tau", 1968), which a quarter of bad taps does not move; then least squares over the taps that
-    lie near it.
+    The beats between taps are counted by the median interval, so that a missed tap does no harm. The slope is
+    the median of those between all pairs (P. K. Sen, "Estimates of the regression coefficient based on
+    Kendall's tau", 1968), which a quarter of bad taps does not move; then least squares over the taps near
+    it.
     """
     times = np.asarray(times_s, np.float64)
     if len(times) < FEWEST_TAPS:
@@ -66,7 +66,7 @@ def fit_taps(times_s: ArrayLike) -> Tapped | None:
 
 
 def _counted(steps_s: NDArray[np.float64], period_s: float) -> NDArray[np.float64]:
-    """Return the number of each tap's beat from 0; a tap between two beats goes to the nearer one."""
+    """Return the number of each tap's beat from 0; a tap between two beats takes the nearer one."""
     whole = np.maximum(np.rint(np.cumsum(steps_s) / period_s), 0)
     # A tempo that is a little off adds up over a long run: count from tap to tap where that is plain.
     each = np.maximum(np.rint(steps_s / period_s), 0)

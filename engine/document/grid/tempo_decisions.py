@@ -1,4 +1,4 @@
-"""How the user decided to count the grid in force: the accepted proposals of kind `tempo`."""
+"""The user's tempo decisions on the current grid: the accepted proposals of kind `tempo`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class DecidedTempo:
 
 
 def decided_tempi(state: DocumentState) -> tuple[DecidedTempo, ...]:
-    """Return what was decided of the grid in force, in the order of time.
+    """Return the tempo decisions on the current grid, in the order of time.
 
-    What was decided of another grid, such as the one before the user edited it, says nothing of this one.
+    Decisions on another grid, such as the one before the user edited it, do not apply to this one.
     """
     table = table_of(state)
     if not table.made.kind_counts.get(TEMPO.name):

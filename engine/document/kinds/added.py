@@ -18,7 +18,7 @@ _ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
 
 
 def added_kind(extension: Extension, made: object) -> Kind:
-    """Return a kind of another package, whose functions raise nothing but `DocumentError`.
+    """Return a kind of another package, whose functions raise only `DocumentError`.
 
     Raises
     ------

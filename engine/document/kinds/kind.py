@@ -51,7 +51,7 @@ def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """All that the rest of the program needs to know of one kind of proposal.
+    """Properties and functions of one kind of proposal.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Kind:
     words : (edit with the user's changes, rate in Hz) to the words after the verb
     how_much : the same without the length of its span; empty if nothing else
     is_of_tracks : whether it applies to individual tracks, because it changes sound and not timing
-    amount : its number besides the span, for nudge keys and a form; None without one
+    amount : its number in addition to the span, for nudge keys and a form; None without one
     fade : length of its crossfades; None without any
     other : payload changes of its alternative, or None without one
     filling : (start, stop) of a segment of the recording to the payload changes that use it as a fill;

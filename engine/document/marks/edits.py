@@ -38,7 +38,7 @@ def require_marker(state: DocumentState, marker_id: str) -> Marker:
 
     Raises
     ------
-    UsageError : there is none of that id
+    UsageError : the id is unknown
     """
     found = state.markers.get(marker_id)
     if found is None:
@@ -75,7 +75,7 @@ def split_region(state: DocumentState, at_samples: int) -> Edit | None:
 
     Returns
     -------
-    The edit, or None where no region is there.
+    The edit, or None if no region is there.
     """
     around = [one for one in state.markers.values() if one.start_samples < at_samples < one.stop_samples]
     if not around:
@@ -93,7 +93,7 @@ def split_region(state: DocumentState, at_samples: int) -> Edit | None:
 
 
 def add_all(state: DocumentState, spans: Iterable[NamedSpan], label: str) -> Edit:
-    """Mark many places as one step of undo; what is marked already under the same name stays one."""
+    """Add many markers as one step of undo; existing ones with the same span and name are skipped."""
     known = {(one.start_samples, one.stop_samples, one.name) for one in state.markers.values()}
     fresh = [
         span for span in spans if (span.start_samples, span.stop_samples, _one_line(span.name)) not in known
@@ -155,11 +155,11 @@ def delete_markers(state: DocumentState, ids: Sequence[str]) -> Edit:
 
 
 def neighbour(state: DocumentState, at_samples: int, *, forward: bool) -> Marker:
-    """Return the marker that begins next after a position, or last before it.
+    """Return the next marker after a position, or the previous one before it.
 
     Raises
     ------
-    UsageError : there is none that way
+    UsageError : no marker follows in that direction
     """
     if not state.markers:
         raise UsageError("There are no markers yet; add one first.")

@@ -19,11 +19,11 @@ _LONGEST_S = 1e7
 
 
 def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
-    """Read labels as spans at a rate; lines that begin with a backslash (their frequencies) are passed over.
+    """Read labels as spans at a rate; lines that begin with a backslash (frequencies) are skipped.
 
     Raises
     ------
-    SourceError : the file cannot be read, or a line is no label
+    SourceError : the file cannot be read, or a line is not a label
     """
     try:
         content = read_beginning(path, _LARGEST_BYTES + 1)

@@ -1,1 +1,1 @@
-"""Tracks: the sources they place on the timeline, what their lanes show, and every way to change them."""
+"""Tracks: the sources they place on the timeline, the display of their lanes, and the edits of both."""

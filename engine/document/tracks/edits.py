@@ -16,9 +16,9 @@ from engine.wording import counted, gain_text, pan_text
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
-"""What microphones of a drum kit stand at, as `engine.document.drums.hits.Role` has it."""
+"""Drum roles of microphones, as in `engine.document.drums.hits.Role`."""
 ROLES = ("vocals", "speech", "drums", *DRUM_ROLES, "bass", "guitar", "keys", "click")
-"""What tracks often hold; any other word will do."""
+"""Suggested roles; any other word is valid."""
 KIT = "Drums"
 """The group of the microphones of a drum kit."""
 NO_ROLES: Mapping[str, str] = MappingProxyType({})
@@ -85,12 +85,12 @@ def remove_track(state: DocumentState, track_id: str) -> Edit:
 
 
 def move_track(state: DocumentState, track_id: str, position: int, run: str = "") -> Edit:
-    """Put a track at another place from the top, from 0; the others make room.
+    """Move a track to another position from the top, from 0; the others make room.
 
     Parameters
     ----------
-    position : where it then is, kept inside the document
-    run : moves in a row that carry the same name become one step of undo
+    position : its new position, clipped to the document
+    run : consecutive moves with the same name become one step of undo
     """
     track = track_of(state, track_id)
     others = [other for other in state.tracks if other is not track]
@@ -104,16 +104,16 @@ def move_track(state: DocumentState, track_id: str, position: int, run: str = ""
 def set_track(state: DocumentState, track_id: str, *, run: str = "", **values: Any) -> Edit:
     """Change fields of a track, such as ``mute=True`` or ``gain_db=-3.0``.
 
-    A colour is that of the whole group; a track that joins a group takes its colour, one that leaves it goes
-    back to a colour of its own.
+    A colour applies to the whole group; a track that joins a group takes its colour, one that leaves it gets
+    a colour of its own.
 
     Parameters
     ----------
-    run : changes of the same fields in a row that carry the same name become one step of undo
+    run : consecutive changes of the same fields with the same name become one step of undo
 
     Raises
     ------
-    UsageError : a value cannot be had; the sentence says why
+    UsageError : a value is invalid; the message has the reason
     """
     track = track_of(state, track_id)
     for name, value in values.items():
@@ -146,7 +146,7 @@ def set_roles(state: DocumentState, track_ids: Sequence[str], role: str) -> Edit
 
     Raises
     ------
-    UsageError : there is no such track, or the role cannot be had
+    UsageError : a track is unknown, or the role is invalid
     """
     keys = tuple(dict.fromkeys(track_ids))
     if len(keys) == 1:
@@ -162,7 +162,7 @@ def track_of(state: DocumentState, track_id: str) -> Track:
 
     Raises
     ------
-    UsageError : there is none
+    UsageError : the id is unknown
     """
     for track in state.tracks:
         if track.id == track_id:
@@ -175,7 +175,7 @@ def _group(state: DocumentState, name: str) -> list[Track]:
 
 
 def _require(field: str, value: Any) -> None:
-    """Refuse what no track can be."""
+    """Refuse an invalid value of a track."""
     if field == "name" and not value.strip():
         raise UsageError("A track needs a name; type one, or press Esc to keep the old one.")
     if field == "gain_db" and not QUIETEST_DB <= value <= LOUDEST_DB:

@@ -1,4 +1,4 @@
-"""What the lanes of tracks show: waveforms or spectrograms."""
+"""Pictures in the lanes of tracks: waveforms or spectrograms."""
 
 from __future__ import annotations
 

@@ -44,14 +44,14 @@ class Track:
 
     Attributes
     ----------
-    position : its place from the top, from 0
+    position : position from the top, from 0
     pan : -1 left, 0 middle, 1 right; of a stereo track, its balance
     color : "#rrggbb"; empty for that of its group
-    role : what it holds, such as "vocals"; free text
+    role : its content, such as "vocals"; free text
     height_px : of its lane in logical pixels at 100 %; 0 for its share of the window
     is_collapsed : drawn as one thin row
     channels_open : drawn as a row a channel
-    picture : what its lane shows
+    picture : picture in its lane
     """
 
     id: str
@@ -78,13 +78,13 @@ def source_length_samples(source: Source, rate_hz: int) -> int:
 
 
 def audible(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
-    """Return the tracks that are heard: the soloed ones where there are any, without the muted ones."""
+    """Return the audible tracks: the soloed ones if any, without the muted ones."""
     soloed = any(track.solo for track in tracks)
     return tuple(track for track in tracks if not track.mute and (track.solo or not soloed))
 
 
 def sound_of(tracks: tuple[Track, ...]) -> tuple[object, ...]:
-    """Return what decides how tracks sound: where two are equal, only names and looks differ."""
+    """Return the fields that affect the sound of tracks: equal values differ only in names and display."""
     return tuple(
         (track.source_id, track.start_samples, track.gain_db, track.pan, track.mute, track.solo)
         for track in tracks

@@ -37,7 +37,7 @@ class Writer(Protocol):
     """A module that writes one format."""
 
     def write(self, request: ExportRequest, progress: Progress) -> Exported:
-        """Write what a request asks for."""
+        """Write the files of a request."""
 
 
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
@@ -51,18 +51,18 @@ def files_written(request: ExportRequest) -> tuple[Path, ...]:
 def export(
     request: ExportRequest, progress: Progress = SILENT, there: Collection[Consolidated | Collected] = ()
 ) -> Exported:
-    """Write what is heard, or the list of edits, to one file, and beside it what is edited of the sound.
+    """Write the result or the list of edits to one file, with edited sound in files next to it.
 
-    Nothing appears under a name before the whole file is there.
+    No file appears under its name until it is complete.
 
     Parameters
     ----------
-    there : files beside it that the same export wrote for another format
+    there : companion files that the same export wrote for another format
 
     Raises
     ------
-    ExportError : the suffix is unknown, the file exists and may not be replaced, it is one that the
-        export reads, or it cannot be written
+    ExportError : the suffix is unknown, the file exists and may not be replaced, the export reads it, or it
+        cannot be written
     SourceError : a source is missing or cannot be read
     Cancelled : the user asked for it
     """
@@ -113,7 +113,7 @@ def _written(
 
 
 def check_names(request: ExportRequest) -> None:
-    """Look at the names of what an export would write.
+    """Check the names of the files that an export would write.
 
     Raises
     ------

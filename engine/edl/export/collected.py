@@ -1,7 +1,7 @@
-"""Copies of the recordings beside a project, so that it can be moved to another machine with them.
+"""Copies of the recordings in the folder of a project, so that both can be moved to another machine.
 
-A recording that lies beside or below the project stays where it is. A copy keeps name and date; one that is
-there from an export before, of the same size and date, is not copied again.
+A recording in or below that folder is not copied. A copy keeps name and date; one that an earlier export
+wrote, of the same size and date, is not copied again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Collected:
 
     Attributes
     ----------
-    original, path : where it is, and where the copy is written
-    content_hash : what the document knows of it
+    original, path : current path, and path of the copy
+    content_hash : hash stored in the document
     """
 
     source_id: str
@@ -37,7 +37,7 @@ class Collected:
 
     @property
     def size_bytes(self) -> int:
-        """Size of the recording; 0 where it is missing."""
+        """Size of the recording; 0 if it is missing."""
         try:
             return self.original.stat().st_size
         except OSError:
@@ -54,7 +54,7 @@ class Collected:
 
 
 def collected_media(sources: Sequence[Source], media: Mapping[str, Path], out: Path) -> tuple[Collected, ...]:
-    """Return a copy for each recording that does not lie beside or below a project, named apart."""
+    """Return a copy, with a unique name, for each recording outside the folder of a project."""
     folder = out.parent.absolute()
     paths = {source.id: media.get(source.id, Path(source.path)).absolute() for source in sources}
     taken = {path.name.casefold() for path in paths.values() if path.parent == folder} | {out.name.casefold()}
@@ -108,7 +108,7 @@ def with_copies(media: Mapping[str, Path], copies: Sequence[Collected]) -> dict[
 
 
 def copies_sentence(copies: Sequence[Collected]) -> str:
-    """Say what lies beside a project; nothing where nothing was copied."""
+    """Report the recordings copied next to a project; "" if none were."""
     if not copies:
         return ""
     return f"{counted(len(copies), 'recording')} copied beside it, so that it can be moved with them."

@@ -18,13 +18,13 @@ _COPIED_BYTES_A_S = 400_000_000
 
 
 def export_cost_s(request: ExportRequest) -> float:
-    """Estimate how long a whole export takes, with the files beside it."""
+    """Estimate the duration of a whole export in seconds, companion files included."""
     copied, consolidated = (one for one in request.collected if not one.is_there), request.consolidated
     return copy_cost_s(tuple(copied)) + consolidate_cost_s(consolidated.values()) + write_cost_s(request)
 
 
 def write_cost_s(request: ExportRequest) -> float:
-    """Estimate how long writing the file itself takes."""
+    """Estimate the duration of writing the file itself."""
     suffix = request.out.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
         measured_s = measure_cost_s(request)
@@ -34,27 +34,27 @@ def write_cost_s(request: ExportRequest) -> float:
 
 
 def measure_cost_s(request: ExportRequest) -> float:
-    """Estimate how long measuring the loudness takes; 0 where no loudness is asked for."""
+    """Estimate the duration of measuring the loudness; 0 if not requested."""
     return 0.0 if request.options.loudness_lufs is None else render_cost_s(request)
 
 
 def render_cost_s(request: ExportRequest) -> float:
-    """Estimate how long rendering the result once takes."""
+    """Estimate the duration of rendering the result once."""
     return planned_sound(request).frames * len(audible(request.state.tracks)) / _SAMPLES_A_S
 
 
 def copy_cost_s(copies: Collection[Collected]) -> float:
-    """Estimate how long copying these recordings takes."""
+    """Estimate the duration of copying these recordings."""
     return sum(one.size_bytes for one in copies) / _COPIED_BYTES_A_S
 
 
 def consolidate_cost_s(files: Collection[Consolidated]) -> float:
-    """Estimate how long writing the edited sound of tracks takes."""
+    """Estimate the duration of writing the edited sound of tracks."""
     return sum(one.source.frames for one in files) / _SAMPLES_A_S
 
 
 def clip_count(request: ExportRequest) -> int:
-    """Return about how many clips there are on the channels of all tracks."""
+    """Return the approximate number of clips on the channels of all tracks."""
     state = request.state
     channels = sum(state.sources[track.source_id].channels for track in state.tracks)
     joints = sum(2 * len(one.stretches) * one.source.channels for one in request.consolidated.values())

@@ -14,28 +14,28 @@ from engine.extensions.names import Extension
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format.
+    """An export format.
 
     Attributes
     ----------
     suffix : such as ".wav"
-    name : what the form calls it
-    good_for : what the form says beside it
+    name : its name in the form
+    good_for : its description in the form
     module : by its whole name, with a `write` as `engine.edl.export.Writer` has it; loaded when it is
         written: some need libraries that take a quarter of a second
     is_audio : whether it holds the sound itself
-    is_packed : whether its samples take less room than they need; nobody knows how much less
-    is_coded : whether a coder leaves out what is hardly heard, so that it has a quality and no bit depth
+    is_packed : whether its samples are compressed, so that the size can only be bounded
+    is_coded : whether its coder is lossy, so that it has a quality and no bit depth
     names_media : whether it names recordings that another program opens
     listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
     splits_channels : whether each channel of a track has clips of its own
-    joins_stereo : whether those of a stereo track without a balance are one all the same
+    joins_stereo : whether a stereo track without a balance has common clips all the same
     varies_gain : whether a clip can have a gain that varies
     head_bytes : of a file without clips
-    clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of what links each channel of a
-        clip to each; measured at 4 tracks with 300 cuts
-    gain_bytes, effect_bytes : of each gain that varies, and of each clip that has any
+    clip_bytes, fade_bytes, link_bytes : of each clip, of each crossfade, and of the links between the
+        channels of a clip; measured at 4 tracks with 300 cuts
+    gain_bytes, effect_bytes : of each gain curve, and of each clip with one
     clip_s : of each clip of a track's channel, measured at 16 mono tracks with 3,000 cuts
     edit_bytes : of each accepted edit
     """

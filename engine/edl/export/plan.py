@@ -1,4 +1,4 @@
-"""Several files at once: all is looked at before the first one is written."""
+"""Several files at once: all are checked before the first one is written."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class PlannedFile:
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
-    """Return what a request would write; nothing is touched.
+    """Return the files that a request would write, without writing.
 
     Raises
     ------
-    ExportError : the suffix is unknown, a name is that of a recording, or there is nothing to write
+    ExportError : the suffix is unknown, a name is that of a recording, or the request is empty
     """
     check_names(request)
     found = []
@@ -69,10 +69,10 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
 
 
 def check(requests: Sequence[ExportRequest]) -> None:
-    """Find out before anything is written whether all of it can be.
+    """Check that all files can be written, before the first one is.
 
-    Looked at are the names, the formats and what they can hold, the recordings, files that exist, the folders
-    and, where the system tells it, the free space.
+    The checks cover names, limits of formats, recordings, existing files, folders and, where the system
+    reports it, free space.
 
     Raises
     ------
@@ -108,12 +108,11 @@ def export_all(
 
     Parameters
     ----------
-    written : grows by each request that is done, so that who cancels can tell what is there
+    written : receives each finished request, for reports after a cancel
 
     Raises
     ------
-    ExportError, SourceError : see `check` and `export`; where files were written before, the sentence names
-        them
+    ExportError, SourceError : see `check` and `export`; the sentence names files that were already written
     Cancelled : the user asked for it; the files that were whole stay
     """
     check(requests)
@@ -135,7 +134,7 @@ def export_all(
 
 
 def written_before(done: Sequence[Exported]) -> str:
-    """Say which files are whole."""
+    """List the complete files."""
     names = [shown(part.path.name) for one in done for part in (one.parts or (one,))]
     listed = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
     return f"Written before that: {', '.join(listed)}."
@@ -160,12 +159,12 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
 
 
 def _edits(request: ExportRequest) -> int:
-    """Return how many edits there are at the most; where they overlap, they are fewer."""
+    """Return the largest possible number of edits; overlapping ones are fewer."""
     return sum(answer.verdict is Verdict.ACCEPTED for answer in request.state.decisions.values())
 
 
 def _timeline_bytes(request: ExportRequest, form: Format) -> int:
-    """Return about how much room the clips of all tracks take."""
+    """Return the approximate size of the clips of all tracks."""
     edit_list, found = request.edit_list, 0
     fades = int(np.count_nonzero(edit_list.fades_in_samples))
     for track in request.state.tracks:

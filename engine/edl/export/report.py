@@ -1,4 +1,4 @@
-"""What is told of audio that was written: one line a file, with what it was made of."""
+"""Reports of written audio: one line per file, with its origin."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _BLOCK_FRAMES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What an export is made of.
+    """Input of an export.
 
     Attributes
     ----------
-    peak : the largest absolute sample of the recordings that are heard, 1.0 at full scale
-    length_s : of the recording, with all that was cut
-    words : length, rate, depth and peak as they are told
+    peak : the largest absolute sample of the audible recordings, 1.0 at full scale
+    length_s : of the recording, before cuts
+    words : length, rate, depth and peak in words
     """
 
     peak: float
@@ -46,20 +46,20 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that was written, and what is to be told of it beside its line."""
+    """A written file, and notes for its report."""
 
     exported: Exported
     notes: tuple[str, ...]
 
     @property
     def told(self) -> Exported:
-        """The file with everything that is said of it."""
+        """The file with its notes."""
         one = self.exported
         return Exported(one.path, " ".join((one.sentence, *self.notes)), one.figures)
 
 
 def look_before(request: ExportRequest, progress: Progress) -> Before:
-    """Measure the recordings that are heard; their peaks are kept since the import, or read now.
+    """Measure the audible recordings; their peaks are cached since the import, or computed now.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _kept_peak(content_hash: str, rate_hz: int, path: Path, progress: Progress) 
 
 
 def peak_words(peak: float) -> str:
-    """Return a peak as it is told: "peak −3.1 dBFS"."""
+    """Return a peak in words: "peak −3.1 dBFS"."""
     if peak <= 0.0:
         return "silent"
     text = f"{20 * log10(peak):.1f}"
@@ -112,7 +112,7 @@ def report(
     before: Before,
     left_out: Sequence[str],
 ) -> Written:
-    """Return what is said of one file."""
+    """Return the report of one file."""
     length_s = samples_to_s(written.frames, file.rate_hz)
     is_clipped = written.clipped_samples > 0
     peak = min(written.peak, 1.0) if is_clipped else written.peak
@@ -150,11 +150,11 @@ def report(
 
 
 def report_together(request: ExportRequest, written: Sequence[Written], unheard: str) -> Exported:
-    """Answer for several files at once: each of a few, or how many there are.
+    """Report several files at once: each of a few, or their count.
 
     Parameters
     ----------
-    unheard : what has no file, "" where everything has one
+    unheard : regions without a file, "" if all have one
     """
     parts = [one.told for one in written]
     if unheard:
@@ -194,7 +194,7 @@ def _rate_words(file: PlannedAudio) -> str:
 
 
 def _depth_words(file: PlannedAudio, length_s: float) -> str:
-    """Return the depth of the samples or, of a coded file, what a second of it takes."""
+    """Return the bit depth of the samples or, for a coded file, its bit rate."""
     if file.coding is None:
         return depth_words(file.subtype)
     kbit_s = file.path.stat().st_size * 8 / 1_000 / length_s

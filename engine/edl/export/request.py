@@ -1,4 +1,4 @@
-"""What an export is asked for and what it answers, shared by all formats."""
+"""Export requests and their results, shared by all formats."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ class ExportOptions:
 
     Attributes
     ----------
-    stems : one audio file for each track that is heard, instead of the mix
-    regions : one audio file for what is left of each region, instead of one for all
-    removed : what the cuts took out, one after another, instead of what they left
+    stems : one audio file for each audible track, instead of the mix
+    regions : one audio file for the remainder of each region, instead of one for all
+    removed : the removed material, piece after piece, instead of the result
     range_samples : the part [start, stop) of the audio file that is written, in samples of the document
-    gain_db : how much louder or, where it is negative, quieter all audio is written
-    loudness_lufs : normalise the audio to this integrated loudness, whatever `gain_db` says
+    gain_db : gain of all audio; negative is quieter
+    loudness_lufs : normalise the audio to this integrated loudness; overrides `gain_db`
     rate_hz : sample rate of the audio files; None keeps the document's, or the nearest that a coder takes
     depth : the sample format; None keeps that of the sources
     dither : None adds TPDF where `depth` makes the samples shorter or the rate changes, and nothing elsewhere
-    quality : of the formats that are coded
-    fade_in_s, fade_out_s : how each file comes from silence and goes to it
+    quality : of lossy formats
+    fade_in_s, fade_out_s : length of the fade-in and fade-out of each file
     broadcast : write `bext`, `iXML` and cue points into WAV files
-    collect : copy the recordings that a project names beside it
+    collect : copy the recordings that a project names into its folder
     frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`; None takes that
         of the videos, else 25
     """
@@ -84,7 +84,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class CompiledEdits:
-    """What is heard of a document, compiled when it is first asked for and once."""
+    """The edit list of a document, compiled once, on first use."""
 
     state: DocumentState
 
@@ -103,10 +103,10 @@ class ExportRequest:
     media : where each source is now, by source id, and which document holds stored audio, by its key
     out : the file to write; its suffix chooses the format
     overwrite : whether the user has agreed to replace an existing file
-    document_name : what the user calls the document
+    document_name : display name of the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
-    reads : files that are read besides the recordings, such as the document; none of them is written over
-    compiled : made here, and shared by what `dataclasses.replace` makes of a request
+    reads : files that are read in addition to the recordings, such as the document; never overwritten
+    compiled : made here, and shared by copies made with `dataclasses.replace`
     """
 
     state: DocumentState
@@ -126,12 +126,12 @@ class ExportRequest:
 
     @property
     def title(self) -> str:
-        """What the next program shows as the name: the document's, else the file's."""
+        """Name shown in the next program: the document's, else the file's."""
         return self.document_name or self.out.stem
 
     @property
     def edit_list(self) -> EditList:
-        """What is heard: every format of one export reads the same one."""
+        """The edit list: every format of one export reads the same one."""
         assert self.compiled is not None
         return self.compiled.edit_list
 
@@ -147,7 +147,7 @@ class ExportRequest:
 
     @cached_property
     def consolidated(self) -> Mapping[str, Consolidated]:
-        """The files beside this one that play what is edited of the sound of tracks, by the track's id."""
+        """Companion files with the edited sound of tracks, by track id."""
         form = FORMATS[self.out.suffix.lower()]
         if not form.names_media:
             return {}
@@ -165,7 +165,7 @@ class ExportRequest:
 
     @cached_property
     def collected(self) -> tuple[Collected, ...]:
-        """The recordings that are copied beside this file; none unless that is asked for."""
+        """The recordings copied into the folder of this file; empty unless requested."""
         if not (self.options.collect and FORMATS[self.out.suffix.lower()].names_media):
             return ()
         named = dict.fromkeys(track.source_id for track in self.state.tracks)
@@ -173,7 +173,7 @@ class ExportRequest:
 
     @property
     def beside(self) -> tuple[Consolidated | Collected, ...]:
-        """The files that are written beside this one."""
+        """The companion files of this one."""
         return (*self.consolidated.values(), *self.collected)
 
     @cached_property
@@ -184,13 +184,13 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """A written file.
 
     Attributes
     ----------
-    sentence : what to tell the user
+    sentence : message to the user
     figures : numbers by name, such as "length_s" and "cuts"
-    parts : where stems or regions were written, one for each
+    parts : one for each stem or region
     """
 
     path: Path
@@ -219,7 +219,7 @@ def accepted_edits(state: DocumentState) -> tuple[AcceptedEdit, ...]:
 
 
 def left_out_kinds(state: DocumentState) -> tuple[str, ...]:
-    """Say of each kind of accepted edits that is not known here that it is left out."""
+    """Return a notice for each unknown kind of accepted edits, which are left out."""
     kinds = Counter(
         proposal.kind
         for proposal in state.proposals.values()
@@ -231,12 +231,12 @@ def left_out_kinds(state: DocumentState) -> tuple[str, ...]:
 
 
 def counted_edits(edits: Sequence[AcceptedEdit]) -> str:
-    """Return how many there are, by the name of their kind where they are all of one."""
+    """Return the number of edits, by the name of their kind if they have only one."""
     kinds = {edit.proposal.kind for edit in edits}
     return counted(len(edits), kinds.pop() if len(kinds) == 1 else "edit")
 
 
 def edit_figures(edits: Sequence[AcceptedEdit]) -> dict[str, float]:
-    """Return how many edits of each kind there are, as "cuts" or "repeats", and of all as "edits"."""
+    """Return the number of edits of each kind, as "cuts" or "repeats", and of all as "edits"."""
     found = Counter(f"{edit.proposal.kind}s" for edit in edits)
     return {"cuts": 0.0, **{name: float(count) for name, count in found.items()}, "edits": float(len(edits))}

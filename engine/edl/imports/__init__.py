@@ -19,13 +19,13 @@ from engine.wording import listed, reason_of
 
 @dataclass(frozen=True, slots=True)
 class EditsFile:
-    """A file that holds edits, and what was said about it.
+    """A file of edits, and the user's settings for it.
 
     Attributes
     ----------
-    labels_as : what labels mark
-    frame_rate : at which a format counts that does not say so itself; None for a guess, which is reported
-    rate_hz : the document's, at which positions that are no clips are counted
+    labels_as : meaning of labels
+    frame_rate : of a format that does not state its own; None for a guess, which is reported
+    rate_hz : the document's, for positions outside clips
     """
 
     path: Path
@@ -54,7 +54,7 @@ class EditsFile:
         return content
 
     def require_readable(self) -> None:
-        """Make sure of a file that a library opens by itself.
+        """Check a file that a library opens by itself.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class EditsFile:
         self._require_size(size_bytes)
 
     def refused(self, problem: str) -> EditsError:
-        """Return the error that names this file, what is wrong with it and what to do."""
+        """Return the error with the name of this file, the problem and the remedy."""
         return EditsError(
             f"{self.name} cannot be read as {self.form.name}: {problem}. Export it again from the program "
             "that wrote it, or choose another file."
@@ -86,7 +86,7 @@ class Reader(Protocol):
     """A module that reads one format."""
 
     def read(self, file: EditsFile, progress: Progress) -> ImportedEdits:
-        """Return what a file says.
+        """Return the edits in a file.
 
         Raises
         ------
@@ -108,7 +108,7 @@ def read_edits(
     Parameters
     ----------
     rate_hz : the document's
-    labels_as : what labels mark; must be given for formats that only hold labels
+    labels_as : meaning of labels; must be given for formats that only hold labels
 
     Raises
     ------

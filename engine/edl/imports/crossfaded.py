@@ -10,7 +10,7 @@ from engine.edl.imports.described import ImportedClip
 
 
 def crossfaded(clips: Sequence[ImportedClip]) -> tuple[ImportedClip, ...]:
-    """Return clips in their order in time, those that overlap faded over as much as they do."""
+    """Return clips in order of time, with overlaps as crossfades."""
     found = sorted(clips, key=lambda one: one.at_s)
     for number, (one, after) in enumerate(pairwise(tuple(found))):
         overlap = one.at_s + one.length_s - after.at_s

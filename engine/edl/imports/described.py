@@ -1,7 +1,7 @@
-"""Edits as a file of another program describes them: clips of media on tracks, and what it could not say.
+"""Edits as described in a file of another program: clips of media on tracks, and notices of omissions.
 
-Times are exact fractions of seconds, so that each position is rounded to a sample once, by who compares the
-description with a document.
+Times are exact fractions of seconds, so that each position is rounded to a sample once, by the code that
+compares the description with a document.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NOTHING = Fraction(0)
 
 
 class LabelsAs(StrEnum):
-    """What the labels of a file mark."""
+    """Meaning of the labels of a file."""
 
     CUTS = "cuts"
     KEEPS = "keeps"
@@ -31,9 +31,9 @@ class Medium:
     Attributes
     ----------
     name : of the file, with its suffix where that is known
-    path : where the file was, empty where only its name is known
-    length_s : None where the edits do not say
-    content_hash : as `engine.audio.reader.content_hash` has it, empty where the edits do not say
+    path : former path of the file, empty if only its name is known
+    length_s : None if the edits do not state it
+    content_hash : as `engine.audio.reader.content_hash` returns it, empty if the edits do not state it
     is_timecode : whether positions may count from the timecode that a recorder wrote into the file
     """
 
@@ -77,7 +77,7 @@ class ImportedTrack:
 
     Attributes
     ----------
-    gain_db : of all of it, beside those of its clips; None where the edits do not say how loud it is
+    gain_db : of the whole track, in addition to those of its clips; None if the edits do not state it
     """
 
     name: str
@@ -96,12 +96,12 @@ class ImportedMarker:
 
 @dataclass(frozen=True, slots=True)
 class WrittenEdit:
-    """An edit as Offcut's edit list writes it: the kind, the span and what the kind needs.
+    """An edit as Offcut's edit list writes it: the kind, the span and the payload.
 
     Attributes
     ----------
     start_samples, stop_samples : on the timeline of the recordings, at the rate of the list
-    tracks : places of its tracks among those of the list; none for all
+    tracks : indices of its tracks in the list; empty for all
     """
 
     kind: str
@@ -114,24 +114,24 @@ class WrittenEdit:
 
 @dataclass(frozen=True, slots=True)
 class ImportedEdits:
-    """What a file says of the edits of a document.
+    """The edits of a document as read from a file.
 
     Attributes
     ----------
-    file_name : as sentences show it
-    format_name : what the format is called
+    file_name : as shown in messages
+    format_name : display name of the format
     tracks, markers : on the timeline of the result
-    labels : spans on the timeline of the recordings, for formats that have no tracks, with what they mark
-    written : the edits themselves, where the format holds them; None where it holds clips alone
-    rate_hz : at which `written` and `labels` are counted; 0 where there are none
-    rounding_s : how far a position may be off, since the format counts frames; 0 where it is exact
-    counts_frames : whether the format counts frames, even where exact positions stand beside them
-    has_crossfades : whether the format can say how long neighbours overlap
-    varies_gain : whether the format says how the gain of a clip varies
-    has_edge_fades : whether it can say how the first and the last clip come from and go to silence
-    frame_rate : of video, where the file says or implies one
-    is_rate_guessed : whether the file does not say that rate
-    left_out : a sentence for everything in the file that no edit can do
+    labels : spans on the timeline of the recordings, for formats without tracks, with their meaning
+    written : the edits themselves, if the format holds them; None if it holds clips alone
+    rate_hz : of `written` and `labels`; 0 if both are empty
+    rounding_s : largest error of a position in a format that counts frames; 0 if exact
+    counts_frames : whether the format counts frames, even if it also has exact positions
+    has_crossfades : whether the format can state the overlap of neighbours
+    varies_gain : whether the format has gain curves of clips
+    has_edge_fades : whether it can state the fade-in of the first clip and the fade-out of the last
+    frame_rate : of video, if the file states or implies one
+    is_rate_guessed : whether the file does not state that rate
+    left_out : a sentence for everything in the file that no edit can express
     """
 
     file_name: str

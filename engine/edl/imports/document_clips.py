@@ -60,15 +60,15 @@ class DocumentClip:
 
 @dataclass(frozen=True, slots=True)
 class DocumentClips:
-    """The clips of a document, and what is not of it.
+    """The clips of a document, and notices of unknown ones.
 
     Attributes
     ----------
-    by_track : by the id of the track, by their place in the result; tracks that are not named are missing
-    near_samples : how far positions may be off
-    gains_db : of the tracks, by id, where the edits say them
+    by_track : by track id, by their place in the result; tracks that the edits do not name are absent
+    near_samples : largest error of a position
+    gains_db : of the tracks, by id, if the edits state them
     left_out : a sentence each
-    curves : gains that clips of tracks have, by id, where the edits say how they vary
+    curves : gain curves of clips, by track id, if the edits have them
     """
 
     by_track: Mapping[str, tuple[DocumentClip, ...]]
@@ -81,7 +81,7 @@ class DocumentClips:
 def document_clips(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
 ) -> DocumentClips:
-    """Return what imported edits play of a document.
+    """Return the clips of a document that imported edits play.
 
     Parameters
     ----------
@@ -89,13 +89,13 @@ def document_clips(
 
     Raises
     ------
-    EditsError : the edits are of other recordings, or it is not clear of which
+    EditsError : the edits are of other recordings, or the recordings are ambiguous
     """
     return _Placing(imported, state, places).clips()
 
 
 class _Placing:
-    """Places clips, and counts what is not of the document."""
+    """Places clips, and counts those that do not belong to the document."""
 
     def __init__(self, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> None:
         self._imported, self._state, self._places = imported, state, places
@@ -160,7 +160,7 @@ class _Placing:
                 self._others[clip.medium.name] += 1
 
     def _beside(self, found: dict[str, dict[DocumentClip, None]]) -> None:
-        """Place what waits: each goes on where another clip of its track ends, or leads up to one."""
+        """Place the waiting clips: each continues or precedes another clip of its track."""
         for track_id, waiting in self._waiting.items():
             own = found.setdefault(track_id, {})
             ends = {one.end_samples: one for one in own}
@@ -182,7 +182,7 @@ class _Placing:
                 del found[track_id]
 
     def _against_own(self, clip: ImportedClip, track: ImportedTrack) -> ImportedClip:
-        """Return a clip with a constant gain, against the document's own; others are kept as curves."""
+        """Return a clip with a constant gain, relative to the document's; other gains become curves."""
         is_edited = self._files.track_of(clip.medium) is not None
         place = self._place(clip, track) if is_edited or clip.gains or clip.gain_db else None
         if place is None:
@@ -206,7 +206,7 @@ class _Placing:
         return None if place is None else self._made(clip, *place, gain_db)
 
     def _place(self, clip: ImportedClip, track: ImportedTrack) -> tuple[str, int] | None:
-        """Return the track that a clip is of, and where it begins on the document's timeline."""
+        """Return the track of a clip, and its start on the document's timeline."""
         edited = self._files.place(clip)
         if edited is not None:
             return edited
@@ -272,14 +272,14 @@ class _EditedFiles:
         return next((ending for ending in self._tracks if name.endswith(ending)), None)
 
     def track_of(self, medium: Medium) -> Track | None:
-        """Return the track that such a file is of, by its name; None for any other file."""
+        """Return the track of such a file, by its name; None for any other file."""
         ending = self._ending(medium)
         return None if ending is None else self._tracks[ending]
 
     def place(self, clip: ImportedClip) -> tuple[str, int] | None:
-        """Return the track that a clip of such a file is of, and where it begins on the document's timeline.
+        """Return the track of a clip of such a file, and its start on the document's timeline.
 
-        None where the document would write another file now.
+        None if the document would write another file now.
         """
         ending = self._ending(clip.medium)
         if ending is None:
@@ -297,7 +297,7 @@ class _EditedFiles:
         return None
 
     def _written(self, variants: Sequence[Consolidated], length_s: Fraction | None) -> Consolidated | None:
-        """Return the file that is as long as the edits say, of the first length where they do not."""
+        """Return the file of the stated length, or the first one if the edits state none."""
         off = {
             abs(Fraction(one.source.frames, self._rate_hz) - length_s) if length_s is not None else 0: one
             for one in reversed(variants)

@@ -15,16 +15,16 @@ _OWN = "engine.edl.imports.readers"
 
 @dataclass(frozen=True, slots=True)
 class ImportFormat:
-    """A format.
+    """A format for import.
 
     Attributes
     ----------
     suffix : such as ".edl"
-    name : what file dialogs call it
+    name : name in file dialogs
     module : by its whole name, with a `read` as `engine.edl.imports.Reader` has it; loaded when it is used
     most_bytes : larger files are refused
-    asks_labels : whether somebody has to say what its spans mark
-    asks_frame_rate : whether it may not say how many frames a second it counts
+    asks_labels : whether the user must choose the meaning of its spans
+    asks_frame_rate : whether its files may lack the frame rate
     """
 
     suffix: str

@@ -44,7 +44,7 @@ class Trapezoid:
 def constant_ratio(found: Sequence[Point], own: Sequence[Point]) -> float | None:
     """Return by how much one gain is another one, everywhere between the first and the last point of that.
 
-    None where that varies.
+    None if that varies.
     """
     places = np.unique([at for at, _ in (*found, *own)])
     places = places[(places >= own[0][0]) & (places <= own[-1][0])]
@@ -54,11 +54,11 @@ def constant_ratio(found: Sequence[Point], own: Sequence[Point]) -> float | None
 
 
 def trapezoids(curves: Sequence[Curve], heard: Sequence[tuple[int, int]]) -> tuple[Trapezoid, ...] | None:
-    """Return the gains of which the curves of a track are made; None where they are not.
+    """Return the gain edits whose product is the curves of a track; None if no edits match.
 
     Parameters
     ----------
-    heard : spans that any clip of the track plays: where none does, a gain may go on
+    heard : spans that any clip of the track plays: between them a gain may continue
     """
     points: list[Point] = []
     ordered = sorted(set(curves), key=lambda one: (one.start_samples, one.stop_samples))
@@ -101,7 +101,7 @@ def _between_samples(curve: Curve) -> list[Point]:
 
 
 def _agree(points: Sequence[Point], own: Sequence[Point]) -> bool:
-    """Tell whether two curves have the same gain where both are."""
+    """Return whether two curves agree where they overlap."""
     places = np.unique([at for at, _ in (*points, *own)])
     both = places[(places > max(points[0][0], own[0][0])) & (places < min(points[-1][0], own[-1][0]))]
     one, other = (np.interp(both, *np.array(each).T) for each in (points, own))
@@ -123,7 +123,7 @@ def _with_hidden_ramp(points: Sequence[Point], heard: Sequence[tuple[int, int]])
 
 
 def _plays(heard: Sequence[tuple[int, int]], before: Point, after: Point) -> bool:
-    """Tell whether anything is heard between two points."""
+    """Return whether any clip plays between two points."""
     return any(start < after[0] + 0.5 and before[0] + 0.5 < stop for start, stop in heard)
 
 
@@ -132,7 +132,7 @@ def _is_whole(at: float) -> bool:
 
 
 def _louder(points: Sequence[Point]) -> Iterator[list[Point]]:
-    """Yield the stretches that are not at 1, each with the point at 1 on either side."""
+    """Yield the segments whose gain is not 1, each with the point at 1 on either side."""
     here = 0
     for is_one, group in groupby(points, key=lambda one: abs(one[1] - 1.0) <= _NEAR):
         count = len(list(group))

@@ -19,12 +19,12 @@ _REEL_LETTERS = 8
 
 
 class Media:
-    """The recordings of a document, to be found by what imported edits say of them.
+    """The recordings of a document, looked up by the media that imported edits name.
 
     Parameters
     ----------
     places : where each source is now, by source id
-    near_s : how far a length may be off
+    near_s : largest difference of a length
     """
 
     def __init__(self, state: DocumentState, places: Mapping[str, Path], near_s: Fraction) -> None:
@@ -34,7 +34,7 @@ class Media:
         self._known: dict[Medium, Source | None] = {}
 
     def find(self, medium: Medium) -> Source | None:
-        """Return the recording that a medium is; None where it is another file.
+        """Return the recording of a medium; None if it is another file.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Media:
         return medium.length_s is None or abs(medium.length_s - length_s) <= self._near_s
 
     def _by_content(self, medium: Medium) -> Source | None:
-        """Return the recording that a renamed file is, where that file is at hand."""
+        """Return the recording with the content of a renamed file, if that file exists."""
         if not medium.path:
             return None
         try:
@@ -105,6 +105,6 @@ def _stem(name: str) -> str:
 
 
 def _reel(name: str) -> str:
-    """Return what lists with short reel names keep of a name."""
+    """Shorten a name as lists with short reel names do."""
     stem = PurePath(name).stem.upper()
     return "".join(sign for sign in stem if sign.isascii() and sign.isalnum())[:_REEL_LETTERS]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 
 LONGEST_S = 10_000_000
-"""No position lies farther from the start: more than a hundred days."""
+"""Limit of positions: more than a hundred days."""
 _LONGEST_TEXT = 40
 _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 _RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
@@ -16,11 +16,11 @@ _NTSC = 1001
 
 
 def within(seconds: Fraction) -> Fraction:
-    """Return a time that a recording can have.
+    """Return a time within the limit of a recording.
 
     Raises
     ------
-    ValueError : it lies too far out
+    ValueError : it is beyond the limit
     """
     if abs(seconds) > LONGEST_S:
         raise ValueError(f"a time lies more than {LONGEST_S:,} s out")
@@ -50,7 +50,7 @@ def seconds_of(value: object) -> Fraction:
 
     Raises
     ------
-    ValueError : it is not a number, or lies too far out
+    ValueError : it is not a number, or is beyond the limit
     """
     return within(number_of(value))
 

@@ -1,7 +1,7 @@
-"""Clips of formats that count frames, where they lie as an export of the document lays them.
+"""Match clips of formats that count frames with the clips of an export of the document.
 
-Other programs keep nothing finer than a frame. What nobody moved since it was exported takes its place to
-the sample from the document, and what was too short for a frame comes back between its neighbours.
+Other programs store nothing finer than a frame. Clips that were not moved since the export get their exact
+sample positions from the document, and clips too short for a frame return between their neighbours.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _ROUNDED = 3
 def unmoved(
     found: DocumentClips, state: DocumentState, frame_rate: Fraction, *, has_crossfades: bool
 ) -> DocumentClips:
-    """Return clips of which those that agree with the document are exact.
+    """Return the clips, with exact positions for those that agree with the document.
 
     Parameters
     ----------
-    frame_rate : in which the file counts
-    has_crossfades : whether the file says how long crossfades are; without, clips get none
+    frame_rate : of the file
+    has_crossfades : whether the file states lengths of crossfades; without, clips get none
     """
     edit_list = build(state)
     by_track, is_exact = {}, True
@@ -48,11 +48,11 @@ def unmoved(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A clip, and the document's clip that lies there.
+    """A clip, and the document's clip at the same place.
 
     Attributes
     ----------
-    clip : of the file; of its neighbour there where the file has none, since it is too short
+    clip : of the file; of its neighbour if it is too short for the file
     """
 
     clip: DocumentClip
@@ -95,9 +95,9 @@ class _OwnClips:
         return tuple(found), is_exact
 
     def _own(self, one: DocumentClip, before: int, after: int) -> Clip | None:
-        """Return the document's clip that lies where this one does, and plays the same; None where none does.
+        """Return the document's clip with the place and the audio of this one; None without a match.
 
-        Transitions lie around the cut, of an odd number of frames the larger half behind it.
+        Transitions surround the cut; if their halves differ, the larger one is after it.
 
         Parameters
         ----------

@@ -1,12 +1,12 @@
 """Programme loudness and true peak after ITU-R BS.1770-4.
 
-K-weighting is two second-order filters. Here they are one finite impulse response, applied with FFTs: 0.2 s
-of it, after which it has fallen below 1e-18. Their coefficients follow from the analogue prototype behind the
+K-weighting is two second-order filters. Here they are one finite impulse response of 0.2 s, after which it is
+below 1e-18, applied with FFTs. Their coefficients follow from the analogue prototype behind the
 recommendation's values at 48 kHz (Brecht De Man, "Evaluation of implementations of the EBU R128 loudness
 measurement", AES 145, 2018), so any rate will do.
 
-Offcut knows no loudspeaker layout: every channel counts with weight 1, which is what the recommendation says
-of left, right and centre.
+Offcut knows no loudspeaker layout: every channel counts with weight 1, as the recommendation has it for left,
+right and centre.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class LoudnessMeter:
         return Loudness(_gated(hops, self._hop_samples), decibels(self._true_peak))
 
     def _weighted(self, piece: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Filter a piece with what came before it (overlap-save)."""
+        """Filter a piece, continuing from the previous one (overlap-save)."""
         memory = len(self._response) - 1
         past = np.zeros((memory, piece.shape[1])) if self._past is None else self._past
         joined = np.concatenate([past, piece])

@@ -1,6 +1,6 @@
-"""How loud each track is in what is rendered: the highest sample of cells of a grid fixed to the result.
+"""Peaks of each track in rendered audio: the highest sample of each cell of a grid fixed to the result.
 
-The grid does not move with the blocks, so a cell reads the same however it was rendered.
+The grid does not move with the blocks, so a cell has the same value however it was rendered.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CELLS_PER_S = 50
 
 
 def cell_samples(rate_hz: int) -> int:
-    """Return how long a cell is."""
+    """Return the length of a cell."""
     return max(1, rate_hz // CELLS_PER_S)
 
 
@@ -42,7 +42,7 @@ class TrackPeaks:
         self.values = np.zeros((tracks, max(0, -(-stop_samples // cell) - self._first)), np.float32)
 
     def note(self, track: int, start_samples: int, samples: NDArray[Any]) -> None:
-        """Note samples of a track, shape (n, channels), n > 0, that are heard from a position on."""
+        """Add samples of a track, shape (n, channels), n > 0, that begin at a position."""
         starts = cell_starts(start_samples, start_samples + len(samples), self.cell) * samples.shape[1]
         flat = np.ascontiguousarray(samples).reshape(-1)
         high = np.maximum.reduceat(flat, starts)
@@ -51,7 +51,7 @@ class TrackPeaks:
         np.maximum(into, high, out=into)
 
     def take(self, other: TrackPeaks, start_samples: int, stop_samples: int) -> None:
-        """Take over a span [start, stop) of what was gathered of a larger one."""
+        """Copy a span [start, stop) from the peaks of a larger one."""
         into = self._of(slice(None), start_samples, stop_samples)
         np.maximum(into, other._of(slice(None), start_samples, stop_samples), out=into)
 

@@ -43,7 +43,7 @@ class BetweenSamples:
         Parameters
         ----------
         block : floats, shape (n, channels)
-        least : what is no higher does not matter, and is not looked for where that is quicker
+        least : peaks up to this level may be skipped for speed
         """
         joined = self._joined(block)
         peak = float(np.abs(joined).max(initial=0.0))
@@ -82,7 +82,7 @@ def decibels(value: float) -> float:
 
 
 def _steps(channel: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield the values between samples, shape (n, 4) each, of a channel with what came before it."""
+    """Yield the values between samples of a channel that continues from the last block, shape (n, 4) each."""
     windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), TAPS)
     interpolator = _INTERPOLATOR.astype(channel.dtype, copy=False)
     # One matrix product does all four phases, many times quicker than four convolutions.

@@ -1,9 +1,9 @@
-"""Let a sound go on fading away as it does: its resonances, and the noise between them.
+"""Continue the decay of a sound: its resonances, and the noise between them.
 
 An autoregressive model is fitted to the end of it by Burg's method (as S. M. Kay, "Modern Spectral
-Estimation", 1988, section 7.6), whose filters are stable, and run on without input, which continues what
-rings (I. Kauppinen and K. Roth, "Audio signal extrapolation", DAFx-02). What the model could not predict is
-played once more, backwards and as much softer as the sound faded meanwhile, through the same filter.
+Estimation", 1988, section 7.6), whose filters are stable, and run on without input, which continues the
+resonances (I. Kauppinen and K. Roth, "Audio signal extrapolation", DAFx-02). The prediction residual is
+played again, backwards and attenuated by the decay so far, through the same filter.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ ORDER = 32
 LONGEST_FIT_SAMPLES = 2_048
 _LEAST_SAMPLES = 64
 _FASTEST_DECAY = 0.1
-"""From one half of the sound to the next, in amplitude: what falls off faster than that was no decay."""
+"""Amplitude ratio from one half of the sound to the next: a faster fall is not a decay."""
 
 
 _LEAST_DIVISOR = 1e-12
 
 
 def continued(tail: Samples, length: int) -> Samples:
-    """Return how a sound, shape (n,), goes on for `length` samples; silence goes on as silence."""
+    """Return the continuation of a sound, shape (n,), for `length` samples; silence continues silence."""
     heard = tail[-LONGEST_FIT_SAMPLES:]
     if len(heard) < _LEAST_SAMPLES or not np.any(heard):
         return np.zeros(length)
@@ -57,7 +57,7 @@ def burg(sound: Samples, order: int) -> Samples:
 
 
 def _fading(residual: Samples, length: int) -> Samples:
-    """Return how loud what comes next is beside the last of a residual, at each of `length` samples."""
+    """Return the level of the continuation relative to the end of a residual, at each of `length` samples."""
     half = len(residual) // 2
     early, late = (float(np.sqrt(np.mean(np.square(part)))) for part in (residual[:half], residual[half:]))
     per_half = 1.0 if early <= 0.0 else min(1.0, max(_FASTEST_DECAY, late / early))
@@ -67,8 +67,7 @@ def _fading(residual: Samples, length: int) -> Samples:
 def _filtered(driven: Samples, coefficients: Samples) -> Samples:
     """Return a sound through the all-pole filter of a prediction error filter, shape (n,).
 
-    By division of spectra on a circle outside of the unit circle, where what a ring would wrap round has
-    faded by 120 dB.
+    Divides spectra on a circle outside the unit circle, where the wrapped tail of a ring has faded by 120 dB.
     """
     size = 1 << (2 * max(len(driven), len(coefficients)) - 1).bit_length()
     shrink = 10.0 ** (-6.0 * np.arange(size) / size)

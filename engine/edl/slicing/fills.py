@@ -1,4 +1,4 @@
-"""What is made up where two slices were moved apart: pure functions of what was heard before the gap."""
+"""Synthesise fills between slices that were moved apart: pure functions of the audio before the gap."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Sound = NDArray[np.float64]
 
 
 def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
-    """Return what is heard in all of a gap, its crossfades included, shape (frames, channels).
+    """Return the fill of a gap, including its crossfades, shape (frames, channels).
 
     Parameters
     ----------
-    left : (start, stop) to what the segment before the gap plays there
+    left : maps (start, stop) to samples of the segment before the gap
     """
     length = gap.stop_samples - gap.start_samples
     if gap.fill is Fill.STRETCH:

@@ -1,7 +1,7 @@
-"""Take one drum out of a span of a track and mix it in elsewhere.
+"""Lift one drum out of a span of a track and mix it in elsewhere.
 
-What is taken is the track through a filter that holds for each octave how much of it is that drum, of zero
-phase, so that what is left and what was taken add up to the track.
+The drum is the track through a zero-phase filter with one gain per octave, its share of that drum, so that
+the remainder and the lifted drum add up to the track.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ REACH_S = 0.01
 
 
 def lift_reach_samples(rate_hz: int) -> int:
-    """Return how many samples to either side of one that is lifted are listened to."""
+    """Return the number of samples read on either side of a lifted one."""
     return s_to_samples(REACH_S, rate_hz)
 
 
 def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_hz: int) -> Sound:
-    """Return what is taken out of [start, stop) of the timeline, shape (frames, channels); zeros outside."""
+    """Return the lifted sound in [start, stop) of the timeline, shape (frames, channels); zeros outside."""
     taken = np.zeros((stop_samples - start_samples, read(0, 0).shape[1]))
     begin, end = max(start_samples, one.start_samples), min(stop_samples, one.stop_samples)
     if begin >= end:
@@ -42,7 +42,7 @@ def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_
 
 
 def _window(one: Lift, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
-    """Return how much is taken at each position within the span, shape (n,): ramps within its edges."""
+    """Return the lifted share at each position within the span, shape (n,): ramps within its edges."""
     length = one.stop_samples - one.start_samples
     ramp = max(min(s_to_samples(one.crossfade_ms / 1000, rate_hz), length // 2), 1)
     from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5

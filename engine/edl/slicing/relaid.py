@@ -1,17 +1,17 @@
-"""Slices of a track laid out again after an answer: anew near what changed, as before everywhere else.
+"""Update the layout of a track's slices after a decision: only near the change.
 
-What is heard of a segment depends on its neighbours alone, through the joints on both sides. So what changed
-is laid out anew with some slices around it, and put between what was laid out before, where both came to the
-same over a few segments in a row that nothing is hidden between:
+The layout of a segment depends on its neighbours alone, through the joints on both sides. So the changed
+slices are laid out again with some slices around them, and spliced into the previous layout where both
+agree over a few segments in a row without hidden segments between them:
 
-- What such a segment is made of, its attacks before and after included, is compared, so that joints between
-  them are the same. As long as two neighbours are heard, what one side of them drops is nothing to the other.
-- Whether a gap is filled depends on where the segment before it begins, and on where the one after it ends:
+- The inputs of such a segment, including its attacks before and after, are compared, so that joints between
+  them are the same. As long as two neighbours are audible, drops on one side do not affect the other.
+- Whether a gap is filled depends on the start of the segment before it, and on the end of the one after it:
   both are compared. Crossfades reach no farther.
-- An attack is known on the side of what changed, so that no segment farther away looks beyond it.
-- No slice reaches from outside into what is laid out anew.
+- An attack is known on the side of the change, so that no segment farther away looks beyond it.
+- No slice from outside reaches into the new layout.
 
-Where there is no such place nearby, all is laid out anew.
+Without such a place nearby, all slices are laid out again.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from engine.document.kinds.operations import Slice
 from engine.edl.slicing.slices import LaidOut, Segments, laid_out, ordered, span_of, spans_of
 
 AROUND = (8, 64)
-"""How many slices on both sides are laid out anew with what changed: so many, else more, else all."""
+"""Slices on both sides of a change to lay out again: first few, then more, then all."""
 ALIKE = 4
-"""So many segments in a row come to the same where two layouts are joined: in their middle."""
+"""Equal segments in a row where two layouts are joined: in their middle."""
 
 _Change = tuple[int, int, int]
 """The first slice that changed, and up to which ones before and now."""
 
 
 def laid_out_near(before: LaidOut | None, slices: Sequence[Slice], rate_hz: int) -> LaidOut:
-    """Return what slices of one track come to; their order says nothing.
+    """Return the layout of slices of one track, in any order.
 
     Parameters
     ----------
-    before : what most of these came to, at the same rate; None where nothing is known
+    before : layout of most of these, at the same rate; None if unknown
     """
     given = tuple(slices)
     if before is None or len(before.slices) < 2 * AROUND[0]:
@@ -64,13 +64,13 @@ def laid_out_near(before: LaidOut | None, slices: Sequence[Slice], rate_hz: int)
 
 
 def _is_ordered(given: tuple[Slice, ...], change: _Change) -> bool:
-    """Tell whether slices are in the one order, of which all but what changed are known to be."""
+    """Return whether slices are sorted; only those near the change need a check."""
     first, _, stop = change
     return all(span_of(one) < span_of(other) for one, other in pairwise(given[max(first - 1, 0) : stop + 1]))
 
 
 def _change(before: tuple[Slice, ...], now: tuple[Slice, ...]) -> _Change | None:
-    """Return between which slices all that changed lies; None where nothing did."""
+    """Return the range of slices that changed; None if none did."""
     most = min(len(before), len(now))
     first = next(compress(count(), map(_differ, before, now)), most)
     if first == len(before) == len(now):
@@ -81,12 +81,12 @@ def _change(before: tuple[Slice, ...], now: tuple[Slice, ...]) -> _Change | None
 
 
 def _differ(before: Slice, now: Slice) -> bool:
-    """Tell whether two slices say something else; a document read again says the same in other objects."""
+    """Return whether two slices differ; a document read again has equal slices in other objects."""
     return before is not now and before != now
 
 
 def _windows(spans: NDArray[np.int64], change: _Change) -> Iterator[tuple[int, int]]:
-    """Yield stretches of the slices around what changed which no other slice reaches into."""
+    """Yield ranges of slices around the change that no other slice reaches into."""
     starts, stops = spans.T
     apart = np.flatnonzero(starts[1:] >= np.maximum.accumulate(stops)[:-1]) + 1
     first, _, stop = change
@@ -104,7 +104,7 @@ def _joined(
     change: _Change,
     at_end: tuple[bool, bool],
 ) -> LaidOut | None:
-    """Return both put together; None where they come to the same nowhere on one side."""
+    """Return the spliced layout; None if one side has no place where both agree."""
     first, stop_before, stop = change
     changed = before.slices[first:stop_before] + now[first:stop]
     begins = min(one.start_samples for one in changed)
@@ -118,7 +118,7 @@ def _joined(
 
 
 def _same_before(before: LaidOut, anew: LaidOut, at_samples: float) -> tuple[int, int] | None:
-    """Return from which segments on, of those before and anew, both come to the same before a place."""
+    """Return the indices, in the previous and the new layout, of segments that agree before a place."""
     last = int(np.searchsorted(anew.segments.stops, at_samples, "right"))  # all up to here end before it
     for place in range(last - ALIKE, -1, -1):
         known = not np.isnan(anew.segments.attacks[place + ALIKE - 1])
@@ -160,7 +160,10 @@ def _put_together(
     left: tuple[int, int],
     right: tuple[int, int],
 ) -> LaidOut:
-    """Return what was up to the left place, what is anew to the right place, and what was from there on."""
+    """Splice layouts:
+
+    the previous one up to the left place, the new one up to the right, then the previous.
+    """
     head, body, tail = slice(0, left[0]), slice(left[1], right[1]), slice(right[0], None)
     of_head = slice(0, int(before.owners.searchsorted(left[0])))
     of_body = slice(*(int(at) for at in anew.owners.searchsorted([left[1], right[1]])))

@@ -1,16 +1,16 @@
-"""Where moved slices of a track meet: which of them is heard from where to where.
+"""Joints of moved slices of a track: which slice plays from where to where.
 
-Slices that were accepted cut the source into segments, and what lies between them is a segment that stays.
-Each border is laid where both of its neighbours allow it. At best it is the earlier of its two moved places:
-where the right segment goes farther away it reaches back into the gap with its own pre-roll, and where it
-comes nearer the left one ends sooner. But a border keeps off attacks. With a and b the two moves, m and n the
-onsets to the left and to the right of it in the source, it lies
+Accepted slices split the source into segments, and the source between them is a segment that stays. Each
+border is placed where both of its neighbours allow it. At best it is the earlier of its two moved places:
+if the right segment moves away it reaches back into the gap with its own pre-roll, and if it moves closer
+the left one ends sooner. But a border avoids attacks. With a and b the two moves, m and n the onsets to the
+left and to the right of it in the source, it is placed
 
-    from max(m + a, m + b) + ATTACK   (the attack on the left is heard where it goes, and not once more)
-    to   min(n + b, n + a) - GUARD    (the attack on the right is heard where it goes, and not before)
+    from  max(m + a, m + b) + ATTACK   (the attack on the left plays at its new place, and not twice)
+    to    min(n + b, n + a) - GUARD    (the attack on the right plays at its new place, and not before)
 
-with its crossfade. Where a gap is longer than both sides can fill so, silence lies between. Where hits are
-moved onto each other the one on the right is heard, and a segment that nothing is left of is passed over.
+with its crossfade. If a gap is longer than both sides can fill, silence is inserted. If hits are moved onto
+each other the right one plays, and a segment without a remainder is skipped.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from engine.document.kinds.operations import Fill, Slice
 from engine.timebase import s_to_samples
 
 ATTACK_S = 0.02
-"""After an onset: what must not be heard twice. Distant microphones hear it so much later."""
+"""After an onset: must not play twice. Distant microphones pick it up this much later."""
 GUARD_S = 0.001
 """Before an onset: no crossfade comes nearer."""
 LONGEST_TAIL_S = 0.5
-"""What a fill is made from, before the gap."""
+"""Source of a fill, before the gap."""
 LEAST_TAIL_S = 0.01
 LONGEST_FILL_S = 10.0
-"""What is made up of so short a tail has long died away; it is held in memory whole."""
+"""A longer fill from such a short tail has decayed long before; it is held in memory whole."""
 
 Positions = NDArray[np.float64]
 _Ordered = TypeVar("_Ordered")
@@ -42,13 +42,13 @@ _Ordered = TypeVar("_Ordered")
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is made up between two segments that moved apart.
+    """The fill between two segments that moved apart.
 
     Attributes
     ----------
-    start_samples, stop_samples : of the timeline, with the crossfades at both ends
-    tail_samples, tail_stop_samples : what it is made from, of the segment on its left where that is heard
-    by_samples : how much later that segment sounds
+    start_samples, stop_samples : of the timeline, including the crossfades at both ends
+    tail_samples, tail_stop_samples : source of the fill, in the segment on its left at its new place
+    by_samples : delay of that segment
     """
 
     start_samples: int
@@ -60,18 +60,18 @@ class Gap:
 
 
 Heard = float | Gap | None
-"""By how much later the source is heard; or what is made up; or, for None, silence."""
+"""Delay of the source; or a fill; or None for silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is heard of a track in [start, stop) of the timeline once slices were moved.
+    """The sound of a track in [start, stop) of the timeline after slices were moved.
 
     Attributes
     ----------
-    before : what it is faded from
-    fade_in_samples : where it begins, half of it before
-    fade_out_samples : where it ends, half of it beyond, if the source follows as it was; else 0
+    before : the sound that it fades in from
+    fade_in_samples : at its start, half of it before
+    fade_out_samples : at its stop, half of it after, if the unmoved source follows; else 0
     """
 
     start_samples: int
@@ -83,7 +83,7 @@ class Piece:
 
     @property
     def by_samples(self) -> float:
-        """By how much later the source is heard, or what stands nearest to what is made up."""
+        """Delay of the source, or of the segment next to a fill."""
         if isinstance(self.heard, Gap):
             return self.heard.by_samples
         return 0.0 if self.heard is None else self.heard
@@ -95,11 +95,11 @@ class Segments:
 
     Attributes
     ----------
-    by : how much later each sounds; 0 for what stays
-    attacks : its onset; not a number where none is known
-    after, until : the attacks before it and after it that are known, else infinite
-    fades : how long it is faded in, at most
-    fills : what fills a gap before it, places in `_FILLS`
+    by : delay of each; 0 if it stays
+    attacks : its onset; NaN if unknown
+    after, until : the known attacks before and after it, else infinite
+    fades : longest fade-in
+    fills : fill of a gap before it, index into `_FILLS`
     """
 
     starts: Positions
@@ -130,17 +130,16 @@ class _Joints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaidOut:
-    """Slices of one track, and what they come to.
+    """Slices of one track, and their layout.
 
     Attributes
     ----------
-    slices : in the one order, see `ordered`, n of them
+    slices : sorted, see `ordered`, n of them
     spans : int64, shape (n, 2), of each
-    segments : those of which anything is heard, k of them
-    opens, begins : shape (k,), where each takes over, what is heard in a gap before it included, and where it
-        is heard itself
-    pieces : ascending and apart, m of them
-    owners : int64, shape (m,), the segment of each piece; what is heard in a gap is of the one after it
+    segments : the audible ones, k of them
+    opens, begins : shape (k,), start of each including the gap before it, and start of its own sound
+    pieces : ascending and disjoint, m of them
+    owners : int64, shape (m,), the segment of each piece; a gap belongs to the segment after it
     columns : int64, shape (m, 4), the start, stop, fade in and fade out of each piece
     by_samples : float64, shape (m,), of each piece
     """
@@ -157,7 +156,7 @@ class LaidOut:
 
 
 def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
-    """Return what slices of one track come to, ascending and apart; their order says nothing."""
+    """Return the pieces of slices of one track, in any order; ascending and disjoint."""
     return laid_out(ordered(slices), rate_hz).pieces
 
 
@@ -167,7 +166,7 @@ def ordered(slices: Iterable[Slice]) -> tuple[Slice, ...]:
 
 
 def span_of(one: Slice) -> tuple[int, int]:
-    """Return what a slice is ordered by."""
+    """Return the sort key of a slice."""
     return one.start_samples, one.stop_samples
 
 
@@ -177,7 +176,7 @@ def spans_of(slices: Sequence[Slice]) -> NDArray[np.int64]:
 
 
 def laid_out(slices: tuple[Slice, ...], rate_hz: int) -> LaidOut:
-    """Return what slices of one track come to, which are in the one order."""
+    """Return the layout of sorted slices of one track."""
     segments = _segments(slices)
     while True:
         joints = _joints(segments, rate_hz)
@@ -243,7 +242,7 @@ def _segments(ordered: Sequence[Slice]) -> Segments:
 
 
 def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | None]]:
-    """Return which slice lies uppermost where, what begins later over the others; None where none does."""
+    """Return the topmost slice of each range, the later start on top; None if the source stays."""
     found: list[tuple[float, float, Slice | None]] = []
     open_ones: list[Slice] = []
     here = -np.inf
@@ -270,7 +269,7 @@ def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | Non
 
 
 def _joints(of: Segments, rate_hz: int) -> _Joints:
-    """Return where neighbouring segments meet, as the module says."""
+    """Return the joints of neighbouring segments, see the module docstring."""
     attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
     a, b = of.by[:-1], of.by[1:]
     best = np.minimum(of.stops[:-1] + a, of.starts[1:] + b)
@@ -302,7 +301,7 @@ class _Part:
 
 
 def _pieces(parts: Sequence[_Part]) -> list[tuple[int, Piece]]:
-    """Return what is heard of parts and the segment of each, what stays left out."""
+    """Return the pieces of parts and the segment of each, without unchanged parts."""
     starts = np.array([one.start for one in parts])
     lengths = np.diff(np.append(starts, np.inf))
     fades = np.array([one.fade for one in parts])
@@ -326,7 +325,7 @@ def _pieces(parts: Sequence[_Part]) -> list[tuple[int, Piece]]:
 
 
 def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
-    """Return the segments where they are heard, with what lies in the gaps between them."""
+    """Return the segments at their new places, with the fills of gaps between them."""
     by = of.by.tolist()
     parts = [_Part(-np.inf, np.inf, by[0], 0.0, 0)]
     gaps = of.starts[1:] + of.by[1:] - of.stops[:-1] - of.by[:-1]
@@ -349,13 +348,13 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
 
 
 def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
-    """Return what is made up between two segments, from where the left ends to where the right begins.
+    """Return the fill between two segments, from the end of the left to the start of the right.
 
-    None where there is no room for it or it would be too long, so that the right one reaches back instead.
+    None without room for it, or if it would be too long, so that the right one reaches back instead.
 
     Parameters
     ----------
-    room : from where the left one begins to where the right one ends
+    room : start of the left segment and end of the right one
     """
     attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
     a, b = float(of.by[place]), float(of.by[place + 1])

@@ -1,8 +1,9 @@
-"""Let a sound last longer at the same pitch: overlapping windows of it, each laid where it fits best.
+"""Lengthen a sound at the same pitch: overlapping windows, each placed at its best match.
 
-WSOLA: W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993. It
-is our own in a few lines: libraries that stretch look at a tenth of a second at once, which smears a gap of
-some milliseconds, and one of them draws random phases, so that the same gap would not sound the same twice.
+WSOLA: W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993.
+Implemented here in a few lines: time-stretching libraries use windows of a tenth of a second, which smear a
+gap of some milliseconds, and one of them draws random phases, so that one gap would sound different each
+time.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def stretched(sound: Sound, length: int, rate_hz: int) -> Sound:
 
 
 def _best(sound: Sound, natural: Sound, wanted: int, search: int, farthest: int) -> int:
-    """Return where near `wanted` the sound is most like what would come by itself."""
+    """Return the place near `wanted` where the sound best matches the natural continuation."""
     first, last = max(0, wanted - search), min(farthest, wanted + search)
     if first >= last:
         return min(max(wanted, 0), farthest)

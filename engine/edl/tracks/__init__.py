@@ -1,1 +1,1 @@
-"""What sounds on one track: its source, what is laid over it, and audio stored with the document."""
+"""The sound of one track: its source, the edits over it, and audio stored with the document."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Sound = NDArray[np.float64]
 Reader = Callable[[int, int], Sound]
-"""(start, stop) to samples, shape (stop - start, channels); zeros where there is nothing."""
+"""(start, stop) to samples, shape (stop - start, channels); zeros outside the audio."""
 
 REACH_SAMPLES = 80
 """Taps to either side; with `_BETA` the error stays 95 dB down up to 0.45 of the rate."""
@@ -27,7 +27,7 @@ _PARTS = 64
 
 
 def delayed(read: Reader, start_samples: int, stop_samples: int, by_samples: float) -> Sound:
-    """Return what sounds in [start, stop) of something that is played `by_samples` later.
+    """Return the samples [start, stop) of audio delayed by `by_samples`.
 
     Whole samples are exact.
     """
@@ -47,11 +47,11 @@ def delayed(read: Reader, start_samples: int, stop_samples: int, by_samples: flo
 def reclocked(
     read: Reader, start_samples: int, stop_samples: int, by_samples: float, drift_ppm: float
 ) -> Sound:
-    """Return what sounds in [start, stop) of a recording whose clock runs apart.
+    """Return the samples [start, stop) of a recording with another clock.
 
-    At t it is what lies at ``t * (1 + drift_ppm / 1e6) - by_samples``. Between delays of 64ths of a sample it
-    is interpolated by a parabola, which is wrong by less than the delays themselves. A clock that only stands
-    apart by whole samples is exact.
+    The sample at t comes from ``t * (1 + drift_ppm / 1e6) - by_samples``. Between delays of 64ths of a sample
+    it is interpolated by a parabola, which is wrong by less than the delays themselves. A clock offset of
+    whole samples without drift is exact.
     """
     if not drift_ppm or stop_samples == start_samples:
         return delayed(read, start_samples, stop_samples, by_samples)

@@ -1,6 +1,6 @@
 """Gains of a track as curves, for programs that play them themselves.
 
-Only gains that no other one overlaps: where two do, their product is no straight line between two points.
+Only gains that no other one overlaps: where two do, their product is not a straight line between two points.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.document.kinds.operations import Gain
 from engine.edl.tracks.patches import Patches, gains_at, ramps_samples
 
 Point = tuple[float, float]
-"""A position in samples, which may lie between two, and the gain there, as a factor."""
+"""A position in samples, which may be fractional, and the gain factor at it."""
 
 
 def lone_gains(patches: Patches | None) -> tuple[Gain, ...]:
@@ -34,7 +34,7 @@ def lone_gains(patches: Patches | None) -> tuple[Gain, ...]:
 
 
 class GainCurve:
-    """The product of gains that lie apart, at every sample as `engine.edl.tracks.patches.gains_at` has it.
+    """The product of disjoint gains, equal to `engine.edl.tracks.patches.gains_at` at every sample.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ class GainCurve:
 
 
 def _corners(one: Gain, rate_hz: int) -> tuple[Point, Point, Point, Point]:
-    """Return where a gain leaves 1, reaches its factor, leaves that and is 1 again.
+    """Return the points where a gain leaves 1, reaches its factor, leaves the factor and returns to 1.
 
-    Without a ramp, it changes between two samples. A ramp as long as the gain leaves no room for that: where
-    the other edge has none, the ramp begins there at what the gain has reached.
+    Without a ramp, it changes between two samples. A ramp as long as the gain leaves no room for that: if the
+    other edge has no ramp, the ramp begins there at the gain it has reached.
     """
     rise, fall = ramps_samples(one, rate_hz)
     factor = 10.0 ** (one.gain_db / 20.0)

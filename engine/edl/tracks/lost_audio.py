@@ -1,4 +1,4 @@
-"""How it is told that the recording is heard where stored audio cannot be read."""
+"""Notices that the recording plays instead of unreadable stored audio."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.timebase import format_time, samples_to_s
 
 
 def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
-    """Return the sentence on the edits of one track whose audio cannot be read.
+    """Return the message about the edits of one track whose audio is unreadable.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
 
 
 def lost_in_document(lost: Collection[Replace], rate_hz: int) -> str:
-    """Return the same of all tracks, with what to do about it."""
+    """Return the same notice for all tracks, with the remedy."""
     which, it = _repairs(lost, rate_hz)
     return (
         f"The recording is shown and heard in place of {which}, since the audio stored for {it} is missing "

@@ -1,6 +1,6 @@
-"""What sounds on a track where it is edited: a reader over the track's own reader.
+"""Reader of an edited track over the track's own reader.
 
-Where nothing is edited, samples are those of the source, bit for bit.
+Samples outside edits are those of the source, bit for bit.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _Layer = TypeVar("_Layer", Replace, Lift, Piece, Shift, Gain)
 _Faded = TypeVar("_Faded", Replace, Lift, Shift)
 
 TONE_JOIN_S = 0.05
-"""How long the ends of a room tone overlap where it is played round."""
+"""Overlap of the ends of room tone in a loop."""
 GAPS_HELD = 8
-"""Gaps kept ready that were made up: a block and its neighbours rarely touch more."""
+"""Cached fills: a block and its neighbours rarely touch more."""
 
 
 class Reads(Protocol):
-    """A source as a voice reads it: an open file, or what stands for it in a picture."""
+    """A source as a voice reads it: an open file, or its substitute in a picture."""
 
     def read(self, start: int, stop: int, dtype: DTypeLike = ...) -> Block:
         """Return samples [start, stop) of the source, shape (frames, channels)."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
 
 class PatchedReader:
@@ -51,14 +51,14 @@ class PatchedReader:
 
     Parameters
     ----------
-    source : samples of the track as they are, at the document's rate
+    source : unedited samples of the track, at the document's rate
     frames, channels : of the source
-    offset_samples : where the track begins on the document's timeline
-    stored : finds the audio that the document stores; None where there is no way to it
+    offset_samples : start of the track on the document's timeline
+    stored : finds the audio that the document stores; None if it is not available
 
     Attributes
     ----------
-    lost : the edits met so far whose audio cannot be read, so that the source is heard there
+    lost : the edits with unreadable audio found so far; the source plays in their place
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class PatchedReader:
         self.source.close()
 
     def _touched(self, start: int, stop: int) -> list[tuple[int, int]]:
-        """Return the parts of [start, stop) that are changed, ascending and apart; in document samples."""
+        """Return the parts of [start, stop) that are changed, ascending and disjoint; in document samples."""
         reaches = self._patches.reaches[self._patches.touching(start, stop)]
         return [(begin, end) for begin, end in united(np.clip(reaches, start, stop)).tolist()]
 
@@ -122,7 +122,7 @@ class PatchedReader:
         )
 
     def _lifted(self, start: int, stop: int) -> Sound:
-        """Return what is replaced, with voices of strokes moved."""
+        """Return the audio after replacements, with voices of strokes moved."""
         if Lift not in self._patches.layers:
             return self._replaced(start, stop)
         block = self._layered(Lift, self._replaced, lambda one: self._moved(self._replaced, one), start, stop)
@@ -153,7 +153,7 @@ class PatchedReader:
         return block
 
     def _near(self, pieces: Sequence[Piece], start: int, stop: int) -> Make:
-        """Return what reads what lies below pieces: from memory where it comes from near."""
+        """Return a reader of the layer below pieces, from memory if their sources are close together."""
         by = [heard for one in pieces for heard in (one.heard, one.before) if isinstance(heard, float)]
         fade = max((max(one.fade_in_samples, one.fade_out_samples) for one in pieces), default=0)
         first = start - fade - REACH_SAMPLES - ceil(max([0.0, *by]))
@@ -169,7 +169,7 @@ class PatchedReader:
         return read
 
     def _heard(self, heard: Heard, below: Make, start: int, stop: int) -> Sound:
-        """Return what is moved so far, what is made up, or silence."""
+        """Return the moved sound, a fill, or silence."""
         if heard is None:
             return np.zeros((stop - start, self.channels))
         if not isinstance(heard, Gap):
@@ -202,7 +202,7 @@ class PatchedReader:
         return [one for one in every if isinstance(one, layer) and self._is_there(one)]
 
     def _is_there(self, one: Patch) -> bool:
-        """Tell whether the audio of an edit can be read, where it needs any."""
+        """Return whether the audio of an edit, if it needs any, can be read."""
         if not isinstance(one, Replace) or one.stored is None:
             return True
         found = self._stored is not None and self._stored.holds(one.stored)
@@ -213,7 +213,7 @@ class PatchedReader:
     def _layered(
         self, layer: type[_Faded], below: Make, over: Callable[[_Faded], Make], start: int, stop: int
     ) -> Sound:
-        """Return what lies below with the edits of one layer over it, each with its crossfades."""
+        """Return the layer below with the edits of one layer over it, each with its crossfades."""
         block = below(start, stop)
         for one in self._of(layer, start, stop):
             if isinstance(one, Lift) and one.gains:
@@ -242,7 +242,7 @@ class PatchedReader:
         return tone[np.arange(start - one.start_samples, stop - one.start_samples) % len(tone)]
 
     def _tone(self, span: tuple[int, int]) -> Sound:
-        """Return a stretch whose end runs into its start: the last of it is faded into the first."""
+        """Return a seamless loop of room tone: its end is faded into its start."""
         if span not in self._tones:
             heard = self._clocked(*span)
             join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(heard) // 2)
@@ -253,5 +253,5 @@ class PatchedReader:
 
 
 def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
-    """Return the gain at each sample of [start, stop), which lies within the edit."""
+    """Return the gain at each sample of [start, stop), a range within the edit."""
     return gains_at(one, np.arange(start, stop), rate_hz)

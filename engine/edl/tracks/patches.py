@@ -1,10 +1,10 @@
-"""What is edited of a track's sound, and in which order it is laid over the recording.
+"""Edits of a track's sound, and the order in which they apply to the recording.
 
-Lowest lies the recording by the clock of the others, where another recorder made it. Over it lies what is
-replaced, then what is lifted out of a stroke, then slices, which are laid out together
-(`engine.edl.slicing.slices`), then what slips in time; each takes along what lies below it. Gains come last.
-So it is whatever was decided first, and within a layer the one that begins later lies over the others. Of
-what is replaced, stored audio lies under mutes, and over the stored audio that it was made of.
+The lowest layer is the recording, by the clock of the others if another recorder made it. Above it are
+replacements, then drums lifted out of a stroke, then slices, which are laid out together
+(`engine.edl.slicing.slices`), then slips in time; each moves everything below it. Gains come last. The order
+of decisions does not matter, and within a layer a later start is on top. Among replacements, stored audio
+is below mutes, and above the stored audio that it was made from.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from engine.spans import united
 from engine.timebase import s_to_samples
 
 Patch = Reclock | Replace | Lift | Piece | Shift | Gain
-"""What is laid over a track."""
+"""An edit of a track's sound."""
 
 _LAYERS = {Reclock: 0, Replace: 1, Lift: 2, Piece: 3, Shift: 4, Gain: 5}
 _MOVING = frozenset((Lift, Piece, Shift))
-"""What takes along what lies below it."""
+"""Edits that move everything below them."""
 PARTED_MS = 70.0
-"""How long stored audio comes and goes once what it was made over is not heard beside it any more."""
+"""Fade of stored audio once the audio it was made over no longer plays next to it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """The edits of what sounds on one track, in document samples.
+    """The edits of the sound of one track, in document samples.
 
     Attributes
     ----------
-    operations : in the order in which they are laid over each other
-    laid : what pieces among them come from; None where they were not laid out here
+    operations : in the order in which they apply
+    laid : the layout of the pieces among them; None if they were not laid out here
     """
 
     operations: tuple[Patch, ...]
@@ -54,11 +54,11 @@ class Patches:
 
     @classmethod
     def of(cls, operations: Iterable[Sounding], rate_hz: int, near: Patches | None = None) -> Patches:
-        """Return the patches that these make; their order says nothing.
+        """Return the patches of operations, in any order.
 
         Parameters
         ----------
-        near : patches of most of these, of which what did not change is taken; they alter nothing
+        near : patches of most of these, whose unchanged parts are reused; the result is the same
         """
         listed = list(operations)
         slices = [one for one in listed if isinstance(one, Slice)]
@@ -83,7 +83,7 @@ class Patches:
 
     @cached_property
     def laid_places(self) -> slice:
-        """Where those stand that were laid out here, which are ascending and apart."""
+        """Indices of the pieces laid out here, which are ascending and disjoint."""
         if self.laid is None:
             return slice(0, 0)
         first = next(place for place, one in enumerate(self.operations) if isinstance(one, Piece))
@@ -97,14 +97,14 @@ class Patches:
     def _rows(
         self, of: Callable[[Patch], tuple[int, int]], of_pieces: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Return a row for each, shape (n, 2), where those of what was laid out here are known."""
+        """Return a row for each operation, shape (n, 2), reusing the rows of the pieces laid out here."""
         rows = np.array([of(one) for one in self.others], np.int64).reshape(-1, 2)
         first = self.laid_places.start
         return np.concatenate([rows[:first], of_pieces, rows[first:]])
 
     @cached_property
     def reaches(self) -> NDArray[np.int64]:
-        """From where to where each changes samples, shape (n, 2): half of a crossfade lies beyond an edge."""
+        """Range in which each changes samples, shape (n, 2): half of a crossfade is beyond an edge."""
         starts, stops, rise, fall = _columns_of(self.laid)
         of_pieces = np.stack([starts - rise // 2, stops + fall - fall // 2], axis=1)
         return self._rows(lambda one: _reach(one, self.rate_hz), of_pieces)
@@ -135,11 +135,11 @@ class Patches:
 
     @cached_property
     def clock_alone(self) -> Patches | None:
-        """The clock by which the recording plays, without any other edit; None where it is its own."""
+        """The clock of the recording, without any other edit; None for its own clock."""
         return None if self.clock is None else Patches((self.clock,), self.rate_hz)
 
     def sounding(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
-        """Return from where to where a track sounds whose recording lies at [start, stop) of the timeline."""
+        """Return the range in which a track with a recording at [start, stop) of the timeline has sound."""
         clock = self.clock
         if clock is None:
             return start_samples, stop_samples
@@ -161,7 +161,7 @@ class Patches:
 
     @cached_property
     def shifts(self) -> NDArray[np.int64]:
-        """By how many whole samples each moves what lies below it, shape (n,)."""
+        """Whole samples by which each moves the layer below it, shape (n,)."""
         moving = [one.by_samples if isinstance(one, Shift | Piece) else 0.0 for one in self.others]
         first, laid = self.laid_places.start, np.zeros(0) if self.laid is None else self.laid.by_samples
         by: NDArray[np.float64] = np.concatenate([moving[:first], laid, moving[first:]])
@@ -179,7 +179,7 @@ class Patches:
         return tuple((one, stored) for one, stored in found if stored is not None)
 
     def without_missing(self, holds: Callable[[Stored], bool]) -> Patches | None:
-        """Return these without what plays audio that is not there; None where none is left."""
+        """Return these without edits whose audio is missing; None if no edit remains."""
         lost = {one for one, stored in self.stored if not holds(stored)}
         if not lost:
             return self
@@ -187,7 +187,7 @@ class Patches:
         return Patches(left, self.rate_hz) if left else None
 
     def within(self, start_samples: int, stop_samples: int) -> tuple[Patch, ...]:
-        """Return the operations that say what sounds in [start, stop), in their order."""
+        """Return the operations that affect [start, stop), in their order."""
         touching = self.touching(start_samples, stop_samples)
         if not touching:
             return ()
@@ -212,7 +212,7 @@ class Patches:
 
 
 def _read_by(one: Patch, start: int, stop: int, rate_hz: int) -> Iterator[tuple[int, int]]:
-    """Yield which spans of what lies below are read for [start, stop) of what moves."""
+    """Yield the spans of the layer below that an edit reads for [start, stop)."""
     if isinstance(one, Piece):
         for heard in (one.heard, one.before):
             if isinstance(heard, Gap):
@@ -237,12 +237,12 @@ def patches_by_track(
     rate_hz: int,
     near: Mapping[str, Patches] = NO_PATCHES,
 ) -> Mapping[str, Patches]:
-    """Return what is edited on each track that any of it is about.
+    """Return the patches of each edited track.
 
     Parameters
     ----------
-    tracks : the ids of all; an operation on a track that was removed does nothing until it comes back
-    near : patches of most of these, as far as there are any, see `Patches.of`
+    tracks : the ids of all; an operation on a removed track has no effect until the track is restored
+    near : patches of most of these, if any, see `Patches.of`
     """
     of_tracks: dict[tuple[str, ...], list[Sounding]] = {}
     for one in operations:
@@ -260,9 +260,9 @@ def patches_by_track(
 
 
 def changed_span(before: Patches | None, after: Patches | None) -> tuple[int, int] | None:
-    """Return a span in which all lies that sounds otherwise on a track; an empty one where nothing does.
+    """Return a span that contains every change of a track's sound; an empty one if nothing changed.
 
-    None where that may be anywhere: where the clock of a recording changed, or what is moved elsewhere.
+    None if the change may be anywhere: the clock of a recording, or audio moved elsewhere.
     """
     if before is after:
         return 0, 0
@@ -281,9 +281,9 @@ def changed_span(before: Patches | None, after: Patches | None) -> tuple[int, in
 
 
 def _alike(old: tuple[Patch, ...], new: tuple[Patch, ...]) -> tuple[int, int]:
-    """Return how many do the same at the beginning, and how many after those at the end.
+    """Return the number of equal patches at the beginning, and of those at the end after them.
 
-    Thousands are the same objects; what was laid out anew around an answer is made anew, and mostly equal.
+    Thousands are the same objects; pieces laid out again around a decision are new objects, and mostly equal.
     """
     most = min(len(old), len(new))
     first = next(compress(count(), map(is_not, old, new)), most)
@@ -295,12 +295,12 @@ def _alike(old: tuple[Patch, ...], new: tuple[Patch, ...]) -> tuple[int, int]:
 
 
 def _columns_of(laid: LaidOut | None) -> NDArray[np.int64]:
-    """Return start, stop, fade in and fade out of what was laid out, shape (4, m)."""
+    """Return start, stop, fade in and fade out of the pieces laid out, shape (4, m)."""
     return np.zeros((4, 0), np.int64) if laid is None else laid.columns.T
 
 
 def _as_far_as_it_goes(one: Replace, rate_hz: int) -> Replace | None:
-    """Return an edit as far as the audio goes that it plays, its crossfades included; None beyond."""
+    """Return an edit clipped to the extent of its audio, its crossfades included; None beyond."""
     if one.stored is None:
         return one
     fade = fade_samples(one, rate_hz)
@@ -322,7 +322,7 @@ def _precedence(one: Patch) -> tuple[int, ...]:
 
 
 def fade_samples(one: Replace | Lift | Shift, rate_hz: int) -> int:
-    """Return how long an edit is faded at its edges."""
+    """Return the length of the fades at an edit's edges."""
     return min(s_to_samples(one.crossfade_ms / 1000, rate_hz), one.stop_samples - one.start_samples)
 
 
@@ -342,7 +342,7 @@ def _reach(one: Patch, rate_hz: int) -> tuple[int, int]:
 
 
 def edges_of(one: Patch) -> tuple[int, int]:
-    """Return the span in which an edit is heard: a voice that comes earlier begins and ends so."""
+    """Return the audible span of an edit: a voice that is moved earlier begins and ends earlier."""
     earlier = floor(min(one.by_samples, 0.0)) if isinstance(one, Lift) else 0
     return one.start_samples + earlier, one.stop_samples + earlier
 
@@ -360,7 +360,7 @@ def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float
 
 
 def ramps_samples(one: Gain, rate_hz: int) -> tuple[int, int]:
-    """Return the lengths of both ramps: where they do not fit, each has half the span, or what is left."""
+    """Return the lengths of both ramps: if they do not fit, each has half the span, or the remainder."""
     length = one.stop_samples - one.start_samples
     rise, fall = (s_to_samples(ramp_ms / 1000, rate_hz) for ramp_ms in one.ramps_ms)
     return min(rise, max(length // 2, length - fall)), min(fall, max(length // 2, length - rise))

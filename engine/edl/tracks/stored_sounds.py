@@ -1,4 +1,4 @@
-"""The stored audio that one track plays, read from the document when it is first heard."""
+"""The stored audio of one track, read from the document on first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.document.kinds.operations import Stored
 from engine.edl.tracks.delay import Sound
 
 MOST_KEPT_SAMPLES = 2**24
-"""Of all that is kept ready together, 64 MB; what is heard last stays, however long it is."""
+"""Cache limit, 64 MB; the audio used last stays, however long it is."""
 NOTHING_AT_HAND: Mapping[str, StoredAudio] = MappingProxyType({})
 
 
@@ -24,14 +24,14 @@ class Stores(Protocol):
     """Where a track finds the stored audio that it plays."""
 
     def holds(self, stored: Stored) -> bool:
-        """Tell whether it is there, and such as this track can play."""
+        """Return whether it exists in a form that this track can play."""
 
     def read(self, stored: Stored, start: int, stop: int) -> Sound:
-        """Return what lies in [start, stop) of the timeline, shape (stop - start, channels of the track)."""
+        """Return samples [start, stop) of the timeline, shape (stop - start, channels of the track)."""
 
 
 def fits(stored: Stored, frames: int, channels: int, track_channels: int) -> bool:
-    """Tell whether audio is as long as an edit says, and as wide as a track that is to play it."""
+    """Return whether audio has the length that an edit states, and channels that the track can play."""
     return frames == stored.stop_samples - stored.start_samples and channels in (1, track_channels)
 
 
@@ -57,17 +57,17 @@ class StoredSounds:
         self._lost: set[Stored] = set()
 
     def holds(self, stored: Stored) -> bool:
-        """Tell whether it can be read."""
+        """Return whether it can be read."""
         return self._sound(stored) is not None
 
     def read(self, stored: Stored, start: int, stop: int) -> Sound:
-        """Return what lies in [start, stop) of the timeline."""
+        """Return samples [start, stop) of the timeline."""
         sound, first = self._sound(stored), stored.start_samples
         assert sound is not None, "an edit without its audio is passed over"
         return sound[start - first : stop - first].astype(np.float64)
 
     def _sound(self, stored: Stored) -> Samples | None:
-        """Return audio as this track plays it, shape (frames, channels); None where it cannot be read."""
+        """Return audio as this track plays it, shape (frames, channels); None if it is unreadable."""
         if stored in self._lost:
             return None
         if stored in self._kept:

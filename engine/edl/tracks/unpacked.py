@@ -1,7 +1,7 @@
-"""Stored audio unpacked into the cache, where pictures read any stretch of it as they read recordings.
+"""Stored audio unpacked into the cache, where pictures read any span of it as they read recordings.
 
-What a document holds is unpacked and held against its name each time it is asked for, so that nothing is
-drawn from the cache that is no longer heard.
+The audio in the document is unpacked and checked against its name on each request, so that no picture
+shows outdated audio from the cache.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Unpacked:
 
 
 def unpack(request: UnpackRequest, progress: Progress = SILENT) -> Unpacked | None:
-    """Return stored audio that any stretch can be read of; None where it is missing or damaged.
+    """Return stored audio with random access; None if it is missing or damaged.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def unpack(request: UnpackRequest, progress: Progress = SILENT) -> Unpacked | No
 
 
 def unpacked_file(key: str, rate_hz: int) -> Path:
-    """Return where stored audio lies once it is unpacked."""
+    """Return the path of unpacked stored audio."""
     return conformed_file(content_of(key), rate_hz)
 
 
@@ -125,11 +125,11 @@ class UnpackedSounds:
         self._opened.close()
 
     def holds(self, stored: Stored) -> bool:  # noqa: ARG002 - who asks for a picture leaves out what is not there
-        """Tell that it is there."""
+        """Return True: all of it exists."""
         return True
 
     def read(self, stored: Stored, start: int, stop: int) -> Sound:
-        """Return what lies in [start, stop) of the timeline, shape (stop - start, channels)."""
+        """Return samples [start, stop) of the timeline, shape (stop - start, channels)."""
         if stored.key not in self._readers:
             reader = SourceReader(unpacked_file(stored.key, self._rate_hz))
             self._readers[stored.key] = self._opened.enter_context(reader)

@@ -1,4 +1,4 @@
-"""One track as the renderer hears it: its source, opened once, on the document's timeline."""
+"""One track as the renderer plays it: its source, opened once, on the document's timeline."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def sides(pan: float) -> tuple[float, float]:
 
 
 def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
-    """Return where the source of a track is now.
+    """Return the current path of the source of a track.
 
     Raises
     ------
-    SourceError : nobody knows; the sentence names the track and the path it was imported from
+    SourceError : the path is unknown; the message names the track and the path it was imported from
     """
     path = media.get(track.source_id)
     if path is None:
@@ -112,7 +112,7 @@ class Voice:
 
     @property
     def left_out(self) -> str:
-        """Sentences on samples which are no sound and on audio that could not be read, or nothing."""
+        """Notices of invalid samples and unreadable audio, or ""."""
         reader, said = self.reader, []
         if isinstance(reader, PatchedReader):
             if reader.lost:
@@ -136,11 +136,11 @@ def open_voice(
     patches: Patches | None = None,
     at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
 ) -> Voice:
-    """Open the source of a track for rendering, converted to the document's rate where it has another.
+    """Open the source of a track for rendering, converted to the document's rate if it differs.
 
     Parameters
     ----------
-    patches : what is edited of its sound; None where nothing is
+    patches : edits of its sound; None without edits
     at_hand : see `StoredSounds`
 
     Raises

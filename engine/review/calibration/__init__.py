@@ -1,4 +1,4 @@
-"""Learning from the review: how likely it is that the user would accept what is still undecided.
+"""Learn from the review: estimate the probability that the user accepts each undecided proposal.
 
-Numpy only: the window calls it after every answer.
+Numpy only: the window calls it after every decision.
 """

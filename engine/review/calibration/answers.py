@@ -1,4 +1,4 @@
-"""Answers as a taste keeps them, so that the next document profits from what this one taught."""
+"""Decisions stored in a taste, from which the next document's calibration starts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from math import isfinite
 from typing import Any
 
 MOST_ANSWERS = 2_000
-"""Of more, those of the documents that were reviewed last are kept: some 400 KB in the file."""
+"""Above it, those of the documents reviewed last are stored: some 400 KB in the file."""
 
 _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer to a proposal of a taste, with what was known of the proposal then.
+    """One decision on a proposal of a taste, with the evidence at that time.
 
     Attributes
     ----------
     proposal_id : of the proposal; the same proposal of the same taste is never counted twice
-    evidence : what was weighed, by name; see `engine.review.calibration.evidence`
+    evidence : features, by name; see `engine.review.calibration.evidence`
     """
 
     proposal_id: str
@@ -30,11 +30,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The answers given in one document.
+    """The decisions of one document.
 
     Attributes
     ----------
-    document : what the document is known by, see `engine.review.calibration.stored.document_key`
+    document : id of the document, see `engine.review.calibration.stored.document_key`
     """
 
     document: str
@@ -42,10 +42,10 @@ class Reviewed:
 
 
 def with_document(reviewed: Iterable[Reviewed], latest: Reviewed) -> tuple[Reviewed, ...]:
-    """Return what a taste should keep once a document says what it says; the same document counts once.
+    """Return the decisions a taste stores after an update by a document; each document counts once.
 
-    A proposal that another document had answered (a copy of the file, say) is counted where it was answered
-    last. What is too much goes, the oldest first.
+    A proposal that another document also decided (for example in a copy of the file) counts in the latest
+    one. Decisions beyond the limit are dropped, the oldest first.
     """
     here = {answer.proposal_id for answer in latest.answers}
     kept: list[Reviewed] = [latest] if latest.answers else []
@@ -59,7 +59,7 @@ def with_document(reviewed: Iterable[Reviewed], latest: Reviewed) -> tuple[Revie
 
 
 def to_json(reviewed: Iterable[Reviewed]) -> list[dict[str, Any]]:
-    """Write answers down, the names of what was weighed once for each document."""
+    """Write decisions as JSON, with the names of features once per document."""
     written = []
     for one in reviewed:
         names = list(dict.fromkeys(name for answer in one.answers for name in answer.evidence))

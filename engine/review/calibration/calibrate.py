@@ -1,7 +1,7 @@
-"""From the answers so far to how likely each undecided proposal would be accepted.
+"""Calibrate: from decisions to the probability that each undecided proposal is accepted.
 
-All of it is derived from the state of the document, what listening found and the answers that the taste
-brings along, so that an answer that is taken back is unlearned. docs/decisions/0015 says why it is so.
+All of it is derived from the state of the document, its analyses and the decisions stored in the taste, so
+that undoing a decision unlearns it. docs/decisions/0015 has the reasons.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ _OTHER_DEVIATION = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """What the answers taught.
+    """Result of a calibration.
 
     Attributes
     ----------
-    learned : for each proposal of the document, by place
+    learned : for each proposal of the document, by row
     names : of the weights
-    prior, posterior : of the weights, before and after the answers
-    rows : float64, shape (n, len(names)), what was weighed of each proposal
-    answered : shape (n,), which were answered in this document
-    accepted : how many of all answers, those that the taste brought along included, were yes
-    count : how many answers it was learned from
+    prior, posterior : of the weights, before and after the decisions
+    rows : float64, shape (n, len(names)), features of each proposal
+    answered : shape (n,), whether decided in this document
+    accepted : number of acceptances, including those stored in the taste
+    count : number of decisions it was fitted to
     """
 
     learned: Learned
@@ -79,12 +79,12 @@ class Calibration:
 
 
 def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] = ()) -> Calibration:
-    """Learn from a document's answers to what the taste in force proposed.
+    """Fit a document's decisions on the proposals of the current taste.
 
     Parameters
     ----------
-    brought : answers given in other documents; those about proposals of this one are passed over, since what
-        this document says of them holds
+    brought : decisions of other documents; those on proposals of this one are skipped, since its own
+        decisions apply
     """
     table = table_of(state)
     known = _evidence_of(table.made, heard, state.rate_hz)
@@ -114,7 +114,7 @@ def verdicts_of(state: DocumentState, calibration: Calibration) -> dict[str, boo
 
 
 def answers_of(state: DocumentState, calibration: Calibration) -> tuple[Answer, ...]:
-    """Return the same with what was weighed of each."""
+    """Return the decisions with the features of each."""
     places, names = table_of(state).made.places, calibration.names
     return tuple(
         Answer(key, accepted, _named(names, calibration.rows[places[key]]))
@@ -123,7 +123,7 @@ def answers_of(state: DocumentState, calibration: Calibration) -> tuple[Answer, 
 
 
 def _answered(table: ProposalTable, heard: Analyses) -> NDArray[np.bool_]:
-    """Return what teaches: answers to proposals of the taste whose scores are in force."""
+    """Return the training rows: decided proposals of the taste that made the current scores."""
     maker = "" if heard.curve is None else heard.curve.maker
     ours = np.array([proposal.maker == maker for proposal in table.made.rows], bool)
     return ours & ~table.are(Verdict.UNDECIDED)
@@ -143,7 +143,7 @@ def _evidence_of(made: Made, heard: Analyses, rate_hz: int) -> Evidence:
 def _weighed(
     table: ProposalTable, known: Evidence, decided: NDArray[np.bool_], rate_hz: int
 ) -> tuple[tuple[str, ...], Numbers]:
-    """Return all that is weighed, the neighbours' answers included, and what each column is."""
+    """Return the names and columns of all features, including the neighbours' decisions."""
     expected = logistic(_SCORE_WEIGHT * known.rows[:, 0])
     surprises = np.where(decided, table.are(Verdict.ACCEPTED) - expected, 0.0)
     spans = np.stack([table.made.starts_samples, table.made.stops_samples], axis=1)
@@ -158,18 +158,18 @@ def _weighed(
 
 
 def _named(names: tuple[str, ...], row: Numbers) -> dict[str, float]:
-    """Return what was weighed of one proposal; what always counts needs not be told."""
+    """Return the named features of one proposal, without the constant."""
     return dict(zip(names[1:], row[1:].tolist(), strict=True))
 
 
 def _rows_of(answers: Sequence[Answer], names: tuple[str, ...]) -> Numbers:
-    """Return what was weighed elsewhere in these columns; what was not says nothing."""
+    """Return features from elsewhere in these columns; missing ones are 0."""
     rows = [[1.0, *(answer.evidence.get(name, 0.0) for name in names[1:])] for answer in answers]
     return np.array(rows, np.float64).reshape(-1, len(names))
 
 
 def _prior(names: tuple[str, ...]) -> Prior:
-    """Return what is believed before any answer: the score alone."""
+    """Return the prior: the score alone."""
     means = np.array([_SCORE_WEIGHT if name == "score" else 0.0 for name in names])
     return Prior(means, np.array([_DEVIATIONS.get(name, _OTHER_DEVIATION) for name in names]))
 
@@ -177,11 +177,12 @@ def _prior(names: tuple[str, ...]) -> Prior:
 def usefulness(
     rows: Numbers, known: Posterior, undecided: NDArray[np.bool_], lengths_samples: NDArray[np.int64]
 ) -> Numbers:
-    """Return by how much an answer to each row, shape (n, d), would make the undecided chances surer.
+    """Return the information gain of a decision on each row, shape (n, d), about the undecided ones.
 
-    That is how far the variance of their chances falls, weighted by how long they are: V-optimality for
+    That is the decrease in variance of their probabilities, weighted by their lengths: V-optimality for
     logistic regression (A. I. Schein and L. H. Ungar, "Active learning for logistic regression: an
-    evaluation", Machine Learning 68, 2007). A row near even chance, like many others, tells most.
+    evaluation", Machine Learning 68, 2007). A row near probability 0.5 and similar to many others ranks
+    highest.
     """
     means, variances = known.log_odds(rows)
     chances = logistic(means)

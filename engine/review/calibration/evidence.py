@@ -1,7 +1,7 @@
-"""What is known of each proposal: the figures that its chance is weighed from.
+"""Evidence: the features of each proposal from which its probability is estimated.
 
-All are made so that 0 says nothing and 1 says much, in any recording, so that what was learned in one
-document speaks in the next.
+All are scaled so that 0 is neutral and 1 is large, in any recording, so that weights learned in one document
+apply to the next.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OWN = (
     "distance",
     "jumps",
 )
-"""Known of every proposal, whatever recipe the taste was learned with."""
+"""Features of every proposal, for any recipe of the taste."""
 
 PART = "part "
 """Before the name of a part: on the whole, and `PEAK` where it is highest."""
@@ -48,9 +48,9 @@ _MOST = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Analyses:
-    """What listening found, as a document has it in force; what is missing is None.
+    """The current analyses of a document; missing ones are None.
 
-    Two are equal where they hold the same objects: analyses are never changed.
+    Two are equal if they hold the same objects: analyses are never changed.
     """
 
     curve: ScoreCurve | None = None
@@ -61,7 +61,7 @@ class Analyses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What is known of n spans.
+    """Features of n spans.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ def evidence(spans: Positions, scores: Numbers, rate_hz: int, heard: Analyses) -
 
 
 def logit(scores: Numbers) -> Numbers:
-    """Return scores from 0 to 1 as log odds, kept finite."""
+    """Return scores from 0 to 1 as log odds, clipped to finite values."""
     inside = np.clip(scores, 1e-6, 1.0 - 1e-6)
     found: Numbers = np.clip(np.log(inside / (1.0 - inside)), -_LONGEST_LOGIT, _LONGEST_LOGIT)
     return found
@@ -154,8 +154,10 @@ def _on_the_grid(spans: Positions, grid: BeatGrid | None) -> tuple[Numbers, Numb
 
 
 def _kept(spans: Positions, nearest: NearestReference | None) -> tuple[Numbers, Numbers]:
-    """Return how far spans are from what was kept, as a power of two of what is usual here, and how often the
-    kept stretch that is nearest does not go on as the recording does.
+    """Return the distance of spans from the reference audio, and the share of jumps in their nearest matches.
+
+    The distance is log2 of its ratio to the median here; a jump is a nearest match that does not continue as
+    the recording does.
     """
     if nearest is None or len(nearest.starts_samples) < 2:
         return np.zeros(len(spans)), np.zeros(len(spans))

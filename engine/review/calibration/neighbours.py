@@ -1,7 +1,6 @@
-"""What was answered to proposals near in time and to those that sound alike.
+"""Decisions on proposals near in time and on those with a similar sound.
 
-Both figures leave a proposal's own answer out, so that they can be learned from: an answer never vouches for
-itself.
+Both features exclude a proposal's own decision, so that a fit to them cannot predict a decision from itself.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from engine.review.calibration.products import times
 Places = NDArray[np.int64]
 
 NEAR_S = 20.0
-"""From here on what lies in between counts for a third."""
+"""Distance at which the weight falls to 1/e."""
 
 TOUCHING_S = 1.5
-"""What is as far apart as this counts for a third of what touches."""
+"""Distance at which the weight of an adjacent proposal falls to 1/e."""
 
 _BESIDE = 4
 _MOST_ALIKE = 64
@@ -31,10 +30,10 @@ _TOUCHING_RESERVE = 1.0
 def surprises_beside(
     spans: Positions, decided: NDArray[np.bool_], surprises: Numbers, rate_hz: int
 ) -> Numbers:
-    """Return the weighted mean of the surprises of the decided ones around each span, shape (n,).
+    """Return the weighted mean of the surprises of decided proposals around each span, shape (n,).
 
-    A surprise is how far an answer, 0 or 1, was from what the score alone had said. Of decided ones the four
-    before and the four after a place are asked, the nearer the more, and few are believed less than many.
+    A surprise is the residual of a decision, 0 or 1, from the prediction of the score alone. The four decided
+    ones before and the four after a place count, closer ones more, and few are shrunk towards 0.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ _NEAR_ENOUGH = 1e-5  # the step after one so small would be some 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """What weights are before an answer is known: independent and normal.
+    """Prior of the weights: independent and normal.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Prior:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
-    """What weights are once answers are known.
+    """Posterior of the weights.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Posterior:
         return _dot(rows, self.means), spread
 
     def chances(self, rows: Numbers) -> Numbers:
-        """Return how likely each row, shape (n, d), is a yes: what is not known yet pulls towards one half.
+        """Return the probability that each row, shape (n, d), is accepted; uncertainty pulls it towards 0.5.
 
         The mean of the logistic over a normal distribution, by MacKay's approximation.
         """
@@ -65,9 +65,9 @@ def logistic(log_odds: Numbers) -> Numbers:
 
 
 def posterior(rows: Numbers, answers: NDArray[np.bool_], prior: Prior) -> Posterior:
-    """Weigh rows, shape (n, d), by their answers, shape (n,); without any the prior is what is known.
+    """Fit rows, shape (n, d), to their answers, shape (n,); without rows, return the prior.
 
-    Newton steps on a sum that has one top, each halved until it climbs, so that it is always found.
+    Newton steps on a concave function, each halved until it rises, so that the maximum is always found.
     """
     precision = 1.0 / prior.deviations**2
     weights = prior.means.copy()

@@ -1,4 +1,4 @@
-"""What the review taught, in the taste's own file, so that the next document profits."""
+"""Decisions stored in the taste's own file, from which the next document's calibration starts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from engine.review.calibration.calibrate import Calibration, answers_of
 
 @dataclass(frozen=True, slots=True)
 class TasteMemory:
-    """What a taste brings along from documents that were reviewed with it.
+    """Decisions stored in a taste from documents reviewed with it.
 
     Attributes
     ----------
     name, digest : of the taste
-    reviewed : the document that was reviewed last stands last
+    reviewed : the document reviewed last comes last
     """
 
     name: str
@@ -39,7 +39,7 @@ class TasteMemory:
     reviewed: tuple[Reviewed, ...]
 
     def is_of(self, maker: str) -> bool:
-        """Tell whether scores of this maker are those of the taste."""
+        """Return whether scores of this maker are those of the taste."""
         return maker.endswith(f" {self.name} {self.digest}")
 
     def beside(self, document: str) -> tuple[Answer, ...]:
@@ -52,13 +52,13 @@ class TasteMemory:
 
 
 def document_key(state: DocumentState) -> str:
-    """Return what a document is known by: its recordings, whatever its file is called."""
+    """Return the id of a document: a hash of its recordings, independent of its file name."""
     hashes = sorted(source.content_hash for source in state.sources.values())
     return blake2b("/".join(hashes).encode(), digest_size=8).hexdigest()
 
 
 def read_memory(path: Path, progress: Progress) -> TasteMemory:
-    """Return what a taste brings along; answers that are damaged are left out, since the taste still works.
+    """Return the decisions stored in a taste; damaged ones are left out, since the taste still works.
 
     Raises
     ------
@@ -82,28 +82,28 @@ def _memory(path: Path, content: bytes) -> TasteMemory:
 def keep_answers(
     path: Path, digest: str, state: DocumentState, calibration: Calibration, progress: Progress
 ) -> TasteMemory:
-    """Let a taste keep what a document answered, see `write_answers`; `calibration` is of this state."""
+    """Store a document's decisions in a taste, see `write_answers`; `calibration` is of this state."""
     latest = Reviewed(document_key(state), answers_of(state, calibration))
     return write_answers(path, digest, latest, progress)
 
 
 def write_answers(path: Path, digest: str, latest: Reviewed, progress: Progress) -> TasteMemory:
-    """Let a taste keep what a document answered, in the place of what it had kept of that document.
+    """Store a document's decisions in a taste, replacing earlier ones of that document.
 
-    The file is written whole or not at all, and not where nothing changed. Its digest, and so the name by
-    which scores and proposals know it, stays.
+    The file is written whole or not at all, and only if the decisions changed. Its digest, and so its name as
+    a maker of scores and proposals, stays.
 
     Parameters
     ----------
-    digest : of the taste that was answered; another one of that name, learned since, is left alone
+    digest : of the reviewed taste; a newer one of that name is left alone
 
     Returns
     -------
-    memory : what the file brings along now
+    memory : the stored decisions
 
     Raises
     ------
-    TasteError, ExportError : it cannot be read, is not a taste, or cannot be written; it is as it was
+    TasteError, ExportError : it cannot be read, is not a taste, or cannot be written; it is unchanged
     """
     progress.check_cancelled()
     content = read_taste_bytes(path)

@@ -1,4 +1,4 @@
-"""What the answers taught, in words, and only where they leave little doubt."""
+"""Results of calibration in words, and only clear ones."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from engine.review.calibration.evidence import PART, PEAK
 from engine.wording import counted
 
 CLEAR = 2.0
-"""So many standard deviations from what was believed before must a weight be to be spoken of: answers that
-only follow the score make such a sentence in less than one review in ten."""
+"""Standard deviations by which a weight must differ from its prior to be reported: decisions that only follow
+the score cause such a sentence in less than one review in ten.
+"""
 
 FEWEST_ANSWERS = 8
 _FEWEST_OF_EACH = 3
@@ -46,7 +47,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def sentence(calibration: Calibration) -> str:
-    """Say what was learned and from how many answers; empty before the first."""
+    """Report the findings and the number of decisions; empty before the first."""
     if not calibration.count:
         return ""
     source = f"From {counted(calibration.count, 'decision')}."
@@ -58,7 +59,7 @@ def sentence(calibration: Calibration) -> str:
 
 
 def findings(calibration: Calibration) -> tuple[str, ...]:
-    """Return what is clear, the clearest first, at most two."""
+    """Return the clear findings, the clearest first, at most two."""
     rejected = calibration.count - calibration.accepted
     if calibration.count < FEWEST_ANSWERS or min(calibration.accepted, rejected) < _FEWEST_OF_EACH:
         return ()

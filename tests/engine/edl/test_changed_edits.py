@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine.edl.export.audio_files.written_range import written_range
 
 from engine.document.by_hand import amount_of, change_amount, change_filling, change_way, edit_by_hand
 from engine.document.change import Edit
@@ -18,6 +17,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
+from engine.edl.export.audio_files.written_range import written_range
 from engine.errors import ExportError, UsageError
 
 

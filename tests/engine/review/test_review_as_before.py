@@ -21,7 +21,7 @@ from engine.review.listing import listing
 from engine.review.moves import kept_pulls_of, moves_of, offsets_of, shifts_of
 from engine.review.queue import QueueFilter, at_or_above, next_id, previous_id, queue
 from engine.review.recount import recount
-from engine.review.sounds_in_cuts import heard_sentence, sounds_in_cut
+from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.review.standing import standing
 from engine.review.statistics import statistics
 from engine.review.taken_in import taken_in
@@ -127,7 +127,7 @@ def test_figures_of_a_review_are_what_they_were(seed: int) -> None:
         "is cut away": [is_cut_away(known, key) for key in known.proposals],
         "bars": [np.nan_to_num(one.bars, nan=-1) for one in ranked],
         "top": [[one.top_share(table, key) for key in known.proposals] for one in ranked],
-        "heard": [heard_sentence(sounds_in_cut(known, key, SOUNDS)) for key in known.proposals],
+        "heard": [sounds_sentence(sounds_in_cut(known, key, SOUNDS)) for key in known.proposals],
         "taken in": [taken_in(known, key) for key in known.proposals],
     }
     require_as_before("review", f"figures {seed}", told)

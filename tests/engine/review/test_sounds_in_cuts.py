@@ -15,10 +15,10 @@ from engine.review.listing import NOT_NAMED, listing
 from engine.review.queue import QueueFilter, queue
 from engine.review.sounds_in_cuts import (
     DetectedWord,
-    heard_sentence,
-    heard_words,
     sounds_in_cut,
+    sounds_sentence,
     sounds_within,
+    words_of_cuts,
 )
 from tests.engine.test_queue import RATE_HZ, made
 
@@ -80,15 +80,15 @@ def test_what_leaves_nothing_out_says_nothing() -> None:
     gain = Proposal("g", "gain", 0, 5 * RATE_HZ, 0.5, "Louder.", "test", payload={"gain_db": 3.0})
     state: DocumentState = replace(STATE, proposals={**STATE.proposals, "g": gain})
     assert sounds_in_cut(state, "g", SOUNDS) == ()
-    assert heard_words(table_of(state).made, SOUNDS)[table_of(state).made.places["g"]] == ()
+    assert words_of_cuts(table_of(state).made, SOUNDS)[table_of(state).made.places["g"]] == ()
 
 
 def test_the_sentence_names_three_at_most() -> None:
     words = [
         DetectedWord(name, likelihood) for name, likelihood in zip("abcd", (0.9, 0.8, 0.7, 0.6), strict=True)
     ]
-    assert heard_sentence(words) == "Detected: a (90 % likely), b (80 % likely) and c (70 % likely)."
-    assert heard_sentence(()) == ""
+    assert sounds_sentence(words) == "Detected: a (90 % likely), b (80 % likely) and c (70 % likely)."
+    assert sounds_sentence(()) == ""
 
 
 def test_the_queue_is_searched_and_grouped_by_what_is_heard() -> None:

@@ -505,7 +505,7 @@ import os, sys
 from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from desktop.slots import telling_refusals
+from desktop.slots import reporting_refusals
 from desktop.main_window import MainWindow
 from engine.edl.export import ExportRequest
 import unicodedata, engine.edl.export.plan, engine.jobs.listen  # nobody may not read where Python lies
@@ -520,7 +520,7 @@ def wait():
 told = []
 window.status_bar.set_error = told.append
 def attempt(do, *values):
-    telling_refusals(do, told.append)(*values)
+    reporting_refusals(do, told.append)(*values)
     wait()
     print(told.pop() if told else "nothing was told", flush=True)
 attempt(window.files.drop, [str(folder / "locked" / "take.wav")])

@@ -1,4 +1,4 @@
-"""What the arrays of an analysis must be: their sizes before they are unpacked, their values after.
+"""Checks of the arrays of an analysis: sizes before they are unpacked, values after.
 
 A block of a few kilobytes may claim gigabytes: no more is unpacked than an analysis can need, and no array is
 made before the block is known to hold it.
@@ -31,7 +31,7 @@ from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, M
 from engine.document.takes import StoredTakes
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
-"""What a block that is no such block raises."""
+"""Errors raised for an invalid block."""
 
 _SUFFIX = ".npy"
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}

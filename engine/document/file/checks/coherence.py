@@ -1,4 +1,4 @@
-"""What the rows of a document must say of each other."""
+"""Checks across the rows of a document."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.settings import cut_settings
 
 
 def require_coherent(state: DocumentState) -> None:
-    """Refuse a document that no edits lead to.
+    """Refuse a document that edits cannot produce.
 
     Proposals may reach beyond the end of the recording: a track that is removed leaves them.
 
     Raises
     ------
-    ValueError : a track has no source, there is no rate, an answer chooses an alternative that there is none
-        of, or a setting is out of its limits
+    ValueError : a track has no source, the rate is missing, a decision chooses an unknown alternative, or a
+        setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):

@@ -1,7 +1,7 @@
-"""What the columns of a document may hold, checked a column at a time: ten thousand rows take milliseconds.
+"""Checks of the values of a document, a column at a time: ten thousand rows take milliseconds.
 
-Checksums tell that a file is as it was written, not who wrote it. Whatever is outside these limits no edit of
-Offcut can have made; it is refused before a row is built of it, and just so before it is written.
+Checksums prove that a file is unchanged, not its origin. No edit of Offcut makes values outside these limits;
+they are refused before a row is built from them, and before they are written.
 """
 
 from __future__ import annotations
@@ -223,11 +223,11 @@ def require_names(values: Values) -> None:
 
 
 def require_kept(paths: Values, *numbers: Values) -> None:
-    """Check the examples of what was kept: names of files, which may be bytes that are no text, and numbers.
+    """Check reference examples: file names, which may be bytes that are not text, and numbers.
 
     Raises
     ------
-    ValueError : a value is none that they can have
+    ValueError : a value is invalid
     """
     _WORDS(paths)
     require_text("".join(paths))
@@ -236,7 +236,7 @@ def require_kept(paths: Values, *numbers: Values) -> None:
 
 
 def require_numbers(what: str, values: Values) -> None:
-    """Refuse what is no plain number.
+    """Require finite numbers.
 
     Raises
     ------
@@ -249,7 +249,7 @@ def require_numbers(what: str, values: Values) -> None:
 
 
 def require_lists(values: Values) -> None:
-    """Refuse what is no list.
+    """Require lists.
 
     Raises
     ------
@@ -274,7 +274,7 @@ def require_spans(what: str, starts: Values, stops: Values) -> None:
 
 
 def require_plain(values: Values) -> None:
-    """Refuse JSON values that are nested beyond all use or hold numbers that are none.
+    """Refuse JSON values that are nested too deeply or hold invalid numbers.
 
     Raises
     ------
@@ -299,10 +299,10 @@ def require_plain(values: Values) -> None:
 
 
 def require_text(value: str) -> None:
-    """Refuse texts that can stand neither for letters nor for the bytes of a file's name.
+    """Require text that encodes as UTF-8 or as the bytes of a file name.
 
     Raises
     ------
-    ValueError : this is one
+    ValueError : it does not
     """
     value.encode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
-"""The tables that a file of each version has: whatever else its schema holds, no Offcut made it.
+"""The tables of each file version: a file with any other schema was not made by Offcut.
 
-SQLite would run what a foreign file says of itself: views in the place of tables, triggers, columns that are
-computed. The schema is looked at before anything else is read.
+SQLite would execute the schema of a foreign file: views instead of tables, triggers, computed columns. The
+schema is checked before anything else is read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Layout = Mapping[str, tuple["Column", ...]]
 
 
 class ForeignLayoutError(ValueError):
-    """A file whose tables are not those of its version; the text says which."""
+    """The tables of a file are not those of its version; the message names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ def layout_of(version: int) -> Layout:
 
 
 def require_layout(connection: sqlite3.Connection, version: int) -> None:
-    """Compare what a file says of its tables with what its version has.
+    """Compare the tables of a file with those of its version.
 
     A newer version may have more tables, and more columns after those that this one knows.
 
     Raises
     ------
-    ForeignLayoutError : there is anything else
+    ForeignLayoutError : the file has any other schema
     """
     expected = layout_of(min(version, SCHEMA_VERSION))
     entries = connection.execute(_SCHEMA, (_MOST_ENTRIES,)).fetchall()
@@ -90,7 +90,7 @@ def _require_known(connection: sqlite3.Connection, expected: Layout, tables: set
 
 
 def _parsed(statement: object) -> tuple[str, tuple[Column, ...]] | None:
-    """Return the table that a statement makes, or None where it is not as plain as those of Offcut."""
+    """Return the table that a statement makes, or None if it is not as plain as Offcut's."""
     found = _TABLE.fullmatch(" ".join(statement.split())) if isinstance(statement, str) else None
     if found is None:
         return None

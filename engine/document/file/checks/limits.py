@@ -14,7 +14,7 @@ QUIETEST_DB, LOUDEST_DB = -200.0, 60.0
 HIGHEST_LANE_PX = 100_000
 
 MOST_PIECES = 1_000_000
-"""Spans that are laid elsewhere or again; each takes some hundred bytes wherever it is drawn or heard."""
+"""Limit of moved or repeated spans; each takes some hundred bytes wherever it is drawn or played."""
 
 LONGEST_ID = 1_000
 LONGEST_TEXT = 40_000
@@ -34,7 +34,7 @@ MOST_AUDIO_BYTES = 2**29
 MOST_AUDIO_SAMPLES = 2**27
 """Of one stored audio, of all its channels together: 23 minutes of stereo at 48 kHz."""
 LOUDEST_SAMPLE = 2.0**31
-"""As recordings are read: beyond it, samples are no sound."""
+"""As for recordings: samples beyond it are invalid."""
 
 MOST_ROWS: Mapping[str, int] = MappingProxyType(
     {

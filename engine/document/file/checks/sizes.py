@@ -1,4 +1,4 @@
-"""How much a file may hold, asked of SQLite before any of it is taken into memory."""
+"""Limits of file content, queried from SQLite before any of it is read into memory."""
 
 from __future__ import annotations
 

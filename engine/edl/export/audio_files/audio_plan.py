@@ -1,4 +1,4 @@
-"""What an audio export will hold, known before a sample is read: its files, their span and their format."""
+"""Plan of an audio export, made before any sample is read: files, span and format."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _MOST_FLAC_CHANNELS = 8
 
 @dataclass(frozen=True, slots=True)
 class PlannedAudio:
-    """One audio file: its path and format, and the document as it is heard there.
+    """One audio file: its path and format, and the document as it plays there.
 
     Attributes
     ----------
-    rate_hz : of the file, which may be another than the document's
-    subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
-    coding : how it is coded; None where every sample is kept
+    rate_hz : of the file; may differ from the document's
+    subtype, source_subtype : libsndfile's names of the written format and of one that would hold the sources
+    coding : lossy coding; None for a lossless file
     span : the part [start, stop) of the result that is in it
-    tags : None in WAV, whose chunks say what it holds
+    tags : None in WAV, which has chunks instead
     """
 
     path: Path
@@ -67,7 +67,7 @@ class PlannedAudio:
 
     @property
     def size_bytes(self) -> int:
-        """Its size before FLAC makes it smaller; of a coded file about."""
+        """Size before FLAC compression; approximate for a lossy file."""
         if self.coding is None:
             return self.written_frames * self.channels * bits_of(self.subtype) // 8
         kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
@@ -76,7 +76,7 @@ class PlannedAudio:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSound:
-    """What all files of a request share: the edit list, and the part [start, stop) that they are from."""
+    """Settings shared by all files of a request: the edit list, and the part [start, stop) they come from."""
 
     edit_list: EditList
     span: tuple[int, int]
@@ -93,22 +93,22 @@ def source_depth(state: DocumentState) -> str:
 
 
 def depth_words(subtype: str) -> str:
-    """Return a subtype as it is told: "24 bit", "32-bit float"."""
+    """Return a subtype in words: "24 bit", "32-bit float"."""
     return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"
 
 
 def played_edit_list(request: ExportRequest) -> EditList:
-    """Return the edit list of the result or, where that is asked for, of what was removed from it."""
+    """Return the edit list of the result or, on request, of the removed material."""
     whole = request.edit_list
     return removed_edit_list(request.state, whole) if request.options.removed else whole
 
 
 def planned_sound(request: ExportRequest) -> PlannedSound:
-    """Return what is to be heard.
+    """Return the sound of a request.
 
     Raises
     ------
-    ExportError : there is nothing, or the range lies outside
+    ExportError : it is empty, or the range is outside it
     """
     state, name, removed = request.state, shown(request.out), request.options.removed
     if not state.tracks:
@@ -129,11 +129,11 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
 
 
 def require_regions(request: ExportRequest) -> None:
-    """Find out whether anything is heard of a region; a format without sound has none to be heard.
+    """Check that at least one region has sound; formats without audio are not checked.
 
     Raises
     ------
-    ExportError : there is nothing
+    ExportError : no region has sound
     """
     if FORMATS[request.out.suffix.lower()].is_audio:
         sound = planned_sound(request)
@@ -165,7 +165,7 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
 
     Raises
     ------
-    ExportError : there are none, or the format cannot hold them
+    ExportError : no file is left, or the format cannot hold them
     """
     sound, album = planned_sound(request), request.title
     if not request.options.regions:
@@ -183,7 +183,7 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
 def _tracks_of(
     request: ExportRequest, out: Path, tags: Tags, span: tuple[int, int]
 ) -> tuple[PlannedAudio, ...]:
-    """Return the mix of a span, or the file of each track where stems are asked for."""
+    """Return the mix of a span, or the file of each track if stems are requested."""
     if not request.options.stems:
         return (_planned(request, out, request.state, tags, span),)
     heard = audible(request.state.tracks)

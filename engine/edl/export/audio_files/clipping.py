@@ -1,4 +1,4 @@
-"""Whether an export would go over full scale, by how much and where, found before a file is written."""
+"""Find clipping of an export, its amount and its places, before a file is written."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _DITHER_DB = 0.001  # three steps of 16 bits: lowered to full scale itself, dith
 
 @dataclass(frozen=True, slots=True)
 class Overs:
-    """What of one file is over full scale.
+    """Samples of one file over full scale.
 
     Attributes
     ----------
-    name : "The mix", or that of the file where there are several
+    name : "The mix", or the name of the file if there are several
     peak : the highest absolute value, over 1.0
     between : whether values between samples count, as for coded files
-    starts_s : where each place begins, in the file
+    starts_s : start of each place, in the file
     sources_samples : the same in the recording
     """
 
@@ -52,12 +52,12 @@ class Overs:
 
 @dataclass(frozen=True, slots=True)
 class Clipping:
-    """What of an export is over full scale.
+    """Files of an export that exceed full scale.
 
     Attributes
     ----------
-    files : those of which anything is, in their order
-    of_files : how many were looked at
+    files : files with overs, in order
+    of_files : number of files analysed
     """
 
     files: tuple[Overs, ...]
@@ -65,7 +65,7 @@ class Clipping:
 
     @property
     def lower_db(self) -> float:
-        """By how much to lower it all so that nothing clips, in tenths of a decibel."""
+        """Gain reduction without any clipping, in tenths of a decibel."""
         return ceil((decibels(self._worst.peak) + _DITHER_DB) * 10) / 10
 
     @property
@@ -89,9 +89,9 @@ class Clipping:
 
 
 def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> Clipping | None:
-    """Listen to what integers or a coder would clip of these exports; None where nothing would be.
+    """Find samples of these exports that integers or a coder would clip; None without any.
 
-    What is normalised is left out: its true peak stays below full scale.
+    Normalised exports are skipped: their true peak stays below full scale.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT
 
 
 def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> list[ExportRequest]:
-    """Return the exports as much quieter, all alike, as it takes that nothing clips.
+    """Return the exports with one common gain reduction, so that none clips.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> l
 
 
 def _is_alike(one: PlannedAudio, other: PlannedAudio) -> bool:
-    """Tell whether two files hold the same sound and are held against the same peaks."""
+    """Return whether two files hold the same sound with the same kind of peak."""
     is_coded, other_is = one.coding is not None, other.coding is not None
     is_of_rate = one.rate_hz == other.rate_hz
     return is_coded == other_is and is_of_rate and one.span == other.span and one.state == other.state
@@ -138,7 +138,7 @@ def _is_alike(one: PlannedAudio, other: PlannedAudio) -> bool:
 def _overs_of(
     request: ExportRequest, edit_list: EditList, file: PlannedAudio, progress: Progress
 ) -> Overs | None:
-    """Render what may be over full scale, and no more."""
+    """Render only the blocks that may exceed full scale."""
     options, (start, stop), between = request.options, file.span, file.coding is not None
     gain = 10.0 ** (options.gain_db / 20.0)
     bounds = highest_possible(file.state, edit_list, file.span, _BLOCK_FRAMES) * gain
@@ -176,7 +176,7 @@ def _overs_of(
 def _written(
     renderer: Renderer, file: PlannedAudio, span: tuple[int, int], lead: int, options: ExportOptions
 ) -> Block:
-    """Return what a file holds of a span of the result, behind as many samples before it as lead in."""
+    """Return the samples of a file for a span of the result, with `lead` samples before it."""
     own_hz, to_hz, start = renderer.rate_hz, file.rate_hz, file.span[0]
     first, last = span[0] - start, span[1] - start
     if not file.is_converted:

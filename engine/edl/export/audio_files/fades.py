@@ -16,8 +16,8 @@ def faded(
 ) -> Iterator[Block]:
     """Yield blocks with the first and the last samples faded by half a period of a cosine.
 
-    That shape has no corner at either end. A fade that is longer than the file is as long as it. What
-    neither fade touches is the same array.
+    That shape has no corner at either end. A fade is at most as long as the file. Blocks that neither fade
+    touches are passed through without a copy.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def faded(
 def faded_block(
     block: NDArray[Any], at: int, frames: int, fade_in_samples: int, fade_out_samples: int
 ) -> Block:
-    """Return what the same fades leave of samples that begin at a place of a file."""
+    """Apply the same fades to samples that begin at a position of a file."""
     rising, falling = min(fade_in_samples, frames), min(fade_out_samples, frames)
     stop = at + len(block)
     if at >= rising and stop <= frames - falling:

@@ -1,4 +1,4 @@
-"""One gain for a whole programme, so that it has the loudness that was asked for."""
+"""One gain for a whole programme, which brings it to the requested loudness."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ HIGHEST_TRUE_PEAK_DBTP = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A gain and what it leads to.
+    """A gain and the resulting levels.
 
     Attributes
     ----------
-    target_lufs : what was asked for
+    target_lufs : requested loudness
     loudness_lufs, true_peak_dbtp : of the programme with the gain
     """
 
@@ -36,7 +36,7 @@ class Normalised:
 
     @property
     def sentence(self) -> str:
-        """What to tell the user."""
+        """Message to the user."""
         loudness, peak = level_text(self.loudness_lufs, "LUFS", 1), level_text(self.true_peak_dbtp, "dBTP", 1)
         said = f"Its loudness is {loudness}, its true peak {peak}."
         if self.loudness_lufs < self.target_lufs - 0.05:

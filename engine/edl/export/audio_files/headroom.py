@@ -1,4 +1,4 @@
-"""How loud a result can be at the most, from the kept peaks of its recordings: nothing is rendered."""
+"""Upper bound of the level of a result, from the cached peaks of its recordings: nothing is rendered."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Peaks = NDArray[np.float64]
 def highest_possible(
     state: DocumentState, edit_list: EditList, span: tuple[int, int], block_samples: int
 ) -> Peaks:
-    """Return what no sample of each block of a result span can pass, 1.0 at full scale, shape (blocks,).
+    """Return an upper bound of the samples of each block of a result span, shape (blocks,).
 
-    Infinite where nobody knows: where peaks are not kept, and where the sound of a track is edited.
+    1.0 is full scale; infinite if unknown: peaks are not cached, or the sound of a track is edited.
     """
     cells = _cells(state, edit_list)
     firsts = np.arange(span[0], span[1], block_samples)
@@ -69,7 +69,7 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
 
 
 def _of_track(peaks: PeakPyramid, start_samples: int, stop_samples: int) -> Peaks:
-    """Return the highest of a track in each cell of the timeline that it lies in."""
+    """Return the peak of a track in each cell of the timeline that it overlaps."""
     level = min(2, len(peaks.levels) - 1)
     width = peaks.base_samples * FACTOR**level
     columns = np.abs(peaks.levels[level][:2]).max(axis=(0, 1)).astype(np.float64)

@@ -18,7 +18,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class PlannedRegion:
-    """What is left of a region, as [start, stop) in samples of the result."""
+    """The remainder of a region, as [start, stop) in samples of the result."""
 
     name: str
     span: tuple[int, int]
@@ -27,13 +27,13 @@ class PlannedRegion:
 def planned_regions(
     request: ExportRequest, edit_list: EditList, span: tuple[int, int]
 ) -> tuple[PlannedRegion, ...]:
-    """Return what is heard of the regions within a span of the result, in its order.
+    """Return the regions within a span of the result, in its order.
 
-    One that is heard twice is there twice; regions that overlap share what they have in common.
+    A region that plays twice is listed twice; overlapping regions share their common part.
 
     Raises
     ------
-    ExportError : there is none
+    ExportError : no region is left
     """
     regions, name = _regions(request), shown(request.out)
     if not regions:
@@ -56,7 +56,7 @@ def planned_regions(
 
 
 def unheard_sentence(request: ExportRequest, edit_list: EditList) -> str:
-    """Say which regions have no file because nothing of them is heard; "" where all have one."""
+    """List the regions that have no file because none of their audio is in the result; "" if all have one."""
     regions = _regions(request)
     heard = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
     names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in heard]

@@ -51,7 +51,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
     Raises
     ------
-    ExportError : nothing remains to be heard, or the format cannot hold it
+    ExportError : the result is empty, or the format cannot hold it
     """
     sound, files = planned_sound(request), planned_audio(request)
     stamps = tuple(_stamps(request))
@@ -79,7 +79,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:
-    """Look at each recording that will be heard."""
+    """Stamp each audible recording."""
     for source_id in dict.fromkeys(track.source_id for track in audible(request.state.tracks)):
         path = request.media.get(source_id)
         if path is not None:  # else opening it says what is missing
@@ -99,7 +99,7 @@ def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> No
 
 
 def _blocks(renderer: Renderer, span: tuple[int, int], progress: Progress) -> Iterator[Block]:
-    """Yield a span of the result in blocks, telling how far it is."""
+    """Yield a span of the result in blocks, reporting progress."""
     start, stop = span
     for begin in range(start, stop, BLOCK_FRAMES):
         progress.check_cancelled()
@@ -181,10 +181,9 @@ def _chunks(
     cues: Cues,
     gain: Normalised | None,
 ) -> bytes:
-    """Return what the file says of itself; only a mix was measured, so only it tells its loudness.
+    """Return the metadata chunks of a file; only a mix was measured, so only a mix has its loudness.
 
-    It is named after its tracks, not after the document: the same edit is the same file whatever the document
-    is called.
+    It is named after its tracks, not after the document, so that the same edit gives the same file.
     """
     state = file.state
     edits = accepted_edits(state)
@@ -207,14 +206,14 @@ def _chunks(
 
 
 def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
-    """Return when the first of the recordings that are heard was made: a new export does not change it."""
+    """Return the earliest recording date of the audible sources: a new export does not change it."""
     sources = {track.source_id for track in audible(state.tracks)}
     paths = [request.media[source_id] for source_id in sources if source_id in request.media]
     return min(filter(None, map(read_origination, paths)), default=None)
 
 
 def _channel_names(state: DocumentState) -> tuple[str, ...]:
-    """Name each channel of the mix after the tracks that are heard on it."""
+    """Name each channel of the mix after the tracks audible on it."""
     names: list[list[str]] = [[] for _ in range(mix_channels(state))]
     for track in audible(state.tracks):
         channels = state.sources[track.source_id].channels

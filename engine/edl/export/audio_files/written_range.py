@@ -1,4 +1,4 @@
-"""Which part of what is written a span of the recording is."""
+"""Map a span of the recording to a range of the exported material."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from engine.errors import ExportError
 
 
 def written_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, int]:
-    """Return from where its first sample is heard first to where its last is heard after that.
+    """Return the range from the first playback of its first sample to the next playback of its last.
 
-    So it is drawn and played. What is heard in between is in it, wherever it lies in the recording, such as
-    a span that was moved there.
+    The window draws and plays the same range. Everything in between is included, even spans moved there from
+    elsewhere.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def written_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, i
 
     Raises
     ------
-    ExportError : nothing of it is heard
+    ExportError : none of it is in the result
     """
     start, stop = played_edit_list(request).result_span(*span)
     if start < stop:

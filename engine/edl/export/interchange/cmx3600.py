@@ -79,7 +79,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 def _events(
     request: ExportRequest, edit_list: EditList, frame_rate: Fraction, progress: Progress
 ) -> Iterator[_Event]:
-    """Yield the events of the tracks that are heard, track after track."""
+    """Yield the events of the audible tracks, track after track."""
     reels, media = _reels(request), request.media
     dropping = {key for key, one in request.sources.items() if drops_frames(one, media, frame_rate)}
     for number, track in enumerate(audible(request.state.tracks), 1):

@@ -14,7 +14,7 @@ from engine.edl.placed_markers import placed_markers
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """What can be marked in a file, in samples of the whole result."""
+    """Cues for a file, in samples of the whole result."""
 
     marks: tuple[Seam, ...]
     markers: tuple[Marker, ...]
@@ -35,7 +35,7 @@ class Cues:
 
 
 def find_cues(request: ExportRequest, edit_list: EditList) -> Cues:
-    """Return the cuts, or the pieces that were cut out, and the markers where they are heard."""
+    """Return the cuts, or the removed pieces, and the markers at their places in the result."""
     is_removed = request.options.removed
     find = removed_pieces if is_removed else seams
     markers = placed_markers(request.state.markers.values(), edit_list, onto_seams=not is_removed)

@@ -1,4 +1,4 @@
-"""The curve of each crossfade of a track, for the formats that can say it."""
+"""The curve of each crossfade of a track, for formats that support curves."""
 
 from __future__ import annotations
 

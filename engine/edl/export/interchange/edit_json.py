@@ -32,7 +32,7 @@ from engine.wording import counted
 VERSION = 2
 
 _LOOKS = ("height_px", "is_collapsed", "channels_open", "picture")
-"""How the window shows a track, which is nobody else's business."""
+"""Display settings of a track, which other programs do not need."""
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -77,7 +77,7 @@ def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
 
 
 def _hashed(one: Consolidated) -> Source:
-    """Return a file that was written just now as a source, with the name for what is in it."""
+    """Return a newly written file as a source, with its content hash."""
     return replace(one.source, content_hash=content_hash(one.path))
 
 

@@ -2,8 +2,8 @@
 
 A project needs a picture to hang sound on, so the main storyline is one gap as long as the result, and every
 clip is connected to it. Connected sound may begin between frames: all times are fractions of a second made
-from whole samples, exactly. Two clips on one lane may not overlap, so neighbours that are crossfaded lie on
-two lanes in turn, each with its own fade, as two items of one track do in other editors.
+from whole samples, exactly. Two clips on one lane may not overlap, so crossfaded neighbours alternate between
+two lanes, each with its own fade, as two items of one track do in other editors.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _clip_element(
 
 
 def _add_volume(element: ElementTree.Element, track: Track, clip: Clip, edit_list: EditList) -> None:
-    """Add the gain and the fades, where there are any."""
+    """Add the gain and the fades, if any."""
     if not (track.gain_db or clip.fade_in_samples or clip.fade_out_samples):
         return
     volume = _add(element, "adjust-volume", amount=f"{track.gain_db:.6g}dB")

@@ -1,10 +1,10 @@
 """A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
 
-Some programs, such as Ardour, take markers only from a track that holds MIDI events beside them. So it begins
-and ends with one that does nothing: all notes off.
+Some programs, such as Ardour, take markers only from a track that also holds MIDI events. So it begins and
+ends with one without effect: all notes off.
 
-One beat of the grid is one quarter note. MIDI says a tempo in whole microseconds a quarter: each beat's is
-the difference of two rounded positions, so the beats stay within half a microsecond however many there are.
+One beat of the grid is one quarter note. MIDI stores a tempo in whole microseconds a quarter: each beat's is
+the difference of two rounded positions, so every beat stays within half a microsecond.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write the tempo map; without a beat grid the markers stand in 120 beats a minute."""
+    """Write the tempo map; without a beat grid the markers use 120 beats a minute."""
     progress.check_cancelled()
     edit_list = request.edit_list
     tempo, beats = tempo_map(request.grid, edit_list)

@@ -167,7 +167,7 @@ class _Writer:
         return laid
 
     def _placed(self, clip: Clip) -> _Placed | None:
-        """Return a clip in frames, no farther than its medium goes; None where it is shorter than a frame."""
+        """Return a clip in frames, within its medium; None if it is shorter than a frame."""
         source = self._request.sources[clip.source_id]
         ahead = self._frames(clip.start_samples - clip.result_start_samples)
         source_end = Fraction(source.frames, source.rate_hz) * self._frame_rate
@@ -227,7 +227,7 @@ class _Writer:
 
 
 def _url(path: Path, request: ExportRequest) -> str:
-    """Return an address, which moves with the timeline where the recordings are collected beside it."""
+    """Return a URL, relative if the recordings are collected next to the timeline."""
     folder = request.out.parent.absolute()
     if request.options.collect and path.is_relative_to(folder):
         return _plain(quote(path.relative_to(folder).as_posix()))

@@ -1,4 +1,4 @@
-"""Metadata of OpenTimelineIO files that Resolve and Premiere Pro write, and read for what OTIO has no field.
+"""Metadata of OpenTimelineIO files that Resolve and Premiere Pro write and read beyond the fields of OTIO.
 
 Names and units follow published descriptions of files of DaVinci Resolve 17 to 21 and of Premiere Pro:
 `Resolve_OTIO` holds the type of an audio track, the channels of a clip, its volume in dB and its pan in
@@ -28,7 +28,7 @@ def timeline_metadata() -> Metadata:
 
 
 def sequence_metadata(rate_hz: int, frame_rate: FrameRate) -> Metadata:
-    """Return the format of the sequence: full HD, as there is no picture."""
+    """Return the format of the sequence: full HD, since the video track is empty."""
     return {
         PREMIERE: {
             "AudioFrameRate": float(rate_hz),
@@ -40,7 +40,7 @@ def sequence_metadata(rate_hz: int, frame_rate: FrameRate) -> Metadata:
 
 
 def track_metadata(track: Track, channels: int) -> Metadata:
-    """Return the type of a track whose source has so many channels."""
+    """Return the type of a track whose source has `channels` channels."""
     resolve: dict[str, Any] = {"Locked": False, "SoloOn": track.solo}
     if channels not in _TYPES:
         return {RESOLVE: resolve}
@@ -65,7 +65,7 @@ def clip_metadata(channels: int) -> Metadata:
 
 
 def clip_effects(track: Track) -> list[schema.Effect]:
-    """Return the gain and the pan of a track as Resolve has them on each clip; none where they are 0."""
+    """Return the gain and the pan of a track as Resolve has them on each clip; empty if both are 0."""
     found = []
     if track.gain_db:
         volume = "Fairlight Clip Volume and Fades", "Volume", 62
@@ -79,7 +79,7 @@ def clip_effects(track: Track) -> list[schema.Effect]:
 def _resolve_effect(
     effect_name: str, name: str, number: int, parameter: str, value: float, limits: tuple[float, float]
 ) -> schema.Effect:
-    """Return an effect with one constant value, kept within its limits."""
+    """Return an effect with one constant value, clipped to its limits."""
     lowest, highest = limits
     values = {
         "Parameter ID": parameter,

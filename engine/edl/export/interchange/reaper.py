@@ -195,7 +195,7 @@ def _source_element(source: Source, path: str) -> rpp.Element:
 
 
 def _path_in_project(path: Path, project: Path) -> str:
-    """Return the path as the project names it: relative where the source lies beside or below it.
+    """Return the path as the project names it: relative if the source is in or below its folder.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def _path_in_project(path: Path, project: Path) -> str:
 
 
 def _color(color: str) -> str:
-    """Return "#rrggbb" as REAPER counts it: blue, green, red, and a bit that says that there is one."""
+    """Return "#rrggbb" as a REAPER colour: blue, green, red, and a flag that a colour is set."""
     if not color:
         return str(_NO_COLOR)
     red, green, blue = bytes.fromhex(color[1:])
@@ -229,5 +229,5 @@ def _number(value: float) -> str:
 
 
 def _even(channels: int) -> int:
-    """Return the channel count REAPER uses for so many: it counts in pairs."""
+    """Return the channel count in REAPER, which counts in pairs."""
     return max(2, channels + channels % 2)

@@ -1,7 +1,7 @@
-"""The beat grid in the result's time, as programs with a tempo take it: quarter notes, one a beat.
+"""The beat grid in result time for programs with a tempo: one quarter note per beat.
 
-Positions are whole microseconds, each rounded from its sample once, so that nothing adds up. Beats inside a
-cut are gone; across a seam a beat is as long as what is left of it.
+Positions are whole microseconds, each rounded once from its sample, so that errors do not accumulate. Beats
+inside a cut are removed; a beat across a seam is as long as its remainder.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class TempoMap:
 
     Attributes
     ----------
-    starts_us : int64, shape (n,), where each quarter begins, ascending from 0
+    starts_us : int64, shape (n,), start of each quarter, ascending from 0
     downbeats : int64, shape (m,), the quarters that begin a bar
-    bar_quarters : how many quarters a bar has where the grid ends before saying
+    bar_quarters : quarters in a bar if the grid ends within the first bar
     last_us : length of the last quarter and of all after it
     """
 
@@ -84,10 +84,9 @@ class TempoMap:
 
 
 def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int]:
-    """Return the quarters of the result, and how many beats of the grid are among them.
+    """Return the quarters of the result, and the number of beats of the grid among them.
 
-    Quarters of equal length fill the time before the first beat, and any time between two beats that is
-    longer than MIDI can say.
+    Quarters of equal length fill the time before the first beat, and any gap between beats too long for MIDI.
     """
     found, positions = _heard_beats(grid, edit_list)
     if grid is None or not len(found):
@@ -113,7 +112,7 @@ def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int
 
 
 def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the beats that are left lie in the result, in microseconds, and their places in a bar."""
+    """Return the remaining beats in the result, in microseconds, and their positions in the bar."""
     if grid is None or not edit_list.segments:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     places, results = edit_list.heard(grid.beats_samples)
@@ -122,7 +121,7 @@ def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np
 
 
 def _filled(start_us: int, stop_us: int, parts: int) -> list[int]:
-    """Return the starts of so many equal parts of a span."""
+    """Return the starts of `parts` equal parts of a span."""
     return [start_us + (stop_us - start_us) * part // parts for part in range(parts)]
 
 

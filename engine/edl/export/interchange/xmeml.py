@@ -124,7 +124,7 @@ class _Writer:
         return root
 
     def _add_video_format(self, media: ElementTree.Element) -> None:
-        """Describe a picture of full HD, else Premiere makes a sequence of DV; there is none on any track."""
+        """Describe a full HD picture, or else Premiere makes a DV sequence; no track has video."""
         picture = child(child(child(media, "video"), "format"), "samplecharacteristics")
         self._add_rate(picture)
         for name, value in _PICTURE.items():
@@ -245,7 +245,7 @@ class _Writer:
         return list(self._request.sources).index(source.id) + 1
 
     def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
-        """Describe a file where it first occurs, and only name it later."""
+        """Describe a file at its first occurrence, and only name it later."""
         element = child(parent, "file")
         element.set("id", f"file-{self._number(source)}")
         if source.id in self._described:
@@ -274,9 +274,9 @@ class _Writer:
 
 
 def _say_channel(element: ElementTree.Element, channel: int, channels: int) -> None:
-    """Tell Premiere which channel of a clip a track holds; else a stereo source comes in as two mono ones.
+    """Set the channel of a clip, without which Premiere imports a stereo source as two mono tracks.
 
-    It knows pairs and single channels; more than two come in one by one.
+    Premiere supports pairs and single channels; more than two channels are imported one by one.
     """
     is_pair = channels == _STEREO
     element.set("currentExplodedTrackIndex", str(channel - 1 if is_pair else 0))

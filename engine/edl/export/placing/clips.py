@@ -1,4 +1,4 @@
-"""The edit list as clips on tracks, the way other editors hold it: the one place where it is sliced.
+"""The edit list as clips on tracks, as in other editors: the one place where it is sliced.
 
 A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
 holds its edited sound (`engine.edl.export.placing.stretches`). Neighbours abut where one takes over from the
@@ -28,13 +28,13 @@ class Clip:
     ----------
     start_samples : in the medium
     result_start_samples : in the result
-    length_samples : at least 1; 0 where all that is heard lies in a fade beyond it (see `clips`)
+    length_samples : at least 1; 0 if all its audio is in a fade beyond it (see `clips`)
     before_samples, after_samples : how far the crossfades reach beyond the start and the end
     fade_in_samples, fade_out_samples : length of the fades, which begin at `start - before` and end at
         `stop + after`; 0 for a hard edge
     source_id : the medium: a recording, or a consolidated file
-    shift_samples : how much farther on it lies in the medium than in the recording
-    segment : its number in the edit list
+    shift_samples : offset in the medium relative to the recording
+    segment : its index in the edit list
     """
 
     start_samples: int
@@ -67,13 +67,13 @@ def clips(
     *,
     over_silence: bool = False,
 ) -> tuple[Clip, ...]:
-    """Return what is heard of a track, in order; nothing where it has not begun or is over.
+    """Return the clips of a track, in order; none before it begins or after it ends.
 
     Parameters
     ----------
-    consolidated : the file that plays what is edited of its sound
-    over_silence : for formats that play silence where a medium has nothing: fades keep their whole length
-        over it. Else they end where the track does
+    consolidated : the file with its edited sound
+    over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
+        they end with the track
     """
     first = track.start_samples
     begin, end = sounding_span(state, track, edit_list.patches.get(track.id))
@@ -113,9 +113,9 @@ def clips(
 
 
 def _whole_fades(segment: Segment, low: int, high: int) -> tuple[int, int]:
-    """Return from where to where a track that begins at `low` and ends at `high` is heard, with whole fades.
+    """Return the audible range of a track that begins at `low` and ends at `high`, with whole fades.
 
-    Where it begins or ends within one, the fade would change its shape; it begins with it instead.
+    A track edge inside a fade would change its shape; the fade begins or ends at the edge instead.
     """
     faded_in = segment.start_samples + segment.fade_in_samples
     faded_out = segment.stop_samples - segment.fade_out_samples
@@ -151,7 +151,7 @@ def _parted(whole: Clip, consolidated: Consolidated, first_samples: int) -> Iter
 
 
 def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[Clip, ...]:
-    """Return what a request plays of a track (see `clips`)."""
+    """Return the clips of a track in a request (see `clips`)."""
     own = request.consolidated.get(track.id)
     return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
 
@@ -165,7 +165,7 @@ def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:
 
 
 def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
-    """Return how far each crossfade reaches before and after the start of a clip, by the clip's number."""
+    """Return the reach of each crossfade before and after the start of a clip, by the clip's number."""
     return {
         number: (right.before_samples, left.after_samples)
         for number, (left, right) in enumerate(pairwise(found), 1)

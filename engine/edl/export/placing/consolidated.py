@@ -1,6 +1,6 @@
-"""Writes the edited sound of tracks to files, for programs that edit no sound.
+"""Write the edited sound of tracks to files, for programs that do not edit sound.
 
-`engine.edl.export.placing.stretches` gives the stretches, and their places in a file.
+`engine.edl.export.placing.stretches` gives the segments, and their places in a file.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ SAMPLE_BYTES = 4
 
 
 def consolidated_bytes(one: Consolidated) -> int:
-    """Return how much room the samples of a file take."""
+    """Return the size of the samples of a file."""
     return SAMPLE_BYTES * one.source.channels * one.source.frames
 
 
 def consolidate(
     request: ExportRequest, there: Collection[object], written: list[Path], progress: Progress
 ) -> tuple[str, ...]:
-    """Write the files that clips of a request name beside its recordings; return what could not be heard.
+    """Write the files that clips of a request name in addition to its recordings; return notices of
+    unreadable audio.
 
     Parameters
     ----------
-    there : those that the same export has written before, for another format
-    written : grows by each file that is whole
+    there : files that the same export has already written for another format
+    written : receives each complete file
 
     Raises
     ------
@@ -56,7 +57,7 @@ def consolidate(
 
 
 def said_of(request: ExportRequest) -> str:
-    """Say what plays from the files beside it."""
+    """Report the parts that play from companion files."""
     files = request.consolidated
     names = ", ".join(repr(track.name) for track in request.state.tracks if track.id in files)
     parts = sum(len(one.stretches) for one in files.values())
@@ -68,7 +69,7 @@ def said_of(request: ExportRequest) -> str:
 
 
 def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Progress) -> str:
-    """Write one file, and return what of it could not be heard."""
+    """Write one file and return notices of its unreadable audio."""
     state = request.state
     path = media_path(state, track, request.media)
     stamp = stamped(path, state.sources[track.source_id].content_hash)
@@ -88,7 +89,7 @@ def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Pr
 
 
 def _blocks(voice: Voice, one: Consolidated, progress: Progress) -> Iterator[NDArray[np.float32]]:
-    """Yield the samples of a file: the stretches with what lies around them, and silence between."""
+    """Yield the samples of a file: the segments with their margins, and silence between them."""
     first, margin, at = voice.track.start_samples, one.margin_samples, 0
     for stretch in one.stretches:
         start, stop = stretch.start_samples - margin, stretch.stop_samples + margin

@@ -30,12 +30,12 @@ class FrameRate(StrEnum):
 
     @property
     def nominal(self) -> int:
-        """What a timecode at this rate counts to."""
+        """Nominal frame rate, up to which a timecode counts."""
         return round(float(self.value))
 
     @property
     def exact(self) -> Fraction:
-        """Frames a second: the odd rates are 1000/1001 of a whole number."""
+        """Frames per second: the fractional rates are 1000/1001 of an integer."""
         is_whole = self.value == str(self.nominal)
         return Fraction(self.nominal) if is_whole else Fraction(self.nominal * 1000, 1001)
 
@@ -46,8 +46,8 @@ class PictureRate:
 
     Attributes
     ----------
-    rate : None without a video whose rate is known, and one that formats count in
-    notice : a sentence where videos differ, vary or are left out; empty otherwise
+    rate : None unless a video has a known rate that formats support
+    notice : a message if videos differ, vary or are left out; else empty
     """
 
     rate: FrameRate | None = None

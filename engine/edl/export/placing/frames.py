@@ -1,4 +1,4 @@
-"""Clips in video frames, for formats that count those: the one place where they are rounded.
+"""Clips in video frames, for formats that count frames: the one place where they are rounded.
 
 Each position in the result is rounded to the nearest frame by itself, and the source's start follows it.
 """
@@ -49,10 +49,10 @@ def frame_clips(
     frame_rate: Fraction,
     begins_s: Mapping[str, Fraction] | None = None,
 ) -> Iterator[FrameClip]:
-    """Yield the clips of a track that last a frame at least.
+    """Yield the clips of a track that last at least a frame.
 
-    What is heard is off by half a frame at most. All parts of one segment are off by the same, so each goes
-    on where the one before ended.
+    Clips are off by half a frame at most. All parts of one segment are off by the same amount, so each
+    continues where the previous one ended.
 
     Parameters
     ----------
@@ -95,10 +95,10 @@ def lost_in_frames(edit_list: EditList, frame_rate: Fraction) -> str:
 
 
 def _room(left: FrameClip, right: FrameClip, left_medium: int) -> int:
-    """Return how long a transition between two clips can be, in frames.
+    """Return the longest transition between two clips, in frames.
 
-    Half of it lies before the cut and half after it, where each file must go on; of an odd number of frames
-    the larger half lies after. It leaves half of either clip to the transition at its other end.
+    Half of it is before the cut and half after it, and each file must extend that far; if the halves differ,
+    the larger one is after the cut. It leaves half of either clip to the transition at its other end.
     """
     goes_on = left_medium - (left.source_in + left.length)
     before = min(right.source_in, left.length // 2)

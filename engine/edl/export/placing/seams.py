@@ -1,4 +1,4 @@
-"""Where the result was joined, and what was taken out there."""
+"""Seams of the result, and the material removed there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_LABEL = 80
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """A cut as it is heard.
+    """A cut in the result.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ def seams(state: DocumentState, edit_list: EditList) -> tuple[Seam, ...]:
 
 
 def removed_edit_list(state: DocumentState, edit_list: EditList) -> EditList:
-    """Return the edit list that plays what another one leaves out, piece after piece."""
+    """Return the edit list of the removed material, piece after piece."""
     edges = [0, *(edge for span in edit_list.removed_spans for edge in span), state.length_samples]
     drops = [Drop(start, stop, EDGE_FADE_MS) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
     return cut(drops, length_samples=state.length_samples, rate_hz=state.rate_hz)
@@ -85,7 +85,7 @@ def _labels(state: DocumentState, spans: list[tuple[int, int]]) -> list[str]:
 
 
 def _fit(operation: Operation, stops: Positions, starts: Positions) -> NDArray[np.float64]:
-    """Return how surely an operation makes each seam, shape (n,); 0 where it does not."""
+    """Return the confidence that an operation makes each seam, shape (n,); 0 if it does not."""
     match operation:
         case Drop(first, last):
             gaps = np.maximum(starts - stops, 1)

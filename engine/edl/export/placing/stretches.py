@@ -1,12 +1,12 @@
-"""Which stretches of a track play from a file of their own, for programs that edit no sound.
+"""Segments of a track that play from a separate file, for programs that do not edit sound.
 
-No format holds a slip of a fraction of a sample, or a stretch that is filled with room tone. Where a track is
-edited so, and only there, it is consolidated: the stretches lie one after another in a WAV file beside the
-project, and its clips play them from there, joined without a fade to clips of the recording itself.
+No format holds a slip by a fraction of a sample, or a segment filled with room tone. Only where a track has
+such edits it is consolidated: the segments follow each other in a WAV file next to the project, and its
+clips play them from there, joined without a fade to clips of the recording itself.
 
-Around what is edited lie two video frames that are not, in the clip and again beyond it. So where a format
-rounds to frames, neither clip leaves what it should play, and who opens the project can move a joint. A
-crossfade is never parted: where it touches a stretch, all of it belongs to the stretch.
+Two unedited video frames surround each edit, in the clip and again beyond it. So if a format rounds to
+frames, neither clip leaves its audio, and the user can move a joint in the other program. A crossfade is
+never split: if it touches a segment, all of it belongs to the segment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.edl.tracks.voice import sounding_span
 from engine.spans import Samples, common, united
 
 MARGIN_FRAMES = 2
-"""Of video, around what is edited: more than positions can be off that are rounded to frames."""
+"""In video frames, around an edit: more than the error of positions rounded to frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Stretch:
 
     Attributes
     ----------
-    start_samples, stop_samples : on the document's timeline; silent where the track has not begun or is over
-    shift_samples : how much farther on it lies in the file than in the recording: whole frames of video, to
-        the sample, so that both are rounded alike
+    start_samples, stop_samples : on the document's timeline; silent before the track begins and after it ends
+    shift_samples : offset in the file relative to the recording: whole frames of video, to the sample, so
+        that both round alike
     """
 
     start_samples: int
@@ -66,13 +66,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Consolidated:
-    """The file beside a project that holds what is edited of one track.
+    """The file next to a project that holds the edited segments of one track.
 
     Attributes
     ----------
-    source : the file as programs are told of it; it has no hash until it is written
-    stretches : ascending and apart
-    margin_samples : how much of the track it holds before and after each
+    source : the file as a source; it has no hash until it is written
+    stretches : ascending and disjoint
+    margin_samples : length of the track before and after each
     """
 
     track_id: str
@@ -112,13 +112,13 @@ def consolidated_track(
     *,
     varies_gain: bool = False,
 ) -> Consolidated | None:
-    """Return the file that holds what is heard of a track and edited; None where nothing is.
+    """Return the file with the audible edited segments of a track; None without such segments.
 
     Parameters
     ----------
     frame_rate : of the video that a format counts in
-    varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): they are
-        in the file only where other edits are
+    varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file
+        has them only where other edits are
     """
     patches = edit_list.patches.get(track.id)
     if patches is None:
@@ -153,7 +153,7 @@ def _without_lone_gains(patches: Patches) -> Sequence[tuple[int, int]]:
 def _stretched(
     edit_list: EditList, spans: Sequence[tuple[int, int]], span: tuple[int, int], margin: int
 ) -> Samples:
-    """Return what is edited and heard of a track that lies in `span`, with the margin, shape (k, 2)."""
+    """Return the edited and audible segments of a track within `span`, with the margin, shape (k, 2)."""
     edited = united(np.clip(np.array(spans, np.int64).reshape(-1, 2), *span))
     heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
     around = united(common(edited, heard) + np.array([-margin, margin]))

@@ -72,12 +72,12 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _UnusableError(ValueError):
-    """The file is read, and not what is needed."""
+    """The file is readable, but not usable."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where a clip leads: a medium, a place in it, and how loud it is.
+    """Target of a clip: a medium, a position in it, and a gain.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class _Found:
 
 
 class _Reading:
-    """Reads one composition, and counts what it leaves out."""
+    """Reads one composition, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, opened: Any, progress: Progress) -> None:
         self._file, self._opened, self._progress = file, opened, progress
@@ -101,7 +101,7 @@ class _Reading:
         self._components = 0
 
     def described(self) -> ImportedEdits:
-        """Return what the composition says."""
+        """Return the edits of the composition."""
         compositions = list(self._opened.content.compositionmobs())
         whole = [one for one in compositions if str(one.usage or "").endswith("TopLevel")]
         if not compositions:
@@ -127,7 +127,7 @@ class _Reading:
         )
 
     def _tracks(self, slot: Any) -> Iterator[ImportedTrack]:
-        """Yield what a slot plays: a track, and another for each file beyond the first of its clips."""
+        """Yield the tracks of a slot: one, and another for each further file of its clips."""
         rate = rate_of(float(slot.edit_rate))
         if rate < _FRAMES_BELOW:
             self._rounding_s = max(self._rounding_s, 1 / rate)
@@ -148,7 +148,7 @@ class _Reading:
             yield ImportedTrack(str(slot.name or ""), crossfaded(clips), gain_db)
 
     def _track(self, segment: Any, depth: int) -> tuple[float, list[Any]]:
-        """Return the gain of a track, and the components that lie end to end in it, inside its effects."""
+        """Return the gain of a track, and the components in sequence inside its effects."""
         self._count(depth)
         kind = _kind(segment)
         if kind == "Sequence":
@@ -168,7 +168,7 @@ class _Reading:
         return 0.0, [segment]
 
     def _count(self, depth: int) -> None:
-        """Make sure that what is read ends."""
+        """Limit the depth and the number of components."""
         self._progress.check_cancelled()
         self._components += 1
         if depth > _DEEPEST or self._components > _MOST_COMPONENTS:
@@ -285,7 +285,7 @@ def _is_linear(varying: Any) -> bool:
 
 
 def _is_curve(points: _Points) -> bool:
-    """Tell whether points follow each other from 0 to 1."""
+    """Return whether points ascend in time from 0 to 1, with non-negative levels."""
     times = [time for time, _ in points]
     is_rising = all(one < after for one, after in pairwise(times))
     return is_rising and times[0] >= 0 and times[-1] <= 1 and min(level for _, level in points) >= 0
@@ -301,7 +301,7 @@ def _locators(descriptor: Any) -> list[Any]:
 
 
 def _transition(components: Sequence[Any], number: int) -> int:
-    """Return how long the transition is that stands at a place, 0 where none does."""
+    """Return the length of the transition at an index, 0 for other components."""
     is_one = 0 <= number < len(components) and _kind(components[number]) == "Transition"
     return _whole(components[number], "Length") if is_one else 0
 

@@ -1,7 +1,7 @@
-"""CMX 3600: events of a reel, in timecode; what programs add stands in remarks below each event.
+"""CMX 3600: events of a reel, in timecode; programs add remarks below each event.
 
-Offcut's own lists hold the exact samples in a remark. It counts as long as it agrees with the timecode: what
-another program moved is taken from there.
+Offcut's own lists hold the exact samples in a remark. It counts as long as it agrees with the timecode;
+events that another program moved use the timecode.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
     Raises
     ------
-    EditsError : a line is not one of such a list, or there is no event
+    EditsError : a line is invalid, or the list has no event
     """
     text = file.content().decode("utf-8-sig", "replace")
     events: list[_Event] = []
@@ -80,7 +80,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 def _remark(event: _Event, line: str) -> str:
-    """Take what a remark says of an event; return the frame rate that it names, or nothing."""
+    """Store the values of a remark in an event; return the frame rate that it names, or ""."""
     if (found := _SAMPLES.search(line)) is not None:
         event.samples = tuple(int(found[group]) for group in (1, 2, 3, 4))
         event.rate_hz = int(found[5])
@@ -93,7 +93,7 @@ def _remark(event: _Event, line: str) -> str:
 
 
 def _rate(file: EditsFile, named: str, is_dropping: bool) -> Fraction | None:
-    """Return the frame rate; None where neither the list nor anybody says it."""
+    """Return the frame rate; None if neither the list nor the user states it."""
     if file.frame_rate is not None:
         return file.frame_rate.exact
     if named in [one.value for one in FrameRate]:
@@ -171,7 +171,7 @@ def _channels(text: str) -> tuple[str, ...]:
 
 
 def _is_agreed(event: _Event, codes: tuple[int, int, int, int], rate: Fraction, begin: int) -> bool:
-    """Tell whether the samples in a remark are those of the timecode: nobody moved the event since."""
+    """Return whether the samples in a remark agree with the timecode, so the event was not moved."""
     if not event.samples or event.rate_hz <= 0:
         return False
     start, stop, record_start, record_stop = (Fraction(one, event.rate_hz) * rate for one in event.samples)

@@ -1,4 +1,4 @@
-"""Offcut's own edit list: what is heard, and the edits that make it so (`docs/formats/edit-list.md`)."""
+"""Offcut's own edit list: the result, and the edits that make it (`docs/formats/edit-list.md`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FCPXML: clips of assets, on the main storyline or connected to what lies there."""
+"""FCPXML: clips of assets, on the main storyline or connected to it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _Reading:
-    """Reads one project, and counts what it leaves out."""
+    """Reads one project, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, root: Element, progress: Progress) -> None:
         self._file, self._root, self._progress = file, root, progress
@@ -50,7 +50,7 @@ class _Reading:
         self._markers: list[ImportedMarker] = []
 
     def described(self) -> ImportedEdits:
-        """Return what the project says."""
+        """Return the edits of the project."""
         sequence = next(self._root.iter("sequence"), None)
         spine = None if sequence is None else sequence.find("spine")
         if sequence is None or spine is None:
@@ -76,7 +76,7 @@ class _Reading:
         return 1 / frame if frame > 0 else None
 
     def _storyline(self, spine: Element, begin: Fraction, lane: int) -> None:
-        """Take what lies end to end on a storyline that begins at a place of the timeline."""
+        """Read the items of a storyline that begins at a place of the timeline."""
         here = begin
         for item in spine:
             self._progress.check_cancelled()
@@ -90,7 +90,7 @@ class _Reading:
             here = within(here + length)
 
     def _item(self, item: Element, at: Fraction, lane: int) -> None:
-        """Take a clip or a gap that begins at a place of the timeline, and what is connected to it."""
+        """Read a clip or a gap that begins at a place of the timeline, and the items connected to it."""
         start = rational_seconds(item.get("start", "0s"))
         if item.tag in _CLIPS:
             self._clip(item, at, start, lane)

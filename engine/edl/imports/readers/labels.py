@@ -1,4 +1,4 @@
-"""Audacity's labels: spans of the recording, which mark what is cut or what is kept."""
+"""Audacity's labels: spans of the recording that mark cuts or keeps."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _CLIP_VALUES = (
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read the audio tracks of a timeline; where it has none, all of its tracks.
+    """Read the audio tracks of a timeline; all of its tracks if it has no audio tracks.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _Reading:
-    """Reads one timeline, and counts what it leaves out."""
+    """Reads one timeline, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, progress: Progress) -> None:
         self._file, self._progress = file, progress
@@ -67,7 +67,7 @@ class _Reading:
         self._clip_rate: Fraction | None = None
 
     def described(self, timeline: object) -> ImportedEdits:
-        """Return what a timeline says."""
+        """Return the edits of a timeline."""
         stack = _object(timeline, "Timeline")["tracks"] if _schema(timeline) == "Timeline" else timeline
         stack = _object(stack, "Stack")
         tracks = [one for one in _list(stack, "children") if _schema(one) == "Track"]
@@ -111,7 +111,7 @@ class _Reading:
         return ImportedTrack(_text(track.get("name")), crossfaded(clips))
 
     def _offset(self, items: Sequence[dict[str, Any]], number: int, name: str) -> Fraction:
-        """Return how far a neighbouring transition reaches over a clip's edge."""
+        """Return the reach of a neighbouring transition over a clip's edge."""
         if not 0 <= number < len(items) or _schema(items[number]) != "Transition":
             return NOTHING
         offset = self._time(items[number].get(name))
@@ -120,7 +120,7 @@ class _Reading:
         return offset
 
     def _span(self, item: dict[str, Any]) -> tuple[Fraction, Fraction]:
-        """Return the start and the length of what is used of an item."""
+        """Return the start and the length of the used part of an item."""
         used = item.get("source_range")
         if used is None:
             medium = _reference(item)
@@ -169,12 +169,12 @@ class _Reading:
     def _samples(
         self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction
     ) -> tuple[Fraction, ...] | None:
-        """Return the times that Offcut left with a clip, before they were rounded to frames.
+        """Return the exact times that Offcut stored with a clip, before rounding to frames.
 
         Returns
         -------
-        Start in the medium, start on the track, length, and how far the crossfades reach; in seconds. None
-        where there are none, or the clip was moved since.
+        Start in the medium, start on the track, length, and reach of the crossfades; in seconds. None if no
+        times are stored, or the clip was moved since.
         """
         left, rate = _left(item, _CLIP_VALUES), self._frame_rate(item.get("source_range"))
         if left is None or rate is None:
@@ -217,7 +217,7 @@ class _Reading:
 
 
 def _left(item: dict[str, Any], names: Sequence[str]) -> list[int] | None:
-    """Return values of Offcut's metadata, the rate last; None where they are not all there."""
+    """Return values of Offcut's metadata, the rate last; None if any is missing."""
     metadata = item.get("metadata")
     held = metadata.get("offcut") if isinstance(metadata, dict) else None
     if not isinstance(held, dict):

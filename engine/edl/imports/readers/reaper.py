@@ -37,7 +37,7 @@ class _Block:
     blocks: list[_Block] = field(default_factory=list)
 
     def values(self, name: str) -> list[str]:
-        """Return what follows a word on its first line, nothing where there is none."""
+        """Return the values after a word on its first line, [] if the word is missing."""
         return self.lines.get(name, [[]])[0]
 
 
@@ -53,14 +53,14 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _Reading:
-    """Reads one project, and counts what it leaves out."""
+    """Reads one project, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, project: _Block, progress: Progress) -> None:
         self._file, self._project, self._progress = file, project, progress
         self._left_out: Counter[str] = Counter()
 
     def described(self) -> ImportedEdits:
-        """Return what the project says."""
+        """Return the edits of the project."""
         tracks = tuple(self._track(one) for one in self._project.blocks if one.words[0] == "TRACK")
         if not tracks:
             raise ValueError("it holds no tracks")
@@ -112,7 +112,7 @@ class _Reading:
         )
 
     def _markers(self) -> Iterator[ImportedMarker]:
-        """Yield markers, and regions, of which the second line of a number is the end."""
+        """Yield markers and regions; the second line with the number of a region is its end."""
         open_regions: dict[str, ImportedMarker] = {}
         for words in self._project.lines.get("MARKER", []):
             if len(words) < 2:

@@ -40,7 +40,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 
 
 class _Reading:
-    """Reads one sequence, and counts what it leaves out."""
+    """Reads one sequence, and counts the parts it leaves out."""
 
     def __init__(self, file: EditsFile, root: Element, progress: Progress) -> None:
         self._file, self._progress = file, progress
@@ -54,7 +54,7 @@ class _Reading:
         self._has_transitions = False
 
     def described(self) -> ImportedEdits:
-        """Return what the sequence says."""
+        """Return the edits of the sequence."""
         tracks = [self._track(one) for one in self._sequence.findall("media/audio/track")]
         if not any(track.clips for track in tracks):
             raise ValueError("it holds no sound")
@@ -93,7 +93,7 @@ class _Reading:
     def _clip(
         self, item: Element, before: Element | None, after: Element | None, *, is_on: bool
     ) -> Iterator[ImportedClip]:
-        """Yield a clip with what its transitions need; -1 stands for an edge within one."""
+        """Yield a clip extended by its transitions; -1 marks an edge within a transition."""
         start, end = _whole(item, "start"), _whole(item, "end")
         first, last = _whole(item, "in"), _whole(item, "out")
         left, right = _transition(before), _transition(after)

@@ -1,9 +1,9 @@
-"""Thousands of like components in an AAF file: made once with pyaaf2, then copied and written in batches.
+"""Batch creation of thousands of similar components in an AAF file: one by pyaaf2, copies written in batches.
 
-pyaaf2 looks every property up by its name through the whole dictionary of classes, and every entry of the
-compound file by its path from the root, which takes ten times as long as the work itself. Here the first of
-each kind is made and checked as the library does it. Copies get their numbers, and entries are added to the
-folder that is at hand, in the order in which the library would add them: the bytes of the file are the same.
+pyaaf2 looks up every property by name through the whole dictionary of classes, and every entry of the
+compound file by its path from the root, which takes ten times as long as the work itself. Here pyaaf2
+creates and checks the first component of each type. Copies get their numbers, and entries are added directly
+to the open folder, in the library's order: the bytes of the file are the same.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _copied(component: Any) -> Any:
 
 
 def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
-    """Lay components that are nowhere yet into a sequence that is part of the file and holds none.
+    """Insert unattached components into an empty sequence that is part of the file.
 
     Yields
     ------
@@ -138,7 +138,7 @@ def lay(sequence: Any, laid: Sequence[Any]) -> Iterator[int]:
 
 
 def write_laid(component: Any) -> bool:
-    """Write a laid component out; False, and nothing written, where it is something else."""
+    """Write an attached component; False, without writing, for any other object."""
     if not isinstance(component, _LAID):
         return False
     held = component.property_entries.values()
@@ -222,7 +222,7 @@ def _plant(folder: DirEntry, entries: Sequence[DirEntry]) -> None:
 
 
 def ascending_tree(count: int) -> tuple[int, list[int], list[int], list[bool]]:
-    """Return the red-black tree that pyaaf2 grows when so many names come in ascending order.
+    """Return the red-black tree that pyaaf2 grows from `count` names in ascending order.
 
     It inserts from the top down (Julienne Walker, "Red Black Trees", eternallyconfuzzled.com), recolouring
     and rotating on the way. A name that is the last of all only ever follows the right edge.

@@ -1,11 +1,11 @@
 """An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
 
 The edit rate is the document's sample rate, so positions are exact. Each clip leads through a master mob and
-a file mob to the file. Ids are made from what they name, and dates are fixed: the same edit gives the same
+a file mob to the file. Ids are derived from the content, and dates are fixed: the same edit gives the same
 bytes.
 
-A WAV file is described as one, with the head that it has: Pro Tools takes a file that is only said to be PCM
-for MXF. The composition begins with a timecode, which Pro Tools wants as well.
+A WAV file is described as WAV, with its own header: Pro Tools takes a file declared only as PCM for MXF. The
+composition begins with a timecode, which Pro Tools wants as well.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class _Writer:
     def _save(self) -> None:
         """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
 
-        Closing itself would throw away what is in memory.
+        Closing the file would discard the objects in memory.
         """
         self._file.write_reference_properties()
         manager = self._file.manager
@@ -108,7 +108,7 @@ class _Writer:
             identification["GenerationAUID"].value = _auid("generation", self._request.title)
 
     def _mob(self, make: Any, name: str, *key: str) -> Any:
-        """Return a mob with an id that follows from what it stands for."""
+        """Return a mob with an id derived from its content."""
         mob = make(xml_text(name))
         identity = MobID.new()
         identity.material = _auid(*key, name)
@@ -135,7 +135,7 @@ class _Writer:
         return master
 
     def _tape(self, source: Source, path: Path) -> Any:
-        """Return the mob of what was recorded: a day of each channel, with its timecode from midnight on."""
+        """Return the mob of the original tape: one day of each channel, with timecode from midnight."""
         tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
         tape.descriptor = self._file.create.TapeDescriptor()
         for channel in range(1, source.channels + 1):
@@ -175,9 +175,9 @@ class _Writer:
 
 
 def _compound(content: bytes, sector_bytes: int) -> bytes:
-    """Return a compound file as strict readers want it, such as LibAAF, with which Ardour reads.
+    """Return a compound file that strict readers accept, such as LibAAF in Ardour.
 
-    pyaaf2 leaves the last sector short, and where there is no table of tables, says that its sector is free.
+    pyaaf2 leaves the last sector short and, without a table of tables, marks its sector as free.
     """
     whole = bytearray(content + bytes(-len(content) % sector_bytes))
     if whole[_TABLES] == _FREE:

@@ -1,8 +1,9 @@
 """Effects of an AAF file: their definitions, registered once, and groups that apply them.
 
 Ids are those of the AAF association. Amplitude is a linear factor; Pan goes from 0, left, to 1, right; the
-Level of a dissolve is the share of what comes in. Values that vary go through control points, whose times go
-from 0 to 1 over the length of the group. pyaaf2 makes one object at a time: what it takes is made before.
+Level of a dissolve is the share of the incoming clip. Values that vary go through control points, whose times
+go from 0 to 1 over the length of the group. pyaaf2 makes one object at a time, so its arguments are made
+first.
 """
 
 from __future__ import annotations

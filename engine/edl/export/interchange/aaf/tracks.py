@@ -1,8 +1,8 @@
 """The tracks of an AAF composition: sequences of clips with their fades, in the gain and pan of the track.
 
 A stereo track is one slot, in which an Audio Channel Combiner holds both channels of each clip. With a
-balance it is two slots of one channel each, panned to their sides: no known file says how a stereo slot is
-balanced. Any other track has a slot for each channel.
+balance it is two slots of one channel each, panned to their sides: no known file shows how to balance a
+stereo slot. Any other track has a slot for each channel.
 
 A transition between two clips is a crossfade; one between silence and a clip is a fade.
 """
@@ -83,7 +83,7 @@ class Tracks:
         return sequence
 
     def _with_effects(self, sequence: Any, track: Track, channels: tuple[int, ...], length: int) -> Any:
-        """Return a sequence in the gain and the pan with which it is heard.
+        """Return a sequence with the gain and pan of its track.
 
         Where the channels of a stereo track have slots of their own, its balance is in their gains.
         """
@@ -169,7 +169,7 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clip with its fades as transitions need them: beside silence or another clip.
+    """A clip with its fades as transitions need them: next to silence or another clip.
 
     Attributes
     ----------
@@ -200,7 +200,7 @@ class Placed:
 
 
 def _span(one: Placed, track: Track) -> tuple[int, int]:
-    """Return what a clip plays of the document's timeline, with all that its fades need."""
+    """Return the span of the document's timeline that a clip plays, including its fades."""
     start = track.start_samples + one.clip.start_samples - one.before_samples
     return start, start + one.length_samples
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command
+from desktop.parts import Parts
 from engine.errors import OffcutError
 from widgets.controls.keys.names import key_labels
 
@@ -78,17 +79,20 @@ class Actions(QObject):
             keys = [QKeySequence(key) for key in command.keys if key not in taken]
             self._actions[command.id].setShortcuts(keys)
 
-    def bind(self, command_id: str, do: Callable[[], object]) -> None:
-        """Run a handler; an `OffcutError` is reported, not raised."""
+    def bind(self, parts: Parts) -> None:
+        """Have each command run its handler with these parts; an `OffcutError` is reported, not raised."""
+        for command in self._commands.values():
+            self._actions[command.id].triggered.connect(self._runner(command, parts))
 
+    def _runner(self, command: Command, parts: Parts) -> Callable[[], None]:
         def run() -> None:
-            self.running.emit(command_id)
+            self.running.emit(command.id)
             try:
-                do()
+                command.do(parts)
             except OffcutError as error:
                 self.refused.emit(str(error))
 
-        self._actions[command_id].triggered.connect(run)
+        return run
 
     def run(self, command_id: str) -> None:
         """Run a command as its key would."""

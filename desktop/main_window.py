@@ -1,15 +1,13 @@
-"""The window: layout of its parts, and their connections. Handlers of commands are in `commands`."""
+"""The window: layout of its parts, and their connections. What commands do is in `commands`."""
 
 from __future__ import annotations
-
-from functools import partial
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.actions import Actions
-from desktop.commands import ABSENT, COMMANDS
+from desktop.commands import ABSENT
 from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
@@ -142,8 +140,7 @@ class MainWindow(QMainWindow):
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
-        for command in COMMANDS:
-            self.commands.bind(command.id, partial(command.do, self))
+        self.commands.bind(self)
         self._wire()
         self._show_document()
         self.timeline.setFocus()

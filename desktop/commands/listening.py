@@ -17,7 +17,7 @@ def _transport(name: str, label: str, keys: tuple[str, ...], description: str, d
 
 
 def _stop(parts: Parts) -> None:
-    """Stop or leave whatever Esc means now."""
+    """Esc: end the drag, leave the mode or clear the selection; else stop."""
     # The window's Esc comes before the timeline's own.
     is_playing = parts.transport.is_playing
     if not is_playing and parts.tasting.leave():

@@ -177,7 +177,7 @@ def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
     Parameters
     ----------
     edited, known : shape (n, channels)
-    about, slack : approximate place from the search, and its tolerance; audio that is not
+    about, slack : approximate place from the search, and its tolerance; audio that is not an
         exact copy fits worse at some moments than at others, and a search of all bands is the better judge
     """
     level = np.sum(edited**2 + known**2, axis=1)

@@ -184,7 +184,7 @@ class _Rounds:
         """Press the next key on the next proposal."""
         window, key = self._window, next(self._keys)
         if key == "edit.undo" and self._steps_done() <= self._begun_at:
-            return  # what was there before the review stays
+            return  # earlier steps stay
         if key.startswith("review."):
             choose_at_playhead(window)
             self.done["answers"] += 1

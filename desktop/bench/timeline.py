@@ -198,7 +198,7 @@ def off_screen(folder: Path, load: str) -> Iterator[Measured]:
     """Scroll over the same few proposals with ever more of them elsewhere."""
     with opened(folder, load) as bench:
         timeline, state = bench.window.timeline, bench.window.session.state
-        step = 40 * state.rate_hz  # what is in view does not depend on how many there are
+        step = 40 * state.rate_hz  # the visible part does not depend on their number
         near = [cut(number * step, number * step + step // 2) for number in range(20)]
         first, states = 20 * step, []
         for count in OFF_SCREEN:
@@ -295,7 +295,7 @@ def answers(folder: Path, load: str) -> Iterator[Measured]:
     with opened(folder, load) as bench:
         window = bench.window
         if window.arrivals.is_on:
-            window.arrivals.toggle()  # what is heard is not waited for
+            window.arrivals.toggle()  # playback is not waited for
         queue = window.queue_panel.findChild(QueueView)
         assert queue is not None, "the panel shows a queue"
         painted = Painted(window.timeline.canvas), Painted(queue.viewport())

@@ -77,7 +77,7 @@ class Amounts(QObject):
         state, here = self._session.state, self._review.here()
         kind, now_ms = kind_of(state.proposals[here]), fade_ms_of(state, here) or 0.0
         step_ms = 0.0 if kind.fade is None else kind.fade.fine_step if fine else kind.fade.step
-        # onto whole steps, whatever odd length it was proposed with
+        # onto whole steps, from any length it was proposed with
         steps = (np.floor if direction > 0 else np.ceil)(round(now_ms / (step_ms or 1.0), 6))
         self._apply(change_fade(state, here, float(steps + direction) * step_ms))
 
@@ -95,7 +95,7 @@ class Amounts(QObject):
         length_s = samples_to_s(state.length_samples, state.rate_hz)
         said = f"{title} at {self._start_text(here)}. It stays one edit: undo brings the number before back."
         number = asked(amount, value, length_s)
-        # What was made without the form may have more decimals than it shows.
+        # An amount set without the form may have more decimals than it shows.
         number = replace(number, value=round(value, amount.decimals))
 
         def outlook(values: tuple[float, ...]) -> str:

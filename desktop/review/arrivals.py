@@ -88,7 +88,7 @@ class Arrivals(QObject):
             try:
                 self._transport.play_preview(here)
             except OffcutError:
-                return  # there is nothing to hear; a key that asks for it says why
+                return  # there is nothing to play; a key that asks for it reports why
 
     def _forget(self) -> None:
         self._rest.stop()

@@ -217,14 +217,14 @@ class Calibrating(QObject):
 
     def _take(self, taste: Path | None, memory: TasteMemory | None) -> None:
         if taste != self._taste:
-            return  # another one is in force by now
+            return  # another one is active by now
         self._memory = memory
         brought = () if memory is None else memory.beside(document_key(self._session.state))
         if brought != self._brought:
             self._brought = brought
             self.changed.emit()
         if memory is not None:
-            self._pause.start()  # what was answered and not written, as before a power cut, is written now
+            self._pause.start()  # answers not written before, as after a power cut, are written now
 
     @property
     def _scores_are_the_tastes(self) -> bool:

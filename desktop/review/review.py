@@ -144,7 +144,7 @@ class Review(QObject):
             self._requeue()
         if not change.proposals:
             return
-        if self._asks_next:  # before the window hears of the answer, so that it is brought up to date once
+        if self._asks_next:  # before the window receives the answer, so that it is brought up to date once
             self.current, self.edge = self._first_open(), Edge.START
         if self.current not in self._session.state.proposals:
             self.choose(self._first_open())

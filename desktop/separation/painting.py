@@ -122,7 +122,7 @@ class Painting(QObject):
             self._canvas.unsetCursor()
         self._show()
 
-    # what is painted
+    # the paint
 
     def _take(self, one: Paint) -> None:
         if not self._meant().holds(one):
@@ -203,7 +203,7 @@ class Painting(QObject):
         if not held:
             raise UsageError(OUTSIDE)
         if not self.is_on:
-            self._switch(is_on=True)  # so that its keys undo what was painted
+            self._switch(is_on=True)  # so that its keys undo strokes
         self.put((*self.paint, *held))
         does = "subtracted from" if takes else "added to"
         self.said.emit(f"{low_hz:g} to {high_hz:g} Hz {does} the mask")

@@ -207,7 +207,7 @@ class Repairing(QObject):
         by = "" if self._separator == DEFAULT else f", by {self._separator}"
         self._panel.show_where(f"{self._where}{chosen}{example}{by}")
 
-    # what is asked for
+    # the request
 
     @property
     def _spans(self) -> SpanRequest:
@@ -264,7 +264,7 @@ class Repairing(QObject):
             self._example = None
             self._show_where()
 
-    # what helps after a refusal
+    # remedies after a refusal
 
     def widen(self) -> None:
         """Mean longer windows, by half of each on either side, and make the preview again."""
@@ -433,7 +433,7 @@ class Repairing(QObject):
             masks = tuple(ShownMask.of_nothing(track, each) for track in tracks for each in self._windows)
         self._canvas.set_masks(masks, paint)
 
-    # what is done with a preview
+    # actions on a preview
 
     def hear(self, what: str) -> None:
         """Play the "target", the "remainder" or the "result"; once it is there, where it is being painted."""

@@ -48,7 +48,7 @@ class Sounds(QObject):
         parts.session.replaced.connect(self._show)
         parts.session.changed.connect(self._follow)
 
-    # hearing
+    # detection
 
     def hear(self) -> None:
         """Detect the named sounds of the whole document.

@@ -64,7 +64,7 @@ def smoothed(
     for _ in range(3):
         fitted = _local_lines(knots, times_samples, offsets_samples, width_samples, given * robust)
         away = np.abs(offsets_samples - np.interp(times_samples, knots, fitted))
-        # Where most lie on the curve exactly, the least of strays still counts as one.
+        # If most are exactly on the curve, the smallest deviation still counts as one.
         spread = max(4.0 * float(np.median(away)), 1e-3 * width_samples)
         robust = np.clip(1.0 - (away / spread) ** 2, 0.03, 1.0) ** 2
     return Curve(knots, fitted)

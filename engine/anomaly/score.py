@@ -127,7 +127,7 @@ def score_blocks(
     known_level_db = level_db if taste.is_levelled else 0.0
     detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
     hearing = _also(frames.passing(heard.blocks()), detector)
-    # What a damaged taste comes to is told below, in one sentence.
+    # The result of a damaged taste is reported below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
         found = list(taste.model.judge(ready, known_level_db, passing, hears))

@@ -71,7 +71,7 @@ def automatic(scores: Numbers, limit: float) -> float:
     ordered = np.sort(to_standard(scores))
     width = _WIDTH * middle
     near = np.searchsorted(ordered, places + width) - np.searchsorted(ordered, places - width)
-    # Of places about equally empty the one nearest to the limit; a hundredth of the moments is no difference.
+    # Of about equally empty places the one nearest to the limit; a hundredth of the moments counts as equal.
     empty = near <= near.min() + 0.01 * len(ordered)
     best = places[empty][int(np.argmin(np.abs(places[empty] - middle)))]
     return float(to_scores(np.array([best]))[0])

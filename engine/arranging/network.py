@@ -222,7 +222,7 @@ class ArrangingNetwork(nn.Module):
         places = torch.arange(len(states), device=rows.device)
         near = self.distance(_buckets(places[None, :] - rows[:, None]))[..., 0] + seen.arrives
         scores = scores + functional.pad(near, (0, 1))
-        # The next step is no jump.
+        # The next step is not a jump.
         is_next = functional.pad(places[None, :] == rows[:, None] + 1, (0, 1)) & (rows >= 0)[:, None]
         return scores.masked_fill(is_next, -1e4)
 

@@ -83,7 +83,7 @@ def _raws_of(one: _Named, named: Sequence[_Named]) -> tuple[Path, ...]:
         return tuple(other.path for other in same)
     if same and all(other.is_raw for other in same):
         return tuple(other.path for other in same)
-    # "jam 3 radio.wav" was made of "jam 3.wav": what is made later has the longer name.
+    # "jam 3 radio.wav" was made of "jam 3.wav": the later file has the longer name.
     begun = [other for other in others if other.words and one.words[: len(other.words)] == other.words]
     longer = [other for other in begun if len(other.words) < len(one.words)]
     most = max((len(other.words) for other in longer), default=0)

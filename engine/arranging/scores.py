@@ -87,7 +87,7 @@ def scores_of(network: ArrangingNetwork, seen: Seen) -> Scores:
         [network.leave_logits(seen, rows, torch.full_like(rows, passed)) for passed in range(PASSES)], dim=1
     )
     leave, stay = (_array(functional.logsigmoid(sign * logits)) for sign in (1.0, -1.0))
-    # Nobody arranges a recording to nothing.
+    # An arrangement is never empty.
     begin = replace(_jumps(network, seen, [-1], 0)[0], log_stop=_NEVER)
     onward: dict[tuple[int, int], Jump] = {}
     back: dict[tuple[int, int], Jump] = {}
@@ -99,7 +99,7 @@ def scores_of(network: ArrangingNetwork, seen: Seen) -> Scores:
             chances = back[row, passed].log_chances
             if len(chances) and leave[row, passed] + chances.max() > np.log(_LEAST_LOOPED):
                 looping.append(row)
-        # Only what may loop is ever played more often.
+        # Only loops are played more often.
         asked = looping
     return Scores(_array(network.keep_logits(seen)), stay, leave, begin, onward, back)
 

@@ -65,7 +65,7 @@ def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
     """
     periods = np.diff(frames, append=2.0 * frames[-1] - frames[-2])
     edges = frames[:, None] + periods[:, None] * (np.arange(PARTS + 1) - 0.5) / PARTS
-    # The middle of frame i lies at i: it lasts from half a frame before to half a frame after.
+    # The middle of frame i is at i: it lasts from half a frame before to half a frame after.
     means = np.diff(sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
     slow = np.log2(periods / FRAMES_PER_S / _USUAL_PERIOD_S)[:, None]
     drawn = [means.reshape(len(frames), -1), slow, slow**2]

@@ -72,7 +72,7 @@ def band_levels(
 
 def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
     """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
-    from engine.features.mel import (  # torch: only once something is to be heard
+    from engine.features.mel import (  # torch: only once audio is analysed
         band_power_blocks,
         bank_tensor,
     )

@@ -43,7 +43,7 @@ class BeatNetwork(nn.Module):
         self.drop = nn.Dropout1d(dropout)
         self.out = nn.Conv1d(channels, 2, 1)
         assert self.out.bias is not None
-        nn.init.constant_(self.out.bias, -3.0)  # most frames are no beat
+        nn.init.constant_(self.out.bias, -3.0)  # most frames are not a beat
 
     def forward(self, levels: Tensor) -> Tensor:
         """Return logits, shape (batch, frames, 2)."""

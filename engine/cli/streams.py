@@ -40,10 +40,10 @@ def own_output() -> Iterator[TextIO]:
         try:
             yield own
         finally:
-            with suppress(OSError):  # `tell` has written and told all there is
+            with suppress(OSError):  # `tell` has written and reported everything
                 own.close()
     finally:
-        _flush_c()  # what C has printed and not written yet would come out later
+        _flush_c()  # buffered output of C would come out later
         os.dup2(kept, _STANDARD_OUTPUT)
         os.close(kept)
         os.close(nowhere)

@@ -186,7 +186,7 @@ def candidates(odds: Steps) -> list[Candidate]:
     padded = np.concatenate([[lowest], odds, [lowest]]).astype(np.float64)
     peaks, _ = find_peaks(padded, prominence=_PROMINENCE)
     _, _, left, right = peak_widths(padded, peaks, rel_height=_WIDTH_BELOW)
-    # Step i is heard from i to i + 1 and stands in the padded row at i + 1.
+    # Step i lasts from i to i + 1 and is at i + 1 in the padded row.
     middles = (peaks - 0.5) * STEP_S
     starts = np.minimum((left - 0.5 - 0.5) * STEP_S - PAD_S, middles - _SHORTEST_S / 2)
     stops = np.maximum((right - 0.5 + 0.5) * STEP_S + PAD_S, middles + _SHORTEST_S / 2)

@@ -70,7 +70,7 @@ def rises_of(energies: Floats, octaves: Octaves) -> Floats:
     earlier = np.zeros_like(here)
     earlier[:, before:] = here[:, :-before]
     earlier_mean = np.maximum(here - earlier, 0.0) / before
-    # What goes on as it began, where a recording begins, is no hit: it is compared with how loud it is after.
+    # Steady sound at the start of a recording is not a hit: it is compared with the level after it.
     first = (later - here)[:, : octaves.hops(_LASTS_S)] / after
     goes_on = np.quantile(first, _GOES_ON, axis=1) if first.size else np.zeros(len(first))
     earlier_mean[:, :before] = np.maximum(earlier_mean[:, :before], goes_on[:, None])
@@ -93,9 +93,9 @@ def _rising_edges(samples: Floats, near: NDArray[np.int64], rate_hz: int) -> NDA
     early = max(1, back - round(_EDGE_EARLY_S * rate_hz))
     sure = max(early, back - round(_EDGE_SURE_S * rate_hz))
     levels = np.lib.stride_tricks.sliding_window_view(np.pad(samples, (back, attack)), back + attack)[near]
-    levels = np.abs(levels - levels[:, :early].mean(axis=1, keepdims=True))  # whatever constant is in it
+    levels = np.abs(levels - levels[:, :early].mean(axis=1, keepdims=True))  # a constant offset
     top = levels[:, early:].max(axis=1)
-    # A drum that rings on swings to a tenth now and then: the limit is above what sounds until just before.
+    # A ringing drum swings to a tenth now and then: the limit is above the sound until just before.
     ringing = _ABOVE_BEFORE * levels[:, :sure].max(axis=1)
     was_quiet = ringing < _QUIET_OF_TOP * top
     limit = np.where(was_quiet, np.maximum(ringing, _OF_TOP * top), _OF_TOP * top)

@@ -83,7 +83,7 @@ def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
 def _heard_roles(candidates: Candidates, rate_hz: int) -> list[GuessedRole]:
     count = candidates.strengths_db.shape[1]
     evidence, is_heard = evidence_of_microphones(candidates, rate_hz)
-    # One microphone alone has nothing that it could be late or clear of: it hears all there is.
+    # One microphone alone has no reference for its delay and level: it records everything.
     if count < 2 or not is_heard.any():
         return [GuessedRole(Role.OTHER, 0.0)] * count
     logits = network_of(ROLE_WEIGHTS).outputs(evidence)
@@ -133,7 +133,7 @@ def _of_microphone(strong: Candidates, track: int, rate_hz: int, loudest_db: flo
     lags_ms = np.delete(strong.lags_samples, track, axis=1) / rate_hz * 1000.0
     own = strong.strengths_db[:, track]
     clear = own - others.max(axis=1, initial=0.0)
-    # How late beside the microphone that rises most: its negative is how much earlier that one is.
+    # Delay relative to the microphone that rises most: the negative is the lead of that one.
     most = others.argmax(axis=1) if others.shape[1] else np.zeros(len(own), np.int64)
     late_ms = -np.nan_to_num(lags_ms[np.arange(len(own)), most]) if others.shape[1] else np.zeros(len(own))
     earliest_ms = np.where(others > 0.5 * own[:, None], np.nan_to_num(lags_ms), 0.0).min(axis=1, initial=0.0)

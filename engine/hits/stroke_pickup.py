@@ -157,7 +157,7 @@ def _windows(excerpts: _Excerpts, track: int) -> Floats:
     first = _strongest_onsets(excerpts, track) - excerpts.samples(_BEFORE_S)
     edges = np.cumsum([0, *(sound.shape[1] for sound in excerpts.sounds)])
     number = np.clip(np.searchsorted(edges, first, "right") - 1, 0, len(excerpts.sounds) - 1)
-    # The first moments of an excerpt are no onset.
+    # The first moments of an excerpt are not an onset.
     is_inside = (first - edges[number] >= excerpts.samples(_MARGIN_S)) & (first + size <= edges[number + 1])
     chosen = np.flatnonzero(is_inside)[:_MOST_STROKES]
     found = np.zeros((len(excerpts.sounds[0]), len(chosen), size), np.float32)

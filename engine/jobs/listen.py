@@ -73,7 +73,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
     """
     state = request.state
     wanted = listening_ids(state)
-    # An edited grid stays in force, so the onsets tell whether this sound was heard before.
+    # An edited grid stays active, so the onsets show whether this audio was already analysed.
     is_of_before = request.listening is not None and request.listening.maker != LISTENING_MAKER
     needs_listening = (
         is_of_before
@@ -82,7 +82,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
     )
     path, score = request.taste, None
     if path is not None:
-        score = partial(_score, request, load_taste(path), path)  # a file that is no taste is told at once
+        score = partial(_score, request, load_taste(path), path)  # an invalid taste is reported at once
     split = 0.5 if needs_listening and score is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}

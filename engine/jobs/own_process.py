@@ -95,8 +95,8 @@ def run_in_own_process(
             with asking, asked, telling:
                 process.start()
                 asked.close()
-                telling.close()  # what is heard ends with the process that has the other end
-                with suppress(BrokenPipeError):  # it died at once, which is heard next
+                telling.close()  # reading ends with the process that has the other end
+                with suppress(BrokenPipeError):  # it died at once, which reading reports next
                     asking.send_bytes(task)
                 result: Result = _outcome(process, hearing, progress)
                 return result
@@ -158,7 +158,7 @@ def _serve(asked: Connection, telling: Connection) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before the work imports torch
-    with suppress(EOFError, OSError):  # nobody is there any more
+    with suppress(EOFError, OSError):  # the reader is gone
         task = asked.recv_bytes()
         unwanted = threading.Event()
         # Unlike `threading.Thread`, this does not wait for ever for a thread that gets no memory to begin.
@@ -171,7 +171,7 @@ def _attempt(task: bytes, teller: _Teller, unwanted: threading.Event) -> bytes:
     try:
         work, arguments = pickle.loads(task)
         return pickle.dumps(_Done(work(*arguments, ReportingProgress(teller, unwanted))))
-    except BaseException as error:  # whatever ends the work is told there, as in a thread
+    except BaseException as error:  # any end of the work is reported there, as in a thread
         return pickle.dumps(_Failed(_portable(error), "".join(traceback.format_exception(error))))
 
 

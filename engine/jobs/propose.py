@@ -116,7 +116,7 @@ def _proposed(
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(_undecided(state, curve.maker), planned)
     label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
-    # What was asked of the score stays asked for when only pauses are proposed.
+    # The score settings stay when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
     edit = replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,))
     return Proposed(plan, edit, cuts, stored)

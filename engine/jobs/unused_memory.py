@@ -27,7 +27,7 @@ def keep_large_apart() -> None:
     with suppress(OSError, AttributeError):  # another C library than that of GNU
         library = ctypes.CDLL(None)
         library.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
-        # As the library chooses by itself; at what it begins with, rendering took twice as long.
+        # The library's own adaptive value; with its initial one, rendering took twice as long.
         library.mallopt(_TRIM_THRESHOLD, 2 * _LARGE_BYTES)
 
 

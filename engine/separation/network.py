@@ -147,7 +147,7 @@ class SeparationNetwork(nn.Module):
         image, around = images(heard)
         words = self.words(torch.cat([heard.prompt * 16.0, heard.example[:, None]], dim=1))
         beside = self.around(torch.cat([around.flatten(1), heard.surrounded[:, None]], dim=1))
-        # One view may stand for all prompts; a sum, since what is exported has no `expand` to a free size.
+        # One view may serve all prompts; a sum, since the exported graph has no `expand` to a free size.
         beside = beside + torch.zeros_like(words)
         condition = self.condition(torch.cat([words, beside], dim=1))
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))

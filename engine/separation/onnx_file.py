@@ -121,7 +121,7 @@ MODELS: Mapping[str, OnnxModel] = MappingProxyType(
                 {
                     **_SPECTRUM,
                     "licence": _FREE,
-                    "inputs": f"the first six of engine.separation.network.NetworkInput, of {VIEW_FRAMES} frames",
+                    "inputs": f"the first six of separation.network.NetworkInput, of {VIEW_FRAMES} frames",
                     "outputs": f"shares (batch, {VIEW_FRAMES}, bands), 0 to 1",
                 }
             ),

@@ -111,7 +111,7 @@ def frames_of(
 
 def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
     """Yield the power of a mono stream in the bands that frames are made of, `STEPS_PER_S` rows a second."""
-    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
+    from engine.features.mel import band_power_blocks  # torch: only once audio is analysed
 
     yield from band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), _bank(), N_FFT, HOP_SAMPLES)
 
@@ -186,17 +186,17 @@ def _chroma(fine: Floats) -> Floats:
     levels = _decibels(_halved(fine), _CHROMA_RANGE_DB) / np.float32(_CHROMA_RANGE_DB)
     if not len(levels):
         return np.zeros((0, PITCH_CLASSES), np.float32)
-    # What stands out of its surroundings: neither the slope of a spectrum nor noise has a pitch.
+    # Energy above the surroundings: neither the slope of a spectrum nor noise has a pitch.
     around = _boxed(levels.T, 2 * 3 * _PER_SEMITONE + 1).T
     levels = np.maximum(levels - around, np.float32(0.0))
     shares = np.square(levels).sum(axis=0).reshape(_SEMITONES, _PER_SEMITONE).sum(axis=0)
     off = int(np.argmax(shares)) - _PER_SEMITONE // 2
-    # A band's worth below or above what is in tune would be counted to the neighbour.
+    # An energy one band off the tuning would be counted to the neighbour.
     semitones = np.roll(levels, -off, axis=1).reshape(len(levels), _SEMITONES, _PER_SEMITONE).max(axis=2)
     folded = semitones.reshape(len(levels), -1, PITCH_CLASSES).sum(axis=1)
     smooth = _smoothed(folded, _CHROMA_SMOOTHED)
     tonal = _unit(smooth - smooth.mean(axis=1, keepdims=True), _LEAST_TONAL)
-    # What is common to all of a passage tells no moment of it from another.
+    # The common part of a passage does not distinguish its moments.
     sounding: Floats = np.square(tonal).sum(axis=1, keepdims=True)
     weights = np.maximum(_boxed(sounding, _AROUND_CHROMA_FRAMES), np.float32(1e-3))
     common = _boxed(tonal * sounding, _AROUND_CHROMA_FRAMES) / weights

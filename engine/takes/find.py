@@ -91,7 +91,7 @@ def false_starts_in(
         limit_s = most_s if number == len(begins) - 1 else every_s
         known_s = found[-1].stop_s if found else 0.0
         fresh = [one.later(begin / FRAMES_PER_S) for one in part if one.start_s < limit_s]
-        # What the hour before knows to its end, this one knows from its middle on.
+        # The end of the hour before is the middle of this one.
         found += [one for one in fresh if one.start_s >= known_s]
     return tuple(found)
 

@@ -46,7 +46,7 @@ def sounding(levels_db: Floats, below_db: float = BELOW_DB) -> NDArray[np.bool_]
     levels_db : of `Frames`, shape (steps,), at least one
     below_db : level of a break below the playing around it
     """
-    # Every tenth step: what is played around a moment changes slowly, and an hour is filtered in no time.
+    # Every tenth step: the playing around a moment changes slowly, and an hour is filtered in no time.
     width = round(_AROUND_S)
     sparse = _maxima(levels_db, round(STEPS_PER_S))
     around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")

@@ -89,7 +89,7 @@ def refused(told: Callable[[str], str]) -> Callable[[Request, Exception], Awaita
 
     async def refuse(_request: Request, error: Exception) -> Response:
         if isinstance(error, TooLargeError):
-            # The rest of what is sent is not waited for.
+            # Do not wait for the rest of the upload.
             refusal = answer({"error": told(str(error))}, 413)
             refusal.headers["connection"] = "close"
             return refusal

@@ -13,7 +13,7 @@ from engine.web.connections import TRUSTED
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _TOKEN_BYTES = 24
 _HEADERS = (
-    # Nothing from elsewhere runs on a page, no other page holds one, and no link tells the token.
+    # Pages run nothing from elsewhere, other pages cannot embed them, and links do not leak the token.
     (
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "

@@ -39,7 +39,7 @@ def inside(root: Path, name: str) -> Path:
     except (OSError, ValueError):
         is_there = False
     if not is_there:
-        # Of a file outside nothing is told, not even whether it is there.
+        # Nothing about files outside is disclosed, not even whether they exist.
         raise UsageError(f"There is no {quoted(name)} in the folder.")
     return path
 

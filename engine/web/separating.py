@@ -88,7 +88,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
         examples = tuple(example_in_file(reader, *each) for each in wanted.like_s)
         prompts = understood_prompts(wanted.texts) if wanted.texts or not examples else ()
         asked = Asked(examples + prompts, Mode(wanted.mode), FADE_MS, floor_db)
-        # Only what keeps every sample is written; all else becomes WAV.
+        # Only lossless formats are written; all else becomes WAV.
         suffix = ".flac" if reader.container == "FLAC" else ".wav"
         check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
         path = session.own / f"result-{secrets.token_hex(8)}{suffix}"

@@ -89,8 +89,8 @@ class Serving:
             ws="none",
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
-            log_level="critical",  # what goes wrong is logged by `engine.web.answers`
-            access_log=False,  # which would tell the token
+            log_level="critical",  # errors are logged by `engine.web.answers`
+            access_log=False,  # which would disclose the token
             server_header=False,
             timeout_graceful_shutdown=2,
             lifespan="off",

@@ -66,7 +66,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
-    # A taste names files as it likes: only such as lie where it lies itself are opened.
+    # A taste can name any path: only files inside its own folder are opened.
     served = {one: where for one in facts.recordings if (where := _found_inside(one, root, progress))}
     there = [replace(one, path=where) for one, where in served.items()]
     kept = score_references(path, there, (), progress.part(0.1, 1.0))

@@ -72,7 +72,7 @@ def _smoothest(
     cost = fits[:, 0] + 0.5 * (offsets_ms / wanders_ms) ** 2
     came_from = np.zeros(fits.shape, np.int64)
     for stroke in range(1, fits.shape[1]):
-        # Transposed, so that the least over where it came from lies along the rows of memory.
+        # Transposed, so that the minimum over predecessors runs along the rows of memory.
         away = (offsets_ms[:, None] - kept[stroke - 1] * offsets_ms) ** 2 / spread[stroke - 1]
         total = cost[:, None, :] + away
         came_from[:, stroke] = total.argmin(2)

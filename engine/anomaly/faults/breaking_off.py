@@ -125,7 +125,7 @@ def broken_off(endings: tuple[Ending, ...], pauses: tuple[Pause, ...], first_s: 
     ----------
     endings, pauses : one of each is drawn for every attempt
     first_s : how short and long the first attempt is; never more than half of the fault, so that at least one
-        pause between them
+        pause is inside
     """
 
     def make(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:

@@ -25,7 +25,7 @@ def stretched(audio: NDArray[np.float32], factor: float, rate_hz: int) -> NDArra
     width = 2 * hop
     reach = _THINNED * round(_SEARCH_S * rate_hz / _THINNED)  # so that no shift is among the candidates
     length = round(factor * len(audio))
-    # Room on both sides, so that every window and every search lies inside.
+    # Room on both sides, so that every window and every search is inside.
     padded = np.pad(audio, ((reach + hop, 2 * width + reach), (0, 0)))
     guide = padded.mean(axis=1)
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(width) / width))[:, None]

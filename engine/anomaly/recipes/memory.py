@@ -157,7 +157,7 @@ def remember(recordings: Sequence[Vectors], apart: int) -> Memory:
     mean = every.mean(axis=0)
     std = np.maximum(every.std(axis=0), np.float32(_LEAST_STD))
     standard = ((every - mean) / std).astype(np.float32)
-    # Places of different recordings lie further apart than any overlap.
+    # Indices of different recordings are further apart than any overlap.
     at = np.concatenate([number * (len(every) + apart) + np.arange(len(one)) for number, one in
                          enumerate(recordings)])  # fmt: skip
     chosen = np.unique(np.linspace(0, len(every) - 1, min(len(every), MOST_ITEMS)).round().astype(np.int64))

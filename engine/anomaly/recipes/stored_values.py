@@ -80,7 +80,7 @@ def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor], prefix
         raise ValueError("weights of another network")
     if any(name.endswith(_VARIANCE) and bool((value < 0).any()) for name, value in weights.items()):
         raise ValueError("a variance below nothing")
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+    with seeded(0):  # the weights drawn here are replaced at once, and the global generator must not advance
         network = build()
     network.load_state_dict(weights)
     return network.eval()

@@ -135,7 +135,7 @@ class _Scoring:
         self._workers = 1 if options.cluster else options.workers or fitting_workers(self.total)
         if self._workers > 1:
             begin()
-        self._taste = _loaded(options.taste)  # while the other process imports what it needs
+        self._taste = _loaded(options.taste)  # while the other process runs its imports
 
     def entries(self) -> Iterator[VerbOutput]:
         """Yield the result of each recording, while rows go into the table."""

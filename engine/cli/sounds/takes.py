@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def _found(path: Path, progress: Progress) -> FoundTakes:
     from engine.audio.reader import SourceReader
 
-    # What is missing is told before torch is imported, which takes seconds.
+    # A missing file is reported before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
         with opened(path, to_read=True) as document:
             from engine.jobs.takes.proposals import TakesRequest, takes_in_document

@@ -61,7 +61,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     made, wanted = own, tuple[Wanted, ...]()
     if not _is_played(found.runs, seams, own):
         played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
-        fades = fades_of(own)  # of seams of which the file cannot say it
+        fades = fades_of(own)  # seams whose length the file does not specify
         lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
         wanted = with_crossfades(edits_that_play(played, length), lengths, length, rate_hz)
         made = played_by(wanted, length, rate_hz)

@@ -170,7 +170,7 @@ def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tu
     name = shown(path.name)
     made = {}
     for one in wanted:
-        # Where an edit goes tells it from another of the same span.
+        # The target of an edit distinguishes it from another of the same span.
         key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_MATCH, (), one.payload)
         made[key] = Proposal(
             key,

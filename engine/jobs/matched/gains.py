@@ -228,7 +228,7 @@ def _without_contradictions(levels: Sequence[Level]) -> tuple[list[Level], int]:
             for other in others
             if abs(other.gain_db - one.gain_db) > LEAST_DB
         ]
-        # Crossfades of neighbours overlap by what fades; only what is heard twice contradicts.
+        # Crossfades of neighbours overlap by their length; only audio played twice is contradictory.
         if 2 * max(shared, default=0) > one.stop_samples - one.start_samples:
             left_out += 1
         else:

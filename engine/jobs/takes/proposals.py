@@ -204,7 +204,7 @@ class TakeCutter:
         """Return the sort key of a take; the best take has the highest."""
         odd = self.oddness(take)
         whole = 1.0 if take.complete else take.to_share - take.from_share
-        # Scores a hair apart rank nothing: the last take is what the players stopped at.
+        # Tiny differences of scores are ignored: the last take satisfied the players.
         return (whole, 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
 
     def oddness(self, take: Take) -> float | None:

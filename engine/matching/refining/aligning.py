@@ -14,7 +14,7 @@ _PLACES = 4
 _REACH_SAMPLES = 24
 _WHITENED = 0.6
 _LEAST_PART = 0.02
-_BETTER_BY = 0.7  # of what is left: a part of a sample has to earn it
+_BETTER_BY = 0.7  # of the residual: a fraction of a sample has to earn it
 
 
 def aligned(raws: tuple[Sound, ...], edited: Sound, raw: int, offset: float, span: tuple[int, int]) -> Line:

@@ -28,10 +28,10 @@ _MOST_STEPS = 80
 _MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
 _LEVEL_SAMPLES = 1024
 _EXACT = 1e-4
-_UNEVEN = 4.0  # what rounding leaves is more of quiet moments than of loud ones
+_UNEVEN = 4.0  # rounding errors are a larger share of quiet moments than of loud ones
 _LEAST_INSIDE = 1e-8
-_NOISE_PERCENTILE = 10.0  # of what is left: rounding and dither leave as much of silence
-_FLOOR = 1e-13  # power of what is left of a sample: rounding
+_NOISE_PERCENTILE = 10.0  # of the residual: rounding and dither leave as much of silence
+_FLOOR = 1e-13  # residual power of a sample: rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
     Parameters
     ----------
     edited, known : shape (n, channels)
-    about, slack : approximate place from the search, and its tolerance; audio that is not
+    about, slack : approximate place from the search, and its tolerance; audio that is not an
         exact copy fits worse at some moments than at others, and a search of all bands is the better judge
     """
     level = np.sum(edited**2 + known**2, axis=1)

@@ -19,7 +19,7 @@ from engine.side_by_side import side_by_side
 Wide = NDArray[np.float64]
 
 _WINDOW_S = 0.65
-_OF_NEXT = 0.65  # of a stretch: what a crossfade at its other end leaves alone
+_OF_NEXT = 0.65  # of a segment: the part clear of a crossfade at its other end
 _CORE_S = 1.5
 _GUARD_S = 0.3
 _GUARD_SHARE = 0.3
@@ -100,7 +100,7 @@ def along_seams(
 ) -> list[tuple[Seam, int]]:
     """Return seams, one after another, and where the window of each begins."""
     found = []
-    solid = 0  # from here on the stretch before the seam is heard alone
+    solid = 0  # from here on the segment before the seam is alone
     for number in numbers:
         progress.check_cancelled()
         before, (after, at, stop) = stretches[number - 1][0], stretches[number]

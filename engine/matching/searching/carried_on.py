@@ -26,7 +26,7 @@ _BLOCKS_AT_ONCE = 30
 _BESIDE_SAMPLES, _LIKE_IT_SAMPLES = 600, 60  # two periods of hum and more
 _IS_BESIDE = np.abs(np.arange(-_BESIDE_SAMPLES, _BESIDE_SAMPLES + 1)) > _LIKE_IT_SAMPLES
 _FILTER_SAMPLES = 512
-_MEAN, _MOST = 1.0, 3.0  # deviations: what a faint copy agrees by in a block, and what one block counts for
+_MEAN, _MOST = 1.0, 3.0  # deviations: agreement of a faint copy in a block, and the limit per block
 _ENOUGH, _GIVEN_UP = 8.0, 12.0  # nats: chance reaches the first once in three thousand
 _COVERED_MEAN = (
     1.5  # deviations a block in the far half: else, beneath something loud, an end goes on by chance

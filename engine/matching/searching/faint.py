@@ -20,7 +20,7 @@ WINDOW_SAMPLES = 3 * RATE_HZ // 2
 HOP_SAMPLES = WINDOW_SAMPLES // 2
 _LEAST_SAMPLES = RATE_HZ // 2
 _MOST_KEPT = 6
-_LEAST_DEVIATIONS = 10.0  # of music that is not there the best of three minutes has five to eight
+_LEAST_DEVIATIONS = 10.0  # for absent music the best of three minutes has five to eight
 _MOST_WORK = 20 * 3600 * RATE_HZ  # windows times samples of the raw recordings: twenty windows of an hour
 
 

@@ -23,7 +23,7 @@ RATE_HZ = 11_025
 
 MEL = MelSettings(rate_hz=RATE_HZ, n_fft=1024, hop_samples=512, n_mels=40)
 HOP_SAMPLES = MEL.hop_samples
-_FLOOR = 1e-3  # of a band's mean power: what lies 30 dB below counts as silence
+_FLOOR = 1e-3  # of a band's mean power: 30 dB below counts as silence
 _ABSOLUTE_FLOOR = 1e-9
 _BAND_TERMS = 14
 _MEAN_WEIGHT = 0.5

@@ -23,7 +23,7 @@ from engine.side_by_side import side_by_side
 _MOST_ALIKE = 64
 _MOST_PLACES = 20
 _MOST_KEPT = 12
-_FINER = 2  # lags between samples: a whitened peak that lies between two would lose a third of its height
+_FINER = 2  # lags between samples: a whitened peak between two would lose a third of its height
 _LEAST_SCORE = 0.07
 _LEAST_OF_BEST = 0.45
 _HOPEFUL = 0.55  # of the height asked for: a peak midway between two lags loses 0.36 of it, or less

@@ -179,7 +179,7 @@ def _fitted(
     def fit_one(number: int) -> Fitted:
         member = network.members[number]
         assert isinstance(member, FaultTagger)
-        # A third faster; torch does not say in its types that a module can be laid out so.
+        # A third faster; torch's types lack this memory layout for modules.
         member.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         generator = torch.Generator().manual_seed(seed * len(practices) + number)
         member.draw_from(generator)
@@ -242,7 +242,7 @@ def _random_crops(
         mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
         last_first = len(targets) - config.crop_steps - 1
         anywhere = torch.randint(-_BEYOND_STEPS, last_first + _BEYOND_STEPS + 1, (1,), generator=generator)
-        first = min(max(int(anywhere), 0), last_first)  # the very start and end are heard often enough
+        first = min(max(int(anywhere), 0), last_first)  # the very start and end are used often enough
         later = int(torch.randint(STEP_FRAMES, (1,), generator=generator))
         frame = first * STEP_FRAMES + later
         heard = _coloured(mel[frame : frame + config.crop_steps * STEP_FRAMES], spread, generator)

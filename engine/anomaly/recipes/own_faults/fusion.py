@@ -41,8 +41,7 @@ class ReferenceTextures:
     ----------
     floor_db : of the textures: 80 dB below the loudest band of the training data
     means, stds : float64, shape (len(PARTS),), of training textures against those of the other recordings,
-        and of
-        each recording against itself
+        and of each recording against itself
     """
 
     memory: Memory

@@ -54,7 +54,7 @@ class ReferenceAudio:
         while len(found) < config.members:
             try:
                 parts = split(parts.training, config.validation_share, least)
-            except TasteError:  # what is left is too short to be divided once more
+            except TasteError:  # the rest is too short to be divided again
                 break
             found.append(Split((*parts.training, *checked), parts.validation))
             checked += parts.validation

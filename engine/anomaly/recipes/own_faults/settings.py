@@ -26,10 +26,10 @@ class OwnFaultsConfig(RecipeConfig):
     width : channels over time
     members : how many networks learn side by side; their logits are averaged
     nearest_weight, residual_weight, rest_weight, rhythm_weight : weights of the distance to the nearest
-        training
-        sound, of the residual from the principal components of the training data, and of the distances of
-        sound and rhythm to the rest of the same recording, relative to the faults; a standard deviation of
-        each on training audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
+        training sound, of the residual from the principal components of the training data, and of the
+        distances of sound and rhythm to the rest of the same recording, relative to the faults; a standard
+        deviation of each on training audio counts as one of the network's, of rhythm only where it helps
+        (`rhythm`)
     """
 
     recipe: Literal["own-faults"] = "own-faults"

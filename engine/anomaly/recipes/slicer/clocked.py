@@ -39,7 +39,7 @@ class ClockedFrames:
         """
         edges = starts_beats[:, None] + np.arange(cells + 1) * (length_beats / cells)
         places = np.interp(edges, self.clock_beats, np.arange(len(self.clock_beats)))
-        return means_between(self.sums, places + 0.5)  # the clock tells of the middles of frames
+        return means_between(self.sums, places + 0.5)  # the clock refers to the middles of frames
 
     def starts(self, length_beats: int, hop_beats: float, *, aligned: bool) -> Beats:
         """Return where segments begin, shape (n,): at least one, and the last as late as it can.

@@ -84,8 +84,7 @@ def fit_svdd(
     ----------
     training : at least two of them, since one alone cannot be normalised
     on_pretraining, on_objective : called after the epochs of both stages, the second also with the networks
-        as they
-        are then; may raise to end the training
+        at that time; may raise to end the training
     """
     with seeded(seed):
         autoencoder = Autoencoder(training.shape[1], config)

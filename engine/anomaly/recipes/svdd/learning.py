@@ -65,9 +65,8 @@ def learn_from(
 
     Parameters
     ----------
-    on_pretraining, on_objective : called after the epochs of both stages, the second also with the model as
-        it is
-        then; may raise to end the training
+    on_pretraining, on_objective : called after the epochs of both stages, the second also with the model at
+        that time; may raise to end the training
 
     Raises
     ------

@@ -20,7 +20,7 @@ from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 
 PART_NAMES = ("svdd-distance", "svdd-reconstruction")
 _AUTOENCODER, _ENCODER = "autoencoder.", "encoder."
-_LEAST = 1e-12  # what is exactly at the centre still has a logarithm
+_LEAST = 1e-12  # a point exactly at the centre still has a logarithm
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -201,8 +201,8 @@ def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> No
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        ({"tone_start_samples": 500, "tone_stop_samples": 500}, "ends before it begins"),
-        ({"tone_start_samples": 501, "tone_stop_samples": 500}, "ends before it begins"),
+        ({"tone_start_samples": 500, "tone_stop_samples": 500}, "ends before it starts"),
+        ({"tone_start_samples": 501, "tone_stop_samples": 500}, "ends before it starts"),
         ({"tone_start_samples": 500}, "needs both edges"),
         ({"tone_stop_samples": 500}, "needs both edges"),
         ({"tone_start_samples": 500, "tone_stop_samples": 2**40}, "longer than 4194304 samples"),

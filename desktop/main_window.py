@@ -1,4 +1,4 @@
-"""The window: layout of its parts, and their connections. What commands do is in `commands`."""
+"""The window: layout of its parts, and their connections. Handlers of commands are in `commands`."""
 
 from __future__ import annotations
 

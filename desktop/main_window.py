@@ -92,8 +92,7 @@ class MainWindow(QMainWindow):
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
         keymap, themed = Keymap(settings, self), lambda: self.look.theme
-        # One for all parts; it changes in place when the user changes a key.
-        self.caps = dict(keymap.caps)
+        self.caps = dict(keymap.caps)  # shared by all parts, changed in place with the keymap
         self._make_views(keymap)
         self.session = Session(self)
         self.player = Player(self)

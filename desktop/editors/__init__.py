@@ -1,1 +1,1 @@
-"""What an editor would do, proposed in the window."""
+"""Arrangements by an editor, proposed in the window."""

@@ -83,7 +83,7 @@ def _taste(request: FinderRequest) -> Path | None:
 
 
 def _is_score(request: FinderRequest, found: Analysis | None) -> bool:
-    """Tell whether the recording is analysed, and scored by the taste that is named, if any is."""
+    """Return whether the recording is analysed, and scored by the named taste, if any."""
     is_analysed = _is_listening(request, request.analyses.get("listening"))
     return is_analysed and (_taste(request) is None or _is_score_of_taste(request, found))
 

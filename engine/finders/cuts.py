@@ -19,7 +19,7 @@ from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
 _THRESHOLDS = ("keep", "percentile", "score")
-"""Settings of which one gives the threshold; the mode of each has its name."""
+"""One of these settings gives the threshold; the mode of each has its name."""
 
 
 class CutsSettings(FinderSettings):

@@ -1,4 +1,4 @@
-"""Dead air: cuts where nobody plays, which need no taste."""
+"""Dead air: cuts of silence, without a taste."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Like this: what sounds like an example is removed, kept alone or cut, wherever it is detected."""
+"""Like this: sounds like an example are removed, isolated or cut, wherever they are detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repair by words: a sound that words name is removed, or kept alone, wherever it is detected."""
+"""Repair by words: a sound that words name is removed or isolated, wherever it is detected."""
 
 from __future__ import annotations
 

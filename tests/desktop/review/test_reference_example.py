@@ -86,9 +86,9 @@ def test_the_example_and_the_proposal_play_by_turns(
     opened.transport.seek(1_234)
     for _ in range(2):
         hear(opened, hands, qtbot)
-        assert hands.said[-1].startswith("Kept before: take 4 at 0:01; ")
+        assert hands.said[-1].startswith("Reference: take 4 at 0:01; ")
         assert any(
-            "take 4 at 0:01; once more (Shift C)" in label.text()
+            "take 4 at 0:01; again (Shift C)" in label.text()
             for label in opened.status_bar.findChildren(QLabel)
         )
         source = playing(opened)

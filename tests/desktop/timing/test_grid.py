@@ -71,7 +71,7 @@ def status(window: MainWindow) -> str:
 def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     window, before = at_work.window, heard_grid()
     at_work.press("H")
-    keys = "half tempo (H), double (D), other level (O), shift half a beat (S), downbeat here (B); Esc leaves"
+    keys = "half tempo (H), double (D), next level (O), shift half a beat (S), downbeat here (B); Esc leaves"
     assert status(window) == f"Grid: {keys}"
     assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples), "entering changes nothing"
     at_work.press("H")
@@ -387,7 +387,7 @@ def test_without_a_grid_taps_and_tempo_make_one(hands: Hands, tmp_path: Path) ->
     hands.finish_work()
     for key in ("G", "H"):
         hands.press(key)
-        assert "There are no beats yet" in hands.refused[-1]
+        assert "No beats yet" in hands.refused[-1]
     window.transport.seek(5_000)
     window.grid_editing.set_tempo(90.0)
     assert grid_of(hands).downbeats_samples[0] == 5_000

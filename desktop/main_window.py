@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.selection_bar, self.status_bar)
         for asking in (*bars, self.queue_panel, self.timing_panel):
             asking.command_requested.connect(self.commands.run)
-        self.messages.hear((*vars(self).values(), self.queue.bulk))
+        self.messages.collect_from((*vars(self).values(), self.queue.bulk))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.analysing)
         self.review.moved.connect(self._show_current)

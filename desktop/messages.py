@@ -47,7 +47,7 @@ class Messages(QObject):
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
         self.log: MessageLog | None = None
 
-    def hear(self, parts: Iterable[Any]) -> None:
+    def collect_from(self, parts: Iterable[Any]) -> None:
         """Show messages, refusals and failures of these parts, if they have such signals."""
         for part in parts:
             for name, tell in (("said", self.say), ("refused", self.refuse), ("failed", self.refuse)):

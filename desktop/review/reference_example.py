@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.parts import Parts
 from desktop.playback.play_source import Frames
-from desktop.taste.kept_file import fetch_kept
+from desktop.taste.reference_file import fetch_reference
 from engine.audio.reader import SourceReader
 from engine.document.proposals import ReferenceExample
 from engine.errors import SourceError, UsageError
@@ -91,7 +91,7 @@ class ReferenceListening(QObject):
         if ready is not None and ready.exists():
             self._play_example(wish, ready)
         else:
-            fetch_kept(self._work, self._request(example), partial(self._take, wish))
+            fetch_reference(self._work, self._request(example), partial(self._take, wish))
 
     def _request(self, example: ReferenceExample) -> ReferenceRequest:
         nearest = self._session.nearest

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.review.reference_example import ReferenceSegment
 from desktop.session import Session
-from desktop.taste.kept_file import fetch_kept
+from desktop.taste.reference_file import fetch_reference
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.reader import probe
@@ -63,7 +63,7 @@ class TasteHearing(QObject):
             self._play(sound, rate_hz, self._wanted, ready)
         else:
             request = ReferenceRequest(sound.path, sound.content_hash, sound.folders, rate_hz)
-            fetch_kept(self._work, request, partial(self._play, sound, rate_hz, self._wanted))
+            fetch_reference(self._work, request, partial(self._play, sound, rate_hz, self._wanted))
 
     def _rate_of(self, sound: FileSound) -> int:
         """Return the rate it is played at: the document's, or its own while none is open."""

@@ -76,7 +76,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     if cuts:
         found = replace(found, proposals=tuple(_cuts(request, events, example)))
     else:
-        found = _repaired(request, found, events, example, progress.part(_SEARCH, 1.0))
+        found = _repaired(found, events, spans, settings, progress.part(_SEARCH, 1.0))
     return replace(found, summary=f"{label}: {counted(len(found.proposals), 'edit')} proposed")
 
 
@@ -93,20 +93,23 @@ def _cuts(request: FinderRequest, events: Sequence[SoundEvent], example: Span) -
 
 
 def _repaired(
-    request: FinderRequest, found: Found, events: Sequence[SoundEvent], example: Span, progress: Progress
+    found: Found,
+    events: Sequence[SoundEvent],
+    spans: SpanRequest,
+    settings: ExampleSettings,
+    progress: Progress,
 ) -> Found:
     from engine.jobs.repairs.examples import example_in_document
     from engine.jobs.repairs.likely import likely_repairs
     from engine.jobs.repairs.separate import SeparateRequest, separate_in_document
     from engine.separation.mask import Mode, floor_of
 
-    state, settings = request.state, _settings(request)
-    spans = SpanRequest(state, request.media, request.tracks, (example,))
+    (example,) = spans.windows
     prompt = example_in_document(spans, example, progress.part(0.0, _SEARCH))
     asked = SeparateRequest(
-        state,
-        request.media,
-        request.tracks,
+        spans.state,
+        spans.media,
+        spans.tracks,
         tuple((one.start_samples, one.stop_samples) for one in events),
         examples=(prompt,),
         mode=Mode.KEEP if settings.does == "keep" else Mode.REMOVE,
@@ -115,7 +118,7 @@ def _repaired(
         is_found=True,
     )
     separated = separate_in_document(asked, progress.part(_SEARCH, 1.0))
-    repairs = likely_repairs(state, separated, events, example)
+    repairs = likely_repairs(spans.state, separated, events, example)
     return replace(found, proposals=repairs, audio=separated.audio)
 
 

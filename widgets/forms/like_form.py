@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from widgets.controls.radio_group import tab_to_checked
-from widgets.forms.numbers_form import LINE
+from widgets.forms.outlook_form import LINE
 from widgets.theme import px
 
 SAID = (

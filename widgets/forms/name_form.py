@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from widgets.forms.numbers_form import LINE
+from widgets.forms.outlook_form import LINE
 from widgets.theme import px
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
-from engine.errors import OffcutError
 from engine.timebase import format_time, read_time
+from widgets.forms.outlook_form import OutlookForm
 from widgets.theme import Theme, px
-
-LINE = 420
-"""Minimum width of sentences in a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +93,13 @@ class NumberLine(QLineEdit):
             self.set_value(value + step * self._number.step)
 
 
-class NumbersForm(QWidget):
+class NumbersForm(OutlookForm):
     """Asks for numbers.
 
     Parameters
     ----------
     outlook : computes a preview of the numbers, "" without one; raises an error for invalid ones
-
-    Signals
-    -------
-    changed : `problem()` may have changed
     """
-
-    changed = Signal()
 
     def __init__(
         self,
@@ -118,62 +109,23 @@ class NumbersForm(QWidget):
         outlook: Callable[[tuple[float, ...]], str] = lambda _values: "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(theme, said, parent)
         asked = tuple(numbers)
-        self._lines = [NumberLine(number) for number in asked]
-        self._look, self._refusal = outlook, ""
-        self._outlook = QLabel()
-        self._outlook.setWordWrap(True)
-        self._problem = QLabel()
-        self._problem.setProperty("role", "error")
-        self._problem.setStyleSheet(f"color: {theme.error};")
-        self._problem.setWordWrap(True)
-        note = QLabel(said)
-        note.setProperty("role", "dim")
-        note.setWordWrap(True)
-        for label in (note, self._outlook, self._problem):
-            label.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
-        form = QFormLayout()
-        form.setHorizontalSpacing(px(12))
-        form.setVerticalSpacing(px(8))
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+        self._lines, self._look = [NumberLine(number) for number in asked], outlook
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         for number, line in zip(asked, self._lines, strict=True):
-            form.addRow(number.label, line)
-            line.textChanged.connect(self._renew)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addLayout(form)
-        layout.addWidget(note)
-        layout.addWidget(self._outlook)
-        layout.addWidget(self._problem)
+            self.rows.addRow(number.label, line)
+            line.textChanged.connect(self.renew)
         self._lines[0].selectAll()
-        self._renew()
+        self.renew()
 
-    def problem(self) -> str:
-        """Return the error message, or "" if the input is valid."""
-        return next(filter(None, (line.problem() for line in self._lines)), self._refusal)
+    def problems(self) -> Iterable[str]:
+        return (line.problem() for line in self._lines)
+
+    def look(self) -> str:
+        return self._look(self.values())
 
     def values(self) -> tuple[float, ...]:
         """Return the numbers if there is no `problem`."""
         found = [line.value() for line in self._lines]
         return tuple(value for value in found if value is not None)
-
-    def outlook(self) -> str:
-        """Return the preview of the current numbers."""
-        return self._outlook.text()
-
-    def _renew(self) -> None:
-        self._refusal = ""
-        said = ""
-        if not self.problem():
-            try:
-                said = self._look(self.values())
-            except OffcutError as error:
-                self._refusal = str(error)
-        self._outlook.setText(said)
-        self._outlook.setVisible(bool(said))
-        problem = self.problem()
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
-        self.changed.emit()

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.errors import OffcutError
 from engine.finders.settings import Field
 from engine.wording import begun
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
-from widgets.forms.numbers_form import LINE, Number, NumberLine
-from widgets.theme import Theme, px
+from widgets.forms.numbers_form import Number, NumberLine
+from widgets.forms.outlook_form import OutlookForm
+from widgets.theme import Theme
 
 _UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
 
 
-class SettingsForm(QWidget):
+class SettingsForm(OutlookForm):
     """Asks for settings.
 
     Parameters
     ----------
-    values : initial settings, by name
+    values : the settings that the form begins with, by name
     said : a sentence below the fields
     outlook : returns the result that the settings would have, "" for none; raises the error that refuses them
-
-    Signals
-    -------
-    changed : `problem()` may have changed
     """
-
-    changed = Signal()
 
     def __init__(
         self,
@@ -44,58 +37,28 @@ class SettingsForm(QWidget):
         outlook: Callable[[Mapping[str, object]], str] = lambda _values: "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._look, self._refusal = outlook, ""
+        super().__init__(theme, said, parent)
+        self._look = outlook
         self._lines: dict[str, _Line] = {}
-        form = QFormLayout()
-        form.setHorizontalSpacing(px(12))
-        form.setVerticalSpacing(px(8))
         for field, label in zip(fields, _labels(fields), strict=True):
             line = _line(theme, field, label, values[field.name])
             self._lines[field.name] = line
-            line.follow(self._renew)
-            form.addRow("" if isinstance(line, _TickLine) else label, line.field)
-        note, self._outlook, self._problem = QLabel(said), QLabel(), QLabel()
-        note.setProperty("role", "dim")
-        self._problem.setProperty("role", "error")
-        self._problem.setStyleSheet(f"color: {theme.error};")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addLayout(form)
-        for label_below in (note, self._outlook, self._problem):
-            label_below.setWordWrap(True)
-            label_below.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
-            layout.addWidget(label_below)
+            line.follow(self.renew)
+            self.rows.addRow("" if isinstance(line, _TickLine) else label, line.field)
         first = next((line.field for line in self._lines.values()), None)
         if isinstance(first, QLineEdit):
             first.selectAll()
-        self._renew()
+        self.renew()
 
-    def problem(self) -> str:
-        """Return what is wrong, "" when nothing is."""
-        return next(filter(None, (line.problem() for line in self._lines.values())), self._refusal)
+    def problems(self) -> Iterable[str]:
+        return (line.problem() for line in self._lines.values())
+
+    def look(self) -> str:
+        return self._look(self.values())
 
     def values(self) -> dict[str, object]:
-        """Return the settings by name if there is no `problem`."""
+        """Return the settings by name; only where there is no `problem`."""
         return {name: line.value() for name, line in self._lines.items()}
-
-    def outlook(self) -> str:
-        """Return the result that the form shows."""
-        return self._outlook.text()
-
-    def _renew(self) -> None:
-        self._refusal = said = ""
-        if not self.problem():
-            try:
-                said = self._look(self.values())
-            except OffcutError as error:
-                self._refusal = str(error)
-        problem = self.problem()
-        for label, text in ((self._outlook, said), (self._problem, problem)):
-            label.setText(text)
-            label.setVisible(bool(text))
-        self.changed.emit()
 
 
 class _Line:

@@ -27,7 +27,8 @@ from widgets.controls.choice_field import ChoiceField
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.radio_group import tab_to_checked
 from widgets.forms.beside import beside
-from widgets.forms.numbers_form import LINE, Number, NumberLine
+from widgets.forms.numbers_form import Number, NumberLine
+from widgets.forms.outlook_form import LINE
 from widgets.theme import Theme, px
 
 DIVISIONS: Mapping[str, str] = MappingProxyType(

@@ -157,7 +157,7 @@ class _Reading:
         start, length = span[0] - begins if span[0] >= begins else span[0], span[1]
         medium = Medium(name_of(path) or _text(item.get("name")), path, length_s)
         before, after = reach
-        if (samples := self._samples(item, start, at, length)) is not None:
+        if (samples := self._samples(item, start, at, length, rate)) is not None:
             start, at, length, before, after = samples
         else:
             self._count_rounding(item.get("source_range"))
@@ -167,7 +167,7 @@ class _Reading:
         )
 
     def _samples(
-        self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction
+        self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction, rate: Fraction | None
     ) -> tuple[Fraction, ...] | None:
         """Return the exact times that Offcut stored with a clip, before rounding to frames.
 
@@ -176,7 +176,7 @@ class _Reading:
         Start in the medium, start on the track, length, and reach of the crossfades; in seconds. None if no
         times are stored, or the clip was moved since.
         """
-        left, rate = _left(item, _CLIP_VALUES), self._frame_rate(item.get("source_range"))
+        left = _left(item, _CLIP_VALUES)
         if left is None or rate is None:
             return None
         *samples, first, last, rate_hz = left

@@ -1,4 +1,4 @@
-"""Kept recordings made ready to be played."""
+"""Reference recordings, made ready for playback."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from engine.files.safe_write import shown
 from engine.jobs.recordings.reference_recording import ReferenceRequest, prepare_reference
 
 
-def fetch_kept(work: Work, request: ReferenceRequest, take: Callable[[Path], None]) -> None:
-    """Make a kept recording ready to be played, and hand its file over."""
+def fetch_reference(work: Work, request: ReferenceRequest, take: Callable[[Path], None]) -> None:
+    """Make a reference recording ready for playback, and hand over its file."""
     work.read(prepare_reference, request, f"Fetching {shown(request.path.name)}", take)

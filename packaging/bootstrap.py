@@ -1,7 +1,7 @@
 """Set Offcut up and start it, or test it, with one command on a machine that has nothing but Python.
 
     python3 packaging/bootstrap.py run [--headless] [PROJECT]
-    python3 packaging/bootstrap.py test [pytest arguments]
+    python3 packaging/bootstrap.py test [--long] [pytest arguments]
     python3 packaging/bootstrap.py setup
     python3 packaging/bootstrap.py bundle [--check] [--deb]
 
@@ -81,7 +81,11 @@ def read_command_line(arguments):
     )
     run.add_argument("project", nargs="?", metavar="PROJECT", help="a .offcut document")
     run.set_defaults(command=command_run)
-    test = verbs.add_parser("test", help="run the tests; what follows goes to pytest", **shared)
+    test = verbs.add_parser(
+        "test",
+        help="run the tests; --long adds repetitions, trainings and timings; the rest goes to pytest",
+        **shared,
+    )
     test.set_defaults(command=command_test)
     bundle = verbs.add_parser("bundle", help="build one folder that needs no Python", **shared)
     bundle.add_argument(
@@ -143,7 +147,7 @@ def command_test(options):
         told.seek(0)
         sys.stdout.write(told.read().decode("utf-8", "replace"))
     sys.stdout.flush()
-    alone = subprocess.call([*pytest, "-m", "alone"])
+    alone = subprocess.call([*pytest, "-m", "alone"]) if "--long" in options.pytest_arguments else 0
     return computing or playing or alone
 
 
@@ -159,7 +163,7 @@ def command_bundle(options):
     if options.check:
         system_libraries.provide(qt_plugin(), testing=True)
         os.chdir(PROJECT)
-        return hand_over([str(python()), "-m", "pytest", "-v", "tests/bundle"])
+        return hand_over([str(python()), "-m", "pytest", "--long", "-v", "tests/bundle"])
     system_libraries.provide(qt_plugin(), testing=False)
     built = subprocess.call([str(python()), str(scripts / "build.py")])
     if built or not options.deb:

@@ -13,11 +13,21 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Every run tries the same cases; "--hypothesis-profile default" looks for new ones.
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
 APART = ("alone", "plays")
 """The marks of tests that do not run beside all others."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of a long run."""
+    text = "run the tests marked long and alone too, and 400 examples of each property"
+    parser.addoption("--long", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the number of examples; each run tries the same ones, so that a failure is found again."""
+    examples = 400 if config.getoption("--long") else 25
+    settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=examples)
+    settings.load_profile("fixed")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -29,10 +39,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold what takes longest: begun last, it would be waited for by all others."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave long tests out of a short run; begin a long run with their files, so that none is waited for."""
+    long = {item for item in items if any(item.iter_markers("long")) or any(item.iter_markers("alone"))}
+    if config.getoption("--long"):
+        files = {item.path for item in long}
+        items.sort(key=lambda item: item.path not in files)
+    elif long:
+        config.hook.pytest_deselected(items=sorted(long, key=items.index))
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.hookimpl(trylast=True)

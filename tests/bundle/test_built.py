@@ -18,7 +18,7 @@ from tests.bundle.typist import Typist
 from tests.desktop.screen import Screen
 
 STARTS_S = 120
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

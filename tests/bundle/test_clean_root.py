@@ -17,7 +17,7 @@ INSIDE = Path("/opt/offcut/_internal/resources/demo")
 LEARNS_S = 1_500.0
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(3_000),  # it learns with the default recipe, and so does the source
     pytest.mark.skipif(not clean_root.may(), reason="Namespaces are made by root on Linux only."),
 ]

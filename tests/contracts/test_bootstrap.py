@@ -179,7 +179,7 @@ def test_second_start_hands_over_at_once(installed):
         ([], True),
         (["--durations=20", "-q"], True),
         (["-k", "beats"], True),
-        (["-m", "slow"], False),
+        (["-m", "plays"], False),
         (["tests/engine"], False),
         (["tests/test_a.py::test_one"], False),
         (["--version"], False),

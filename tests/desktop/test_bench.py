@@ -60,7 +60,7 @@ def test_a_part_that_fails_is_told_with_its_reason(folder: Path) -> None:
     assert "bench.offcut" in failed.value.stderr.splitlines()[-1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_lanes_with_spectrograms_are_measured_as_they_are_made_and_scrolled(folder: Path) -> None:
     found = dict(map(ast.literal_eval, printed("-c", SPECTROGRAMS, str(folder))))
     assert found["small_2_spectrograms_times_real_time"] > 0.0

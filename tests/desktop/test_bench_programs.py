@@ -57,7 +57,7 @@ def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str)
 
 
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.long
 @on_alsa
 def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PLAYBACK]
@@ -70,7 +70,7 @@ def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None
 
 
 @pytest.mark.plays
-@pytest.mark.slow
+@pytest.mark.long
 @on_alsa
 def test_rounds_of_work_leave_nothing_behind(tmp_path: Path) -> None:
     program = tmp_path / "soaked.py"

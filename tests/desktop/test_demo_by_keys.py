@@ -17,7 +17,7 @@ EPOCHS = 6
 """Of some thirty: weights are compared to the last bit, and two ways that differ do so from the first on."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_demo_gives_the_same_bytes_by_keys_and_by_verbs(
     hands: Hands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,7 +153,7 @@ def test_no_second_of_the_edited_examples_is_heard_in_the_raw_recording():
             assert likeness(edited[at : at + COMPARED_HZ], raw) < 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_making_it_again_gives_the_same(make_demo, data_dir, tmp_path):
     assert make_demo.main([str(data_dir), str(tmp_path)]) == 0
     assert (tmp_path / "truth.csv").read_text("utf-8") == (DEMO / "truth.csv").read_text("utf-8")

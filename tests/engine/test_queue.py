@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import edits
@@ -235,7 +235,6 @@ filters_drawn = st.builds(
 )
 
 
-@settings(max_examples=60)
 @given(verdicts_drawn, st.frozensets(st.integers(0, 4)), filters_drawn, st.sampled_from([*Verdict, "flag"]))
 def test_an_answer_for_all_shown_equals_each_answered_alone(verdicts, flagged, show, answer):
     start = made(FIVE, verdicts=verdicts, flagged=flagged)

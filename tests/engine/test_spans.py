@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spans import common, inside, united
@@ -11,7 +11,6 @@ from engine.spans import common, inside, united
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)
 
 
-@settings(max_examples=300)
 @given(SPANS)
 def test_united_spans_cover_what_the_spans_do_and_lie_apart(spans: list[tuple[int, int]]) -> None:
     covered = np.zeros(60, bool)
@@ -24,7 +23,6 @@ def test_united_spans_cover_what_the_spans_do_and_lie_apart(spans: list[tuple[in
     np.testing.assert_array_equal(inside(np.arange(60), found), covered)
 
 
-@settings(max_examples=300)
 @given(SPANS, SPANS)
 def test_common_spans_cover_what_both_do(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
     at, left, right = np.arange(60), united(some), united(others)

@@ -21,7 +21,7 @@ DEATHS = GAVE_UP, "SIGSEGV", "SIGABRT"
 """What libraries do that get no memory: oneDNN, OpenBLAS, libgomp and the C library."""
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="limits and stops processes as Linux does"),
 ]
 

@@ -331,7 +331,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("recipe", CONFIGS)
@@ -403,7 +403,7 @@ def test_what_was_not_forged_scores(
 STRANGE = (None, "nan", "-inf", [], {}, NAN, INFINITE, "x" * 10_000, [NAN], -1.0, 1e-320, 1e300, True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("recipe", CONFIGS)
 def test_a_forged_fact_is_refused_or_scores_numbers(

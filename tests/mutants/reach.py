@@ -170,7 +170,7 @@ class Onlooker:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         name = item.nodeid.partition("::")[0]
-        if item.get_closest_marker("slow") or not name.startswith("tests/engine/"):
+        if item.get_closest_marker("long") or not name.startswith("tests/engine/"):
             self.found.late.add(item.nodeid)
         is_over = not name.startswith(self._own) and self._of_file_s[name] > self._others_s
         if is_over or item.get_closest_marker("timeout"):  # which asks for more time than all others

@@ -16,7 +16,7 @@ from tests.hostile.jobs import JOBS, made_session, names_in, opened_session
 
 pytestmark = [
     pytest.mark.plays,
-    pytest.mark.slow,
+    pytest.mark.long,
     on_alsa,
 ]
 LONGEST_MS = 60_000

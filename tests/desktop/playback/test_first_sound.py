@@ -94,7 +94,7 @@ def test_the_window_says_that_the_sound_went_and_that_it_is_back(
 
 
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_minute_of_sixteen_tracks_while_a_model_trains_has_no_gap(
     device: CapturingDevice, hands: Hands, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

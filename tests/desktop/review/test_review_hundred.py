@@ -71,7 +71,7 @@ def hears(window: MainWindow) -> Callable[[], bool]:
 
 
 @pytest.mark.plays
-@pytest.mark.slow
+@pytest.mark.long
 @on_alsa
 def test_a_proposal_takes_a_key(listening: Hands, record_property) -> None:
     window = listening.window

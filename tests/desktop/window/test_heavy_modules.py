@@ -20,7 +20,7 @@ from tests.hostile.bad_files import RATE_HZ, good
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("mode", ["all", pytest.param("heavy", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", ["all", pytest.param("heavy", marks=pytest.mark.long)])
 def test_no_command_imports_a_heavy_module_on_the_windows_thread(tmp_path: Path, mode: str) -> None:
     recordings = (good(tmp_path / "jam.wav", 20), good(tmp_path / "room.wav", 20))
     document = make_document(tmp_path / "jam.offcut", recordings[0])

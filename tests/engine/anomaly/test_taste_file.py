@@ -107,7 +107,7 @@ def test_what_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
         load_taste(tmp_path / name)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 6_000), value=st.integers(0, 255))
 def test_a_flipped_byte_never_escapes_as_another_error(
     at: int, value: int, taste_path: Path, tmp_path: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.anomaly.threshold import LEAST_LIMIT, automatic, dividing, to_scores, to_standard
@@ -18,7 +18,6 @@ def scores_of(*parts: tuple[float, float, int]) -> np.ndarray:
     return to_scores(np.concatenate([rng.normal(mean, std, count) for mean, std, count in parts]))
 
 
-@settings(max_examples=200)
 @given(st.lists(st.floats(-15.0, 15.0), min_size=1, max_size=50))
 def test_scores_lead_back_to_standard_scores_and_keep_their_order(standard):
     values = np.sort(np.array(standard))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.arranging.decode import Bounds, decode, several
@@ -100,7 +100,6 @@ def test_playing_begins_where_it_must_although_the_network_names_other_places() 
     assert decode(replace(scores, begin=begin), made.steps(n), bounds).order[0] == 6
 
 
-@settings(max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     least=st.integers(1, 6),

@@ -11,7 +11,7 @@ from threading import Event
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio.conform import conformed_path
@@ -136,7 +136,6 @@ def long_take(tmp_path_factory: pytest.TempPathFactory) -> tuple[PeakPyramid, np
     return build_peaks(path), soundfile.read(path, dtype="float32")[0]
 
 
-@settings(max_examples=60)
 @given(
     start=st.floats(-50_000, 750_000),
     samples_per_column=st.floats(256, 40_000),

@@ -47,7 +47,7 @@ def encoded(
         return path, file.read(file.frames, dtype="float32", always_2d=True)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     spans=st.lists(st.tuples(st.integers(-100, FRAMES + 100), st.integers(0, 3_000)), min_size=1, max_size=5)
 )

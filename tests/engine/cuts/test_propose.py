@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cuts.edges import ATTACK_S
@@ -83,7 +83,6 @@ MODES = st.sampled_from(
 LENGTHS = st.integers(1, 600)
 
 
-@settings(max_examples=150)
 @given(st.integers(0, 10_000), LENGTHS, st.integers(3, 60), MODES, st.booleans(), st.booleans())
 def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_grid):
     length = length_s * RATE_HZ
@@ -112,7 +111,6 @@ def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_gr
         assert all(0 <= start < stop <= length for start, stop in ways)
 
 
-@settings(max_examples=120)
 @given(st.integers(0, 10_000), st.integers(60, 900), st.integers(3, 60), st.floats(0.15, 0.95), st.booleans())
 def test_the_wished_length_is_hit_within_two_per_cent(seed, length_s, roughness, keep, with_grid):
     if keep * length_s < 4 or (1 - keep) * length_s < 1:
@@ -244,7 +242,6 @@ def covered_samples(spans: list[tuple[int, int]], length: int) -> int:
     return int(covered.sum())
 
 
-@settings(max_examples=60)
 @given(
     st.integers(0, 10_000),
     MODES,
@@ -266,7 +263,6 @@ def test_what_was_decided_is_not_proposed_again(seed, mode, answers, with_grid):
     assert all(p.score >= plan.threshold for p in plan.proposals)
 
 
-@settings(max_examples=80)
 @given(st.integers(0, 10_000), st.data())
 def test_deciding_one_never_moves_another(seed, data):
     """The plan made again, with some of its own cuts accepted, holds just the other ones, span by span."""

@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cuts.profile import smooth
@@ -55,7 +55,6 @@ def chosen(around: Regions) -> tuple[bool, ...]:
     return tuple(labels)
 
 
-@settings(max_examples=150)
 @given(
     st.integers(1, 9).flatmap(
         lambda n: st.tuples(

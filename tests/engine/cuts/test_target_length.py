@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cuts.borders import TATUM_S, candidates, divided
@@ -61,7 +61,6 @@ def labelled(runs: list[tuple[int, int]], count: int) -> tuple[bool, ...]:
     return tuple(labels)
 
 
-@settings(max_examples=200)
 @given(
     st.integers(1, 9).flatmap(
         lambda n: st.tuples(
@@ -155,7 +154,6 @@ def test_hours_that_score_the_same_are_cut_to_length_all_the_same():
 A, U = Verdict.ACCEPTED, Verdict.UNDECIDED
 
 
-@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.booleans(), st.sampled_from([0.3, 0.6, 0.85]), st.data())
 def test_accepting_some_of_a_plan_leaves_the_rest_of_it(seed, with_grid, keep, data):
     curve, grid = smooth_noise(seed, 300, 25), grid_of(300) if with_grid else None

@@ -97,7 +97,7 @@ def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str
         assert again.state == before
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.sampled_from([*EVERY_EDIT, "undo", "redo", "restart"]), max_size=25))
 def test_any_history_undone_gives_back_the_identical_document(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]

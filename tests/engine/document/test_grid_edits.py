@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -51,7 +51,6 @@ EVERY_EDIT = {
 
 
 @given(grids(fewest=1))
-@settings(max_examples=150)
 def test_whatever_the_grid_beats_ascend_and_bars_count(grid: BeatGrid) -> None:
     for name, edit in EVERY_EDIT.items():
         made = edit(grid)
@@ -75,7 +74,6 @@ def test_without_beats_there_is_none_to_choose(name: str) -> None:
 
 
 @given(grids(fewest=2))
-@settings(max_examples=150)
 def test_half_of_double_is_the_grid(grid: BeatGrid) -> None:
     again = grid_edits.halved(grid_edits.doubled(grid))
     assert_array_equal(again.beats_samples, grid.beats_samples)
@@ -84,7 +82,6 @@ def test_half_of_double_is_the_grid(grid: BeatGrid) -> None:
 
 
 @given(grids(fewest=4))
-@settings(max_examples=150)
 def test_half_a_beat_twice_is_nearly_a_beat(grid: BeatGrid) -> None:
     once = grid_edits.shifted_half_a_beat(grid, RATE_HZ, LENGTH)
     twice = grid_edits.shifted_half_a_beat(once, RATE_HZ, LENGTH)
@@ -146,7 +143,6 @@ def test_a_dragged_downbeat_stretches_both_bars() -> None:
 
 
 @given(grids(fewest=1), st.integers(0, 39), st.integers(-(10**6), 10**7))
-@settings(max_examples=200)
 def test_no_drag_brings_beats_together(grid: BeatGrid, beat: int, to: int) -> None:
     beat = min(beat, len(grid.beats_samples) - 1)
     made = grid_edits.with_beat_at(grid, beat, to, RATE_HZ).beats_samples
@@ -158,7 +154,6 @@ def test_no_drag_brings_beats_together(grid: BeatGrid, beat: int, to: int) -> No
 
 
 @given(st.floats(10, 999), st.floats(0, LENGTH), st.integers(1, 12))
-@settings(max_examples=100)
 def test_a_steady_grid_covers_the_recording(bpm: float, downbeat: float, bar: int) -> None:
     made = grid_edits.steady(bpm, downbeat, rate_hz=RATE_HZ, length_samples=LENGTH, bar=bar)
     period = 60 * RATE_HZ / bpm
@@ -170,7 +165,6 @@ def test_a_steady_grid_covers_the_recording(bpm: float, downbeat: float, bar: in
 
 
 @given(st.floats(20, 400), st.floats(20, 400), st.integers(1, 200))
-@settings(max_examples=100)
 def test_a_ramp_is_the_integral_of_its_tempo(start: float, stop: float, count: int) -> None:
     times = ramp_times_s(np.arange(count + 1), count, start, stop)
     # Slowly: sum the tempo up in small steps until the ramp is over, and read off each beat.

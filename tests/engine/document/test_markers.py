@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
@@ -273,7 +273,6 @@ def test_markers_in_cuts_land_on_the_seam_and_regions_shrink() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6_000), st.integers(0, 900)), max_size=20))
-@settings(max_examples=60)
 def test_placed_markers_stay_in_order_and_inside(spans: list[tuple[int, int]]) -> None:
     result = cut([Drop(100, 2_000, 9.0), Drop(3_000, 3_500, 9.0)], length_samples=6_000, rate_hz=1_000)
     ordered = sorted((start, min(start + length, 6_000)) for start, length in spans)
@@ -323,7 +322,6 @@ def test_what_is_heard_again_is_marked_again() -> None:
 
 
 @given(st.integers(0, 6_000), st.integers(0, 2_000))
-@settings(max_examples=100)
 def test_a_region_covers_all_that_is_heard_of_it_and_nothing_else(start: int, length: int) -> None:
     result, stop = arranged(), min(start + length, 6_000)
     placed = placed_markers([Marker("a", start, stop, "a")], result)

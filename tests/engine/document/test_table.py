@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Verdict
@@ -72,7 +72,6 @@ def rows_of(table: ProposalTable) -> list[tuple[object, ...]]:
     return list(zip(table.made.ids, *columns, strict=True))
 
 
-@settings(max_examples=80)
 @given(st.lists(st.tuples(proposals, st.lists(decisions, min_size=1, max_size=4)), min_size=1, max_size=3))
 def test_any_row_of_edits_gives_the_plain_rows(
     documents: list[tuple[dict[str, Proposal], list[dict[str, Decision]]]],
@@ -84,7 +83,6 @@ def test_any_row_of_edits_gives_the_plain_rows(
             assert rows_of(table_of(state)) == plain_rows(state)
 
 
-@settings(max_examples=60)
 @given(proposals, decisions, decisions)
 def test_all_that_reads_the_table_agrees_with_plain_loops(
     given_proposals: dict[str, Proposal], before: dict[str, Decision], after: dict[str, Decision]

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import edits
@@ -88,7 +88,6 @@ def assert_equal(found: ProposalTable, anew: ProposalTable) -> None:
     ),
     asks=st.booleans(),
 )
-@settings(max_examples=60)
 def test_steps_leave_what_would_be_made_anew(seed: int, steps: list[tuple[str, int]], asks: bool) -> None:
     state = document(20, seed)
     before: list[DocumentState] = []

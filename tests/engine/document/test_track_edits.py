@@ -129,7 +129,7 @@ def test_a_track_is_moved(track: str, place: int, order: str, label: str) -> Non
     assert (not edit.changes) == (order.split() == list(NAMES))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.integers(-1, 4), st.booleans()), max_size=12))
 def test_places_stay_a_row_without_gaps(moves: list[tuple[str, int, bool]]) -> None:
     state = band()

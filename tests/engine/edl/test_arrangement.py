@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.by_hand import edit_by_hand
@@ -116,7 +116,6 @@ edit = st.one_of(
 
 
 @given(st.lists(edit, max_size=6), st.lists(spans, max_size=4))
-@settings(max_examples=150)
 def test_blocks_are_what_the_edit_list_plays(
     edits: list[tuple[str, tuple[int, int], dict[str, object]]], regions: list[tuple[int, int]]
 ) -> None:

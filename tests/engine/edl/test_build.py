@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Edited, Verdict
@@ -50,7 +50,6 @@ def assert_fits(edit_list: EditList) -> None:
         assert edit_list.segments[-1].result_stop_samples == edit_list.length_samples
 
 
-@settings(max_examples=300)
 @given(drops)
 def test_edit_list_equals_the_mask(given_drops: list[Drop]) -> None:
     edit_list = cut(given_drops, length_samples=LENGTH, rate_hz=MS)
@@ -69,7 +68,6 @@ def test_edit_list_equals_the_mask(given_drops: list[Drop]) -> None:
     np.testing.assert_array_equal(removed, ~mask)
 
 
-@settings(max_examples=100)
 @given(drops, st.randoms(use_true_random=False))
 def test_the_order_of_decisions_changes_nothing(given_drops: list[Drop], dice: random.Random) -> None:
     shuffled = list(given_drops)
@@ -79,7 +77,6 @@ def test_the_order_of_decisions_changes_nothing(given_drops: list[Drop], dice: r
     )
 
 
-@settings(max_examples=100)
 @given(drops)
 def test_touching_halves_cut_like_the_whole(given_drops: list[Drop]) -> None:
     halves = []

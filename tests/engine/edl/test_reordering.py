@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Verdict
@@ -87,7 +87,6 @@ step = st.tuples(st.sampled_from(["move", "copy"]), st.integers(0, 30), st.integ
 
 
 @given(st.lists(step, max_size=8))
-@settings(max_examples=150)
 def test_blocks_come_where_they_are_put(steps: list[tuple[str, int, int]]) -> None:
     state = song()
     for how, number, before in steps:

@@ -126,7 +126,7 @@ ASKED = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ASKED, max_size=4), st.sampled_from((0.0, 3.0, 60.0)), st.sampled_from((1.0, 40.0, 200.0)))
 def test_what_is_arranged_is_refused_or_fades_at_its_ends_alone(
     duo: Recording, asked: list[tuple[str, list[int], dict[str, object]]], in_ms: float, out_ms: float

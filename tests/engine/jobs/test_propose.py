@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.analysis import Listening, ScoreCurve
@@ -109,7 +109,6 @@ def test_cuts_of_another_taste_are_not_counted_with_these() -> None:
     assert (made.cuts.before, made.cuts.broke_up) == (0, 0)
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 50), st.floats(0.3, 0.9), st.floats(0.0, 0.1))
 def test_a_higher_threshold_adds_only_pieces_of_longer_cuts(seed: int, score: float, more: float) -> None:
     curve = wavy(seed)

@@ -16,7 +16,7 @@ from engine.separation.onnx_file import MODELS, TOLERANCE
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODELS)
 def test_the_file_answers_as_torch_does(name: str, tmp_path: Path) -> None:
     """Written by the verb in a process of its own, since the exporter leaves threads; one view and three."""

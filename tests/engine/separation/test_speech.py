@@ -186,7 +186,7 @@ def test_mixtures_leave_out_what_evaluations_report_on(training_data: Path) -> N
             assert np.isfinite(samples).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_network_for_speech_is_learned_by_its_command(training_data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine.lab.training.separation.speech", training_data, tmp_path / "out"]
     for epochs in ("1", "2"):

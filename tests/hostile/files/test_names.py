@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli.main import main
@@ -56,7 +56,6 @@ def test_a_document_of_any_name(tmp_path: Path) -> None:
     strictly_read((tmp_path / "out.json").read_bytes())
 
 
-@settings(max_examples=300)
 @given(st.binary(max_size=40))
 def test_every_name_comes_back(name: bytes) -> None:
     text = escaped(os.fsdecode(name))

@@ -57,7 +57,7 @@ def test_the_way_out_is_forbidden() -> None:
     assert "WENT OUT" in outcome.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_main_job_on_the_command_line_asks_nobody(tmp_path: Path) -> None:
     document, mix = tmp_path / "jam.offcut", tmp_path / "jam.wav"
     raw = sorted(map(str, (DEMO / "raw").iterdir()))
@@ -76,7 +76,7 @@ def test_the_main_job_on_the_command_line_asks_nobody(tmp_path: Path) -> None:
     assert mix.stat().st_size > 1_000_000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_window_asks_nobody() -> None:
     outcome = run_forbidden(WINDOW)
     assert outcome.returncode == 0, outcome.stderr[-2000:]

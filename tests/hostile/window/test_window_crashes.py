@@ -89,7 +89,7 @@ def verdicts(document: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT verdict FROM decision")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
 def test_a_window_that_is_killed_comes_back_with_its_document(
     start: Callable[..., Typist], home: Path, document: Path, number: int
@@ -127,7 +127,7 @@ def test_a_window_that_is_killed_comes_back_with_its_document(
     assert state(home, "crashes", "crash-*") == [report], "it is offered once"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_document_that_ends_it_twice_is_not_opened_again_but_its_backup(
     start: Callable[..., Typist], home: Path, document: Path
 ) -> None:
@@ -145,7 +145,7 @@ def test_a_document_that_ends_it_twice_is_not_opened_again_but_its_backup(
     assert [one for one in home.glob("*.offcut") if one != document], "the backup lies beside it"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_windows_do_not_take_each_other_for_crashed(
     start: Callable[..., Typist], home: Path, document: Path
 ) -> None:

@@ -9,7 +9,7 @@ from time import thread_time
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
@@ -141,7 +141,6 @@ def test_bars_keep_the_numbers_they_have_in_the_source(
     assert [text for _, text in beat_marks(result.canvas.frame, beats)][:4] == ["5|3", "5|4", "11|1", "11|2"]
 
 
-@settings(max_examples=200)
 @given(drops=DROPS, position=st.integers(0, 5_000))
 def test_positions_there_and_back(drops: list[tuple[int, int, float]], position: int) -> None:
     times = TimeMap(5_000, edits_of(drops))
@@ -154,7 +153,6 @@ def test_positions_there_and_back(drops: list[tuple[int, int, float]], position:
         assert times.to_source(view) == position
 
 
-@settings(max_examples=60)
 @given(
     drops=DROPS,
     start=st.integers(0, 900),

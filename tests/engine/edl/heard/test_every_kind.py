@@ -281,7 +281,7 @@ def test_a_number_of_a_payload_is_taken_up_to_its_limits_and_no_further(
             KINDS[kind].validate({**rest, name: value})
 
 
-SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SLOW = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @SLOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
@@ -138,7 +138,6 @@ def _moved(below: Sound, by: float) -> Sound:
     return delayed(lambda a, b: padded[a + 1_000 : b + 1_000], 0, len(below), by)
 
 
-@settings(max_examples=150)
 @given(OPERATIONS, st.integers(1, 200))
 def test_edited_sound_is_that_of_whole_layers_whatever_the_block_size(
     sounds: StoredSounds, operations: list[Sounding], size: int
@@ -213,7 +212,6 @@ def test_without_its_audio_a_replacement_changes_nothing_and_is_told(sounds: Sto
 
 
 @given(OPERATIONS, SPANS)
-@settings(max_examples=150)
 def test_operations_within_a_span_say_all_that_sounds_there(
     operations: list[Sounding], span: list[int]
 ) -> None:

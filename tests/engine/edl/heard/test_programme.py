@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Drop, Hold, Order
@@ -65,7 +65,6 @@ def plain(drops: list[Drop], holds: list[Hold], orders: list[Order]) -> list[int
     return found
 
 
-@settings(max_examples=400)
 @given(DROPS, HOLDS, ORDERS)
 def test_what_is_heard_is_that_of_a_plain_list(
     drops: list[Drop], holds: list[Hold], orders: list[Order]
@@ -83,7 +82,6 @@ def test_what_is_heard_is_that_of_a_plain_list(
     assert [k for start, stop in found.removed_spans for k in range(start, stop)] == gone
 
 
-@settings(max_examples=200)
 @given(DROPS, HOLDS, ORDERS, st.randoms(use_true_random=False))
 def test_fades_stay_within_the_recording_and_the_order_of_asking_says_nothing(
     drops: list[Drop], holds: list[Hold], orders: list[Order], random: object

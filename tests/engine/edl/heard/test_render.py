@@ -97,7 +97,7 @@ def test_streaming_equals_the_plain_renderer(band: Recording) -> None:
     np.testing.assert_allclose(single, expected, atol=1e-6)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_block_size_gives_the_same_samples(band: Recording, data: st.DataObject) -> None:
     edit_list = build(band.state)

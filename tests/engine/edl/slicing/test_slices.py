@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Shift, Slice
@@ -54,7 +54,6 @@ def performance(moves: list[float], step: int = 1_200) -> list[int]:
     return [2_000 + number * step + 37 * (number % 3) for number in range(len(moves))]
 
 
-@settings(max_examples=20)
 @given(MOVES, st.integers(700, 5_000), st.randoms(use_true_random=False))
 def test_slices_sound_as_laid_plainly_whatever_the_order_and_the_block(
     moves: list[float], block: int, random: Random
@@ -146,7 +145,6 @@ def any_slices(rows: list[tuple[int, int, float, Fill, int, float]]) -> list[Sli
     ]
 
 
-@settings(max_examples=60)
 @given(ANY, st.randoms(use_true_random=False))
 def test_any_slices_come_to_pieces_that_follow_each_other(
     rows: list[tuple[int, int, float, Fill, int, float]], random: Random

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Edited
@@ -47,7 +47,6 @@ def orders(draw: st.DrawFn) -> list[Played]:
 
 
 @given(orders())
-@settings(max_examples=300)
 def test_any_order_is_played_as_a_plain_list_of_spans(played: list[Played]) -> None:
     plain = [at for one in played for at in range(one.start_samples, one.stop_samples)]
     assert heard(played_by(played)) == plain

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli.main import main
@@ -48,7 +48,6 @@ EVERYTHING = [(0, 6000)]
 
 
 @given(GAPS.filter(lambda gaps: gaps != EVERYTHING), st.floats(0.3, 3.0), st.floats(0.0, 1.0))
-@settings(max_examples=60)
 def test_so_much_is_left_of_each_pause_as_was_asked_for(gaps, longest_s, share):
     state, left_s = document(), share * longest_s
     made = shortened(state, heard(gaps), longer_than_s=longest_s, leave_s=left_s).found

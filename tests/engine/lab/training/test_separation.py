@@ -79,7 +79,7 @@ def test_a_folder_without_sounds_is_refused(tmp_path: Path) -> None:
         load_sounds(tmp_path, [1])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_networks_are_learned_by_their_commands(data_dir: Path, tmp_path: Path) -> None:
     """From folders of sounds, an epoch each; what they leave separates."""
     folder = data_dir / "esc50"

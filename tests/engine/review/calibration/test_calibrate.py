@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Verdict
@@ -57,7 +57,6 @@ def test_answers_by_chance_teach_nothing_clear() -> None:
     assert said <= 6, "one review in ten may be mistaken"
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 24), st.sampled_from((ACCEPTED, REJECTED))), max_size=12))
 def test_nothing_decided_moves(answers: list[tuple[int, Verdict]]) -> None:
     state, heard = document(25)
@@ -74,7 +73,6 @@ def test_nothing_decided_moves(answers: list[tuple[int, Verdict]]) -> None:
             assert [after.index(key) for key in known] == [ids.index(key) for key in known]
 
 
-@settings(max_examples=20)
 @given(st.dictionaries(st.integers(0, 24), st.sampled_from((ACCEPTED, REJECTED)), min_size=1, max_size=9))
 def test_what_is_taken_back_is_unlearned(answers: dict[int, Verdict]) -> None:
     state, heard = document(25)

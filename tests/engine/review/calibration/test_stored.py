@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import zeros
@@ -151,7 +151,6 @@ def test_a_folder_that_cannot_be_written_is_told(path: Path, monkeypatch: pytest
     assert not list(path.parent.glob("*.part"))
 
 
-@settings(max_examples=50)
 @given(
     st.dictionaries(st.text(max_size=6), st.text(max_size=20), max_size=3),
     st.lists(st.text(max_size=8), min_size=1, max_size=4, unique=True),

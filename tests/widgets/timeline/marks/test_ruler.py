@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
@@ -70,7 +70,6 @@ def check(row: Row, frame: Frame) -> None:
     tempo_bpm=st.sampled_from([None, 40.0, 117.4, 320.0]),
     beats_a_bar=st.sampled_from([1, 3, 4, 7]),
 )
-@settings(max_examples=300)
 def test_nothing_stands_over_anything_else(
     width: int,
     length_s: float,

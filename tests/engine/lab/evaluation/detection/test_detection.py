@@ -46,7 +46,7 @@ def test_interviews_are_repeatable_and_hold_what_they_name(data_dir: Path) -> No
         assert not any(np.array_equal(part, other) for part in parts for other in others)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_short_evaluation_yields_all_lines(data_dir: Path) -> None:
     lines = {str(line["metric"]): line for line in evaluate(data_dir, short=True)}
     named = lines["detection: mean average precision by name"]

@@ -10,8 +10,8 @@ from engine.document import edits
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
 from engine.document.proposals import Proposal
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 CUTS = ((4_000, 8_000), (12_000, 16_000))
 

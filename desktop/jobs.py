@@ -17,7 +17,7 @@ from engine.finders.cuts.propose import Proposed, propose
 from engine.own_process import run_in_own_process
 from engine.progress import Progress
 from engine.recordings import import_ahead
-from engine.recordings.import_audio import Imported, ImportRequest, import_audio
+from engine.recordings.import_audio import Imported, ImportRequest
 from engine.taste.improve import Improved, ImproveRequest, improve
 from engine.taste.learn import TasteRequest, TasteWritten, learn_taste_file
 from widgets.forms.taste.learn_panel import LearnRequest
@@ -40,11 +40,10 @@ if TYPE_CHECKING:
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
     """Import recordings; waits for an import that started before the window."""
-    from engine.recordings.kit import with_kit
+    from engine.recordings.kit import import_with_kit
 
     import_ahead.finish(progress)
-    imported = import_audio(request, progress.part(0.0, 0.9))
-    return with_kit(imported, progress.part(0.9, 1.0))
+    return import_with_kit(request, progress)
 
 
 def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> StrokePickup:

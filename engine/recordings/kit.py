@@ -15,7 +15,7 @@ from engine.hits.find import HeldMicrophones
 from engine.hits.membership import kit_roles
 from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.progress import Progress
-from engine.recordings.import_audio import Imported
+from engine.recordings.import_audio import Imported, ImportRequest, import_audio
 from engine.recordings.microphones import Microphones
 from engine.wording import listed
 
@@ -48,7 +48,18 @@ def compare_tracks(request: PickupRequest, progress: Progress) -> StrokePickup:
         return measure_pickup(microphones, progress.part(0.1, 1.0))
 
 
-def with_kit(imported: Imported, progress: Progress) -> Imported:
+def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
+    """Import recordings, with their pickup and with the roles of those that are a drum kit.
+
+    Raises
+    ------
+    SourceError : see `engine.recordings.import_audio.import_audio`
+    """
+    imported = import_audio(request, progress.part(0.0, 0.9))
+    return _with_kit(imported, progress.part(0.9, 1.0))
+
+
+def _with_kit(imported: Imported, progress: Progress) -> Imported:
     """Return imported recordings with their pickup and with the roles of those that are a drum kit.
 
     Raises

@@ -23,7 +23,7 @@ from engine.finders.finder import Found
 from engine.finders.registry import find_edits, request_of
 from engine.hits.membership import left_behind_sentence
 from engine.progress import Progress
-from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.import_audio import ImportRequest, import_edit
 from engine.review.bulk import weak_left_sentence
 
 if TYPE_CHECKING:
@@ -87,10 +87,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             yield _of_document(options, document, progress)
         return
     from engine.finders.timing.finder import align_request
-    from engine.recordings.kit import with_kit
+    from engine.recordings.kit import import_with_kit
 
-    imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.08))
-    imported = with_kit(imported, progress.part(0.08, 0.1))
+    imported = import_with_kit(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.1))
     state = DocumentState()
     state = apply_rows(state, import_edit(state, imported).changes)
     media = {key: Path(source.path) for key, source in state.sources.items()}

@@ -43,8 +43,8 @@ from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.pieces import Piece
 from engine.lab.simulated.recordings import converted, whole
 from engine.progress import SILENT, Progress
-from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.kit import with_kit
+from engine.recordings.import_audio import ImportRequest, import_edit
+from engine.recordings.kit import import_with_kit
 
 CHOSEN_ON = ("Audiophob", "BJA_Pacific", "ElectricEmpireKit", "ForzeeStereo")
 """Kits of Hydrogen with which the settings were chosen."""
@@ -127,7 +127,7 @@ def _written_as_the_named(session: _Session) -> bool:
         paths = [Path(folder, f"{name}.wav") for name in session.sounds if name != _AMPLIFIER]
         for path in paths:
             soundfile.write(path, session.sounds[path.stem], RATE_HZ, subtype="PCM_24")
-        imported = with_kit(import_audio(ImportRequest(tuple(paths)), SILENT), SILENT)
+        imported = import_with_kit(ImportRequest(tuple(paths)), SILENT)
         state = DocumentState(RATE_HZ)
         state = apply_rows(state, import_edit(state, imported).changes)
         media = {key: Path(source.path) for key, source in state.sources.items()}

@@ -29,9 +29,9 @@ from engine.document.decisions import Verdict
 from engine.document.table import table_of
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture
-from engine.jobs.recordings.media import MediaRequest, find_media
 from engine.lab.bench.measured import Measured
 from engine.progress import SILENT
+from engine.recordings.media import MediaRequest, find_media
 from widgets.review.queue_view import QueueView
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.viewport import Viewport

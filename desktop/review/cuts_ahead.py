@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
-from engine.jobs.tastes.outlook import Outlook, look_ahead
+from engine.finders.cuts.outlook import Outlook, look_ahead
 
 Settings = Mapping[str, object]
 Tell = Callable[[str], object]

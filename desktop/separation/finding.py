@@ -13,7 +13,7 @@ from desktop.parts import Parts
 from desktop.separation.recent_words import RecentWords
 from desktop.separation.sounds import Sounds
 from engine.document.recorded import require_recording
-from engine.jobs.repairs.requests import RepairSettings
+from engine.finders.repair.requests import RepairSettings
 
 if TYPE_CHECKING:
     pass

@@ -14,8 +14,8 @@ from desktop.jobs import improve_taste, learn_taste
 from desktop.session import Session
 from desktop.taste.analysing import Analysing
 from desktop.work import Work, joined_sentences
-from engine.jobs.tastes.improve import Improved, ImproveRequest
-from engine.jobs.tastes.learn import TasteWritten
+from engine.taste.improve import Improved, ImproveRequest
+from engine.taste.learn import TasteWritten
 from widgets.forms.taste.learn_panel import LearnRequest
 
 

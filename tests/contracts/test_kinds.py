@@ -21,18 +21,18 @@ MAKERS = (
     "desktop/separation/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
-    "engine/jobs/arrangements/arranged.py",
-    "engine/jobs/imported/",
-    "engine/jobs/tastes/improve.py",  # the files of what documents cut
+    "engine/edl/edits_that_play.py",
+    "engine/edl/imports/proposals/",
+    "engine/taste/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/finders/like_this.py",
-    "engine/finders/takes.py",
+    "engine/finders/takes/finder.py",
     "engine/finders/talk.py",
-    "engine/finders/takes.py",  # a word of a label
+    "engine/finders/takes/finder.py",  # a word of a label
     "engine/finders/like_this.py",  # a choice of a setting
     "engine/cli/editing/finder_flags.py",  # the same
     "desktop/separation/sounds.py",  # the same
-    "engine/jobs/takes/proposals.py",  # the same
+    "engine/finders/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",
@@ -46,7 +46,7 @@ COMPILERS = (
     "engine/edl/build.py",
     "engine/edl/gathered.py",
     "engine/edl/export/placing/seams.py",
-    "engine/jobs/imported/",  # what imported edits would play, and which edits give way to them
+    "engine/edl/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )
 
 

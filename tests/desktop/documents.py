@@ -12,10 +12,10 @@ from engine.document.document import Document
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.jobs.listen import FoundAnalyses, ListenRequest, listen_to_document
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import FoundAnalyses, ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
 
 CUTS = ((4_000, 8_000), (12_000, 16_000))
 _ANALYSED: dict[str, FoundAnalyses] = {}

@@ -20,6 +20,7 @@ from desktop.export.memory import recall, remember
 from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
+from engine.by_hand.payloads import repeat_payload
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
@@ -33,7 +34,6 @@ from engine.edl.export.plan import plan
 from engine.edl.export.request import Depth
 from engine.edl.render import render
 from engine.errors import ExportError
-from engine.jobs.hand_payloads import repeat_payload
 from engine.timebase import convert_samples
 from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.documents import make_document

@@ -17,7 +17,7 @@ from desktop.job_lanes import JobHandle, JobLane
 from desktop.jobs import learn_taste
 from engine.anomaly.learn import LearnRequest, learn
 from engine.files.places import state_folder
-from engine.jobs.own_process import run_in_own_process
+from engine.own_process import run_in_own_process
 from engine.progress import SILENT
 from tests.engine.conftest import TINY
 from widgets.forms.taste.learn_panel import LearnRequest as Asked

@@ -17,7 +17,7 @@ from engine.document.proposals import BY_EXAMPLE
 from engine.edl.build import in_place
 from engine.edl.render import render
 from tests.desktop.conftest import Hands
-from tests.engine.jobs.room import FIRST_SNEEZE, RATE_HZ
+from tests.engine.recordings.room import FIRST_SNEEZE, RATE_HZ
 from tests.hostile.status import said
 
 SNEEZE = "sneezing"

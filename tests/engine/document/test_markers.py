@@ -29,8 +29,8 @@ from engine.edl.export import ExportRequest, export
 from engine.edl.placed_markers import placed_markers
 from engine.edl.programme import NO_HOLDS, Orders, programme
 from engine.errors import SourceError, UsageError
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.engine.document.conftest import RATE_HZ
 from tests.engine.edl.recordings import by_hand, timeline_state
 from tests.timing import fastest_cpu_s

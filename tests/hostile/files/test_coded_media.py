@@ -16,8 +16,8 @@ from engine.audio.decoders.registry import AUDIO_SUFFIXES
 from engine.audio.reader import SourceReader, probe
 from engine.cli.main import main
 from engine.errors import SourceError
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio
 from tests.engine.audio.decoders.conftest import DECODERS, decoded, music, written
 from tests.sources import source_of
 

@@ -508,7 +508,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.slots import reporting_refusals
 from desktop.main_window import MainWindow
 from engine.edl.export import ExportRequest
-import unicodedata, engine.edl.export.plan, engine.jobs.listen  # nobody may not read where Python lies
+import unicodedata, engine.edl.export.plan, engine.recordings.listen  # nobody may not read where Python lies
 folder = Path(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)

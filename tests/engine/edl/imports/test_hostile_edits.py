@@ -16,8 +16,8 @@ from engine.edl.export import export
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
 from engine.edl.imports.described import LabelsAs
+from engine.edl.imports.proposals.edit import ImportRequest, imported_edit
 from engine.errors import OffcutError
-from engine.jobs.imported.edit import ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import LENGTH, Asked, made_recording, with_edits
 from tests.engine.edl.recordings import Recording
 

@@ -22,7 +22,7 @@ from engine.edl.export import export
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
 from engine.edl.imports.described import LabelsAs
-from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
+from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import (
     FRAME,
     Asked,

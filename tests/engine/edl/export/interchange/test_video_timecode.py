@@ -21,10 +21,10 @@ from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportOptions, ExportRequest
 from engine.edl.imports import read_edits
-from engine.jobs.imported.edit import ImportRequest as EditsRequest
-from engine.jobs.imported.edit import imported_edit
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.edl.imports.proposals.edit import ImportRequest as EditsRequest
+from engine.edl.imports.proposals.edit import imported_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.engine.audio.decoders.conftest import music, written
 from tests.engine.audio.headers.videos import NTSC, RATE_HZ, video
 from tests.engine.edl.recordings import Recording, with_cuts

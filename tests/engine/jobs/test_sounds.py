@@ -99,6 +99,7 @@ def test_words_are_known_names_and_a_surer_word_is_said_sooner() -> None:
     assert likelihood_of("crow", 1.0, 0.9) > likelihood_of("crow", 1.0, 0.5)
 
 
+@pytest.mark.long
 def test_in_blocks_of_any_size_the_same_is_heard(heard: FoundSounds, room_once: Path) -> None:
     """Places are those of the plain way: every name by itself, the likeliest of what meets."""
     samples = soundfile.read(room_once.with_name("room.wav"), dtype="float32")[0]
@@ -257,6 +258,7 @@ def test_wrong_use_is_one_sentence(
     assert "\n" not in told
 
 
+@pytest.mark.long
 def test_verbs_hear_what_repairs_left(room_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start_s, stop_s = SNEEZES_S[0] - 0.2, SNEEZES_S[0] + SNEEZE_S + 0.2
     band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)

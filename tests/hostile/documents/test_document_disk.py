@@ -27,6 +27,7 @@ from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut
 from tests.engine.document.scripted import IDS, STEPS, review
 from tests.hostile.killing import VERSION_1
+from tests.mostly_long import mostly_long
 from tests.permissions import let_others_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, mounts and limits as POSIX has them")
@@ -277,8 +278,10 @@ def test_a_window_that_dies_leaves_no_lock(path: Path, how: signal.Signals) -> N
         assert not document.is_read_only
 
 
-@pytest.mark.parametrize(
-    "words", [("accept", "--all"), ("reject", IDS[7]), ("accept", IDS[8], "--nudge-start-ms", "5")]
+@mostly_long(
+    "words",
+    [("accept", "--all"), ("reject", IDS[7]), ("accept", IDS[8], "--nudge-start-ms", "5")],
+    keep=[("accept", "--all")],
 )
 def test_verbs_that_write_leave_an_open_document_alone(
     path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]

@@ -197,6 +197,7 @@ def test_a_pair_that_is_none_is_left_out_where_that_is_wanted(folder: Path) -> N
     assert len(made.pairs) == 1
 
 
+@pytest.mark.long
 def test_other_music_of_the_same_sounds_is_no_edit(folder: Path) -> None:
     pair = RawAndEdited((folder / "one.flac",), folder / "two.flac")
     with pytest.raises(UsageError, match="name the recordings it was made of"):
@@ -258,10 +259,11 @@ def test_a_reference_edit_is_taken_as_an_example(folder: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
-        (
+        pytest.param(
             ["learn-edits", "--raw", "one.flac", "--edited", "other.flac", "--out", "x.editor"],
             2,
             "comes from",
+            marks=pytest.mark.long,
         ),
         (
             ["learn-edits", "--raw", "one.flac", "--edited", "silence.flac", "--out", "x.editor"],

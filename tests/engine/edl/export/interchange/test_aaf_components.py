@@ -15,6 +15,7 @@ from engine.edl.export import ExportRequest, export
 from engine.edl.export.interchange.aaf.components import Pattern, ascending_tree, lay, write_laid
 from engine.edl.export.interchange.aaf.effects import Effects
 from tests.engine.edl.recordings import timeline_state, with_cuts
+from tests.mostly_long import mostly_long
 from tests.timing import fastest_cpu_s
 
 
@@ -103,7 +104,7 @@ def in_batches(file: Any, effects: Effects, sequence: Any, count: int) -> None:
     assert list(lay(sequence, components)) == list(range(1, 4 * count + 1))
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 40])
+@mostly_long("count", [0, 1, 2, 40], keep=(0, 2))
 def test_what_is_written_is_what_the_library_writes(count: int) -> None:
     assert composed(in_batches, count) == composed(plainly, count)
 

@@ -116,7 +116,7 @@ FAULTS = (
 """What happens, and at which of a job's reports."""
 
 
-@mostly_long("name", JOBS, keep=("import", "listen", "export"))
+@mostly_long("name", JOBS, keep=("listen", "export"))
 def test_whatever_goes_wrong_is_told_and_leaves_nothing_half_made(
     name: str, session: Callable[[], Session], tmp_path: Path
 ) -> None:

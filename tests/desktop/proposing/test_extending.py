@@ -108,6 +108,7 @@ window.close()
 """
 
 
+@pytest.mark.long
 def test_a_finder_and_a_kind_of_a_package_are_used_in_the_window(
     packages: Path,  # noqa: F811
     jam: Path,

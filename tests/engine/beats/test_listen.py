@@ -77,7 +77,14 @@ def test_grooves_stay_above_the_stored_floor(data_dir, groove, find):
     assert grid.confidence > 0.3
 
 
-@pytest.mark.parametrize("sizes", [(1 << 20,), (65_536,), (1, 4097, 333)])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param((1 << 20,), marks=pytest.mark.long),
+        pytest.param((65_536,), marks=pytest.mark.long),
+        (1, 4097, 333),
+    ],
+)
 def test_blocks_make_no_difference(data_dir, sizes):
     recording = read_song(data_dir / "grooves/3_rock_100")
     samples, rate_hz = recording.samples, recording.rate_hz

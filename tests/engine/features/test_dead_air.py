@@ -106,7 +106,7 @@ def assert_found(found, dead, rate_hz=RATE_HZ):
     assert np.count_nonzero(flags & ~dead) < len(edges) * EDGE_S * rate_hz
 
 
-@mostly_long("rate_hz", [8_000, 16_000, 44_100, 48_000, 96_000], keep=(16_000, 44_100))
+@mostly_long("rate_hz", [8_000, 16_000, 44_100, 48_000, 96_000], keep=(44_100,))
 def test_every_second_of_three_gaps_is_found_and_none_of_the_music(rate_hz):
     samples, dead = with_gaps(rate_hz)
     found = found_in(samples, rate_hz)
@@ -129,7 +129,7 @@ def test_hum_of_any_level_is_found(mains_hz, hum_db):
     assert_found(found, dead)
 
 
-@pytest.mark.parametrize("hiss_db", [-50.0, -55.0, -70.0, -80.0])
+@mostly_long("hiss_db", [-50.0, -55.0, -70.0, -80.0], keep=(-50.0, -80.0))
 def test_hiss_of_any_level_is_found(hiss_db):
     samples, dead = with_gaps(hiss_db=hiss_db)
     assert_found(found_in(samples), dead)

@@ -14,7 +14,6 @@ from engine.matching.matched import Matched, Shape
 from engine.matching.sound import Samples, sound_of
 from tests.engine.takes.playing import RATE_HZ as NOTES_HZ
 from tests.engine.takes.playing import passage
-from tests.mostly_long import mostly_long
 
 RATE_HZ = 22_050
 
@@ -85,7 +84,8 @@ def test_a_clean_edit_is_found_to_the_sample(made: EditedPair) -> None:
     assert found.unmatched == ((foreign.edited_start_samples, foreign.edited_stop_samples),)
 
 
-@mostly_long("version", ["coded", "mastered", "noisy"], keep=("coded",))
+@pytest.mark.long
+@pytest.mark.parametrize("version", ["coded", "mastered", "noisy"])
 def test_what_was_done_to_it_since_hides_no_segment(made: EditedPair, version: str) -> None:
     found = matched(made, version)
     expected = [piece for piece in made.pieces if piece.raw != FOREIGN]

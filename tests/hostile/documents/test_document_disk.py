@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import documents
 from engine.cli.main import main
 from engine.document import edits
 from engine.document.decisions import Verdict
@@ -27,7 +28,6 @@ from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut
 from tests.engine.document.scripted import IDS, STEPS, review
 from tests.hostile.killing import VERSION_1
-from tests.mostly_long import mostly_long
 from tests.permissions import let_others_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, mounts and limits as POSIX has them")
@@ -278,14 +278,16 @@ def test_a_window_that_dies_leaves_no_lock(path: Path, how: signal.Signals) -> N
         assert not document.is_read_only
 
 
-@mostly_long(
-    "words",
-    [("accept", "--all"), ("reject", IDS[7]), ("accept", IDS[8], "--nudge-start-ms", "5")],
-    keep=[("accept", "--all")],
+@pytest.mark.parametrize(
+    "words", [("accept", "--all"), ("reject", IDS[7]), ("accept", IDS[8], "--nudge-start-ms", "5")]
 )
 def test_verbs_that_write_leave_an_open_document_alone(
-    path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
 ) -> None:
+    monkeypatch.setattr(documents, "_PATIENCE_S", 0.1)
     with Document.open(path) as document:
         before = path.read_bytes()
         assert main(["decide", str(path), *words]) == 1

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL and fork are
 @pytest.fixture
 def every(pytestconfig: pytest.Config) -> int:
     """Of all kills every how many-th is done."""
-    return 1 if pytestconfig.getoption("--long") else 5
+    return 1 if pytestconfig.getoption("--long") else 10
 
 
 def kill(mode: str, folder: Path, every: int) -> list[Killed]:
@@ -41,7 +41,7 @@ def test_two_hundred_kills_lose_no_decision(tmp_path: Path, every: int) -> None:
     kills = kill("random", tmp_path, every)
     assert len(kills) == RANDOM_KILLS // every
     assert not lost_or_unreadable(kills)
-    assert len({one.acknowledged for one in kills}) > 6  # they came at all stages of the review
+    assert len({one.acknowledged for one in kills}) > 4  # they came at all stages of the review
 
 
 def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(

@@ -20,6 +20,7 @@ from engine.document.document import Document
 from engine.document.file import transaction
 from engine.errors import DocumentError
 from tests.engine.document.scripted import CUTS, IDS, review
+from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENINGS = 50
@@ -119,8 +120,11 @@ def _running(*words: object) -> Iterator[list[int]]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="select reads pipes on POSIX only")
-@pytest.mark.parametrize(
-    "other", [("proposals", "PATH"), ("decide", "PATH", "{}", IDS[0])], ids=lambda words: words[0]
+@mostly_long(
+    "other",
+    [("proposals", "PATH"), ("decide", "PATH", "{}", IDS[0])],
+    keep=[("decide", "PATH", "{}", IDS[0])],
+    ids=lambda words: words[0],
 )
 def test_no_answer_is_refused_beside_verbs_that_read_or_answer(path: Path, other: tuple[str, ...]) -> None:
     words = [str(path) if word == "PATH" else word for word in other]

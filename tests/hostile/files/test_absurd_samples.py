@@ -148,6 +148,7 @@ def test_scores_are_numbers_and_it_is_told_once(tmp_path: Path, taste: Path, val
     assert "nan" not in (tmp_path / "scores.csv").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_scores_of_folders_tell_it_too(tmp_path: Path, taste: Path, workers: int) -> None:
     damaged(tmp_path / "take.wav")

@@ -41,7 +41,7 @@ def parts(folder: Path) -> list[str]:
 # What cannot be imported.
 
 
-@mostly_long("case", REFUSED, keep=("not audio", "65 channels", "folder", "missing"))
+@mostly_long("case", REFUSED, keep=("65 channels", "missing"))
 def test_a_bad_file_dropped_on_an_empty_window_leaves_nothing_behind(
     hands: Hands, folder: Path, case: str
 ) -> None:
@@ -100,7 +100,7 @@ def test_nothing_but_bad_files_makes_no_document(hands: Hands, folder: Path) -> 
     assert not list(folder.glob("*.offcut"))
 
 
-@pytest.mark.parametrize("case", WARNED)
+@mostly_long("case", WARNED, keep=("truncated",))
 def test_what_can_be_saved_is_imported_with_a_sentence_that_stays(
     hands: Hands, folder: Path, case: str
 ) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
@@ -43,7 +42,7 @@ def show(view: TimelineView, state: DocumentState, current: str, *, is_result: b
     view.set_current(current)
 
 
-@pytest.mark.parametrize("is_result", [False, True], ids=["source", "result"])
+@mostly_long("is_result", [False, True], keep=(True,), ids=["source", "result"])
 @mostly_long("width", [96.0, 350.5, 2_880.0], keep=(96.0,))
 def test_moved_hits(view: TimelineView, rng: np.random.Generator, width: float, is_result: bool) -> None:
     hits, state, grid = played(400)

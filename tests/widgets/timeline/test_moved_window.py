@@ -57,7 +57,7 @@ def is_drawn_as_anew(view: TimelineView) -> None:
     np.testing.assert_array_equal(found, picture(view))
 
 
-@pytest.mark.parametrize("is_result", [False, True], ids=["source", "result"])
+@mostly_long("is_result", [False, True], keep=(True,), ids=["source", "result"])
 @mostly_long("width", [96.0, 2_880.0], keep=(96.0,))
 def test_a_walk_of_answers_and_moves(
     view: TimelineView, drums: DocumentState, rng: np.random.Generator, width: float, is_result: bool

@@ -168,7 +168,7 @@ def test_it_is_read_exactly_or_refused(made_once: Path, file: File, decoder: Dec
     np.testing.assert_allclose(samples, expected[: len(samples)], atol=2e-6)
 
 
-@mostly_long("file", EVERY, keep=TELLING, ids=lambda file: file.name)
+@mostly_long("file", EVERY, keep=TELLING[:20:3], ids=lambda file: file.name)
 def test_a_bundle_without_ffmpeg_names_format_and_remedy(
     made_once: Path, file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:

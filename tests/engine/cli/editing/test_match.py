@@ -104,6 +104,7 @@ def test_a_file_that_is_too_short_is_refused_in_a_sentence(
         assert "tiny.wav" in sentence
 
 
+@pytest.mark.long
 def test_a_second_of_it_and_more_than_all_of_it(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

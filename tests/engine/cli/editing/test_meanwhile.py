@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.cli import documents
 from engine.cli.main import main
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
@@ -216,8 +217,9 @@ def test_another_taste_refuses_only_what_was_found_with_one(
 
 
 def test_a_document_that_somebody_writes_is_refused_before_the_analysis(
-    project: Path, run_while: RunWhile
+    project: Path, run_while: RunWhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(documents, "_PATIENCE_S", 0.1)
     with Document.open(project):
         status, _ = run_while(WAYS[0], lambda: pytest.fail("the analysis began"))
     assert status == 1

@@ -56,6 +56,7 @@ def test_ffmpeg_measures_the_same(tmp_path: Path, rate_hz: int, channels: int) -
     )  # another interpolator: the standard allows 0.6
 
 
+@pytest.mark.long
 def test_ffmpeg_measures_the_same_of_music(data_dir: Path, tmp_path: Path) -> None:
     samples, rate_hz = soundfile.read(
         data_dir / "music" / "gm3_boom_Ripper.mp3", frames=60 * 44_100, dtype="float32"

@@ -32,6 +32,7 @@ from tests.engine.edl.imports.edit_lists import (
     with_edits,
 )
 from tests.engine.edl.recordings import Recording
+from tests.mostly_long import mostly_long
 
 EXACT = (".json", ".fcpxml", ".rpp", ".aaf")
 
@@ -173,7 +174,9 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
     np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
 
 
-@pytest.mark.parametrize("suffix", [*EXACT, ".otio", ".edl", ".xml"])
+@mostly_long(
+    "suffix", [*EXACT, ".otio", ".edl", ".xml"], keep=(".json", ".fcpxml", ".rpp", ".otio", ".edl", ".xml")
+)
 def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @(seldom if suffix == ".aaf" else repeated)

@@ -65,7 +65,7 @@ def test_both_losses_fall_while_the_centre_stays() -> None:
 
 
 @mostly_long("objective", ["one-class", "soft-boundary"], keep=("soft-boundary",))
-@pytest.mark.parametrize("network", ["AE", "AEwRES", "Baseline"])
+@mostly_long("network", ["AE", "AEwRES", "Baseline"], keep=("AEwRES", "Baseline"))
 def test_what_is_unlike_the_training_is_odder(network: str, objective: str) -> None:
     networks = fitted(network=network, objective=objective, epochs=40).networks
     unlike = 2.0 * torch.randn(100, SIZE, generator=torch.Generator().manual_seed(6))

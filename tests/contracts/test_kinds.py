@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,14 +62,15 @@ def names(node: ast.AST) -> object:
     return None
 
 
-def found(what: str) -> set[str]:
+@cache
+def found(what: str) -> frozenset[str]:
     """Return the files in which a kind is named by a string, or an operation by its class."""
-    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-    return {
+    texts = {path: path.read_text("utf-8") for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    return frozenset(
         path.relative_to(ROOT).as_posix()
-        for path in files
-        if any(names(node) == what for node in ast.walk(ast.parse(path.read_text("utf-8"))))
-    }
+        for path, text in texts.items()
+        if re.search(rf"\b{what}\b", text) and any(names(node) == what for node in ast.walk(ast.parse(text)))
+    )
 
 
 def test_only_makers_of_cuts_name_them() -> None:

@@ -172,6 +172,7 @@ def test_a_musician_goes_the_whole_way_by_keys(hands: Hands, folder: Path) -> No
     assert length == state().length_samples - cut
 
 
+@pytest.mark.long
 def test_keys_and_verbs_give_the_same_bytes(
     hands: Hands, folder: Path, learned: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

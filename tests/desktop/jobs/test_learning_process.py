@@ -93,6 +93,7 @@ def test_closing_while_a_taste_is_learned_ends_its_process(qtbot, edited, tmp_pa
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.long
 def test_what_cannot_be_learned_from_is_told_in_one_sentence(qtbot, lane, tmp_path):
     bad = tmp_path / "noise.wav"
     bad.write_bytes(b"no audio at all")

@@ -128,6 +128,7 @@ def test_each_cut_of_the_queue_says_what_sounds_there(room: Hands) -> None:
     assert [group.name for group in window.review.listing.groups] == [SNEEZE, "nothing that has a name"]
 
 
+@pytest.mark.long
 def test_a_cut_whose_edges_move_away_says_it_no_more(room: Hands) -> None:
     window = room.window
     hear(room)

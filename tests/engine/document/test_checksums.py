@@ -22,6 +22,7 @@ from engine.document.document import Document
 from engine.document.file.checksums import Tally, row_digest, rows_of, total
 from engine.document.file.rows import TABLES
 from engine.document.tracks import edits as track_edits
+from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS
 from tests.timing import fastest_cpu_s, slowness
@@ -103,6 +104,16 @@ def long_document() -> Iterator[Document]:
         document.close()
 
 
+def test_one_decision_of_ten_thousand_sends_few_statements(long_document: Document) -> None:
+    key = list(long_document.state.proposals)[401]
+    statements: list[str] = []
+    long_document._connection.set_trace_callback(statements.append)
+    calls = calls_of(lambda: long_document.apply(edits.decide(long_document.state, [key], Verdict.REJECTED)))
+    long_document._connection.set_trace_callback(None)
+    assert len(statements) < 16, statements
+    assert calls < 1_000
+
+
 @pytest.mark.alone
 def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
     document, times_s = long_document, []
@@ -121,6 +132,11 @@ def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
     for name in ("proposals", "tracks", "sources", "settings", "analyses"):
         assert getattr(after, name) is getattr(before, name)
     assert len(after.decisions) == len(before.decisions)
+
+
+def test_opening_a_long_document_costs_few_calls_a_row(long_document: Document) -> None:
+    rows = len(long_document.state.proposals) + len(long_document.state.decisions)
+    assert calls_of(lambda: Document.open(long_document.path).close()) < 7 * rows
 
 
 @pytest.mark.alone

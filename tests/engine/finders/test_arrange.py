@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,7 +128,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(folder / "second.flac", passage(98, 1.2)[:RATE_HZ], RATE_HZ)
     assert main(["new", str(folder / "two.offcut"), str(folder / "two.flac")]) == 0
     words = ["learn-edits", "--raw", str(folder / "one.flac"), "--edited", str(folder / "edited.flac")]
-    assert main([*words, "--out", str(folder / "mine.editor")]) == 0
+    with redirect_stdout(io.StringIO()) as told:
+        assert main([*words, "--out", str(folder / "mine.editor"), "--json"]) == 0
+    (folder / "told.json").write_text(told.getvalue())
     return folder
 
 
@@ -143,6 +147,7 @@ def test_the_verbs_learn_and_arrange(folder: Path, capsys: pytest.CaptureFixture
         assert len(proposals) == len(told["arrangement"])
 
 
+@pytest.mark.long
 def test_the_verb_is_an_alias_of_the_finder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project, settings = str(folder / "two.offcut"), ["--editor", str(folder / "mine.editor"), "--seed", "2"]
     told = []
@@ -157,12 +162,8 @@ def test_the_verb_is_an_alias_of_the_finder(folder: Path, capsys: pytest.Capture
     }
 
 
-def test_what_was_learned_is_told_in_words_and_kept_in_the_file(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["learn-edits", "--raw", str(folder / "one.flac"), "--edited", str(folder / "edited.flac")]
-    assert main([*words, "--out", str(folder / "mine.editor"), "--force", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+def test_what_was_learned_is_told_in_words_and_kept_in_the_file(folder: Path) -> None:
+    told = json.loads((folder / "told.json").read_text())
     (pair,) = told["pairs"]
     assert pair["left_out_s"] == pytest.approx(40.0 - 26.0, abs=0.2)
     habits = told["habits"]
@@ -197,6 +198,7 @@ def test_a_pair_that_is_none_is_left_out_where_that_is_wanted(folder: Path) -> N
     assert len(made.pairs) == 1
 
 
+@pytest.mark.long
 def test_other_music_of_the_same_sounds_is_no_edit(folder: Path) -> None:
     pair = RawAndEdited((folder / "one.flac",), folder / "two.flac")
     with pytest.raises(UsageError, match="name the recordings it was made of"):
@@ -258,15 +260,17 @@ def test_a_reference_edit_is_taken_as_an_example(folder: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
-        (
+        pytest.param(
             ["learn-edits", "--raw", "one.flac", "--edited", "other.flac", "--out", "x.editor"],
             2,
             "comes from",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ["learn-edits", "--raw", "one.flac", "--edited", "silence.flac", "--out", "x.editor"],
             2,
             "comes from",
+            marks=pytest.mark.long,
         ),
         (
             ["learn-edits", "--raw", "second.flac", "--edited", "second.flac", "--out", "x.editor"],

@@ -131,6 +131,7 @@ def test_what_went_through_a_coder_gives_the_same_edits(edited_by_offcut: Path, 
     assert residual_db(made) < -12.0
 
 
+@pytest.mark.long
 def test_what_was_moved_from_the_very_end_leaves_no_crumb_through_a_coder(
     edited_by_offcut: Path, tmp_path: Path
 ) -> None:
@@ -170,6 +171,7 @@ def test_one_undo_brings_all_back_and_another_file_takes_its_place(
         assert (only.kind, only.start_samples) == ("cut", 30 * RATE_HZ)
 
 
+@pytest.mark.long
 def test_what_is_answered_while_the_file_is_compared_stays_so(edited_by_offcut: Path, tmp_path: Path) -> None:
     project = str(tmp_path / "answered.offcut")
     fresh(edited_by_offcut, Path(project)).close()
@@ -233,9 +235,14 @@ def test_fades_are_played_where_there_is_room_behind_them(
 @pytest.mark.parametrize(
     ("make", "kinds", "told"),
     [
-        (with_silence, ["mute"], ""),
+        pytest.param(with_silence, ["mute"], "", marks=pytest.mark.long),
         (with_noise_between, ["cut"], "Not of this recording, and not played: 0:10.0 – 0:12.0"),
-        (with_noise_instead, ["cut"], "Not of this recording, and not played: 0:10.0 – 0:12.0"),
+        pytest.param(
+            with_noise_instead,
+            ["cut"],
+            "Not of this recording, and not played: 0:10.0 – 0:12.0",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_what_is_not_of_the_recording_is_told(
@@ -262,7 +269,11 @@ def test_what_is_not_of_the_recording_is_told(
     ("make", "refused"),
     [
         (lambda _raw: noise(10.0), "other.wav is hardly made of this recording: 0.0 % of what sounds"),
-        (lambda raw: np.zeros_like(raw), "other.wav is hardly made of this recording"),
+        pytest.param(
+            lambda raw: np.zeros_like(raw),
+            "other.wav is hardly made of this recording",
+            marks=pytest.mark.long,
+        ),
         (lambda raw: raw, "other.wav is this recording as a whole: there is no edit to take."),
     ],
 )
@@ -283,6 +294,7 @@ def test_a_document_without_a_recording_is_refused(tmp_path: Path) -> None:
         request_of("match", DocumentState(), {}, {}, {"edited": str(tmp_path / "edit.wav")})
 
 
+@pytest.mark.long
 def test_the_verb_is_an_alias_of_the_finder(
     edited_by_offcut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -184,8 +184,8 @@ def test_what_cannot_be_previewed_is_said(
         ("dog, mortgage", UnknownPromptError, "not_understood"),
         ("dgo", UnknownPromptError, "not_understood"),
         ("church bells", SoundNotFoundError, "not_found"),
-        ("dog, rain", SoundNotFoundError, "not_found"),
-        ("not church bells", SoundNotFoundError, "not_found"),
+        pytest.param("dog, rain", SoundNotFoundError, "not_found", marks=pytest.mark.long),
+        pytest.param("not church bells", SoundNotFoundError, "not_found", marks=pytest.mark.long),
     ],
 )
 def test_what_is_not_understood_or_not_there_makes_no_preview(

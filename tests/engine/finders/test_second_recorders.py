@@ -58,7 +58,9 @@ def heard_of(made: Recording, state: DocumentState, track: Track) -> Sound:
         return np.concatenate(list(renderer.blocks(65_536)))[:, 0]
 
 
-@pytest.mark.parametrize(("ppm", "late"), [(230.0, -9_084), (-300.0, 5_000), (0.0, 6_000)])
+@pytest.mark.parametrize(
+    ("ppm", "late"), [(230.0, -9_084), pytest.param(-300.0, 5_000, marks=pytest.mark.long), (0.0, 6_000)]
+)
 def test_a_second_recorder_is_lined_up_by_one_edit(
     drums: tuple[Sound, Sound], tmp_path: Path, ppm: float, late: int
 ) -> None:

@@ -35,6 +35,7 @@ from engine.separation.mask_memory import MaskMemory
 from engine.separation.paint import Range
 from tests.as_before import require_sentence
 from tests.engine.recordings.yard import FIRST_BARK, RATE_HZ
+from tests.mostly_long import mostly_long
 from widgets.edit_words import held_sentence
 
 PARTLY = (round(3.2 * RATE_HZ), round(5.0 * RATE_HZ))
@@ -60,7 +61,7 @@ def repaired(document: Document, words: str, window: tuple[int, int]) -> tuple[P
     return proposals
 
 
-@pytest.mark.parametrize("second", [FIRST_BARK, PARTLY, EARLIER])
+@mostly_long("second", [FIRST_BARK, PARTLY, EARLIER], keep=(PARTLY,))
 def test_a_second_repair_is_made_of_what_the_first_leaves(yard_copy: Path, second: tuple[int, int]) -> None:
     with Document.open(yard_copy) as document:
         recorded = heard(document)
@@ -179,6 +180,7 @@ def test_a_payload_that_names_no_audio_is_refused(yard_copy: Path) -> None:
                 )
 
 
+@pytest.mark.long
 def test_the_command_line_stacks_and_exports_what_was_heard(
     yard_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,6 +64,7 @@ def test_talk_between_songs_is_proposed_and_songs_are_named(
         assert list(document.state.proposals) == [made.id]
 
 
+@pytest.mark.long
 def test_events_name_speech_and_music(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     for path in (project, project.with_name("room.wav")):
@@ -72,6 +73,7 @@ def test_events_name_speech_and_music(project: Path, capsys: pytest.CaptureFixtu
         assert {"speech", "music"} <= words
 
 
+@pytest.mark.long
 def test_speech_is_found_everywhere_by_name_alone_and_beside_other_sounds(project: Path) -> None:
     with Document.open(project) as document:
         request = SpanRequest(document.state, locate_all(document.state, project.parent))

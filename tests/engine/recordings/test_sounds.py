@@ -38,6 +38,7 @@ from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
 from engine.words.vocabulary import vocabulary
 from tests.engine.recordings.room import FIRST_SNEEZE, LENGTH_S, RATE_HZ, SNEEZE_S, SNEEZES_S, made_room
+from tests.mostly_long import mostly_long
 
 SNEEZE = "sneezing"
 
@@ -99,6 +100,7 @@ def test_words_are_known_names_and_a_surer_word_is_said_sooner() -> None:
     assert likelihood_of("crow", 1.0, 0.9) > likelihood_of("crow", 1.0, 0.5)
 
 
+@pytest.mark.long
 def test_in_blocks_of_any_size_the_same_is_heard(heard: FoundSounds, room_once: Path) -> None:
     """Places are those of the plain way: every name by itself, the likeliest of what meets."""
     samples = soundfile.read(room_once.with_name("room.wav"), dtype="float32")[0]
@@ -116,7 +118,7 @@ def test_in_blocks_of_any_size_the_same_is_heard(heard: FoundSounds, room_once: 
     assert [one.start_samples for one in said] == heard.sounds.spans_samples[:, 0].tolist()
 
 
-@pytest.mark.parametrize("kind", ["silence", "noise", "hum", "a click", "short", "nothing"])
+@mostly_long("kind", ["silence", "noise", "hum", "a click", "short", "nothing"], keep=("silence", "hum"))
 def test_nothing_is_said_where_nothing_has_a_name(kind: str) -> None:
     rng = np.random.default_rng(7)
     count = {"short": 900, "nothing": 0}.get(kind, 20 * RATE_HZ)
@@ -257,6 +259,7 @@ def test_wrong_use_is_one_sentence(
     assert "\n" not in told
 
 
+@pytest.mark.long
 def test_verbs_hear_what_repairs_left(room_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start_s, stop_s = SNEEZES_S[0] - 0.2, SNEEZES_S[0] + SNEEZE_S + 0.2
     band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)

@@ -241,6 +241,7 @@ def test_damaged_weights_and_other_files_are_refused(trained: Path, tmp_path: Pa
         separator_named(str(tmp_path / "cut.safetensors"))
 
 
+@pytest.mark.long
 def test_the_baseline_is_trained_by_its_command_and_answers_the_same_for_all_words(
     few: Path, tmp_path: Path
 ) -> None:

@@ -214,7 +214,6 @@ def test_a_slip_takes_slices_along() -> None:
     assert {type(one) for one in reader_patches.within(3_000, 8_000)} == {Shift, Piece}
 
 
-@pytest.mark.alone
 def test_thousands_of_hits_are_laid_out_at_once() -> None:
     rng = np.random.default_rng(1)
     onsets = (np.arange(2_000) * 2_400 + 3_000).tolist()

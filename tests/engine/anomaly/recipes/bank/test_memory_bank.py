@@ -118,7 +118,10 @@ def test_stretches_follow_each_other_and_hold_what_was_played(block_samples: int
 
 @pytest.mark.parametrize(
     ("view", "measures"),
-    [("statistics", ("nearest", "residual")), ("encoder", ("nearest", "residual", "reconstruction"))],
+    [
+        pytest.param("statistics", ("nearest", "residual"), marks=pytest.mark.long),
+        ("encoder", ("nearest", "residual", "reconstruction")),
+    ],
 )
 def test_tells_another_sound_from_kept_ones(
     tmp_path: Path, view: View, measures: tuple[Measure, ...]

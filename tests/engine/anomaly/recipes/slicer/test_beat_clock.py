@@ -45,7 +45,9 @@ def clicks(seconds: float, bpm: float) -> np.ndarray:
     return (np.exp(-40.0 * (time_s % (60.0 / bpm))) * noise).astype(np.float32)
 
 
-@pytest.mark.parametrize("seconds", [2 * STRETCH_S - 1.0, 2 * STRETCH_S + 7.3])
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(2 * STRETCH_S - 1.0, marks=pytest.mark.long), 2 * STRETCH_S + 7.3]
+)
 def test_stretches_hold_every_frame_once_however_the_stream_is_cut(seconds: float) -> None:
     samples = clicks(seconds, 120.0)
     found = []

@@ -24,6 +24,7 @@ from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.conftest import RATE_HZ, TINY, Checks, music
+from tests.mostly_long import mostly_long
 
 CHOICES: tuple[dict[str, object], ...] = (
     {"contrast": "neighbours"},
@@ -62,7 +63,7 @@ def fused(edited: Path, tmp_path_factory: pytest.TempPathFactory) -> Taste:
     return learned(edited, FUSED, tmp_path_factory.mktemp("fused") / "fused.taste")
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: " ".join(choice))
+@mostly_long("choice", CHOICES, keep=CHOICES[-1:], ids=lambda choice: " ".join(choice))
 def test_a_choice_learns_and_scores_after_a_round_to_disk(
     choice: dict[str, object], edited: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from engine.anomaly.recipes.svdd.objective import centre_of, fitting_radius, sof
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.learning.loop import Epoch
 from engine.progress import SILENT
+from tests.mostly_long import mostly_long
 
 SMALL = DeepSvddConfig(hidden_dims=(8, 4), epochs=15, learning_rate=3e-3, batch_size=16)
 SIZE = 12
@@ -63,8 +64,8 @@ def test_both_losses_fall_while_the_centre_stays() -> None:
     assert all(torch.equal(centre, done.networks.centre) for centre in centres.values())
 
 
-@pytest.mark.parametrize("objective", ["one-class", "soft-boundary"])
-@pytest.mark.parametrize("network", ["AE", "AEwRES", "Baseline"])
+@mostly_long("objective", ["one-class", "soft-boundary"], keep=("soft-boundary",))
+@mostly_long("network", ["AE", "AEwRES", "Baseline"], keep=("AEwRES", "Baseline"))
 def test_what_is_unlike_the_training_is_odder(network: str, objective: str) -> None:
     networks = fitted(network=network, objective=objective, epochs=40).networks
     unlike = 2.0 * torch.randn(100, SIZE, generator=torch.Generator().manual_seed(6))

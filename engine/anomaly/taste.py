@@ -22,6 +22,7 @@ from torch import Tensor
 
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
+from engine.anomaly.recipes.laboratory import missing_recipe
 from engine.anomaly.recipes.recipe import KeptScores, Model
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.registry import RECIPES
@@ -186,6 +187,8 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
 def _config(values: Mapping[str, Any]) -> RecipeConfig:
     recipe = values.get("recipe")
     if isinstance(recipe, str) and recipe not in RECIPES:
+        if missing := missing_recipe(recipe):
+            raise TasteError(missing)
         raise TasteError(
             f"its recipe {quoted(recipe)} is none that this Offcut has: install the package that adds it, or "
             "update Offcut."

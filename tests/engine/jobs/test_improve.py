@@ -13,7 +13,6 @@ import pytest
 import soundfile
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import load_taste
 from engine.cli.main import main
 from engine.document import edits
@@ -23,6 +22,7 @@ from engine.document.proposals import Proposal
 from engine.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
+from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 16_000

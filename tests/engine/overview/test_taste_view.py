@@ -10,7 +10,6 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste
 from engine.document.document import Document
@@ -21,6 +20,7 @@ from engine.jobs.recordings.import_audio import ImportRequest, import_audio, imp
 from engine.jobs.repairs.sounds import DocumentSound, FileSound
 from engine.jobs.tastes.requests import Asked, SurveyRequest
 from engine.jobs.tastes.view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
+from engine.lab.recipes.slicer.model import SlicerModel
 from engine.overview.results import Origin
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.conftest import RATE_HZ, music

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.anomaly.recipes.laboratory import NAMES, of_laboratory
+from engine.anomaly.recipes.laboratory import DEFAULT, NAMES
 from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.extensions.laboratory import of_laboratory
 from engine.overview.results import MethodStep
 
 Steps = tuple[MethodStep, ...]
@@ -16,9 +17,9 @@ Worded = Callable[[Mapping[str, Any]], Steps]
 def method_steps(config: RecipeConfig) -> Steps:
     """Return the way from a recording to its score; of a recipe without words of its own only the ends."""
     values = config.model_dump()
-    worded: Mapping[str, Worded] = {"own-faults": _own_faults}
+    worded: Mapping[str, Worded] = {DEFAULT: _own_faults}
     if config.recipe in NAMES:
-        worded = of_laboratory("steps", "STEPS")
+        worded = of_laboratory("recipes.steps", "STEPS")
     middle = worded.get(config.recipe, _unknown)(values)
     return (*_heard(config), *middle, MethodStep("Score", "0.5 is typical of what you kept, 1 is odd"))
 

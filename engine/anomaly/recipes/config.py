@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.anomaly.recipes.laboratory import missing_recipe, of_laboratory
+from engine.anomaly.recipes.laboratory import DEFAULT, missing_recipe
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.errors import UsageError
 from engine.extensions import Extended
+from engine.extensions.laboratory import of_laboratory
 from engine.extensions.names import Extension
 from engine.files.safe_write import shown
 from engine.files.settings_file import read_settings
@@ -26,9 +27,8 @@ def _added(extension: Extension, made: object) -> type[RecipeConfig]:
     return added_recipe(extension, made).config
 
 
-_DEFAULT = "own-faults"
 BY_RECIPE: Extended[type[RecipeConfig]] = Extended(
-    "offcut.recipes", {_DEFAULT: OwnFaultsConfig}, _added, partial(of_laboratory, "config", "CONFIGS")
+    "offcut.recipes", {DEFAULT: OwnFaultsConfig}, _added, partial(of_laboratory, "recipes.config", "CONFIGS")
 )
 """The settings of every recipe; the first is the default."""
 
@@ -71,7 +71,7 @@ def load_config(path: Path) -> RecipeConfig:
     UsageError : the file cannot be read, is not YAML, or holds a setting that does not exist or cannot be so
     """
     values = read_settings(path)
-    recipe = values.get("recipe", _DEFAULT)
+    recipe = values.get("recipe", DEFAULT)
     if not isinstance(recipe, str) or recipe not in BY_RECIPE:
         if missing := missing_recipe(str(recipe)):
             raise UsageError(f"{shown(path)}: {missing}")

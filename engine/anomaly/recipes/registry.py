@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from math import log
 
-from engine.anomaly.recipes.laboratory import of_laboratory
 from engine.anomaly.recipes.own_faults import learning, model
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe import Recipe, added_recipe
 from engine.extensions import Extended
+from engine.extensions.laboratory import of_laboratory
 
 _OWN = {
     "own-faults": Recipe(OwnFaultsConfig, learning.learn, model.load, blind_loss=log(2.0), keeps_last=True)
 }
 
 RECIPES: Extended[Recipe] = Extended(
-    "offcut.recipes", _OWN, added_recipe, partial(of_laboratory, "registry", "RECIPES")
+    "offcut.recipes", _OWN, added_recipe, partial(of_laboratory, "recipes.registry", "RECIPES")
 )

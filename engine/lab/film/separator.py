@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -13,12 +14,13 @@ import torch
 from engine.detection.spectra import Spectra
 from engine.errors import UsageError
 from engine.files.safe_write import shown
+from engine.lab.film.network import FilmNetwork
+from engine.lab.film.weights import BEST, TRAINING, trained_as, weights_folder
+from engine.lab.film.words import Words, words_named
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
-from engine.separation.film.network import FilmNetwork
-from engine.separation.film.weights import BEST, NAME, TRAINING, trained_as, weights_folder
-from engine.separation.film.words import Words, words_named
 from engine.separation.mask import Mask
+from engine.separation.names import FILM
 from engine.separation.networked import inside_frames, shares_by_views, view_of
 from engine.separation.plain.outside import mask_over_bins
 from engine.separation.separator import Prompt, Stretch
@@ -36,7 +38,7 @@ class FilmSeparator:
     def name(self) -> str:
         """The recipe, its width, and its text encoder."""
         narrow, *_, wide = self.network.widths
-        return f"{NAME} ({narrow} to {wide}, {self.words.title})"
+        return f"{FILM} ({narrow} to {wide}, {self.words.title})"
 
     @torch.inference_mode()
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
@@ -48,7 +50,7 @@ class FilmSeparator:
         """
         if self.words.size and any(one.example or not np.any(one.vector) for one in prompts):
             raise UsageError(
-                f"The separator '{NAME}' knows sounds by words only: name the sound, or choose another one."
+                f"The separator '{FILM}' knows sounds by words only: name the sound, or choose another one."
             )
         with few_threads():
             spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])
@@ -76,7 +78,7 @@ def film_separator(weights: Path | None = None) -> FilmSeparator:
     path = weights_folder() / BEST if weights is None else weights
     if not path.is_file():
         raise UsageError(
-            f"The separator '{NAME}' has no weights in {shown(path)}: train them with '{TRAINING} SOUNDS', "
+            f"The separator '{FILM}' has no weights in {shown(path)}: train them with '{TRAINING} SOUNDS', "
             "or name a file of weights as the separator."
         )
     return _loaded(path, path.stat().st_mtime_ns)
@@ -86,9 +88,13 @@ def film_separator(weights: Path | None = None) -> FilmSeparator:
 def _loaded(path: Path, _changed_ns: int) -> FilmSeparator:
     trained = trained_as(path)
     if trained is None:
-        raise UsageError(f"{shown(path)} holds no weights of {NAME}: train some with '{TRAINING} SOUNDS'.")
+        raise UsageError(f"{shown(path)} holds no weights of {FILM}: train some with '{TRAINING} SOUNDS'.")
     words = words_named(trained.words)
     network = FilmNetwork(trained.width, words.size)
     return FilmSeparator(
         with_weights(network, path, "sounds named by words", remedy="train them again"), words
     )
+
+
+SEPARATORS: Mapping[str, Callable[..., FilmSeparator]] = MappingProxyType({FILM: film_separator})
+"""Separators of the laboratory; each takes the file of its weights, or looks for the last training."""

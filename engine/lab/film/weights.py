@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from engine.files.places import data_folder
-from engine.learning.shipped import save_half
-from engine.separation.film.network import FilmNetwork
+from engine.lab.film.network import FilmNetwork
+from engine.learning.shipped import metadata_of, save_half
+from engine.separation.names import FILM
 
-NAME = "film-unet"
 BEST = "best.safetensors"
 TRAINING = "python -m engine.lab.training.separation.film"
 
@@ -23,7 +21,7 @@ class Trained:
     Attributes
     ----------
     width : channels of the first level
-    words : name of `engine.separation.film.words.Words`
+    words : name of `engine.lab.film.words.Words`
     """
 
     width: int
@@ -31,21 +29,17 @@ class Trained:
 
     def save(self, network: FilmNetwork, path: Path) -> None:
         """Write the weights at half precision, with their metadata."""
-        save_half(network, path, {"recipe": NAME, "width": str(self.width), "words": self.words})
+        save_half(network, path, {"recipe": FILM, "width": str(self.width), "words": self.words})
 
 
 def trained_as(path: Path) -> Trained | None:
     """Return the training metadata of the weights in a file; None if it has none of this recipe."""
-    try:
-        with safe_open(path, "pt") as stored:
-            about = stored.metadata() or {}
-    except (OSError, SafetensorError):
-        return None
-    if about.get("recipe") != NAME:
+    about = metadata_of(path)
+    if about.get("recipe") != FILM:
         return None
     return Trained(int(about["width"]), about["words"])
 
 
 def weights_folder(*, is_baseline: bool = False) -> Path:
     """Return where the training leaves the weights, and the separator looks for them."""
-    return data_folder("separators") / (f"{NAME}-baseline" if is_baseline else NAME)
+    return data_folder("separators") / (f"{FILM}-baseline" if is_baseline else FILM)

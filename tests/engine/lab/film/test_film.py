@@ -19,13 +19,13 @@ from safetensors.torch import load_file
 from engine.cli.main import main
 from engine.embeddings.registry import clap_folder
 from engine.errors import OffcutError, UsageError
+from engine.lab.film.network import WIDTH, FilmNetwork
+from engine.lab.film.separator import film_separator
+from engine.lab.film.weights import BEST, Trained, trained_as, weights_folder
+from engine.lab.film.words import NoWords, OwnWords, words_here
 from engine.lab.training.detection.sounds import load_sounds
 from engine.lab.training.separation.film import FilmSettings, FilmTraining, Mixtures, train
 from engine.learning.loop import seeded
-from engine.separation.film.network import WIDTH, FilmNetwork
-from engine.separation.film.separator import film_separator
-from engine.separation.film.weights import BEST, Trained, trained_as, weights_folder
-from engine.separation.film.words import NoWords, OwnWords, words_here
 from engine.separation.names import ABOUT
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import SEPARATORS, separator_named
@@ -36,7 +36,7 @@ from tests.engine.embeddings.tiny_clap import SIZE as CLAP_SIZE
 if TYPE_CHECKING:
     from transformers import ClapModel
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SETTINGS = FilmSettings(width=2, epochs=2, batch=2, keep_every=1, folds=(1, 2), held=(3,))
 RATE_HZ = 16_000
 

@@ -1,4 +1,4 @@
-"""Recipes in a bundle, which comes without the laboratory."""
+"""A bundle, which comes without the recipes and the separator of the laboratory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.progress import SILENT
 from tests.engine.conftest import RATE_HZ, music
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 
 BUNDLE = """
 import sys
@@ -83,6 +83,18 @@ def test_a_bundle_refuses_settings_of_the_laboratory_by_their_recipe(recording: 
     assert len(said.stderr.splitlines()) == 1
     assert all(word in said.stderr for word in ("F.yaml", "'slicer-ae'", "'own-faults'", "source"))
     assert not taste.exists()
+
+
+def test_a_bundle_refuses_the_separator_of_the_laboratory(recording: Path) -> None:
+    out = recording.with_name("out.wav")
+    asked = ("--text", "dog", "--window", "2", "3", "--separator", "film-unet", "--out", str(out))
+
+    said = in_process(BUNDLE + VERB, "separate", str(recording), *asked)
+
+    assert said.returncode == 2
+    assert len(said.stderr.splitlines()) == 1
+    assert all(word in said.stderr for word in ("'film-unet'", "'blend'", "source"))
+    assert not out.exists()
 
 
 def test_the_default_recipe_loads_no_other() -> None:

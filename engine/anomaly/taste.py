@@ -32,6 +32,7 @@ from engine.anomaly.taste_header import (
     VERSION,
     digest_of,
     facts_in,
+    maker_text,
     not_a_taste,
     read_taste_bytes,
 )
@@ -77,7 +78,7 @@ class Taste:
     @property
     def maker(self) -> str:
         """Recipe and taste in one line, as scores and proposals name their maker."""
-        return f"{self.config.recipe} {self.name} {self.digest}"
+        return maker_text(self.config.recipe, self.name, self.digest)
 
 
 def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:

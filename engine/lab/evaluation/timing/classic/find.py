@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.classic.bars import bar_positions, beat_accents
-from engine.beats.classic.tempo import TempoPath, follow_tempo
-from engine.beats.classic.track import best_beats, period_of_each_frame, pulse_score
 from engine.beats.counted import counted, empty_grid, median_tempo_bpm
 from engine.beats.refine import refine_beats
-from engine.beats.traces import Traces, even_strength
 from engine.document.analysis import BeatGrid
+from engine.features.onset_stream import Onsets
+from engine.lab.evaluation.timing.classic.bars import bar_positions, beat_accents
+from engine.lab.evaluation.timing.classic.strengths import Strengths
+from engine.lab.evaluation.timing.classic.tempo import TempoPath, follow_tempo
+from engine.lab.evaluation.timing.classic.track import best_beats, period_of_each_frame, pulse_score
 from engine.progress import SILENT, Progress
 
 MAKER = "offcut-beats-1"
@@ -19,15 +20,14 @@ _LOOSE_WINDOWS = 3
 _LEAST_CONFIDENCE = 0.05
 
 
-def find_beats(traces: Traces, progress: Progress = SILENT) -> BeatGrid:
+def find_beats(onsets: Onsets, strengths: Strengths, progress: Progress = SILENT) -> BeatGrid:
     """Find the beats and bars; an empty grid of tempo 0 without a pulse.
 
     Raises
     ------
     Cancelled : the user asked for it
     """
-    framing, onsets = traces.framing, traces.onsets
-    strength = even_strength(traces)
+    framing, strength = strengths.framing, strengths.even()
     progress.check_cancelled()
     if not len(onsets.positions_samples):
         return empty_grid(MAKER)
@@ -42,7 +42,7 @@ def find_beats(traces: Traces, progress: Progress = SILENT) -> BeatGrid:
         return empty_grid(MAKER)
     beat_frames = np.rint(beats / framing.hop_samples).astype(np.int64)
     progress.check_cancelled()
-    accents = beat_accents(beat_frames, traces.bass, traces.body, traces.top)
+    accents = beat_accents(beat_frames, strengths.bass, strengths.body, strengths.top)
     return BeatGrid(
         beats, bar_positions(accents, progress), median_tempo_bpm(beats, framing.rate_hz), confidence, MAKER
     )

@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
         whole = QWidget(self)
-        self.setCentralWidget(whole)  # first: a widget that moves into another one is styled again with all in it
+        self.setCentralWidget(whole)  # while empty: a widget that moves is styled again with all in it
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

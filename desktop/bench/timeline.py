@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
 from desktop.bench.document import LOADS, cut, document_of, pyqtgraph_frame_times, train_until_cancelled
+from desktop.bench.frame_times import frame_times, walk
 from desktop.job_lanes import JobLane
 from desktop.main_window import MainWindow
 from engine.document.decisions import Verdict
@@ -33,7 +34,6 @@ from engine.lab.bench.measured import Measured
 from engine.progress import SILENT
 from engine.recordings.media import MediaRequest, find_media
 from widgets.review.queue_view import QueueView
-from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.viewport import Viewport
 
 FRAMES = 400

@@ -89,10 +89,10 @@ def _is_score(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
-    from engine.anomaly.taste import load_taste
+    from engine.anomaly.taste_header import maker_of
 
     taste, state = _taste(request), request.state
-    if taste is None or not isinstance(found, ScoreCurve) or found.maker != load_taste(taste).maker:
+    if taste is None or not isinstance(found, ScoreCurve) or found.maker != maker_of(taste):
         return False
     return state.analyses.get("score") == analysis_id("score", sound_of(state), found.maker)
 

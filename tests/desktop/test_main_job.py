@@ -87,7 +87,7 @@ def answer_learn(edited: Path, **fields: str) -> tuple[Callable[[QWidget], None]
     def add(dialog: QWidget) -> None:
         button = next(one for one in dialog.findChildren(QPushButton) if one.text().startswith("Add"))
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-        fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "For researchers")
+        fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Compare methods")
         QTest.mouseClick(fold, Qt.MouseButton.LeftButton)
         for name, text in fields.items():
             field = named_field(dialog, name)

@@ -11,10 +11,10 @@ from engine.document.kinds.cut import CUT
 from engine.document.state import DocumentState
 from engine.finders.cuts.propose import propose, share_of_minutes
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.settings import FinderSettings
+from engine.finders.settings import FinderSettings, limited
 from engine.progress import Progress
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
-from engine.settings import ThresholdMode, cut_settings
+from engine.settings import LIMITS, ThresholdMode, cut_settings
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
@@ -29,21 +29,18 @@ class CutsSettings(FinderSettings):
     threshold_mode: ThresholdMode | None = Field(
         None, title="Threshold", description="where the threshold comes from"
     )
-    percentile: float | None = Field(
-        None, ge=0.0, le=100.0, title="Percentile", description="cut the scores above this percentile"
+    percentile: float | None = limited(
+        LIMITS["percentile"], "Percentile", "cut the scores above this percentile"
     )
-    score: float | None = Field(None, ge=0.0, le=1.0, title="Score", description="cut the scores above it")
-    keep: float | None = Field(
-        None, ge=0.001, le=1.0, title="Share to keep", description="keep this share of the recording"
-    )
+    score: float | None = limited(LIMITS["score"], "Score", "cut the scores above it")
+    keep: float | None = limited(LIMITS["keep"], "Share to keep", "keep this share of the recording")
     keep_minutes: float | None = Field(
         None, ge=0.0, title="Minutes to keep", description="keep so many minutes of the recording"
     )
-    minimum_kept_s: float | None = Field(
-        None,
-        ge=0.0,
-        title="Shortest piece",
-        description="no kept piece is shorter; two bars by default, or a second where there is no pulse",
+    minimum_kept_s: float | None = limited(
+        LIMITS["minimum_kept_s"],
+        "Shortest piece",
+        "no kept piece is shorter; two bars by default, or a second where there is no pulse",
     )
     snap: bool | None = Field(
         None, title="Snap to beats", description="move the edges to beats and quiet places nearby"

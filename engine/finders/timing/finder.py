@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from engine.alignment.division import read_division
-from engine.alignment.timing_settings import LONGEST_PAD_MS, TimingSettings, timing_settings
+from engine.alignment.timing_settings import LIMITS, TimingSettings, timing_settings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.drums.edits import PROMOTED
 from engine.document.drums.hits import Hits
@@ -20,7 +20,7 @@ from engine.document.kinds.hit import FLAM, HIT
 from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.settings import FinderSettings
+from engine.finders.settings import FinderSettings, limited
 from engine.hits.membership import left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.stored_pickup import known_pickup
@@ -54,25 +54,15 @@ class TimingFinderSettings(FinderSettings):
         None, title="Swing", description="50 for straight, 66.7 for a triplet, up to 75"
     )
     groove: str = Field("", title="Groove", description="the feel of a MIDI file, a recording or a track")
-    strength: float | None = Field(
-        None, ge=0.0, le=1.0, title="Strength", description="the share of the way to its line that a hit goes"
+    strength: float | None = limited(
+        LIMITS["strength"], "Strength", "the share of the way to its line that a hit goes"
     )
-    sensitivity: float | None = Field(
-        None, ge=0.0, le=1.0, title="Sensitivity", description="how unsure a hit may be that counts"
+    sensitivity: float | None = limited(
+        LIMITS["sensitivity"], "Sensitivity", "how unsure a hit may be that counts"
     )
-    pad_ms: float | None = Field(
-        None,
-        ge=0.0,
-        le=LONGEST_PAD_MS,
-        title="Trigger pad",
-        description="from the start of a slice to its hit",
-    )
-    least_ms: float | None = Field(
-        None, ge=0.0, le=1_000.0, title="Least distance", description="hits that are off by less stay"
-    )
-    most_ms: float | None = Field(
-        None, ge=0.0, le=1_000.0, title="Largest distance", description="hits that are off by more stay"
-    )
+    pad_ms: float | None = limited(LIMITS["pad_ms"], "Trigger pad", "from the start of a slice to its hit")
+    least_ms: float | None = limited(LIMITS["least_ms"], "Least distance", "hits that are off by less stay")
+    most_ms: float | None = limited(LIMITS["most_ms"], "Largest distance", "hits that are off by more stay")
     own_feel: bool | None = Field(
         None, title="Keep the player's feel", description="keep the drummer's own push and pull"
     )

@@ -9,11 +9,12 @@ from threading import Event
 import numpy as np
 import pytest
 
-from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.listen import find_beats, listen
 from engine.beats.traces import trace
 from engine.errors import Cancelled
 from engine.lab.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.lab.evaluation.timing.classic.find import find_beats as find_classic
+from engine.lab.evaluation.timing.classic.strengths import strengths_of
 from engine.lab.evaluation.timing.recordings import read_song
 from engine.lab.simulated.clicks import click_track
 from engine.progress import ReportingProgress
@@ -68,7 +69,8 @@ def test_bars_are_counted_from_the_low_beat(beats_in_bar):
 def test_grooves_stay_above_the_stored_floor(data_dir, groove, find):
     recording = read_song(data_dir / "grooves" / groove)
     traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
-    grid = find_beats(traces)[0].grid if find == "learned" else find_classic(traces)
+    strengths = strengths_of([recording.samples], recording.rate_hz)
+    grid = find_beats(traces)[0].grid if find == "learned" else find_classic(traces.onsets, strengths)
     beats_s, downbeats_s = (at / recording.rate_hz for at in (grid.beats_samples, grid.downbeats_samples))
     floor = FLOOR["classic"][groove] | FLOOR[find].get(groove, {})
     assert f_measure(recording.beats_s, beats_s) >= floor["beat_f_measure"]

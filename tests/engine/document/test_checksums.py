@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.file.checksums import Tally, row_digest, rows_of, total
+from engine.document.file.checksums import Tally, read_rows, row_digest, total
 from engine.document.file.rows import TABLES
 from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
@@ -42,7 +42,7 @@ def test_sums_follow_every_step_of_a_review(tmp_path: Path) -> None:
         for step in STEPS:
             step(document)
             with closing(sqlite3.connect(path)) as raw:
-                assert sums(path) == {name: total(rows_of(raw, name)) for name in sums(path)}
+                assert sums(path) == {name: total(read_rows(raw, name).rows) for name in sums(path)}
 
 
 @given(before=ROWS, after=ROWS)

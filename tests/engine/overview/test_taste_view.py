@@ -10,13 +10,13 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste
 from engine.document.document import Document
 from engine.errors import Cancelled, SourceError
 from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_blocks
+from engine.lab.recipes.slicer.model import SlicerModel
 from engine.overview.results import Origin
 from engine.progress import SILENT, ReportingProgress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

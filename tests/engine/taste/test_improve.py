@@ -13,7 +13,6 @@ import pytest
 import soundfile
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import load_taste
 from engine.cli.main import main
 from engine.document import edits
@@ -21,6 +20,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
 from engine.errors import Cancelled, ExportError, OffcutError, TasteError
+from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.progress import SILENT, ReportingProgress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder

@@ -369,7 +369,7 @@ def test_a_taste_may_be_called_anything(reviewing: Hands, folder: Path) -> None:
 def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from engine.anomaly.learn import LearnRequest as Learning
     from engine.anomaly.learn import learn
-    from engine.anomaly.recipes.slicer.settings import SlicerConfig
+    from engine.lab.recipes.slicer.settings import SlicerConfig
 
     folder = tmp_path_factory.mktemp("taste")
     config = SlicerConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from desktop.bench.frame_times import frame_times, walk
 from engine.audio.pictures.peaks import Columns, PeakPyramid, level_lengths
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
@@ -20,7 +21,6 @@ from engine.edl.build import build, in_place
 from tests.counting import calls_of
 from tests.timing import slowness
 from widgets.theme import DARK
-from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
 

@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.arranging.editor import shipped_network
-from engine.arranging.orders import Order, compared, order_of
+from engine.arranging.orders import Order, order_of
 from engine.arranging.step_features import StepFeatures, hear
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -24,6 +24,7 @@ from engine.document.state import DocumentState
 from engine.finders.arrangement.arrange import arranged
 from engine.finders.arrangement.requests import ArrangeRequest, ProposedArrangement
 from engine.finders.takes.proposals import propose_takes
+from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S, Part, Structured, structured
 from engine.lab.evaluation.arranging.structured_sounds import RATE_HZ, material_in

@@ -24,7 +24,7 @@ from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENINGS = 50
-ANSWERS = 60
+ANSWERS = 30
 
 # Answers one proposal after the other, all of them the same way before any the other way, until its standard
 # input is closed: what is read of one moment holds at most one border between yes and no.

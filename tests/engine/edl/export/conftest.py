@@ -6,7 +6,9 @@ import pytest
 
 from tests.engine.edl.export.cases import CASES, Case
 
-PARAMS = [*CASES[:-1], pytest.param(CASES[-1], marks=pytest.mark.long)]
+LONG = ("no cuts", "500 cuts")
+"""What three tracks and fifty cuts tell as well."""
+PARAMS = [pytest.param(case, marks=pytest.mark.long if case.name in LONG else ()) for case in CASES]
 
 
 @pytest.fixture(params=PARAMS, ids=lambda case: case.name)

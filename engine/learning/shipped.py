@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import nn
 
 from engine.errors import OffcutError
 from engine.shortage import raise_shortage
@@ -44,19 +44,6 @@ def with_weights(
     return network.eval()
 
 
-def save_half(network: nn.Module, path: Path, about: Mapping[str, str] | None = None) -> None:
-    """Write the weights of a network at half precision, which `with_weights` reads into single precision.
-
-    What is too large for it, as variances of batches may be, stays as it is.
-
-    Parameters
-    ----------
-    about : stored with the weights
-    """
-    weights = {name: _halved(value).contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, path, dict(about or {}) or None)
-
-
 def metadata_of(path: Path) -> Mapping[str, str]:
     """Return the metadata stored with the weights in a file; empty without any."""
     try:
@@ -64,9 +51,3 @@ def metadata_of(path: Path) -> Mapping[str, str]:
             return dict(stored.metadata() or {})
     except (OSError, SafetensorError):
         return {}
-
-
-def _halved(value: Tensor) -> Tensor:
-    if not value.dtype.is_floating_point or value.abs().max() > torch.finfo(torch.float16).max:
-        return value
-    return value.half()

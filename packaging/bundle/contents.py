@@ -78,6 +78,7 @@ LEFT_OUT = MappingProxyType(
 
 DROPPED = MappingProxyType(
     {
+        "resources/recipes/*": "of recipes that the laboratory has",
         "PySide6/Qt/translations/*": "Offcut speaks English alone",
         "PySide6/Qt/qml/*": "no QML",
         "PySide6/Qt/lib/libQt6Qml*": "no QML",

@@ -32,7 +32,7 @@ REASONS = (
     ("*/resources/models/sounds*", "knows sounds by name (weights)"),
     ("*/resources/models/*", "weights that hear beats, bars, hits, and arrange"),
     ("*/resources/demo/*", "the demo: recordings, examples and a taste"),
-    ("*/resources/*", "typefaces, icons, recipes, pages"),
+    ("*/resources/*", "typefaces, icons, pages"),
     ("*/docs/*", "the guide with its pictures"),
     ("*/libQt6Gui*", "Qt draws with it"),
     ("*/libQt6Widgets*", "Qt's buttons, lists and dialogs"),

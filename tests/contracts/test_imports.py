@@ -65,7 +65,6 @@ def test_light_half_of_the_engine_knows_no_models_and_no_window(package):
 
 
 def test_widgets_know_no_models_and_no_device():
-    # Importing a module must not run it: a demo stands behind `if __name__ == "__main__"`.
     assert not imported_by(modules_below("widgets")) & {*HEAVY, *DEVICE}
 
 

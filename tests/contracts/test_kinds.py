@@ -38,8 +38,6 @@ MAKERS = (
     "desktop/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",
-    "widgets/review/demo.py",
-    "widgets/timeline/demo.py",
 )
 # What gathers operations and turns them into what is heard.
 COMPILERS = (

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.files.places import data_folder
 from engine.lab.film.network import FilmNetwork
-from engine.learning.shipped import metadata_of, save_half
+from engine.lab.half_precision import save_half
+from engine.learning.shipped import metadata_of
 from engine.separation.names import FILM
 
 BEST = "best.safetensors"

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.features.span_means import means_between, running_sums
+from engine.features.span_means import running_sums
+from engine.lab.span_means import means_between
 
 
 @pytest.mark.parametrize("count", [1, 2, 40])

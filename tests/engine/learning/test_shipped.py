@@ -10,8 +10,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from engine.errors import OffcutError, UsageError
+from engine.lab.half_precision import save_half
 from engine.lab.training.mean_weights import mean_weights
-from engine.learning.shipped import save_half, with_weights
+from engine.learning.shipped import with_weights
 
 
 def test_variances_too_large_for_half_precision_stay(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.widgets.chrome.made_up import KEYS
 from tests.widgets.conftest import Dress
-from widgets.chrome.demo import KEYS
 from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar

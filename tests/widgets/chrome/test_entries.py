@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from widgets.chrome.demo import COMMANDS
+from tests.widgets.chrome.made_up import COMMANDS
 from widgets.controls.entries import match_score, ranked
 
 

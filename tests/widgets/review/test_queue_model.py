@@ -13,7 +13,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.review.listing import Grouping, listing
 from engine.review.queue import Order, queue
-from widgets.review.demo import demo_state
+from tests.widgets.review.made_up import demo_state
 from widgets.review.queue_model import QueueModel
 
 SOME = demo_state(200)

@@ -22,10 +22,10 @@ from engine.review.statistics import statistics
 from tests.counting import calls_of
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
+from tests.widgets.review.made_up import KEYS, demo_state
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import Card
-from widgets.review.demo import KEYS, demo_state
 from widgets.review.filter_chips import FilterChips
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.queue_view import QueueView

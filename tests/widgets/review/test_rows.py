@@ -17,8 +17,8 @@ from engine.review.standing import standing
 from engine.review.statistics import statistics
 from tests.as_before import require_sentence
 from tests.engine.edl.recordings import by_hand, timeline_state
+from tests.widgets.review.made_up import KEYS
 from widgets.review.advice import advice, all_decided, offers
-from widgets.review.demo import KEYS
 from widgets.review.rows import (
     ON_IT_S,
     Surroundings,

@@ -14,9 +14,9 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
+from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme
 from widgets.theme import DARK, HEADS
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.timeline_view import TimelineView
 
 RATE_HZ = 1_000

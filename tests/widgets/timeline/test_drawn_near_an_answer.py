@@ -13,8 +13,8 @@ from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
 from tests.engine.hits.played import played
 from tests.mostly_long import mostly_long
+from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import picture
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.timeline_view import TimelineView
 
 ANSWERS = 12

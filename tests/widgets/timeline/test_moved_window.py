@@ -15,9 +15,9 @@ from engine.edl.build import in_place
 from engine.edl.tracks.patches import changed_span
 from tests.engine.hits.played import EIGHTH, played
 from tests.mostly_long import mostly_long
+from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_drawn_near_an_answer import answered, show
 from tests.widgets.timeline.test_painting import picture
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.lanes import Lane, WavePainter
 from widgets.timeline.sound.waves import ColumnGrid

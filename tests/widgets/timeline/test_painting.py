@@ -15,10 +15,10 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme
 from widgets.theme import DARK, LIGHT
 from widgets.timeline.canvas import Canvas
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.edits.veil import TINT
 from widgets.timeline.frame import Frame

@@ -28,9 +28,9 @@ from engine.edl.build import build, cut
 from engine.edl.crossfade import crossfade
 from engine.edl.edit_list import EditList
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
+from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture, rgba
 from widgets.theme import DARK
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import RulerMode, beat_marks, label_step_samples
 from widgets.timeline.sound.result_wave import Cutter, Pieces, ResultWave

@@ -15,9 +15,9 @@ from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.wording import gain_text
+from tests.widgets.timeline import made_up
 from widgets import theme
 from widgets.theme import LIGHT
-from widgets.timeline import demo
 from widgets.timeline.frame import SCORE, Wish, lay_out
 from widgets.timeline.timeline_view import TimelineView
 
@@ -204,12 +204,12 @@ def test_frames_are_quick_enough_to_scroll(view: TimelineView) -> None:
     assert sorted(frame_times(view, walk(view.viewport, 40)))[20] < 60.0
 
 
-def test_the_demo_runs_in_both_themes(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "RATE_HZ", 800)
+def test_a_whole_document_is_drawn_in_the_light_look(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_up, "RATE_HZ", 800)
     shown = TimelineView(LIGHT)
     qtbot.addWidget(shown)
     shown.resize(900, 600)
     with qtbot.waitExposed(shown):
         shown.show()
-    demo.show_made_up(shown)
+    made_up.show_made_up(shown)
     assert shown.canvas.compose().pixelColor(132, 20).name() in (LIGHT.wave2, LIGHT.bg)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from engine.anomaly.recipes.recipe import Passing
 from engine.beats.listen import listen
 from engine.features.mel_settings import MelSettings
-from engine.features.span_means import means_between, running_sums
+from engine.features.span_means import running_sums
 from engine.lab.recipes.held_stream import HeldStream
+from engine.lab.span_means import means_between
 
 STRETCH_S = 60.0
 AROUND_S = 6.0

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.span_means import means_between, running_sums
+from engine.features.span_means import running_sums
 from engine.lab.recipes.slicer.beat_clock import Clock
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.lab.recipes.standardisation import Frames
+from engine.lab.span_means import means_between
 
 Beats = NDArray[np.float64]
 

@@ -21,13 +21,13 @@ from torch.nn import functional
 
 from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra
+from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.recordings import free_recordings, read_mono
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, Sound, at_other_speed, load_sounds
 from engine.lab.training.detection.step_labels import step_labels
 from engine.lab.training.resumable import Resumable, falling_rate
 from engine.learning.loop import seeded
-from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 
 CROP_SAMPLES = 4 * MEL.rate_hz

@@ -22,6 +22,7 @@ from torch import Tensor
 from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra
+from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, load_sounds
 from engine.lab.training.resumable import Resumable, falling_rate
@@ -30,7 +31,7 @@ from engine.lab.training.separation.loss import Batch, Loss
 from engine.lab.training.separation.scenes import Kind, Scene, Scenes
 from engine.lab.training.separation.speech_mixtures import Sources, load_sources
 from engine.learning.loop import seeded
-from engine.learning.shipped import save_half, with_weights
+from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.separation.views import around, surrounds

@@ -24,8 +24,8 @@ from engine.edl.tracks.patched_reader import PatchedReader
 from engine.edl.tracks.patches import Patches, gains_at
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import RATE_HZ
+from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.sound.patched_columns import patched_cells, patched_columns
 from widgets.timeline.sound.spectrogram_columns import EditedSpectrogram
 from widgets.timeline.timeline_view import TimelineView

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.audio.pictures.peaks import Columns, sample_columns
 from engine.document.state import DocumentState
+from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, color
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame import COLLAPSED, LANE_LOW, Layout, Wish, lay_out
 from widgets.timeline.sound.lanes import loudest
 from widgets.timeline.timeline_view import TimelineView

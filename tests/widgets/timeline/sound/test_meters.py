@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.state import DocumentState
 from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
+from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, LIGHT
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.heads.meter import LIGHT as LIGHT_PX
 from widgets.timeline.timeline_view import TimelineView
 

@@ -21,9 +21,9 @@ from engine.edl.tracks.patched_reader import PatchedReader
 from engine.edl.tracks.patches import Patches
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import LENGTH
+from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.sound.test_edited_sound import Held
 from tests.widgets.timeline.test_painting import LANES, picture
-from widgets.timeline.demo import MadeUp
 from widgets.timeline.sound.result_wave import ResultWave
 from widgets.timeline.sound.stored_sound import drawn_patches
 from widgets.timeline.timeline_view import TimelineView

@@ -1,14 +1,11 @@
-"""The timeline with made-up music: ``python -m widgets.timeline.demo [--theme light] [--picture FILE]``."""
+"""A document with made-up music."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QApplication
 
 from engine.audio.pictures.peaks import Columns, sample_columns, sample_spans
 from engine.document.analysis import BeatGrid, ScoreCurve
@@ -16,7 +13,6 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
-from widgets import theme
 from widgets.timeline.timeline_view import TimelineView
 
 RATE_HZ = 8_000
@@ -139,34 +135,3 @@ def show_made_up(view: TimelineView) -> None:
     start, stop = 187.2 * RATE_HZ, 212.8 * RATE_HZ
     width = view.viewport.width_px
     view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=(stop - start) / width))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Show the demo, or save a picture of it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
-    parser.add_argument("--size", default="1229x904", help="of the timeline in pixels, such as 1229x904")
-    parser.add_argument("--picture", default="", help="save a picture here instead of showing the window")
-    options = parser.parse_args(arguments)
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    tokens = theme.LIGHT if options.theme == "light" else theme.DARK
-    theme.load_fonts()
-    app.setPalette(theme.palette(tokens))
-    app.setStyleSheet(theme.style_sheet(tokens))
-    view = TimelineView(tokens)
-    view.resize(*(int(side) for side in options.size.split("x")))
-    view.show()
-    app.processEvents()
-    show_made_up(view)
-    if not options.picture:
-        view.seek_requested.connect(view.set_playhead)
-        view.proposal_clicked.connect(view.set_current)
-        view.threshold_dragged.connect(lambda score: view.set_score(made_up_score(), score, "Band 2026"))
-        return app.exec()
-    view.grab().save(options.picture)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -193,12 +193,12 @@ class MainWindow(QMainWindow):
         connect_findings(self.diagnosing, self.tasting, self.files, self.analysing)
         self.review.moved.connect(self._show_current)
         self.work.proposed.connect(self.review.come_to_new)
-        self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
-        for chosen in (self.timeline.proposal_clicked, self.queue_panel.proposal_chosen):
+        self.timeline.canvas.proposal_clicked.connect(self.zooms.visit_in_view)
+        for chosen in (self.timeline.canvas.proposal_clicked, self.queue_panel.proposal_chosen):
             chosen.connect(lambda _id: self.selecting.let_go())  # Delete means what was chosen last
-        self.timeline.seek_requested.connect(self.transport.seek)
-        self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(reporting_refusals(self.review.drag, self.messages.refuse))
+        self.timeline.canvas.seek_requested.connect(self.transport.seek)
+        self.timeline.canvas.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
+        self.timeline.canvas.edge_dragged.connect(reporting_refusals(self.review.drag, self.messages.refuse))
         self.timeline.files_dropped.connect(reporting_refusals(self.files.drop, self.messages.refuse))
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
@@ -209,9 +209,9 @@ class MainWindow(QMainWindow):
         self.work.progressed.connect(self.status_bar.set_job)
         self.learning.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
-        self.recordings.waves_changed.connect(self.timeline.set_waves)
-        self.recordings.waves_refined.connect(self.timeline.renew_waves)
-        self.stored_waves.changed.connect(self.timeline.set_stored_waves)
+        self.recordings.waves_changed.connect(self.timeline.lanes.set_waves)
+        self.recordings.waves_refined.connect(self.timeline.canvas.renew_waves)
+        self.stored_waves.changed.connect(self.timeline.lanes.set_stored_waves)
 
     def say(self, sentence: str) -> None:
         """Show the result of the last command, and the next undo step."""
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
     def _show_analyses(self) -> None:
         session = self.session
         taste = "" if self.analysing.taste is None else self.analysing.taste.stem
-        self.timeline.set_grid(session.grid)
+        self.timeline.canvas.set_grid(session.grid)
         self.timeline.set_score(session.curve, self.review.threshold, taste)
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
-        self.timeline.set_current(self.review.current)
+        self.timeline.canvas.set_current(self.review.current)
         self.zooms.follow_edges()
         self.queue.follow()
 

@@ -14,11 +14,11 @@ _ZOOM_STEP = 1.5
 # fmt: off
 VIEW = (
     _view("zoom_in", "Zoom in", ("+", "="), "Show less of the recording in more detail.",
-        do=lambda parts: parts.timeline.zoom(_ZOOM_STEP)),
+        do=lambda parts: parts.timeline.zooms.zoom(_ZOOM_STEP)),
     _view("zoom_out", "Zoom out", ("-",), "Show more of the recording.",
-        do=lambda parts: parts.timeline.zoom(1 / _ZOOM_STEP)),
+        do=lambda parts: parts.timeline.zooms.zoom(1 / _ZOOM_STEP)),
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window.",
-        do=lambda parts: parts.timeline.fit()),
+        do=lambda parts: parts.timeline.zooms.fit()),
     _view("waves_higher", "All waveforms higher", ("Ctrl++", "Ctrl+="), "Draw all waveforms twice as high.",
         do=lambda parts: parts.say(parts.zooms.zoom_waves(1))),
     _view("waves_lower", "All waveforms lower", ("Ctrl+-",), "Draw all waveforms half as high.",

@@ -259,7 +259,7 @@ class Exporting(QObject):
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""
-        spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
+        spans: dict[str, Span] = {"window": self._parts.timeline.zooms.visible_span}
         labels = {"window": "Visible range"}
         selected = self._parts.selecting.span
         if selected is not None:

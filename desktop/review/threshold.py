@@ -33,8 +33,8 @@ class ThresholdDrag(QObject):
         super().__init__(window)
         self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
         self._panel, self._show_queue = parts.queue_panel, parts.queue.show
-        self._timeline.threshold_moved.connect(self._move)
-        self._timeline.threshold_dragged.connect(self._release)
+        self._timeline.canvas.threshold_moved.connect(self._move)
+        self._timeline.canvas.threshold_dragged.connect(self._release)
         self._wanted: float | None = None
         self._lane = JobLane("threshold lane", self)
 
@@ -57,7 +57,7 @@ class ThresholdDrag(QObject):
     def _show(self, outlook: Outlook) -> None:
         if self._wanted is None:
             return
-        self._timeline.set_outlook(outlook.sentence)
+        self._timeline.canvas.set_outlook(outlook.sentence)
         self.foreseen.emit(outlook.sentence)
         self._panel.set_outlook(outlook.threshold, outlook.cuts.after, outlook.sentence)
         if outlook.threshold != self._wanted:
@@ -93,6 +93,6 @@ class ThresholdDrag(QObject):
 
     def _end(self) -> None:
         self._wanted = None
-        self._timeline.set_outlook("")
+        self._timeline.canvas.set_outlook("")
         self._panel.end_outlook()
         self._show_queue()

@@ -109,7 +109,7 @@ class Sounds(QObject):
         start, stop = sounds.spans_samples[place].tolist()
         self._parts.selecting.select(start, stop)
         self._parts.transport.seek(start)
-        self._parts.timeline.reveal(start, stop)
+        self._parts.timeline.zooms.reveal(start, stop)
         likely = percent(float(sounds.likelihoods[place]))
         at = format_time(samples_to_s(start, state.rate_hz), 1)
         word = begun(sounds.words[place])

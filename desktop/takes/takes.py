@@ -162,7 +162,7 @@ class Takes(QObject):
             return
         self._turn.leave()
         span = self._facts[group][number].span_samples
-        self._parts.timeline.frame(*span)
+        self._parts.timeline.zooms.frame(*span)
         self._parts.transport.seek(span[0])
 
     def hear(self) -> None:

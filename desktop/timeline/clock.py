@@ -40,7 +40,7 @@ class Clock(QObject):
         if self._transport.is_playing:
             self._zooms.follow(position_samples)
         else:
-            self._timeline.set_playhead(position_samples, self._transport.shown_samples)
+            self._timeline.canvas.set_playhead(position_samples, self._transport.shown_samples)
         rate_hz, grid = self._session.state.rate_hz, self._session.grid
         seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
         bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)

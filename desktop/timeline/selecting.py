@@ -17,7 +17,7 @@ from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
-from widgets.timeline.edits.selection import Selected
+from widgets.timeline.edits.selected import Selected
 from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0

@@ -131,14 +131,16 @@ def made_up_grid() -> BeatGrid:
 def show_made_up(view: TimelineView) -> None:
     """Fill a view with the made-up document, at the window of time of the drawings."""
     view.set_document(made_up_document())
-    view.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
+    view.lanes.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
     view.set_score(made_up_score(), 0.62, "Band 2026")
-    view.set_grid(made_up_grid())
-    view.set_current("cut-192.7")
-    view.set_playhead(int(197.052 * RATE_HZ))
+    view.canvas.set_grid(made_up_grid())
+    view.canvas.set_current("cut-192.7")
+    view.canvas.set_playhead(int(197.052 * RATE_HZ))
     start, stop = 187.2 * RATE_HZ, 212.8 * RATE_HZ
-    width = view.viewport.width_px
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=(stop - start) / width))
+    width = view.canvas.viewport.width_px
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=(stop - start) / width)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,9 +162,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app.processEvents()
     show_made_up(view)
     if not options.picture:
-        view.seek_requested.connect(view.set_playhead)
-        view.proposal_clicked.connect(view.set_current)
-        view.threshold_dragged.connect(lambda score: view.set_score(made_up_score(), score, "Band 2026"))
+        view.canvas.seek_requested.connect(view.canvas.set_playhead)
+        view.canvas.proposal_clicked.connect(view.canvas.set_current)
+        view.canvas.threshold_dragged.connect(
+            lambda score: view.set_score(made_up_score(), score, "Band 2026")
+        )
         return app.exec()
     view.grab().save(options.picture)
     return 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
@@ -98,7 +98,7 @@ class MoveThreshold:
 
     def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
-        self._value = canvas.threshold or 0.0
+        self._value = canvas.shown.threshold or 0.0
 
     def move(self, at: QPointF) -> None:
         before, self._value = self._value, score_at(self._canvas.frame, at.y())
@@ -107,7 +107,7 @@ class MoveThreshold:
 
     def release(self, at: QPointF) -> None:
         self.move(at)
-        if self._value != self._canvas.threshold:
+        if self._value != self._canvas.shown.threshold:
             self._canvas.threshold_dragged.emit(self._value)
         else:
             self.give_up()
@@ -157,7 +157,7 @@ class MoveEdge:
             self._canvas.edge_dragged.emit(self._id, *moved)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        spans = self._canvas.spans
+        spans = self._canvas.shown.spans
         drawn = span_at(frame, spans, spans.place(self._id), current=True)
         left, right = (self._x(number) for number in (0, 1))
         lanes = [track.id for track in self._canvas.state.tracks]
@@ -180,15 +180,15 @@ class MoveEdge:
 def edge_at(canvas: Surface, x: float, y: float) -> int | None:
     """Return which edge of the current proposal is under the mouse: 0 the left, 1 the right, or None."""
     layout = canvas.frame.layout
-    if canvas.current is None or canvas.current not in canvas.state.proposals:
+    if canvas.shown.current is None or canvas.shown.current not in canvas.state.proposals:
         return None
     if not layout.edits_top <= y < layout.lanes_bottom:
         return None
-    lane, tracks = layout.lane_at(y), canvas.state.proposals[canvas.current].tracks
+    lane, tracks = layout.lane_at(y), canvas.state.proposals[canvas.shown.current].tracks
     on_flag = y < layout.lanes_top or lane is None
     if tracks and not on_flag and canvas.state.tracks[lane or 0].id not in tracks:
         return None
-    left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.current))
+    left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.shown.current))
     grip = theme.px(GRIP_PX)
     # of a span narrower than the grips each edge keeps its outer side
     nearest = 0 if abs(x - left) < abs(x - right) or (left == right and x < left) else 1
@@ -204,7 +204,7 @@ def proposal_at(canvas: Surface, x: float, y: float) -> str | None:
     position = view.start_samples + x * view.samples_per_px
     on_flag = y < layout.lanes_top
     track = None if on_flag or lane is None else canvas.state.tracks[lane].id
-    return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current, track)
+    return canvas.shown.spans.hit(position, 1.5 * view.samples_per_px, canvas.shown.current, track)
 
 
 def flag_at(canvas: Surface, x: float, y: float) -> str | None:
@@ -217,13 +217,13 @@ def flag_at(canvas: Surface, x: float, y: float) -> str | None:
 
 def seam_at(canvas: Surface, x: float) -> str | None:
     """Return the proposal whose pair of scissors is under the mouse, the current one first."""
-    view, spans = canvas.viewport, canvas.spans
+    view, spans = canvas.viewport, canvas.shown.spans
     slack = theme.px(FLAG_WIDTH) / 2 * view.samples_per_px
     position = view.start_samples + x * view.samples_per_px
     found = spans.within(position - slack, position + slack)
     found = found[spans.closed(found)]
-    if canvas.current in (names := [spans.id(index) for index in found.tolist()]):
-        return canvas.current
+    if canvas.shown.current in (names := [spans.id(index) for index in found.tolist()]):
+        return canvas.shown.current
     nearest = np.argsort(np.abs(spans.starts[found] - position), kind="stable")
     return names[int(nearest[0])] if names else None
 
@@ -234,8 +234,8 @@ def on_threshold(canvas: Surface, y: float) -> bool:
     inside = frame.layout.score_top <= y < frame.layout.sounds_top
     return (
         inside
-        and canvas.threshold is not None
-        and abs(y - score_y(frame, canvas.threshold)) <= theme.px(GRIP_PX)
+        and canvas.shown.threshold is not None
+        and abs(y - score_y(frame, canvas.shown.threshold)) <= theme.px(GRIP_PX)
     )
 
 
@@ -271,8 +271,8 @@ def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> 
     if handle is not None and fade is not None:
         return MoveFade(canvas, fade, handle, at)
     edge = edge_at(canvas, x, y)
-    if edge is not None and canvas.current is not None:
-        return MoveEdge(canvas, canvas.current, edge, at)
+    if edge is not None and canvas.shown.current is not None:
+        return MoveEdge(canvas, canvas.shown.current, edge, at)
     flag = flag_at(canvas, x, y)
     if flag is not None:
         canvas.proposal_clicked.emit(flag)
@@ -352,12 +352,12 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
     if at.y() < frame.layout.arrangement_top:
         canvas.go_to(viewport.fitted())
     elif (slab := slab_at(canvas, at)) is not None:
-        canvas.span_selected.emit(*canvas.slabs.made.block(slab.block).span)
+        canvas.span_selected.emit(*canvas.shown.slabs.made.block(slab.block).span)
     elif (mark := mark_at(canvas, at)) is not None:
         canvas.rename_marker(mark[0])
     elif (flag := flag_at(canvas, at.x(), at.y())) is not None:
         canvas.proposal_opened.emit(flag)
-    elif (span := canvas.sounds.span_at(frame, at)) is not None:
+    elif (span := canvas.shown.sounds.span_at(frame, at)) is not None:
         canvas.span_selected.emit(*span)
     elif frame.layout.lanes_top <= at.y() < frame.layout.lanes_bottom:
         canvas.piece_requested.emit(round(viewport.sample_at(at.x())))
@@ -366,9 +366,24 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
     return True
 
 
+def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
+    """Ask for the menu of the marker, block or lane under the mouse; return False without one."""
+    layout = canvas.frame.layout
+    mark, slab = mark_at(canvas, at), slab_at(canvas, at)
+    if mark is not None:
+        canvas.marker_menu_requested.emit(mark[0], on_screen)
+    elif slab is not None and slab.block >= 0:
+        canvas.block_menu_requested.emit(slab.block, on_screen)
+    elif canvas.shown.lanes and layout.lanes_top <= at.y() < layout.lanes_bottom:
+        canvas.menu_requested.emit(at, on_screen)
+    else:
+        return False
+    return True
+
+
 def tip_at(canvas: Surface, at: QPointF) -> str:
     """Return the tooltip of the item under the mouse."""
-    if sound := canvas.sounds.tip_at(canvas.frame, at):
+    if sound := canvas.shown.sounds.tip_at(canvas.frame, at):
         return sound
     mark = mark_at(canvas, at)
     if mark is not None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from widgets.timeline.edits.arrangement import Slabs
-from widgets.timeline.edits.spans import Spans
+from widgets.timeline.edits.selected import Lanes, Selected
 from widgets.timeline.frame import Frame
-from widgets.timeline.marks.grid import Beats
-from widgets.timeline.marks.markers import Marks
 from widgets.timeline.marks.snapping import Snapping
+from widgets.timeline.shown import Shown
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
-
-if TYPE_CHECKING:
-    from widgets.timeline.edits.selection import Lanes, Selected
-    from widgets.timeline.marks.sounds import SoundLane
 
 
 class Surface(Protocol):
@@ -27,27 +21,10 @@ class Surface(Protocol):
 
     state: DocumentState
     viewport: Viewport
+    shown: Shown
     times: TimeMap
     snapping: Snapping
     grid: BeatGrid | None
-
-    @property
-    def marks(self) -> Marks: ...
-
-    @property
-    def beats(self) -> Beats | None: ...
-
-    @property
-    def spans(self) -> Spans: ...
-
-    @property
-    def slabs(self) -> Slabs: ...
-
-    @property
-    def sounds(self) -> SoundLane: ...
-
-    @property
-    def current(self) -> str | None: ...
 
     @property
     def selection(self) -> Selected: ...
@@ -57,9 +34,6 @@ class Surface(Protocol):
 
     @property
     def playhead(self) -> int: ...
-
-    @property
-    def threshold(self) -> float | None: ...
 
     @property
     def span_selected(self) -> SignalInstance: ...
@@ -116,6 +90,15 @@ class Surface(Protocol):
     def block_moved(self) -> SignalInstance: ...
 
     @property
+    def menu_requested(self) -> SignalInstance: ...
+
+    @property
+    def marker_menu_requested(self) -> SignalInstance: ...
+
+    @property
+    def block_menu_requested(self) -> SignalInstance: ...
+
+    @property
     def frame(self) -> Frame:
         """Data of the next frame."""
 
@@ -128,8 +111,8 @@ class Surface(Protocol):
     def seek(self, source_samples: int, view_samples: int) -> None:
         """Ask for the playhead at a source position that is drawn at, or near, a view position."""
 
-    def preview_grid(self, grid: BeatGrid) -> None:
-        """Preview the grid during a drag."""
+    def preview_grid(self, grid: BeatGrid | None) -> None:
+        """Preview a grid during a drag; None ends the preview."""
 
     def x_of(self, source_samples: int) -> float:
         """Return the logical pixel at which a source position is drawn."""

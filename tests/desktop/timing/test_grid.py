@@ -184,8 +184,8 @@ def test_tracks_that_were_not_heard_have_no_beats_to_go_back_to(at_work: Hands) 
 
 def test_stepping_along_the_grid(at_work: Hands) -> None:
     window = at_work.window
-    view = window.timeline.viewport
-    window.timeline.set_viewport(replace(view, samples_per_px=40.0, start_samples=0.0))
+    view = window.timeline.canvas.viewport
+    window.timeline.canvas.set_viewport(replace(view, samples_per_px=40.0, start_samples=0.0))
     window.transport.seek(100)
     at_work.press("G")
     assert window.transport.playhead_samples == BEAT
@@ -195,7 +195,7 @@ def test_stepping_along_the_grid(at_work: Hands) -> None:
     assert window.transport.playhead_samples == BEAT
     for _ in range(2):
         at_work.window.commands.run("grid.double")
-    window.timeline.fit()  # beats are too close to draw; bars stay where they are
+    window.timeline.zooms.fit()  # beats are too close to draw; bars stay where they are
     at_work.press("G")
     assert window.transport.playhead_samples == 4 * BEAT
     window.transport.seek(0)
@@ -207,11 +207,13 @@ def test_stepping_in_the_result_passes_over_cuts_and_stays_in_view(at_work: Hand
     window = at_work.window
     window.session.apply(edits.decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
     at_work.press("Q")
-    window.timeline.set_viewport(replace(window.timeline.viewport, samples_per_px=5.0, start_samples=0.0))
+    window.timeline.canvas.set_viewport(
+        replace(window.timeline.canvas.viewport, samples_per_px=5.0, start_samples=0.0)
+    )
     window.transport.seek(CUTS[0][0] - BEAT)
     at_work.press("G")
     assert window.transport.playhead_samples == CUTS[0][1]
-    assert window.timeline.viewport.holds(window.transport.shown_samples)
+    assert window.timeline.canvas.viewport.holds(window.transport.shown_samples)
 
 
 class Clock:
@@ -344,17 +346,21 @@ def test_a_beat_dragged_in_the_ruler_is_one_step(at_work: Hands) -> None:
 
 def test_escape_gives_up_a_beat_that_is_dragged(at_work: Hands) -> None:
     window, canvas = at_work.window, at_work.window.timeline.canvas
-    window.timeline.set_viewport(replace(window.timeline.viewport, samples_per_px=40.0, start_samples=0.0))
+    window.timeline.canvas.set_viewport(
+        replace(window.timeline.canvas.viewport, samples_per_px=40.0, start_samples=0.0)
+    )
     y, keys = canvas.frame.layout.ruler_top + 12, Qt.KeyboardModifier.ShiftModifier
     before = window.session.state
     for gives_up in (True, False):
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, keys, QPoint(round(canvas.x_of(6 * BEAT)), y))
         QTest.mouseMove(canvas, QPoint(round(canvas.x_of(6 * BEAT)) + 20, y))
-        assert canvas.beats is not None
-        assert canvas.beats.positions[6] == pytest.approx(6 * BEAT + 800, abs=40), "drawn while it is dragged"
+        assert canvas.shown.beats is not None
+        assert canvas.shown.beats.positions[6] == pytest.approx(6 * BEAT + 800, abs=40), (
+            "drawn while it is dragged"
+        )
         if gives_up:
             at_work.press("Esc")
-            assert canvas.beats.positions[6] == 6 * BEAT
+            assert canvas.shown.beats.positions[6] == 6 * BEAT
         QTest.mouseRelease(
             canvas, Qt.MouseButton.LeftButton, keys, QPoint(round(canvas.x_of(6 * BEAT)) + 20, y)
         )
@@ -364,8 +370,8 @@ def test_escape_gives_up_a_beat_that_is_dragged(at_work: Hands) -> None:
 
 def test_snapping_is_kept_and_edges_go_to_the_grid_by_key(at_work: Hands) -> None:
     window = at_work.window
-    window.timeline.set_viewport(
-        replace(window.timeline.viewport, samples_per_px=40.0, start_samples=28_000.0)
+    window.timeline.canvas.set_viewport(
+        replace(window.timeline.canvas.viewport, samples_per_px=40.0, start_samples=28_000.0)
     )
     near = 8 * BEAT + 200  # 5 px from the beat at 32,000
     for snaps, want in ((True, 8 * BEAT), (False, near)):

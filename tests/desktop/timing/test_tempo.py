@@ -52,12 +52,12 @@ def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     counted = session.grid
     assert counted is not None
     assert counted.tempo_bpm == pytest.approx(100.0, rel=0.01)
-    assert window.timeline.canvas.beats is not None
-    drawn = window.timeline.canvas.beats.positions
+    assert window.timeline.canvas.shown.beats is not None
+    drawn = window.timeline.canvas.shown.beats.positions
     assert drawn.tolist() == counted.beats_samples.tolist(), "what is seen is what is in force"
     clicks.press("Ctrl+Z")
     assert session.grid is heard
-    assert window.timeline.canvas.beats.positions.tolist() == heard.beats_samples.tolist()
+    assert window.timeline.canvas.shown.beats.positions.tolist() == heard.beats_samples.tolist()
     clicks.press("Ctrl+Shift+Z")
     path = session.path
     assert path is not None

@@ -80,7 +80,7 @@ def view(qtbot: QtBot, state: DocumentState, waves: dict[str, MadeUp]) -> Iterat
         shown.show()
     shown.set_document(state)
     shown.set_score(None, None, "Band 2026")
-    shown.set_waves(waves)
-    shown.set_viewport(replace(shown.viewport, start_samples=0.0, samples_per_px=100.0))
+    shown.lanes.set_waves(waves)
+    shown.canvas.set_viewport(replace(shown.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     yield shown
     theme.set_text_scale(None)

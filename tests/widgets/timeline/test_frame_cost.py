@@ -78,11 +78,11 @@ def view(qtbot: QtBot, rng: np.random.Generator) -> TimelineView:
     with qtbot.waitExposed(made):
         made.show()
     made.set_document(day([]))
-    made.set_waves(dict.fromkeys(TRACKS, wave))
+    made.lanes.set_waves(dict.fromkeys(TRACKS, wave))
     times = np.arange(0, LENGTH, RATE_HZ // 5)
     made.set_score(ScoreCurve(times, rng.uniform(0, 1, len(times)).astype(np.float32), "test"), 0.6)
     beats = np.arange(0, LENGTH, RATE_HZ // 2)
-    made.set_grid(BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test"))
+    made.canvas.set_grid(BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test"))
     return made
 
 
@@ -94,7 +94,7 @@ def costs_in_turns(
     for _ in range(5):
         for state, times in zip(states, rounds, strict=True):
             view.set_document(state)
-            view.set_current(current)
+            view.canvas.set_current(current)
             times.append(frame_times(view, windows, thread_time))
     return [float(np.median(np.min(times, axis=0))) for times in rounds]
 
@@ -103,7 +103,7 @@ def costs_in_turns(
 def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
     step = 40 * RATE_HZ
     near = [cut(number * step, number * step + step // 2) for number in range(20)]
-    shown = Viewport(0.0, step / 100, view.viewport.width_px, LENGTH, RATE_HZ)
+    shown = Viewport(0.0, step / 100, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
     windows = [shown.scrolled(7.0 * number) for number in range(30)]
     states = []
     for count in (100, 20_000):
@@ -120,7 +120,7 @@ def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool)
     width = LENGTH // 10_000
     state = day([cut(number * width, number * width + width // 2) for number in range(10_000)])
     view.set_document(state, build(state) if is_result else None)
-    windows = walk(view.viewport, 80)
+    windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     # four times what is asked of a quiet machine (8.3 ms): others use this one too
     assert np.percentile(np.min(rounds, axis=0), 99) < 33.0 * slowness()
@@ -146,7 +146,7 @@ def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: Tim
     decisions = {one.id: Decision(one.id, Verdict.ACCEPTED) for one in slices}
     state = replace(day([]), proposals={one.id: one for one in slices}, decisions=decisions)
     view.set_document(state, None, in_place(state).patches)
-    windows = walk(view.viewport, 80)
+    windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     assert np.percentile(np.min(rounds, axis=0), 99) < 40.0 * slowness()
 
@@ -171,12 +171,12 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
     decisions = {one: Decision(one, Verdict.ACCEPTED) for one in repairs}
     state = replace(day([]), proposals=repairs, decisions=decisions)
     view.set_document(state, build(state) if is_result else None, in_place(state).patches)
-    windows = walk(view.viewport, 80)
+    windows = walk(view.canvas.viewport, 80)
     slow = [slowness()]
     rounds: tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]] = [], []
     for _ in range(4):  # in turns: a machine that slows down meanwhile slows both
         for known, times in zip(({}, stored), rounds, strict=True):
-            view.set_stored_waves(known)
+            view.lanes.set_stored_waves(known)
             times.append(frame_times(view, windows, thread_time))
         slow.append(slowness())
     without, repaired = (np.percentile(np.min(times, axis=0), [50, 99]) for times in rounds)
@@ -189,7 +189,7 @@ def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None
     step = 20 * RATE_HZ
     spans = [cut(number * step, number * step + step // 2) for number in range(140)]
     view.resize(2_200, 900)
-    shown = Viewport(0.0, step / 30, view.viewport.width_px, LENGTH, RATE_HZ)
+    shown = Viewport(0.0, step / 30, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
     windows = [shown.scrolled(3.0 * number) for number in range(20)]
     none_ms, many_ms = costs_in_turns(view, [day([]), day(spans)], windows)
     assert many_ms < none_ms + 6.0 * slowness()
@@ -198,9 +198,9 @@ def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None
 def test_a_frame_does_not_change_what_is_kept(view: TimelineView) -> None:
     state = day([cut(0, RATE_HZ)])
     view.set_document(state)
-    view.fit()
+    view.zooms.fit()
     before = view.grab().toImage()
-    frame_times(view, walk(view.viewport, 8))
-    view.fit()
+    frame_times(view, walk(view.canvas.viewport, 8))
+    view.zooms.fit()
     assert view.grab().toImage() == before
     assert view.canvas.state == replace(state)

@@ -60,7 +60,7 @@ class Fade:
 
 def fade_of(canvas: Surface) -> Fade | None:
     """Return the crossfade of the current edit; None without one, or if its lanes are out of view."""
-    state, view, here = canvas.state, canvas.viewport, canvas.current
+    state, view, here = canvas.state, canvas.viewport, canvas.shown.current
     proposal = None if here is None else state.proposals.get(here)
     if here is None or proposal is None or not view.rate_hz:
         return None

@@ -154,7 +154,7 @@ def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> 
     assert seen[tops[0] - 3, 495] == rgba(DARK.accepted), "the flag stands where all flags do"
     assert seen[tops[0] + 60, 400] == rgba(DARK.bg)
     assert seen[tops[1] + 60, 400] == rgba(DARK.accepted)
-    view.set_current("mute-40000")
+    view.canvas.set_current("mute-40000")
     stronger = picture(view)
     np.testing.assert_array_equal(stronger[tops[0] + 20 : tops[1] - 2], seen[tops[0] + 20 : tops[1] - 2])
     assert not np.array_equal(stronger[tops[1] + 20 : tops[2] - 2], seen[tops[1] + 20 : tops[2] - 2])
@@ -209,13 +209,13 @@ def test_what_covers_a_lane_equals_painting_each_span(
 
 def test_without_edits_of_some_tracks_all_lanes_are_drawn_at_once(view: TimelineView) -> None:
     canvas = view.canvas
-    found = Proposals.of(canvas.frame, canvas.spans, None, ("kick", "keys"))
+    found = Proposals.of(canvas.frame, canvas.shown.spans, None, ("kick", "keys"))
     assert [names for names, _ in found.shares] == [None]
 
 
 def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
     view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
-    view.set_current("mute-40000")
+    view.canvas.set_current("mute-40000")
     tops, canvas = view.canvas.frame.layout.lane_tops, view.canvas
     assert tip_at(canvas, QPointF(450, tops[0] + 60)) == ""
     tip = tip_at(canvas, QPointF(450, tops[1] + 60))
@@ -223,7 +223,7 @@ def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
     assert cursor_at(canvas, QPointF(400, tops[0] + 60)) is not Qt.CursorShape.SplitHCursor
     assert cursor_at(canvas, QPointF(400, tops[1] + 60)) is Qt.CursorShape.SplitHCursor
     moved: list[tuple[object, ...]] = []
-    view.edge_dragged.connect(lambda *edge: moved.append(edge))
+    view.canvas.edge_dragged.connect(lambda *edge: moved.append(edge))
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(400, tops[1] + 60))
     QTest.mouseMove(canvas, QPoint(380, tops[1] + 60))
     during = picture(view)
@@ -276,6 +276,6 @@ def test_every_window_of_time_is_painted(view: TimelineView) -> None:
         view.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
         px_samples = float(rng.uniform(2, 60))
         ends = start + float(rng.uniform(-1, 1)) * px_samples
-        zoomed = replace(view.viewport, samples_per_px=px_samples)
-        view.set_viewport(replace(zoomed, start_samples=max(0.0, ends - zoomed.visible_samples)))
+        zoomed = replace(view.canvas.viewport, samples_per_px=px_samples)
+        view.canvas.set_viewport(replace(zoomed, start_samples=max(0.0, ends - zoomed.visible_samples)))
         view.canvas.compose()

@@ -61,7 +61,7 @@ def test_an_undecided_one_has_a_line_while_it_is_the_current_one(
     assert (found.orders.ats.tolist(), found.is_current.tolist(), found.is_open) == ([AT], [True], True)
     assert found.words(0, RATE_HZ) == ("moved from 0:25.0 – 0:30.0", "from 0:25.0")
     view.set_document(edited)
-    view.set_current("there")
+    view.canvas.set_current("there")
     assert DARK.undecided in colors_at(view, AT)
 
 

@@ -290,12 +290,12 @@ def test_a_head_carried_past_the_end_scrolls_the_lanes(view: TimelineView, state
     head = view.heads.heads["kick"]
     QTest.mousePress(head, LEFT, NONE, QPoint(30, 60))
     move(head, QPoint(30, 900))
-    scrolled = view.scroll_px
+    scrolled = view.canvas.frame.layout.scroll
     assert scrolled > 0
     move(head, QPoint(30, 1_000))
-    assert view.scroll_px > scrolled
+    assert view.canvas.frame.layout.scroll > scrolled
     move(head, QPoint(30, -50))
-    assert view.scroll_px < 2 * scrolled
+    assert view.canvas.frame.layout.scroll < 2 * scrolled
     head.cancel_drag()
 
 
@@ -353,12 +353,12 @@ def test_the_wheel_over_the_heads_scrolls_the_lanes(view: TimelineView, state: D
 def test_a_lane_is_scrolled_into_view(view: TimelineView, state: DocumentState) -> None:
     view.set_document(replace(state, tracks=tuple(replace(track, height_px=350) for track in state.tracks)))
     for name, place in (("keys", 1), ("kick", 0)):
-        view.show_lane(name)
+        view.lanes.reveal(name)
         layout = view.canvas.frame.layout
         assert layout.lane_tops[place] >= layout.lanes_top
         assert layout.lane_tops[place + 1] <= layout.height
         scrolled = layout.scroll
-        view.show_lane(name)
+        view.lanes.reveal(name)
         assert view.canvas.frame.layout.scroll == scrolled
 
 

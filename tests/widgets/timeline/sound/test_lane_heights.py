@@ -81,7 +81,9 @@ def test_channels_open_into_rows_and_close_into_one(
     view: TimelineView, state: DocumentState, samples_per_px: float
 ) -> None:
     start = 60_000.0 if samples_per_px < 1 else 0.0
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
+    )
     assert (np.diff(np.flatnonzero(inked(view))) > 1).sum() == 1, "two rows with nothing between them"
     view.set_document(with_keys(state, channels_open=False))
     assert (np.diff(np.flatnonzero(inked(view))) > 1).sum() == 0
@@ -113,8 +115,8 @@ class Counted(MadeUp):
 def test_only_what_sounds_elsewhere_is_read_anew(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp]
 ) -> None:
-    view.set_waves({name: Counted(wave.sound) for name, wave in waves.items()})
-    view.fit()
+    view.lanes.set_waves({name: Counted(wave.sound) for name, wave in waves.items()})
+    view.zooms.fit()
     view.canvas.compose()
     before = Counted.reads
     view.set_document(with_keys(state, height_px=150, mute=True, name="Piano", gain_db=3.0))

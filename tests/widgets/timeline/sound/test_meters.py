@@ -125,9 +125,11 @@ def test_a_clipped_peak_is_red_at_any_zoom(
 ) -> None:
     sound = np.full((100_000, 1), 0.2, np.float32)
     sound[50_007] = -1.0
-    view.set_waves({**waves, "kick": MadeUp(sound)})
+    view.lanes.set_waves({**waves, "kick": MadeUp(sound)})
     start = max(50_000 - 500 * samples_per_px, 0.0)
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
+    )
     view.canvas.redraw()
     image = QImage(view.canvas.size(), QImage.Format.Format_RGB32)
     view.canvas.render(image)

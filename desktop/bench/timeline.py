@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
 from desktop.bench.document import LOADS, cut, document_of, pyqtgraph_frame_times, train_until_cancelled
-from desktop.job_lanes import JobLane
 from desktop.main_window import MainWindow
+from desktop.work.job_lanes import JobLane
 from engine.document.decisions import Verdict
 from engine.document.table import table_of
 from engine.document.tracks.pictures import set_pictures

@@ -9,11 +9,11 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
 from desktop.drawing.waves import TrackWave
-from desktop.job_lanes import JobLane
 from desktop.parts import Parts
+from desktop.work.job_lanes import JobLane
 from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
@@ -111,7 +111,7 @@ class Spectrograms(QObject):
         before = self.look
         form = SpectrogramForm(self._parts.look.theme, before)
         form.changed.connect(lambda: None if form.problem() else self.set_look(form.values()))
-        if dialogs.ask_spectrogram(self._window, form):
+        if form_dialogs.ask_spectrogram(self._window, form):
             self._keep_look()
             self.said.emit(
                 f"Spectrograms from {self.look.floor_db} to {self.look.ceiling_db} dB, {self.look.scale}"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits

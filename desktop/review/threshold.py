@@ -7,10 +7,10 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.job_lanes import JobLane
-from desktop.jobs import propose_at
 from desktop.parts import Parts
 from desktop.review.cuts_ahead import submit_look
+from desktop.work.job_lanes import JobLane
+from desktop.work.jobs import propose_at
 from engine.document.state import DocumentState
 from engine.jobs.propose import Proposed
 from engine.jobs.tastes.outlook import Outlook

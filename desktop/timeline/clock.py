@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
-from desktop.transport import Transport
 from engine.document.analysis import BeatGrid
 from engine.document.grid.steady import beat_at, has_music
 from engine.timebase import s_to_samples, samples_to_s

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop import dialogs
+from desktop.dialogs import file_dialogs
 from desktop.parts import Parts
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
@@ -163,7 +163,7 @@ class Marking(QObject):
         """Import markers from a label file."""
         state = self._required_state()
         folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
-        path = dialogs.ask_labels(self._window, folder)
+        path = file_dialogs.ask_labels(self._window, folder)
         if path is not None:
             spans = read_labels(path, state.rate_hz)
             label = f"Imported {counted(len(spans), 'label')} of {path.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSettings
 
-from desktop.session import Session
+from desktop.shell.session import Session
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.timeline_view import TimelineView
 

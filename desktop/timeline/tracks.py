@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from desktop.session import Session
-from desktop.slots import reporting_refusals
+from desktop.shell.session import Session
+from desktop.shell.slots import reporting_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording

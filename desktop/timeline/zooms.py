@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, QSettings, QTimer
 
 from desktop.review.review import Review
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.kinds import KINDS
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
-from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, WrittenLine
 from widgets.forms.export.form import ExportForm
 from widgets.forms.taste.learn_panel import LearnPanel
+from widgets.learning.loss_curve import LossCurve
 from widgets.stage import add_options, dressed, show_or_save
 from widgets.theme import Theme, px
 

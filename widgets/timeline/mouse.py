@@ -47,13 +47,13 @@ class Mouse:
         canvas.update()
 
     def press_twice(self, event: QMouseEvent) -> None:
-        """Open what is under the mouse, else press again."""
+        """Open the item under the mouse, else press again."""
         is_left = event.button() == Qt.MouseButton.LeftButton
         if not is_left or not gestures.open_at(self._canvas, event.position()):
             self.press(event)
 
     def move(self, event: QMouseEvent) -> None:
-        """Move the drag; without one, show the cursor of what a press would start."""
+        """Move the drag; without one, show the cursor of the drag that a press would start."""
         canvas, at = self._canvas, event.position()
         canvas.snapping.is_inverted = gestures.inverts(event, self.drag)
         if self.drag is None:

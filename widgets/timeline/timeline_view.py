@@ -45,15 +45,15 @@ _TELL_MS = 300
 class TimelineView(QWidget):
     """Shows a document over time: the source with the edits over it, or the result with the gaps closed.
 
-    Positions that come in or go out are the source's, whichever is shown; the viewport alone counts in what
-    is drawn.
+    Positions that come in or go out are the source's, whichever is shown; the viewport alone counts in
+    drawn positions.
 
     Attributes
     ----------
-    canvas : what crosses the lanes, with the signals of the mouse
-    lanes : the sound of the tracks
+    canvas : the lanes and everything that crosses them, with the signals of the mouse
+    lanes : the tracks as the canvas draws them, with their sound
     heads : the tracks' names and controls
-    zooms : scrolls and zooms
+    zooms : the time window
 
     Signals
     -------

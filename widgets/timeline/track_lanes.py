@@ -59,7 +59,7 @@ class TrackLanes:
         canvas.wave_turned.connect(self._turn_waves)
 
     def show(self, state: DocumentState, times: TimeMap, patches: Mapping[str, Patches]) -> None:
-        """Show a document; what did not change is not read again."""
+        """Show a document; only changed sound is read again."""
         before = self._times, self._recorded, self._patches
         self._state, self._times, self._patches = state, times, patches
         lanes = self._lanes()

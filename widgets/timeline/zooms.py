@@ -1,4 +1,4 @@
-"""Time window of the timeline: what keys and commands make of it. Positions are those of the source."""
+"""Time window of the timeline, for keys and commands; positions are those of the source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from widgets.timeline.viewport import BESIDE_S
 
 
 class Zooms:
-    """Scrolls and zooms a canvas; the viewport itself is in `Canvas.viewport`."""
+    """Scrolls and zooms a canvas; `Canvas.viewport` is the result."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas

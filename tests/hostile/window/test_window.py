@@ -17,8 +17,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
+from desktop.work.job_lanes import JobLanes
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -505,7 +505,7 @@ import os, sys
 from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from desktop.main_window import MainWindow
 from engine.edl.export import ExportRequest
 import unicodedata, engine.edl.export.plan, engine.jobs.listen  # nobody may not read where Python lies

@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
 
     def _show_timeline(self) -> None:
         """Show the document in the chosen view, with its arrangement and the playhead."""
-        self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
+        self.timeline.lanes.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
         self.arranging.show()
         self.clock.show()
 

@@ -214,7 +214,7 @@ def off_screen(folder: Path, load: str) -> Iterator[Measured]:
         rounds: dict[int, list[NDArray[np.float64]]] = {count: [] for count in OFF_SCREEN}
         for _ in range(BUSY_WALKS):  # in turns, so that all see the same machine
             for shown, times in zip(states, rounds.values(), strict=True):
-                timeline.set_document(shown)
+                timeline.lanes.set_document(shown)
                 times.append(frame_times(timeline, windows, time.thread_time, bench.settle))
         costs = {count: float(np.median(np.min(times, axis=0))) for count, times in rounds.items()}
         for count, cost in costs.items():

@@ -130,7 +130,7 @@ def made_up_grid() -> BeatGrid:
 
 def show_made_up(view: TimelineView) -> None:
     """Fill a view with the made-up document, at the window of time of the drawings."""
-    view.set_document(made_up_document())
+    view.lanes.set_document(made_up_document())
     view.lanes.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
     view.set_score(made_up_score(), 0.62, "Band 2026")
     view.canvas.set_grid(made_up_grid())

@@ -19,23 +19,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import ScoreCurve
-from engine.document.state import DocumentState
 from engine.edl.arrangement import Arrangement
-from engine.edl.edit_list import EditList
-from engine.edl.tracks.patches import Patches
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme
-from widgets.controls.later import Later
 from widgets.theme import DARK, Theme
 from widgets.timeline import panning
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
-from widgets.timeline.edits.sentences import edits_words, view_sentence
+from widgets.timeline.edits.sentences import view_sentence
 from widgets.timeline.frame import LANE_LOW, Layout
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.time_map import TimeMap
-from widgets.timeline.track_lanes import NO_PATCHES, TrackLanes
+from widgets.timeline.track_lanes import TrackLanes
 from widgets.timeline.zooms import Zooms
 
 _TELL_MS = 300
@@ -70,7 +65,7 @@ class TimelineView(QWidget):
         self.heads = TrackHeads(tokens, self)
         self.canvas = Canvas(tokens, self)
         self.canvas.setFocusProxy(self)
-        self.lanes = TrackLanes(self.canvas, self.heads.accents)
+        self.lanes = TrackLanes(self.canvas, self.heads)
         self.zooms = Zooms(self.canvas)
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.setAccessibleName("Scroll tracks")
@@ -81,7 +76,6 @@ class TimelineView(QWidget):
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_MS)
         self._telling.timeout.connect(self._tell)
-        self._counting = Later(self._count_edits, self)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -97,35 +91,11 @@ class TimelineView(QWidget):
         canvas.layout_changed.connect(self._place)
         canvas.viewport_changed.connect(self._tell_soon)
         canvas.playhead_moved.connect(self._tell_soon)
-        heads.lane_stretched.connect(self.lanes.stretch)
         heads.wheel_turned.connect(canvas.wheelEvent)
         heads.scroll_asked.connect(lambda px: canvas.set_scroll(canvas.frame.layout.scroll + px))
         self.bar.valueChanged.connect(canvas.set_scroll)
 
     # state in
-
-    def set_document(
-        self,
-        state: DocumentState,
-        edit_list: EditList | None = None,
-        patches: Mapping[str, Patches] = NO_PATCHES,
-    ) -> None:
-        """Show a document; the first recording is shown whole.
-
-        Parameters
-        ----------
-        edit_list : edit list of the result; None for the source
-        patches : edited sound of tracks, by id, in the source view
-        """
-        old = self.canvas.state
-        self.heads.set_document(state)
-        patches = edit_list.patches if edit_list is not None else patches
-        self.lanes.show(state, TimeMap(state.length_samples, edit_list), patches)
-        if state.proposals is old.proposals and state.decisions is not old.decisions:
-            self._counting.ask()  # after an answer, whose giver looks at the lanes
-        else:
-            self._counting.now()
-        self.heads.place(self.canvas.frame.layout)
 
     def set_arrangement(self, made: Arrangement | None) -> None:
         """Show the blocks of the result, in result or source order; None hides the lane."""
@@ -175,10 +145,6 @@ class TimelineView(QWidget):
         self.bar.setValue(layout.scroll)
         self.bar.setVisible(layout.scroll_limit > 0)
         self.bar.blockSignals(False)
-
-    def _count_edits(self) -> None:
-        if self.canvas.state.proposals:
-            self.heads.edits.show_about(*edits_words(self.canvas.state))
 
     def _tell_soon(self) -> None:
         if not self._telling.isActive():

@@ -10,10 +10,14 @@ from types import MappingProxyType
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, audible
 from engine.edl.build import whole
+from engine.edl.edit_list import EditList
 from engine.edl.tracks.patches import Patches, changed_span
 from engine.edl.tracks.voice import sounding_span
+from widgets.controls.later import Later
 from widgets.timeline.canvas import Canvas
+from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.frame import Wish
+from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.sound.lanes import Lane, display_gain
 from widgets.timeline.sound.result_wave import Cutter, ResultWave
 from widgets.timeline.sound.spectrogram_columns import (
@@ -40,15 +44,11 @@ NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
 
 
 class TrackLanes:
-    """Gives a canvas the lanes of a document: of the recordings, with edited sound, or of the result.
+    """Gives heads and canvas the tracks of a document: the recordings, with edited sound, or the result."""
 
-    Parameters
-    ----------
-    colors : the colour of each track of the document, by id
-    """
-
-    def __init__(self, canvas: Canvas, colors: Callable[[], Mapping[str, str]]) -> None:
-        self._canvas, self._colors = canvas, colors
+    def __init__(self, canvas: Canvas, heads: TrackHeads) -> None:
+        self._canvas, self._heads = canvas, heads
+        self._counting = Later(self._count_edits, canvas)
         self._state, self._times, self._patches = DocumentState(), TimeMap(), NO_PATCHES
         self._waves: dict[str, RecordedWave] = {}
         self._spectrograms: dict[str, RecordedSpectrogram] = {}
@@ -57,16 +57,39 @@ class TrackLanes:
         self._gains: dict[str, float] = {}
         self.wave_zooms: Mapping[str, float] = NO_ZOOMS
         canvas.wave_turned.connect(self._turn_waves)
+        heads.lane_stretched.connect(self._stretch)
 
-    def show(self, state: DocumentState, times: TimeMap, patches: Mapping[str, Patches]) -> None:
-        """Show a document; only changed sound is read again."""
-        before = self._times, self._recorded, self._patches
-        self._state, self._times, self._patches = state, times, patches
+    def set_document(
+        self,
+        state: DocumentState,
+        edit_list: EditList | None = None,
+        patches: Mapping[str, Patches] = NO_PATCHES,
+    ) -> None:
+        """Show a document, the first recording as a whole; only changed sound is read again.
+
+        Parameters
+        ----------
+        edit_list : edit list of the result; None for the source
+        patches : edited sound of tracks, by id, in the source view
+        """
+        old, before = self._state, (self._times, self._recorded, self._patches)
+        self._state, self._times = state, TimeMap(state.length_samples, edit_list)
+        self._patches = edit_list.patches if edit_list is not None else patches
+        self._heads.set_document(state)
+        if state.proposals is old.proposals and state.decisions is not old.decisions:
+            self._counting.ask()  # after an answer, whose giver looks at the lanes
+        else:
+            self._counting.now()
         lanes = self._lanes()
-        self._canvas.set_document(state, lanes, times)
-        if before != (times, self._recorded, patches):
+        self._canvas.set_document(state, lanes, self._times)
+        if before != (self._times, self._recorded, self._patches):
             self._canvas.set_waves(self._shown_waves(), lanes, self._changed_since(*before))
             self._canvas.set_spectrograms(self._shown_spectrograms())
+        self._heads.place(self._canvas.frame.layout)
+
+    def _count_edits(self) -> None:
+        if self._state.proposals:
+            self._heads.edits.show_about(*edits_words(self._state))
 
     def reveal(self, track_id: str) -> None:
         """Scroll the lane of a track into view by the smallest distance."""
@@ -133,7 +156,7 @@ class TrackLanes:
         """Number of channels of each track, by id."""
         return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
 
-    def stretch(self, track_id: str, height_px: int) -> None:
+    def _stretch(self, track_id: str, height_px: int) -> None:
         """Set the height of a lane while its border is dragged; below 0, restore that of the document."""
         lanes = self._lanes()
         if height_px >= 0:
@@ -151,7 +174,7 @@ class TrackLanes:
         self.set_wave_zooms(zoomed(self.wave_zooms, tracks if lane < 0 else tracks[lane : lane + 1], factor))
 
     def _lanes(self) -> tuple[Lane, ...]:
-        heard, colors = audible(self._state.tracks), self._colors()
+        heard, colors = audible(self._state.tracks), self._heads.accents()
         span_of = cache(self._times.lane_span)  # most tracks are as long as each other
         return tuple(
             self._lane(track, track in heard, colors[track.id], span_of) for track in self._state.tracks

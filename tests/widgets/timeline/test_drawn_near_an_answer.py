@@ -38,7 +38,7 @@ def answered(state: DocumentState, proposal_id: str, verdict: Verdict) -> Docume
 
 def show(view: TimelineView, state: DocumentState, current: str, *, is_result: bool) -> None:
     programme = build(state) if is_result else None
-    view.set_document(state, programme, in_place(state).patches)
+    view.lanes.set_document(state, programme, in_place(state).patches)
     view.canvas.set_current(current)
 
 
@@ -46,8 +46,8 @@ def show(view: TimelineView, state: DocumentState, current: str, *, is_result: b
 @pytest.mark.parametrize("width", [96.0, 350.5, 2_880.0])
 def test_moved_hits(view: TimelineView, rng: np.random.Generator, width: float, is_result: bool) -> None:
     hits, state, grid = played(400)
-    view.set_document(DocumentState())
-    view.set_document(state)
+    view.lanes.set_document(DocumentState())
+    view.lanes.set_document(state)
     frames = state.length_samples
     sound = rng.uniform(-0.9, 0.9, (frames, 1)).astype(np.float32)
     view.lanes.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})

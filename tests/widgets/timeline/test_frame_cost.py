@@ -77,7 +77,7 @@ def view(qtbot: QtBot, rng: np.random.Generator) -> TimelineView:
     made.resize(1_250, 900)
     with qtbot.waitExposed(made):
         made.show()
-    made.set_document(day([]))
+    made.lanes.set_document(day([]))
     made.lanes.set_waves(dict.fromkeys(TRACKS, wave))
     times = np.arange(0, LENGTH, RATE_HZ // 5)
     made.set_score(ScoreCurve(times, rng.uniform(0, 1, len(times)).astype(np.float32), "test"), 0.6)
@@ -93,7 +93,7 @@ def costs_in_turns(
     rounds: list[list[np.ndarray]] = [[] for _ in states]
     for _ in range(5):
         for state, times in zip(states, rounds, strict=True):
-            view.set_document(state)
+            view.lanes.set_document(state)
             view.canvas.set_current(current)
             times.append(frame_times(view, windows, thread_time))
     return [float(np.median(np.min(times, axis=0))) for times in rounds]
@@ -119,7 +119,7 @@ def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
 def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool) -> None:
     width = LENGTH // 10_000
     state = day([cut(number * width, number * width + width // 2) for number in range(10_000)])
-    view.set_document(state, build(state) if is_result else None)
+    view.lanes.set_document(state, build(state) if is_result else None)
     windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     # four times what is asked of a quiet machine (8.3 ms): others use this one too
@@ -145,7 +145,7 @@ def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: Tim
     ]
     decisions = {one.id: Decision(one.id, Verdict.ACCEPTED) for one in slices}
     state = replace(day([]), proposals={one.id: one for one in slices}, decisions=decisions)
-    view.set_document(state, None, in_place(state).patches)
+    view.lanes.set_document(state, None, in_place(state).patches)
     windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     assert np.percentile(np.min(rounds, axis=0), 99) < 40.0 * slowness()
@@ -170,7 +170,7 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
         stored[audio] = Kept(PeakPyramid((level,), RATE_HZ, 1, frames))
     decisions = {one: Decision(one, Verdict.ACCEPTED) for one in repairs}
     state = replace(day([]), proposals=repairs, decisions=decisions)
-    view.set_document(state, build(state) if is_result else None, in_place(state).patches)
+    view.lanes.set_document(state, build(state) if is_result else None, in_place(state).patches)
     windows = walk(view.canvas.viewport, 80)
     slow = [slowness()]
     rounds: tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]] = [], []
@@ -197,7 +197,7 @@ def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None
 
 def test_a_frame_does_not_change_what_is_kept(view: TimelineView) -> None:
     state = day([cut(0, RATE_HZ)])
-    view.set_document(state)
+    view.lanes.set_document(state)
     view.zooms.fit()
     before = view.grab().toImage()
     frame_times(view, walk(view.canvas.viewport, 8))

@@ -39,8 +39,8 @@ class Counting(MadeUp):
 @pytest.fixture
 def drums(view: TimelineView, rng: np.random.Generator) -> DocumentState:
     hits, state, grid = played(400)
-    view.set_document(DocumentState())
-    view.set_document(state)
+    view.lanes.set_document(DocumentState())
+    view.lanes.set_document(state)
     sound = rng.uniform(-0.9, 0.9, (state.length_samples, 1)).astype(np.float32)
     view.lanes.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})
     view.canvas.set_grid(grid)

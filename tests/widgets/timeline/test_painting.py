@@ -53,7 +53,7 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
     sound = np.zeros((100_000, 1), np.float32)
     sound[30_000:30_100] = 0.5
     sound[60_000:60_100] = -0.5
-    view.set_document(replace(view.canvas.state, proposals={}, decisions={}))
+    view.lanes.set_document(replace(view.canvas.state, proposals={}, decisions={}))
     view.lanes.set_waves({"kick": MadeUp(sound)})
     top, bottom = view.canvas.frame.layout.lane_tops[:2]
     seen = picture(view)[top : bottom - 1]
@@ -149,7 +149,7 @@ def test_the_image_holds_device_pixels(
 def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState) -> None:
     loud = picture(view)[LANES]
     muted = tuple(replace(track, mute=True) for track in state.tracks)
-    view.set_document(replace(state, tracks=muted))
+    view.lanes.set_document(replace(state, tracks=muted))
     weak = picture(view)[LANES]
     outside = slice(520, 690)
     peak = rgba(DARK.wave_inks(DARK.accent(0))[0])
@@ -160,7 +160,7 @@ def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState)
 def test_single_samples_are_dots_on_a_line(view: TimelineView) -> None:
     sound = np.zeros((100_000, 1), np.float32)
     sound[1::2] = 0.5
-    view.set_document(replace(view.canvas.state, proposals={}, decisions={}))
+    view.lanes.set_document(replace(view.canvas.state, proposals={}, decisions={}))
     view.lanes.set_waves({"kick": MadeUp(sound)})
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=60_000.0, samples_per_px=1 / 16))
     seen = picture(view)[164:295]
@@ -188,7 +188,7 @@ def test_thousands_of_proposals_are_a_ribbon_and_a_tint(view: TimelineView, stat
     proposals = {
         f"p{i:05}": Proposal(f"p{i:05}", "cut", i * 20, i * 20 + 10, 0.5, "", "") for i in range(5_000)
     }
-    silent(view).set_document(replace(state, proposals=proposals, decisions={}))
+    silent(view).lanes.set_document(replace(state, proposals=proposals, decisions={}))
     seen = picture(view)
     undecided = seen[FLAGS, 20:] == rgba(DARK.undecided)
     assert np.all(undecided.sum(axis=0)[undecided.any(axis=0)] == 11), "half of the strip, over its hairline"

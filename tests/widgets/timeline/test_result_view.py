@@ -74,7 +74,7 @@ def moved_grid(positions: NDArray[np.int64]) -> NDArray[np.int64]:
 @pytest.fixture
 def result(view: TimelineView, state: DocumentState) -> TimelineView:
     """The view of the result, 90 s long, at 100 samples per pixel."""
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=90.0))
     return view
 
@@ -87,14 +87,14 @@ def test_the_result_looks_like_a_recording_without_the_cut(
     window = {"start_samples": start, "samples_per_px": samples_per_px}
     only_accepted = {"early": state.proposals["early"], **ending(LENGTH)}
     state = replace(state, proposals=only_accepted, decisions={"early": state.decisions["early"]})
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.canvas.set_viewport(replace(view.canvas.viewport, **window))
     seen, seam = picture(view), round(view.canvas.viewport.x_at(10_000))
 
     gone, joined = shortened(state, waves)
     view.lanes._gains.clear()
     gains = {"kick": view.canvas.shown.lanes[0].gain, "keys": view.canvas.shown.lanes[1].gain}
-    view.set_document(gone)
+    view.lanes.set_document(gone)
     view.lanes.set_waves(joined)
     view.lanes._gains.update(gains)
     view.lanes.set_waves(joined)
@@ -116,12 +116,12 @@ def test_score_beats_and_ruler_are_closed_too(
     view.canvas.set_grid(grid)
     view.lanes.set_waves({})
     state = replace(state, proposals={"early": state.proposals["early"], **ending(LENGTH)})
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.canvas.set_playhead(LENGTH)
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=5_000.0, samples_per_px=10.0))
     seen = picture(view)[108:428]
     source = replace(state, proposals=ending(LENGTH), decisions={})
-    view.set_document(source)
+    view.lanes.set_document(source)
     for first, columns in ((5_000.0, slice(0, 490)), (15_000.0, slice(515, 1_000))):
         view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=first, samples_per_px=10.0))
         expected = picture(view)[108:428]
@@ -231,12 +231,12 @@ def test_switching_keeps_the_playhead_where_it_is(
         replace(view.canvas.viewport, samples_per_px=2.0, start_samples=max(playhead - 700.0, 0.0))
     )
     x = view.canvas.x_of(playhead)
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     assert view.canvas.viewport.length_samples == 90_000
     assert view.canvas.viewport.samples_per_px == 2.0
     assert view.canvas.viewport.x_at(seen_at) == pytest.approx(x, abs=0.01)
     assert view.canvas.x_of(playhead) == pytest.approx(x, abs=0.01)
-    view.set_document(state)
+    view.lanes.set_document(state)
     assert view.canvas.x_of(playhead) == pytest.approx(x, abs=5_000 if playhead == 15_000 else 0.01)
 
 
@@ -245,14 +245,14 @@ def test_what_is_in_the_middle_stays_when_the_playhead_is_elsewhere(
 ) -> None:
     view.canvas.set_playhead(90_000)
     view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=2.0, start_samples=50_000.0))
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     assert view.canvas.source_at(500) == 51_000
 
 
 def test_a_whole_recording_stays_whole(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     assert view.canvas.viewport.visible_samples == pytest.approx(90_000)
-    view.set_document(state)
+    view.lanes.set_document(state)
     assert view.canvas.viewport.visible_samples == pytest.approx(100_000)
 
 
@@ -262,7 +262,7 @@ def test_accepting_closes_the_gap_at_once(result: TimelineView, state: DocumentS
     x = result.canvas.x_of(60_000)
     decisions = {**state.decisions, "middle": Decision("middle", Verdict.ACCEPTED)}
     accepted = replace(state, decisions=decisions)
-    result.set_document(accepted, build(accepted))
+    result.lanes.set_document(accepted, build(accepted))
     assert result.canvas.viewport.length_samples == 80_000
     assert result.canvas.x_of(60_000) == pytest.approx(x, abs=0.01)
     assert result.canvas.times.to_view(60_000) == 40_000
@@ -272,10 +272,10 @@ def test_accepting_closes_the_gap_at_once(result: TimelineView, state: DocumentS
 def test_nothing_left_is_said_and_taken_back(view: TimelineView, state: DocumentState) -> None:
     everything = {"all": Proposal("all", "cut", 0, LENGTH, 0.9, "", "test")}
     state = replace(state, proposals=everything, decisions={"all": Decision("all", Verdict.ACCEPTED)})
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     picture(view)
     QTest.mouseClick(view.canvas, LEFT, NO_KEYS, QPoint(300, LANE_Y))
-    view.set_document(replace(state, decisions={}), build(replace(state, decisions={})))
+    view.lanes.set_document(replace(state, decisions={}), build(replace(state, decisions={})))
     assert view.canvas.viewport.visible_samples == pytest.approx(LENGTH)
 
 
@@ -336,7 +336,7 @@ def test_undecided_and_rejected_stand_over_what_is_kept(result: TimelineView) ->
 def test_a_proposal_inside_a_cut_shows_at_its_seam_only(result: TimelineView, state: DocumentState) -> None:
     inner = Proposal("inner", "cut", 12_000, 14_000, 0.9, "", "test")
     state = replace(state, proposals={"early": state.proposals["early"], "inner": inner})
-    result.set_document(state, build(state))
+    result.lanes.set_document(state, build(state))
     result.lanes.set_waves({})
     colours = picture(result)[LANES] == rgba(DARK.undecided)
     assert not colours.any()
@@ -402,7 +402,7 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     view.lanes.set_waves(dict.fromkeys(names, wave))
     rounds: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}
     for is_result in (False, True) * 8:
-        view.set_document(state, build(state) if is_result else None)
+        view.lanes.set_document(state, build(state) if is_result else None)
         rounds[is_result].append(frame_times(view, walk(view.canvas.viewport, 60), thread_time))
     # in turns, by the time this thread ran, and of each frame the best: others use this machine too
     source_ms, result_ms = (np.percentile(np.min(rounds[which], axis=0), 99) for which in (False, True))
@@ -451,9 +451,9 @@ def test_the_overview_follows_an_answer_a_moment_later(
     """All tracks are read for it, which no key waits for."""
     view.lanes.set_waves(waves)
     open_ = replace(state, decisions={})
-    view.set_document(open_, build(open_))
+    view.lanes.set_document(open_, build(open_))
     picture(view)
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     at_once = overview(view)
     qtbot.waitUntil(lambda: not np.array_equal(overview(view), at_once))
     settled = overview(view)

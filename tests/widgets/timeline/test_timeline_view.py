@@ -36,7 +36,7 @@ def test_a_page_turns_only_where_the_position_is_out_of_view(qtbot: QtBot, view:
 def test_a_window_that_was_told_is_shown_again(
     view: TimelineView, state: DocumentState, is_result: bool
 ) -> None:
-    view.set_document(state, build(state) if is_result else None)
+    view.lanes.set_document(state, build(state) if is_result else None)
     view.zooms.zoom_to(*state.span("middle"))
     start, stop = view.zooms.visible_span
     assert start <= state.span("middle")[0] < state.span("middle")[1] <= stop
@@ -47,7 +47,7 @@ def test_a_window_that_was_told_is_shown_again(
 
 
 def test_zooming_to_a_seam_shows_the_seconds_around_it(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.zooms.zoom_to(*state.span("early"))
     assert view.canvas.viewport.holds(build(state).to_result(state.span("early")[0]))
     assert view.canvas.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
@@ -93,7 +93,7 @@ def test_a_switch_keeps_the_focus_when_the_document_answers(
     view.activateWindow()
     view.heads.heads["kick"].mute.setFocus()
     muted = tuple(replace(track, mute=track.id == "kick") for track in state.tracks)
-    view.set_document(replace(state, tracks=muted))
+    view.lanes.set_document(replace(state, tracks=muted))
     qtbot.waitUntil(lambda: view.heads.heads["kick"].mute.hasFocus())
     assert view.heads.heads["kick"].mute.isChecked()
 
@@ -156,7 +156,7 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
         large.resize(1_600, 1_000)
         with qtbot.waitExposed(large):
             large.show()
-        large.set_document(state)
+        large.lanes.set_document(state)
         large.set_score(None, None, "Band 2026")
         layout = large.canvas.frame.layout
         assert (layout.ruler_top, layout.score_top, layout.edits_top, layout.lanes_top) == (
@@ -184,7 +184,7 @@ def test_heads_change_their_colours_with_the_theme(view: TimelineView) -> None:
 
 def test_no_state_is_shown_after_it_is_taken_away(view: TimelineView) -> None:
     view.canvas.set_current("middle")
-    view.set_document(DocumentState())
+    view.lanes.set_document(DocumentState())
     view.lanes.set_waves({})
     assert view.heads.heads == {}
     assert not view.grab().isNull()

@@ -144,7 +144,7 @@ def test_a_flag_alone_has_all_of_its_room() -> None:
 
 def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> None:
     silent(view)
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
     seen = picture(view)
     tops = view.canvas.frame.layout.lane_tops
     tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
@@ -162,11 +162,11 @@ def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> 
 
 def test_waves_are_seen_through_the_tint_of_their_own_lane(view: TimelineView) -> None:
     everywhere = holding([made("mute", 40_000, 50_000, {})])
-    view.set_document(holding([made("mute", 99_999, 100_000, {}, ("none",))]))
+    view.lanes.set_document(holding([made("mute", 99_999, 100_000, {}, ("none",))]))
     bare = picture(view)
-    view.set_document(everywhere)
+    view.lanes.set_document(everywhere)
     tinted = picture(view)
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
     seen = picture(view)
     tops = view.canvas.frame.layout.lane_tops
     np.testing.assert_array_equal(seen[tops[0] : tops[1]], bare[tops[0] : tops[1]])
@@ -214,7 +214,7 @@ def test_without_edits_of_some_tracks_all_lanes_are_drawn_at_once(view: Timeline
 
 
 def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
     view.canvas.set_current("mute-40000")
     tops, canvas = view.canvas.frame.layout.lane_tops, view.canvas
     assert tip_at(canvas, QPointF(450, tops[0] + 60)) == ""
@@ -239,7 +239,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
     )
     state = holding([one, other, made("gain", 60_000, 70_000, MADE["gain"])])
     silent(view)
-    view.set_document(state)
+    view.lanes.set_document(state)
     seen = picture(view)
     top = view.canvas.frame.layout.lanes_top
     error = rgba(DARK.error)
@@ -252,7 +252,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
     assert np.all(seen[top + 20 : top + 120, [101, 448]] == rgba(DARK.bg)), "red on orange has a ground"
     tip = tip_at(view.canvas, QPointF(200, top + 60))
     assert tip.endswith("In conflict with the slip at 0:25.0: reject one of them.")
-    view.set_document(replace(state, decisions={one.id: state.decisions[one.id]}))
+    view.lanes.set_document(replace(state, decisions={one.id: state.decisions[one.id]}))
     assert not np.any(picture(view)[top:] == error)
 
 
@@ -260,7 +260,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
 def test_words_are_left_out_whole_where_there_is_no_room(view: TimelineView, narrow_px: int) -> None:
     state = holding([made("gain", 10_000, 10_000 + 100 * narrow_px, MADE["gain"])])
     silent(view)
-    view.set_document(state)
+    view.lanes.set_document(state)
     seen = picture(view)
     top = view.canvas.frame.layout.edits_top
     flag = seen[top + 1 : top + 16, 100 : 100 + narrow_px]
@@ -273,7 +273,7 @@ def test_every_window_of_time_is_painted(view: TimelineView) -> None:
     for _ in range(200):
         start = int(rng.integers(40_000, 90_000))
         one = made("cut", start, start + 9_000, {})
-        view.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
+        view.lanes.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
         px_samples = float(rng.uniform(2, 60))
         ends = start + float(rng.uniform(-1, 1)) * px_samples
         zoomed = replace(view.canvas.viewport, samples_per_px=px_samples)

@@ -39,7 +39,7 @@ MARKERS = {
 @pytest.fixture
 def marked(view: TimelineView, state: DocumentState) -> TimelineView:
     ordered = sorted(MARKERS.values(), key=lambda one: one.start_samples)
-    view.set_document(replace(state, markers={one.id: one for one in ordered}))
+    view.lanes.set_document(replace(state, markers={one.id: one for one in ordered}))
     return view
 
 
@@ -77,7 +77,7 @@ def test_the_strip_is_there_only_with_markers(view: TimelineView, marked: Timeli
     assert layout.ruler_top - layout.marks_top == theme.px(18)
     assert marked.canvas.accessibleDescription() == "2 tracks, 3 proposals, 4 markers"
     assert marked.heads.score.y() == layout.score_top
-    view.set_document(replace(marked.canvas.state, markers={}))
+    view.lanes.set_document(replace(marked.canvas.state, markers={}))
     layout = view.canvas.frame.layout
     assert layout.ruler_top == layout.marks_top
 
@@ -100,7 +100,7 @@ def test_the_overview_has_a_tick_where_each_begins(marked: TimelineView) -> None
     ticks = [x for x in range(1_000) if image.pixel(x, 2) == ink]
     assert ticks == [50, 51, 120, 121, 300, 301, 900, 901]
     assert image.pixel(50, 20) != ink
-    marked.set_document(replace(marked.canvas.state, markers={}))
+    marked.lanes.set_document(replace(marked.canvas.state, markers={}))
     image = marked.canvas.compose()
     assert not [x for x in range(1_000) if image.pixel(x, 2) == ink]
 
@@ -121,7 +121,7 @@ def test_thousands_of_markers_are_drawn_where_each_of_them_is(
 ) -> None:
     starts = np.sort(rng.choice(100_000, 400, replace=False)).tolist()
     many = {str(n): Marker(str(n), at, at + 140 * (n % 3 == 0), f"M {n}") for n, at in enumerate(starts)}
-    view.set_document(replace(state, markers=many))
+    view.lanes.set_document(replace(state, markers=many))
     canvas = view.canvas
     assert len(flags(canvas.frame, canvas.shown.marks)) < 110, "those with room"
     image, y = canvas.compose(), canvas.frame.layout.ruler_top - 2
@@ -199,7 +199,7 @@ def test_the_right_button_asks_for_a_menu(qtbot: QtBot, marked: TimelineView) ->
 
 def test_in_the_result_markers_stand_where_they_are_heard(marked: TimelineView) -> None:
     state = marked.canvas.state
-    marked.set_document(state, build(state))  # "early", 10,000 to 20,000, is accepted
+    marked.lanes.set_document(state, build(state))  # "early", 10,000 to 20,000, is accepted
     marks = marked.canvas.shown.marks
     placed = dict(zip(marks.ids, zip(marks.starts.tolist(), marks.stops.tolist(), strict=True), strict=True))
     assert placed == {
@@ -211,7 +211,7 @@ def test_in_the_result_markers_stand_where_they_are_heard(marked: TimelineView) 
 
 
 def test_a_marker_dragged_in_the_result_moves_in_the_source(qtbot: QtBot, marked: TimelineView) -> None:
-    marked.set_document(marked.canvas.state, build(marked.canvas.state))
+    marked.lanes.set_document(marked.canvas.state, build(marked.canvas.state))
     canvas = marked.canvas
     start, stop = canvas.x_of(90_000), canvas.x_of(70_000)
     with qtbot.waitSignal(canvas.marker_moved) as moved:
@@ -306,7 +306,7 @@ def test_a_beat_is_dragged_with_its_bar(qtbot: QtBot, gridded: TimelineView, gri
 
 def test_a_beat_dragged_in_the_result_is_the_one_that_is_seen(qtbot: QtBot, gridded: TimelineView) -> None:
     state = gridded.canvas.state
-    gridded.set_document(state, build(state))  # 10,000 to 20,000 is cut
+    gridded.lanes.set_document(state, build(state))  # 10,000 to 20,000 is cut
     gridded.canvas.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
     with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:
         drag(gridded, 101, 131, RULER_Y, SHIFT)
@@ -325,7 +325,7 @@ def test_a_marker_that_is_heard_twice_is_shown_and_dragged_at_both_places(view: 
         replace(make_state(), proposals={}, decisions={}), "repeat", (10_000, 20_000), {"times": 2}
     )
     state = replace(state, markers={"m": Marker("m", 15_000, 15_000, "Chorus")})
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     canvas = view.canvas
     assert canvas.shown.marks.starts.tolist() == [15_000, 25_000]

@@ -81,11 +81,11 @@ def test_the_source_is_drawn_with_its_edited_sound(
     waves = {key: replace(wave, sampled_below=sampled_below) for key, wave in waves.items()}
     window = {"start_samples": start, "samples_per_px": samples_per_px}
     view.lanes.set_waves(waves)
-    view.set_document(edited, None, in_place(edited).patches)
+    view.lanes.set_document(edited, None, in_place(edited).patches)
     view.canvas.set_viewport(replace(view.canvas.viewport, **window))
     seen = picture(view)
     gains = dict(view.lanes._gains)
-    view.set_document(edited)
+    view.lanes.set_document(edited)
     as_recorded = picture(view)
     view.lanes._waves = {}
     view.lanes.set_waves(heard(edited, waves))
@@ -138,11 +138,11 @@ def test_a_track_without_edits_is_drawn_from_its_recording(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp]
 ) -> None:
     state = by_hand(state, "mute", (10_000, 20_000), {}, ("kick",))
-    view.set_document(state, None, in_place(state).patches)
+    view.lanes.set_document(state, None, in_place(state).patches)
     shown = view.canvas._layers._waves
     assert shown["keys"] is waves["keys"]
     assert shown["kick"] is not waves["kick"]
-    view.set_document(state)
+    view.lanes.set_document(state)
     assert view.canvas._layers._waves["kick"] is waves["kick"]
 
 

@@ -93,7 +93,7 @@ def test_a_meter_stands_beside_what_else_is_in_its_head(
     view: TimelineView, state: DocumentState, collapsed: bool
 ) -> None:
     tracks = tuple(replace(track, is_collapsed=collapsed) for track in state.tracks)
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     for head in view.heads.heads.values():
         meter = head.meter.geometry()
         assert head.rect().contains(meter)
@@ -108,7 +108,7 @@ def test_sixty_four_meters_cost_little(qtbot: QtBot, state: DocumentState) -> No
     qtbot.addWidget(view)
     (track, *_) = state.tracks
     tracks = tuple(replace(track, id=f"t{number}", position=number) for number in range(64))
-    view.set_document(replace(state, tracks=tracks, proposals={}, decisions={}))
+    view.lanes.set_document(replace(state, tracks=tracks, proposals={}, decisions={}))
     peaks = np.random.default_rng(1).uniform(0, 1, (200, 64)).tolist()
 
     def a_second() -> None:

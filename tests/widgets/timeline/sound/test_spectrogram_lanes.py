@@ -211,7 +211,7 @@ def test_channels_closed_into_one_row_show_the_loudest(
     view: TimelineView, state: DocumentState, made_up: dict[str, MadeUpSpectrogram]
 ) -> None:
     tracks = (state.tracks[0], replace(state.tracks[1], channels_open=False))
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     view.lanes.set_spectrograms(made_up)
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     edges = np.arange(1_001) * 100 - 20_000
@@ -291,7 +291,7 @@ def test_the_view_of_the_result_closes_gaps_of_spectrograms_too(
     view: TimelineView, state: DocumentState, made_up: dict[str, MadeUpSpectrogram]
 ) -> None:
     view.lanes.set_spectrograms(made_up)
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=90.0))
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     edges = np.floor(np.arange(1_001) * 90.0).astype(np.int64)

@@ -123,14 +123,14 @@ def test_a_repair_is_drawn_as_a_recording_of_it_would_be(
     edits = build(repaired) if is_result else None
     patches = in_place(repaired).patches
     view.lanes.set_waves(waves)
-    view.set_document(repaired, edits, patches)
+    view.lanes.set_document(repaired, edits, patches)
     view.canvas.set_viewport(
         replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
     )
     as_recorded = picture(view)
     view.lanes.set_stored_waves(known(audio, sampled_below))
     seen, gains = picture(view), dict(view.lanes._gains)
-    view.set_document(repaired, edits and replace(edits, patches={}))
+    view.lanes.set_document(repaired, edits and replace(edits, patches={}))
     view.lanes.set_waves(heard(repaired, waves, known(audio)))
     view.lanes._gains.update(gains)
     view.lanes.set_waves(view.lanes._waves)
@@ -150,7 +150,7 @@ def test_until_it_is_there_the_recording_is_drawn_from_its_own_wave(
 ) -> None:
     one = Replace(*SPAN, ("kick",), stored=Stored(audio.key, AT, AT + audio.frames))
     patches = {"kick": Patches.of([one], state.rate_hz)}
-    view.set_document(state, None, patches)
+    view.lanes.set_document(state, None, patches)
     shown = view.canvas._layers
     assert shown._waves["kick"] is waves["kick"]
     view.lanes.set_stored_waves(known(audio))
@@ -164,7 +164,7 @@ def test_samples_that_are_still_read_are_waited_for(
     view: TimelineView, state: DocumentState, audio: StoredAudio
 ) -> None:
     one = Replace(*SPAN, ("kick",), stored=Stored(audio.key, AT, AT + audio.frames))
-    view.set_document(state, None, {"kick": Patches.of([one], state.rate_hz)})
+    view.lanes.set_document(state, None, {"kick": Patches.of([one], state.rate_hz)})
     view.lanes.set_stored_waves({audio.key: Unpacked(audio.samples, is_read=False)})
     wave = view.canvas._layers._waves["kick"]
     assert wave.samples(11_000, 11_100) is None

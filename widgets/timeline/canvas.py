@@ -32,7 +32,6 @@ from engine.jobs.repairs.requests import ShownMask
 from engine.separation.paint import Paint
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline import gestures, panning
 from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.landings import LandingLines
@@ -48,7 +47,8 @@ from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import editor_area
 from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.marks.sounds import SoundLane
-from widgets.timeline.mouse import Mouse
+from widgets.timeline.mouse import gestures, panning
+from widgets.timeline.mouse.buttons import Mouse
 from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode

@@ -24,12 +24,12 @@ from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme
 from widgets.theme import DARK, Theme
-from widgets.timeline import panning
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
 from widgets.timeline.edits.sentences import view_sentence
 from widgets.timeline.frame import LANE_LOW, Layout
 from widgets.timeline.heads.column import TrackHeads
+from widgets.timeline.mouse import panning
 from widgets.timeline.track_lanes import TrackLanes
 from widgets.timeline.zooms import Zooms
 

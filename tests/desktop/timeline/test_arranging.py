@@ -14,7 +14,7 @@ from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from tests.desktop.conftest import Hands
 from widgets.timeline.edits.arrangement import block_area
-from widgets.timeline.gestures import tip_at
+from widgets.timeline.mouse.gestures import tip_at
 
 EDGES_S = (0, 40, 90, 130, 200)
 

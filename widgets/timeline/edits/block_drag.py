@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from widgets import theme
 from widgets.timeline.edits.arrangement import BLOCK, Slab, Slabs, block_area, lane_view, paint_slab
 from widgets.timeline.frame import Frame
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 LEAST_PX, LINE_PX = 4, 3
 

@@ -13,7 +13,7 @@ from engine.document.kinds import KINDS
 from widgets import theme
 from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.frame import Frame, Layout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 HANDLE_PX, APART_PX, RAMP_PX = 8, 11, 22
 COARSEST_MS_PER_PX = 1.0

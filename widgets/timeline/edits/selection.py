@@ -12,7 +12,7 @@ from widgets import theme
 from widgets.timeline.edits.selected import Lanes
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 TINT = 0.14
 LEAST_PX = 4

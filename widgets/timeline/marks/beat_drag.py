@@ -12,7 +12,7 @@ from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout
 from widgets.timeline.marks.snapping import division_near
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 GRIP_PX = 6
 

@@ -13,7 +13,7 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Flag, edges_of, flags, paint_flag, paint_readout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 GRIP_PX = 5
 

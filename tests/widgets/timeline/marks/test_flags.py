@@ -26,7 +26,7 @@ from widgets.timeline.edits.proposal_labels import rooms
 from widgets.timeline.edits.proposals import Proposals, span_at
 from widgets.timeline.edits.spans import VERDICTS, Spans
 from widgets.timeline.edits.veil import TINT
-from widgets.timeline.gestures import cursor_at, tip_at
+from widgets.timeline.mouse.gestures import cursor_at, tip_at
 from widgets.timeline.sound.lane_rows import shares_of
 from widgets.timeline.timeline_view import TimelineView
 

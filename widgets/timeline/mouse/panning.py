@@ -12,7 +12,7 @@ from PySide6.QtGui import QNativeGestureEvent, QPainter, QWheelEvent
 
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 WHEEL_STEP = 120
 ZOOM_PER_STEP = 1.25

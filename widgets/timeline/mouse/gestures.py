@@ -30,9 +30,9 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.marks.beat_drag import MoveBeat, beat_at
 from widgets.timeline.marks.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.marks.score import paint_threshold, score_at, score_y
+from widgets.timeline.mouse.surface import Surface
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
-from widgets.timeline.surface import Surface
 
 GRIP_PX = 6
 _NONE = Qt.KeyboardModifier.NoModifier

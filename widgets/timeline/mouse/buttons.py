@@ -7,8 +7,8 @@ from typing import Protocol
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QPixmap
 
-from widgets.timeline import gestures, panning
 from widgets.timeline.edits.selection import SelectSpan
+from widgets.timeline.mouse import gestures, panning
 from widgets.timeline.sound.brush import Paintable
 
 

@@ -15,7 +15,7 @@ from desktop.crashes.watching import Watch
 from desktop.main_window import MainWindow
 from desktop.work.heavy_modules import TorchLibraries
 from engine.errors import OffcutError
-from engine.jobs.unused_memory import keep_large_apart
+from engine.unused_memory import keep_large_apart
 from widgets.theme import load_fonts
 
 SWITCH_INTERVAL_S = 0.001

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, QTimer
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.files.places import data_folder
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 if TYPE_CHECKING:
     from desktop.parts import Parts

@@ -10,7 +10,7 @@ from engine import own_program
 from engine.build import this_build
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
-from engine.jobs.recordings import import_ahead
+from engine.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
        offcut RECORDING...         open the window and import recordings, one per track

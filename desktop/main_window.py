@@ -164,16 +164,16 @@ class MainWindow(QMainWindow):
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
-        whole = QWidget()
+        whole = QWidget(self)
+        self.setCentralWidget(whole)  # while empty: a widget that moves is styled again with all in it
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.pages = QStackedWidget()
-        self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side))
         for part in (self.top_bar, self.crashes.bar, self.unfinished.bar, self.pages, self.status_bar):
             column.addWidget(part)
         column.setStretchFactor(self.pages, 1)
-        self.setCentralWidget(whole)
+        self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side, self.pages))
 
     def _wire(self) -> None:
         self.stray_enter = StrayEnter(self)

@@ -12,8 +12,7 @@ from engine.errors import UsageError
 
 ThresholdMode = Literal["automatic", "percentile", "score", "keep"]
 
-# The lowest and the highest value of each number.
-_LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "percentile": (0.0, 100.0),
         "score": (0.0, 1.0),
@@ -23,6 +22,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "crossfade_ms": (0.0, 1000.0),
     }
 )
+"""The lowest and the highest value of each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class CutSettings:
             raise _wrong("threshold_mode", self.threshold_mode, f"give one of {', '.join(modes)}")
         if not isinstance(self.snap, bool):
             raise _wrong("snap", self.snap, "give true or false")
-        for name, (lowest, highest) in _LIMITS.items():
+        for name, (lowest, highest) in LIMITS.items():
             value: Any = getattr(self, name)
             if value is None and name == "minimum_kept_s":
                 continue

@@ -101,11 +101,6 @@ def _dropped(nominal: int) -> int:
     return nominal // 30 * 2
 
 
-def frames_to_s(frames: ArrayLike, *, hop_samples: int, rate_hz: float) -> NDArray[np.float64]:
-    """Convert STFT frame indices, shape (n,), to times in seconds, shape (n,)."""
-    return np.asarray(frames, dtype=np.float64) * hop_samples / rate_hz
-
-
 def format_time(seconds: float, decimals: int = 3) -> str:
     """Write a time the way a transport shows it: ``3:17.052``, or ``1:03:17.1`` past an hour."""
     units = round(abs(seconds) * 10**decimals)

@@ -136,19 +136,30 @@ def command_test(options):
     sys.stdout.flush()
     cores = os.cpu_count() or 1
     at_once = min(cores, 8)
-    # More threads than cores wait for each other: two tests at once took a third more of the processor.
-    threads = dict(os.environ, OMP_NUM_THREADS=str(cores // at_once))
     side_by_side = ["-n", str(at_once), "--dist", "worksteal"]
-    with tempfile.TemporaryFile() as told:
-        # What plays waits, of four seconds, three, which takes no time beside what computes.
-        player = subprocess.Popen([*pytest, "-m", "plays"], env=threads, stdout=told, stderr=told)
-        computing = subprocess.call([*pytest, "-m", "not alone and not plays", *side_by_side], env=threads)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+        # More threads than cores wait for each other: two tests at once took a third more of the processor.
+        settings = {"OMP_NUM_THREADS": str(cores // at_once), "PYTEST_DEBUG_TEMPROOT": folder}
+        beside = dict(os.environ, **settings)
+        # Tests that play wait three of four seconds, which takes no time from those that compute.
+        player = subprocess.Popen([*pytest, "-m", "plays"], env=beside, stdout=output, stderr=output)
+        computing = subprocess.call([*pytest, "-m", "not alone and not plays", *side_by_side], env=beside)
         playing = player.wait()
-        told.seek(0)
-        sys.stdout.write(told.read().decode("utf-8", "replace"))
+        output.seek(0)
+        sys.stdout.write(output.read().decode("utf-8", "replace"))
     sys.stdout.flush()
     alone = subprocess.call([*pytest, "-m", "alone"]) if "--long" in options.pytest_arguments else 0
     return computing or playing or alone
+
+
+def memory_folder():
+    """Return a file system in memory with 8 GiB free, else None.
+
+    Each edit of a document waits until it is on the disk; the tests make some hundred thousand.
+    """
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free >= 8 << 30
+    return str(memory) if has_room else None
 
 
 def command_bundle(options):
@@ -198,8 +209,8 @@ def hand_over(command):
 
 
 def environment():
-    """The folder of the virtual environment."""
-    return PROJECT / ".venv"
+    """The folder of the virtual environment; programs in it name this path, so a link is followed."""
+    return (PROJECT / ".venv").resolve()
 
 
 def program(name):
@@ -248,10 +259,9 @@ def read_stamp():
 
 
 def is_complete(stamp, dev, gpu, bundle=False):
-    """Tell whether a stamp promises all that is wanted now, for the project where it stands now."""
-    wanted = {"digest": wanted_digest(), "project": str(PROJECT)}
+    """Report whether a stamp promises all packages that are wanted now."""
     return (
-        all(stamp.get(key) == value for key, value in wanted.items())
+        stamp.get("digest") == wanted_digest()
         and bool(stamp.get("dev")) >= dev
         and bool(stamp.get("gpu")) >= gpu
         and bool(stamp.get("bundle")) >= bundle
@@ -271,10 +281,13 @@ def write_stamp(stamp):
 def install_packages(dev, gpu, bundle=False):
     """Make `.venv` hold the pinned packages and the project itself; do nothing where it already does."""
     stamp = read_stamp()
-    if is_complete(stamp, dev, gpu, bundle) and python().exists():
+    moved = bool(stamp) and stamp.get("environment") != str(environment())
+    if is_complete(stamp, dev, gpu, bundle) and not moved and python().exists():
+        if stamp.get("project") != str(PROJECT):
+            pip(["install", "--no-deps", "-e", str(PROJECT)], "Installing this copy of Offcut")
+            write_stamp(dict(stamp, project=str(PROJECT)))
         return
     print(f"Setting Offcut up in {environment()} (this takes a few minutes the first time)", flush=True)
-    moved = bool(stamp) and stamp.get("project") != str(PROJECT)
     stamp_path().unlink(missing_ok=True)
     make_environment(anew=moved)
     upgrade_pip()
@@ -285,8 +298,8 @@ def install_packages(dev, gpu, bundle=False):
     extras = ",".join(name for name, asked in (("dev", dev), ("bundle", bundle)) if asked)
     wanted = str(PROJECT) + (f"[{extras}]" if extras else "")
     pip(["install", "-c", str(CONSTRAINTS), "-e", wanted], "Installing the packages Offcut stands on")
-    told = {"digest": wanted_digest(), "project": str(PROJECT), "dev": dev, "gpu": gpu, "bundle": bundle}
-    write_stamp(told)
+    places = {"environment": str(environment()), "project": str(PROJECT)}
+    write_stamp({"digest": wanted_digest(), **places, "dev": dev, "gpu": gpu, "bundle": bundle})
 
 
 def make_environment(anew):

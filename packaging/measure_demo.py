@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import auc, average_precision, time_iou
+from engine.anomaly.metrics import auc
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import load_taste
 from engine.audio.reader import SourceReader
 from engine.features.loudness import level_of
+from engine.lab.evaluation.metrics import average_precision, time_iou
 from engine.progress import SILENT
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"

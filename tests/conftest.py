@@ -107,7 +107,7 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def yard_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """A document of a yard in which a dog barks; to be read only."""
-    from tests.engine.jobs.yard import made_yard  # what only some tests need
+    from tests.engine.recordings.yard import made_yard  # what only some tests need
 
     return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
 
@@ -121,7 +121,7 @@ def yard_copy(yard_once: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def room_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """A document of a room in which somebody sneezes; to be read only."""
-    from tests.engine.jobs.room import made_room
+    from tests.engine.recordings.room import made_room
 
     return made_room(tmp_path_factory.mktemp("room"), data_dir)
 

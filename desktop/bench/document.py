@@ -24,10 +24,10 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.sound import write
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from widgets.forms.taste.learn_panel import LearnRequest
 from widgets.timeline.viewport import Viewport
 

@@ -19,8 +19,8 @@ _KICKS, _SNARES = (0, 4, 5), (2, 6)
 
 def add_moved_hits(document: Document, count: int) -> None:
     """Store hits over the tracks of a document, propose to move them, and accept three of four."""
-    from engine.jobs.drums.align import propose_moves
-    from engine.jobs.drums.hear_hits import hits_id
+    from engine.finders.timing.align import propose_moves
+    from engine.finders.timing.detect_hits import hits_id
 
     state = document.state
     step = state.length_samples // (count + 8)

@@ -20,9 +20,9 @@ from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind
-from engine.jobs.drums.stored_pickup import pickup_id, store_pickup
-from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
-from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_media, relink
+from engine.recordings.import_audio import Imported, ImportRequest, import_edit
+from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
+from engine.recordings.stored_pickup import pickup_id, store_pickup
 from engine.wording import listed
 
 

@@ -13,6 +13,16 @@ from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.review.clipboard import SpanClipboard
 from desktop.shell.slots import reporting_refusals
+from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
+from engine.by_hand.payloads import (
+    Payload,
+    cut_payload,
+    gain_payload,
+    move_payload,
+    mute_payload,
+    repeat_payload,
+    slip_payload,
+)
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
@@ -22,16 +32,6 @@ from engine.document.marks.edits import add_marker, split_region
 from engine.document.proposals import BY_HAND
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
-from engine.jobs.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
-from engine.jobs.hand_payloads import (
-    Payload,
-    cut_payload,
-    gain_payload,
-    move_payload,
-    mute_payload,
-    repeat_payload,
-    slip_payload,
-)
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.numbers_form import Number, NumbersForm

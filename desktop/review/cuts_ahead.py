@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from desktop.shell.session import Session
 from desktop.work.job_lanes import JobHandle, JobLane
-from engine.jobs.tastes.outlook import Outlook, look_ahead
+from engine.finders.cuts.outlook import Outlook, look_ahead
 
 Settings = Mapping[str, object]
 Tell = Callable[[str], object]

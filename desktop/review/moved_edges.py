@@ -12,7 +12,7 @@ from desktop.shell.session import Session
 from desktop.work.job_lanes import JobLane
 from engine.document.decisions import decided_span
 from engine.document.proposals import BY_HAND
-from engine.jobs.moved_edges import MovedRequest, said_of_moved
+from engine.finders.cuts.moved_edges import MovedRequest, said_of_moved
 from engine.review.calibration.evidence import Analyses
 from engine.review.said_of_span import SaidOfSpan
 

@@ -16,7 +16,7 @@ from engine.audio.reader import SourceReader
 from engine.document.proposals import ReferenceExample
 from engine.errors import SourceError, UsageError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.reference_recording import ReferenceRequest
+from engine.recordings.reference_recording import ReferenceRequest
 from engine.timebase import format_time, s_to_samples
 
 

@@ -22,7 +22,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import render
 from engine.errors import OffcutError, UsageError
-from engine.jobs.propose import PAUSE_SCORE, stepped_percentile
+from engine.finders.cuts.propose import PAUSE_SCORE, stepped_percentile
 from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned

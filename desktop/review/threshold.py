@@ -12,8 +12,8 @@ from desktop.review.cuts_ahead import submit_look
 from desktop.work.job_lanes import JobLane
 from desktop.work.jobs import propose_at
 from engine.document.state import DocumentState
-from engine.jobs.propose import Proposed
-from engine.jobs.tastes.outlook import Outlook
+from engine.finders.cuts.outlook import Outlook
+from engine.finders.cuts.propose import Proposed
 
 
 class ThresholdDrag(QObject):

@@ -21,7 +21,7 @@ from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.files.safe_write import is_taken, shown
-from engine.jobs.recordings.import_audio import rates_of
+from engine.recordings.import_audio import rates_of
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.forms.taste.learn_panel import LearnPanel

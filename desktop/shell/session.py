@@ -30,8 +30,8 @@ from engine.document.history import StepLabel
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.errors import OffcutError, UsageError
-from engine.jobs.drums.stored_pickup import known_pickup
-from engine.jobs.takes.stored import known_takes
+from engine.finders.takes.stored import known_takes
+from engine.recordings.stored_pickup import known_pickup
 from engine.takes.takes import FoundTakes
 
 NO_DOCUMENT = DocumentState()

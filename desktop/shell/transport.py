@@ -26,7 +26,7 @@ from engine.edl.same_place import place_in
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.stored_sounds import NOTHING_AT_HAND
 from engine.errors import UsageError
-from engine.jobs.recordings.media import without_missing
+from engine.recordings.media import without_missing
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
 AROUND_S = 2.0

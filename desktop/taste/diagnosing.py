@@ -18,11 +18,11 @@ from engine.diagnoses.finding import Finding, Severity
 from engine.diagnoses.judging import is_suspicious, judge
 from engine.diagnoses.symptoms import Symptoms
 from engine.document.change import Change
-from engine.jobs.own_process import run_in_own_process
-from engine.jobs.tastes.diagnose import SymptomsRequest, check_recordings, find_symptoms
+from engine.own_process import run_in_own_process
 from engine.progress import Progress
 from engine.review.statistics import statistics
 from engine.settings import cut_settings
+from engine.taste.diagnose import SymptomsRequest, check_recordings, find_symptoms
 
 Take = Callable[[tuple[Finding, ...]], None]
 

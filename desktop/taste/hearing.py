@@ -15,8 +15,8 @@ from desktop.work.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.reference_recording import ReferenceRequest
-from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
+from engine.recordings.reference_recording import ReferenceRequest
+from engine.taste.sounds import DocumentSound, FileSound, Sound
 from engine.timebase import format_time, s_to_samples
 
 _RATE_ALONE_HZ = 48_000

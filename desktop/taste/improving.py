@@ -12,7 +12,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import is_taken
-from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_folder
+from engine.taste.improve import DecidedDocument, ImproveRequest, new_folder
 
 
 def improve_taste(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:

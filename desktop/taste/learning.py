@@ -14,8 +14,8 @@ from desktop.taste.analysing import Analysing
 from desktop.work.again import Again
 from desktop.work.jobs import improve_taste, learn_taste
 from desktop.work.work import Work, joined_sentences
-from engine.jobs.tastes.improve import Improved, ImproveRequest
-from engine.jobs.tastes.learn import TasteWritten
+from engine.taste.improve import Improved, ImproveRequest
+from engine.taste.learn import TasteWritten
 from widgets.forms.taste.learn_panel import LearnRequest
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from desktop.shell.session import Session
 from engine.features.loudness import playing_level_db
-from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
-from engine.jobs.tastes.requests import Asked, ReferencesScored, Survey, SurveyRequest
 from engine.overview.results import (
     NearestStretches,
     Origin,
@@ -18,6 +16,8 @@ from engine.overview.results import (
     SegmentMap,
     TasteFacts,
 )
+from engine.taste.requests import Asked, ReferencesScored, Survey, SurveyRequest
+from engine.taste.sounds import DocumentSound, FileSound, Sound
 from engine.timebase import samples_to_s, samples_to_s_array
 
 if TYPE_CHECKING:

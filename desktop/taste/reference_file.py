@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop.work.work import Work
 from engine.files.safe_write import shown
-from engine.jobs.recordings.reference_recording import ReferenceRequest, prepare_reference
+from engine.recordings.reference_recording import ReferenceRequest, prepare_reference
 
 
 def fetch_reference(work: Work, request: ReferenceRequest, take: Callable[[Path], None]) -> None:

@@ -9,8 +9,8 @@ from desktop.taste.jobs import survey_recordings
 from desktop.taste.recordings import TasteRecordings
 from desktop.work.job_lanes import JobHandle
 from desktop.work.work import Work
-from engine.jobs.tastes.requests import Survey, SurveyRequest
 from engine.overview.results import SegmentMap, TasteFacts
+from engine.taste.requests import Survey, SurveyRequest
 
 
 class TasteSurvey(QObject):

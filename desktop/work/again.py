@@ -23,7 +23,7 @@ class Again:
 
 _COMMANDS: Mapping[str, str] = {
     "guess_frame_rate": "file.import_edits",
-    "hear_sounds": "sounds.hear",
+    "detect_sounds": "sounds.hear",
     "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
     "preview_repair": "repair.open",

@@ -22,8 +22,8 @@ from desktop.work.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
 from engine.extensions.unexpected import said_of_unexpected
 from engine.files.places import state_folder
-from engine.jobs.unused_memory import give_back_unused
 from engine.progress import ReportingProgress
+from engine.unused_memory import give_back_unused
 
 # A person cannot read faster, and each report costs a repaint.
 REPORT_INTERVAL_MS = 33

@@ -13,47 +13,43 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.extensions import standing_of_all
 from engine.files.part_files import sweep
-from engine.jobs.own_process import run_in_own_process
-from engine.jobs.propose import Proposed, propose
-from engine.jobs.recordings import import_ahead
-from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_audio
-from engine.jobs.tastes.improve import Improved, ImproveRequest, improve
-from engine.jobs.tastes.learn import TasteRequest, TasteWritten, learn_taste_file
+from engine.finders.cuts.propose import Proposed, propose
+from engine.own_process import run_in_own_process
 from engine.progress import Progress
+from engine.recordings import import_ahead
+from engine.recordings.import_audio import Imported, ImportRequest
+from engine.taste.improve import Improved, ImproveRequest, improve
+from engine.taste.learn import TasteRequest, TasteWritten, learn_taste_file
 from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.audio_files.clipping import Clipping
     from engine.edl.export.placing.frame_rates import FrameRate
+    from engine.edl.imports.proposals.edit import ImportedEdit
+    from engine.edl.imports.proposals.requests import ReadEditsRequest
+    from engine.finders.arrangement.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
-    from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
-    from engine.jobs.imported.edit import ImportedEdit
-    from engine.jobs.imported.requests import ReadEditsRequest
-    from engine.jobs.listen import FoundAnalyses
-    from engine.jobs.repairs.requests import (
-        PreviewRequest,
-        RepairPreview,
-        SpanRequest,
-    )
-    from engine.jobs.sounds.hear import FoundSounds
+    from engine.finders.repair.requests import PreviewRequest, RepairPreview
+    from engine.recordings.detect_sounds import FoundSounds
+    from engine.recordings.listen import FoundAnalyses
+    from engine.recordings.spans import SpanRequest
     from engine.review.sounds_in_cuts import DetectedWord
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
     """Import recordings; waits for an import that started before the window."""
-    from engine.jobs.drums.kit import with_kit
+    from engine.recordings.kit import import_with_kit
 
     import_ahead.finish(progress)
-    imported = import_audio(request, progress.part(0.0, 0.9))
-    return with_kit(imported, progress.part(0.9, 1.0))
+    return import_with_kit(request, progress)
 
 
 def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> StrokePickup:
     """Measure which tracks were recorded together."""
-    from engine.jobs.drums.kit import PickupRequest
-    from engine.jobs.drums.kit import compare_tracks as compare
+    from engine.recordings.kit import PickupRequest
+    from engine.recordings.kit import compare_tracks as compare
 
     return compare(PickupRequest(state, media), progress)
 
@@ -87,7 +83,7 @@ def listen_to(
     progress: Progress,
 ) -> FoundAnalyses:
     """Find beats and onsets and, with a taste, scores."""
-    from engine.jobs.listen import ListenRequest, listen_to_document
+    from engine.recordings.listen import ListenRequest, listen_to_document
 
     return listen_to_document(ListenRequest(state, media, taste, listening), progress)
 
@@ -101,7 +97,7 @@ def propose_at(
     nearest: NearestReference | None,
     progress: Progress,
 ) -> Proposed:
-    """Propose cuts as `engine.jobs.propose.propose` does."""
+    """Propose cuts as `engine.finders.cuts.propose.propose` does."""
     progress.check_cancelled()
     return propose(state, curve, grid, listening, settings, nearest=nearest)
 
@@ -121,14 +117,14 @@ def left_out_extensions(progress: Progress) -> tuple[str, ...]:
 
 def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
     """Guess the frame rate of a list without one; None for a list that has one."""
-    from engine.jobs.imported.read import guessed_rate
+    from engine.edl.imports.proposals.read import guessed_rate
 
     return guessed_rate(request, progress)
 
 
 def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
     """Compute the changes that the edits in a file make to a document."""
-    from engine.jobs.imported.read import read_into
+    from engine.edl.imports.proposals.read import read_into
 
     return read_into(request, progress)
 
@@ -141,7 +137,7 @@ def learn_editor(
     progress: Progress,
 ) -> EditorWritten:
     """Learn an editor in a separate process; `found` is called for each matched pair."""
-    from engine.jobs.arrangements.learn_editor_file import learn_editor_file
+    from engine.finders.arrangement.learn_editor_file import learn_editor_file
 
     pair_progress = PairProgress(progress, found)
     try:
@@ -152,23 +148,23 @@ def learn_editor(
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
     """Render a repair for playback."""
-    from engine.jobs.repairs import preview as job
+    from engine.finders.repair import preview as job
 
     return job.preview_repair(request, progress)
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
     """Rank the known sound names by probability."""
-    from engine.jobs.repairs import find_sounds
+    from engine.finders.repair import find_sounds
 
     return find_sounds.words_in_span(request, progress)
 
 
-def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
+def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     """Detect sounds in a document, by name."""
-    from engine.jobs.sounds import hear
+    from engine.recordings import detect_sounds as job
 
-    return hear.hear_sounds(request, progress)
+    return job.detect_sounds(request, progress)
 
 
 def export_files(

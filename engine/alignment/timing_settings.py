@@ -16,7 +16,7 @@ TIMING = "timing"
 """The setting that holds it."""
 LONGEST_PAD_MS = 50.0
 
-_LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "strength": (0.0, 1.0),
         "sensitivity": (0.0, 1.0),
@@ -27,6 +27,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "crossfade_ms": (0.0, 50.0),
     }
 )
+"""The lowest and the highest value of each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class TimingSettings:
                 object.__setattr__(self, name, value := float(value))
             if type(value) is not kind:
                 raise _wrong(name, value, f"give {_WORDS[kind]}")
-        for name, (lowest, highest) in _LIMITS.items():
+        for name, (lowest, highest) in LIMITS.items():
             if not lowest <= getattr(self, name) <= highest:
                 raise _wrong(name, getattr(self, name), f"give {lowest:g} to {highest:g}")
         if self.least_ms > self.most_ms:

@@ -1,6 +1,6 @@
 """Metrics of a score's separation of bad and good moments, in numpy.
 
-Definitions are scikit-learn's (`roc_auc_score`, `average_precision_score`), ties included.
+The area is scikit-learn's `roc_auc_score`, ties included.
 """
 
 from __future__ import annotations
@@ -25,25 +25,6 @@ def auc(bad: Labels, scores: Scores) -> float:
     positives = int(bad.sum())
     negatives = len(bad) - positives
     return float((ranks[bad].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
-
-
-def average_precision(bad: Labels, scores: Scores) -> float:
-    """Return precision averaged over recall, in the steps that thresholds between different scores allow."""
-    levels, group = np.unique(-scores, return_inverse=True)
-    found = np.cumsum(np.bincount(group, weights=bad, minlength=len(levels)))
-    taken = np.cumsum(np.bincount(group, minlength=len(levels)))
-    recall_steps = np.diff(found, prepend=0.0) / bad.sum()
-    return float((recall_steps * found / taken).sum())
-
-
-def time_iou(bad: Labels, scores: Scores) -> float:
-    """Return the overlap of the bad moments with the same number of highest scores, over their union.
-
-    The cut share is given, so this measures the positions of cuts and not their amount.
-    """
-    cut = np.zeros(len(bad), bool)
-    cut[np.argsort(-scores, kind="stable")[: int(bad.sum())]] = True
-    return float((cut & bad).sum() / (cut | bad).sum())
 
 
 def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
+from engine.anomaly.recipes.laboratory import missing_recipe
 from engine.anomaly.recipes.recipe import KeptScores, Model
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.registry import RECIPES
@@ -31,6 +32,7 @@ from engine.anomaly.taste_header import (
     VERSION,
     digest_of,
     facts_in,
+    maker_text,
     not_a_taste,
     read_taste_bytes,
 )
@@ -76,7 +78,7 @@ class Taste:
     @property
     def maker(self) -> str:
         """Recipe and taste in one line, as scores and proposals name their maker."""
-        return f"{self.config.recipe} {self.name} {self.digest}"
+        return maker_text(self.config.recipe, self.name, self.digest)
 
 
 def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
@@ -186,6 +188,8 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
 def _config(values: Mapping[str, Any]) -> RecipeConfig:
     recipe = values.get("recipe")
     if isinstance(recipe, str) and recipe not in RECIPES:
+        if missing := missing_recipe(recipe):
+            raise TasteError(missing)
         raise TasteError(
             f"its recipe {quoted(recipe)} is none that this Offcut has: install the package that adds it, or "
             "update Offcut."

@@ -124,6 +124,20 @@ def digest_of(content: bytes) -> str:
     return blake2b(as_learned(content), digest_size=2).hexdigest()
 
 
+def maker_of(path: Path) -> str:
+    """Return recipe, name and digest of a taste, as its scores name their maker; "" for an invalid file."""
+    try:
+        content = read_taste_bytes(path)
+        return maker_text(str(facts_in(content)["config"]["recipe"]), path.stem, digest_of(content))
+    except (TasteError, struct.error, ArithmeticError, LookupError, TypeError, ValueError):
+        return ""
+
+
+def maker_text(recipe: str, name: str, digest: str) -> str:
+    """Return recipe and taste in one line, as scores and proposals name their maker."""
+    return f"{recipe} {name} {digest}"
+
+
 def _with_facts(content: bytes, said: Mapping[str, object]) -> bytes:
     header = _header(content)
     header[_METADATA][KEY] = json.dumps(said, sort_keys=True)

@@ -93,11 +93,6 @@ class Habits:
     rounds: int
     loop_s: float | None
 
-    @property
-    def is_untouched(self) -> bool:
-        """Whether nothing was cut, left out or repeated."""
-        return not self.cuts and not self.loops
-
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return the statistics in words, each with its subject."""
         return tuple(self._rows())

@@ -1,9 +1,8 @@
-"""Orders: the steps that are played, one after the other, and how two of them differ."""
+"""Orders: the steps that are played, one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,83 +43,3 @@ def order_of_spans(spans_samples: Iterable[Span], steps: Steps) -> Order:
 def length_s(order: Order, steps: Steps) -> float:
     """Return how long it lasts."""
     return float(steps.lengths_s[order].sum()) if len(order) else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """How near one order comes to another.
-
-    Attributes
-    ----------
-    iou : of the time that is played, intersection over union, 0 to 1
-    cuts_f_beat, cuts_f_half_second : F of the places in the recording where playing begins or stops, right
-        within one step, and within 0.5 s
-    distance : edits (steps put in, taken out or exchanged) from one to the other, over the longer
-    length_error : how much longer or shorter it is, over the length of the right one
-    """
-
-    iou: float
-    cuts_f_beat: float
-    cuts_f_half_second: float
-    distance: float
-    length_error: float
-
-
-def compared(found: Order, right: Order, steps: Steps) -> Compared:
-    """Compare an order with the right one."""
-    n = len(steps)
-    played, wanted = (np.minimum(plays(order, n), 1) > 0 for order in (found, right))
-    lengths = steps.lengths_s
-    union = float(lengths[played | wanted].sum())
-    iou = float(lengths[played & wanted].sum()) / union if union else 1.0
-    right_s = length_s(right, steps)
-    return Compared(
-        iou,
-        f_of_places(cuts(found, n), cuts(right, n), 1.0),
-        f_of_places(_at_s(cuts(found, n), steps), _at_s(cuts(right, n), steps), 0.5),
-        edit_distance(found, right) / max(1, len(found), len(right)),
-        abs(length_s(found, steps) - right_s) / max(right_s, 1e-9) if right_s else float(len(found) > 0),
-    )
-
-
-def cuts(order: Order, n: int) -> NDArray[np.float64]:
-    """Return the edges of steps where playing stops or begins, but for the ends of the recording, ascending.
-
-    A place that is left, or arrived at, several times counts as often.
-    """
-    places = [edge for span in spans_of(order) for edge in span if 0 < edge < n]
-    return np.sort(np.array(places, np.float64))
-
-
-def _at_s(edges: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:
-    at: NDArray[np.float64] = steps.edges_s[edges.astype(np.int64)]
-    return at
-
-
-def f_of_places(found: NDArray[np.float64], right: NDArray[np.float64], within: float) -> float:
-    """Return the F-measure of places, each matched with at most one within a tolerance; 1 for none in both.
-
-    Both ascending: the greedy match from the left is the largest there is.
-    """
-    if not len(found) and not len(right):
-        return 1.0
-    matched, other = 0, 0
-    for place in found.tolist():
-        while other < len(right) and right[other] < place - within - 1e-9:
-            other += 1
-        if other < len(right) and right[other] <= place + within + 1e-9:
-            matched += 1
-            other += 1
-    return 2.0 * matched / (len(found) + len(right))
-
-
-def edit_distance(found: Sequence[int] | Order, right: Sequence[int] | Order) -> int:
-    """Return how many steps have to be put in, taken out or exchanged (V. I. Levenshtein, 1966)."""
-    some, others = np.asarray(found, np.int64), np.asarray(right, np.int64)
-    row = np.arange(len(others) + 1)
-    counts = np.arange(len(others) + 1)
-    for number, step in enumerate(some.tolist(), start=1):
-        new = np.minimum(row + 1, np.concatenate([[number], row[:-1] + (others != step)]))
-        # Putting in: each place is at most one more than the one before it.
-        row = np.minimum.accumulate(new - counts) + counts
-    return int(row[-1])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.counted import empty_grid
 from engine.beats.learned import MAKER, find_readings
 from engine.beats.readings import Reading, TempoPrior
@@ -63,7 +62,7 @@ def listen(
 
     Raises
     ------
-    OffcutError : the weights of the learned tracker are damaged
+    OffcutError : the weights of the learned tracker are missing or damaged
     Cancelled : the user asked for it
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
@@ -81,7 +80,7 @@ def listen(
 def find_beats(
     traces: Traces, progress: Progress = SILENT, tempo_prior: TempoPrior | None = None
 ) -> tuple[Reading, ...]:
-    """Find the beats and bars with the learned tracker, or without a model if its weights are missing.
+    """Find the beats and bars with the learned tracker.
 
     Returns
     -------
@@ -91,10 +90,7 @@ def find_beats(
     ------
     Cancelled : the user asked for it
     """
-    if traces.activations is not None:
-        return find_readings(traces, traces.activations, progress, tempo_prior)
-    grid = find_classic(traces, progress)
-    return (Reading(grid, grid.confidence, "heard"),) if len(grid.beats_samples) else ()
+    return find_readings(traces, traces.activations, progress, tempo_prior)
 
 
 def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: DeadAir) -> Listening:

@@ -44,14 +44,14 @@ class Song:
 def songs_of(
     traces: Traces, grid: BeatGrid, prior: TempoPrior | None = None, progress: Progress = SILENT
 ) -> tuple[Song, ...]:
-    """Rank the metrical interpretations of each song of a grid; none without the learned tracker.
+    """Rank the metrical interpretations of each song of a grid.
 
     Raises
     ------
     Cancelled : the user asked for it
     """
     told = traces.activations
-    if told is None or len(grid.beats_samples) < FEWEST_BEATS:
+    if len(grid.beats_samples) < FEWEST_BEATS:
         return ()
     rate_hz = traces.framing.rate_hz
     found = []

@@ -1,4 +1,4 @@
-"""Features collected while audio streams past, for all beat trackers."""
+"""Features collected while audio streams past."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from itertools import tee
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.activations import WEIGHTS, Activations, activations_of
-from engine.beats.beat_pictures import WEIGHTS as BAR_WEIGHTS
+from engine.beats.activations import Activations, activations_of
 from engine.beats.features import BANDS, FRAMES_PER_S, Levels, level_blocks
 from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import HopEnergy, Loudness, finite
 from engine.features.onset_stream import Onsets, OnsetStream
 from engine.features.onsets import (
-    QUIETEST_STRENGTH_DB,
     Framing,
     OnsetStrength,
     floored_db,
-    local_scale,
 )
 from engine.progress import SILENT, Progress
 
@@ -28,7 +25,6 @@ Floats = NDArray[np.float32]
 
 _BLOCK_SAMPLES = 1 << 17
 _ATTACK_HOP_S = 0.0005
-_BASS, _BODY, _TOP = slice(0, 3), slice(6, 30), slice(40, 64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,24 +34,18 @@ class Traces:
     Attributes
     ----------
     framing : how the frames were cut
-    strength : float32, shape (frames,), onset strength over all mel bands
-    bass, body, top : float32, shape (frames,), onset strength up to 0.2 kHz, 0.4 to 2 kHz and above 5 kHz
     onsets : where sounds start
     loudness_db : float32, shape (k,), level of hops of `LOUDNESS_HOP_SAMPLES`
     dead_air : spans without playing
-    activations : those of the learned tracker; None if its weights are missing
-    levels : float16, shape (frames, BANDS), the tracker's input; empty if the weights are missing
+    activations : those of the learned tracker
+    levels : float16, shape (frames, BANDS), the tracker's input
     """
 
     framing: Framing
-    strength: Floats
-    bass: Floats
-    body: Floats
-    top: Floats
     onsets: Onsets
     loudness_db: Floats
     dead_air: DeadAir
-    activations: Activations | None
+    activations: Activations
     levels: Levels
 
 
@@ -64,7 +54,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
 
     Raises
     ------
-    OffcutError : the weights of the learned tracker are damaged
+    OffcutError : the weights of the learned tracker are missing or damaged
     Cancelled : the user asked for it
     """
     from engine.features.mel import mel_power_blocks  # torch: only once audio is analysed
@@ -74,7 +64,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     loudness, attack = Loudness(), HopEnergy(attack_hop, differenced=True)
     dead_air = DeadAirDetector(rate_hz)
     onsets = OnsetStream(framing, attack_hop)
-    strengths = [OnsetStrength(framing, bands) for bands in (slice(None), _BASS, _BODY, _TOP)]
+    strength = OnsetStrength(framing)
     streaming = progress.part(0.0, 0.8)
 
     def passing() -> Iterator[Floats]:
@@ -88,23 +78,17 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             done += len(block)
             streaming.report(done / max(1, total_samples), "Analysing")
 
-    stream, levels, heard = passing(), None, 0
-    if WEIGHTS.is_file() and BAR_WEIGHTS.is_file():
-        stream, again = tee(stream)
-        levels = _Following(again, rate_hz)
+    stream, again = tee(passing())
+    levels, heard = _Following(again, rate_hz), 0
     for power in mel_power_blocks(stream, framing.mel_settings):
-        level_db = floored_db(power)
-        flux = [strength.push(level_db) for strength in strengths]
-        onsets.push(flux[0], attack.take(), progress)
+        onsets.push(strength.push(floored_db(power)), attack.take(), progress)
         heard += len(power)
-        if levels is not None:
-            levels.follow(heard / framing.frames_per_s)
+        levels.follow(heard / framing.frames_per_s)
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
-    whole, bass, body, top = (strength.finish() for strength in strengths)
     found, loud, dead = onsets.finish(progress), loudness.finish(), dead_air.finish()
-    beside = np.zeros((0, BANDS), np.float16) if levels is None else levels.finish()
-    told = None if levels is None else activations_of(beside, progress.part(0.8, 1.0))
-    return Traces(framing, whole, bass, body, top, found, loud, dead, told, beside)
+    beside = levels.finish()
+    told = activations_of(beside, progress.part(0.8, 1.0))
+    return Traces(framing, found, loud, dead, told, beside)
 
 
 class _Following:
@@ -141,10 +125,3 @@ def finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
         for start in range(0, len(block), _BLOCK_SAMPLES):
             piece = np.asarray(block[start : start + _BLOCK_SAMPLES], np.float32)
             yield finite(piece)
-
-
-def even_strength(traces: Traces) -> Floats:
-    """Return the onset strength relative to that of the eight seconds around, shape (frames,)."""
-    scale = local_scale(traces.strength, round(8.0 * traces.framing.frames_per_s))
-    even = traces.strength / np.maximum(scale, np.float32(QUIETEST_STRENGTH_DB))
-    return even.astype(np.float32, copy=False)

@@ -11,7 +11,7 @@ from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, SourceError, UsageError
 from engine.files.safe_write import shown
-from engine.jobs.recordings.media import locate, locate_all
+from engine.recordings.media import locate, locate_all
 
 _PATIENCE_S = 3.0
 

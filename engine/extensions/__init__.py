@@ -45,10 +45,18 @@ class Extended(Mapping[str, T], Generic[T]):
     Parameters
     ----------
     taken : converts a loaded object to an entry; raises `UnusableError` if it is unusable
+    further : imports objects of Offcut's own that are not in `own`; called once such a name is asked for
     """
 
-    def __init__(self, group: str, own: Mapping[str, T], taken: Callable[[Extension, object], T]) -> None:
-        self._group, self._own, self._taken = group, dict(own), taken
+    def __init__(
+        self,
+        group: str,
+        own: Mapping[str, T],
+        taken: Callable[[Extension, object], T],
+        further: Callable[[], Mapping[str, T]] = dict,
+    ) -> None:
+        self._group, self._own, self._taken, self._further = group, own, taken, further
+        self._every: Mapping[str, T] | None = None
         self._added: Mapping[str, T] | None = None
         self._standing: tuple[Standing, ...] = ()
         self._lock = RLock()
@@ -56,22 +64,24 @@ class Extended(Mapping[str, T], Generic[T]):
     def __getitem__(self, name: str) -> T:
         if name in self._own:
             return self._own[name]
-        return self.added[name]
+        return self.own[name] if name in self.own else self.added[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._own or name in self.added
+        return name in self._own or name in self.own or name in self.added
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._own
+        yield from self.own
         yield from self.added
 
     def __len__(self) -> int:
-        return len(self._own) + len(self.added)
+        return len(self.own) + len(self.added)
 
     @property
     def own(self) -> Mapping[str, T]:
         """Offcut's own objects; no extension is imported."""
-        return MappingProxyType(self._own)
+        if self._every is None:  # two threads that ask at once import the same objects
+            self._every = MappingProxyType({**self._own, **self._further()})
+        return self._every
 
     @property
     def added(self) -> Mapping[str, T]:
@@ -93,7 +103,7 @@ class Extended(Mapping[str, T], Generic[T]):
         found: dict[str, T] = {}
         standing = []
         mine = [pair for pair in named_by_packages() if pair[0].group == self._group]
-        _leave_out_hanging([one for one, entry in mine if entry is not None and one.name not in self._own])
+        _leave_out_hanging([one for one, entry in mine if entry is not None and one.name not in self.own])
         for extension, entry in mine:
             if entry is None:
                 continue
@@ -109,7 +119,7 @@ class Extended(Mapping[str, T], Generic[T]):
 
     def tried(self, extension: Extension, entry: EntryPoint) -> tuple[tuple[T, ...], str]:
         """Load one extension; return it where it can be used, and else why not."""
-        if extension.name in self._own:
+        if extension.name in self.own:
             return (), "Offcut has one of that name itself"
         if trouble := left_out(extension):
             return (), trouble

@@ -1,1 +1,1 @@
-"""Finders: each looks for edits of one sort and proposes them. `registry` lists them; each is one module."""
+"""Finders: each looks for edits of one sort. `registry` lists them; each is a module or a folder."""

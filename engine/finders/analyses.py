@@ -14,7 +14,7 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
 from engine.document.takes import TAKES
 from engine.finders.finder import FinderRequest
-from engine.jobs.takes.stored import known_takes, takes_id
+from engine.finders.takes.stored import known_takes, takes_id
 from engine.progress import Progress
 
 Stored = Mapping[str, tuple[str, Analysis]]
@@ -68,7 +68,7 @@ def _is_listening(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _listening(request: FinderRequest, progress: Progress) -> Stored:
-    from engine.jobs.listen import ListenRequest, listen_to_document
+    from engine.recordings.listen import ListenRequest, listen_to_document
 
     known, taste = request.analyses.get("listening"), _taste(request)
     known = known if isinstance(known, Listening) else None
@@ -89,10 +89,10 @@ def _is_score(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
-    from engine.anomaly.taste import load_taste
+    from engine.anomaly.taste_header import maker_of
 
     taste, state = _taste(request), request.state
-    if taste is None or not isinstance(found, ScoreCurve) or found.maker != load_taste(taste).maker:
+    if taste is None or not isinstance(found, ScoreCurve) or found.maker != maker_of(taste):
         return False
     return state.analyses.get("score") == analysis_id("score", sound_of(state), found.maker)
 
@@ -104,16 +104,16 @@ def _are_sounds(request: FinderRequest, found: Analysis | None) -> bool:
 
 
 def _sounds(request: FinderRequest, progress: Progress) -> Stored:
-    from engine.jobs.repairs.requests import SpanRequest
-    from engine.jobs.sounds.hear import hear_sounds
+    from engine.recordings.detect_sounds import detect_sounds
+    from engine.recordings.spans import SpanRequest
 
-    found = hear_sounds(SpanRequest(request.state, request.media), progress)
+    found = detect_sounds(SpanRequest(request.state, request.media), progress)
     return {SOUNDS: (found.analysis_id, found.sounds)}
 
 
 def _takes(request: FinderRequest, progress: Progress) -> Stored:
-    from engine.jobs.takes.proposals import TakesRequest, takes_in_document
-    from engine.jobs.takes.stored import stored_takes
+    from engine.finders.takes.proposals import TakesRequest, takes_in_document
+    from engine.finders.takes.stored import stored_takes
 
     found = takes_in_document(TakesRequest(request.state, request.media), progress)
     return {TAKES: (takes_id(request.state), stored_takes(found))}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from engine.cuts.dead_air import PAUSES
 from engine.document.analysis import Listening
 from engine.features.dead_air import LEAST_S
+from engine.finders.cuts.propose import propose_pauses
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.jobs.channel_faults import channel_faults, channel_faults_sentence
-from engine.jobs.propose import propose_pauses
 from engine.progress import Progress
+from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 

@@ -12,10 +12,11 @@ from engine.document.kinds.cut import CUT
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.places import FADE, STRENGTH, place_rows
+from engine.finders.repair.places import FADE, STRENGTH, place_rows
+from engine.finders.repair.requests import example_words
 from engine.finders.settings import FinderSettings
-from engine.jobs.repairs.requests import Span, SpanRequest, example_words
 from engine.progress import Progress
+from engine.recordings.spans import Span, SpanRequest
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
 from engine.wording import counted
@@ -55,8 +56,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     SourceError : a recording is missing or cannot be read
     """
     from engine.detection.detector import detector
-    from engine.jobs.repairs.as_mono import mono
-    from engine.jobs.repairs.separate import require_sound, sounding_tracks
+    from engine.finders.repair.separate import require_sound, sounding_tracks
+    from engine.recordings.mono import mono
     from engine.separation.windows import joined
 
     state, settings = request.state, _settings(request)
@@ -81,7 +82,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 
 def _cuts(request: FinderRequest, events: Sequence[SoundEvent], example: Span) -> Iterator[Proposal]:
-    from engine.jobs.repairs.likely import likely_words
+    from engine.finders.repair.likely import likely_words
 
     payload: dict[str, object] = {CROSSFADE_MS: cut_settings(request.state.settings).crossfade_ms}
     for one in events:
@@ -99,9 +100,9 @@ def _repaired(
     settings: ExampleSettings,
     progress: Progress,
 ) -> Found:
-    from engine.jobs.repairs.examples import example_in_document
-    from engine.jobs.repairs.likely import likely_repairs
-    from engine.jobs.repairs.separate import SeparateRequest, separate_in_document
+    from engine.finders.repair.examples import example_in_document
+    from engine.finders.repair.likely import likely_repairs
+    from engine.finders.repair.separate import SeparateRequest, separate_in_document
     from engine.separation.mask import Mode, floor_of
 
     (example,) = spans.windows

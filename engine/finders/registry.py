@@ -24,25 +24,25 @@ from engine.document.marks.edits import add_all
 from engine.document.proposals import ADDED_MAKER, Alternative, Proposal, only_it_replaces
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.edl.accepting import accept_instead
 from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
 from engine.extensions.names import Extension
 from engine.finders.analyses import NEEDS, Stored, completed
-from engine.finders.arrangement import ARRANGEMENT
-from engine.finders.cuts import CUTS
+from engine.finders.arrangement.finder import ARRANGEMENT
+from engine.finders.cuts.finder import CUTS
 from engine.finders.dead_air import DEAD_AIR
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.like_this import LIKE_THIS
-from engine.finders.match import MATCH
+from engine.finders.match.finder import MATCH
 from engine.finders.pauses import PAUSES
-from engine.finders.recorders import RECORDERS
-from engine.finders.repair import REPAIR
+from engine.finders.recorders.finder import RECORDERS
+from engine.finders.repair.finder import REPAIR
 from engine.finders.settings import FinderSettings, settings_from
-from engine.finders.takes import TAKES
+from engine.finders.takes.finder import TAKES
 from engine.finders.talk import TALK
-from engine.finders.tempo import TEMPO
-from engine.finders.timing import TIMING
-from engine.jobs.taken_in import taken_in
+from engine.finders.tempo.finder import TEMPO
+from engine.finders.timing.finder import TIMING
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
 
@@ -111,7 +111,7 @@ class FoundEdits:
         finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.found.proposals
         label = self.found.label or f"{finder.title}: proposed {counted(len(proposals), 'edit')}"
         if finder.accepts:
-            return Edit(label, taken_in(state, proposals, self.request.state.decisions, maker))
+            return Edit(label, accept_instead(state, proposals, self.request.state.decisions, maker))
         if finder.adds:
             return add_proposals(state, proposals, label)
         before = {one.kind for one in state.proposals.values() if one.maker == maker}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isinf
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
 
 from engine.errors import UsageError
 from engine.wording import listed, quoted
+
+_UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
 
 Settings = TypeVar("Settings", bound="FinderSettings")
 
@@ -25,6 +29,13 @@ class FinderSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def limited(limits: tuple[float, float], title: str, description: str) -> Any:
+    """Return the field of a number that may be None, with its lowest and highest value."""
+    lowest, highest = limits
+    most = None if isinf(highest) else highest
+    return PydanticField(None, ge=lowest, le=most, title=title, description=description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,11 @@ class Field:
     default: object
     title: str
     about: str
+
+    @property
+    def unit(self) -> str:
+        """Unit of a number, from its name; "" without one."""
+        return next((unit for ending, unit in _UNITS.items() if self.name.endswith(ending)), "")
 
 
 def fields_of(model: type[FinderSettings]) -> tuple[Field, ...]:

@@ -15,7 +15,6 @@ from engine.features.summit import summit
 from engine.hits.octaves import Floats, Octaves, octave_energies
 
 _COARSE_S = 0.010
-_FINE_S = 0.0005
 _WINDOW_S, _STEP_S = 8.0, 4.0
 _REACH_S = 0.060
 _MOST_PPM = 500.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -55,6 +55,15 @@ def save_half(network: nn.Module, path: Path, about: Mapping[str, str] | None = 
     """
     weights = {name: _halved(value).contiguous() for name, value in network.state_dict().items()}
     save_file(weights, path, dict(about or {}) or None)
+
+
+def metadata_of(path: Path) -> Mapping[str, str]:
+    """Return the metadata stored with the weights in a file; empty without any."""
+    try:
+        with safe_open(path, "pt") as stored:
+            return dict(stored.metadata() or {})
+    except (OSError, SafetensorError):
+        return {}
 
 
 def _halved(value: Tensor) -> Tensor:

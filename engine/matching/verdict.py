@@ -13,7 +13,6 @@ from engine.side_by_side import side_by_side
 from engine.spans import united
 from engine.wording import counted, level_text, percent
 
-_LEAST_S = 0.01
 _BLOCK_SAMPLES = 1 << 17
 _SILENT = 1e-5
 _NOT_FROM_BELOW = 0.05

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
+from engine.anomaly.recipes.laboratory import DEFAULT, NAMES
 from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.extensions.laboratory import of_laboratory
 from engine.overview.results import MethodStep
 
 Steps = tuple[MethodStep, ...]
+Worded = Callable[[Mapping[str, Any]], Steps]
 
 
 def method_steps(config: RecipeConfig) -> Steps:
     """Return the way from a recording to its score; of a recipe without words of its own only the ends."""
     values = config.model_dump()
-    middle = _MIDDLES.get(config.recipe, _unknown)(values)
+    worded: Mapping[str, Worded] = {DEFAULT: _own_faults}
+    if config.recipe in NAMES:
+        worded = of_laboratory("recipes.steps", "STEPS")
+    middle = worded.get(config.recipe, _unknown)(values)
     return (*_heard(config), *middle, MethodStep("Score", "0.5 is typical of what you kept, 1 is odd"))
 
 
@@ -28,40 +33,6 @@ def _heard(config: RecipeConfig) -> Steps:
             "Mel spectrogram", f"{mel.n_mels} bands every {hop_ms:.0f} ms, {mel.rate_hz / 1000:g} kHz"
         ),
     )
-
-
-def _slicer(values: Mapping[str, Any]) -> Steps:
-    return (
-        MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Rebuild", "from these numbers alone, as the kept music would be"),
-        MethodStep("Error", "how far the rebuilt is from what was heard"),
-    )
-
-
-def _dual(values: Mapping[str, Any]) -> Steps:
-    return (
-        MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Rebuild twice", "by a decoder of edited and one of raw recordings"),
-        MethodStep("Difference", "how much better the raw one rebuilds it"),
-    )
-
-
-def _classifier(values: Mapping[str, Any]) -> Steps:
-    return (
-        MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Edited or raw", "told apart by a network that learned from both"),
-        MethodStep("How raw", "its opinion of each segment"),
-    )
-
-
-def _squeezed(values: Mapping[str, Any]) -> str:
-    if values.get("alignment") == "beats":
-        length = "segments on beats"
-    else:
-        mel = values["mel"]
-        length = f"{values['segment_frames'] * mel['hop_samples'] / mel['rate_hz']:.2f} s"
-    channels = " · ".join(str(dim) for dim in values["hidden_dims"])
-    return f"{length} through {channels} channels into {values['latent_dim']} numbers"
 
 
 def _own_faults(values: Mapping[str, Any]) -> Steps:
@@ -80,55 +51,9 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
     )
 
 
-def _bank(values: Mapping[str, Any]) -> Steps:
-    pulses, even_s = values["pulses"], values["even_s"]
-    windows = f"of {pulses} beats" if values["on_beats"] else f"of {pulses * even_s:g} s"
-    views = {"encoder": f"{values['latent']} numbers by an encoder that learned to fill in what is hidden"}
-    measures = {
-        "nearest": "the nearest kept window",
-        "residual": "what is left beside principal components",
-        "reconstruction": "how well it is filled in",
-    }
-    return (
-        MethodStep("Windows", f"{windows}, each heard as {values['slices']} spectra"),
-        MethodStep("Embedding", views.get(values["view"], "statistics of its mel bands and rhythm")),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
-    )
-
-
-def _embedding_bank(values: Mapping[str, Any]) -> Steps:
-    measures = {"nearest": "the nearest kept window", "residual": "what is left beside principal components"}
-    return (
-        MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
-    )
-
-
-def _deep_svdd(values: Mapping[str, Any]) -> Steps:
-    layers = " · ".join(str(size) for size in values["hidden_dims"])
-    return (
-        MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep(f"Network {values['network']}", f"learned to rebuild, then to draw together; {layers}"),
-        MethodStep("Distance", "from the centre of what you kept"),
-    )
-
-
 def _unknown(values: Mapping[str, Any]) -> Steps:
     return (MethodStep(str(values["recipe"]), f"learned in {values['epochs']} epochs"),)
 
 
 def _networks(members: int) -> str:
     return "A network" if members == 1 else f"{members} networks"
-
-
-_MIDDLES: Mapping[str, Callable[[Mapping[str, Any]], Steps]] = MappingProxyType(
-    {
-        "slicer-ae": _slicer,
-        "dual-ae": _dual,
-        "edited-vs-raw": _classifier,
-        "own-faults": _own_faults,
-        "memory-bank": _bank,
-        "deep-svdd": _deep_svdd,
-        "embedding-bank": _embedding_bank,
-    }
-)

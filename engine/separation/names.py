@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.extensions.names import all_named
+from engine.own_program import is_bundle
 
 DEFAULT = "blend"
+FILM = "film-unet"
+"""A separator of the laboratory; a bundle comes without it."""
 ABOUT: Mapping[str, str] = MappingProxyType(
     {
         DEFAULT: "network, NMF and subtraction together, as far as they agree",
         "network": "the network that comes with Offcut, alone",
         "subtraction": "what is louder than the surroundings; words change nothing",
         "nmf": "what the surroundings do not explain; words change nothing",
-        "film-unet": "the published recipe, with weights that you trained",
+        **({} if is_bundle() else {FILM: "the published recipe, with weights that you trained"}),
     }
 )
 """Offcut's own separators, and their descriptions in lists."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from engine.errors import UsageError
 from engine.extensions import Extended, require_factory
+from engine.extensions.laboratory import missing_in_bundle, of_laboratory
 from engine.extensions.names import Extension
+from engine.files.safe_write import shown
+from engine.learning.shipped import metadata_of
 from engine.separation.by_prompt import default_separator
-from engine.separation.film.separator import film_separator
-from engine.separation.film.weights import NAME as FILM
-from engine.separation.film.weights import trained_as
-from engine.separation.names import DEFAULT
+from engine.separation.names import DEFAULT, FILM
 from engine.separation.networked import WEIGHTS, network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.separator import Separator
-from engine.wording import listed, quoted
+from engine.wording import begun, listed, quoted
 
 STREAMING = (DEFAULT, "network", FILM)
 """Separators that need no surroundings; so do those with weights in a file."""
@@ -34,9 +35,9 @@ SEPARATORS: Extended[Callable[[], Separator]] = Extended(
         "network": network_separator,
         "subtraction": SubtractionSeparator,
         "nmf": FactorSeparator,
-        FILM: film_separator,
     },
     _added,
+    partial(of_laboratory, "film.separator", "SEPARATORS"),
 )
 
 
@@ -52,14 +53,21 @@ def separator_named(name: str) -> Separator:
     """
     if name.endswith(WEIGHTS.suffix):
         weights = Path(name)
-        return network_separator(weights) if trained_as(weights) is None else film_separator(weights)
+        if metadata_of(weights).get("recipe") != FILM:
+            return network_separator(weights)
+        of_weights = of_laboratory("film.separator", "SEPARATORS")
+        if FILM not in of_weights:
+            raise UsageError(f"{shown(weights)}: {missing_in_bundle('separator', FILM, DEFAULT)}")
+        made: Separator = of_weights[FILM](weights)
+        return made
+    if name == FILM and name not in SEPARATORS.own:
+        raise UsageError(begun(missing_in_bundle("separator", FILM, DEFAULT)))
     try:
-        made = SEPARATORS[name]
+        return SEPARATORS[name]()
     except KeyError:
         raise UsageError(
             f"There is no separator {quoted(name)}: use {listed(tuple(SEPARATORS), 'or')}."
         ) from None
-    return made()
 
 
 def streaming_separator(name: str) -> Separator:

@@ -100,7 +100,8 @@ def separate(
     ------
     NotCredibleError : a result may be worse than the recording; not where masks are painted by hand
     """
-    separator = RememberingSeparator(separator, MaskMemory())
+    if not isinstance(separator, RememberingSeparator):
+        separator = RememberingSeparator(separator, MaskMemory())
     total = sum(stop - start for start, stop in windows)
     fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
     done = 0
@@ -188,14 +189,9 @@ def mask_of(
     prompts: Sequence[Prompt],
     separator: Separator,
 ) -> tuple[Mask, int]:
-    """Return the mask of a window and its surroundings, and the sample at which the mask begins."""
+    """Return the joint mask of all prompts around a window, and the sample at which it begins."""
     stretch, first, _last = heard_around(recording, windows, window)
-    return meant_mask(stretch, prompts, separator), first
-
-
-def meant_mask(stretch: Stretch, prompts: Sequence[Prompt], separator: Separator) -> Mask:
-    """Return the joint mask of all prompts over a segment; empty without prompts."""
-    return outcome_of(stretch, prompts, separator).mask
+    return outcome_of(stretch, prompts, separator).mask, first
 
 
 def changed(

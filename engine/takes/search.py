@@ -18,7 +18,6 @@ from engine.progress import SILENT, Progress
 Floats = NDArray[np.float32]
 
 _ROWS = 64
-_AROUND = 4
 _BENT = 0.35
 """Cost of a step off the diagonal: a steady 8 % bends a path once in twelve steps."""
 MOST = 40.0

@@ -14,11 +14,11 @@ from engine.anomaly.part_wording import part_wording
 from engine.anomaly.taste_summary import summary_of
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from engine.errors import SourceError
-from engine.jobs.recordings.reference_recording import find_reference
-from engine.jobs.repairs.sounds import FileSound
 from engine.overview.results import LearnedFrom, Origin, ScoredRecording
 from engine.overview.verdict import verdict
 from engine.progress import Progress
+from engine.recordings.reference_recording import find_reference
+from engine.taste.sounds import FileSound
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
 
@@ -62,7 +62,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : the taste does not exist or cannot be read
     """
-    from engine.jobs.tastes.view import look_at, score_references
+    from engine.taste.view import look_at, score_references
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
@@ -97,7 +97,7 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    from engine.jobs.tastes.view import score_sound
+    from engine.taste.view import score_sound
 
     path, _root = session.taste(asked.taste)
     scored = score_sound(path, FileSound(recording.path), Origin.FILE, progress)

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from engine.errors import Cancelled, OffcutError, SeparationError, UsageError
 from engine.extensions.unexpected import said_of_unexpected
-from engine.jobs.unused_memory import give_back_unused
 from engine.progress import Progress, ReportingProgress
+from engine.unused_memory import give_back_unused
 
 Answer = Mapping[str, object]
 MOST_WAITING = 8

@@ -83,12 +83,6 @@ def separable() -> KnownSounds:
     return KnownSounds.of(separable_sounds())
 
 
-@cache
-def known_sounds_named(names: tuple[str, ...]) -> KnownSounds:
-    """Return sounds that are known by these names, with the other words for those that come with Offcut."""
-    return KnownSounds.of({name: vocabulary().get(name, Named(name)) for name in names})
-
-
 def require_understood(prompt: str, known: KnownSounds | None = None) -> None:
     """Refuse a prompt that does not name a known sound.
 

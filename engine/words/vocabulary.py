@@ -55,8 +55,3 @@ def separable_sounds() -> Mapping[str, Named]:
 def english_words() -> frozenset[str]:
     """Return common words of English; see `resources/words/english.md`."""
     return frozenset((FOLDER / "english.txt").read_text(encoding="ascii").split())
-
-
-def named(name: str) -> Named:
-    """Return a sound by name; one that is not in the vocabulary has no other words."""
-    return vocabulary().get(name, Named(name))

@@ -54,8 +54,8 @@ def installed(project: Path, bootstrap: ModuleType) -> Path:
     (bootstrap.site_packages() / "all.pth").write_text(str(own))
     if sys.platform.startswith("linux"):
         (bootstrap.site_packages() / "PySide6").symlink_to(own / "PySide6")
-    stamp = {"digest": bootstrap.wanted_digest(), "project": str(project), "dev": True, "gpu": False}
-    bootstrap.write_stamp(stamp)
+    places = {"environment": str(bootstrap.environment()), "project": str(project)}
+    bootstrap.write_stamp({"digest": bootstrap.wanted_digest(), **places, "dev": True, "gpu": False})
     return project
 
 
@@ -217,7 +217,7 @@ def test_all_tests_run_once_and_one_that_fails_is_told(installed):
         ({"dev": False}, True, False, False),
         ({"dev": False}, False, False, True),
         ({"digest": "of older pins"}, False, False, False),
-        ({"project": "/elsewhere"}, False, False, False),
+        ({"project": "/elsewhere"}, False, False, True),  # which is installed by itself
     ],
 )
 @pytest.mark.usefixtures("installed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,18 +23,18 @@ MAKERS = (
     "desktop/panels/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
-    "engine/jobs/arrangements/arranged.py",
-    "engine/jobs/imported/",
-    "engine/jobs/tastes/improve.py",  # the files of what documents cut
+    "engine/edl/edits_that_play.py",
+    "engine/edl/imports/proposals/",
+    "engine/taste/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/finders/like_this.py",
-    "engine/finders/takes.py",
+    "engine/finders/takes/finder.py",
     "engine/finders/talk.py",
-    "engine/finders/takes.py",  # a word of a label
+    "engine/finders/takes/finder.py",  # a word of a label
     "engine/finders/like_this.py",  # a choice of a setting
     "engine/cli/editing/finder_flags.py",  # the same
     "desktop/panels/repair/sounds.py",  # the same
-    "engine/jobs/takes/proposals.py",  # the same
+    "engine/finders/takes/proposals.py",  # the same
     "desktop/panels/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",
@@ -46,7 +48,7 @@ COMPILERS = (
     "engine/edl/build.py",
     "engine/edl/gathered.py",
     "engine/edl/export/placing/seams.py",
-    "engine/jobs/imported/",  # what imported edits would play, and which edits give way to them
+    "engine/edl/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )
 
 
@@ -60,14 +62,15 @@ def names(node: ast.AST) -> object:
     return None
 
 
-def found(what: str) -> set[str]:
+@cache
+def found(what: str) -> frozenset[str]:
     """Return the files in which a kind is named by a string, or an operation by its class."""
-    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-    return {
+    texts = {path: path.read_text("utf-8") for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    return frozenset(
         path.relative_to(ROOT).as_posix()
-        for path in files
-        if any(names(node) == what for node in ast.walk(ast.parse(path.read_text("utf-8"))))
-    }
+        for path, text in texts.items()
+        if re.search(rf"\b{what}\b", text) and any(names(node) == what for node in ast.walk(ast.parse(text)))
+    )
 
 
 def test_only_makers_of_cuts_name_them() -> None:

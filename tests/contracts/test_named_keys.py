@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,8 +30,9 @@ def sources() -> list[Path]:
     return [path for path in paths if not any(part in path.as_posix() for part in ABOUT_KEYS)]
 
 
-def said(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a file but its docstrings, each with its line."""
+@cache
+def said(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return the strings of a file but its docstrings, each with its line."""
     tree = ast.parse(path.read_text("utf-8"))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
@@ -39,9 +40,8 @@ def said(path: Path) -> Iterator[tuple[int, str]]:
         for each in body if isinstance(node, documented) else ():
             if isinstance(each.value, ast.Constant):
                 each.value.value = ""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.lineno, node.value
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return tuple((node.lineno, node.value) for node in constants if isinstance(node.value, str))
 
 
 def test_no_sentence_has_a_key_written_into_it() -> None:

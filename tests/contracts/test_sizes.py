@@ -41,7 +41,8 @@ def test_functions_are_short():
     too_long = [
         f"{relative(path)}: {node.name} ({length(node)} lines)"
         for path in python_files()
-        for node in functions(ast.parse(path.read_text("utf-8")))
+        if (text := path.read_text("utf-8")).count("\n") > LINES_PER_FUNCTION
+        for node in functions(ast.parse(text))
         if length(node) > LINES_PER_FUNCTION
     ]
     assert not too_long
@@ -63,7 +64,8 @@ def test_names_say_what_is_inside():
     classes = [
         f"{relative(path)}: {node.name}"
         for path in python_files()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if "Manager" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ClassDef) and node.name.endswith("Manager")
     ]
     assert not vague + classes

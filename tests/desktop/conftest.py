@@ -19,11 +19,11 @@ from desktop.main_window import MainWindow
 from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
+from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
 from tests.conftest import live_in
-from tests.engine.jobs.yard import FIRST_BARK
+from tests.engine.recordings.yard import FIRST_BARK
 from widgets.controls.later import Later
 from widgets.forms.taste.shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts

@@ -1,4 +1,4 @@
-"""Documents that were listened to, without the minutes of listening."""
+"""Documents with analyses and proposals, made in milliseconds."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ import numpy as np
 from engine.document import edits
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
+from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.document.state import DocumentState
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import FoundAnalyses, ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
 
 CUTS = ((4_000, 8_000), (12_000, 16_000))
+_ANALYSED: dict[str, FoundAnalyses] = {}
 
 
 def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...] = CUTS) -> Path:
-    """A document that was listened to: scores, and the cuts proposed."""
+    """Make a document with scores, proposed cuts, and all that the window analyses when it opens."""
     imported = import_audio(ImportRequest((recording,)), SILENT)
     positions = np.arange(0, imported.sources[0].frames, 400, dtype=np.int64)
     curve = ScoreCurve(positions, np.linspace(0, 1, len(positions), dtype=np.float32), "test")
@@ -28,4 +33,15 @@ def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...]
         ]
         document.apply(edits.set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
         document.apply(edits.replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
+        found = _analysed(document.state, path.parent)
+        edit = edits.set_analyses(document.state, found.ids, "Recording analysed", by_listening=True)
+        document.apply(edit, {found.ids[kind]: analysis for kind, analysis in found.analyses.items()})
     return path
+
+
+def _analysed(state: DocumentState, folder: Path) -> FoundAnalyses:
+    """Return the analyses of a document; the same recordings are analysed once in a process."""
+    key = listening_ids(state)["listening"]
+    if key not in _ANALYSED:
+        _ANALYSED[key] = listen_to_document(ListenRequest(state, locate_all(state, folder)), SILENT)
+    return _ANALYSED[key]

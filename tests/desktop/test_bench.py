@@ -46,6 +46,7 @@ def printed(*arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 def test_opening_deciding_and_memory_are_measured(folder: Path) -> None:
     assert 0 < measure("opening", folder)["warm_open_to_picture_s"].value < 30
     found = measure("decisions", folder)
@@ -53,6 +54,7 @@ def test_opening_deciding_and_memory_are_measured(folder: Path) -> None:
     assert all(0 < measured.value < 5_000 and measured.baseline == 50.0 for measured in found.values())
 
 
+@pytest.mark.long
 def test_a_part_that_fails_is_told_with_its_reason(folder: Path) -> None:
     document_of(folder, "small").unlink()
     with pytest.raises(subprocess.CalledProcessError) as failed:

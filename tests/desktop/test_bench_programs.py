@@ -46,7 +46,7 @@ def test_a_recording_on_the_command_line_is_imported(hands: Hands, tmp_path: Pat
     assert window.session.name == "other"
 
 
-@pytest.mark.parametrize("what", ["window", "reading"])
+@pytest.mark.parametrize("what", [pytest.param("window", marks=pytest.mark.long), "reading"])
 def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str) -> None:
     path = write(tmp_path / "take.wav", 2)
     report = importing._run(what, path, tmp_path / "home")

@@ -87,7 +87,7 @@ def answer_learn(edited: Path, **fields: str) -> tuple[Callable[[QWidget], None]
     def add(dialog: QWidget) -> None:
         button = next(one for one in dialog.findChildren(QPushButton) if one.text().startswith("Add"))
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-        fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "For researchers")
+        fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Compare methods")
         QTest.mouseClick(fold, Qt.MouseButton.LeftButton)
         for name, text in fields.items():
             field = named_field(dialog, name)
@@ -172,6 +172,7 @@ def test_a_musician_goes_the_whole_way_by_keys(hands: Hands, folder: Path) -> No
     assert length == state().length_samples - cut
 
 
+@pytest.mark.long
 def test_keys_and_verbs_give_the_same_bytes(
     hands: Hands, folder: Path, learned: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,8 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import Taste, load_taste
+from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.progress import SILENT
 from tests.engine.embeddings.tiny_clap import checkpoint
 

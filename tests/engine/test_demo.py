@@ -82,6 +82,7 @@ def test_each_recording_opens_whole_and_sounds(path):
     assert info.rate_hz == 44_100
 
 
+@pytest.mark.long
 def test_the_raw_tracks_line_up_and_last_several_minutes():
     assert [path.name for path in RAW] == ["Band.ogg", "Room.ogg"]
     assert [soundfile.info(str(path)).channels for path in RAW] == [2, 1]
@@ -92,6 +93,7 @@ def test_the_raw_tracks_line_up_and_last_several_minutes():
     assert 0.005 <= lag / COMPARED_HZ <= 0.015  # the way to the far wall
 
 
+@pytest.mark.long
 def test_the_mix_does_not_clip():
     band, room = (soundfile.read(path, dtype="float32", always_2d=True)[0] for path in RAW)
     assert np.abs(band + room).max() <= 1.0
@@ -143,6 +145,7 @@ def test_no_stretch_of_a_piece_is_used_twice(make_demo):
         assert one.piece != other.piece or apart
 
 
+@pytest.mark.long
 def test_no_second_of_the_edited_examples_is_heard_in_the_raw_recording():
     raw = at_low_rate(RAW[0])
     own = raw[100 * COMPARED_HZ : 101 * COMPARED_HZ]
@@ -165,6 +168,7 @@ def test_making_it_again_gives_the_same(make_demo, data_dir, tmp_path):
         assert np.sqrt(np.mean(np.square(again - shipped))) <= 1e-3 * np.sqrt(np.mean(np.square(shipped)))
 
 
+@pytest.mark.long
 def test_cutting_the_faults_gives_the_performance_back(make_demo, data_dir):
     pieces = {name: make_demo.read_piece(data_dir / path) for name, path in make_demo.PIECES.items()}
     planted = make_demo.plant_faults(pieces, make_demo.read_clips(data_dir / "esc50" / "audio"))

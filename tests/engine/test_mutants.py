@@ -48,6 +48,7 @@ def test_a_fault_changes_one_thing_and_the_module_still_runs() -> None:
         exec(compile(source, "<faulty>", "exec"), {})
 
 
+@pytest.mark.long
 def test_the_same_seed_draws_the_same_faults() -> None:
     assert sample(["engine/review"], 20, 3) == sample(["engine/review"], 20, 3)
     assert sample(["engine/review"], 20, 3) != sample(["engine/review"], 20, 4)

@@ -24,7 +24,7 @@ def bundled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_module_is_started_with_what_this_process_imports(tmp_path: Path) -> None:
     (tmp_path / "engine.py").write_text("raise SystemExit('the wrong engine')")
-    command = module_command("engine.jobs.recordings.import_ahead")
+    command = module_command("engine.recordings.import_ahead")
     done = subprocess.run(
         command, cwd=tmp_path, env=module_environment(), capture_output=True, text=True, check=False
     )
@@ -33,10 +33,10 @@ def test_a_module_is_started_with_what_this_process_imports(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("bundled")
 def test_a_bundle_starts_itself() -> None:
-    assert module_command("engine.jobs.recordings.import_ahead", "a.wav") == [
+    assert module_command("engine.recordings.import_ahead", "a.wav") == [
         sys.executable,
         MODULE_OPTION,
-        "engine.jobs.recordings.import_ahead",
+        "engine.recordings.import_ahead",
         "a.wav",
     ]
     assert module_environment() == dict(os.environ)

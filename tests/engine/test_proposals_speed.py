@@ -16,11 +16,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from engine.cli.main import main
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import ReferenceExample
 from engine.document.tracks import edits as track_edits
+from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,17 +39,22 @@ print(json.dumps(answer))
 MOST_TIMES_PLAIN = 4.0
 
 
+def made(path: Path, count: int) -> Path:
+    """Make a document of so many cuts, each other one accepted."""
+    with Document.create(path) as document:
+        document.apply(track_edits.add_tracks(document.state, [a_source("one", count + 9)], ["Jam"]))
+        kept = ReferenceExample("/band/kept.wav", 1.0, 2.0, 0.5)
+        cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(count)]
+        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
+        document.apply(edits.decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))
+    return path
+
+
 @pytest.fixture(scope="module")
 def long_path() -> Iterator[Path]:
     disk = Path("/dev/shm")
     with TemporaryDirectory(dir=disk if disk.is_dir() else None) as folder:
-        with Document.create(Path(folder) / "long.offcut") as document:
-            document.apply(track_edits.add_tracks(document.state, [a_source("one", COUNT + 9)], ["Jam"]))
-            kept = ReferenceExample("/band/kept.wav", 1.0, 2.0, 0.5)
-            cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(COUNT)]
-            document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
-            document.apply(edits.decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))
-        yield document.path
+        yield made(Path(folder) / "long.offcut", COUNT)
 
 
 def _cpu_s(out: Path, *words: str | Path) -> float:
@@ -57,6 +64,15 @@ def _cpu_s(out: Path, *words: str | Path) -> float:
         subprocess.run([sys.executable, *words], stdout=stream, check=True, cwd=ROOT, env=environment)
     after = getrusage(RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_listing_costs_few_calls_a_proposal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = [
+        calls_of(lambda path=path: main(["proposals", str(path), "--json"]))
+        for path in (made(tmp_path / "short.offcut", 500), made(tmp_path / "long.offcut", 1_500))
+    ]
+    assert capsys.readouterr().err == ""
+    assert calls[1] - calls[0] < 300 * 1_000
 
 
 @pytest.mark.alone

@@ -25,6 +25,7 @@ from engine.review.learned import Learned
 from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.review.statistics import statistics
+from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
 
 RATE_HZ = 8000
@@ -180,6 +181,23 @@ def test_learned_orders_are_those_of_plain_sorting(data: st.DataObject) -> None:
         assert queue(state, order, learned=learned) == tuple(f"c{k}" for k in expected)
     assert queue(state, "score", learned=Learned(None, np.array(useful))) == queue(state, "score")
     assert queue(state, "useful") == queue(state, "score"), "where nobody learns"
+
+
+def test_the_queue_makes_as_many_calls_for_ten_thousand_proposals_as_for_a_hundred(rng):
+    undecided, calls = QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})), []
+    for count in (100, 10_000):
+        verdicts = [[U, A, R][i] for i in rng.integers(0, 3, count)]
+        spans = [(s, s + 0.5) for s in np.linspace(0, 99, count)]
+        state = made(spans, rng.uniform(0, 1, count).tolist(), verdicts)
+        ids = queue(state, "score")
+        for work in (
+            partial(queue, state, "score", undecided),
+            lambda state=state: statistics(replace(state)),
+            partial(next_id, state, ids, ids[count // 2], undecided_only=True, order="score"),
+        ):
+            work()
+            calls.append(calls_of(work))
+    assert max(calls) < 1_000, calls
 
 
 @pytest.mark.alone

@@ -16,23 +16,24 @@ from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.edl.export import ExportRequest, export
+from engine.finders.arrangement.arrange import arrange
+from engine.finders.arrangement.learn_editor_file import learn_editor_file
+from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest, RawAndEdited
+from engine.finders.arrangement.requests import ArrangeRequest
+from engine.finders.match.edit import MatchedEditRequest, matched_edit
+from engine.finders.recorders.second_recorders import RecordersRequest, propose_recorders
 from engine.finders.registry import find_edits, request_of
-from engine.jobs.arrangements.arrange import arrange
-from engine.jobs.arrangements.learn_editor_file import learn_editor_file
-from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest, RawAndEdited
-from engine.jobs.arrangements.requests import ArrangeRequest
-from engine.jobs.drums.aligned_files import AlignRequest, align
-from engine.jobs.drums.find_grid import WantedGrid
-from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
-from engine.jobs.listen import ListenRequest, listen_to_document, weigh_tempo
-from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import locate_all
-from engine.jobs.repairs.find_sounds import words_in_span
-from engine.jobs.repairs.preview import preview_repair
-from engine.jobs.repairs.requests import PreviewRequest, RepairSettings, SpanRequest
-from engine.jobs.takes.proposals import TakesRequest, takes_in_document
+from engine.finders.repair.find_sounds import words_in_span
+from engine.finders.repair.preview import preview_repair
+from engine.finders.repair.requests import PreviewRequest, RepairSettings
+from engine.finders.takes.proposals import TakesRequest, takes_in_document
+from engine.finders.timing.aligned_files import AlignRequest, align
+from engine.finders.timing.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
+from engine.recordings.spans import SpanRequest
 from engine.separation.mask_memory import MaskMemory
 from tests.engine.conftest import TINY
 
@@ -73,7 +74,7 @@ JOBS: dict[str, Job] = {
     "learn": lambda own, told: learn(
         LearnRequest(tuple(own.recordings), TINY, 0, own.folder / "made.taste", overwrite=True), told
     ),
-    "weigh tempo": lambda own, told: weigh_tempo(ListenRequest(own.state, own.media), told),
+    "weigh tempo": lambda own, told: find_edits(request_of("tempo", own.state, own.media, {}), told),
     "align": lambda own, told: align(
         AlignRequest(own.state, own.media, WantedGrid(bpm=112.0), TimingSettings()), told
     ),

@@ -1,6 +1,7 @@
-"""Kills reviews and looks at what they left: `python -m tests.hostile.killing MODE FOLDER SEED`.
+"""Kills reviews and looks at what they left: `python -m tests.hostile.killing MODE FOLDER SEED EVERY`.
 
 It imports once and forks a child for each kill, so that hundreds take seconds. Each kill is one line of JSON.
+Of all kills that a mode knows it does every n-th.
 """
 
 from __future__ import annotations
@@ -106,12 +107,12 @@ def look(
     return Killed(acknowledged, found, refusal, left_journal, survived)
 
 
-def at_random_moments(folder: Path, rng: random.Random) -> Iterator[Killed]:
+def at_random_moments(folder: Path, rng: random.Random, every: int) -> Iterator[Killed]:
     """Kill whole reviews anywhere between their start and their end."""
     states, files = states_and_files(folder)
     path = folder / "killed.offcut"
     killed = 0
-    while killed < RANDOM_KILLS:
+    while killed < RANDOM_KILLS // every:
         path.write_bytes(files[0])
         child, reading = fork(path, range(len(STEPS)), lambda: None)
         seen = rng.randrange(len(STEPS))
@@ -125,28 +126,28 @@ def at_random_moments(folder: Path, rng: random.Random) -> Iterator[Killed]:
             yield left
 
 
-def at_each_statement(folder: Path, rng: random.Random) -> Iterator[Killed]:  # noqa: ARG001
+def at_each_statement(folder: Path, rng: random.Random, every: int) -> Iterator[Killed]:  # noqa: ARG001
     """Kill one opening and one edit before each of the statements it sends to SQLite."""
     states, files = states_and_files(folder)
     path = folder / "killed.offcut"
     for number in TRANSACTIONS:
-        yield from _each_statement(path, files[number], range(number, number + 1), states)
+        yield from _each_statement(path, files[number], range(number, number + 1), states, every)
 
 
-def at_each_statement_of_a_migration(folder: Path, rng: random.Random) -> Iterator[Killed]:  # noqa: ARG001
+def at_each_statement_of_a_migration(folder: Path, rng: random.Random, every: int) -> Iterator[Killed]:  # noqa: ARG001
     """Kill the opening of a version 1 document before each of its statements."""
     last = review(folder / "whole.offcut")
     states = [DocumentState()] * len(STEPS) + [last]
     stop = range(len(STEPS), len(STEPS))
-    yield from _each_statement(folder / "killed.offcut", VERSION_1.read_bytes(), stop, states)
+    yield from _each_statement(folder / "killed.offcut", VERSION_1.read_bytes(), stop, states, every)
 
 
 def _each_statement(
-    path: Path, content: bytes, steps: range, states: list[DocumentState]
+    path: Path, content: bytes, steps: range, states: list[DocumentState], every: int
 ) -> Iterator[Killed]:
     statement, survived = 0, False
     while not survived:
-        statement += 1
+        statement += every
         path.write_bytes(content)
         child, reading = fork(path, steps, lambda last=statement: _die_at(last))
         killed = look(path, child, reading, steps.start, states)
@@ -167,7 +168,7 @@ def _die_at(last: int) -> None:
     _trace(count)
 
 
-def inside_commits(folder: Path, rng: random.Random) -> Iterator[Killed]:  # noqa: ARG001
+def inside_commits(folder: Path, rng: random.Random, every: int) -> Iterator[Killed]:  # noqa: ARG001
     """Kill edits while SQLite writes them, from the start of the commit to its end in small steps."""
     states, files = states_and_files(folder)
     path = folder / "killed.offcut"
@@ -175,7 +176,7 @@ def inside_commits(folder: Path, rng: random.Random) -> Iterator[Killed]:  # noq
         steps = range(number, number + 1)
         path.write_bytes(files[number])
         longest_s = _commit_s(path, steps, states)
-        for part in range(COMMIT_KILLS):
+        for part in range(0, COMMIT_KILLS, every):
             path.write_bytes(files[number])
             after_s = longest_s * 0.8 * part / COMMIT_KILLS
             child, reading = fork(path, steps, lambda wait_s=after_s: _die_in_commit(wait_s))
@@ -232,6 +233,6 @@ MODES = {
 }
 
 if __name__ == "__main__":
-    mode, where, seed = sys.argv[1:]
-    for one in MODES[mode](Path(where), random.Random(int(seed))):
+    mode, where, seed, every = sys.argv[1:]
+    for one in MODES[mode](Path(where), random.Random(int(seed)), int(every)):
         print(json.dumps(asdict(one)), flush=True)

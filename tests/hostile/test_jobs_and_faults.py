@@ -23,6 +23,7 @@ from engine.errors import Cancelled, OffcutError
 from engine.progress import ReportingProgress
 from tests.hostile.jobs import JOBS, Job, Session, made_session, names_in, opened_session
 from tests.hostile.status import is_one_sentence
+from tests.mostly_long import mostly_long
 
 ROOM_BYTES = 4096
 
@@ -115,7 +116,7 @@ FAULTS = (
 """What happens, and at which of a job's reports."""
 
 
-@pytest.mark.parametrize("name", JOBS)
+@mostly_long("name", JOBS, keep=("listen", "export"))
 def test_whatever_goes_wrong_is_told_and_leaves_nothing_half_made(
     name: str, session: Callable[[], Session], tmp_path: Path
 ) -> None:

@@ -17,8 +17,8 @@ from engine.errors import SourceError
 from engine.files.part_files import PartFile
 from engine.files.places import CACHE_VARIABLE
 from engine.files.safe_write import replacing
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio
 
 RATE_HZ = 8_000
 COUNT = 700

@@ -15,6 +15,7 @@ import pytest
 
 from engine.cli.main import READER_GONE, VERBS, main
 from engine.document.document import Document
+from engine.document.file import transaction
 from tests.hostile.bad_files import REFUSED, WARNED, good
 from tests.hostile.verbs import ROOT
 
@@ -268,7 +269,10 @@ def test_a_document_that_cannot_be_named(verb: Verb, project: Path, name: str) -
     verb.refusal("new", project.parent / name, project.with_suffix(".wav"))
 
 
-def test_a_document_that_another_program_holds(verb: Verb, proposed: Path) -> None:
+def test_a_document_that_another_program_holds(
+    verb: Verb, proposed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "_PATIENCE_S", 0.1)
     with closing(sqlite3.connect(proposed, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         before = proposed.read_bytes()

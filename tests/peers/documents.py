@@ -16,8 +16,8 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.edl.export.formats import FORMATS
-from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.progress import SILENT
+from engine.recordings.listen import ListenRequest, listen_to_document
 from engine.timebase import s_to_samples
 
 PROJECT = Path(__file__).resolve().parents[2]

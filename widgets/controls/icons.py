@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
@@ -36,10 +36,3 @@ def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str) -> None:
     image = icon_image(name, QColor(token).name(), side)
     target = QRectF(rect.topLeft(), QSizeF(side, side) / ratio)
     painter.drawImage(target, image)
-
-
-def icon(name: str, token: str, side: int, ratio: float) -> QIcon:
-    """Return Qt's icon for a button that lays itself out, `side` in logical pixels."""
-    pixmap = QPixmap.fromImage(icon_image(name, QColor(token).name(), round(side * ratio)))
-    pixmap.setDevicePixelRatio(ratio)
-    return QIcon(pixmap)

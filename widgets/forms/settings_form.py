@@ -15,8 +15,6 @@ from widgets.forms.numbers_form import Number, NumberLine
 from widgets.forms.outlook_form import OutlookForm
 from widgets.theme import Theme
 
-_UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
-
 
 class SettingsForm(OutlookForm):
     """Asks for settings.
@@ -159,7 +157,7 @@ def _labels(fields: Sequence[Field]) -> Iterator[str]:
     taken = ""
     for field in fields:
         title = field.title
-        unit = next((f" ({sign})" for suffix, sign in _UNITS.items() if field.name.endswith(suffix)), "")
+        unit = f" ({field.unit})" if field.unit else ""
         at = next((place for place, letter in enumerate(title.lower()) if letter not in f" {taken}"), 0)
         taken += title[at].lower()
         yield f"{title[:at]}&{title[at:]}{unit}"

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
-from engine.jobs.repairs.requests import ShownMask
+from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from widgets import theme
 from widgets.theme import Theme

@@ -125,7 +125,7 @@ class Editors(QObject):
         self._parts.finders.start("arrangement", settings, "Arranging", self._take)
 
     def _take(self, found: FoundEdits) -> None:
-        from engine.finders.arrangement import arrangement_settings
+        from engine.finders.arrangement.finder import arrangement_settings
 
         settings = arrangement_settings(found.request)
         editor = f"as {shown(Path(settings.editor).stem)}" if settings.editor else ""

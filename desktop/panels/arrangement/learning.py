@@ -19,7 +19,7 @@ from engine.files.safe_write import is_taken, shown
 from widgets.theme import px
 
 if TYPE_CHECKING:
-    from engine.jobs.arrangements.learn_edits_requests import EditorWritten
+    from engine.finders.arrangement.learn_edits_requests import EditorWritten
     from widgets.panels.arrangement.learn_edits_panel import LearnEditsPanel
 
 _TITLE = "Learn how I edit"
@@ -139,7 +139,7 @@ class LearningEditors(QObject):
     # learning
 
     def _start(self, out: Path, overwrite: bool) -> None:
-        from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest
+        from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest
 
         request = LearnEditsRequest(self.panel.pairs, out.stem, goes_on=True)
         job = partial(learn_editor, out, overwrite, self._found.emit)

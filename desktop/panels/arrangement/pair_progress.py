@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.jobs.arrangements.learn_edits_requests import PairQuality
+    from engine.finders.arrangement.learn_edits_requests import PairQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class PairProgress:
 
     def report(self, fraction: float, text: str, **figures: float) -> None:
         """Pass the report on."""
-        from engine.jobs.arrangements.learn_edits_requests import PairQuality
+        from engine.finders.arrangement.learn_edits_requests import PairQuality
 
         quality = PairQuality.reported(text, figures)
         if quality is None:

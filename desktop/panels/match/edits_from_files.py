@@ -18,12 +18,12 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.formats import IMPORTS
+from engine.edl.imports.proposals.requests import ReadEditsRequest
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import shown
-from engine.jobs.imported.requests import ReadEditsRequest
 
 if TYPE_CHECKING:
-    from engine.jobs.imported.edit import ImportedEdit
+    from engine.edl.imports.proposals.edit import ImportedEdit
 
 
 class EditsFromFiles(QObject):

@@ -13,7 +13,7 @@ from desktop.panels.repair.recent_words import RecentWords
 from desktop.panels.repair.sounds import Sounds
 from desktop.parts import Parts
 from engine.document.recorded import require_recording
-from engine.jobs.repairs.requests import RepairSettings
+from engine.finders.repair.requests import RepairSettings
 
 if TYPE_CHECKING:
     pass

@@ -12,7 +12,7 @@ from desktop.commands import PAINT_LAYER
 from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import Span
+from engine.recordings.spans import Span
 from engine.separation.paint import Paint, Range
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm

@@ -12,8 +12,8 @@ from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import RepairPreview
-from engine.jobs.repairs.separations import separations_edit
+from engine.finders.repair.requests import RepairPreview
+from engine.finders.repair.separations import separations_edit
 from engine.timebase import s_to_samples
 
 AROUND_S = 1.0

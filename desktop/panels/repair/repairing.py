@@ -19,22 +19,21 @@ from desktop.panels.repair.recent_words import RecentWords
 from desktop.parts import Parts
 from desktop.work.job_lanes import JobHandle
 from desktop.work.jobs import preview_repair, words_in_span
+from engine.by_hand.payloads import mute_payload
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit, RowChange
 from engine.document.kinds.sounding import TONE_START
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import OffcutError, SeparationError, UnknownPromptError, UsageError
-from engine.jobs.hand_payloads import mute_payload
-from engine.jobs.repairs.requests import (
+from engine.finders.repair.requests import (
     PreviewRequest,
     RepairPreview,
     RepairSettings,
     ShownMask,
-    Span,
-    SpanRequest,
     example_words,
 )
+from engine.recordings.spans import Span, SpanRequest
 from engine.review.sounds_in_cuts import DetectedWord
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.mask_memory import MaskMemory

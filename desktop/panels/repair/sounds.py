@@ -13,19 +13,20 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
-from desktop.work.jobs import hear_sounds
+from desktop.work.jobs import detect_sounds
 from engine.document.change import Change
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import RepairSettings, SpanRequest
+from engine.finders.repair.requests import RepairSettings
+from engine.recordings.spans import SpanRequest
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted, percent
 from widgets.forms.like_form import LikeForm
 
 if TYPE_CHECKING:
-    from engine.jobs.sounds.hear import FoundSounds
+    from engine.recordings.detect_sounds import FoundSounds
 
 NOT_HEARD = "No sounds detected yet. Detect them first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
@@ -60,7 +61,7 @@ class Sounds(QObject):
         state = self._require_recording()
         request = SpanRequest(state, self._session.media)
         take = partial(self._take, request)
-        self._parts.work.compute(hear_sounds, request, "Detecting sounds", take)
+        self._parts.work.compute(detect_sounds, request, "Detecting sounds", take)
 
     def _take(self, request: SpanRequest, found: FoundSounds) -> None:
         state = self._session.state

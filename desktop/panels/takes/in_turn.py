@@ -16,8 +16,6 @@ HEARD_S = 8.0
 _LET_GO_S = 0.5
 """Segments that end earlier than this were stopped by the user."""
 
-Heard = tuple[int, tuple[int, int]]
-
 
 def places(takes: Sequence[Take], share: float) -> list[tuple[int, float]]:
     """Return the takes that contain a position of the passage, and their times in seconds."""

@@ -23,7 +23,7 @@ from widgets.panels.takes.rows import TakeRow
 
 if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
-    from engine.jobs.takes.facts import TakeFacts
+    from engine.finders.takes.facts import TakeFacts
 
 _LOOKING = "Finding takes"
 NOT_YET = "Takes not searched yet."
@@ -73,7 +73,7 @@ class Takes(QObject):
         UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
-        self._work.once_loaded("engine.jobs.takes.facts", _LOOKING, self._find)
+        self._work.once_loaded("engine.finders.takes.facts", _LOOKING, self._find)
 
     def _find(self) -> None:
         self._parts.finders.start("takes", {}, _LOOKING, self._take)
@@ -122,7 +122,7 @@ class Takes(QObject):
         if self.found is None:
             self.panel.show_rows((), "", NOT_YET)
             return
-        from engine.jobs.takes.facts import take_facts
+        from engine.finders.takes.facts import take_facts
 
         self._facts = take_facts(self._session.state, self.found, self._session.curve)
         groups = self.found.groups
@@ -201,7 +201,7 @@ class Takes(QObject):
         """
         group, number = self._chosen()
         assert self.found is not None
-        from engine.jobs.takes.proposals import keep_take, kept_takes
+        from engine.finders.takes.proposals import keep_take, kept_takes
 
         state = self._session.state
         kept: Mapping[int, int] = {**kept_takes(state, self.found), group: number}

@@ -213,7 +213,7 @@ class TimingProposing(QObject):
 
 def _settings(moves: TimingSettings) -> Mapping[str, object]:
     """Return how hits are moved as settings of the finder."""
-    from engine.finders.timing import TimingFinderSettings
+    from engine.finders.timing.finder import TimingFinderSettings
 
     names = TimingFinderSettings.model_fields
     return {name: value for name, value in asdict(moves).items() if name in names}

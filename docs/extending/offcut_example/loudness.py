@@ -5,18 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.anomaly.recipes.embedded import EmbeddingModel, hear_embedded, stored_embedder
-from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.measures import Usual, stored_usual, usual_of
 from engine.anomaly.recipes.recipe import UNTRAINED, Learnt, Recipe
+from engine.anomaly.recipes.recipe_config import EmbeddingConfig
 
 
-class LoudnessConfig(EmbeddingBankConfig):
+class Settings(EmbeddingConfig):
     recipe: str = "loudness"
+    epochs: int = 1
+    window_s: float = 2.0
     embedding: str = "mel-means"
 
 
 @dataclass(frozen=True)
-class LoudnessModel(EmbeddingModel):
+class Loudness(EmbeddingModel):
     usual: Usual  # the mean and the deviation of the level, in dB
     part_names = ("louder",)
 
@@ -30,11 +32,9 @@ class LoudnessModel(EmbeddingModel):
 def learn(examples, config, _seed, progress):
     heard = hear_embedded(examples.edited, config, progress)
     levels = np.concatenate(heard.vectors).mean(axis=1, keepdims=True, dtype=float)
-    model = LoudnessModel(config, heard.embedder, usual_of(levels))
+    model = Loudness(config, heard.embedder, usual_of(levels))
     kept = model.usual.kept_scores(levels, 0.02)
     return Learnt(model, UNTRAINED, kept, heard.recordings, heard.frames_db, "its level alone.")
 
 
-LOUDNESS = Recipe(
-    LoudnessConfig, learn, lambda c, t, f: LoudnessModel(c, stored_embedder(c, f), stored_usual(t, 1))
-)
+LOUDNESS = Recipe(Settings, learn, lambda c, t, f: Loudness(c, stored_embedder(c, f), stored_usual(t, 1)))

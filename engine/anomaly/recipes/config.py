@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.anomaly.recipes.bank.settings import MemoryBankConfig
-from engine.anomaly.recipes.classifier.settings import ClassifierConfig
-from engine.anomaly.recipes.dual.settings import DualConfig
-from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.laboratory import DEFAULT, missing_recipe
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
 from engine.extensions import Extended
+from engine.extensions.laboratory import of_laboratory
 from engine.extensions.names import Extension
 from engine.files.safe_write import shown
 from engine.files.settings_file import read_settings
 from engine.wording import quoted
-
-CONFIGS: tuple[type[RecipeConfig], ...] = (
-    OwnFaultsConfig,
-    MemoryBankConfig,
-    SlicerConfig,
-    DeepSvddConfig,
-    DualConfig,
-    ClassifierConfig,
-    EmbeddingBankConfig,
-)
-"""The settings of every recipe of Offcut; the first is the default."""
 
 
 def _added(extension: Extension, made: object) -> type[RecipeConfig]:
@@ -42,13 +28,14 @@ def _added(extension: Extension, made: object) -> type[RecipeConfig]:
 
 
 BY_RECIPE: Extended[type[RecipeConfig]] = Extended(
-    "offcut.recipes", {config.model_fields["recipe"].default: config for config in CONFIGS}, _added
+    "offcut.recipes", {DEFAULT: OwnFaultsConfig}, _added, partial(of_laboratory, "recipes.config", "CONFIGS")
 )
+"""The settings of every recipe; the first is the default."""
 
 
 def default_config() -> RecipeConfig:
     """Return the recipe that is used where none is asked for."""
-    return parse_config({})
+    return OwnFaultsConfig()
 
 
 def parse_config(values: Mapping[str, object]) -> RecipeConfig:
@@ -61,14 +48,16 @@ def parse_config(values: Mapping[str, object]) -> RecipeConfig:
     if "recipe" in values:
         named = values["recipe"]
         fitting = [BY_RECIPE[named]] if isinstance(named, str) and named in BY_RECIPE else []
+    elif values.keys() <= OwnFaultsConfig.model_fields.keys():
+        return OwnFaultsConfig.model_validate(values)
     else:
-        fitting = [config for config in CONFIGS if values.keys() <= config.model_fields.keys()]
+        fitting = [config for config in BY_RECIPE.own.values() if values.keys() <= config.model_fields.keys()]
     return (fitting or [_likeliest(values)])[0].model_validate(values)
 
 
 def _likeliest(values: Mapping[str, object]) -> type[RecipeConfig]:
     """Return the settings to blame where none fit: those that most of the names belong to."""
-    return max(CONFIGS, key=lambda config: len(values.keys() & config.model_fields.keys()))
+    return max(BY_RECIPE.own.values(), key=lambda config: len(values.keys() & config.model_fields.keys()))
 
 
 def load_config(path: Path) -> RecipeConfig:
@@ -82,8 +71,10 @@ def load_config(path: Path) -> RecipeConfig:
     UsageError : the file cannot be read, is not YAML, or holds a setting that does not exist or cannot be so
     """
     values = read_settings(path)
-    recipe = values.get("recipe", CONFIGS[0].model_fields["recipe"].default)
+    recipe = values.get("recipe", DEFAULT)
     if not isinstance(recipe, str) or recipe not in BY_RECIPE:
+        if missing := missing_recipe(str(recipe)):
+            raise UsageError(f"{shown(path)}: {missing}")
         raise UsageError(
             f"{shown(path)}: recipe cannot be {quoted(recipe)}: choose {' or '.join(BY_RECIPE)}."
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.own_program import is_bundle
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -20,10 +22,14 @@ class Method:
     epochs: int
 
 
-METHODS: tuple[Method, ...] = (
-    Method("own-faults", "Practise on faults made from your edits", 32),
+_OWN = Method("own-faults", "Practise on faults made from your edits", 32)
+_TO_COMPARE = (
     Method("memory-bank", "Remember what you kept and compare", 40),
     Method("slicer-ae", "Rebuild what you kept (Audio Slicer)", 100),
     Method("deep-svdd", "Draw what you kept together (Deep SVDD)", 1000),
 )
-"""The default first. Recipes that need raw recordings as well are offered by the command line only."""
+METHODS: tuple[Method, ...] = (_OWN,) if is_bundle() else (_OWN, *_TO_COMPARE)
+"""The default first; a bundle has no other.
+
+Recipes that need raw recordings as well are offered by the command line only.
+"""

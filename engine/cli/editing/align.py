@@ -22,12 +22,12 @@ from engine.files.safe_write import shown
 from engine.finders.finder import Found
 from engine.finders.registry import find_edits, request_of
 from engine.hits.membership import left_behind_sentence
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
+from engine.recordings.import_audio import ImportRequest, import_edit
 from engine.review.bulk import weak_left_sentence
 
 if TYPE_CHECKING:
-    from engine.jobs.drums.aligned_files import AlignRequest
+    from engine.finders.timing.aligned_files import AlignRequest
 
 _PROJECT = ".offcut"
 
@@ -86,11 +86,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         with opened(options.inputs[0], to_read=not options.propose_only) as document:
             yield _of_document(options, document, progress)
         return
-    from engine.finders.timing import align_request
-    from engine.jobs.drums.kit import with_kit
+    from engine.finders.timing.finder import align_request
+    from engine.recordings.kit import import_with_kit
 
-    imported = import_audio(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.08))
-    imported = with_kit(imported, progress.part(0.08, 0.1))
+    imported = import_with_kit(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.1))
     state = DocumentState()
     state = apply_rows(state, import_edit(state, imported).changes)
     media = {key: Path(source.path) for key, source in state.sources.items()}
@@ -107,7 +106,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
     request = request_in(document, "timing", settings, tracks)
     if options.out is None:
         return _answer(options, _Done(find_edits(request, progress).found))
-    from engine.finders.timing import align_request
+    from engine.finders.timing.finder import align_request
 
     return _answer(options, _aligned(options, align_request(request), progress))
 
@@ -128,8 +127,8 @@ class _Done:
 
 def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> _Done:
     """Align recordings without storing anything, and write the files that are asked for."""
-    from engine.finders.timing import found_of
-    from engine.jobs.drums.aligned_files import align, check_files, with_pickup, write_files
+    from engine.finders.timing.aligned_files import align, check_files, with_pickup, write_files
+    from engine.finders.timing.finder import found_of
 
     if options.out is None:
         return _Done(found_of(align(request, progress), request.grid))

@@ -16,8 +16,8 @@ from engine.document.edits import decide, move_edges
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.hits.membership import left_behind, left_behind_sentence, tracks_of_moves
-from engine.jobs.drums.stored_pickup import known_pickup
 from engine.progress import Progress
+from engine.recordings.stored_pickup import known_pickup
 from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.queue import at_or_above
 from engine.timebase import s_to_samples

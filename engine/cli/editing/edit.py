@@ -7,6 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
+from engine.by_hand.payloads import (
+    Payload,
+    cut_payload,
+    gain_payload,
+    hit_payload,
+    move_payload,
+    mute_payload,
+    recorder_payload,
+    repeat_payload,
+    slip_payload,
+)
 from engine.cli.documents import media_of, opened, tracks_named
 from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
 from engine.cli.editing.repairs import MODES, repair
@@ -22,18 +34,6 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
-from engine.jobs.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
-from engine.jobs.hand_payloads import (
-    Payload,
-    cut_payload,
-    gain_payload,
-    hit_payload,
-    move_payload,
-    mute_payload,
-    recorder_payload,
-    repeat_payload,
-    slip_payload,
-)
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends
 from engine.cli.documents import opened
 from engine.cli.numbers import proposal_row
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.edl.build import build
 from engine.errors import UsageError
-from engine.jobs.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends
 from engine.timebase import samples_to_s
 
 FADE_ENDS = "fade-ends"

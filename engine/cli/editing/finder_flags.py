@@ -14,7 +14,6 @@ from engine.finders.settings import Field, fields_of
 
 _FLAGS = ("takes", "talk", "recorders", "tempo")
 """Finders that have a flag of their own name."""
-_UNITS = {"_s": "S", "_ms": "MS", "_db": "DB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _settings() -> Iterator[tuple[str, Field]]:
 
 
 def _add(parser: argparse.ArgumentParser, field: Field, finders: str) -> None:
-    unit = next((letters for ending, letters in _UNITS.items() if field.name.endswith(ending)), "X")
+    unit = field.unit.upper() if field.unit.isalpha() else "X"
     metavar = "|".join(field.choices) or {str: "TEXT", bool: "yes|no"}.get(field.type, unit)
     default = "" if field.default in (None, "") or field.is_required else f" ({field.default} by default)"
     read: Any = finite if field.type in (int, float) else str

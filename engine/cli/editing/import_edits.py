@@ -19,7 +19,7 @@ from engine.wording import listed
 
 if TYPE_CHECKING:
     from engine.document.document import Document
-    from engine.jobs.imported.edit import ImportedEdit
+    from engine.edl.imports.proposals.edit import ImportedEdit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
-    from engine.jobs.imported.read import read_into
-    from engine.jobs.imported.requests import ReadEditsRequest
+    from engine.edl.imports.proposals.read import read_into
+    from engine.edl.imports.proposals.requests import ReadEditsRequest
 
     request = ReadEditsRequest(
         document.state,

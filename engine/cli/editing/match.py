@@ -39,10 +39,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if raws[0].suffix == ".offcut":
         yield _into_document(raws, edited, progress)
         return
-    from engine.jobs.matched.match import MatchRequest, match_edited
     from engine.matching.figures import figures_of
+    from engine.matching.match import match
 
-    matched = match_edited(MatchRequest(tuple(raws), edited), progress)
+    matched = match(raws, edited, progress)
     yield VerbOutput(figures_of(matched), "\n".join(_table(matched)))
 
 

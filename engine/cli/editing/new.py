@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
 from engine.hits.membership import left_behind, left_behind_sentence
-from engine.jobs.drums.stored_pickup import store_pickup
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
+from engine.recordings.import_audio import ImportRequest, import_edit
+from engine.recordings.stored_pickup import store_pickup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
 
@@ -24,10 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
-    from engine.jobs.drums.kit import with_kit
+    from engine.recordings.kit import import_with_kit
 
-    imported = import_audio(ImportRequest(tuple(options.audio)), progress.part(0.0, 0.9))
-    imported = with_kit(imported, progress.part(0.9, 1.0))
+    imported = import_with_kit(ImportRequest(tuple(options.audio)), progress)
     with Document.create(options.project) as document:
         document.apply(import_edit(document.state, imported))
         if imported.pickup is not None:

@@ -13,9 +13,10 @@ from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.repairs.requests import FADE_MS, RepairSettings, SpanRequest
-from engine.jobs.repairs.separations import separations_edit
+from engine.finders.repair.requests import FADE_MS, RepairSettings
+from engine.finders.repair.separations import separations_edit
 from engine.progress import Progress
+from engine.recordings.spans import SpanRequest
 from engine.separation.levels.level_change import mute_offer
 from engine.separation.paint import Paint, Range
 from engine.timebase import s_to_samples
@@ -29,7 +30,7 @@ MODES = ("remove", "keep")
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
-    from engine.jobs.repairs.separate import asked_for, separate_in_document
+    from engine.finders.repair.separate import asked_for, separate_in_document
 
     with opened(options.project) as document:
         state = document.state

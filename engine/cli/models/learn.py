@@ -109,7 +109,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Retrain a taste with the decisions of some documents."""
     from engine.cli.documents import media_of, opened
-    from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
+    from engine.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:
         raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")

@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is no name of an editor: let it end in {_SUFFIX}.")
-    from engine.jobs.arrangements.learn_editor_file import learn_editor_file
-    from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
+    from engine.finders.arrangement.learn_editor_file import learn_editor_file
+    from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
 
     pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
     request = LearnEditsRequest(pairs, options.out.stem, options.seed)

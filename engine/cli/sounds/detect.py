@@ -73,12 +73,12 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
     """Detect the sounds of a document, and store them in it."""
-    from engine.jobs.repairs.requests import SpanRequest
-    from engine.jobs.sounds.hear import hear_sounds
+    from engine.recordings.detect_sounds import detect_sounds
+    from engine.recordings.spans import SpanRequest
 
     with opened(path) as document:
         with analysing(document):
-            found = hear_sounds(SpanRequest(document.state, media_of(document)), progress)
+            found = detect_sounds(SpanRequest(document.state, media_of(document)), progress)
         document.apply(*found.put_into(document.state))
         return _told(path, found.sounds, document.state.rate_hz)
 

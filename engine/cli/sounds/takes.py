@@ -48,7 +48,7 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
     # A missing file is reported before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
         with opened(path, to_read=True) as document:
-            from engine.jobs.takes.proposals import TakesRequest, takes_in_document
+            from engine.finders.takes.proposals import TakesRequest, takes_in_document
 
             media = media_of(document)
             return takes_in_document(TakesRequest(document.state, media), progress)

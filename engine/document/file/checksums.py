@@ -80,11 +80,6 @@ def read_rows(connection: sqlite3.Connection, name: str, most_bytes: int = MOST_
     return ReadRows(rows, _xor(digests), size_bytes)
 
 
-def rows_of(connection: sqlite3.Connection, name: str) -> list[tuple[object, ...]]:
-    """Return the rows that a checksum covers, their columns in the order of the table."""
-    return read_rows(connection, name).rows
-
-
 def total(rows: Iterable[Values]) -> int:
     """Return the checksum of these rows, in any order."""
     return reduce(xor, map(row_digest, rows), 0)

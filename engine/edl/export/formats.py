@@ -63,54 +63,25 @@ class Format:
     edit_bytes: int = 0
 
 
+def _audio(suffix: str, name: str, good_for: str, *, is_packed: bool = True, is_coded: bool = True) -> Format:
+    return Format(
+        suffix,
+        name,
+        good_for,
+        "engine.edl.export.audio_files.write",
+        is_audio=True,
+        is_packed=is_packed,
+        is_coded=is_coded,
+        names_media=False,
+    )
+
+
 _ROWS = (
-    Format(
-        ".wav",
-        "WAV",
-        "the result, uncompressed",
-        "engine.edl.export.audio_files.write",
-        is_audio=True,
-        names_media=False,
-    ),
-    Format(
-        ".flac",
-        "FLAC",
-        "same samples, half the size",
-        "engine.edl.export.audio_files.write",
-        is_audio=True,
-        is_packed=True,
-        names_media=False,
-    ),
-    Format(
-        ".mp3",
-        "MP3",
-        "small files that play everywhere",
-        "engine.edl.export.audio_files.write",
-        is_audio=True,
-        is_packed=True,
-        is_coded=True,
-        names_media=False,
-    ),
-    Format(
-        ".ogg",
-        "Ogg Vorbis",
-        "small files, better than MP3",
-        "engine.edl.export.audio_files.write",
-        is_audio=True,
-        is_packed=True,
-        is_coded=True,
-        names_media=False,
-    ),
-    Format(
-        ".opus",
-        "Opus",
-        "smallest files, for phones",
-        "engine.edl.export.audio_files.write",
-        is_audio=True,
-        is_packed=True,
-        is_coded=True,
-        names_media=False,
-    ),
+    _audio(".wav", "WAV", "the result, uncompressed", is_packed=False, is_coded=False),
+    _audio(".flac", "FLAC", "same samples, half the size", is_coded=False),
+    _audio(".mp3", "MP3", "small files that play everywhere"),
+    _audio(".ogg", "Ogg Vorbis", "small files, better than MP3"),
+    _audio(".opus", "Opus", "smallest files, for phones"),
     Format(
         ".json",
         "Edit list",

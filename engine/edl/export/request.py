@@ -24,6 +24,7 @@ from engine.edl.export.formats import FORMATS
 from engine.edl.export.placing.frame_rates import FrameRate, PictureRate, picture_rate
 from engine.edl.export.placing.stretches import Consolidated, consolidated_track
 from engine.edl.names import name_of_file, named_after
+from engine.files.safe_write import shown
 from engine.wording import counted
 
 LONGEST_FADE_S = 600
@@ -234,6 +235,19 @@ def counted_edits(edits: Sequence[AcceptedEdit]) -> str:
     """Return the number of edits, by the name of their kind if they have only one."""
     kinds = {edit.proposal.kind for edit in edits}
     return counted(len(edits), kinds.pop() if len(kinds) == 1 else "edit")
+
+
+def written_project(request: ExportRequest, tracks: int, *, frames: str = "", more: str = "") -> Exported:
+    """Return the report of a written project: its tracks and accepted edits.
+
+    Parameters
+    ----------
+    frames, more : rate of the video frames, and a further sentence with a space before it; "" without
+    """
+    edits, at = accepted_edits(request.state), f" at {frames} frames a second" if frames else ""
+    held = f"{counted(tracks, 'track')} with {counted_edits(edits)}"
+    sentence = f"Wrote {held}{at} to {shown(request.out.name)}.{more}"
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 def edit_figures(edits: Sequence[AcceptedEdit]) -> dict[str, float]:

@@ -155,11 +155,6 @@ class LaidOut:
     by_samples: Positions
 
 
-def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
-    """Return the pieces of slices of one track, in any order; ascending and disjoint."""
-    return laid_out(ordered(slices), rate_hz).pieces
-
-
 def ordered(slices: Iterable[Slice]) -> tuple[Slice, ...]:
     """Return slices in the one order that they are laid out in."""
     return tuple(in_one_order(list(slices), span_of))

@@ -20,10 +20,10 @@ from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.request import Depth
 from engine.edl.render import Renderer
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.lab.bench.measured import Measured, side_by_side
 from engine.lab.bench.sound import write
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 LENGTH_S = 600
 CUTS = 20

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.score import score_file
@@ -20,6 +19,7 @@ from engine.audio.reader import SourceReader
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.measured import Measured, peak_memory_mb, seconds
 from engine.lab.bench.sound import write
+from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.progress import Progress
 
 LOOPS = 1000

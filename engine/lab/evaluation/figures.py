@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
+from engine.anomaly.metrics import auc, smoothed
 from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult, listen
 from engine.cuts.propose import propose_cuts
 from engine.features.dead_air import LEAST_S
 from engine.lab.evaluation.materials.case import PAUSE, HeldOut, WholeFile
+from engine.lab.evaluation.metrics import average_precision, time_iou
 from engine.lab.evaluation.review import after_answers, curve_of
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
 from engine.settings import CutSettings

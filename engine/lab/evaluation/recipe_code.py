@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 
 _ROOT = Path(__file__).parents[3]
-_SHARED = "engine.anomaly.recipes"
+_SHARED = ("engine.anomaly.recipes", "engine.lab.recipes")
 _FAULTS = _ROOT / "engine" / "anomaly" / "faults"
 
 

@@ -10,16 +10,16 @@ from types import MappingProxyType
 
 from engine.anomaly.faults.breaking_off import FALSE_STARTS
 from engine.anomaly.faults.kinds import KINDS
-from engine.anomaly.recipes.bank.settings import MemoryBankConfig
-from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.config import default_config
-from engine.anomaly.recipes.dual.settings import DualConfig
-from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.lab.evaluation.recipe_code import recipe_code
+from engine.lab.recipes.bank.settings import MemoryBankConfig
+from engine.lab.recipes.classifier.settings import ClassifierConfig
+from engine.lab.recipes.dual.settings import DualConfig
+from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.lab.recipes.slicer.settings import SlicerConfig
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 
 
 @dataclass(frozen=True, slots=True)

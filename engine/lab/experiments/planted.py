@@ -19,11 +19,11 @@ from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.embedded import Embedded, hearing_of
 from engine.anomaly.recipes.material import Recording, split
-from engine.anomaly.recipes.svdd.model import SvddModel
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings.hearing import heard as heard_windows
 from engine.errors import TasteError
 from engine.features.mono import mono_blocks
+from engine.lab.recipes.svdd.model import SvddModel
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 

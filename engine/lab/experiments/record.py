@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError
 from engine.files.regular_file import read_beginning
 from engine.files.safe_write import replacing, shown
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.learning.loop import Epoch
 from engine.strict_json import parse_json
 from engine.wording import reason_of

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.anomaly.recipes.embedded import Embedded, hear_embedded
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.audio.folders import audio_files
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.lab.experiments.planted import PlantedWindows, planted_windows
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.progress import Progress
 from engine.wording import reason_of
 

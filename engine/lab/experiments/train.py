@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.anomaly.learn import LearnRequest, write_taste
-from engine.anomaly.recipes.svdd.learning import learn_from
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.lab.experiments.record import (
     HISTORY,
     TASTE,
@@ -19,6 +17,8 @@ from engine.lab.experiments.record import (
 )
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.tracking import require_wandb, tracked
+from engine.lab.recipes.svdd.learning import learn_from
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine.anomaly.recipes.svdd.learning import learn_from
-from engine.anomaly.recipes.svdd.model import SvddModel
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.lab.experiments.inheritance import BASE
 from engine.lab.experiments.record import VERSION, make_folder
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.settings import Choices, Experiment, Range
+from engine.lab.recipes.svdd.learning import learn_from
+from engine.lab.recipes.svdd.model import SvddModel
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from engine.document.document import Document
 from engine.files.places import cache_folder
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import Media, MediaRequest, find_media
 from engine.lab.bench.sound import write
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.media import Media, MediaRequest, find_media
 from tests.desktop.conftest import Hands
 
 RATE_HZ = 8_000
@@ -34,7 +34,7 @@ def band(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.jobs.recordings.media._TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("engine.recordings.media._TELL_EVERY_S", 0.0)
 
 
 def test_sources_are_found_in_the_order_of_the_tracks(band: Path) -> None:

@@ -28,8 +28,8 @@ from engine.document.tracks.track import Picture
 from engine.edl.tracks.patched_reader import PatchedReader
 from engine.edl.tracks.patches import Patches
 from engine.files.places import cache_folder
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands, named_field
 from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.spectrogram import Scale, SpectrogramLook

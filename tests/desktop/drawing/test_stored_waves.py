@@ -34,8 +34,8 @@ from engine.edl.render import render
 from engine.edl.tracks.unpacked import UnpackRequest, unpack
 from engine.errors import ExportError
 from engine.files.cache_size import cache_bytes, empty_cache
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from widgets.timeline.sound.waves import ColumnGrid, track_columns
 

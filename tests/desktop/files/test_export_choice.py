@@ -14,6 +14,7 @@ from desktop.export.memory import recall, remember
 from desktop.user_settings.per_document import PerDocument
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
+from engine.by_hand.payloads import repeat_payload
 from engine.document.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
 from engine.document.marks.markers import Marker
@@ -23,7 +24,6 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import plan
 from engine.edl.export.request import Depth
 from engine.errors import ExportError
-from engine.jobs.hand_payloads import repeat_payload
 from tests.engine.edl.recordings import recording, with_cuts
 from widgets.forms.export.choice import ExportChoice
 

@@ -18,8 +18,8 @@ from desktop.recordings.recordings import Recordings
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
-from engine.jobs.recordings import import_ahead
 from engine.progress import ReportingProgress
+from engine.recordings import import_ahead
 from tests.desktop.conftest import Hands, type_path
 from tests.hostile.bad_files import RATE_HZ, good
 

@@ -58,6 +58,7 @@ def take_on(editor: Editor, folder: Path) -> None:
         assert soundfile.info(folder / "drums.wav").frames == build(window.session.state).length_samples
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1_800)
 def test_drums_on_eight_microphones(editor: Editor, tmp_path: Path) -> None:
     import_takes(editor, tmp_path)

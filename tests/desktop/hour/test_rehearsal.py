@@ -71,6 +71,7 @@ def take_home(editor: Editor, folder: Path) -> None:
         assert 0.99 < abs(samples).max() <= 1.0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1_800)
 def test_a_rehearsal_on_three_tracks(editor: Editor, tmp_path: Path) -> None:
     import_takes(editor, tmp_path)

@@ -16,7 +16,7 @@ from desktop.shell.garbage import WindowGarbage
 from desktop.work.job_lanes import JobLane
 from engine.progress import Progress
 
-pytestmark = pytest.mark.alone  # thaws what all tests are made of
+alone = pytest.mark.alone  # thaws what all tests are made of
 
 
 class Form(QWidget):
@@ -79,6 +79,7 @@ def test_python_collects_by_itself_before_and_after(qapp) -> None:  # noqa: ARG0
     assert gc.isenabled()
 
 
+@alone
 def test_what_stands_is_walked_over_no_more_until_it_is_dropped(garbage: WindowGarbage) -> None:
     standing = [[number] for number in range(10_000)]
     standing.append(standing)
@@ -119,6 +120,7 @@ def heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     gc.unfreeze()
 
 
+@alone
 def test_what_a_worker_imports_is_never_walked_over(
     qtbot, lane: JobLane, garbage: WindowGarbage, heavy: str
 ) -> None:

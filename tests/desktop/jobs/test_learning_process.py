@@ -17,7 +17,7 @@ from desktop.work.job_lanes import JobHandle, JobLane
 from desktop.work.jobs import learn_taste
 from engine.anomaly.learn import LearnRequest, learn
 from engine.files.places import state_folder
-from engine.jobs.own_process import run_in_own_process
+from engine.own_process import run_in_own_process
 from engine.progress import SILENT
 from tests.engine.conftest import TINY
 from widgets.forms.taste.learn_panel import LearnRequest as Asked
@@ -93,6 +93,7 @@ def test_closing_while_a_taste_is_learned_ends_its_process(qtbot, edited, tmp_pa
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.long
 def test_what_cannot_be_learned_from_is_told_in_one_sentence(qtbot, lane, tmp_path):
     bad = tmp_path / "noise.wav"
     bad.write_bytes(b"no audio at all")

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.document.document import Document
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.lab.bench.sound import write
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
 from widgets.controls.elided_label import ElidedLabel

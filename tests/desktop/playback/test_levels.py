@@ -71,6 +71,7 @@ def test_a_source_without_tracks_has_a_mix_folded_to_two_sides(qtbot: QtBot, pla
     assert (heard.tracks, heard.mix) == ({}, pytest.approx((0.3, 0.6)))
 
 
+@pytest.mark.plays
 def test_what_is_rendered_ahead_is_not_shown_before_it_is_heard(qtbot: QtBot, player: Player) -> None:
     frames = np.zeros((RATE_HZ * 2, 1), np.float32)
     frames[RATE_HZ:] = 0.5
@@ -135,6 +136,7 @@ def metered(hands: Hands, tmp_path: Path) -> Hands:
     return hands
 
 
+@pytest.mark.plays
 def test_the_window_shows_levels_and_a_light_that_stays_until_clicked(metered: Hands) -> None:
     window = metered.window
     (head,) = window.timeline.heads.heads.values()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.edl.build import build
 from tests.desktop.conftest import Hands
-from tests.engine.extensions.conftest import ROOT, packages, run  # noqa: F401
+from tests.engine.extensions.conftest import ROOT, environment, packages, run  # noqa: F401
 from tests.engine.takes.playing import RATE_HZ, joined, passage
 from tests.hostile.window.test_window_keys import is_one_sentence, quiet_commands, said
 
@@ -109,6 +108,7 @@ window.close()
 """
 
 
+@pytest.mark.long
 def test_a_finder_and_a_kind_of_a_package_are_used_in_the_window(
     packages: Path,  # noqa: F811
     jam: Path,
@@ -117,7 +117,7 @@ def test_a_finder_and_a_kind_of_a_package_are_used_in_the_window(
     done = subprocess.run(
         [sys.executable, "-c", IN_A_WINDOW, str(tmp_path / "settings.ini"), str(jam)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": f"{packages}{os.pathsep}{ROOT}", "QT_QPA_PLATFORM": "offscreen"},
+        env=environment(packages),
         capture_output=True,
         text=True,
         check=False,

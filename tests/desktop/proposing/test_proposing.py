@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from desktop.demo import DEMO_FOLDER
 from engine.document.proposals import BY_SHORTENING
-from engine.jobs.tastes.outlook import look_ahead
+from engine.finders.cuts.outlook import look_ahead
 from engine.progress import SILENT
 from engine.timebase import format_time
 from tests.desktop.conftest import Hands, named_field

@@ -22,8 +22,8 @@ from engine.document.document import Document
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path
 from widgets.controls.keys.caps import KeyButton

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import Qt
 
 from desktop.main_window import MainWindow
@@ -14,7 +15,7 @@ from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
-from engine.jobs.moved_edges import MovedRequest, said_of_moved
+from engine.finders.cuts.moved_edges import MovedRequest, said_of_moved
 from tests.as_before import require_sentence
 from tests.desktop.conftest import RAW, Hands
 from tests.desktop.documents import make_document
@@ -22,6 +23,15 @@ from widgets.edit_words import taken_in_sentence
 from widgets.review.card import Card
 
 SECOND = 44_100
+
+
+def short(folder: Path) -> Path:
+    """A recording that is soon analysed, at the rate of the demo's."""
+    sound = np.random.default_rng(7).uniform(-0.5, 0.5, 25 * SECOND)
+    soundfile.write(folder / "short.wav", sound, SECOND)
+    return folder / "short.wav"
+
+
 CUTS = tuple((k * 4 * SECOND, (k * 4 + 2) * SECOND) for k in range(1, 5))
 
 
@@ -86,7 +96,7 @@ def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
 
 
 def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> None:
-    path = make_document(tmp_path / "other.offcut", RAW[0], CUTS)
+    path = make_document(tmp_path / "other.offcut", short(tmp_path), CUTS)
     with Document.open(path) as document:
         proposals = [replace(one, maker="an older taste") for one in document.state.proposals.values()]
         document.apply(edits.replace_proposals(document.state, proposals, {}, "Proposed"))
@@ -100,7 +110,7 @@ def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> 
 
 
 def test_sorted_by_how_sure_the_bars_fall(hands: Hands, tmp_path: Path) -> None:
-    path = make_document(tmp_path / "sure.offcut", RAW[0])
+    path = make_document(tmp_path / "sure.offcut", short(tmp_path))
     rng = np.random.default_rng(1)
     made = [
         Proposal(f"p{k}", "cut", k * SECOND // 8, k * SECOND // 8 + 1_000, score, "Odd.", "test")

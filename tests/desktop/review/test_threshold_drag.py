@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from engine.document.decisions import Verdict
-from engine.jobs.propose import propose
-from engine.jobs.tastes.outlook import look_ahead
+from engine.finders.cuts.outlook import look_ahead
+from engine.finders.cuts.propose import propose
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document

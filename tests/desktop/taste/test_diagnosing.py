@@ -36,6 +36,7 @@ def listen(window: MainWindow, hands: Hands, path: Path, audio: NDArray[np.float
     hands.finish_work()
 
 
+@pytest.mark.long
 def test_another_recording_chain_is_said_once_with_what_to_do(
     window: MainWindow, hands: Hands, qtbot: QtBot, tmp_path: Path, song: NDArray[np.float32]
 ) -> None:

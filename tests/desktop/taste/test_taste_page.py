@@ -17,11 +17,11 @@ from desktop.taste.threshold import USUAL_SCORE
 from engine.anomaly.learn import LearnRequest, learn
 from engine.document.document import Document
 from engine.document.edits import set_analyses, set_settings
-from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.propose import propose
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.finders.cuts.propose import propose
 from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import ListenRequest, listen_to_document
 from tests.desktop.conftest import Hands, choose_taste, type_path
 from tests.desktop.window.test_accessibility import handled, name_of
 from tests.engine.conftest import RATE_HZ, TINY, music

@@ -20,8 +20,8 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.tracks.edits import set_track
 from engine.document.tracks.track import Picture, Track, sound_of
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK

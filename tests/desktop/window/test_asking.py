@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QScrollArea, QWidget
 
 from engine.cli.main import main
-from tests.desktop.conftest import RAW, Hands, fill, named_field
+from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.review.test_by_hand import select
+from tests.hostile.bad_files import good
 from widgets.forms.numbers_form import NumbersForm
 
 
@@ -121,7 +122,7 @@ def test_the_export_dialog_never_scrolls_sideways(
 
 
 def test_running_work_is_named_once(hands: Hands, tmp_path: Path) -> None:
-    assert main(["new", str(tmp_path / "fresh.offcut"), *map(str, RAW)]) == 0
+    assert main(["new", str(tmp_path / "fresh.offcut"), str(good(tmp_path / "fresh.wav", 20.0))]) == 0
     told: list[str] = []
     hands.window.work.progressed.connect(lambda text, *_: told.append(text))
     hands.window.session.open(tmp_path / "fresh.offcut")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRect, QSettings
 from pytestqt.qtbot import QtBot
 
 from desktop.main_window import MainWindow
+from tests.mostly_long import mostly_long
 
 _MAGIC, _MAJOR, _MINOR = 0x1D9D0CB, 3, 0
 
@@ -30,7 +31,7 @@ def kept(frame: QRect, *, screen: int, is_maximized: bool = False, is_full: bool
     return found
 
 
-@pytest.mark.parametrize("is_maximized", [False, True])
+@mostly_long("is_maximized", [False, True], keep=(False,))
 @pytest.mark.parametrize(
     "frame",
     [

@@ -116,6 +116,7 @@ for text in warnings:
 """
 
 
+@pytest.mark.long
 def test_keys_on_a_screen_show_their_decisions(screen: Screen, document: Path) -> None:
     KEPT.mkdir(exist_ok=True)
     out = KEPT / "decided.png"

@@ -14,11 +14,11 @@ from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.recipes.material import split
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.model import SlicerModel
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.standardisation import standardisation
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
+from engine.lab.recipes.slicer.model import SlicerModel
+from engine.lab.recipes.slicer.settings import SlicerConfig
+from engine.lab.recipes.standardisation import standardisation
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.conftest import RATE_HZ, TINY, Checks, music
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, jaccard_score, roc_auc_score
 
-from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
+from engine.anomaly.metrics import auc, smoothed
+from engine.lab.evaluation.metrics import average_precision, time_iou
 
 
 @pytest.mark.parametrize("ties", [False, True])

@@ -29,9 +29,9 @@ from engine.errors import TasteError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
-from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
+from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
 from tests.engine.anomaly.test_taste_file import about_of
 from tests.engine.conftest import RATE_HZ, TINY
 

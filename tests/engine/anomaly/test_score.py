@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceSegments
 from engine.anomaly.recipes.recipe import KeptScores
-from engine.anomaly.recipes.segments.autoencoder import build, rebuild_errors
-from engine.anomaly.recipes.slicer.model import SlicerModel
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.standardisation import Standardisation
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
 from engine.anomaly.taste import Taste
 from engine.errors import Cancelled, SourceError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
+from engine.lab.recipes.segments.autoencoder import build, rebuild_errors
+from engine.lab.recipes.slicer.model import SlicerModel
+from engine.lab.recipes.slicer.settings import SlicerConfig
+from engine.lab.recipes.standardisation import Standardisation
 from engine.learning.loop import seeded
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.conftest import RATE_HZ, Checks, music

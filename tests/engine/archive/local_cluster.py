@@ -1,4 +1,6 @@
-"""Score on a cluster of two processes: `python -m tests.engine.archive.local_cluster TASTE PATH...`.
+"""Score on a cluster of two workers, which hear of their work by TCP as on other machines do.
+
+`python -m tests.engine.archive.local_cluster TASTE PATH...`
 
 In a program of its own, since distributed keeps threads for as long as a program runs.
 """
@@ -16,7 +18,8 @@ if __name__ == "__main__":
     with LocalCluster(
         n_workers=2,
         threads_per_worker=1,
-        processes=True,
+        processes=False,
+        protocol="tcp",
         dashboard_address=None,
         silence_logs=logging.CRITICAL,
     ) as cluster:

@@ -15,8 +15,9 @@ from engine.arranging.decode import Bounds
 from engine.arranging.editor import Editor, arrangements, learn_editor, load_editor, save_editor, scores_for
 from engine.arranging.learning import Pair, Read, Wanted, group_loss, label_rows, tensors_of
 from engine.arranging.network import PASSES, Adapter, ArrangingNetwork
-from engine.arranging.orders import compared, order_of
+from engine.arranging.orders import order_of
 from engine.errors import OffcutError
+from engine.lab.evaluation.arranging.compared import compared
 from engine.learning.loop import seeded
 from tests.engine.arranging import made
 

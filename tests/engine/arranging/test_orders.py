@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.arranging.learning import passes_of
-from engine.arranging.orders import compared, edit_distance, f_of_places, order_of
+from engine.arranging.orders import order_of
 from engine.arranging.steps import steps_of
 from engine.document.analysis import BeatGrid
+from engine.lab.evaluation.arranging.compared import compared, edit_distance, f_of_places
 from tests.engine.arranging import made
 
 short = st.lists(st.integers(0, 6), max_size=9)

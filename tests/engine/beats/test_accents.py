@@ -11,6 +11,7 @@ from engine.beats.features import FRAMES_PER_S, RATE_HZ, band_levels, heard, ref
 from engine.beats.listen import listen
 from engine.lab.simulated.clicks import accented_clicks, click_track
 from engine.lab.training.beats import kits
+from tests.mostly_long import mostly_long
 
 
 def sums_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> np.ndarray:
@@ -19,7 +20,7 @@ def sums_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> np.ndarray:
 
 
 @pytest.mark.parametrize("beats_in_bar", range(2, 8))
-@pytest.mark.parametrize("tempo_bpm", [50, 84, 190])
+@mostly_long("tempo_bpm", [50, 84, 190], keep=(84,))
 def test_bars_of_accented_clicks_are_counted(tempo_bpm, beats_in_bar):
     track = accented_clicks(tempo_bpm, beats_in_bar, 44_100, first_beat=1)
     grid = listen([track.samples], 44_100, len(track.samples)).grid

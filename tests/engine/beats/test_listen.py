@@ -9,14 +9,16 @@ from threading import Event
 import numpy as np
 import pytest
 
-from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.listen import find_beats, listen
 from engine.beats.traces import trace
 from engine.errors import Cancelled
 from engine.lab.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.lab.evaluation.timing.classic.find import find_beats as find_classic
+from engine.lab.evaluation.timing.classic.strengths import strengths_of
 from engine.lab.evaluation.timing.recordings import read_song
 from engine.lab.simulated.clicks import click_track
 from engine.progress import ReportingProgress
+from tests.mostly_long import mostly_long
 
 FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())
 RATE_HZ = 44_100
@@ -27,7 +29,7 @@ def hear(samples, rate_hz=RATE_HZ):
 
 
 @pytest.mark.parametrize("tempo_bpm", [60, 77, 93, 120, 144.5, 171, 200])
-@pytest.mark.parametrize("rate_hz", [22_050, 44_100, 48_000])
+@mostly_long("rate_hz", [22_050, 44_100, 48_000], keep=(44_100,))
 def test_clicks_are_found_where_they_are(tempo_bpm, rate_hz):
     track = click_track(tempo_bpm, rate_hz, length_s=14.0, first_s=0.41)
     heard = hear(track.samples, rate_hz)
@@ -67,7 +69,8 @@ def test_bars_are_counted_from_the_low_beat(beats_in_bar):
 def test_grooves_stay_above_the_stored_floor(data_dir, groove, find):
     recording = read_song(data_dir / "grooves" / groove)
     traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
-    grid = find_beats(traces)[0].grid if find == "learned" else find_classic(traces)
+    strengths = strengths_of([recording.samples], recording.rate_hz)
+    grid = find_beats(traces)[0].grid if find == "learned" else find_classic(traces.onsets, strengths)
     beats_s, downbeats_s = (at / recording.rate_hz for at in (grid.beats_samples, grid.downbeats_samples))
     floor = FLOOR["classic"][groove] | FLOOR[find].get(groove, {})
     assert f_measure(recording.beats_s, beats_s) >= floor["beat_f_measure"]
@@ -76,7 +79,14 @@ def test_grooves_stay_above_the_stored_floor(data_dir, groove, find):
     assert grid.confidence > 0.3
 
 
-@pytest.mark.parametrize("sizes", [(1 << 20,), (65_536,), (1, 4097, 333)])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param((1 << 20,), marks=pytest.mark.long),
+        pytest.param((65_536,), marks=pytest.mark.long),
+        (1, 4097, 333),
+    ],
+)
 def test_blocks_make_no_difference(data_dir, sizes):
     recording = read_song(data_dir / "grooves/3_rock_100")
     samples, rate_hz = recording.samples, recording.rate_hz

@@ -37,11 +37,10 @@ def test_songs_are_weighed_apart():
     assert songs[1].bars.argmax() == 0, "its first beats are accented"
 
 
-def test_nothing_is_said_of_few_beats_and_of_what_no_network_heard():
+def test_nothing_is_said_of_few_beats():
     clicks = click_track(120, RATE_HZ, length_s=30.0).samples
     traces = trace([clicks], RATE_HZ, len(clicks))
     grid = find_beats(traces)[0].grid
     few = replace(grid, beats_samples=grid.beats_samples[: FEWEST_BEATS - 1])
     assert songs_of(traces, replace(few, bar_positions=grid.bar_positions[: FEWEST_BEATS - 1])) == ()
-    assert songs_of(replace(traces, activations=None), grid) == ()
     assert len(songs_of(traces, grid)) == 1

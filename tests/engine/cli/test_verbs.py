@@ -123,6 +123,7 @@ def test_decisions_by_id_score_and_nudge(folder: Path, offcut: Offcut) -> None:
     assert states == {"rejected"}
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_scores(folder: Path, offcut: Offcut) -> None:
     found = []
     for name in ("one", "two"):

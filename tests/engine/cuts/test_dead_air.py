@@ -16,11 +16,11 @@ from engine.cuts.dead_air import (
 )
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.propose import propose, propose_pauses
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import locate_all
+from engine.finders.cuts.propose import propose, propose_pauses
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.media import locate_all
 
 RATE_HZ = 1000
 DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
 from engine.settings import CutSettings
+from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
 
 RATE_HZ = 8000
@@ -286,6 +288,24 @@ def test_the_same_input_gives_the_same_plan():
     assert ids.isdisjoint(p.id for p in plan_of(other, 300, None, grid).proposals)
 
 
+def of_hours(hours: int, rng: np.random.Generator, **mode: object) -> Callable[[], CutPlan]:
+    """Return what proposes cuts in a long recording with many onsets."""
+    length_s = hours * 3600
+    listening = Listening(
+        np.sort(rng.integers(0, length_s * RATE_HZ, hours * 16_667)),
+        rng.uniform(-60, -10, length_s * RATE_HZ // HOP).astype(np.float32),
+        HOP,
+        "ears 1",
+    )
+    curve, grid = smooth_noise(5, length_s, 8), grid_of(length_s)
+    return lambda: plan_of(curve, length_s, listening, grid, **mode)
+
+
+def test_an_hour_is_proposed_with_few_calls_a_cut(rng):
+    propose = of_hours(1, rng, threshold_mode="score", score=0.6)
+    assert calls_of(propose) < 280 * len(propose().proposals)
+
+
 @pytest.mark.parametrize(
     ("mode", "most"),
     [
@@ -296,16 +316,8 @@ def test_the_same_input_gives_the_same_plan():
 )
 @pytest.mark.alone
 def test_three_hours_are_proposed_while_a_key_is_held(mode, most, rng):
-    length_s = 3 * 3600
-    listening = Listening(
-        np.sort(rng.integers(0, length_s * RATE_HZ, 50_000)),
-        rng.uniform(-60, -10, length_s * RATE_HZ // HOP).astype(np.float32),
-        HOP,
-        "ears 1",
-    )
-    curve = smooth_noise(5, length_s, 8)
-    plan = plan_of(curve, length_s, listening, grid_of(length_s), **mode)
-    took_s = fastest_cpu_s(lambda: plan_of(curve, length_s, listening, grid_of(length_s), **mode))
+    propose = of_hours(3, rng, **mode)
+    plan, took_s = propose(), fastest_cpu_s(propose)
     assert len(plan.proposals) > most
     assert took_s < 0.25 * slowness()  # 0.05 s alone on one core; the bound leaves room for a busy machine
 

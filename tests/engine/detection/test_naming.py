@@ -20,12 +20,12 @@ from engine.edl.render import render
 from engine.embeddings.clap_text import load_clap_text
 from engine.embeddings.registry import clap_folder
 from engine.errors import UsageError
-from engine.jobs.recordings.media import locate_all
-from engine.jobs.repairs.find_sounds import MOST_WORDS, words_in_span
-from engine.jobs.repairs.requests import SpanRequest
+from engine.finders.repair.find_sounds import MOST_WORDS, words_in_span
 from engine.progress import SILENT
+from engine.recordings.media import locate_all
+from engine.recordings.spans import SpanRequest
 from tests.engine.embeddings.tiny_clap import RATE_HZ
-from tests.engine.jobs.yard import FIRST_BARK
+from tests.engine.recordings.yard import FIRST_BARK
 
 if TYPE_CHECKING:
     from transformers import ClapModel

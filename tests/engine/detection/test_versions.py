@@ -46,7 +46,7 @@ def test_versions_are_the_recording_at_their_speeds() -> None:
 
 
 def test_versions_do_not_depend_on_blocks() -> None:
-    samples = sweep(75.0)
+    samples = sweep(40.0)
     whole = analysed_versions(detector(), [samples])
     parts = analysed_versions(detector(), np.array_split(samples, 41))
     for one, other in zip(whole, parts, strict=True):
@@ -54,7 +54,7 @@ def test_versions_do_not_depend_on_blocks() -> None:
 
 
 def test_memory_hardly_grows_with_the_stream() -> None:
-    """No version waits for the end of another: two and a half minutes more would be 10 MB of samples."""
+    """No version waits for the end of another: 50 seconds more would be 3 MB of samples."""
 
     def peak_bytes(seconds: int) -> int:
         tracemalloc.start()
@@ -63,8 +63,8 @@ def test_memory_hardly_grows_with_the_stream() -> None:
         tracemalloc.stop()
         return peak
 
-    short, long = peak_bytes(90), peak_bytes(240)
-    assert long - short < 4_000_000
+    short, long = peak_bytes(80), peak_bytes(130)
+    assert long - short < 2_000_000
 
 
 def test_nothing_is_a_version_of_nothing() -> None:

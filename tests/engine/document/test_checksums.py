@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.file.checksums import Tally, row_digest, rows_of, total
+from engine.document.file.checksums import Tally, read_rows, row_digest, total
 from engine.document.file.rows import TABLES
 from engine.document.tracks import edits as track_edits
+from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS
 from tests.timing import fastest_cpu_s, slowness
@@ -41,7 +42,7 @@ def test_sums_follow_every_step_of_a_review(tmp_path: Path) -> None:
         for step in STEPS:
             step(document)
             with closing(sqlite3.connect(path)) as raw:
-                assert sums(path) == {name: total(rows_of(raw, name)) for name in sums(path)}
+                assert sums(path) == {name: total(read_rows(raw, name).rows) for name in sums(path)}
 
 
 @given(before=ROWS, after=ROWS)
@@ -103,6 +104,16 @@ def long_document() -> Iterator[Document]:
         document.close()
 
 
+def test_one_decision_of_ten_thousand_sends_few_statements(long_document: Document) -> None:
+    key = list(long_document.state.proposals)[401]
+    statements: list[str] = []
+    long_document._connection.set_trace_callback(statements.append)
+    calls = calls_of(lambda: long_document.apply(edits.decide(long_document.state, [key], Verdict.REJECTED)))
+    long_document._connection.set_trace_callback(None)
+    assert len(statements) < 16, statements
+    assert calls < 1_000
+
+
 @pytest.mark.alone
 def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
     document, times_s = long_document, []
@@ -121,6 +132,11 @@ def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
     for name in ("proposals", "tracks", "sources", "settings", "analyses"):
         assert getattr(after, name) is getattr(before, name)
     assert len(after.decisions) == len(before.decisions)
+
+
+def test_opening_a_long_document_costs_few_calls_a_row(long_document: Document) -> None:
+    rows = len(long_document.state.proposals) + len(long_document.state.decisions)
+    assert calls_of(lambda: Document.open(long_document.path).close()) < 7 * rows
 
 
 @pytest.mark.alone

@@ -29,8 +29,9 @@ from engine.edl.export import ExportRequest, export
 from engine.edl.placed_markers import placed_markers
 from engine.edl.programme import NO_HOLDS, Orders, programme
 from engine.errors import SourceError, UsageError
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from tests.counting import calls_of
 from tests.engine.document.conftest import RATE_HZ
 from tests.engine.edl.recordings import by_hand, timeline_state
 from tests.timing import fastest_cpu_s
@@ -368,6 +369,17 @@ def test_the_size_of_long_files_stands_elsewhere(tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     path.write_bytes(rf64(1_000, 1_000))
     assert [cue.position_samples for cue in read_cue_points(path)] == [42]
+
+
+def test_silence_in_a_recording_that_was_never_closed_is_not_walked_through(tmp_path: Path) -> None:
+    path, calls = tmp_path / "crashed.wav", []
+    for power in (16, 22):
+        with path.open("wb") as stream:
+            stream.write(b"RIFF" + bytes(4) + b"WAVE" + b"data" + bytes(4))
+            stream.truncate(2**power)
+        assert read_cue_points(path) == ()
+        calls.append(calls_of(lambda: read_cue_points(path)))
+    assert calls[1] <= 2 * calls[0], calls
 
 
 @pytest.mark.alone

@@ -21,6 +21,7 @@ from engine.document.table_steps import Step, step_between
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build, in_place
 from engine.review.queue import queue
+from tests.counting import calls_of
 from tests.timing import fastest_cpu_s
 
 RATE_HZ = 1_000
@@ -144,6 +145,18 @@ def test_steps_leave_what_would_be_made_anew(seed: int, steps: list[tuple[str, i
 )
 def test_a_step_is_told_from_more(before: str, after: str, step: Step | None) -> None:
     assert step_between(tuple(before), tuple(after)) == step
+
+
+def test_an_edit_by_hand_makes_only_its_own_rows_anew() -> None:
+    calls = []
+    for count in (100, 5_000):
+        state = document(count)
+        edit = edit_by_hand(state, "cut", 501, 505, {"crossfade_ms": 0.0})[0]
+        more = apply_rows(state, edit.changes)
+        for name in ASKED:
+            getattr(table_of(state).made, name)
+        calls.append(calls_of(lambda more=more: table_of(more).made.crossfades_ms))
+    assert calls[1] < 1.1 * calls[0], calls
 
 
 @pytest.mark.alone

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.kinds import KINDS, Drop
+from engine.document.state import DocumentState
 from engine.edl.build import build, cut, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList, Segment
+from tests.counting import calls_of
 from tests.engine.edl.recordings import RATE_HZ, by_hand, cut_proposal, timeline_state, with_cuts
 from tests.timing import fastest_cpu_s, slowness
 
@@ -162,15 +164,24 @@ def test_only_accepted_proposals_cut_with_the_edges_the_user_gave_them() -> None
     assert heard.segments[0].fade_in_samples == heard.segments[0].fade_out_samples == 40
 
 
-@pytest.mark.alone
-def test_ten_thousand_proposals_are_built_in_a_moment() -> None:
-    state = timeline_state(10_000 * 1000, rate_hz=48_000)
-    proposals = [cut_proposal(1000 * n + 200, 1000 * n + 700) for n in range(10_000)]
-    state = replace(
+def many_accepted(count: int) -> DocumentState:
+    state = timeline_state(count * 1000, rate_hz=48_000)
+    proposals = [cut_proposal(1000 * n + 200, 1000 * n + 700) for n in range(count)]
+    return replace(
         state,
         proposals={proposal.id: proposal for proposal in proposals},
         decisions={proposal.id: Decision(proposal.id, Verdict.ACCEPTED) for proposal in proposals},
     )
+
+
+def test_building_costs_few_calls_a_cut() -> None:
+    few, many = (calls_of(lambda count=count: build(many_accepted(count))) for count in (100, 1_100))
+    assert many - few < 40 * 1_000
+
+
+@pytest.mark.alone
+def test_ten_thousand_proposals_are_built_in_a_moment() -> None:
+    state = many_accepted(10_000)
     edit_list = build(state)
     assert len(edit_list.segments) == 10_001
     assert_fits(edit_list)

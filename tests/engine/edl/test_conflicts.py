@@ -293,7 +293,6 @@ def test_conflicts_found_at_once_equal_those_found_one_by_one(rows: list[tuple[o
     assert dict(zip(ids, fast.tolist(), strict=True)) == {name: slow.get(name, False) for name in proposals}
 
 
-@pytest.mark.alone
 def test_thousands_of_slices_under_a_slip_of_everything_are_told_at_once() -> None:
     slices = [
         Proposal(f"p{i}", "slip", i * 10, i * 10 + 10, 0.5, "", "t", payload={"by_samples": 1.0 + i % 3})

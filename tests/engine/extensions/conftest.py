@@ -43,14 +43,20 @@ class Ran:
         return json.loads(self.texts[number])
 
 
+def environment(packages: Path | None) -> dict[str, str]:
+    """Return the environment of a Python that sees these packages, tried once for all tests as for a user."""
+    path = os.pathsep.join(str(one) for one in (packages, ROOT) if one is not None)
+    cache = {} if packages is None else {"OFFCUT_CACHE": str(packages / ".cache")}
+    return os.environ | cache | {"PYTHONPATH": path, "QT_QPA_PLATFORM": "offscreen"}
+
+
 def run(*verbs: Sequence[object], packages: Path | None = None) -> Ran:
     """Run verbs in a fresh Python that sees only these packages beside what is installed."""
-    path = os.pathsep.join(str(one) for one in (packages, ROOT) if one is not None)
     argv = json.dumps([[str(word) for word in verb] for verb in verbs])
     done = subprocess.run(
         [sys.executable, "-c", RUN, argv],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": path, "QT_QPA_PLATFORM": "offscreen"},
+        env=environment(packages),
         capture_output=True,
         text=True,
         check=False,

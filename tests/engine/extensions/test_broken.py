@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.engine.extensions.conftest import ROOT, register, run
+from tests.engine.extensions.conftest import ROOT, environment, register, run
 
 KINDS = """
 from engine.document.kinds.kind import Kind
@@ -56,9 +56,9 @@ SOUND = Format(".snd", "Sound", "for nothing", __name__, is_audio=True)
 """
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    folder = tmp_path / "site"
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("broken") / "site"
     named = {
         "offcut.kinds": {
             "raises": "broken_raises:KIND",
@@ -93,8 +93,8 @@ def broken(tmp_path: Path) -> Path:
 
 
 def test_each_is_left_out_with_one_sentence(broken: Path) -> None:
-    told = run(["doctor", "--json"], ["doctor"], packages=broken)
-    assert told.statuses == (0, 0)
+    told = run(["doctor", "--json"], packages=broken)
+    assert told.statuses == (0,)
     troubles = {
         (row["group"], row["name"]): row["trouble"]
         for row in told.json(0)["extensions"]
@@ -119,7 +119,6 @@ def test_each_is_left_out_with_one_sentence(broken: Path) -> None:
     assert "there is no group 'offcut.separator', use offcut.kinds" in troubles["offcut.separator", "hum"]
     assert "which cannot be called" in troubles["offcut.separators", "hum"]
     assert "Offcut has one of that name itself" in troubles["offcut.recipes", "own-faults"]
-    assert all(sentence in told.texts[1] for sentence in troubles.values())
     assert not told.errors
 
 
@@ -187,7 +186,7 @@ def test_a_page_names_the_package_that_failed(broken: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PAGE],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": f"{broken}{os.pathsep}{ROOT}"},
+        env=environment(broken),
         capture_output=True,
         text=True,
         check=True,
@@ -221,7 +220,7 @@ def test_the_window_says_once_what_is_left_out(broken: Path, tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-c", OPEN, str(tmp_path / "settings.ini")],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": f"{broken}{os.pathsep}{ROOT}", "QT_QPA_PLATFORM": "offscreen"},
+        env=environment(broken),
         capture_output=True,
         text=True,
         check=False,
@@ -257,7 +256,7 @@ def test_one_that_dies_or_hangs_stops_nothing_else(tmp_path: Path) -> None:
     }
     register(tmp_path, "offcut-hostile", named, **modules)
     done = subprocess.run(
-        [sys.executable, "-c", HANGING, "8"],
+        [sys.executable, "-c", HANGING, "5"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (tmp_path, ROOT)))},
         capture_output=True,
@@ -269,7 +268,7 @@ def test_one_that_dies_or_hangs_stops_nothing_else(tmp_path: Path) -> None:
     troubles = dict(first)
     assert troubles["a-fine"] == troubles["d-fine"] == ""
     assert "ends the process that imports it (signal 9)" in troubles["b-dies"]
-    assert "longer than 8 s" in troubles["c-hangs"]
+    assert "longer than 5 s" in troubles["c-hangs"]
     assert second == ["a-fine", "d-fine"]  # the others are not imported here either
 
 

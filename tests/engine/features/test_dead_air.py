@@ -11,6 +11,7 @@ import pytest
 
 from engine.features.dead_air import HISS, HUM, ROOM, SILENCE, DeadAirDetector, _still, detect
 from engine.features.mono import mono_blocks
+from tests.mostly_long import mostly_long
 
 RATE_HZ = 16_000
 DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "edited"
@@ -105,7 +106,7 @@ def assert_found(found, dead, rate_hz=RATE_HZ):
     assert np.count_nonzero(flags & ~dead) < len(edges) * EDGE_S * rate_hz
 
 
-@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000, 96_000])
+@mostly_long("rate_hz", [8_000, 16_000, 44_100, 48_000, 96_000], keep=(44_100,))
 def test_every_second_of_three_gaps_is_found_and_none_of_the_music(rate_hz):
     samples, dead = with_gaps(rate_hz)
     found = found_in(samples, rate_hz)
@@ -120,7 +121,7 @@ def test_every_second_of_three_gaps_is_found_and_none_of_the_music(rate_hz):
 
 
 @pytest.mark.parametrize("mains_hz", [50, 60])
-@pytest.mark.parametrize("hum_db", [-30.0, -45.0, -60.0, -75.0])
+@mostly_long("hum_db", [-30.0, -45.0, -60.0, -75.0], keep=(-30.0, -75.0))
 def test_hum_of_any_level_is_found(mains_hz, hum_db):
     samples, dead = with_gaps(hum_db=hum_db, mains_hz=mains_hz)
     found = found_in(samples)
@@ -128,7 +129,7 @@ def test_hum_of_any_level_is_found(mains_hz, hum_db):
     assert_found(found, dead)
 
 
-@pytest.mark.parametrize("hiss_db", [-50.0, -55.0, -70.0, -80.0])
+@mostly_long("hiss_db", [-50.0, -55.0, -70.0, -80.0], keep=(-50.0, -80.0))
 def test_hiss_of_any_level_is_found(hiss_db):
     samples, dead = with_gaps(hiss_db=hiss_db)
     assert_found(found_in(samples), dead)
@@ -158,7 +159,7 @@ def test_the_blocks_change_nothing(blocks):
     np.testing.assert_array_equal(found.levels_db, whole.levels_db)
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9, 0.97])
+@mostly_long("share", [0.3, 0.5, 0.7, 0.9, 0.97], keep=(0.5, 0.9))
 @pytest.mark.parametrize("kind", [HISS, SILENCE, HUM])
 def test_however_much_of_a_recording_is_dead_air(share, kind):
     piece = music()[0]
@@ -305,6 +306,7 @@ def test_rolling_stillness_equals_the_plain_one(rng, frames):
     assert _still(measures).tolist() == plain
 
 
+@pytest.mark.long
 def test_what_is_held_of_an_hour_is_bounded():
     hour, block = 3_600 * 8_000, noise(8.192, -20.0, 8_000)
     detector = DeadAirDetector(8_000)

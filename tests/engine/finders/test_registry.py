@@ -15,8 +15,8 @@ from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.finders.finder import KNOWN
 from engine.finders.registry import FINDERS, find_edits, request_of
-from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
+from engine.recordings.media import locate_all
 
 RATE_HZ = 16_000
 

@@ -84,6 +84,7 @@ def test_a_clean_edit_is_found_to_the_sample(made: EditedPair) -> None:
     assert found.unmatched == ((foreign.edited_start_samples, foreign.edited_stop_samples),)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", ["coded", "mastered", "noisy"])
 def test_what_was_done_to_it_since_hides_no_segment(made: EditedPair, version: str) -> None:
     found = matched(made, version)
@@ -135,7 +136,7 @@ def _beat(seed: int, bars: int) -> Samples:
     return np.repeat(0.3 * out[:, None], 2, axis=1).astype(np.float32)
 
 
-@pytest.mark.parametrize("length_s", [0.5, 5.5])
+@pytest.mark.parametrize("length_s", [0.5, pytest.param(5.5, marks=pytest.mark.long)])
 def test_a_foreign_beat_of_the_same_kit_is_foreign(length_s: float) -> None:
     """It was explained by a chain of snippets, in which single strokes agree."""
     raw, other = _beat(51, 16), _beat(52, 8)

@@ -32,6 +32,7 @@ from engine.matching.searching.search import Stretch, joined, searched, without_
 from engine.matching.sound import Samples, sound_of
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music
+from tests.mostly_long import mostly_long
 
 
 def _wide(seed: int, count: int) -> np.ndarray:
@@ -111,7 +112,7 @@ def test_places_have_the_offset_that_a_full_correlation_has() -> None:
     np.testing.assert_allclose(best, slow, atol=0.6)
 
 
-@pytest.mark.parametrize("speed", [1.012, 0.98])
+@mostly_long("speed", [1.012, 0.98], keep=(0.98,))
 def test_another_speed_is_told_and_turned_back(speed: float) -> None:
     samples = music(7, 30.0)
     edited = np.concatenate([samples[2 * RATE_HZ : 9 * RATE_HZ], samples[14 * RATE_HZ : 22 * RATE_HZ]])

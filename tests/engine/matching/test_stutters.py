@@ -12,6 +12,7 @@ from engine.matching.match import match_sounds
 from engine.matching.matched import Matched
 from engine.matching.sound import Samples, sound_of
 from tests.engine.matching.test_match import RATE_HZ, music
+from tests.mostly_long import mostly_long
 
 _AT = 12 * RATE_HZ
 _BEFORE = 4 * RATE_HZ
@@ -29,7 +30,7 @@ def _stuttered(raw: Samples, slice_samples: int, times: int, after: int) -> Samp
     return np.concatenate([raw[_AT - _BEFORE : _AT], repeated, raw[after : after + _BEFORE]])
 
 
-@pytest.mark.parametrize("length_s", [0.05, 0.09, 0.15])
+@mostly_long("length_s", [0.05, 0.09, 0.15], keep=(0.09,))
 @pytest.mark.parametrize("is_elsewhere", [False, True])
 def test_each_repetition_of_a_slice_is_a_segment(length_s: float, is_elsewhere: bool) -> None:
     raw, length, times = music(81, 30.0), round(length_s * RATE_HZ), 10
@@ -43,7 +44,7 @@ def test_each_repetition_of_a_slice_is_a_segment(length_s: float, is_elsewhere: 
     assert [one.raw_start_samples for one in inside] == pytest.approx([_AT] * (times - 1), abs=2)
 
 
-@pytest.mark.parametrize("version", ["coded", "noisy"])
+@mostly_long("version", ["coded", "noisy"], keep=("coded",))
 def test_a_stutter_is_found_in_versions(version: str) -> None:
     raw, length = music(82, 30.0), round(0.08 * RATE_HZ)
     edited = _stuttered(raw, length, 10, _AT + length)

@@ -10,19 +10,19 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste
 from engine.document.document import Document
 from engine.errors import Cancelled, SourceError
 from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_blocks
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.repairs.sounds import DocumentSound, FileSound
-from engine.jobs.tastes.requests import Asked, SurveyRequest
-from engine.jobs.tastes.view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
+from engine.lab.recipes.slicer.model import SlicerModel
 from engine.overview.results import Origin
 from engine.progress import SILENT, ReportingProgress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.taste.requests import Asked, SurveyRequest
+from engine.taste.sounds import DocumentSound, FileSound
+from engine.taste.view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
 from tests.engine.conftest import RATE_HZ, music
 
 

@@ -15,7 +15,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
-from engine.jobs.drums.second_recorders import ProposedRecorders
+from engine.finders.recorders.second_recorders import ProposedRecorders
 from engine.review.bulk import accept_all, weak_left_sentence
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from engine.detection.spectra import MEL, Spectra
+from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.evaluation.separation.measures import si_sdr_db
 from engine.lab.evaluation.separation.outcome_fit import Examples, reduced
-from engine.separation.network import band_shares_to_bins
 from engine.separation.outcomes.estimator import FEATURES, SHARED, shared
 from engine.separation.outcomes.pools import METHODS, POOLS, by_method, pooled_masks
 from engine.separation.outcomes.surroundings import SURROUNDINGS, surroundings

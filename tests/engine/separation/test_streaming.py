@@ -20,6 +20,7 @@ from engine.separation.streaming import LATENCY_S, Samples, SeparationStream
 from tests.engine.barking import barking
 from tests.engine.separation.test_separate import WORDS, HalfSeparator, heard_after, made
 from tests.engine.separation.test_speech import rain, sentence
+from tests.mostly_long import mostly_long
 
 RATE_HZ = 44_100
 
@@ -32,7 +33,7 @@ def streamed(separator: Separator, samples: Samples, rate_hz: int, text: str, mo
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 44_100, 48_000])
-@pytest.mark.parametrize("block_s", [0.01, 0.1, 0.771, 6.25])
+@mostly_long("block_s", [0.01, 0.1, 0.771, 6.25], keep=(0.1,))
 def test_every_sample_is_answered_in_time(block_s: float, rate_hz: int) -> None:
     """Whatever the blocks: half of everything is half of everything."""
     samples = made(7.3, rate_hz)
@@ -62,13 +63,13 @@ def test_streams_of_any_length_keep_it(frames: int) -> None:
 
 
 def test_memory_does_not_grow_with_the_stream() -> None:
-    """After three minutes it is what it was after ten seconds; a second of this stream has 32,000 bytes."""
+    """After a minute it is what it was after ten seconds; a second of this stream has 32,000 bytes."""
     stream = SeparationStream(HalfSeparator(), WORDS, Mode.REMOVE, rate_hz=8000, channels=1)
     ten_seconds = np.zeros((10 * 8000, 1), np.float32)
     tracemalloc.start()
     try:
         held = []
-        for _part in range(18):
+        for _part in range(6):
             assert len(stream.block(ten_seconds))
             held.append(tracemalloc.get_traced_memory()[0])
     finally:
@@ -76,7 +77,7 @@ def test_memory_does_not_grow_with_the_stream() -> None:
     assert max(held) - held[0] < 100_000
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@mostly_long("mode", list(Mode), keep=(Mode.REMOVE,))
 def test_a_stream_of_speech_sounds_as_its_file_does(data_dir: Path, mode: Mode) -> None:
     """Speech in rain at 44.1 kHz: within 12 dB of the file, and as near to the truth up to 1.5 dB."""
     spoken = np.tile(sentence(data_dir), 4)
@@ -93,6 +94,7 @@ def test_a_stream_of_speech_sounds_as_its_file_does(data_dir: Path, mode: Mode) 
     assert si_sdr_db(of_stream, truth) > si_sdr_db(whole[:, 0], truth) + 5.0
 
 
+@pytest.mark.long
 def test_a_stream_of_a_named_sound_sounds_as_its_file_does(data_dir: Path) -> None:
     """A dog that barks in noise, in stereo, as the network of the 50 sounds keeps it."""
     samples = barking(data_dir, RATE_HZ)

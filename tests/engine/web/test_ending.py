@@ -11,14 +11,13 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.engine.web.client import Client
+from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@mostly_long("number", [signal.SIGINT, signal.SIGTERM], keep=(signal.SIGTERM,))
 def test_it_ends_when_it_is_told_and_leaves_nothing(folder: Path, tmp_path: Path, number: int) -> None:
     """In the middle of an upload."""
     process = subprocess.Popen(

@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pytest
 import soundfile
 from numpy.typing import NDArray
 
 from engine.separation.levels.level_change import LEAST_PROBABILITY
 from tests.engine.web.client import Client
+from tests.mostly_long import mostly_long
 
 RATE_HZ = 44_100
 WINDOWS_S = [[2.9, 3.3], [3.5, 4.2]]
@@ -38,7 +38,7 @@ def _outside(length: int) -> NDArray[np.bool_]:
     return outside
 
 
-@pytest.mark.parametrize("mode", ["remove", "keep"])
+@mostly_long("mode", ["remove", "keep"], keep=("remove",))
 def test_only_the_windows_change(pages: Client, folder: Path, mode: str) -> None:
     """What is downloaded has the same rate, channels and bits; outside it is the same samples."""
     key = pages.open("talk.wav")["key"]

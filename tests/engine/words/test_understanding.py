@@ -10,7 +10,6 @@ import pytest
 from engine.errors import UnknownPromptError, UsageError
 from engine.words.understanding import (
     NEAREST,
-    known_sounds_named,
     meanings,
     require_understood,
     require_words,
@@ -71,14 +70,6 @@ def test_the_sound_that_was_misspelled_is_named_first(prompt: str, nearest: str)
 @pytest.mark.parametrize("prompt", ["", " ", "x" * 500, "12345", "...", "dog 🐶", "dog_bark", "\x00", "犬"])
 def test_whatever_is_no_word_is_refused(prompt: str) -> None:
     assert is_refused(prompt)
-
-
-def test_sounds_of_own_training_are_known_by_their_own_names() -> None:
-    known = known_sounds_named(("chair creak", "page turn"))
-    require_understood("turning page", known)
-    with pytest.raises(UnknownPromptError) as raised:
-        require_understood("rooster", known)
-    assert set(raised.value.nearest) == {"chair creak", "page turn"}
 
 
 def test_words_of_any_meaning_are_distinguished_from_letters() -> None:

@@ -26,6 +26,7 @@ from engine.document.file.storage import TABLE_NAMES
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
 from tests.engine.hits.made import made_hits
 from tests.hostile.status import is_one_sentence
+from tests.mostly_long import mostly_long
 
 SCORES_TOLD = (
     "Of jam.offcut the scores cannot be read and were left out, the rest is whole: listen again to make them "
@@ -108,7 +109,7 @@ def _bomb(sizes: tuple[int, ...]) -> bytes:
     return _packed(**{name: bytes(size) for name, size in zip(names, sizes, strict=False)})
 
 
-@pytest.mark.parametrize("name", [*BOMBS, *HOSTILE])
+@mostly_long("name", [*BOMBS, *HOSTILE], keep=["a bomb", *HOSTILE])
 def test_an_analysis_that_no_listening_makes_is_left_out_and_told(path: Path, name: str) -> None:
     facts, block = (FACTS, _bomb(BOMBS[name])) if name in BOMBS else HOSTILE[name]
     _forge(path, facts, block)

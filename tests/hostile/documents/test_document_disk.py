@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import documents
 from engine.cli.main import main
 from engine.document import edits
 from engine.document.decisions import Verdict
@@ -281,8 +282,12 @@ def test_a_window_that_dies_leaves_no_lock(path: Path, how: signal.Signals) -> N
     "words", [("accept", "--all"), ("reject", IDS[7]), ("accept", IDS[8], "--nudge-start-ms", "5")]
 )
 def test_verbs_that_write_leave_an_open_document_alone(
-    path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
 ) -> None:
+    monkeypatch.setattr(documents, "_PATIENCE_S", 0.1)
     with Document.open(path) as document:
         before = path.read_bytes()
         assert main(["decide", str(path), *words]) == 1

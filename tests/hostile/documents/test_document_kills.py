@@ -15,9 +15,15 @@ from tests.hostile.killing import COMMIT_KILLS, RANDOM_KILLS, Killed
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL and fork are POSIX")
 
 
-def kill(mode: str, folder: Path) -> list[Killed]:
+@pytest.fixture
+def every(pytestconfig: pytest.Config) -> int:
+    """Of all kills every how many-th is done."""
+    return 1 if pytestconfig.getoption("--long") else 10
+
+
+def kill(mode: str, folder: Path, every: int) -> list[Killed]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.killing", mode, str(folder), "7"],
+        [sys.executable, "-m", "tests.hostile.killing", mode, str(folder), "7", str(every)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parents[3],
@@ -31,27 +37,29 @@ def lost_or_unreadable(kills: list[Killed]) -> list[Killed]:
     return [one for one in kills if one.refusal or one.found < one.acknowledged]
 
 
-def test_two_hundred_kills_lose_no_decision(tmp_path: Path) -> None:
-    kills = kill("random", tmp_path)
-    assert len(kills) == RANDOM_KILLS
+def test_two_hundred_kills_lose_no_decision(tmp_path: Path, every: int) -> None:
+    kills = kill("random", tmp_path, every)
+    assert len(kills) == RANDOM_KILLS // every
     assert not lost_or_unreadable(kills)
-    assert len({one.acknowledged for one in kills}) > 12  # they came at all stages of the review
+    assert len({one.acknowledged for one in kills}) > 4  # they came at all stages of the review
 
 
-def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
-    kills = kill("statements", tmp_path)
-    assert len(kills) > 200
+def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(
+    tmp_path: Path, every: int
+) -> None:
+    kills = kill("statements", tmp_path, every)
+    assert len(kills) > 200 // every
     assert not lost_or_unreadable(kills)
 
 
-def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
-    kills = kill("commits", tmp_path)
-    assert len(kills) == 3 * COMMIT_KILLS
+def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path, every: int) -> None:
+    kills = kill("commits", tmp_path, every)
+    assert len(kills) == 3 * COMMIT_KILLS // every
     assert not lost_or_unreadable(kills)
     assert any(one.left_journal for one in kills)  # SQLite was in the middle of it
 
 
-def test_a_kill_at_each_statement_of_a_migration_keeps_the_document(tmp_path: Path) -> None:
-    kills = kill("migration", tmp_path)
-    assert len(kills) > 20
+def test_a_kill_at_each_statement_of_a_migration_keeps_the_document(tmp_path: Path, every: int) -> None:
+    kills = kill("migration", tmp_path, every)
+    assert len(kills) > 20 // every
     assert not lost_or_unreadable(kills)

@@ -17,11 +17,13 @@ from engine.cli.main import main
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.file import transaction
 from engine.errors import DocumentError
 from tests.engine.document.scripted import CUTS, IDS, review
+from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[3]
-OPENINGS = 150
+OPENINGS = 50
 ANSWERS = 60
 
 # Answers one proposal after the other, all of them the same way before any the other way, until its standard
@@ -118,8 +120,11 @@ def _running(*words: object) -> Iterator[list[int]]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="select reads pipes on POSIX only")
-@pytest.mark.parametrize(
-    "other", [("proposals", "PATH"), ("decide", "PATH", "{}", IDS[0])], ids=lambda words: words[0]
+@mostly_long(
+    "other",
+    [("proposals", "PATH"), ("decide", "PATH", "{}", IDS[0])],
+    keep=[("decide", "PATH", "{}", IDS[0])],
+    ids=lambda words: words[0],
 )
 def test_no_answer_is_refused_beside_verbs_that_read_or_answer(path: Path, other: tuple[str, ...]) -> None:
     words = [str(path) if word == "PATH" else word for word in other]
@@ -144,6 +149,12 @@ def test_a_document_that_is_read_can_be_written(path: Path) -> None:
             reading.undo()
 
 
+@pytest.fixture
+def soon_out_of_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for another program a tenth of a second."""
+    monkeypatch.setattr(transaction, "_PATIENCE_S", 0.1)
+
+
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
     """Have another connection be in the middle of a write that does not end."""
@@ -153,6 +164,7 @@ def _held(path: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.usefixtures("soon_out_of_patience")
 @pytest.mark.parametrize(
     "words",
     [("proposals",), ("decide", "accept", "--all"), ("export", "--out", "a.json")],
@@ -167,6 +179,7 @@ def test_a_verb_says_in_one_sentence_that_another_program_writes(
     assert told == f"offcut {words[0]}: {path} is being written by another program: try again.\n"
 
 
+@pytest.mark.usefixtures("soon_out_of_patience")
 def test_an_open_document_says_in_one_sentence_that_another_program_writes(path: Path) -> None:
     with Document.open(path) as document:
         state, label = document.state, document.undo_label

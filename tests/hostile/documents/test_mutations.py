@@ -1,4 +1,6 @@
-"""Some 2,800 broken files, the same in every run: read, or refused with a sentence, and nothing else.
+"""Broken files, the same in every run: read, or refused with a sentence, and nothing else.
+
+A short run tries 50 of a kind, a long one 2,800 of all.
 
 `python -m tests.hostile.long` tries others for as long as asked.
 """
@@ -52,13 +54,16 @@ def test_all_kinds_are_tried() -> None:
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_broken_files_are_read_or_refused_with_a_sentence(trials: Trials, kind: str) -> None:
+def test_broken_files_are_read_or_refused_with_a_sentence(
+    trials: Trials, kind: str, pytestconfig: pytest.Config
+) -> None:
     before, known = trials.counts.cases, len(trials.counts.failures)
-    for seed in range(CASES[kind] // CASES_OF_A_BATCH):
+    cases = CASES[kind] if pytestconfig.getoption("--long") else CASES_OF_A_BATCH
+    for seed in range(cases // CASES_OF_A_BATCH):
         trials.run(Batch(kind, seed, CASES_OF_A_BATCH))
     failures = trials.counts.failures[known:]
     assert not failures, "\n".join(map(str, failures))
-    assert trials.counts.cases - before == CASES[kind]
+    assert trials.counts.cases - before == cases
 
 
 def test_what_dies_is_noticed_and_its_name_tries_it_again(capsys: pytest.CaptureFixture[str]) -> None:

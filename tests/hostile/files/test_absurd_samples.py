@@ -20,6 +20,7 @@ from engine.features.mono import mono_blocks
 from tests.engine.edl.recordings import Recording, recording
 from tests.hostile.bad_files import good, noise
 from tests.hostile.verbs import run_verb, strictly_read
+from tests.mostly_long import mostly_long
 from tests.sources import source_of
 
 RATE_HZ = 8_000
@@ -137,7 +138,7 @@ def test_a_file_without_any_says_nothing(tmp_path: Path) -> None:
     assert "sample" not in exported.sentence
 
 
-@pytest.mark.parametrize("value", [1e20, np.nan])
+@mostly_long("value", [1e20, np.nan], keep=(1e20,))
 def test_scores_are_numbers_and_it_is_told_once(tmp_path: Path, taste: Path, value: float) -> None:
     path = damaged(tmp_path / "take.wav", value)
     done = run_verb("score", taste, path, "--json", "--csv", tmp_path / "scores.csv")
@@ -147,7 +148,8 @@ def test_scores_are_numbers_and_it_is_told_once(tmp_path: Path, taste: Path, val
     assert "nan" not in (tmp_path / "scores.csv").read_text()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_scores_of_folders_tell_it_too(tmp_path: Path, taste: Path, workers: int) -> None:
     damaged(tmp_path / "take.wav")
     good(tmp_path / "whole.wav", 12.0)
@@ -157,14 +159,17 @@ def test_scores_of_folders_tell_it_too(tmp_path: Path, taste: Path, workers: int
     assert SAID in done.stderr.decode()
 
 
-def test_beats_import_and_learning_tell_it_once(tmp_path: Path) -> None:
-    path = damaged(tmp_path / "take.wav")
+@mostly_long("verb", ["beats", "learn"], keep=["beats"])
+def test_beats_and_learning_tell_it_once(tmp_path: Path, verb: str) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)
-    learning = ("learn", path, "--config", tmp_path / "tiny.yaml", "--out", tmp_path / "new.taste", "--json")
-    for words in (("beats", path, "--json"), learning):
-        done = run_verb(*words)
-        strictly_read(done.stdout)
-        assert done.stderr.decode().count(SAID) == 1
+    more = ("--config", tmp_path / "tiny.yaml", "--out", tmp_path / "new.taste") if verb == "learn" else ()
+    done = run_verb(verb, damaged(tmp_path / "take.wav"), *more, "--json")
+    strictly_read(done.stdout)
+    assert done.stderr.decode().count(SAID) == 1
+
+
+def test_import_tells_it_once(tmp_path: Path) -> None:
+    path = damaged(tmp_path / "take.wav")
     done = run_verb("new", tmp_path / "new.offcut", path, "--json")
     assert [SAID in sentence for sentence in strictly_read(done.stdout)["warnings"]] == [True]
     assert done.stderr == b""

@@ -16,8 +16,8 @@ from engine.audio.decoders.registry import AUDIO_SUFFIXES
 from engine.audio.reader import SourceReader, probe
 from engine.cli.main import main
 from engine.errors import SourceError
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio
 from tests.engine.audio.decoders.conftest import DECODERS, decoded, music, written
 from tests.sources import source_of
 
@@ -115,12 +115,15 @@ def test_an_import_tells_of_packets_that_do_not_decode(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_mutations_are_read_or_refused_and_nothing_else(
-    tmp_path: Path, file: tuple[str, str, str, str | None], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    file: tuple[str, str, str, str | None],
+    capfd: pytest.CaptureFixture[str],
+    pytestconfig: pytest.Config,
 ) -> None:
     data = made(tmp_path, file).read_bytes()
     rng = np.random.default_rng(len(data))
     path = tmp_path / f"mutated{file[0]}"
-    for _ in range(60):
+    for _ in range(60 if pytestconfig.getoption("--long") else 15):
         mutated = bytearray(data)
         for place in rng.integers(0, len(data) if rng.random() < 0.5 else 600, 8).tolist():
             mutated[place] = int(rng.integers(0, 256))

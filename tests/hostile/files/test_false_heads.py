@@ -21,6 +21,7 @@ from engine.audio.reader import SourceReader, probe
 from engine.errors import ExportError, SourceError
 from tests.hostile.bad_files import good, noise
 from tests.hostile.verbs import run_verb, strictly_read
+from tests.mostly_long import mostly_long
 from tests.sources import source_of
 
 RATE_HZ = 8_000
@@ -160,7 +161,7 @@ def test_one_sentence_or_the_same_samples_however_they_are_read(tmp_path: Path, 
         assert str(path) in str(error)  # noqa: PT017 - either outcome is right
 
 
-@pytest.mark.parametrize("case", DAMAGED)
+@mostly_long("case", DAMAGED, keep=("FLAC",))
 def test_standard_output_is_json_and_nothing_else(tmp_path: Path, case: str) -> None:
     path = DAMAGED[case](tmp_path / "take")
     said = REFUSED.get(case)

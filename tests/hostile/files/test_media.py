@@ -15,9 +15,9 @@ from engine.document.edits import move_sources
 from engine.edl.build import build
 from engine.edl.render import render
 from engine.errors import Cancelled, DocumentError, SourceError, UsageError
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.recordings.media import MediaRequest, find_media, locate_all, relink, without_missing
 from engine.progress import SILENT, ReportingProgress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.media import MediaRequest, find_media, locate_all, relink, without_missing
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import good
 

@@ -38,11 +38,11 @@ def test_scores_of_files_with_any_name(tmp_path: Path) -> None:
     takes.mkdir()
     for name in NAMES:
         good(tmp_path / "plain.wav").rename(takes / os.fsdecode(name))
-    for words in ((taste, *sorted(takes.iterdir())), (taste, takes)):
+    table = tmp_path / "scores.csv"
+    for words in ((taste, *sorted(takes.iterdir())), (taste, takes, "--csv", table)):
         files = strictly_read(run_verb("score", *words, "--json").stdout)["files"]
         assert sorted(bytes_of(file["path"]) for file in files) == sorted(map(os.fsencode, takes.iterdir()))
-    run_verb("score", taste, takes, "--csv", tmp_path / "scores.csv")
-    (tmp_path / "scores.csv").read_text("utf-8")
+    table.read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")

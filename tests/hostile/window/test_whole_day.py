@@ -14,8 +14,8 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.timing import slowness
 

@@ -30,6 +30,7 @@ from tests.desktop.sound_device import CapturingDevice, alsa_configuration
 from tests.desktop.test_main_job import answer_learn
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from tests.hostile.status import drop, is_one_sentence, said
+from tests.mostly_long import mostly_long
 from widgets.forms.taste.learn_panel import LearnRequest
 
 
@@ -40,7 +41,7 @@ def parts(folder: Path) -> list[str]:
 # What cannot be imported.
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@mostly_long("case", REFUSED, keep=("65 channels", "missing"))
 def test_a_bad_file_dropped_on_an_empty_window_leaves_nothing_behind(
     hands: Hands, folder: Path, case: str
 ) -> None:
@@ -57,7 +58,7 @@ def test_a_bad_file_dropped_on_an_empty_window_leaves_nothing_behind(
     assert [track.name for track in hands.window.session.state.tracks] == ["good"]
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@mostly_long("case", REFUSED, keep=("not audio", "65 channels", "missing"))
 def test_a_bad_file_leaves_the_open_document_as_it_was(reviewing: Hands, folder: Path, case: str) -> None:
     make, words = REFUSED[case]
     state, content = reviewing.window.session.state, (folder / "jam.offcut").read_bytes()
@@ -99,7 +100,7 @@ def test_nothing_but_bad_files_makes_no_document(hands: Hands, folder: Path) -> 
     assert not list(folder.glob("*.offcut"))
 
 
-@pytest.mark.parametrize("case", WARNED)
+@mostly_long("case", WARNED, keep=("truncated",))
 def test_what_can_be_saved_is_imported_with_a_sentence_that_stays(
     hands: Hands, folder: Path, case: str
 ) -> None:
@@ -162,7 +163,10 @@ def test_a_name_that_is_taken_gets_a_number(hands: Hands, folder: Path) -> None:
 # Documents that are none, are damaged, or that somebody else changes.
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF....WAVE", b"SQLite format 3\x00", b"hello\n" * 100])
+NO_DOCUMENTS = b"", b"RIFF....WAVE", b"SQLite format 3\x00", b"hello\n" * 100
+
+
+@mostly_long("content", NO_DOCUMENTS, keep=[b"SQLite format 3\x00"])
 def test_what_is_no_document_keeps_the_one_that_is_open(
     reviewing: Hands, folder: Path, content: bytes
 ) -> None:
@@ -335,7 +339,7 @@ def test_a_taste_that_vanishes_or_is_damaged(
     assert (window.session.state, (folder / "jam.offcut").read_bytes()) == (state, content)
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@mostly_long("case", REFUSED, keep=("65 channels",))
 def test_learning_from_a_bad_file_leaves_everything_as_it_was(
     reviewing: Hands, folder: Path, case: str
 ) -> None:
@@ -352,6 +356,7 @@ def test_learning_from_a_bad_file_leaves_everything_as_it_was(
     assert (sorted(folder.rglob("*")), window.session.state) == (before, state)
 
 
+@pytest.mark.long
 def test_a_taste_may_be_called_anything(reviewing: Hands, folder: Path) -> None:
     edited = good(folder / "edited.wav", 12.0)
     reviewing.press_and_answer("Ctrl+L", *answer_learn(edited, Name="AC/DC's", Epochs="1"))
@@ -364,7 +369,7 @@ def test_a_taste_may_be_called_anything(reviewing: Hands, folder: Path) -> None:
 def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from engine.anomaly.learn import LearnRequest as Learning
     from engine.anomaly.learn import learn
-    from engine.anomaly.recipes.slicer.settings import SlicerConfig
+    from engine.lab.recipes.slicer.settings import SlicerConfig
 
     folder = tmp_path_factory.mktemp("taste")
     config = SlicerConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)
@@ -396,7 +401,7 @@ def test_a_sound_device_that_goes_away(hands: Hands, folder: Path, tmp_path: Pat
 # Work that is cancelled, or cut off by something else.
 
 
-@pytest.mark.parametrize("work", ["import", "learn", "listen", "export"])
+@mostly_long("work", ["import", "learn", "listen", "export"], keep=["import", "learn"])
 def test_cancel_leaves_everything_as_it_was(reviewing: Hands, folder: Path, taste: Path, work: str) -> None:
     window = reviewing.window
     long = good(folder / "long.wav", 240.0, 2, seed=3)
@@ -454,6 +459,7 @@ def test_closing_the_window_while_a_job_runs(reviewing: Hands, folder: Path) -> 
     assert not parts(folder)
 
 
+@pytest.mark.long
 def test_learning_goes_on_while_a_recording_is_imported(hands: Hands, folder: Path) -> None:
     edited = good(folder / "edited.wav", 12.0, seed=4)
     hands.window.learning.learn(LearnRequest((str(edited),), "ours", 1, 0), folder / "ours.taste", False)
@@ -508,7 +514,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.shell.slots import reporting_refusals
 from desktop.main_window import MainWindow
 from engine.edl.export import ExportRequest
-import unicodedata, engine.edl.export.plan, engine.jobs.listen  # nobody may not read where Python lies
+import unicodedata, engine.edl.export.plan, engine.recordings.listen  # nobody may not read where Python lies
 folder = Path(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)

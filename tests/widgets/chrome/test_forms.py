@@ -71,7 +71,7 @@ def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> N
 def test_seed_and_epochs_are_folded_away_until_somebody_wants_them(qtbot: QtBot, learn: LearnPanel) -> None:
     for name in ("Epochs", "Seed"):
         assert not field(learn, name).isVisible()
-    press(qtbot, learn, "For researchers")
+    press(qtbot, learn, "Compare methods")
     assert field(learn, "Seed").isVisible()
     longer = shown(qtbot, LearnPanel(DARK, epochs=128))
     assert field(longer, "Epochs").isVisible(), "a number that was put there for somebody is seen"

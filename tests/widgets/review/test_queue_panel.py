@@ -19,6 +19,7 @@ from engine.document.proposals import ReferenceExample
 from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
+from tests.counting import calls_of
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from widgets.controls.elided_label import ElidedLabel
@@ -272,6 +273,18 @@ def test_no_text_is_cut(qtbot: QtBot, dress: Dress, scale: float) -> None:
         assert each.width() >= each.sizeHint().width(), each.text()
         assert each.height() >= each.sizeHint().height()
     assert panel.width() == px(QUEUE)
+
+
+def test_rows_out_of_view_cost_a_call_each_when_they_change_and_none_when_painted(
+    qtbot: QtBot, dress: Dress
+) -> None:
+    changed, painted = [], []
+    for state in (SOME, MANY):
+        panel = make(qtbot, dress(DARK), state, "cut-12")
+        changed.append(calls_of(lambda panel=panel, state=state: show(panel, state, "cut-13")))
+        painted.append(calls_of(view_of(panel).viewport().repaint))
+    assert changed[1] - changed[0] < 1.5 * len(MANY.proposals)
+    assert painted[1] < 1.2 * painted[0]
 
 
 @pytest.mark.alone

@@ -18,6 +18,7 @@ from engine.overview.results import (
     TasteFacts,
 )
 from engine.overview.verdict import WouldCut
+from tests.mostly_long import mostly_long
 from tests.widgets.conftest import Dress
 from widgets.controls.keys.caps import EnterButton
 from widgets.taste.page import Listed, TastePage
@@ -60,7 +61,7 @@ def filled(theme: Theme) -> TastePage:
 
 @pytest.mark.parametrize("is_open", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-@pytest.mark.parametrize("width", [480, 640, 800, 1200, 1700])
+@mostly_long("width", [480, 640, 800, 1200, 1700], keep=(480, 1700))
 def test_nothing_is_cut_in_any_window(
     qtbot: QtBot, dress: Dress, width: int, scale: float, is_open: bool
 ) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build, in_place
 from tests.engine.hits.played import played
+from tests.mostly_long import mostly_long
 from tests.widgets.timeline.test_painting import picture
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.timeline_view import TimelineView
@@ -42,8 +42,8 @@ def show(view: TimelineView, state: DocumentState, current: str, *, is_result: b
     view.canvas.set_current(current)
 
 
-@pytest.mark.parametrize("is_result", [False, True], ids=["source", "result"])
-@pytest.mark.parametrize("width", [96.0, 350.5, 2_880.0])
+@mostly_long("is_result", [False, True], keep=(True,), ids=["source", "result"])
+@mostly_long("width", [96.0, 350.5, 2_880.0], keep=(96.0,))
 def test_moved_hits(view: TimelineView, rng: np.random.Generator, width: float, is_result: bool) -> None:
     hits, state, grid = played(400)
     view.lanes.set_document(DocumentState())

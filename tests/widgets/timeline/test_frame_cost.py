@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from desktop.bench.frame_times import frame_times, walk
 from engine.audio.pictures.peaks import Columns, PeakPyramid, level_lengths
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
@@ -17,9 +18,9 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build, in_place
+from tests.counting import calls_of
 from tests.timing import slowness
 from widgets.theme import DARK
-from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
 
@@ -99,6 +100,125 @@ def costs_in_turns(
     return [float(np.median(np.min(times, axis=0))) for times in rounds]
 
 
+def calls_a_frame(view: TimelineView, windows: list[Viewport]) -> float:
+    """Return how many calls a frame costs, once what is made once is made."""
+    frame_times(view, windows)
+    return calls_of(lambda: frame_times(view, windows)) / len(windows)
+
+
+def cut_day(count: int) -> DocumentState:
+    width = LENGTH // count
+    return day([cut(number * width, number * width + width // 2) for number in range(count)])
+
+
+def sliced_day(count: int) -> DocumentState:
+    """Each slice moves one track."""
+    width = LENGTH // count
+    slices = [
+        Proposal(
+            f"p{i}",
+            "slip",
+            i * width,
+            i * width + width // 2,
+            0.9,
+            "Why.",
+            "test",
+            payload={"by_samples": 3.5},
+            tracks=(TRACKS[i % 16],),
+        )
+        for i in range(count)
+    ]
+    decisions = {one.id: Decision(one.id, Verdict.ACCEPTED) for one in slices}
+    return replace(day([]), proposals={one.id: one for one in slices}, decisions=decisions)
+
+
+def repaired_day(count: int, rng: np.random.Generator) -> tuple[DocumentState, dict[str, Kept]]:
+    """A fiftieth of the day is repaired, each time on one track or, in every fourth, on all."""
+    width = LENGTH // count
+    frames = LENGTH // 50_000
+    repairs, stored = {}, {}
+    for i in range(count):
+        start = i * width
+        audio = f"audio-{i:032x}"
+        payload = {"audio": audio, "audio_start_samples": start, "audio_stop_samples": start + frames}
+        span, tracks = (start + 2_000, start + frames - 2_000), () if i % 4 == 0 else (TRACKS[i % 16],)
+        repairs[audio] = Proposal(audio, "repair", *span, 0.9, "Why.", "test", payload=payload, tracks=tracks)
+        high = rng.uniform(0.1, 1.0, (1, -(-frames // 256))).astype(np.float32)
+        level = np.stack([-high, high, high * high * 256 / 3])
+        stored[audio] = Kept(PeakPyramid((level,), RATE_HZ, 1, frames))
+    decisions = {one: Decision(one, Verdict.ACCEPTED) for one in repairs}
+    return replace(day([]), proposals=repairs, decisions=decisions), stored
+
+
+LABEL_STEP = 20 * RATE_HZ
+
+
+def labelled(count: int) -> list[Proposal]:
+    return [cut(number * LABEL_STEP, number * LABEL_STEP + LABEL_STEP // 2) for number in range(count)]
+
+
+def labelled_windows(view: TimelineView) -> list[Viewport]:
+    view.resize(2_200, 900)
+    shown = Viewport(0.0, LABEL_STEP / 30, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
+    return [shown.scrolled(3.0 * number) for number in range(20)]
+
+
+def test_frames_cost_the_calls_of_what_is_on_screen(view: TimelineView) -> None:
+    step = 40 * RATE_HZ
+    near = [cut(number * step, number * step + step // 2) for number in range(20)]
+    shown = Viewport(0.0, step / 100, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
+    width = (LENGTH - 20 * step) // 5_000
+    far = [cut(start, start + width // 2) for start in range(20 * step, LENGTH - width, width)]
+    windows = [shown.scrolled(7.0 * number) for number in range(4)]
+    calls = []
+    for cuts in (near, near + far):
+        view.lanes.set_document(day(cuts))
+        view.canvas.set_current(near[2].id)
+        calls.append(calls_a_frame(view, windows))
+    few, many = calls
+    assert many < 1.2 * few
+
+
+@pytest.mark.parametrize("is_result", [False, True])
+def test_a_long_day_costs_few_calls_a_frame(view: TimelineView, is_result: bool) -> None:
+    windows, calls = walk(view.canvas.viewport, 12), []
+    for count in (10, 5_000):
+        state = cut_day(count)
+        view.lanes.set_document(state, build(state) if is_result else None)
+        calls.append(calls_a_frame(view, windows))
+    assert calls[1] < 1.3 * calls[0], calls
+
+
+def test_thousands_of_slices_of_single_tracks_cost_few_calls_a_frame(view: TimelineView) -> None:
+    windows, calls = walk(view.canvas.viewport, 12), []
+    for count in (10, 3_000):
+        state = sliced_day(count)
+        view.lanes.set_document(state, None, in_place(state).patches)
+        calls.append(calls_a_frame(view, windows))
+    assert calls[1] < 2.5 * calls[0], calls
+
+
+@pytest.mark.parametrize("is_result", [False, True])
+def test_hundreds_of_repairs_cost_few_calls_a_frame(
+    view: TimelineView, rng: np.random.Generator, is_result: bool
+) -> None:
+    windows, calls = walk(view.canvas.viewport, 12), []
+    for count in (10, 400):
+        state, stored = repaired_day(count, rng)
+        view.lanes.set_document(state, build(state) if is_result else None, in_place(state).patches)
+        view.lanes.set_stored_waves(stored)
+        calls.append(calls_a_frame(view, windows))
+    assert calls[1] < 1.6 * calls[0], calls
+
+
+def test_a_label_costs_few_calls(view: TimelineView) -> None:
+    windows, calls = labelled_windows(view), []
+    for count in (0, 140):
+        view.lanes.set_document(day(labelled(count)))
+        calls.append(calls_a_frame(view, windows))
+    assert calls[1] - calls[0] < 22 * 140, calls
+
+
 @pytest.mark.alone
 def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
     step = 40 * RATE_HZ
@@ -117,8 +237,7 @@ def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("is_result", [False, True])
 def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool) -> None:
-    width = LENGTH // 10_000
-    state = day([cut(number * width, number * width + width // 2) for number in range(10_000)])
+    state = cut_day(10_000)
     view.lanes.set_document(state, build(state) if is_result else None)
     windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
@@ -128,23 +247,7 @@ def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool)
 
 @pytest.mark.alone
 def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: TimelineView) -> None:
-    width = LENGTH // 10_000
-    slices = [
-        Proposal(
-            f"p{i}",
-            "slip",
-            i * width,
-            i * width + width // 2,
-            0.9,
-            "Why.",
-            "test",
-            payload={"by_samples": 3.5},
-            tracks=(TRACKS[i % 16],),
-        )
-        for i in range(10_000)
-    ]
-    decisions = {one.id: Decision(one.id, Verdict.ACCEPTED) for one in slices}
-    state = replace(day([]), proposals={one.id: one for one in slices}, decisions=decisions)
+    state = sliced_day(10_000)
     view.lanes.set_document(state, None, in_place(state).patches)
     windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
@@ -156,20 +259,7 @@ def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: Tim
 def test_hundreds_of_repairs_are_drawn_within_a_frame(
     view: TimelineView, rng: np.random.Generator, is_result: bool
 ) -> None:
-    """A fiftieth of the day is repaired, each time on one track or, in every fourth, on all."""
-    width, count = LENGTH // 1_000, 1_000
-    repairs, stored = {}, {}
-    for i in range(count):
-        start, frames = i * width, width // 50
-        audio = f"audio-{i:032x}"
-        payload = {"audio": audio, "audio_start_samples": start, "audio_stop_samples": start + frames}
-        span, tracks = (start + 2_000, start + frames - 2_000), () if i % 4 == 0 else (TRACKS[i % 16],)
-        repairs[audio] = Proposal(audio, "repair", *span, 0.9, "Why.", "test", payload=payload, tracks=tracks)
-        high = rng.uniform(0.1, 1.0, (1, -(-frames // 256))).astype(np.float32)
-        level = np.stack([-high, high, high * high * 256 / 3])
-        stored[audio] = Kept(PeakPyramid((level,), RATE_HZ, 1, frames))
-    decisions = {one: Decision(one, Verdict.ACCEPTED) for one in repairs}
-    state = replace(day([]), proposals=repairs, decisions=decisions)
+    state, stored = repaired_day(1_000, rng)
     view.lanes.set_document(state, build(state) if is_result else None, in_place(state).patches)
     windows = walk(view.canvas.viewport, 80)
     slow = [slowness()]
@@ -186,12 +276,7 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
 
 @pytest.mark.alone
 def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None:
-    step = 20 * RATE_HZ
-    spans = [cut(number * step, number * step + step // 2) for number in range(140)]
-    view.resize(2_200, 900)
-    shown = Viewport(0.0, step / 30, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
-    windows = [shown.scrolled(3.0 * number) for number in range(20)]
-    none_ms, many_ms = costs_in_turns(view, [day([]), day(spans)], windows)
+    none_ms, many_ms = costs_in_turns(view, [day([]), day(labelled(140))], labelled_windows(view))
     assert many_ms < none_ms + 6.0 * slowness()
 
 

@@ -14,6 +14,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.tracks.patches import changed_span
 from tests.engine.hits.played import EIGHTH, played
+from tests.mostly_long import mostly_long
 from tests.widgets.timeline.test_drawn_near_an_answer import answered, show
 from tests.widgets.timeline.test_painting import picture
 from widgets.timeline.demo import MadeUp
@@ -56,8 +57,8 @@ def is_drawn_as_anew(view: TimelineView) -> None:
     np.testing.assert_array_equal(found, picture(view))
 
 
-@pytest.mark.parametrize("is_result", [False, True], ids=["source", "result"])
-@pytest.mark.parametrize("width", [96.0, 2_880.0])
+@mostly_long("is_result", [False, True], keep=(True,), ids=["source", "result"])
+@mostly_long("width", [96.0, 2_880.0], keep=(96.0,))
 def test_a_walk_of_answers_and_moves(
     view: TimelineView, drums: DocumentState, rng: np.random.Generator, width: float, is_result: bool
 ) -> None:

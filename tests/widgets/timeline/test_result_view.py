@@ -16,6 +16,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from desktop.bench.frame_times import frame_times, walk
 from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
@@ -30,7 +31,6 @@ from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from tests.widgets.timeline.test_painting import LANES, picture, rgba
 from widgets.theme import DARK
 from widgets.timeline.demo import MadeUp
-from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import RulerMode, beat_marks, label_step_samples
 from widgets.timeline.sound.result_wave import Cutter, Pieces, ResultWave

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from desktop.bench.frame_times import frame_times, walk
 from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
 from engine.edl.build import build
@@ -18,7 +19,6 @@ from widgets import theme
 from widgets.theme import LIGHT
 from widgets.timeline import demo
 from widgets.timeline.frame import SCORE, Wish, lay_out
-from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
 
 

@@ -124,10 +124,11 @@ class LearnPanel(QWidget):
         form = QFormLayout(inside)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(px(8))
-        form.addRow("&Method", self._method)
+        if len(METHODS) > 1:
+            form.addRow("&Method", self._method)
         form.addRow("&Epochs", self._epochs)
         form.addRow("&Seed", self._seed)
-        return Fold(theme, "For researchers", inside)
+        return Fold(theme, "Compare methods" if len(METHODS) > 1 else "Training", inside)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""

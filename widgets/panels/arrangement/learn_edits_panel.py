@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 from engine.arranging.habits import Habits
 from engine.arranging.pairing import guessed_pairs
 from engine.files.safe_write import shown
-from engine.jobs.arrangements.learn_edits_requests import PairQuality, RawAndEdited, pairs_problem
+from engine.finders.arrangement.learn_edits_requests import PairQuality, RawAndEdited, pairs_problem
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets.controls.announce import announce

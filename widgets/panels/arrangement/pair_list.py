@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from engine.files.safe_write import shown
-from engine.jobs.arrangements.learn_edits_requests import pair_problem
+from engine.finders.arrangement.learn_edits_requests import pair_problem
 from engine.wording import listed, one_line
 from widgets.controls.removable_list import RemovableList
 from widgets.panels.arrangement.two_lines import TwoLines, set_lines

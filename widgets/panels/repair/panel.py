@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.jobs.repairs.requests import RepairSettings
+from engine.finders.repair.requests import RepairSettings
 from engine.timebase import format_time
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel

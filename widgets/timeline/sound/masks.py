@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.jobs.repairs.requests import ShownMask
+from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint, on_track, painted
 from widgets import theme
 from widgets.theme import Theme

@@ -17,11 +17,10 @@ from engine.edl.export.placing.clips import Clip, clips_of, crossfades
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_begin_s, source_path
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.request import Exported, ExportRequest, written_project
 from engine.edl.placed_markers import placed_markers
-from engine.files.safe_write import replacing, shown
+from engine.files.safe_write import replacing
 from engine.progress import Progress
-from engine.wording import counted
 from engine.xml_text import xml_bytes, xml_text
 
 VERSION = "1.9"
@@ -45,9 +44,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the project")
-    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+    return written_project(request, len(request.state.tracks))
 
 
 def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element:

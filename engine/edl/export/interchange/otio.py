@@ -32,12 +32,11 @@ from engine.edl.export.placing.clips import Clip, clips_of, crossfades
 from engine.edl.export.placing.frames import lost_in_frames
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_path, source_picture
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.request import Exported, ExportRequest, written_project
 from engine.edl.placed_markers import placed_markers
-from engine.files.safe_write import replacing, shown
+from engine.files.safe_write import replacing
 from engine.progress import Progress
 from engine.timebase import samples_to_video_frames
-from engine.wording import counted
 from engine.xml_text import xml_text
 
 _ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
@@ -51,13 +50,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text(timeline.to_json_string(indent=1) + "\n", encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing the timeline")
-    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
-    sentence = (
-        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.frame_rate} "
-        f"frames a second to {shown(request.out.name)}."
-    )
-    sentence += lost_in_frames(request.edit_list, request.frame_rate.exact)
-    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+    lost = lost_in_frames(request.edit_list, request.frame_rate.exact)
+    return written_project(request, len(request.state.tracks), frames=str(request.frame_rate), more=lost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,12 @@ from engine.edl.export.interchange.tempo import tempo_map
 from engine.edl.export.placing.clips import Clip, clips_of
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_path
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.request import Exported, ExportRequest, written_project
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
-from engine.wording import counted
 
 _FADES = {Curve.EQUAL_GAIN: ("0", 0.0), Curve.EQUAL_POWER: ("2", -0.85)}  # shape and curve of a fade in
 _MIX_ITEMS = "1"  # items that overlap are mixed, whatever the preferences say
@@ -59,9 +58,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         text = _text(project, progress)
         part.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     progress.report(1.0, "Writing the REAPER project")
-    edits, tracks = accepted_edits(state), len(state.tracks)
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+    return written_project(request, len(state.tracks))
 
 
 def _text(project: rpp.Element, progress: Progress) -> str:

@@ -26,14 +26,13 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.placing.frames import FrameClip, frame_clips, lost_in_frames
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import drops_frames, source_begin_s, source_path
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.request import Exported, ExportRequest, written_project
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.tracks.voice import sides
-from engine.files.safe_write import replacing, shown
+from engine.files.safe_write import replacing
 from engine.progress import Progress
 from engine.timebase import samples_to_video_frames, timecode
-from engine.wording import counted
 from engine.xml_text import child, xml_bytes
 
 _STEREO = 2
@@ -76,13 +75,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the sequence")
-    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
-    sentence = (
-        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.frame_rate} "
-        f"frames a second to {shown(request.out.name)}."
-    )
-    sentence += lost_in_frames(request.edit_list, request.frame_rate.exact)
-    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+    lost = lost_in_frames(request.edit_list, request.frame_rate.exact)
+    return written_project(request, len(request.state.tracks), frames=str(request.frame_rate), more=lost)
 
 
 class _Writer:

@@ -156,14 +156,6 @@ def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False
     return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
 
 
-def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:
-    """Yield each clip behind the length of the silence before it."""
-    here = 0
-    for clip in found:
-        yield clip.result_start_samples - here, clip
-        here = clip.result_stop_samples
-
-
 def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
     """Return the reach of each crossfade before and after the start of a clip, by the clip's number."""
     return {

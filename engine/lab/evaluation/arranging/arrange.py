@@ -16,9 +16,10 @@ from engine.arranging.decode import Bounds, decode
 from engine.arranging.editor import learn_editor, scores_for, shipped_network
 from engine.arranging.learning import Pair
 from engine.arranging.network import Adapter, ArrangingNetwork
-from engine.arranging.orders import Compared, Order, compared
+from engine.arranging.orders import Order
 from engine.arranging.step_features import StepFeatures
 from engine.lab.evaluation.arranging import plain
+from engine.lab.evaluation.arranging.compared import Compared, compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S
 from engine.lab.evaluation.arranging.structured_rows import REHEARSALS, evaluate_structured

@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.arranging.editor import shipped_network
-from engine.arranging.orders import Order, compared, order_of
+from engine.arranging.orders import Order, order_of
 from engine.arranging.step_features import StepFeatures, hear
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -21,15 +21,16 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds.cut import CUT
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
-from engine.jobs.arrangements.arrange import arranged
-from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
-from engine.jobs.listen import ListenRequest, listen_to_document, mono_blocks
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.takes.proposals import propose_takes
+from engine.finders.arrangement.arrange import arranged
+from engine.finders.arrangement.requests import ArrangeRequest, ProposedArrangement
+from engine.finders.takes.proposals import propose_takes
+from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S, Part, Structured, structured
 from engine.lab.evaluation.arranging.structured_sounds import RATE_HZ, material_in
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.listen import ListenRequest, listen_to_document, mono_blocks
 from engine.spans import runs
 
 Line = dict[str, object]

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import average_precision
 from engine.detection.detector import detector
 from engine.detection.naming import NetworkNaming, Part
 from engine.detection.spectra import MEL, Spectra
+from engine.lab.evaluation.metrics import average_precision
 from engine.lab.evaluation.separation.unseen_sources import FOLD
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, Sound, load_sounds
 from engine.words.text import text_encoder

@@ -21,9 +21,7 @@ from engine.detection.spectra import MEL
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.features.mono import resampled
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.repairs.find_sounds import find_sounds
-from engine.jobs.repairs.requests import SpanRequest
+from engine.finders.repair.find_sounds import find_sounds
 from engine.lab.evaluation.detection.clips import Line, free_clip_lines
 from engine.lab.evaluation.detection.counted import Counted
 from engine.lab.evaluation.detection.interviews import (
@@ -37,6 +35,8 @@ from engine.lab.evaluation.detection.interviews import (
 from engine.lab.evaluation.separation.events import level_db
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.recordings.spans import SpanRequest
 
 SEED = 362
 _COUNT = 10

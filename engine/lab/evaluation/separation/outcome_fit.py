@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Part
 from engine.learning.loop import seeded
 from engine.learning.shipped import save_half
-from engine.separation.network import band_shares_to_bins
 from engine.separation.networked import network_separator
 from engine.separation.outcomes.blend import candidates
 from engine.separation.outcomes.estimator import FEATURES, OutcomeNetwork

@@ -38,11 +38,12 @@ from engine.progress import SILENT, Progress
 from engine.separation.by_prompt import default_separator
 from engine.separation.mask import Mask, Mode
 from engine.separation.networked import network_separator
+from engine.separation.outcomes.outcome import outcome_of
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import separator_named
-from engine.separation.separate import Asked, Recording, meant_mask, separate
+from engine.separation.separate import Asked, Recording, separate
 from engine.separation.separator import Prompt, Separator, Stretch
 from engine.words.vocabulary import vocabulary
 
@@ -94,7 +95,7 @@ class OthersNamedSeparator:
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""
         staying = prompts_of([f"not {other}" for other in self.others])
-        return tuple(meant_mask(stretch, (prompt, *staying), network_separator()) for prompt in prompts)
+        return tuple(outcome_of(stretch, (prompt, *staying), network_separator()).mask for prompt in prompts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.render import render
-from engine.jobs.drums.aligned_files import Aligned, AlignRequest, align
-from engine.jobs.drums.find_grid import WantedGrid
+from engine.finders.timing.aligned_files import Aligned, AlignRequest, align
+from engine.finders.timing.find_grid import WantedGrid
 from engine.lab.simulated.performances.performance import Performance
 from engine.progress import SILENT, Progress
 from engine.review.bulk import accept_all

@@ -27,13 +27,11 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.finders.timing.aligned_files import AlignRequest, align, write_files
+from engine.finders.timing.find_grid import WantedGrid
 from engine.hits.find import HeldMicrophones
 from engine.hits.membership import kit_roles, largest_kit, recorded_with
 from engine.hits.stroke_pickup import measure_pickup
-from engine.jobs.drums.aligned_files import AlignRequest, align, write_files
-from engine.jobs.drums.find_grid import WantedGrid
-from engine.jobs.drums.kit import with_kit
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.lab.evaluation.timing.kit_rooms import Sound, room_kit
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.grooves import read_groove
@@ -45,6 +43,8 @@ from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.pieces import Piece
 from engine.lab.simulated.recordings import converted, whole
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_edit
+from engine.recordings.kit import import_with_kit
 
 CHOSEN_ON = ("Audiophob", "BJA_Pacific", "ElectricEmpireKit", "ForzeeStereo")
 """Kits of Hydrogen with which the settings were chosen."""
@@ -127,7 +127,7 @@ def _written_as_the_named(session: _Session) -> bool:
         paths = [Path(folder, f"{name}.wav") for name in session.sounds if name != _AMPLIFIER]
         for path in paths:
             soundfile.write(path, session.sounds[path.stem], RATE_HZ, subtype="PCM_24")
-        imported = with_kit(import_audio(ImportRequest(tuple(paths)), SILENT), SILENT)
+        imported = import_with_kit(ImportRequest(tuple(paths)), SILENT)
         state = DocumentState(RATE_HZ)
         state = apply_rows(state, import_edit(state, imported).changes)
         media = {key: Path(source.path) for key, source in state.sources.items()}

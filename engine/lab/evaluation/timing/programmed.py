@@ -22,10 +22,10 @@ from engine.alignment.timing_settings import TimingSettings
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.drums.aligned_files import AlignRequest, align, write_files
-from engine.jobs.drums.find_grid import WantedGrid
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.finders.timing.aligned_files import AlignRequest, align, write_files
+from engine.finders.timing.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 Line = dict[str, str | float | int]
 Floats = NDArray[np.float32]

@@ -18,7 +18,7 @@ from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.edl.tracks.delay import delayed
-from engine.jobs.drums.aligned_files import Aligned
+from engine.finders.timing.aligned_files import Aligned
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.evaluation.timing.fills import SILENCE, compare_fills
 from engine.lab.evaluation.timing.hit_scores import rows_found

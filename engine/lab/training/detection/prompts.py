@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.words.text import text_encoder
-from engine.words.vocabulary import named
+from engine.words.vocabulary import Named, vocabulary
 
 _FRAMES = ("{}", "the sound of {}", "a {}", "{} sound", "sound of a {}", "some {}")
 """Words around the name that change nothing of what is meant."""
@@ -25,7 +25,11 @@ class Prompts:
         self._said = [
             torch.tensor(
                 np.stack(
-                    [encode(frame.format(word)) for word in (name, *named(name).said) for frame in _FRAMES]
+                    [
+                        encode(frame.format(word))
+                        for word in (name, *vocabulary().get(name, Named(name)).said)
+                        for frame in _FRAMES
+                    ]
                 )
             )
             for name in names

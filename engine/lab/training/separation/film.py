@@ -22,15 +22,15 @@ from torch import Tensor
 from engine.detection.spectra import MEL, Spectra
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import shown
+from engine.lab.film.network import WIDTH, FilmNetwork
+from engine.lab.film.weights import BEST, Trained, weights_folder
+from engine.lab.film.words import NoWords, Words, words_here
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, LICENCES, Sound, load_sounds
 from engine.lab.training.detection.train import stretch
 from engine.lab.training.resumable import CHECKPOINT
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
-from engine.separation.film.network import WIDTH, FilmNetwork
-from engine.separation.film.weights import BEST, Trained, weights_folder
-from engine.separation.film.words import NoWords, Words, words_here
-from engine.words.vocabulary import named
+from engine.words.vocabulary import Named, vocabulary
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2
 _MOST_DB = 5.0
@@ -76,7 +76,10 @@ class Mixtures:
         if len(self.names) < 2:
             raise UsageError("Mixtures need sounds of two names at least: add a folder of another sound.")
         self._sounds, self._batch_size = sounds, batch
-        self._said = {name: torch.tensor(words.encode((name, *named(name).said))) for name in self.names}
+        self._said = {
+            name: torch.tensor(words.encode((name, *vocabulary().get(name, Named(name)).said)))
+            for name in self.names
+        }
         self._spectra = Spectra()
 
     def drawn(self, rng: np.random.Generator) -> Iterator[Batch]:

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.detection.spectra import MEL, band_centres_hz
+from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.training.detection.prompts import Prompts
-from engine.separation.network import NetworkInput, SeparationNetwork, band_shares_to_bins
+from engine.separation.network import NetworkInput, SeparationNetwork
 
 _LEAST_ERROR = 3e-3
 """Error relative to the power of the window below which nothing is to be won: -25 dB."""

@@ -19,12 +19,12 @@ from torch.nn import functional
 
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.detection.speech_network import SpeechNetwork
+from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.training.resumable import Resumable, falling_rate
 from engine.lab.training.separation.speech_mixtures import Sources, drawn, load_sources
 from engine.learning.loop import seeded
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
-from engine.separation.network import band_shares_to_bins
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2
 _LEAST_ERROR = 1e-3

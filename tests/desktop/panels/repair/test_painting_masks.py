@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 from desktop.main_window import MainWindow
 from engine.edl.build import in_place
 from engine.edl.render import render
-from engine.jobs.repairs.requests import RepairPreview
+from engine.finders.repair.requests import RepairPreview
 from engine.separation.paint import Range, Stroke
 from tests.desktop.conftest import Hands, named_field
-from tests.engine.jobs.yard import FIRST_BARK, RATE_HZ
+from tests.engine.recordings.yard import FIRST_BARK, RATE_HZ
 from widgets.timeline.sound.brush import SIZES_PX, USUAL_PX
 
 

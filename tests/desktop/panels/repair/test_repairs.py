@@ -15,12 +15,12 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.edl.build import in_place
 from engine.edl.render import render
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.repairs.requests import RepairPreview
+from engine.finders.repair.requests import RepairPreview
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.separation.paint import Range
 from tests.desktop.conftest import Hands, fill
-from tests.engine.jobs.yard import BARKS_S, FIRST_BARK, RATE_HZ
+from tests.engine.recordings.yard import BARKS_S, FIRST_BARK, RATE_HZ
 from widgets.edit_words import held_sentence
 from widgets.panels.repair.panel import ENTIRELY_DB
 

@@ -17,7 +17,7 @@ from engine.document.proposals import BY_EXAMPLE
 from engine.edl.build import in_place
 from engine.edl.render import render
 from tests.desktop.conftest import Hands
-from tests.engine.jobs.room import FIRST_SNEEZE, RATE_HZ
+from tests.engine.recordings.room import FIRST_SNEEZE, RATE_HZ
 from tests.hostile.status import said
 
 SNEEZE = "sneezing"
@@ -128,6 +128,7 @@ def test_each_cut_of_the_queue_says_what_sounds_there(room: Hands) -> None:
     assert [group.name for group in window.review.listing.groups] == [SNEEZE, "nothing that has a name"]
 
 
+@pytest.mark.long
 def test_a_cut_whose_edges_move_away_says_it_no_more(room: Hands) -> None:
     window = room.window
     hear(room)

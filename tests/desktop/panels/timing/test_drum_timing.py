@@ -22,9 +22,9 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited
-from engine.jobs.drums.hear_hits import hits_id
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.finders.timing.detect_hits import hits_id
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.review.moves import moves_of, offsets_of
 from tests.desktop.conftest import Hands, fill, named_field, type_path
 from tests.engine.hits.played import EIGHTH, MICROPHONES, RATE_HZ, played, sound_of

@@ -11,7 +11,7 @@ import soundfile
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from tests.desktop.conftest import Hands
-from tests.engine.jobs.test_second_recorders import (
+from tests.engine.finders.test_second_recorders import (
     RATE_HZ,
     by_another_clock,
     by_another_microphone,

@@ -9,8 +9,8 @@ import pytest
 from engine.anomaly.recipes.config import default_config, load_config
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.errors import UsageError
+from engine.lab.recipes.slicer.settings import SlicerConfig
 
 
 def test_the_published_recipe_is_as_published() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from engine.anomaly.recipes.config import BY_RECIPE, load_config
-from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.lab.recipes.slicer.settings import SlicerConfig
 
 ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "resources" / "recipes").glob("*.yaml"))

@@ -12,6 +12,7 @@ import soxr
 
 from engine.cli.main import main
 from tests.engine.matching.test_match import RATE_HZ, music
+from tests.mostly_long import mostly_long
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_another_rate_and_mono_are_found(
     assert only["residual_db"] < -40.0
 
 
-@pytest.mark.parametrize("kind", ["silence", "another", "a click"])
+@mostly_long("kind", ["silence", "another", "a click"], keep=("another",))
 def test_what_is_not_made_of_it_is_told(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_file_that_is_too_short_is_refused_in_a_sentence(
         assert "tiny.wav" in sentence
 
 
+@pytest.mark.long
 def test_a_second_of_it_and_more_than_all_of_it(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Other programs write a document while a verb in a process of its own analyses it."""
+"""Others write a document while a verb analyses it, in this process or in another."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.cli import documents
 from engine.cli.main import main
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
@@ -18,36 +19,50 @@ from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import set_track
 from tests.engine.takes.playing import RATE_HZ, passage
+from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[4]
-# A verb whose standard error is a terminal: at each new text of its progress it waits for a line of standard
-# input.
-VERB = """
-import sys
-from engine.cli.main import main
 
 
 class Terminal:
-    texts = set()
+    """What a verb takes for a terminal; calls something at each new text of its progress."""
 
-    def isatty(self):
+    def __init__(self, meanwhile: Callable[[str], object]) -> None:
+        self.meanwhile = meanwhile
+        self.texts: set[str] = set()
+        self.said = ""
+
+    def isatty(self) -> bool:
         return True
 
-    def flush(self):
-        sys.__stderr__.flush()
+    def flush(self) -> None:
+        """Nothing waits."""
 
-    def write(self, text):
+    def write(self, text: str) -> None:
         _, percent, told = text.partition("%  ")
         if percent and told not in self.texts:
             self.texts.add(told)
-            print("at", told.strip(), file=sys.__stderr__, flush=True)
-            sys.stdin.readline()
+            self.meanwhile(told.strip())
         elif not percent:
-            sys.__stderr__.write(text)
+            self.said += text
 
 
-sys.stderr = Terminal()
-sys.exit(main(sys.argv[1:]))
+# In a process of its own a verb waits, at each new text of its progress, for a line of standard input.
+VERB = """
+import sys
+from engine.cli.main import main
+from tests.engine.cli.editing.test_meanwhile import Terminal
+
+
+def wait(told):
+    print("at", told, file=sys.__stderr__, flush=True)
+    sys.stdin.readline()
+
+
+sys.stderr = Terminal(wait)
+status = main(sys.argv[1:])
+print(sys.stderr.said, end="", file=sys.__stderr__)
+sys.exit(status)
 """
 WAYS = (
     ("propose", "{project}", "--takes"),
@@ -82,18 +97,41 @@ RunWhile = Callable[[tuple[str, ...], Callable[[], object]], tuple[int, str]]
 
 
 @pytest.fixture
-def run_while(project: Path, taste_path: Path) -> RunWhile:
-    """Run a verb in another process, and something else each time that its progress has a new text.
+def words_of(project: Path, taste_path: Path) -> Callable[[tuple[str, ...]], list[str]]:
+    """Return what puts the files into the words of a way."""
+    names = {"project": project, "taste": taste_path, "edited": project.parent / "edited.wav"}
+    return lambda way: [word.format_map(names) for word in way]
+
+
+@pytest.fixture
+def run_while(words_of: Callable[[tuple[str, ...]], list[str]], monkeypatch: pytest.MonkeyPatch) -> RunWhile:
+    """Run a verb, and something else each time that its progress has a new text.
 
     Returns the exit status of the verb, and all else that it writes to standard error.
     """
 
     def run(way: tuple[str, ...], meanwhile: Callable[[], object]) -> tuple[int, str]:
-        names = {"project": project, "taste": taste_path, "edited": project.parent / "edited.wav"}
-        words = [word.format_map(names) for word in way]
+        def apart(_told: str) -> None:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stderr", sys.__stderr__)
+                meanwhile()
+
+        terminal = Terminal(apart)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", terminal)
+            return main(words_of(way)), terminal.said.lstrip("\n")
+
+    return run
+
+
+@pytest.fixture
+def run_apart_while(words_of: Callable[[tuple[str, ...]], list[str]]) -> RunWhile:
+    """Do the same with the verb in a process of its own, as users have it."""
+
+    def run(way: tuple[str, ...], meanwhile: Callable[[], object]) -> tuple[int, str]:
         said = ""
         with subprocess.Popen(
-            [sys.executable, "-c", VERB, *words],
+            [sys.executable, "-c", VERB, *words_of(way)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -117,6 +155,17 @@ def run_while(project: Path, taste_path: Path) -> RunWhile:
 def test_answers_that_are_given_during_the_analysis_are_taken_and_stay(
     project: Path, run_while: RunWhile, way: tuple[str, ...]
 ) -> None:
+    _answers_are_taken(project, run_while, way)
+
+
+@mostly_long("way", WAYS, keep=WAYS[1:2], ids=lambda way: " ".join(way[:3:2]))
+def test_answers_that_are_given_while_another_process_analyses_are_taken_and_stay(
+    project: Path, run_apart_while: RunWhile, way: tuple[str, ...]
+) -> None:
+    _answers_are_taken(project, run_apart_while, way)
+
+
+def _answers_are_taken(project: Path, run_while: RunWhile, way: tuple[str, ...]) -> None:
     with Document.open(project) as document:
         (cut,) = document.state.proposals
     answers: list[str] = []
@@ -168,8 +217,9 @@ def test_another_taste_refuses_only_what_was_found_with_one(
 
 
 def test_a_document_that_somebody_writes_is_refused_before_the_analysis(
-    project: Path, run_while: RunWhile
+    project: Path, run_while: RunWhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(documents, "_PATIENCE_S", 0.1)
     with Document.open(project):
         status, _ = run_while(WAYS[0], lambda: pytest.fail("the analysis began"))
     assert status == 1

@@ -126,8 +126,8 @@ def test_an_end_within_a_frame_is_told_and_whole_frames_are_written(wav: bytes) 
     [
         ("PCM_24", 1, 44_100, "WAV"),
         ("PCM_32", 2, 48_000, "RF64"),
-        ("FLOAT", 6, 22_050, "WAVEX"),
-        ("DOUBLE", 2, 96_000, "WAV"),
+        pytest.param("FLOAT", 6, 22_050, "WAVEX", marks=pytest.mark.long),
+        pytest.param("DOUBLE", 2, 96_000, "WAV", marks=pytest.mark.long),
     ],
 )
 def test_every_encoding_is_separated_as_the_samples_of_the_file(

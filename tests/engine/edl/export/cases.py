@@ -105,6 +105,7 @@ CASES = (
         "hard cuts", 48_000, _BAND, [(432_005, 700_003), (1_000_001, 1_392_016), (2_000_000, 2_000_001)], 0.0
     ),
     _case("other rates", 48_000, _RATES, [(1, 77_777), (1_000_001, 1_300_003)], 500.0),
+    _case("50 cuts", 44_100, _LONG, _many_cuts(44_100)[::10], 20.0),
     _case("500 cuts", 44_100, _LONG, _many_cuts(44_100), 20.0),
 )
 EVERYTHING_CUT = replace(CASES[0], name="everything", state=with_cuts(CASES[0].state, (0, 44_100 * 30)))

@@ -18,6 +18,7 @@ from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.files.disk_room import size_words
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import Recording, by_hand, recording, with_cuts
+from tests.mostly_long import mostly_long
 
 CUTS = ((8_000, 12_000), (30_000, 31_000))
 
@@ -69,7 +70,7 @@ def test_the_plan_is_what_is_written(requests: Requests, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("suffix", [".rpp", ".otio", ".aaf", ".fcpxml", ".xml", ".edl"])
-@pytest.mark.parametrize("channels", [1, 2, 4])
+@mostly_long("channels", [1, 2, 4], keep=(2,))
 @pytest.mark.parametrize("crossfade_ms", [0.0, 20.0])
 def test_the_size_of_a_project_is_near(
     tmp_path: Path, suffix: str, channels: int, crossfade_ms: float
@@ -82,7 +83,7 @@ def test_the_size_of_a_project_is_near(
     assert 0.75 < export(request).path.stat().st_size / planned.size_bytes < 1.25
 
 
-@pytest.mark.parametrize("channels", [1, 2, 4])
+@mostly_long("channels", [1, 2, 4], keep=(2,))
 @pytest.mark.parametrize("cuts", [(), [(at, at + 500) for at in range(6_000, 398_000, 8_000)]])
 def test_the_size_of_an_aaf_with_gains_is_near(
     tmp_path: Path, channels: int, cuts: Sequence[tuple[int, int]]

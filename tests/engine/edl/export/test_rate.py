@@ -27,6 +27,7 @@ from engine.progress import Cancelled, ReportingProgress
 from engine.timebase import convert_samples
 from tests.engine.edl.export.test_clipping import with_peaks
 from tests.engine.edl.recordings import Recording, by_hand, recording, with_cuts
+from tests.mostly_long import mostly_long
 
 RATE_HZ = 48_000
 FRAMES = 150_001
@@ -58,7 +59,7 @@ def slow(samples: np.ndarray, rate_hz: int, from_hz: int = RATE_HZ) -> np.ndarra
     return np.pad(found[:length], ((0, max(0, length - len(found))), (0, 0)))
 
 
-@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@mostly_long("rate_hz", RATES_HZ, keep=(8_000, 44_100, 96_000))
 @pytest.mark.parametrize("stems", [False, True])
 def test_a_float_file_is_soxr_of_the_file_at_the_documents_rate(
     band: Recording, tmp_path: Path, rate_hz: int, stems: bool
@@ -178,7 +179,7 @@ def test_markers_cue_points_and_time_reference_count_at_the_new_rate(band: Recor
 
 
 @pytest.mark.parametrize("suffix", [".flac", *CODED_SUFFIXES])
-@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@mostly_long("rate_hz", RATES_HZ, keep=(8_000, 44_100, 96_000))
 def test_a_format_holds_a_rate_or_refuses_it(
     band: Recording, tmp_path: Path, suffix: str, rate_hz: int
 ) -> None:

@@ -63,6 +63,7 @@ def test_the_last_event_of_a_decision_list_is_half_a_frame_off_at_most(
     assert abs(counted / exact - end_s) <= Fraction(1, 2) / exact
 
 
+@pytest.mark.long
 def test_the_last_clip_of_a_timeline_of_frames_plays_each_sample_where_it_belongs(
     day: Case, tmp_path: Path
 ) -> None:
@@ -138,7 +139,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell how much was used at most")
 def test_memory_stays_flat_as_the_recording_grows(tmp_path: Path) -> None:
     used_mb = []
-    for hours in (1, 6):
+    for hours in (1, 3):
         ran = subprocess.run(
             [sys.executable, "-c", _RENDER, str(tmp_path), str(hours)],
             cwd=ROOT,

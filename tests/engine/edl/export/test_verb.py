@@ -23,8 +23,8 @@ from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.grid.edits import halved, set_grid
 from engine.document.marks.edits import add_region
 from engine.edl.export import FORMATS
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.engine.edl.recordings import RATE_HZ, cut_proposal
 
 CUTS = ((0, 4000), (20_000, 28_000), (60_000, 61_000))

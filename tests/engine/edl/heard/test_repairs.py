@@ -24,7 +24,7 @@ from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
 from engine.edl.render import render
-from engine.jobs.recordings.media import locate_all
+from engine.recordings.media import locate_all
 from tests.engine.edl.players import play_json
 
 RATE_HZ, LENGTH = 48_000, 96_000

@@ -17,7 +17,7 @@ from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
-from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
+from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.recordings import Recording, recording
 
 RATE_HZ = 8_000

@@ -16,7 +16,7 @@ from engine.document.state import DocumentState
 from engine.edl.export import export
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
-from engine.jobs.imported.edit import ImportRequest, imported_edit
+from engine.edl.imports.proposals.edit import ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import come_back, made_recording
 from tests.engine.edl.recordings import Recording, with_cuts
 

@@ -15,7 +15,7 @@ from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
-from engine.jobs.imported.edit import ImportRequest, imported_edit
+from engine.edl.imports.proposals.edit import ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import LENGTH, Asked, come_back, made_recording, with_edits
 from tests.engine.edl.recordings import Recording, with_cuts
 

@@ -17,8 +17,8 @@ from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
+from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from engine.edl.render import Renderer
-from engine.jobs.imported.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.export.interchange.test_aaf_gains import CUTS, EDITS, gain
 from tests.engine.edl.imports.edit_lists import Asked, made_recording, with_edits
 from tests.engine.edl.recordings import Recording

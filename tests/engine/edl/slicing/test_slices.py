@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
 
@@ -12,13 +13,18 @@ from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Shift, Slice
 from engine.edl.crossfade import crossfade
-from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Piece, pieces_of
+from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Piece, laid_out, ordered
 from engine.edl.tracks.delay import delayed
 from engine.edl.tracks.patches import Patches
 from tests.engine.edl.slicing.performed import FRAMES, PAD, RATE_HZ, Sound, noise, played, reader_of, slices
 
 ATTACK, GUARD, FADE = round(ATTACK_S * RATE_HZ), round(GUARD_S * RATE_HZ), 40
 SOUND = noise()
+
+
+def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
+    """Return the pieces of slices of one track, in any order."""
+    return laid_out(ordered(slices), rate_hz).pieces
 
 
 def moved_plainly(by: float) -> Sound:
@@ -214,7 +220,6 @@ def test_a_slip_takes_slices_along() -> None:
     assert {type(one) for one in reader_patches.within(3_000, 8_000)} == {Shift, Piece}
 
 
-@pytest.mark.alone
 def test_thousands_of_hits_are_laid_out_at_once() -> None:
     rng = np.random.default_rng(1)
     onsets = (np.arange(2_000) * 2_400 + 3_000).tolist()

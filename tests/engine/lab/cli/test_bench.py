@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.cli.main import main
 from engine.lab.bench.separate import in_windows
+from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
 
 
 @pytest.mark.parametrize(

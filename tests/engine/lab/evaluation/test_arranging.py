@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arranging.network import ArrangingNetwork
-from engine.arranging.orders import compared, plays, spans_of
+from engine.arranging.orders import plays, spans_of
 from engine.arranging.step_features import PLACES, places_of
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.arrange import FIGURES, Trial, measured
+from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.training.arranging.editors import MadeEditor, Part, TakeChoice
 from engine.lab.training.arranging.rehearsals import ATTEMPT, PAUSE, TAKE, TALK, Piece, Rehearsal, end_to_end
 from engine.learning.loop import seeded

@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from engine.anomaly.recipes.config import CONFIGS
-from engine.anomaly.recipes.dual.settings import DualConfig
+from engine.anomaly.recipes.config import BY_RECIPE
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.lab.evaluation.recipe_code import computed, recipe_code
+from engine.lab.recipes.dual.settings import DualConfig
 
 PLAIN = """
 LIMIT = 3
@@ -60,7 +60,7 @@ def test_a_sentence_that_is_given_to_something_counts() -> None:
     assert code('print("one")') != code('print("two")')
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", BY_RECIPE.own.values())
 def test_every_recipe_counts_what_it_shares_and_the_faults(config: type) -> None:
     text = recipe_code(config()).decode()
     for name in ("KeptScores", "restored", "plant"):

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 import yaml
 
-from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.lab.experiments.recordings import PreparedRecordings
+from engine.lab.recipes.svdd.settings import DeepSvddConfig
 from engine.progress import SILENT
 from tests.engine.conftest import music
 

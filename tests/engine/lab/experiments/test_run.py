@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.recipes.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, TasteError, UsageError
@@ -20,6 +19,7 @@ from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.run import run
 from engine.lab.experiments.settings import Experiment, load_experiment
 from engine.lab.experiments.train import TrainRequest, train
+from engine.lab.recipes.svdd.model import PART_NAMES, SvddModel
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.lab.experiments.conftest import RATE_HZ, SETTINGS
 

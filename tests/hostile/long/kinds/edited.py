@@ -25,8 +25,8 @@ from engine.document.repairs import repair
 from engine.edl.export import export
 from engine.edl.export.interchange.edit_json import VERSION
 from engine.edl.export.request import ExportRequest
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.strict_json import parse_json
 from tests.hostile.bad_files import good
 from tests.hostile.long.kinds.documents import ROWS, Forge, attempt_rows, open_and_use

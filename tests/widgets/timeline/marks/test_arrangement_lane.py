@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from engine.document.marks.markers import Marker
 from engine.edl.arrangement import arrangement
+from tests.counting import calls_of
 from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
 from tests.timing import fastest_cpu_s
 from widgets import theme
@@ -94,6 +95,26 @@ def test_no_arc_strikes_words_through() -> None:
     ink = theme.color(DARK.undecided).rgb()
     near = range(middle - 15, middle + 15)
     assert not [(x, y) for x in near for y in range(1, 16) if image.pixel(x, y) == ink]
+
+
+def of_repeats(count: int):
+    return edited(recording(), *[("repeat", 40 * n, 40 * n + 20, {"times": 2}) for n in range(count)])
+
+
+def test_blocks_cost_few_calls_each() -> None:
+    calls = []
+    for count in (20, 120):
+        state = of_repeats(count)
+        made = arrangement(state)
+        shown = slabs_of_result(made, (), RATE_HZ)
+        calls.append(
+            [
+                calls_of(lambda state=state: arrangement(replace(state))),
+                calls_of(lambda made=made: slabs_of_result(made, (), RATE_HZ)),
+                calls_of(lambda shown=shown, made=made: painted(shown, made.length_samples, 1_600)),
+            ]
+        )
+    assert max((many - few) / 100 for few, many in zip(*calls, strict=True)) < 2.0, calls
 
 
 @pytest.mark.alone

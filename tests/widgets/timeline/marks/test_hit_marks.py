@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 
 from engine.document.decisions import Verdict
 from engine.document.table import VERDICTS
+from tests.counting import calls_of
 from tests.engine.hits.played import EIGHTH, RATE_HZ, played
 from tests.timing import slowness
 from widgets.theme import DARK, LIGHT, Theme, contrast
@@ -111,6 +112,16 @@ def test_nothing_is_drawn_without_hits() -> None:
     assert (drawn(NO_HITS, frame) == GROUND).all()
     _, state, _ = played(8)
     assert HitMarks.of(None, state) is NO_HITS
+
+
+def test_hits_are_filled_in_with_as_many_calls_however_many_they_are() -> None:
+    frame, calls = a_frame(0, 500.0, 1_600), []
+    for count in (100, 3_000):
+        hits, state, _ = played(count)
+        marks = HitMarks.of(hits, state)
+        drawn(marks, frame)
+        calls.append(calls_of(lambda marks=marks: drawn(marks, frame)))
+    assert calls[1] < 1.1 * calls[0], calls
 
 
 @pytest.mark.alone

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.state import DocumentState
+from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
 from widgets.theme import DARK, LIGHT
 from widgets.timeline.demo import MadeUp
@@ -102,13 +103,26 @@ def test_a_meter_stands_beside_what_else_is_in_its_head(
         assert not any(meter.intersects(other) for other in others)
 
 
-@pytest.mark.alone
-def test_sixty_four_meters_cost_little(qtbot: QtBot, state: DocumentState) -> None:
+def with_meters(qtbot: QtBot, state: DocumentState) -> TimelineView:
+    """A view of sixty-four tracks."""
     view = TimelineView(DARK)
     qtbot.addWidget(view)
     (track, *_) = state.tracks
     tracks = tuple(replace(track, id=f"t{number}", position=number) for number in range(64))
     view.lanes.set_document(replace(state, tracks=tracks, proposals={}, decisions={}))
+    return view
+
+
+def test_a_meter_costs_few_calls_a_report(qtbot: QtBot, state: DocumentState) -> None:
+    view, tracks = with_meters(qtbot, state), [f"t{number}" for number in range(64)]
+    view.heads.show_levels(dict.fromkeys(tracks, 0.5), (0.5, 0.5), 0.5, 0.033)
+    report = dict.fromkeys(tracks, 0.6), (0.6, 0.6), 0.6, 0.033
+    assert calls_of(lambda: view.heads.show_levels(*report)) < 50 * 64
+
+
+@pytest.mark.alone
+def test_sixty_four_meters_cost_little(qtbot: QtBot, state: DocumentState) -> None:
+    view = with_meters(qtbot, state)
     peaks = np.random.default_rng(1).uniform(0, 1, (200, 64)).tolist()
 
     def a_second() -> None:

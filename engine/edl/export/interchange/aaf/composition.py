@@ -29,10 +29,9 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.interchange.aaf.components import write_laid
 from engine.edl.export.interchange.aaf.tracks import Tracks
 from engine.edl.export.placing.source_files import drops_frames, source_begin_s, source_path
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.files.safe_write import replacing, shown
+from engine.edl.export.request import Exported, ExportRequest, written_project
+from engine.files.safe_write import replacing
 from engine.progress import Progress
-from engine.wording import counted
 from engine.xml_text import xml_text
 
 _DATE = datetime(2000, 1, 1)
@@ -51,9 +50,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the composition")
-    tracks, edits = len(audible(request.state.tracks)), accepted_edits(request.state)
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+    return written_project(request, len(audible(request.state.tracks)))
 
 
 class _Writer:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.counted import empty_grid
 from engine.beats.listen import find_beats
 from engine.beats.traces import trace
 from engine.document.analysis import BeatGrid
+from engine.lab.evaluation.timing.classic.find import find_beats as find_classic
+from engine.lab.evaluation.timing.classic.strengths import strengths_of
 from engine.lab.evaluation.timing.recordings import Recording, Times
 
 
@@ -39,11 +40,12 @@ def estimates(recording: Recording) -> dict[str, BeatEstimate]:
     """Return what each tracker finds, by its name; the first is ours, and "as played" is the ceiling."""
     traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
     onsets_s = traces.onsets.positions_samples / recording.rate_hz
+    strengths = strengths_of([recording.samples], recording.rate_hz)
     readings = find_beats(traces)
     ours = readings[0].grid if readings else empty_grid("")
     return {
         "ours": _of_grid(ours, recording.rate_hz, onsets_s),
-        "classic": _of_grid(find_classic(traces), recording.rate_hz, onsets_s),
+        "classic": _of_grid(find_classic(traces.onsets, strengths), recording.rate_hz, onsets_s),
         **{name: track(recording) for name, track in _OTHERS.items()},
         **({AS_PLAYED: as_played(recording)} if len(recording.played_s) else {}),
     }

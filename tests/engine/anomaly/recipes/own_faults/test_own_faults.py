@@ -211,7 +211,7 @@ def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: T
     assert (trained.kept_stds > 0.0).all()
 
 
-@pytest.fixture(params=["all cores", "one core"])
+@pytest.fixture(params=[pytest.param("all cores", marks=pytest.mark.long), "one core"])
 def cores(request: pytest.FixtureRequest) -> Iterator[None]:
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system does not bind threads to cores")
@@ -310,7 +310,7 @@ def plain_scores(taste: Taste, samples: NDArray[np.float32]) -> NDArray[np.float
     return normalised(own, taste.kept_scores)
 
 
-@pytest.mark.parametrize("nearest_weight", [0.0, 1.0])
+@pytest.mark.parametrize("nearest_weight", [pytest.param(0.0, marks=pytest.mark.long), 1.0])
 def test_a_stream_scores_as_it_does_the_plain_way(taste_path: Path, nearest_weight: float) -> None:
     learned = load_taste(taste_path)
     assert isinstance(learned.model, OwnFaultsModel)
@@ -369,6 +369,7 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
     np.testing.assert_allclose(before.scores, normalised(logits, KeptScores(-1.0, 2.0)), atol=1e-5)
 
 
+@pytest.mark.long
 def test_parts_tell_their_own_kinds_of_fault_from_all_else() -> None:
     config = TINY.model_copy(
         update={"epochs": 40, "members": 1, "learning_rate": 1e-2, "practice_s": 480.0}

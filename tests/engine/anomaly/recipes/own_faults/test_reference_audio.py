@@ -132,6 +132,7 @@ def test_a_cut_of_nothing_is_refused(tmp_path: Path) -> None:
         hear_cut([path], TINY, SILENT)
 
 
+@pytest.mark.long
 def test_what_was_cut_before_is_found_where_no_rule_makes_it(tmp_path: Path) -> None:
     config = TINY.model_copy(
         update={

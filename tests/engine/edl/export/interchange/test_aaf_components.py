@@ -14,7 +14,9 @@ from engine.edl.crossfade import Curve
 from engine.edl.export import ExportRequest, export
 from engine.edl.export.interchange.aaf.components import Pattern, ascending_tree, lay, write_laid
 from engine.edl.export.interchange.aaf.effects import Effects
+from tests.counting import calls_of
 from tests.engine.edl.recordings import timeline_state, with_cuts
+from tests.mostly_long import mostly_long
 from tests.timing import fastest_cpu_s
 
 
@@ -103,7 +105,7 @@ def in_batches(file: Any, effects: Effects, sequence: Any, count: int) -> None:
     assert list(lay(sequence, components)) == list(range(1, 4 * count + 1))
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 40])
+@mostly_long("count", [0, 1, 2, 40], keep=(0, 2))
 def test_what_is_written_is_what_the_library_writes(count: int) -> None:
     assert composed(in_batches, count) == composed(plainly, count)
 
@@ -115,13 +117,22 @@ def test_a_component_that_lacks_something_is_no_pattern() -> None:
         Pattern(transition, (transition, "Length"))
 
 
+def exports_cuts(count: int, path: Path) -> Callable[[], object]:
+    cuts = ((200 * k, 200 * k + 100) for k in range(1, count))
+    state = with_cuts(timeline_state(200 * count + 1_000), *cuts)
+    return lambda: export(ExportRequest(state, {}, path))
+
+
+def test_a_cut_costs_few_calls(tmp_path: Path) -> None:
+    exports_cuts(10, tmp_path / "warm.aaf")()
+    few, many = (calls_of(exports_cuts(count, tmp_path / f"{count}.aaf")) for count in (20, 60))
+    assert many - few < 3_500 * 40
+
+
 @pytest.mark.alone
 def test_many_cuts_take_a_fraction_of_what_the_library_takes(tmp_path: Path) -> None:
     def cut(count: int) -> float:
-        state = with_cuts(
-            timeline_state(200 * count + 1_000), *((200 * k, 200 * k + 100) for k in range(1, count))
-        )
-        return fastest_cpu_s(lambda: export(ExportRequest(state, {}, tmp_path / f"{count}.aaf")), 1)
+        return fastest_cpu_s(exports_cuts(count, tmp_path / f"{count}.aaf"), 1)
 
     cut(10)
     few_s, many_s = cut(1_000), cut(4_000)

@@ -221,6 +221,7 @@ def clips_of(path: Path) -> list[ImportedTrack]:
     return [replace(one, name="") for one in read_edits(path, RATE_HZ).tracks]
 
 
+@pytest.mark.long
 def test_an_export_is_built_as_premiere_builds_it(jam: Recording, tmp_path: Path) -> None:
     out = exported(jam, tmp_path / "out.aaf", -0.5, 40.0)
     premiere(tmp_path / "pr.aaf", [(jam.media["s0"], 1), (jam.media["s1"], 2)], UNITS, (True, False))

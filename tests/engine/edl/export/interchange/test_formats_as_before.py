@@ -17,7 +17,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.kinds.operations import Fill
 from engine.document.marks.markers import Marker
 from engine.edl.export import FORMATS, ExportOptions, ExportRequest, export
-from engine.edl.export.placing.clips import clips_of, crossfades, with_gaps
+from engine.edl.export.placing.clips import clips_of, crossfades
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.plan import plan
 from tests.as_before import plain, require_as_before, require_text_as_before
@@ -158,7 +158,9 @@ def test_clips_lie_where_they_lay(session: Recording, tmp_path: Path) -> None:
     request = _request(session, tmp_path / "jam.otio", ExportOptions())
     for number, track in enumerate(session.state.tracks):
         found = clips_of(request, track)
-        told = {"clips": found, "gaps": [gap for gap, _ in with_gaps(found)], "fades": crossfades(found)}
+        stops = [0, *(clip.result_stop_samples for clip in found)]
+        gaps = [clip.result_start_samples - stop for clip, stop in zip(found, stops, strict=False)]
+        told = {"clips": found, "gaps": gaps, "fades": crossfades(found)}
         require_as_before("clips", str(number), _places_left_out(told, session, tmp_path))
         over = clips_of(request, track, over_silence=True)
         require_as_before("clips", f"{number} over silence", _places_left_out(over, session, tmp_path))

@@ -19,6 +19,7 @@ from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.errors import ExportError
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
+from tests.mostly_long import mostly_long
 
 EXACT = {
     FrameRate.FPS_25: Fraction(25),
@@ -106,7 +107,7 @@ def test_rounding_does_not_add_up_over_500_cuts(tmp_path: Path) -> None:
     assert max(map(abs, off_frames(found, pieces, 44_100, FrameRate.FPS_25))) <= Fraction(1, 2)
 
 
-@pytest.mark.parametrize("rate", EXACT)
+@mostly_long("rate", EXACT, keep=(FrameRate.FPS_29_97,))
 def test_a_clip_in_frames_plays_its_source_half_a_frame_off_at_most(rate: FrameRate, tmp_path: Path) -> None:
     case = CASES[-1]
     export(case.request(tmp_path / "jam.xml", frame_rate=rate))
@@ -164,7 +165,7 @@ def test_past_a_day_no_timecode_counts(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("rate", EXACT)
+@mostly_long("rate", EXACT, keep=(FrameRate.FPS_25, FrameRate.FPS_29_97))
 def test_opentimelineio_reads_the_final_cut_7_xml(case: Case, rate: FrameRate, tmp_path: Path) -> None:
     export(case.request(tmp_path / "jam.xml", frame_rate=rate))
     timeline = otio.adapters.read_from_file(str(tmp_path / "jam.xml"), adapter_name="fcp_xml")

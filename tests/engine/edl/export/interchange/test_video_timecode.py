@@ -21,13 +21,14 @@ from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportOptions, ExportRequest
 from engine.edl.imports import read_edits
-from engine.jobs.imported.edit import ImportRequest as EditsRequest
-from engine.jobs.imported.edit import imported_edit
-from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.edl.imports.proposals.edit import ImportRequest as EditsRequest
+from engine.edl.imports.proposals.edit import imported_edit
 from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.engine.audio.decoders.conftest import music, written
 from tests.engine.audio.headers.videos import NTSC, RATE_HZ, video
 from tests.engine.edl.recordings import Recording, with_cuts
+from tests.mostly_long import mostly_long
 
 CUT_FRAMES = (30, 70)
 CUT = (48_048, 112_112)  # the same at 29.97 frames a second
@@ -118,7 +119,7 @@ def test_aaf_leads_to_the_timecode(drop: Recording, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mov", ".mp4", ".mkv"])
-@pytest.mark.parametrize(("rate", "timecode"), RATES)
+@mostly_long("rate, timecode", RATES, keep=RATES[1:2])
 def test_exports_come_back_unchanged(tmp_path: Path, suffix: str, rate: Fraction, timecode: str) -> None:
     made = film(tmp_path, suffix, rate, timecode)
     plain: DocumentState = replace(made.state, proposals={}, decisions={})

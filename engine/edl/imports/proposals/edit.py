@@ -1,0 +1,242 @@
+"""The edits of another program, as accepted proposals of the document that they are of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.document.change import Edit
+from engine.document.decisions import Decision
+from engine.document.file.storage import apply_rows
+from engine.document.kinds import KINDS
+from engine.document.kinds.kind import length_words
+from engine.document.kinds.operations import Operation
+from engine.document.kinds.ordering import TO_SAMPLES
+from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.proposals import BY_IMPORT, Proposal, proposal_id
+from engine.document.recorded import require_recording
+from engine.document.state import DocumentState
+from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, set_track
+from engine.edl.accepting import accept_instead, accepted_effect, counted_kinds
+from engine.edl.build import build
+from engine.edl.imports.described import ImportedEdits
+from engine.edl.imports.proposals.from_clips import from_clips
+from engine.edl.imports.proposals.from_labels import from_labels
+from engine.edl.imports.proposals.from_list import from_list
+from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
+from engine.progress import SILENT, Progress
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, listed
+
+_SCORE = 1.0
+_LEAST_DB = 0.05
+"""Smaller changes of a gain are rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A document, and edits that were read from a file.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id, and which document holds stored audio, by its key
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    imported: ImportedEdits
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEdit:
+    """Changes to a document from imported edits, as proposals.
+
+    Attributes
+    ----------
+    decisions : the document's when the edits were compared with it, by proposal id
+    proposals : the new ones
+    stays : ids of accepted proposals that the imported edits hold as well
+    gives_way : classes of operations whose accepted proposals are undone
+    markers : that are new, on the timeline of the recordings
+    gains_db : of tracks that become louder or quieter, by id
+    longer_samples : by how much the result becomes longer; shorter below 0
+    returned : how many accepted edits go back to the queue
+    left_out : edits that a document cannot represent, a sentence each
+    """
+
+    file_name: str
+    rate_hz: int
+    decisions: Mapping[str, Decision]
+    proposals: tuple[Proposal, ...]
+    stays: frozenset[str]
+    gives_way: tuple[type[Operation], ...]
+    markers: tuple[NamedSpan, ...]
+    gains_db: Mapping[str, float]
+    longer_samples: int
+    returned: int
+    left_out: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the document has all of it already."""
+        return not (self.proposals or self.markers or self.gains_db or self.returned)
+
+    @property
+    def sentence(self) -> str:
+        """Summarize the changes of the import."""
+        if self.is_empty:
+            said = f"{self.file_name} holds the edits of this document: nothing changes"
+        else:
+            said = f"{self.file_name}: {self._changes}; {self._length}"
+        if self.left_out:
+            said += f"; {counted(len(self.left_out), 'note')} of what is left out"
+        return f"{said}."
+
+    @property
+    def label(self) -> str:
+        """Name the step in the history."""
+        return f"Import of edits from {self.file_name}"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many new edits there are, by kind."""
+        return Counter(one.kind for one in self.proposals)
+
+    @property
+    def _changes(self) -> str:
+        words = counted_kinds(self.proposals)
+        if self.markers:
+            words.append(counted(len(self.markers), "marker"))
+        if self.gains_db:
+            words.append(f"the gain of {counted(len(self.gains_db), 'track')}")
+        if self.returned:
+            words.append(f"{counted(self.returned, 'accepted edit')} back in the queue")
+        return listed(words)
+
+    @property
+    def _length(self) -> str:
+        if not self.longer_samples:
+            return "as long as before"
+        length_s = samples_to_s(abs(self.longer_samples), self.rate_hz)
+        return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return one edit that accepts the new proposals and undoes those they replace."""
+        changes = accept_instead(
+            state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+        )
+        gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
+        others = (*gains, add_all(state, self.markers, self.label))
+        return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
+
+    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
+        return any(isinstance(one, self.gives_way) for one in effect)
+
+
+def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> ImportedEdit:
+    """Compare edits of another program with a document.
+
+    Raises
+    ------
+    EditsError : the edits refer to other recordings, or their recordings are ambiguous
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    state, imported = request.state, request.imported
+    require_recording(state, "import edits into")
+    progress.check_cancelled()
+    if imported.labels:
+        wanted = from_labels(imported, state)
+    elif imported.written is not None:
+        wanted = from_list(imported, state, request.media)
+    else:
+        wanted = from_clips(imported, state, request.media)
+    progress.report(0.8, "Comparing the edits")
+    return _compared(request, wanted)
+
+
+def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
+    """Return the changes; edits that the document already has stay as they are."""
+    state = request.state
+    before = build(state)
+    known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
+    stays, fresh = set(wanted.stays), list[WantedOnTracks]()
+    for one in wanted.edits:
+        own = known.get(_key(one.effect))
+        if own is None and one.effect:
+            fresh.append(one)
+        elif own is not None:
+            stays.add(own)
+    if wanted.is_same(before):  # by other edits: those stay
+        stays |= set(_effects(state, TIMING))
+        fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
+    made = ImportedEdit(
+        request.imported.file_name,
+        state.rate_hz,
+        state.decisions,
+        _proposals(fresh, request.imported.file_name, state.rate_hz),
+        frozenset(stays),
+        wanted.gives_way,
+        wanted.markers,
+        dict(_gains(state, wanted)),
+        0,
+        0,
+        (*request.imported.left_out, *wanted.left_out),
+    )
+    returned = len(_effects(state, wanted.gives_way)) - len(stays)
+    after = build(apply_rows(state, made.put_into(state).changes))
+    longer = after.length_samples - before.length_samples
+    return replace(made, longer_samples=longer, returned=returned)
+
+
+def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
+    """Yield the missing gains of tracks, in dB, limited to the range of a track."""
+    for track in state.tracks:
+        gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
+        if abs(gain_db - track.gain_db) > _LEAST_DB:
+            yield track.id, round(gain_db, 2)
+
+
+def _effects(
+    state: DocumentState, gives_way: tuple[type[Operation], ...]
+) -> dict[str, tuple[Operation, ...]]:
+    """Return the operations of accepted proposals that could be undone, by id."""
+    found = {
+        key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
+    }
+    return {key: effect for key, effect in found.items() if any(isinstance(one, gives_way) for one in effect)}
+
+
+def _key(effect: tuple[Operation, ...]) -> tuple[object, ...]:
+    return tuple((type(one), one) for one in effect)
+
+
+def _proposals(wanted: Sequence[WantedOnTracks], name: str, rate_hz: int) -> tuple[Proposal, ...]:
+    made = {}
+    for one in wanted:
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_IMPORT, one.tracks, one.payload)
+        made[key] = Proposal(
+            key,
+            one.kind,
+            one.start_samples,
+            one.stop_samples,
+            _SCORE,
+            one.reason or _reason(one, name, rate_hz),
+            BY_IMPORT,
+            (),
+            dict(one.payload),
+            None,
+            one.tracks,
+        )
+    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
+
+
+def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
+    if KINDS[one.kind].drops_span:
+        return f"Not in {name}."
+    if TO_SAMPLES in one.payload:
+        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
+        return f"{name} plays it before {format_time(to_s, 1)}."
+    return f"So it is in {name}."

@@ -1,0 +1,183 @@
+"""Clips as edits: cuts, moves and repeats of all tracks, and edits of single tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Gain
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, IS_SILENT, LOUDEST_DB, QUIETEST_DB, RAMP_MS
+from engine.document.marks.edits import NamedSpan
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.edits_that_play import Played, Wanted, edits_that_play
+from engine.edl.imports.described import ImportedEdits
+from engine.edl.imports.document_clips import document_clips
+from engine.edl.imports.proposals.crossfades import Seam, fades_of, played_by, with_crossfades
+from engine.edl.imports.proposals.gains import wanted_gains
+from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
+from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
+from engine.edl.imports.unmoved import unmoved
+from engine.errors import EditsError
+from engine.wording import counted
+
+_MOST_OFF = Fraction(3, 2)
+"""How many frames the end of a clip can be off: its start by half of one, its length by one."""
+_SEAM_MARKERS = ("Cut", "")
+
+
+def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
+    """Return the edits that make a document play the same as the clips.
+
+    Raises
+    ------
+    EditsError : the clips refer to other recordings, or their recordings are ambiguous
+    """
+    clips = document_clips(imported, state, places)
+    if imported.counts_frames and imported.frame_rate is not None:
+        clips = unmoved(clips, state, imported.frame_rate, has_crossfades=imported.has_crossfades)
+    found = heard(
+        clips.by_track,
+        state,
+        near_samples=clips.near_samples,
+        has_crossfades=imported.has_crossfades,
+        has_edge_fades=imported.has_edge_fades,
+    )
+    if not found.runs:
+        raise EditsError(f"{imported.file_name} plays nothing of this recording: choose another file.")
+    length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
+    if clips.near_samples:
+        found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))
+    seams = _seams(found, length)
+    made, wanted = own, tuple[Wanted, ...]()
+    if not _is_played(found.runs, seams, own):
+        played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
+        fades = fades_of(own)  # seams whose length the file does not specify
+        lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
+        wanted = with_crossfades(edits_that_play(played, length), lengths, length, rate_hz)
+        made = played_by(wanted, length, rate_hz)
+    edits = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
+    gains = wanted_gains(clips, state)
+    left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
+    return WantedEdits(
+        (*edits, *map(_on_track, found.differences), *gains.edits),
+        (*TIMING, Gain) if gains.replaced else TIMING,
+        markers=tuple(_markers(imported, state, found.runs)),
+        gains_db=clips.gains_db,
+        heard=made,
+        has_crossfades=imported.has_crossfades,
+        has_edge_fades=imported.has_edge_fades,
+        left_out=tuple(left_out),
+        stays=gains.stays if gains.replaced else frozenset(),
+    )
+
+
+def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditList) -> bool:
+    """Return whether a document already plays these runs, as precisely as the file specifies them."""
+    spans = [(one.start_samples, one.stop_samples) for one in _joined(runs)]
+    fades = fades_of(own)
+    kept = zip(own.kept_starts_samples.tolist(), own.kept_stops_samples.tolist(), strict=True)
+    return spans == list(kept) and all(
+        length is None or length == fades.get(seam, 0) for seam, length in seams.items()
+    )
+
+
+def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
+    """Return runs whose ends, where they were rounded, meet the start of another or the end of the document.
+
+    An end is its start and a rounded length, so it is less exact than a start. Ends that the document has
+    stay.
+    """
+    starts, stops = (one.start_samples for one in runs), own.kept_stops_samples.tolist()
+    known = np.unique([*starts, *stops, own.source_length_samples])
+    ends: list[int] = []
+    found = []
+    for one in runs:
+        edges = np.array([*known[known > one.start_samples].tolist(), *ends], np.int64)
+        away = np.abs(edges - one.stop_samples)
+        nearest = int(np.argmin(away)) if len(edges) else -1
+        stop = int(edges[nearest]) if nearest >= 0 and away[nearest] <= near else one.stop_samples
+        ends.append(max(stop, one.start_samples + 1))
+        found.append(replace(one, stop_samples=ends[-1]))
+    return tuple(found)
+
+
+def _seams(found: PlayedRuns, length: int) -> dict[Seam, int | None]:
+    """Return where the document jumps, and how long each crossfade is."""
+    runs = _joined(found.runs)
+    seams: dict[Seam, int | None] = {}
+    if runs[0].start_samples > 0:
+        seams[-1, runs[0].start_samples] = runs[0].fade_samples
+    for one, after in pairwise(runs):
+        seams[one.stop_samples, after.start_samples] = after.fade_samples
+    if runs[-1].stop_samples < length:
+        seams[runs[-1].stop_samples, -1] = found.end_fade_samples
+    return seams
+
+
+def _joined(runs: Sequence[Run]) -> list[Run]:
+    """Return runs as one where the document goes on from one to the next."""
+    joined: list[Run] = []
+    for one in runs:
+        if joined and joined[-1].stop_samples == one.start_samples:
+            joined[-1] = replace(joined[-1], stop_samples=one.stop_samples)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _shortened(made: Mapping[Seam, int], wanted: Mapping[Seam, int | None]) -> Iterator[str]:
+    """Report the number of crossfades that differ in length from the file."""
+    other = sum(
+        length is not None and made.get(seam, length) != length
+        for seam, length in wanted.items()
+        if -1 not in seam
+    )
+    if other:
+        yield f"{counted(other, 'crossfade')} of another length than in the file."
+
+
+def _on_track(one: Difference) -> WantedOnTracks:
+    span, tracks = (one.start_samples, one.stop_samples), (one.track_id,)
+    if one.is_silent:
+        return WantedOnTracks("mute", *span, {IS_SILENT: True, CROSSFADE_MS: 0.0}, tracks)
+    if one.by_samples:
+        return WantedOnTracks("slip", *span, {BY_SAMPLES: float(one.by_samples), CROSSFADE_MS: 0.0}, tracks)
+    gain_db = min(max(one.gain_db, QUIETEST_DB), LOUDEST_DB)
+    return WantedOnTracks("gain", *span, {GAIN_DB: round(gain_db, 2), RAMP_MS: 0.0}, tracks)
+
+
+def _markers(imported: ImportedEdits, state: DocumentState, runs: Sequence[Run]) -> Iterator[NamedSpan]:
+    """Yield markers that the document does not have; those at seams that Offcut wrote are none."""
+    near = ceil(imported.rounding_s * state.rate_hz) + 1
+    known = {one.name for one in state.markers.values()}
+    seams = [one.at_samples for one in runs[1:]]
+    for one in imported.markers:
+        start, stop = (floor(at * state.rate_hz + Fraction(1, 2)) for at in (one.start_s, one.stop_s))
+        at_seam = any(abs(start - seam) <= near for seam in seams)
+        if one.name in known or (at_seam and _is_of_seam(one.name)):
+            continue
+        first = _in_document(start, runs)
+        yield NamedSpan(first, max(first, _in_document(stop, runs)) if stop > start else first, one.name)
+
+
+def _is_of_seam(name: str) -> bool:
+    word = name.partition(":")[0]
+    return name in _SEAM_MARKERS or word in KINDS.own
+
+
+def _in_document(at: int, runs: Sequence[Run]) -> int:
+    """Return the position in the document played at a position of the imported edits, or next after it."""
+    for one in runs:
+        if at < one.end_samples:
+            return one.start_samples + max(0, at - one.at_samples)
+    return runs[-1].stop_samples

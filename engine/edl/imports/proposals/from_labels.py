@@ -1,0 +1,73 @@
+"""Labels as edits: each label is a cut, or each gap between labels is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Drop, Hold
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.marks.edits import NamedSpan
+from engine.document.state import DocumentState
+from engine.edl.imports.described import ImportedEdits, LabelsAs
+from engine.edl.imports.proposals.wanted import WantedEdits, WantedOnTracks
+from engine.errors import EditsError
+from engine.spans import united
+from engine.wording import counted
+
+_CUT = "cut"
+
+
+def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
+    """Return the cuts that labels mark, and the markers among them.
+
+    Labels of no length are markers. Offcut's own labels begin with their kind: those of other kinds than cuts
+    have too little information to be restored. Regions that the document names are not cuts.
+
+    Raises
+    ------
+    EditsError : no label marks a span
+    """
+    length = state.length_samples
+    named = {(one.start_samples, one.stop_samples, one.name) for one in state.markers.values()}
+    labels = [
+        NamedSpan(min(one.start_samples, length), min(one.stop_samples, length), one.name)
+        for one in imported.labels
+        if (one.start_samples, one.stop_samples, one.name) not in named
+    ]
+    spans = [one for one in labels if one.start_samples < one.stop_samples]
+    others = [one for one in spans if _kind(one) not in (_CUT, None)]
+    marked = [one for one in spans if _kind(one) in (_CUT, None)]
+    if not marked and not others:
+        raise EditsError(
+            f"{imported.file_name} marks no span of this recording: choose labels that have a length."
+        )
+    if imported.labels_as is LabelsAs.CUTS:
+        edits = tuple(_cut(one.start_samples, one.stop_samples, _reason(one)) for one in marked)
+    else:
+        edits = tuple(_between(marked, length))
+    left_out = (f"{counted(len(others), 'label')} of edits that are not cuts left out.",) if others else ()
+    markers = tuple(one for one in labels if one.start_samples == one.stop_samples)
+    return WantedEdits(edits, (Drop, Hold), markers, left_out=left_out)
+
+
+def _kind(label: NamedSpan) -> str | None:
+    """Return the kind with which a label of Offcut's begins."""
+    word, colon, _ = label.name.partition(":")
+    return word if colon and word in KINDS.own else None
+
+
+def _reason(label: NamedSpan) -> str:
+    return label.name.partition(":")[2].strip() if _kind(label) else label.name.strip()
+
+
+def _between(kept: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
+    spans = united([(one.start_samples, one.stop_samples) for one in kept])
+    edges = [0, *spans.ravel().tolist(), length]
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if start < stop:
+            yield _cut(start, stop, "")
+
+
+def _cut(start: int, stop: int, reason: str) -> WantedOnTracks:
+    return WantedOnTracks(_CUT, start, stop, {CROSSFADE_MS: HAND_CROSSFADE_MS}, reason=reason)

@@ -1,0 +1,1 @@
+"""Arrangement: as an editor would arrange a recording; learning editors from edits."""

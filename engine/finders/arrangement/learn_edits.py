@@ -1,0 +1,244 @@
+"""Learn an editor model from raw recordings and the files edited from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from engine.arranging.editor import Editor, learn_editor, shipped_network
+from engine.arranging.habits import Counted, Habits, Piece, habits_of
+from engine.arranging.learning import Pair
+from engine.arranging.orders import order_of_spans
+from engine.arranging.step_features import StepFeatures, hear
+from engine.audio.reader import SourceReader
+from engine.beats.listen import listen
+from engine.errors import OffcutError, UsageError
+from engine.features.mono import mono_of
+from engine.files.safe_write import shown
+from engine.finders.arrangement.learn_edits_requests import (
+    LearnEditsRequest,
+    LearnedPair,
+    PairQuality,
+    RawAndEdited,
+    pairs_problem,
+    require_files,
+)
+from engine.matching.match import match
+from engine.matching.matched import Matched, Segment
+from engine.progress import Progress
+from engine.timebase import convert_samples, samples_to_s
+from engine.wording import percent
+
+_LEAST_SHARE = 0.5
+"""Minimum matched share of a file: other music with the same sounds reaches a quarter, masters far over half.
+"""
+_LEAST_S = 5.0
+_EDGE_S = 0.1
+"""Audio that codecs alone remove at an edge, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchedEdits:
+    """Edits found by matching files with their recordings.
+
+    Attributes
+    ----------
+    pairs : as the network takes them
+    told : the same pairs, as facts to report
+    habits : statistics of all these edits
+    left_out : why some were left out
+    """
+
+    pairs: tuple[Pair, ...]
+    told: tuple[LearnedPair, ...]
+    habits: Habits
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnedEditor:
+    """An editor model and the edits it was learned from."""
+
+    editor: Editor
+    edits: MatchedEdits
+
+
+def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor:
+    """Match every edited file with its recordings, and adapt the network to the edits.
+
+    Raises
+    ------
+    UsageError : a file is made of none of its recordings, or they are too short
+    SourceError : a file cannot be read
+    Cancelled : the user asked for it
+    """
+    network = shipped_network()
+    edits = edits_of(request, progress.part(0.0, 0.88))
+    rest = progress.part(0.88, 1.0)
+    editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
+    return LearnedEditor(replace(editor, habits=edits.habits), edits)
+
+
+def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
+    """Return the edits of each recording; progress reports include the quality of each pair (`PairQuality`).
+
+    Raises
+    ------
+    UsageError : a file is made of none of its recordings, or they are too short
+    SourceError : a file cannot be read
+    Cancelled : the user asked for it
+    """
+    if problem := pairs_problem(request.pairs):
+        raise UsageError(problem)
+    matched, left_out = [], []
+    matching = progress.part(0.0, 0.6)
+    for number, pair in enumerate(request.pairs):
+        part = matching.step(number, len(request.pairs))
+        try:
+            one = _matched(pair, part)
+        except OffcutError as error:
+            part.report(1.0, str(error), **PairQuality(number, problem=str(error)).figures())
+            if not request.goes_on:
+                raise
+            left_out.append(str(error))
+            continue
+        matched.append(one)
+        part.report(1.0, "", **_quality(number, one).figures())
+    if not matched:
+        raise UsageError(left_out[0])
+    return _learned_from(matched, tuple(left_out), progress.part(0.6, 1.0))
+
+
+def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
+    """Analyse each matched recording once, and return its edits."""
+    used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
+    heard = {path: _heard(path, progress.step(number, len(used))) for number, path in enumerate(used)}
+    pairs, told = [], []
+    for one in matched:
+        for raw in sorted({segment.raw for segment in one.segments}):
+            pairs.append(_pair(one, raw, heard[one.raws[raw]].heard))
+            told.append(_told(one, raw, heard[one.raws[raw]].counted.length_s))
+    numbers = {path: number for number, path in enumerate(used)}
+    pieces = [tuple(_pieces(one, numbers)) for one in matched]
+    counted = {numbers[path]: one.counted for path, one in heard.items()}
+    return MatchedEdits(tuple(pairs), tuple(told), habits_of(pieces, counted), left_out)
+
+
+def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
+    """Match a pair, or raise an error with the reason why it cannot be used."""
+    require_files(pair)
+    matched = match(pair.raws, pair.edited, progress)
+    names = " or ".join(shown(path) for path in matched.raws)
+    if not matched.segments or matched.matched_share < _LEAST_SHARE:
+        raise UsageError(
+            f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
+            "name the recordings it was made of."
+        )
+    if _is_whole(matched):
+        raise UsageError(
+            f"{shown(matched.edited)} is all of {names}, uncut: there is nothing to learn from it."
+        )
+    for raw in sorted({one.raw for one in matched.segments}):
+        _require_long(matched.raws[raw])
+    return matched
+
+
+def _require_long(path: Path) -> None:
+    with SourceReader(path) as reader:
+        if reader.frames < _LEAST_S * reader.rate_hz:
+            raise UsageError(
+                f"{shown(path)} lasts {samples_to_s(reader.frames, reader.rate_hz):.1f} s: "
+                f"it takes {_LEAST_S:g} s to learn from."
+            )
+
+
+def _is_whole(matched: Matched) -> bool:
+    """Return whether a recording is unedited: one segment of one file, with hardly anything left out."""
+    if len(matched.segments) != 1 or len(matched.raws) != 1:
+        return False
+    return all(stop - start < _EDGE_S * matched.rate_hz for start, stop in matched.left_out[0])
+
+
+def _quality(number: int, matched: Matched) -> PairQuality:
+    used = {segment.raw for segment in matched.segments}
+    return PairQuality(
+        number,
+        matched.matched_share,
+        _residual_db(matched.segments),
+        sum(_length_s(matched, raw) for raw in used),
+        sum(_left_out_s(matched, raw) for raw in used),
+    )
+
+
+def _residual_db(segments: Iterable[Segment]) -> float | None:
+    """Return the median residual of segments in dB, None if no segment has one."""
+    left = [one.residual_db for one in segments if one.residual_db is not None]
+    return median(left) if left else None
+
+
+def _length_s(matched: Matched, raw: int) -> float:
+    lengths = (one.raw_stop_samples - one.raw_start_samples for one in matched.segments if one.raw == raw)
+    return samples_to_s(sum(lengths), matched.rate_hz)
+
+
+def _left_out_s(matched: Matched, raw: int) -> float:
+    return samples_to_s(sum(stop - start for start, stop in matched.left_out[raw]), matched.rate_hz)
+
+
+def _pieces(matched: Matched, numbers: Mapping[Path, int]) -> Iterator[Piece]:
+    """Yield the played pieces, each from the middle of one crossfade to the middle of the next."""
+    following = [*matched.segments[1:], None]
+    for one, after in zip(matched.segments, following, strict=True):
+        into = one.crossfade_samples * one.speed / 2.0
+        out_of = 0.0 if after is None else after.crossfade_samples * one.speed / 2.0
+        yield Piece(
+            numbers[matched.raws[one.raw]],
+            (one.raw_start_samples + into) / matched.rate_hz,
+            (one.raw_stop_samples - out_of) / matched.rate_hz,
+            not one.is_boundary_free,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AnalysedRaw:
+    heard: StepFeatures
+    counted: Counted
+
+
+def _heard(path: Path, progress: Progress) -> _AnalysedRaw:
+    """Listen to a recording: its beats, then the rest."""
+    with SourceReader(path) as reader:
+        rate_hz, frames = reader.rate_hz, reader.frames
+        grid = listen(mono_of(reader, rate_hz), rate_hz, frames, progress.part(0.0, 0.7)).grid
+    with SourceReader(path) as reader:
+        heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
+    beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
+    length_s = samples_to_s(frames, rate_hz)
+    return _AnalysedRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
+
+
+def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:
+    rate_hz = heard.steps.rate_hz
+    spans = [
+        (
+            convert_samples(one.raw_start_samples, matched.rate_hz, rate_hz),
+            convert_samples(one.raw_stop_samples, matched.rate_hz, rate_hz),
+        )
+        for one in matched.segments
+        if one.raw == raw
+    ]
+    return Pair(matched.edited.name, heard, order_of_spans(spans, heard.steps))
+
+
+def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
+    return LearnedPair(
+        matched.raws[raw],
+        matched.edited,
+        matched.matched_share,
+        _residual_db(one for one in matched.segments if one.raw == raw),
+        _length_s(matched, raw),
+        _left_out_s(matched, raw),
+        raw_s,
+    )

@@ -1,0 +1,1 @@
+"""Match: the edits behind an edited file, as edits of the document."""

@@ -1,0 +1,262 @@
+"""The edit behind an edited file, as accepted proposals of the document that it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.file.storage import apply_rows
+from engine.document.kinds import KINDS
+from engine.document.kinds.ordering import TO_SAMPLES
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
+from engine.document.proposals import BY_MATCH, Proposal, proposal_id
+from engine.document.recorded import require_recording
+from engine.document.state import DocumentState
+from engine.edl.accepting import accept_instead, counted_kinds
+from engine.edl.build import build, whole
+from engine.edl.edits_that_play import Wanted, edits_that_play
+from engine.edl.render import Renderer
+from engine.errors import UsageError
+from engine.files.safe_write import shown
+from engine.finders.match.gains import Levels, gain_edits, levels, louder_text
+from engine.finders.match.pieces import goes_through, pieces
+from engine.matching.match import match_sounds
+from engine.matching.matched import Matched, Segment
+from engine.matching.refining.line_sound import as_channels
+from engine.matching.sound import Sound, one_at_a_time, opened
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, level_text, listed, percent
+
+LEAST_SHARE = 0.2
+"""Minimum share of a file's sounding part found in the document, for its edits to be imported."""
+_SCORE = 1.0
+_BLOCK_SAMPLES = 1 << 17
+_LEAST_POWER = 1e-20
+_SILENT = 1e-4
+_NOTHING_DB = -100.0
+_MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedEditRequest:
+    """A document and a file that was made of it.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    edited : the file
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    edited: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedEdit:
+    """Edits found by matching a file with a document, as proposals.
+
+    Attributes
+    ----------
+    matched : the edit list that was found, at the document's rate
+    residual_db : level left after subtracting the file from the document with these edits, where both play
+    notes : parts that cannot be reproduced, a sentence each
+    louder : by how much all of the file is louder or quieter, in words
+    """
+
+    matched: Matched
+    proposals: tuple[Proposal, ...]
+    residual_db: float | None
+    notes: tuple[str, ...]
+    louder: str
+
+    @property
+    def sentence(self) -> str:
+        """Summarize the imported edits and their residual."""
+        said = f"Imported {self._edits}: {percent(self.matched.matched_share, 1)} of it found"
+        if self.residual_db is not None:
+            left = "nothing" if self.residual_db < _NOTHING_DB else level_text(self.residual_db)
+            said += f", and {left} left when subtracted"
+        said += f"; {listed(counted_kinds(self.proposals))}, accepted"
+        if self.louder:
+            said += f"; all of it is {self.louder} there"
+        return f"{said}. {self.notes[0]}" if self.notes else said
+
+    @property
+    def label(self) -> str:
+        """Name the step in the history."""
+        return f"Import of {self._edits}"
+
+    @property
+    def _edits(self) -> str:
+        return f"{counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
+
+
+def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
+    """Find the edits of a document from a file that was made of its unedited mix.
+
+    Raises
+    ------
+    SourceError : the file or a recording cannot be read
+    UsageError : the file has too little of this document, it is the whole recording, or the document has none
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_recording(state, "compare a file with")
+    with (
+        Renderer(state, whole(state), request.media) as renderer,
+        opened(request.edited, progress.part(0.0, 0.05), state.rate_hz) as target,
+    ):
+        read = one_at_a_time(renderer.read)
+        mix = Sound(Path("this recording"), state.length_samples, state.rate_hz, renderer.channels, read)
+        matched = match_sounds((mix,), target, progress.part(0.05, 0.9))
+        segments = _playable(matched)
+        _require_own(matched, segments)
+        found, silent = levels(segments, mix, target), dict(_mutes(segments, target))
+        played = [one.played for one in pieces(segments, state)]
+        gains, as_elsewhere, ridden = gain_edits(found, state.rate_hz, state.length_samples)
+        wanted = (*edits_that_play(played, state.length_samples), *gains, *silent.values())
+        if not wanted:
+            raise UsageError(
+                f"{shown(request.edited.name)} is this recording as a whole: there is no edit to take."
+            )
+        proposals = _proposals(wanted, state, request.edited)
+        notes = _notes(matched, silent, ridden, as_elsewhere)
+        made = MatchedEdit(matched, proposals, None, notes, louder_text(found))
+        residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
+    return replace(made, residual_db=residual_db)
+
+
+def _playable(matched: Matched) -> tuple[Segment, ...]:
+    """Return the segments that a document can play: those at the speed they were recorded at."""
+    return tuple(one for one in matched.segments if one.speed == 1.0)
+
+
+def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
+    name = shown(matched.edited.name)
+    if matched.matched_share < LEAST_SHARE:
+        raise UsageError(
+            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in "
+            "it was found. Nothing was changed."
+        )
+    if not segments:
+        speed = matched.segments[0].speed
+        way = "faster" if speed > 1.0 else "slower"
+        raise UsageError(
+            f"{name} runs {abs(speed - 1.0):.2%} {way} than this recording; "
+            "edits cannot change the speed: write it at its own speed first. Nothing was changed."
+        )
+
+
+def _mutes(segments: Sequence[Segment], edited: Sound) -> Iterator[tuple[tuple[int, int], Wanted]]:
+    """Yield spans of silence of the edited file in the place of the recording, and the mutes of that."""
+    for before, after in pairwise(segments):
+        if not goes_through(before, after, edited.rate_hz):
+            continue
+        start, stop = before.edited_stop_samples, after.edited_start_samples
+        spans = ((at, min(stop, at + _BLOCK_SAMPLES)) for at in range(start, stop, _BLOCK_SAMPLES))
+        if all(float(np.abs(edited.read(*span)).max(initial=0.0)) <= _SILENT for span in spans):
+            place = (before.raw_stop_samples, after.raw_start_samples)
+            yield (start, stop), Wanted("mute", *place, {IS_SILENT: True, CROSSFADE_MS: 0.0})
+
+
+def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tuple[Proposal, ...]:
+    name = shown(path.name)
+    made = {}
+    for one in wanted:
+        # The target of an edit distinguishes it from another of the same span.
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_MATCH, (), one.payload)
+        made[key] = Proposal(
+            key,
+            one.kind,
+            one.start_samples,
+            one.stop_samples,
+            _SCORE,
+            _reason(one, name, state.rate_hz),
+            BY_MATCH,
+            (),
+            one.payload,
+        )
+    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
+
+
+def _reason(one: Wanted, name: str, rate_hz: int) -> str:
+    kind = KINDS[one.kind]
+    if kind.drops_span:
+        return f"Not in {name}."
+    if TO_SAMPLES in one.payload:
+        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
+        return f"{name} plays it before {format_time(to_s, 1)}."
+    if one.payload.get(GAIN_DB) == QUIETEST_DB:
+        return f"{name} fades here."
+    return f"So it is in {name}."
+
+
+def _notes(
+    matched: Matched, silent: Collection[tuple[int, int]], ridden: int, as_elsewhere: int
+) -> tuple[str, ...]:
+    """Describe the parts of the file that the document cannot play, the largest first."""
+    rate_hz, notes = matched.rate_hz, []
+    long = [(first, last) for first, last in matched.unmatched if last - first >= rate_hz // 100]
+    if spans := [span for span in long if span not in silent]:
+        texts = [_span_text(span, rate_hz) for span in spans[:_MOST_TOLD]]
+        more = [f"{len(spans) - _MOST_TOLD:,} more"] if len(spans) > _MOST_TOLD else []
+        notes.append(f"Not of this recording, and not played: {listed([*texts, *more])} of the file.")
+    if matched.covered:
+        texts = [_span_text(span, rate_hz) for span in matched.covered[:_MOST_TOLD]]
+        notes.append(
+            f"Something else sounds over the recording, and is not played: {listed(texts)} of the file."
+        )
+    fast = [one for one in matched.segments if one.speed != 1.0]
+    if fast:
+        texts = [
+            _span_text((one.edited_start_samples, one.edited_stop_samples), rate_hz)
+            for one in fast[:_MOST_TOLD]
+        ]
+        notes.append(f"At another speed, and not played: {listed(texts)} of the file.")
+    if ridden:
+        notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
+    if as_elsewhere:
+        notes.append(
+            f"{counted(as_elsewhere, 'span')}, heard again at another level, as loud as the first time."
+        )
+    return tuple(notes)
+
+
+def _span_text(span: tuple[int, int], rate_hz: int) -> str:
+    return " – ".join(format_time(samples_to_s(edge, rate_hz), 1) for edge in span)
+
+
+def _residual_db(
+    request: MatchedEditRequest,
+    made: MatchedEdit,
+    segments: Sequence[Segment],
+    target: Sound,
+    found: Levels,
+    progress: Progress,
+) -> float | None:
+    """Render the document with the edits; return the level of the residual relative to the file, in dB."""
+    state = request.state
+    after = apply_rows(state, accept_instead(state, made.proposals, state.decisions, BY_MATCH))
+    usual = 10.0 ** (found.usual_db / 20.0)
+    power = left = 0.0
+    with Renderer(after, build(after), request.media) as renderer:
+        at, played = 0, pieces(segments, request.state)
+        for number, piece in enumerate(played):
+            progress.report(number / len(played), "Playing the edit")
+            length = piece.played.stop_samples - piece.played.start_samples
+            for first in range(0, 0 if piece.is_instead else length, _BLOCK_SAMPLES):
+                progress.check_cancelled()
+                last = min(length, first + _BLOCK_SAMPLES)
+                theirs = target.read(piece.edited_start_samples + first, piece.edited_start_samples + last)
+                mine = as_channels(renderer.read(at + first, at + last).astype(np.float64), target.channels)
+                power += float(np.sum(theirs.astype(np.float64) ** 2))
+                left += float(np.sum((theirs - usual * mine) ** 2))
+            at += length
+    return 10.0 * float(np.log10(max(left / power, _LEAST_POWER))) if power > 0.0 else None

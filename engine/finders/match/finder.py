@@ -1,0 +1,45 @@
+"""Match: the edits behind an edited file, accepted at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from engine.document.proposals import BY_MATCH
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.settings import FinderSettings
+from engine.progress import Progress
+
+
+class MatchSettings(FinderSettings):
+    """The edited file."""
+
+    edited: str = Field(title="Edited file", description="a file that was made of this recording")
+
+
+def _find(request: FinderRequest, progress: Progress) -> Found:
+    from engine.finders.match.edit import MatchedEditRequest, matched_edit
+    from engine.matching.figures import figures_of
+
+    settings = request.settings
+    assert isinstance(settings, MatchSettings)
+    made = matched_edit(MatchedEditRequest(request.state, request.media, Path(settings.edited)), progress)
+    figures = {
+        **figures_of(made.matched),
+        "played_residual_db": made.residual_db,
+        "notes": list(made.notes),
+    }
+    summary = "\n".join((*made.notes[1:], made.sentence))  # the sentence holds the first
+    return Found(made.proposals, summary, figures=figures, label=made.label)
+
+
+MATCH = Finder(
+    "Edits of a file",
+    "Takes the edits from a file that was made of this recording.",
+    _find,
+    MatchSettings,
+    reads=(),
+    maker=BY_MATCH,
+    accepts=True,
+)

@@ -1,0 +1,1 @@
+"""Recorders: tracks of another clock lined up with the others."""

@@ -1,0 +1,1 @@
+"""Repair: removes sounds that words or an example name, or all else."""

@@ -1,0 +1,39 @@
+"""Repairs of the places where a sound was found, with the likelihood of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.detection.events import SoundEvent
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.finders.repair.separations import Separations, repair_proposals
+from engine.recordings.spans import Span
+from engine.wording import percent
+
+
+def likely_words(event: SoundEvent, marked: Span | None = None) -> str:
+    """Describe the likelihood of an event: "80 % likely", or that the user marked it."""
+    if (event.start_samples, event.stop_samples) == marked:
+        return "the one you marked"
+    return f"{percent(event.likelihood)} likely"
+
+
+def likely_repairs(
+    state: DocumentState, found: Separations, events: Sequence[SoundEvent], marked: Span | None = None
+) -> tuple[Proposal, ...]:
+    """Return the repairs of all events, scored by the likelihood of each event.
+
+    Parameters
+    ----------
+    found : made in windows that are the spans of the events
+    marked : the span of the event that the user marked; None for none
+    """
+    by_span = {(one.start_samples, one.stop_samples): one for one in events}
+    made = []
+    for one in repair_proposals(state, found):
+        event = by_span[one.start_samples, one.stop_samples]
+        reason = f"{one.reason}, {likely_words(event, marked)}"
+        made.append(replace(one, score=event.likelihood, reason=reason))
+    return tuple(made)

@@ -1,0 +1,1 @@
+"""Takes: passages that were played more than once; proposals and facts about each."""

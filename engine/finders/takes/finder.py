@@ -1,0 +1,34 @@
+"""Takes: cuts of all but the best take of each passage, and of false starts."""
+
+from __future__ import annotations
+
+from engine.document.analysis import ScoreCurve
+from engine.document.kinds.cut import CUT
+from engine.document.proposals import BY_TAKES
+from engine.document.takes import TAKES as TAKES_KIND
+from engine.document.takes import StoredTakes
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.takes.stored import takes_from
+from engine.progress import Progress
+from engine.wording import counted
+
+
+def _find(request: FinderRequest, progress: Progress) -> Found:
+    from engine.finders.takes.proposals import propose_takes
+
+    progress.check_cancelled()
+    stored, curve = request.analyses.get(TAKES_KIND), request.analyses.get("score")
+    assert isinstance(stored, StoredTakes), "the finder needs it"
+    made = propose_takes(request.state, takes_from(stored), curve if isinstance(curve, ScoreCurve) else None)
+    label = f"Proposed {counted(len(made.proposals), 'cut')} of takes"
+    return Found(made.proposals, made.sentence, label=label)
+
+
+TAKES = Finder(
+    "Takes",
+    "Cuts all but the best take, and false starts.",
+    _find,
+    needs=(TAKES_KIND,),
+    maker=BY_TAKES,
+    replaces=(CUT.name,),
+)

@@ -1,0 +1,1 @@
+"""Tempo: other ways to count songs."""

@@ -1,0 +1,1 @@
+"""Timing: drum hits detected, laid on a grid or a groove, and written as aligned files."""

@@ -1,0 +1,56 @@
+"""The groove that hits are moved to: the feel of a MIDI file, a track of the document or a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from engine.alignment.division import Division
+from engine.alignment.groove_template import Groove, groove_of_hits
+from engine.audio.reader import SourceReader
+from engine.document.analysis import BeatGrid
+from engine.document.drums.confirmed import sure_enough
+from engine.document.state import DocumentState
+from engine.features.mono import mono_of
+from engine.grids.midi_file import read_midi_groove
+from engine.hits.find import HeldMicrophones, find_hits
+from engine.progress import Progress
+from engine.recordings.microphones import Microphones
+
+MIDI_SUFFIXES = (".mid", ".midi", ".smf")
+_SURE = 0.5
+
+
+def find_groove(
+    name: str,
+    grid: BeatGrid,
+    division: Division,
+    state: DocumentState,
+    media: Mapping[str, Path],
+    progress: Progress,
+) -> Groove:
+    """Take the feel of something that was played to a grid.
+
+    Parameters
+    ----------
+    name : a MIDI file, which has bars of its own; the name of a track; or a recording that begins where the
+        document does
+
+    Raises
+    ------
+    SourceError : the file cannot be read
+    UsageError : it has too few hits
+    """
+    named = [track.id for track in state.tracks if track.name == name]
+    if named:
+        with Microphones(state, media, named) as microphones:
+            hits = find_hits(microphones, progress=progress)
+    elif Path(name).suffix.lower() in MIDI_SUFFIXES:
+        return read_midi_groove(Path(name), division)
+    else:
+        with SourceReader(Path(name)) as reader:
+            heard = np.concatenate([np.zeros(0, np.float32), *mono_of(reader, state.rate_hz)])
+        hits = find_hits(HeldMicrophones({Path(name).stem: heard}, state.rate_hz), progress=progress)
+    return groove_of_hits(sure_enough(hits, _SURE).onsets_samples, grid, division, state.rate_hz)

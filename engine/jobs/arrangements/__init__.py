@@ -1,1 +1,0 @@
-"""Arrange a whole document as an editor model would."""

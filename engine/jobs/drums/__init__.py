@@ -1,1 +1,0 @@
-"""Drums put in time: detected hits, their new positions, and aligned files."""

@@ -1,1 +1,0 @@
-"""Edits of another program, made the edits of a document."""

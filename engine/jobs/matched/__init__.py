@@ -1,1 +1,0 @@
-"""The edit behind a file, made the edit of a document."""

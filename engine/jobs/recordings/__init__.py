@@ -1,1 +1,0 @@
-"""Recordings brought into a document, and found again."""

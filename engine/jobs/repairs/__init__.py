@@ -1,1 +1,0 @@
-"""Sounds found and taken out by words."""

@@ -1,1 +1,0 @@
-"""Sounds of a document, found by name or example, and the proposals for them."""

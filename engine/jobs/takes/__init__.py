@@ -1,1 +1,0 @@
-"""Passages played more than once: proposals and facts."""

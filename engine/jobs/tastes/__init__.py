@@ -1,1 +1,0 @@
-"""Tastes learned, improved and looked at."""

@@ -1,0 +1,1 @@
+"""Recipes to compare with the default: one folder each, and shared modules."""

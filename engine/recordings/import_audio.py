@@ -1,0 +1,199 @@
+"""Import: probe each file once, build the data for the timeline, and return frozen sources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.audio.conform import conformed_path
+from engine.audio.decoders.forward import damage_notice
+from engine.audio.decoders.tracks import file_and_track
+from engine.audio.headers.bwf import CuePoint
+from engine.audio.headers.cue_points import read_cue_points
+from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
+from engine.audio.reader import content_hash, probe
+from engine.document.change import Edit
+from engine.document.drums.pickup import StrokePickup
+from engine.document.file.checks.limits import MOST_ROWS
+from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.state import DocumentState
+from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
+from engine.errors import SourceError
+from engine.files.safe_write import shown
+from engine.hits.microphone_names import kit_of_names
+from engine.progress import Progress
+from engine.recordings.media import Media
+from engine.timebase import convert_samples
+from engine.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """Which files to import into which document.
+
+    Attributes
+    ----------
+    paths : audio files, one track each
+    rate_hz : the document's rate, or 0 to take the highest of the files
+    known : ids of the sources the document has already
+    """
+
+    paths: tuple[Path, ...]
+    rate_hz: int = 0
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Imported files, ready to become one edit.
+
+    Attributes
+    ----------
+    rate_hz : of the document they are for
+    warnings : one sentence for each thing the user should know of, files that were left out first
+    cues : the cue points of the files that have any, by source id, in the source's samples
+    kit : the roles of the microphones of a drum kit, by source id; None where only names were looked at
+    pickup : which of them pick up the same strokes; None where they were not compared
+    """
+
+    sources: tuple[Source, ...]
+    names: tuple[str, ...]
+    media: Media
+    rate_hz: int
+    warnings: tuple[str, ...] = ()
+    cues: Mapping[str, tuple[CuePoint, ...]] = field(default_factory=dict)
+    kit: Mapping[str, str] | None = None
+    pickup: StrokePickup | None = None
+
+
+def import_audio(request: ImportRequest, progress: Progress) -> Imported:
+    """Probe, hash, convert where needed, and build the peaks of recordings.
+
+    An unreadable file, or one already in the document, is skipped and reported.
+
+    Raises
+    ------
+    SourceError : none of the files can be imported, or there are more than a document takes
+    """
+    if not request.paths:
+        raise SourceError("There is nothing to import; name at least one audio file.")
+    _require_room(request)
+    looked, refused = _looked_at(request)
+    rate_hz = request.rate_hz or max((source.rate_hz for source, _ in looked), default=0)
+    sources: list[Source] = []
+    peaks: dict[str, PeakPyramid] = {}
+    warnings: list[str] = []
+    for number, (source, warning) in enumerate(looked):
+        path = Path(source.path)
+        try:
+            found = source_peaks(source, rate_hz, progress.step(number, len(looked)))
+        except SourceError as error:
+            refused.append(str(error))
+            continue
+        peaks[source.id] = found
+        sources.append(source)
+        said = (warning, peaks_warning(found, path), damage_notice(path, warning))
+        warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
+    if not sources:
+        raise SourceError(" ".join(refused))
+    paths = {source.id: Path(source.path) for source in sources}
+    conformed = {source.id: conformed_path(source, rate_hz) for source in sources}
+    names = tuple(path.stem for path in paths.values())
+    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
+    media = Media(paths, conformed, peaks)
+    return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues)
+
+
+def _require_room(request: ImportRequest) -> None:
+    """Refuse more recordings than a document takes before any of them is read."""
+    most, there = MOST_ROWS["track"], len(request.known)
+    if there + len(request.paths) > most:
+        raise SourceError(
+            f"{counted(len(request.paths), 'recording')} and {there:,} of the document are more than the "
+            f"{most:,} tracks that a document takes: import at most {max(0, most - there):,}."
+        )
+
+
+def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
+    """Return the number of files per sample rate, the highest first; unreadable files are skipped."""
+    rates = Counter[int]()
+    for path in paths:
+        with suppress(SourceError):
+            rates[probe(path).rate_hz] += 1
+    return dict(sorted(rates.items(), reverse=True))
+
+
+def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[str]]:
+    """Return the files as sources, each with its warning, and the reasons why others are skipped."""
+    looked: list[tuple[Source, str]] = []
+    refused: list[str] = []
+    known = set(request.known)
+    for path in request.paths:
+        try:
+            source, warning = _look_at(path)
+        except SourceError as error:
+            refused.append(str(error))
+            continue
+        if source.id in known:
+            refused.append(f"{shown(path)} is in the document already; it was not imported again.")
+            continue
+        known.add(source.id)
+        looked.append((source, warning))
+    return looked, refused
+
+
+def _look_at(path: Path) -> tuple[Source, str]:
+    """Return a file as a source, with a warning if it needs one."""
+    info = probe(path)
+    absolute = str(path.absolute())
+    if shown(absolute) != absolute:
+        raise SourceError(f"{shown(path)} has a name that is no text: rename the file or its folder.")
+    digest = content_hash(path)
+    source = Source(
+        id=digest[:12],
+        path=absolute,
+        content_hash=digest,
+        rate_hz=info.rate_hz,
+        channels=info.channels,
+        frames=info.frames,
+        container=info.container,
+        subtype=info.subtype,
+    )
+    return source, info.warning
+
+
+def import_edit(state: DocumentState, imported: Imported) -> Edit:
+    """Return the edit that adds the imported tracks, with their cue points as markers."""
+    kit = _kit_by_names(imported) if imported.kit is None else imported.kit
+    edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz, kit)
+    spans = [
+        span
+        for source in imported.sources
+        for span in _spans(source, imported.cues.get(source.id, ()), state.rate_hz or imported.rate_hz)
+    ]
+    markers = add_all(state, spans, "").changes
+    told = f" with {counted(len(markers), 'marker')}" if markers else ""
+    return Edit(f"{edit.label}{told}", (*edit.changes, *markers))
+
+
+def _kit_by_names(imported: Imported) -> Mapping[str, str]:
+    roles, named = kit_of_names(imported.names), zip(imported.sources, imported.names, strict=True)
+    return {source.id: roles[name].value for source, name in named if name in roles}
+
+
+def _spans(source: Source, cues: tuple[CuePoint, ...], rate_hz: int) -> list[NamedSpan]:
+    """Return the cue points inside a source as spans of the timeline, with the source at 0."""
+    spans = []
+    for cue in cues:
+        if cue.position_samples <= source.frames:
+            stop = min(cue.position_samples + cue.length_samples, source.frames)
+            first, last = (
+                convert_samples(edge, source.rate_hz, rate_hz) for edge in (cue.position_samples, stop)
+            )
+            spans.append(NamedSpan(first, last, cue.label))
+    return spans

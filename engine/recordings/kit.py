@@ -1,0 +1,80 @@
+"""Find the microphones of a drum kit by their audio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.document.drums.edits import DRUMS
+from engine.document.drums.pickup import StrokePickup
+from engine.document.file.storage import apply_rows
+from engine.document.state import DocumentState
+from engine.document.tracks.edits import add_tracks
+from engine.hits.find import HeldMicrophones
+from engine.hits.membership import kit_roles
+from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
+from engine.progress import Progress
+from engine.recordings.import_audio import Imported, ImportRequest, import_audio
+from engine.recordings.microphones import Microphones
+from engine.wording import listed
+
+
+@dataclass(frozen=True, slots=True)
+class PickupRequest:
+    """Which document's tracks to compare.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+
+
+def compare_tracks(request: PickupRequest, progress: Progress) -> StrokePickup:
+    """Measure which tracks of a document pick up the same strokes.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    ids = [track.id for track in state.tracks]
+    if not 2 <= len(ids) <= MOST_TRACKS:
+        return measure_pickup(HeldMicrophones({}, state.rate_hz), progress)
+    with Microphones(state, request.media, ids, progress.part(0.0, 0.1)) as microphones:
+        return measure_pickup(microphones, progress.part(0.1, 1.0))
+
+
+def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
+    """Import recordings, with their pickup and with the roles of those that are a drum kit.
+
+    Raises
+    ------
+    SourceError : see `engine.recordings.import_audio.import_audio`
+    """
+    imported = import_audio(request, progress.part(0.0, 0.9))
+    return _with_kit(imported, progress.part(0.9, 1.0))
+
+
+def _with_kit(imported: Imported, progress: Progress) -> Imported:
+    """Return imported recordings with their pickup and with the roles of those that are a drum kit.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    """
+    if len(imported.sources) < 2:
+        return imported
+    empty = DocumentState()
+    edit = add_tracks(empty, imported.sources, imported.names, imported.rate_hz)
+    request = PickupRequest(apply_rows(empty, edit.changes), imported.media.paths)
+    pickup = compare_tracks(request, progress)
+    names = {track.id: track.name for track in request.state.tracks}
+    roles = kit_roles(names, pickup)
+    kit = {track.source_id: roles[track.id] for track in request.state.tracks if track.id in roles}
+    joined = [names[key] for key, role in roles.items() if role == DRUMS]
+    told = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
+    return replace(imported, warnings=(*imported.warnings, *told), kit=kit, pickup=pickup)

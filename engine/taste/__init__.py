@@ -1,0 +1,1 @@
+"""Tastes: learned, improved from decisions, diagnosed, shown with recordings."""

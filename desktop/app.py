@@ -12,8 +12,8 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.crashes.watching import Watch
-from desktop.heavy_modules import TorchLibraries
 from desktop.main_window import MainWindow
+from desktop.work.heavy_modules import TorchLibraries
 from engine.errors import OffcutError
 from engine.unused_memory import keep_large_apart
 from widgets.theme import load_fonts

@@ -6,23 +6,21 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.actions import Actions
 from desktop.commands import ABSENT
 from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
-from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
-from desktop.files import Files
-from desktop.finders import Finders
-from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
-from desktop.job_lanes import JobLanes
-from desktop.menus import Menus
-from desktop.messages import Messages
+from desktop.panels.arrangement.editors import Editors
+from desktop.panels.finders import Finders
+from desktop.panels.repair.repairing import Repairing
+from desktop.panels.takes.takes import Takes
+from desktop.panels.timing.proposing import TimingProposing
+from desktop.panels.timing.timing import Timing
 from desktop.playback import Player
 from desktop.playback.metering import Metering
 from desktop.recordings.recordings import Recordings
@@ -36,11 +34,15 @@ from desktop.review.reference_example import ReferenceListening
 from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
-from desktop.separation.repairing import Repairing
-from desktop.session import Session
-from desktop.side import Side
-from desktop.slots import reporting_refusals
-from desktop.takes.takes import Takes
+from desktop.shell.actions import Actions
+from desktop.shell.files import Files
+from desktop.shell.garbage import WindowGarbage
+from desktop.shell.menus import Menus
+from desktop.shell.messages import Messages
+from desktop.shell.session import Session
+from desktop.shell.side import Side
+from desktop.shell.slots import reporting_refusals
+from desktop.shell.transport import Transport
 from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
@@ -57,28 +59,26 @@ from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
-from desktop.timing.proposing import TimingProposing
-from desktop.timing.timing import Timing
-from desktop.transport import Transport
-from desktop.unfinished import Unfinished
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.user_settings.window_size import keep_size, restore_size
-from desktop.work import Work
+from desktop.work.job_lanes import JobLanes
+from desktop.work.unfinished import Unfinished
+from desktop.work.work import Work
 from engine.document.change import Change
 from widgets.chrome.beside import Beside, stacked
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
+from widgets.panels.repair.panel import RepairPanel
+from widgets.panels.timing.panel import TimingPanel
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.separation.panel import RepairPanel
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
-from widgets.timing.panel import TimingPanel
 
 
 class MainWindow(QMainWindow):
@@ -193,12 +193,12 @@ class MainWindow(QMainWindow):
         connect_findings(self.diagnosing, self.tasting, self.files, self.analysing)
         self.review.moved.connect(self._show_current)
         self.work.proposed.connect(self.review.come_to_new)
-        self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
-        for chosen in (self.timeline.proposal_clicked, self.queue_panel.proposal_chosen):
+        self.timeline.canvas.proposal_clicked.connect(self.zooms.visit_in_view)
+        for chosen in (self.timeline.canvas.proposal_clicked, self.queue_panel.proposal_chosen):
             chosen.connect(lambda _id: self.selecting.let_go())  # Delete means what was chosen last
-        self.timeline.seek_requested.connect(self.transport.seek)
-        self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(reporting_refusals(self.review.drag, self.messages.refuse))
+        self.timeline.canvas.seek_requested.connect(self.transport.seek)
+        self.timeline.canvas.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
+        self.timeline.canvas.edge_dragged.connect(reporting_refusals(self.review.drag, self.messages.refuse))
         self.timeline.files_dropped.connect(reporting_refusals(self.files.drop, self.messages.refuse))
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
@@ -209,9 +209,9 @@ class MainWindow(QMainWindow):
         self.work.progressed.connect(self.status_bar.set_job)
         self.learning.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
-        self.recordings.waves_changed.connect(self.timeline.set_waves)
-        self.recordings.waves_refined.connect(self.timeline.renew_waves)
-        self.stored_waves.changed.connect(self.timeline.set_stored_waves)
+        self.recordings.waves_changed.connect(self.timeline.lanes.set_waves)
+        self.recordings.waves_refined.connect(self.timeline.canvas.renew_waves)
+        self.stored_waves.changed.connect(self.timeline.lanes.set_stored_waves)
 
     def say(self, sentence: str) -> None:
         """Show the result of the last command, and the next undo step."""
@@ -252,14 +252,14 @@ class MainWindow(QMainWindow):
 
     def _show_timeline(self) -> None:
         """Show the document in the chosen view, with its arrangement and the playhead."""
-        self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
+        self.timeline.lanes.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
         self.arranging.show()
         self.clock.show()
 
     def _show_analyses(self) -> None:
         session = self.session
         taste = "" if self.analysing.taste is None else self.analysing.taste.stem
-        self.timeline.set_grid(session.grid)
+        self.timeline.canvas.set_grid(session.grid)
         self.timeline.set_score(session.curve, self.review.threshold, taste)
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
-        self.timeline.set_current(self.review.current)
+        self.timeline.canvas.set_current(self.review.current)
         self.zooms.follow_edges()
         self.queue.follow()
 

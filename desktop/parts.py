@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStackedWidget
 
-    from desktop.actions import Actions
     from desktop.crashes.after_crash import AfterCrash
     from desktop.drawing.spectrograms import Spectrograms
     from desktop.drawing.stored_waves import StoredWaves
-    from desktop.editors.editors import Editors
     from desktop.export.exporting import Exporting
-    from desktop.files import Files
-    from desktop.finders import Finders
     from desktop.grid.dialogs import GridDialogs
     from desktop.grid.editing import GridEditing
     from desktop.grid.layer import GridLayer
     from desktop.grid.tap_tempo import TapTempo
-    from desktop.menus import Menus
-    from desktop.messages import Messages
+    from desktop.panels.arrangement.editors import Editors
+    from desktop.panels.finders import Finders
+    from desktop.panels.repair.repairing import Repairing
+    from desktop.panels.takes.takes import Takes
+    from desktop.panels.timing.proposing import TimingProposing
+    from desktop.panels.timing.timing import Timing
     from desktop.playback import Player
     from desktop.recordings.recordings import Recordings
     from desktop.review.amounts import Amounts
@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from desktop.review.reference_example import ReferenceListening
     from desktop.review.review import Review
     from desktop.review.threshold import ThresholdDrag
-    from desktop.separation.repairing import Repairing
-    from desktop.session import Session
-    from desktop.side import Side
-    from desktop.takes.takes import Takes
+    from desktop.shell.actions import Actions
+    from desktop.shell.files import Files
+    from desktop.shell.menus import Menus
+    from desktop.shell.messages import Messages
+    from desktop.shell.session import Session
+    from desktop.shell.side import Side
+    from desktop.shell.transport import Transport
     from desktop.taste.analysing import Analysing
     from desktop.taste.diagnosing import Diagnosing
     from desktop.taste.learning import Learning
@@ -48,21 +51,18 @@ if TYPE_CHECKING:
     from desktop.timeline.selecting import Selecting
     from desktop.timeline.tracks import Tracks
     from desktop.timeline.zooms import Zooms
-    from desktop.timing.proposing import TimingProposing
-    from desktop.timing.timing import Timing
-    from desktop.transport import Transport
-    from desktop.unfinished import Unfinished
     from desktop.user_settings.look import Look
     from desktop.user_settings.user_settings import UserSettings
-    from desktop.work import Work
+    from desktop.work.unfinished import Unfinished
+    from desktop.work.work import Work
     from widgets.chrome.command_palette import CommandPalette
     from widgets.chrome.status_bar import StatusBar
     from widgets.chrome.top_bar import TopBar
     from widgets.controls.keys.caps import KeyButton
+    from widgets.panels.repair.panel import RepairPanel
+    from widgets.panels.timing.panel import TimingPanel
     from widgets.review.queue_panel import QueuePanel
-    from widgets.separation.panel import RepairPanel
     from widgets.timeline.timeline_view import TimelineView
-    from widgets.timing.panel import TimingPanel
 
 
 class Parts(Protocol):

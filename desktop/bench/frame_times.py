@@ -54,7 +54,7 @@ def frame_times(
     for step, window in enumerate(windows):
         settle()
         begun = clock()
-        view.set_viewport(window)
+        view.canvas.set_viewport(window)
         painter = QPainter(target)
         canvas.paint_onto(painter, canvas.rect())
         painter.end()

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import make_application
 from desktop.bench.document import LOADS, cut, document_of, pyqtgraph_frame_times, train_until_cancelled
 from desktop.bench.frame_times import frame_times, walk
-from desktop.job_lanes import JobLane
 from desktop.main_window import MainWindow
+from desktop.work.job_lanes import JobLane
 from engine.document.decisions import Verdict
 from engine.document.table import table_of
 from engine.document.tracks.pictures import set_pictures
@@ -82,7 +82,7 @@ class Bench:
     def show(self, *, result: bool) -> None:
         """Show the source or the result, whole."""
         self.window.transport.choose_result(result)
-        self.window.timeline.fit()
+        self.window.timeline.zooms.fit()
         self.settle()
 
     def settle(self) -> None:
@@ -96,7 +96,7 @@ class Bench:
     def frames(self, clock: Callable[[], float] = time.perf_counter) -> NDArray[np.float64]:
         """Return the times of a walk's frames in ms, shape (FRAMES,)."""
         timeline = self.window.timeline
-        return frame_times(timeline, walk(timeline.viewport, FRAMES), clock, self.settle)
+        return frame_times(timeline, walk(timeline.canvas.viewport, FRAMES), clock, self.settle)
 
     def busy(self) -> NDArray[np.float64]:
         """Return how long the window's thread ran for each frame in ms, the best of some walks."""
@@ -209,12 +209,12 @@ def off_screen(folder: Path, load: str) -> Iterator[Measured]:
             proposals = {one.id: one for one in (*near, *far[: count - len(near)])}
             states.append(replace(state, proposals=proposals, decisions={}))
         length, rate_hz = state.length_samples, state.rate_hz
-        view = Viewport(0.0, step / 100, timeline.viewport.width_px, length, rate_hz)
+        view = Viewport(0.0, step / 100, timeline.canvas.viewport.width_px, length, rate_hz)
         windows = [view.scrolled(10.0 * number) for number in range(100)]
         rounds: dict[int, list[NDArray[np.float64]]] = {count: [] for count in OFF_SCREEN}
         for _ in range(BUSY_WALKS):  # in turns, so that all see the same machine
             for shown, times in zip(states, rounds.values(), strict=True):
-                timeline.set_document(shown)
+                timeline.lanes.set_document(shown)
                 times.append(frame_times(timeline, windows, time.thread_time, bench.settle))
         costs = {count: float(np.median(np.min(times, axis=0))) for count, times in rounds.items()}
         for count, cost in costs.items():
@@ -266,7 +266,7 @@ def decisions(folder: Path, load: str) -> Iterator[Measured]:
             table = table_of(window.session.state)
             undecided = np.flatnonzero(table.are(Verdict.UNDECIDED))
             window.review.choose(table.made.ids[int(undecided[len(undecided) // 2])])
-            window.timeline.zoom(200.0)
+            window.timeline.zooms.zoom(200.0)
             bench.settle()
             count = min(DECISIONS, len(undecided) // 4)
             times = np.sort([_decide(bench, painted) for _ in range(count)])

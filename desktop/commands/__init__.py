@@ -14,8 +14,6 @@ from itertools import groupby
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
-from desktop.commands.arranging import ARRANGEMENT
-from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import (
     GRID_LAYER,
     LAYERS,
@@ -27,21 +25,23 @@ from desktop.commands.command import (
     Command,
     RunFinder,
 )
-from desktop.commands.crashes import CRASHES
-from desktop.commands.documents import EDIT, FILE, TASTE
-from desktop.commands.editors import EDITORS
-from desktop.commands.grid import GRID
-from desktop.commands.listening import TRANSPORT
-from desktop.commands.markers import MARKERS
 from desktop.commands.menus import MENUS, MenuGroups
-from desktop.commands.repairs import REPAIRS
-from desktop.commands.reviewing import ANSWERS, EDGES
-from desktop.commands.sounds import SOUNDS
 from desktop.commands.synonyms import SYNONYMS
-from desktop.commands.takes import TAKES
-from desktop.commands.timing import TIMING
-from desktop.commands.tracks import TRACKS
-from desktop.commands.viewing import HELP, VIEW
+from desktop.commands.tables.arrangement import EDITORS
+from desktop.commands.tables.blocks import ARRANGEMENT
+from desktop.commands.tables.by_hand import BY_HAND
+from desktop.commands.tables.crashes import CRASHES
+from desktop.commands.tables.documents import EDIT, FILE, TASTE
+from desktop.commands.tables.grid import GRID
+from desktop.commands.tables.listening import TRANSPORT
+from desktop.commands.tables.markers import MARKERS
+from desktop.commands.tables.repair import REPAIRS
+from desktop.commands.tables.review import ANSWERS, EDGES
+from desktop.commands.tables.sounds import SOUNDS
+from desktop.commands.tables.takes import TAKES
+from desktop.commands.tables.timing import TIMING
+from desktop.commands.tables.tracks import TRACKS
+from desktop.commands.tables.view import HELP, VIEW
 from widgets.controls.keys.names import key_labels
 
 __all__ = [

@@ -8,13 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
 from desktop.crashes import openings
 from desktop.crashes.left import Left, take_left
 from desktop.crashes.report import Reports, report_of_left
 from desktop.crashes.watching import Watch, machine
+from desktop.dialogs import file_dialogs
 from desktop.parts import Parts
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.wording import reason_of
@@ -126,7 +126,7 @@ class AfterCrash(QObject):
 
     def _save(self) -> None:
         assert self._view is not None
-        path = dialogs.ask_report_file(self._view, Path.home())
+        path = file_dialogs.ask_report_file(self._view, Path.home())
         if path is not None:
             with replacing(path, overwrite=True) as part:  # the dialog has asked
                 part.write_text(self._view.text, encoding="utf-8")

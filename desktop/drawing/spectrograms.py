@@ -9,11 +9,11 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
 from desktop.drawing.waves import TrackWave
-from desktop.job_lanes import JobLane
 from desktop.parts import Parts
+from desktop.work.job_lanes import JobLane
 from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
@@ -64,7 +64,7 @@ class Spectrograms(QObject):
         self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
         self._shown_stored: dict[str, Spectrogram] = {}
         self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
-        self._renew.timeout.connect(self._timeline.renew_spectrograms)
+        self._renew.timeout.connect(self._timeline.canvas.renew_spectrograms)
         self._tiles.arrived.connect(self._renew_soon)
         self._begun.connect(self._take)
         self._session.changed.connect(self._follow_change)
@@ -72,7 +72,7 @@ class Spectrograms(QObject):
         parts.recordings.waves_changed.connect(self._take_waves)
         parts.stored_waves.changed.connect(self._take_stored)
         self.look = stored_look(settings)
-        self._timeline.set_spectrogram_look(self.look)
+        self._timeline.canvas.set_spectrogram_look(self.look)
 
     @property
     def is_busy(self) -> bool:
@@ -103,7 +103,7 @@ class Spectrograms(QObject):
     def set_look(self, look: SpectrogramLook) -> None:
         """Preview spectrogram settings."""
         self.look = look
-        self._timeline.set_spectrogram_look(look)
+        self._timeline.canvas.set_spectrogram_look(look)
         self._follow()
 
     def ask_look(self) -> None:
@@ -111,7 +111,7 @@ class Spectrograms(QObject):
         before = self.look
         form = SpectrogramForm(self._parts.look.theme, before)
         form.changed.connect(lambda: None if form.problem() else self.set_look(form.values()))
-        if dialogs.ask_spectrogram(self._window, form):
+        if form_dialogs.ask_spectrogram(self._window, form):
             self._keep_look()
             self.said.emit(
                 f"Spectrograms from {self.look.floor_db} to {self.look.ceiling_db} dB, {self.look.scale}"
@@ -170,7 +170,7 @@ class Spectrograms(QObject):
         stored = self._wanted_stored(wanted) if self._stored_waves else {}
         for track, key in wanted.values():
             if key not in self._tried:
-                first = max(int(self._timeline.viewport.start_samples) - track.start_samples, 0)
+                first = max(int(self._timeline.canvas.viewport.start_samples) - track.start_samples, 0)
                 request = SpectrogramRequest(self._waves[track.id].media, *key, first_samples=first)
                 self._make(request, key, f"Drawing the spectrogram of {track.name}")
         for audio, key in stored.items():
@@ -188,7 +188,9 @@ class Spectrograms(QObject):
         shown_stored = {audio: self._known[key] for audio, key in stored.items() if key in self._known}
         if (shown, shown_stored) != (self._shown, self._shown_stored):
             self._shown, self._shown_stored = shown, shown_stored
-            self._timeline.set_spectrograms({key: drawn for key, (_, drawn) in shown.items()}, shown_stored)
+            self._timeline.lanes.set_spectrograms(
+                {key: drawn for key, (_, drawn) in shown.items()}, shown_stored
+            )
 
     def _make(self, request: SpectrogramRequest, key: Key, title: str) -> None:
         self._tried.add(key)

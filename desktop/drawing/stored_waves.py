@@ -8,8 +8,8 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.drawing.waves import TrackWave
-from desktop.job_lanes import JobLane
 from desktop.parts import Parts
+from desktop.work.job_lanes import JobLane
 from engine.document.change import Change
 from engine.document.file.stored_audio import key_of
 from engine.document.kinds.operations import Replace, Stored

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.job_lanes import JobHandle, JobLane
+from desktop.work.job_lanes import JobHandle, JobLane
 from engine.audio.reader import SourceReader
 from engine.errors import SourceError
 from engine.progress import Progress

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushButton, QWidget
 
-from desktop.job_lanes import JobHandle
+from desktop.work.job_lanes import JobHandle
 from engine.edl.export.audio_files.clipping import Clipping
 from widgets.theme import px
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
-from desktop import dialogs
+from desktop.dialogs import file_dialogs, form_dialogs, questions
 from desktop.user_settings.window_size import room_for
 from engine.edl.export.placing.frame_rates import FrameRate
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
@@ -53,7 +53,7 @@ def ask_export(
     asked: list[AskedExport] = []
 
     def choose_folder() -> None:
-        chosen = dialogs.ask_folder(dialog, "Export folder", Path(form.values().folder))
+        chosen = file_dialogs.ask_folder(dialog, "Export folder", Path(form.values().folder))
         if chosen is not None:
             form.set_folder(str(chosen))
 
@@ -62,7 +62,7 @@ def ask_export(
         if form.problem() or found.problem or not export.isEnabled():
             return
         taken = tuple(line.name for line in found.files if line.replaces)
-        if taken and not dialogs.confirm_overwrite(dialog, tuple(map(Path, taken))):
+        if taken and not questions.confirm_overwrite(dialog, tuple(map(Path, taken))):
             return
         wanted = AskedExport(form.values(), frozenset(taken))
         export.setEnabled(False)  # until it is known what to do, a second press means nothing
@@ -75,7 +75,7 @@ def ask_export(
     form.folder_requested.connect(choose_folder)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     _lay_out(dialog, form, buttons)
-    export = dialogs.add_accept(buttons, "Export")
+    export = form_dialogs.add_accept(buttons, "Export")
     export.setEnabled(not form.problem())
     form.changed.connect(lambda: export.setEnabled(not form.problem()))
     buttons.accepted.connect(finish)

@@ -15,13 +15,13 @@ from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from desktop.again import Again
 from desktop.export.clipping import lowered_by
 from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
-from desktop.jobs import clipping_of, export_files
 from desktop.parts import Parts
 from desktop.user_settings.per_document import PerDocument
+from desktop.work.again import Again
+from desktop.work.jobs import clipping_of, export_files
 from engine.document.decisions import Edited, Verdict, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.recorded import require_recording
@@ -259,7 +259,7 @@ class Exporting(QObject):
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""
-        spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
+        spans: dict[str, Span] = {"window": self._parts.timeline.zooms.visible_span}
         labels = {"window": "Visible range"}
         selected = self._parts.selecting.span
         if selected is not None:

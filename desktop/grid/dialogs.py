@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.grid.editing import GridEditing
 from engine.document.grid.edits import (
     FASTEST_BPM,
@@ -71,7 +71,7 @@ class GridDialogs:
             self._editing.set_beats_in_bar(int(values[0]))
 
     def _ask(self, title: str, numbers: list[Number], said: str, do: str) -> tuple[float, ...] | None:
-        return dialogs.ask_numbers(self._window, title, NumbersForm(self._theme(), numbers, said), do)
+        return form_dialogs.ask_numbers(self._window, title, NumbersForm(self._theme(), numbers, said), do)
 
 
 def _tempo(label: str, value: float) -> Number:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits
@@ -206,7 +206,7 @@ class GridEditing(QObject):
     def step(self, *, forward: bool) -> None:
         """Put the playhead on the next or the previous line of the grid that can be seen."""
         canvas = self._timeline.canvas
-        lines = divisions(canvas.beats, canvas.viewport)
+        lines = divisions(canvas.shown.beats, canvas.viewport)
         if not len(lines):
             raise UsageError(NO_GRID)
         here = canvas.times.to_view(self._transport.playhead_samples)
@@ -228,9 +228,9 @@ class GridEditing(QObject):
     def snapped_playhead(self) -> int:
         """Return the playhead position, or the nearest grid line if snapping is on."""
         at, canvas = self._transport.playhead_samples, self._timeline.canvas
-        if not self._snaps or canvas.beats is None:
+        if not self._snaps or canvas.shown.beats is None:
             return at
-        line = division_near(canvas.x_of(at), canvas.beats, canvas.viewport, theme.px(REACH_PX))
+        line = division_near(canvas.x_of(at), canvas.shown.beats, canvas.viewport, theme.px(REACH_PX))
         return at if line is None else canvas.times.to_source(line)
 
     def toggle_snapping(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.actions import Actions
 from desktop.commands import GRID_LAYER
 from desktop.grid.editing import GridEditing
-from desktop.session import Session
+from desktop.shell.actions import Actions
+from desktop.shell.session import Session
 
 KEYS_THERE = (
     "Grid: half tempo ‹grid.half›, double ‹grid.double›, next level ‹grid.other_level›, "

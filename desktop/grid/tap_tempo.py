@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.grid.editing import GridEditing
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.grid.edits import FASTEST_BPM
 from engine.document.grid.tapping import FEWEST_TAPS, fit_taps
 from engine.errors import OffcutError

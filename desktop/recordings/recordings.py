@@ -9,13 +9,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from desktop.again import Again
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
-from desktop.jobs import compare_tracks, import_recordings
-from desktop.session import Session
+from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
-from desktop.work import Work, joined_sentences
+from desktop.work.again import Again
+from desktop.work.jobs import compare_tracks, import_recordings
+from desktop.work.work import Work, joined_sentences
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.files.safe_write import shown

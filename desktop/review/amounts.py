@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from engine.document.by_hand import amount_of, change_amount, change_fade, change_filling, fade_ms_of
 from engine.document.change import Edit
@@ -103,7 +103,7 @@ class Amounts(QObject):
             return "" if same else length_ahead(state, change_amount(state, here, values[0]))
 
         form = NumbersForm(self._theme(), [number], said, outlook)
-        values = dialogs.ask_numbers(self._window, title, form, "Change")
+        values = form_dialogs.ask_numbers(self._window, title, form, "Change")
         if values is not None and values[0] != number.value:
             self._apply(change_amount(state, here, values[0]))
 

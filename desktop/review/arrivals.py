@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.review.review import Review
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.errors import OffcutError
 
 REST_MS = 150

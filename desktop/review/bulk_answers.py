@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from desktop.review.review import Review
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.document import edits
 from engine.document.change import Edit
 from engine.document.decisions import Verdict

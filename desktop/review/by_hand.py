@@ -8,11 +8,11 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.review.clipboard import SpanClipboard
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
 from engine.by_hand.payloads import (
     Payload,
@@ -211,7 +211,7 @@ class ByHand(QObject):
             return f"From {' and '.join(at)} of the recording."
 
         form = NumbersForm(self._theme(), numbers, said, outlook)
-        values = dialogs.ask_numbers(self._window, "Fade in and out", form, "Fade")
+        values = form_dialogs.ask_numbers(self._window, "Fade in and out", form, "Fade")
         if values is not None:
             edit, made = fade_ends(state, *values)
             self.make(edit, made[-1].id, lets_go=False)
@@ -227,7 +227,7 @@ class ByHand(QObject):
         assert kind.amount is not None
         length_s = samples_to_s(state.length_samples, state.rate_hz)
         form = NumbersForm(self._theme(), [asked(kind.amount, value, length_s)], said, outlook)
-        values = dialogs.ask_numbers(self._window, kind.title, form, kind.title)
+        values = form_dialogs.ask_numbers(self._window, kind.title, form, kind.title)
         return values[0] if values else None
 
     def required_of_all(self, name: str) -> tuple[int, int]:

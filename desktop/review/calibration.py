@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
-from desktop.job_lanes import JobLane
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.work.job_lanes import JobLane
 from engine.document.change import Change
 from engine.document.state import DocumentState
 from engine.document.table import Made, table_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.change import Edit
 from engine.document.clipboard import Clip, paste
 from engine.document.kinds.kind import length_words

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
-from desktop.job_lanes import JobHandle, JobLane
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.work.job_lanes import JobHandle, JobLane
 from engine.finders.cuts.outlook import Outlook, look_ahead
 
 Settings = Mapping[str, object]

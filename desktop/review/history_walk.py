@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.errors import DocumentError
 from engine.wording import counted
 from widgets.review.history_panel import HistoryPanel

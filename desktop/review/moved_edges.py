@@ -7,9 +7,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.job_lanes import JobLane
 from desktop.review.review import Review
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.work.job_lanes import JobLane
 from engine.document.decisions import decided_span
 from engine.document.proposals import BY_HAND
 from engine.finders.cuts.moved_edges import MovedRequest, said_of_moved

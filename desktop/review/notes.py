@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
+from desktop.dialogs import form_dialogs
 from desktop.review.review import Review
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.document import edits
 from engine.document.change import Edit
 from engine.document.file.checks.limits import LONGEST_NOTE
@@ -48,7 +48,7 @@ class Notes(QObject):
             self._apply(edits.set_document_note(self._session.state, note))
 
     def _ask(self, title: str, said: str, note: str) -> str | None:
-        return dialogs.ask_note(self._window, title, NoteForm(said, note, LONGEST_NOTE))
+        return form_dialogs.ask_note(self._window, title, NoteForm(said, note, LONGEST_NOTE))
 
     def _apply(self, edit: Edit) -> None:
         if edit.changes:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.review.bulk_answers import BulkAnswers
 from desktop.review.moved_edges import MovedEdges
 from desktop.review.review import Review
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.document.kinds import Edge
 from engine.document.state import DocumentState
 from engine.errors import OffcutError

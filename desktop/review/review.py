@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from desktop.review.calibration import Calibrating
 from desktop.review.queue_choices import QueueChoices
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.document import edits
 from engine.document.by_hand import change_payload, change_way
 from engine.document.change import Change, Edit

@@ -7,10 +7,10 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.job_lanes import JobLane
-from desktop.jobs import propose_at
 from desktop.parts import Parts
 from desktop.review.cuts_ahead import submit_look
+from desktop.work.job_lanes import JobLane
+from desktop.work.jobs import propose_at
 from engine.document.state import DocumentState
 from engine.finders.cuts.outlook import Outlook
 from engine.finders.cuts.propose import Proposed
@@ -33,8 +33,8 @@ class ThresholdDrag(QObject):
         super().__init__(window)
         self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
         self._panel, self._show_queue = parts.queue_panel, parts.queue.show
-        self._timeline.threshold_moved.connect(self._move)
-        self._timeline.threshold_dragged.connect(self._release)
+        self._timeline.canvas.threshold_moved.connect(self._move)
+        self._timeline.canvas.threshold_dragged.connect(self._release)
         self._wanted: float | None = None
         self._lane = JobLane("threshold lane", self)
 
@@ -57,7 +57,7 @@ class ThresholdDrag(QObject):
     def _show(self, outlook: Outlook) -> None:
         if self._wanted is None:
             return
-        self._timeline.set_outlook(outlook.sentence)
+        self._timeline.canvas.set_outlook(outlook.sentence)
         self.foreseen.emit(outlook.sentence)
         self._panel.set_outlook(outlook.threshold, outlook.cuts.after, outlook.sentence)
         if outlook.threshold != self._wanted:
@@ -93,6 +93,6 @@ class ThresholdDrag(QObject):
 
     def _end(self) -> None:
         self._wanted = None
-        self._timeline.set_outlook("")
+        self._timeline.canvas.set_outlook("")
         self._panel.end_outlook()
         self._show_queue()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktop.again import Again
-from desktop.job_lanes import JobHandle
-from desktop.jobs import listen_to
-from desktop.session import Session
-from desktop.work import Work, joined_sentences
+from desktop.shell.session import Session
+from desktop.work.again import Again
+from desktop.work.job_lanes import JobHandle
+from desktop.work.jobs import listen_to
+from desktop.work.work import Work, joined_sentences
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited

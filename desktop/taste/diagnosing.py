@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.job_lanes import JobHandle, JobLane
 from desktop.review.calibration import SETTLE_MS
-from desktop.session import Session
+from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
-from desktop.work import Work
+from desktop.work.job_lanes import JobHandle, JobLane
+from desktop.work.work import Work
 from engine.cuts.dead_air import PAUSES
 from engine.diagnoses.finding import Finding, Severity
 from engine.diagnoses.judging import is_suspicious, judge

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.review.reference_example import ReferenceSegment
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from desktop.taste.reference_file import fetch_reference
-from desktop.transport import Transport
-from desktop.work import Work
+from desktop.work.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
 from engine.files.safe_write import shown

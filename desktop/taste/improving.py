@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
-from desktop.session import Session
+from desktop.dialogs import file_dialogs, questions
+from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
 from desktop.taste.learning import Learning
 from engine.document.decisions import Verdict
@@ -28,8 +28,8 @@ def improve_taste(window: QWidget, session: Session, analysing: Analysing, learn
     if not _is_decided(state):
         raise UsageError("No decisions yet. Accept or reject some cuts first.")
     folder = session.folder
-    out = dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
-    if out is None or (is_taken(out) and not dialogs.confirm_overwrite(window, (out,))):
+    out = file_dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
+    if out is None or (is_taken(out) and not questions.confirm_overwrite(window, (out,))):
         return
     document = DecidedDocument(session.name, state, dict(session.media))
     folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))

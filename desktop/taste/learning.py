@@ -9,11 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.again import Again
-from desktop.jobs import improve_taste, learn_taste
-from desktop.session import Session
+from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
-from desktop.work import Work, joined_sentences
+from desktop.work.again import Again
+from desktop.work.jobs import improve_taste, learn_taste
+from desktop.work.work import Work, joined_sentences
 from engine.taste.improve import Improved, ImproveRequest
 from engine.taste.learn import TasteWritten
 from widgets.forms.taste.learn_panel import LearnRequest

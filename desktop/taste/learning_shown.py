@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop.taste.learning import Learning
-from widgets.chrome.learning_panel import LearningPanel
+from widgets.learning.learning_panel import LearningPanel
 from widgets.theme import Theme
 
 

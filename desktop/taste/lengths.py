@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from desktop.job_lanes import JobHandle, JobLane
+from desktop.work.job_lanes import JobHandle, JobLane
 from engine.audio.reader import SourceReader
 from engine.errors import SourceError
 from engine.progress import Progress

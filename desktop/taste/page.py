@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
-from desktop.job_lanes import JobHandle, JobLane
+from desktop.dialogs import file_dialogs
 from desktop.parts import Parts
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
+from desktop.work.job_lanes import JobHandle, JobLane
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.document.kinds.cut import CUT
@@ -29,7 +29,7 @@ from engine.overview.verdict import WouldCut
 from engine.review.statistics import statistics
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, percent
-from widgets.chrome.loss_history import LossHistory
+from widgets.learning.loss_history import LossHistory
 
 if TYPE_CHECKING:
     from engine.diagnoses.finding import Finding
@@ -160,7 +160,7 @@ class Tasting(QObject):
 
     def analyse(self) -> None:
         """Ask for recordings to score without a document."""
-        paths = dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
+        paths = file_dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
         if paths is not None:
             self.drop([str(path) for path in paths])
 

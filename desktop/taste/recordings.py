@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.features.loudness import playing_level_db
 from engine.overview.results import (
     NearestStretches,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.work import Work
+from desktop.work.work import Work
 from engine.files.safe_write import shown
 from engine.recordings.reference_recording import ReferenceRequest, prepare_reference
 

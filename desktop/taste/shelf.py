@@ -10,11 +10,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
 from desktop.demo import DEMO_FOLDER
-from desktop.job_lanes import JobHandle, JobLane
-from desktop.session import Session
+from desktop.dialogs import file_dialogs, form_dialogs
+from desktop.shell.session import Session
 from desktop.user_settings.recents import TASTES, Recents
+from desktop.work.job_lanes import JobHandle, JobLane
 from engine.anomaly.taste_summary import TasteSummary, summaries, tastes_in
 from engine.files.safe_write import shown
 from engine.progress import Progress
@@ -73,12 +73,12 @@ class Shelves(QObject):
         while True:
             shelf = TasteShelf(self._theme(), self._in_use)
             self._fill(shelf)
-            chosen = dialogs.ask_shelf(self._window, title, shelf, do)
+            chosen = form_dialogs.ask_shelf(self._window, title, shelf, do)
             self._stop_reading()
             if chosen is Elsewhere.FILE:
-                chosen = dialogs.ask_taste(self._window, title, self._last_folder)
+                chosen = file_dialogs.ask_taste(self._window, title, self._last_folder)
             elif chosen is Elsewhere.FOLDER:
-                folder = dialogs.ask_folder(self._window, "Folder with tastes", self._last_folder)
+                folder = file_dialogs.ask_folder(self._window, "Folder with tastes", self._last_folder)
                 if folder is not None:
                     self._settings.setValue(_FOLDER, str(folder))
                 continue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.job_lanes import JobHandle
-from desktop.session import Session
+from desktop.shell.session import Session
 from desktop.taste.jobs import survey_recordings
 from desktop.taste.recordings import TasteRecordings
-from desktop.work import Work
+from desktop.work.job_lanes import JobHandle
+from desktop.work.work import Work
 from engine.overview.results import SegmentMap, TasteFacts
 from engine.taste.requests import Survey, SurveyRequest
 

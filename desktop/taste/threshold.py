@@ -49,11 +49,11 @@ class TasteThreshold(QObject):
 
     def _move(self, score: float | None) -> None:
         if self._proposes:
-            self._parts.timeline.threshold_moved.emit(score)
+            self._parts.timeline.canvas.threshold_moved.emit(score)
 
     def _drag(self, score: float) -> None:
         if self._proposes:
-            self._parts.timeline.threshold_dragged.emit(score)
+            self._parts.timeline.canvas.threshold_dragged.emit(score)
         else:
             self._tried = score
             self.moved.emit()

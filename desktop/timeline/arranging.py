@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.parts import Parts
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState

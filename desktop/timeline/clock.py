@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from desktop.session import Session
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
-from desktop.transport import Transport
 from engine.document.analysis import BeatGrid
 from engine.document.grid.steady import beat_at, has_music
 from engine.timebase import s_to_samples, samples_to_s
@@ -40,7 +40,7 @@ class Clock(QObject):
         if self._transport.is_playing:
             self._zooms.follow(position_samples)
         else:
-            self._timeline.set_playhead(position_samples, self._transport.shown_samples)
+            self._timeline.canvas.set_playhead(position_samples, self._transport.shown_samples)
         rate_hz, grid = self._session.state.rate_hz, self._session.grid
         seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
         bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)

@@ -9,7 +9,7 @@ from desktop.parts import Parts
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import Kind
 from widgets.timeline.edits.selection import inside_selection
-from widgets.timeline.gestures import proposal_at
+from widgets.timeline.mouse.gestures import proposal_at
 
 _SELECTION = (
     ("hand.cut", "hand.keep", "hand.mute"),

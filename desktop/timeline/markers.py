@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop import dialogs
+from desktop.dialogs import file_dialogs
 from desktop.parts import Parts
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
@@ -20,7 +20,7 @@ from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
 from widgets.forms.marker_list import MarkerList
-from widgets.timeline.marks.markers import editor_area, place_in_view
+from widgets.timeline.marks.markers import editor_area
 from widgets.timeline.marks.name_offer import NameOffer
 
 OFFER_MS = 8_000
@@ -70,13 +70,10 @@ class Marking(QObject):
         self._new = edit.changes[0].key
         self._offer_ends.start()
         canvas, key = self._parts.timeline.canvas, self._parts.caps.get("tracks.rename", "")
-        if self._new in canvas.marks.ids:
-            place = editor_area(
-                canvas.frame, canvas.marks, place_in_view(canvas.frame, canvas.marks, self._new)
-            )
-            self._offer = NameOffer(
-                canvas.frame.theme, self._session.state.markers[self._new].name, key, place, canvas
-            )
+        place = editor_area(canvas.frame, canvas.shown.marks, self._new)
+        if place is not None:
+            name = self._session.state.markers[self._new].name
+            self._offer = NameOffer(canvas.frame.theme, name, key, place, canvas)
             self._offer.clicked.connect(reporting_refusals(self.name_offered, self.refused.emit))
 
     def name_offered(self) -> bool:
@@ -136,7 +133,7 @@ class Marking(QObject):
         self._new = None
         self._end_offer()
         marker = self._session.state.markers[marker_id]
-        self._parts.timeline.reveal(marker.start_samples, marker.start_samples)
+        self._parts.timeline.zooms.reveal(marker.start_samples, marker.start_samples)
         return self._parts.timeline.canvas.rename_marker(marker_id)
 
     def _ask_name(self, marker_id: str) -> None:
@@ -166,7 +163,7 @@ class Marking(QObject):
         """Import markers from a label file."""
         state = self._required_state()
         folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
-        path = dialogs.ask_labels(self._window, folder)
+        path = file_dialogs.ask_labels(self._window, folder)
         if path is not None:
             spans = read_labels(path, state.rate_hz)
             label = f"Imported {counted(len(spans), 'label')} of {path.name}"

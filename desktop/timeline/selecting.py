@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.kinds.kind import length_words
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
-from widgets.timeline.edits.selection import Selected
+from widgets.timeline.edits.selected import Selected
 from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0

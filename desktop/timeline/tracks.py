@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from desktop.session import Session
-from desktop.slots import reporting_refusals
+from desktop.shell.session import Session
+from desktop.shell.slots import reporting_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
@@ -110,7 +110,7 @@ class Tracks(QObject):
         else:
             place = min(max(ids.index(now.id) + direction, 0), len(ids) - 1)
         self._heads.choose(ids[place])
-        self._timeline.show_lane(ids[place])
+        self._timeline.lanes.reveal(ids[place])
         heard = [word for word, on in (("muted", tracks[place].mute), ("soloed", tracks[place].solo)) if on]
         self.said.emit(", ".join([f"Track {tracks[place].name}", *heard]))
 
@@ -131,7 +131,7 @@ class Tracks(QObject):
         if not 0 <= place < len(state.tracks):
             raise UsageError(f"{track.name} is the {'first' if direction < 0 else 'last'} track already.")
         self._apply(move_track(state, track.id, place, STEPS_RUN))
-        self._timeline.show_lane(track.id)
+        self._timeline.lanes.reveal(track.id)
 
     def stretch(self, factor: float) -> None:
         """Make the lane of the current track taller or shorter by a factor."""
@@ -139,7 +139,7 @@ class Tracks(QObject):
         now_px = self._heads.heads[track.id].height() / text_scale()
         height_px = min(max(round(now_px * factor), COLLAPSED), TALLEST_PX)
         self.change(track.id, {"is_collapsed": False, "height_px": height_px}, STEPS_RUN)
-        self._timeline.show_lane(track.id)
+        self._timeline.lanes.reveal(track.id)
 
     def collapse(self) -> None:
         """Show the lane of the current track as one thin row, or whole again."""
@@ -174,7 +174,7 @@ class Tracks(QObject):
     def _head_of_current(self) -> Any:
         track = self.current()
         self._heads.show()
-        self._timeline.show_lane(track.id)
+        self._timeline.lanes.reveal(track.id)
         return self._heads.heads[track.id]
 
     def _popup(self, name: str, track_id: str, place: QPoint) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, QSettings, QTimer
 
 from desktop.review.review import Review
-from desktop.session import Session
-from desktop.transport import Transport
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from engine.document.kinds import KINDS
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track
@@ -145,7 +145,7 @@ class Zooms(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_KEEP_EVERY_MS)
         self._timer.timeout.connect(self.keep)
-        timeline.viewport_changed.connect(self._note)
+        timeline.canvas.viewport_changed.connect(self._note)
         transport.playing_changed.connect(self._start_following)
         transport.playhead_moved.connect(self._keep_soon)
         review.moved.connect(self._keep_soon)
@@ -156,11 +156,11 @@ class Zooms(QObject):
 
     @property
     def _here(self) -> Window:
-        return Window(*self._timeline.window_samples)
+        return Window(*self._timeline.zooms.window_samples)
 
     def _go_to(self, window: Window) -> None:
         self._is_turning = True
-        self._timeline.show_window(window.start_samples, window.visible_samples)
+        self._timeline.zooms.show_window(window.start_samples, window.visible_samples)
         self._is_turning = False
         self._pause_unless_in_view()
 
@@ -183,7 +183,7 @@ class Zooms(QObject):
 
     def _note(self) -> None:
         """Add the current view to the history, unless it came from there or from a wider view."""
-        width_px, self._width_px = self._width_px, self._timeline.viewport.width_px
+        width_px, self._width_px = self._width_px, self._timeline.canvas.viewport.width_px
         if self._is_turning or width_px != self._width_px:
             self.settle()
         else:
@@ -207,10 +207,12 @@ class Zooms(QObject):
     def _zoom(self, here: str | tuple[int, int], span: tuple[int, int]) -> None:
         now = self._here
         if self._close_to is not None and self._close_to[::2] == (here, now):
-            self._timeline.show_window(self._close_to[1].start_samples, self._close_to[1].visible_samples)
+            self._timeline.zooms.show_window(
+                self._close_to[1].start_samples, self._close_to[1].visible_samples
+            )
             self._close_to = None
             return
-        self._timeline.zoom_to(*span)
+        self._timeline.zooms.zoom_to(*span)
         self._close_to = (here, now, self._here)
 
     def follow_edges(self) -> None:
@@ -222,10 +224,10 @@ class Zooms(QObject):
         (before, old), self._revealed = self._revealed, (current, span)
         if before != current or span is None or old is None:
             return
-        first, last = self._timeline.visible_span
+        first, last = self._timeline.zooms.visible_span
         edges = zip(old, span, strict=True)
         if any(first <= was <= last and not first <= now <= last for was, now in edges):
-            self._timeline.reveal(*span)
+            self._timeline.zooms.reveal(*span)
 
     def _arrive(self, proposal_id: str) -> None:
         """Frame a proposal that the user went to, unless they clicked it in the timeline."""
@@ -237,7 +239,7 @@ class Zooms(QObject):
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
-            self._timeline.frame(*span, self._beside_s())
+            self._timeline.zooms.frame(*span, self._beside_s())
 
     def _beside_s(self) -> float:
         """Return the context of the current proposal; of a slice, a range that shows milliseconds."""
@@ -258,15 +260,15 @@ class Zooms(QObject):
         state = self._session.state
         require_recording(state, "zoom")
         tracks = state.tracks if track is None else (track,)
-        before = self._timeline.wave_zooms
-        self._timeline.set_wave_zooms(zoomed(before, [one.id for one in tracks], STEP**steps))
+        before = self._timeline.lanes.wave_zooms
+        self._timeline.lanes.set_wave_zooms(zoomed(before, [one.id for one in tracks], STEP**steps))
         self._keep_soon()
-        highest = max(self._timeline.wave_zooms.get(one.id, 1.0) for one in tracks)
+        highest = max(self._timeline.lanes.wave_zooms.get(one.id, 1.0) for one in tracks)
         return f"{'Waveforms' if track is None else f'Waveform of {track.name}'} {zoom_text(highest)}"
 
     def reset_waves(self) -> str:
         """Reset the height of all waveforms; return the message."""
-        self._timeline.set_wave_zooms({})
+        self._timeline.lanes.set_wave_zooms({})
         self._keep_soon()
         return "Waveforms ×1"
 
@@ -282,21 +284,21 @@ class Zooms(QObject):
     def follow(self, position_samples: int) -> None:
         """Show the playhead while playing; the page turns, unless the user scrolled away from it."""
         shown = self._transport.shown_samples
-        if self._timeline.viewport.holds(shown):
+        if self._timeline.canvas.viewport.holds(shown):
             self._is_paused = False
         elif self.follows and not self._is_paused:
             self._is_turning = True
-            self._timeline.turn_page(shown, backwards=self._transport.speed < 0)
+            self._timeline.zooms.turn_page(shown, backwards=self._transport.speed < 0)
             self._is_turning = False
-        self._timeline.set_playhead(position_samples, shown)
+        self._timeline.canvas.set_playhead(position_samples, shown)
 
     def seek(self, position_samples: int, near_samples: int | None = None) -> None:
         """Move the playhead and scroll to it; see `Transport.seek`."""
         self._is_paused = False
         self._transport.seek(position_samples, near_samples)
         shown = self._transport.shown_samples
-        if not self._timeline.viewport.holds(shown):
-            self._timeline.turn_page(shown)
+        if not self._timeline.canvas.viewport.holds(shown):
+            self._timeline.zooms.turn_page(shown)
 
     def step(self, seconds: float) -> None:
         """Move the playhead by a displayed distance; negative values move it earlier."""
@@ -319,7 +321,7 @@ class Zooms(QObject):
 
     def _pause_unless_in_view(self) -> None:
         if self._transport.is_playing:
-            self._is_paused = not self._timeline.viewport.holds(self._transport.shown_samples)
+            self._is_paused = not self._timeline.canvas.viewport.holds(self._transport.shown_samples)
 
     # next time
 
@@ -337,11 +339,11 @@ class Zooms(QObject):
         place = Place(
             here.start_samples,
             here.visible_samples,
-            self._timeline.scroll_px,
+            self._timeline.canvas.frame.layout.scroll,
             self._transport.plays_result,
             review.current or "",
             self._transport.playhead_samples,
-            dict(self._timeline.wave_zooms),
+            dict(self._timeline.lanes.wave_zooms),
         )
         name = str(path.absolute())
         others = {other: kept for other, kept in self._places().items() if other != name}
@@ -354,17 +356,17 @@ class Zooms(QObject):
         path, transport = self._session.path, self._transport
         place = None if path is None else _place(self._places().get(str(path.absolute())))
         self._close_to = None
-        self._timeline.set_wave_zooms({} if place is None else place.wave_zooms)
+        self._timeline.lanes.set_wave_zooms({} if place is None else place.wave_zooms)
         if place is not None and place.shows_result != transport.plays_result:
             transport.choose_result(place.shows_result)
         if place is None:
-            self._timeline.fit()
+            self._timeline.zooms.fit()
         else:
             if place.current in self._review.ids:
                 self._review.choose(place.current)
             transport.seek(place.playhead_samples)
-            self._timeline.show_window(place.start_samples, place.visible_samples)
-            self._timeline.set_scroll(place.scroll_px)
+            self._timeline.zooms.show_window(place.start_samples, place.visible_samples)
+            self._timeline.canvas.set_scroll(place.scroll_px)
         self._revealed = (self._review.current, self._review.current_span())
         self._history.forget(self._here)
         self._timer.stop()

@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop import dialogs
 from desktop.commands import BY_ID, LAYERS
+from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from desktop.playback import AudioChoice, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
-from desktop.slots import reporting_refusals
+from desktop.shell.slots import reporting_refusals
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
@@ -82,13 +82,13 @@ class UserSettings(QObject):
     def open_recent(self) -> None:
         """Ask which of the recent documents to open."""
         found = [(recent.path, recent.is_there) for recent in self.recents.look()]
-        path = dialogs.ask_recent(self._window, self._parts.look.theme, found, self.recents.forget)
+        path = form_dialogs.ask_recent(self._window, self._parts.look.theme, found, self.recents.forget)
         if path is not None:
             self._open(path)
 
     def change_keys(self) -> None:
         """Edit the keys; each change is effective at once."""
-        dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
+        form_dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
 
     def show_keys(self) -> None:
         """Show the key sheet."""
@@ -107,7 +107,7 @@ class UserSettings(QObject):
             )
         )
         form.test_requested.connect(lambda: self._test(form))
-        values = dialogs.ask_preferences(self._window, form)
+        values = form_dialogs.ask_preferences(self._window, form)
         self._end_test()
         if values is not None:
             resized = values.text_percent != self.preferences.values.text_percent

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,3 +110,14 @@ def test_neither_the_window_nor_a_verb_of_the_product_knows_the_laboratory():
 
 def test_a_verb_is_understood_without_qt():
     assert not imported_by(["desktop.launch"]) & {*QT, *HEAVY, *DEVICE}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports for annotations count, but for those of `desktop.parts`, which names the parts of a window."""
+    graph = grimp.build_graph("desktop", "widgets", "engine", cache_dir=None)
+    for part in graph.find_modules_directly_imported_by("desktop.parts"):
+        graph.remove_import(importer="desktop.parts", imported=part)
+    left = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    while ends := {name for name, below in left.items() if not below & left.keys()}:
+        left = {name: below for name, below in left.items() if name not in ends}
+    assert not left, "these import each other, or what does"

@@ -18,9 +18,9 @@ MAKERS = (
     "engine/cli/editing/edit.py",
     "engine/cli/editing/finder_flags.py",
     "engine/edl/reordering.py",
-    "desktop/commands/by_hand.py",
+    "desktop/commands/tables/by_hand.py",
     "desktop/review/by_hand.py",
-    "desktop/separation/sounds.py",  # a choice
+    "desktop/panels/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/edl/edits_that_play.py",
@@ -33,9 +33,9 @@ MAKERS = (
     "engine/finders/takes/finder.py",  # a word of a label
     "engine/finders/like_this.py",  # a choice of a setting
     "engine/cli/editing/finder_flags.py",  # the same
-    "desktop/separation/sounds.py",  # the same
+    "desktop/panels/repair/sounds.py",  # the same
     "engine/finders/takes/proposals.py",  # the same
-    "desktop/takes/takes.py",  # a word of a list
+    "desktop/panels/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",
 )

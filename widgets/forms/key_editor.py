@@ -19,8 +19,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from engine.errors import OffcutError
-from widgets.chrome.command_palette import CommandDelegate, FoundCommands
 from widgets.controls.entries import CommandEntry, ranked
+from widgets.controls.found_commands import CommandDelegate, FoundCommands
 from widgets.controls.keys.caps import KeyButton
 from widgets.controls.keys.field import KeyField
 from widgets.controls.keys.names import key_label, key_labels

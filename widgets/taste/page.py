@@ -24,9 +24,9 @@ from engine.overview.results import (
 )
 from engine.overview.verdict import NO_RECORDING, WouldCut, verdict
 from engine.wording import percent
-from widgets.chrome.loss_curve import LossCurve
 from widgets.controls.fold import Fold
 from widgets.controls.keys.caps import EnterButton
+from widgets.learning.loss_curve import LossCurve
 from widgets.taste.card import Card, CardGrid
 from widgets.taste.differences import Differences
 from widgets.taste.distribution import Distribution

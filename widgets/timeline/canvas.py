@@ -32,12 +32,11 @@ from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline import gestures, panning
 from widgets.timeline.edits.arrangement import Slabs
-from widgets.timeline.edits.block_drag import slab_at
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.landings import LandingLines
-from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
+from widgets.timeline.edits.selected import Lanes, Selected
+from widgets.timeline.edits.selection import SelectSpan, edges_of, paint_selection
 from widgets.timeline.edits.sentences import canvas_sentence
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, Part, lay_out
@@ -45,10 +44,11 @@ from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.layers import Layers
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import HitMarks
-from widgets.timeline.marks.marker_drag import mark_at
-from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
+from widgets.timeline.marks.markers import editor_area
 from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.marks.sounds import SoundLane
+from widgets.timeline.mouse import gestures, panning
+from widgets.timeline.mouse.buttons import Mouse
 from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -60,7 +60,7 @@ from widgets.timeline.sound.read_ahead import ReadAhead
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import WaveSource
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import TimeMap, carried_over
 from widgets.timeline.viewport import Viewport
 
 OVERVIEW_MS = 120
@@ -97,6 +97,7 @@ class Canvas(QWidget):
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
+    playhead_moved = Signal()
     wave_turned = Signal(int, float)
     stroke_painted = Signal(object)
 
@@ -110,10 +111,9 @@ class Canvas(QWidget):
         self.theme = tokens
         self.state, self.viewport = DocumentState(), Viewport()
         self.times, self.shown = TimeMap(), Shown()
-        self.drag: gestures.Drag | None = None
-        self._dragged_by = Qt.MouseButton.NoButton
         self.outlook, self.snapping = "", Snapping()
         self.brush: Brush | None = None
+        self.mouse = Mouse(self)
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
@@ -130,47 +130,10 @@ class Canvas(QWidget):
         self._ahead = ReadAhead(lambda side: self._layers.read_ahead(self.frame, self.shown, side), self)
         self._layout = lay_out(1, 1, ())
 
-    # what is shown
-
     @property
     def frame(self) -> Frame:
         """Data of the next frame."""
         return Frame(self.viewport, self._layout, self.theme, self.devicePixelRatioF())
-
-    @property
-    def spans(self) -> Spans:
-        """The proposals, in view positions."""
-        return self.shown.spans
-
-    @property
-    def marks(self) -> Marks:
-        """The markers, in view positions."""
-        return self.shown.marks
-
-    @property
-    def slabs(self) -> Slabs:
-        """The arrangement, as it is drawn."""
-        return self.shown.slabs
-
-    @property
-    def sounds(self) -> SoundLane:
-        """Detected sounds, in view positions."""
-        return self.shown.sounds
-
-    @property
-    def beats(self) -> Beats | None:
-        """The beat grid, in view positions."""
-        return self.shown.beats
-
-    @property
-    def current(self) -> str | None:
-        """Id of the current proposal."""
-        return self.shown.current
-
-    @property
-    def threshold(self) -> float | None:
-        """The score at which cuts are proposed."""
-        return self.shown.threshold
 
     @property
     def playhead(self) -> int:
@@ -207,7 +170,8 @@ class Canvas(QWidget):
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         if same and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
-        viewport, retimed = self._viewport_over(times), not times.is_laid_as(self.times)
+        retimed = not times.is_laid_as(self.times)
+        viewport = carried_over(self.viewport, self.times, times, (self._playhead, self.playhead_in_view))
         self.times = times
         is_answer = all(getattr(state, name) is getattr(old, name) for name in _STANDING)
         if is_answer:  # it moves little, and its giver looks at the lanes
@@ -241,25 +205,6 @@ class Canvas(QWidget):
         if [lane.sound for lane in lanes] != [lane.sound for lane in before]:
             self._layers.forget_lanes()
         self._lay_out()
-
-    def _viewport_over(self, times: TimeMap) -> Viewport:
-        """Return the window for the new `times`: a whole recording stays whole, a part keeps its position.
-
-        The anchor is the playhead if visible, else the centre.
-        """
-        view, old = self.viewport, self.times
-        if times.is_laid_as(old) or not old.length_samples or not times.length_samples:
-            return view
-        if old.edit_list is None and times.edit_list is None:
-            return view
-        longer = replace(view, length_samples=times.length_samples)
-        if view.samples_per_px >= view.coarsest_samples_per_px:
-            return longer.fitted()
-        x, fixed = view.x_at(self.playhead_in_view), self._playhead
-        if not 0 <= x <= view.width_px:
-            x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
-        zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
-        return replace(longer, samples_per_px=zoom).moved(times.to_view(fixed) - x * zoom)
 
     def _caption(self) -> str:
         return caption_of(self.times, self.state.rate_hz, is_before=self._is_before)
@@ -342,15 +287,15 @@ class Canvas(QWidget):
     def _hit_marks(self) -> HitMarks:
         return self.times.hits(self._marked())
 
-    def preview_grid(self, grid: BeatGrid) -> None:
-        """Preview the grid during a drag."""
-        self._show(beats=self.times.beats(Beats.of(grid)))
+    def preview_grid(self, grid: BeatGrid | None) -> None:
+        """Preview a grid during a drag; None ends the preview."""
+        self._show(beats=self.times.beats(self._source_beats if grid is None else Beats.of(grid)))
 
     def rename_marker(self, marker_id: str) -> bool:
         """Edit the name of a marker in place; return False if it is not visible."""
-        if marker_id not in self.marks.ids:
+        place = editor_area(self.frame, self.shown.marks, marker_id)
+        if place is None:
             return False
-        place = editor_area(self.frame, self.marks, place_in_view(self.frame, self.marks, marker_id))
         name = self.state.markers[marker_id].name
         field = InPlaceField(f"Name of {name}", name, place, self)
         field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))
@@ -428,6 +373,7 @@ class Canvas(QWidget):
         for position in (before, self.playhead_in_view):
             self.update(playhead_strip(frame, position))
             self.update(overview_strip(frame, position))
+        self.playhead_moved.emit()
 
     def set_scroll(self, scroll_px: int) -> None:
         """Scroll the lanes down."""
@@ -443,8 +389,7 @@ class Canvas(QWidget):
     def _show(self, **values: Any) -> None:
         if values:
             self.shown = replace(self.shown, **values)
-        parts = self._layers.stale_parts(self.frame, self.shown)
-        if parts is None:
+        if (parts := self._layers.stale_parts(self.frame, self.shown)) is None:
             self.update()
             return
         top, bottom = self._layout.edits_top, self._layout.lanes_bottom
@@ -456,8 +401,6 @@ class Canvas(QWidget):
         before, fade = self._faded, fade_of(self)
         self._faded = None if fade is None else fade.area_px
         return [part for part in (before, self._faded) if part is not None]
-
-    # drawing
 
     def compose(self) -> QImage:
         """Return the cached layers."""
@@ -476,20 +419,19 @@ class Canvas(QWidget):
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
         self._landings.paint(painter, frame)
-        if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
+        drag = self.mouse.drag
+        if self.selection.span is not None and not isinstance(drag, SelectSpan):
             paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
         fade = fade_of(self)
-        if fade is not None and not isinstance(self.drag, MoveFade | gestures.MoveEdge):
+        if fade is not None and not isinstance(drag, MoveFade | gestures.MoveEdge):
             paint_fade(painter, frame, fade)
-        if self.drag is not None:
+        if drag is not None:
             self.snapping.paint(painter, frame)
-            self.drag.paint(painter, frame)
+            drag.paint(painter, frame)
         if self.shown.lanes:
             paint_playhead(painter, frame, self.playhead_in_view)
         if area.top() < frame.layout.arrangement_top:
             paint_caption(painter, frame, self._caption())
-
-    # size
 
     def _lay_out(self) -> None:
         before = self._layout
@@ -499,7 +441,7 @@ class Canvas(QWidget):
             tuple(lane.wish for lane in self.shown.lanes),
             self._scroll,
             has_marks=bool(self.state.markers),
-            has_arrangement=len(self.slabs) > 0,
+            has_arrangement=len(self.shown.slabs) > 0,
             has_edits=bool(self.state.proposals),
             has_sounds=self.shown.sounds.is_shown,
             has_score=self._has_score,
@@ -537,63 +479,19 @@ class Canvas(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.drag is not None:
-            return
-        self.snapping.is_inverted = gestures.inverts(event)
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.snapping.at = None
-            self.drag = gestures.press(self, event.position(), event.modifiers())
-        elif event.button() == Qt.MouseButton.MiddleButton:
-            self.drag = panning.Pan(self, event.position())
-        self._dragged_by = event.button()
-        if isinstance(self.drag, panning.Pan | gestures.MoveWindow):
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        self.update()
+        self.mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.snapping.is_inverted = gestures.inverts(event, self.drag)
-        if self.drag is None:
-            self.setCursor(gestures.cursor_at(self, event.position(), event.modifiers()))
-            return
-        beyond_px = event.position().x() - min(max(event.position().x(), 0), self.width())
-        if beyond_px and isinstance(self.drag, gestures.MoveEdge | SelectSpan):
-            self.go_to(self.viewport.scrolled(beyond_px))
-        self.drag.move(event.position())
-        self.update()
+        self.mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.drag is not None and event.button() == self._dragged_by:
-            self.snapping.is_inverted = gestures.inverts(event, self.drag)
-            drag, self.drag = self.drag, None
-            drag.release(event.position())
-            self.set_grid(self.grid)  # a preview ends with its drag, whatever became of it
-            self.setCursor(gestures.cursor_at(self, event.position(), event.modifiers()))
+        self.mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        is_left = event.button() == Qt.MouseButton.LeftButton
-        if not is_left or not gestures.open_at(self, event.position()):
-            self.mousePressEvent(event)
-
-    def cancel_drag(self) -> bool:
-        """Cancel a drag; return False without one."""
-        drag, self.drag = self.drag, None
-        if isinstance(drag, gestures.MoveThreshold):
-            drag.give_up()
-        if drag is not None:
-            self.set_grid(self.grid)
-        return drag is not None
+        self.mouse.press_twice(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        at = event.pos().toPointF()
-        mark, slab = mark_at(self, at), slab_at(self, at)
-        if mark is not None:
-            self.marker_menu_requested.emit(mark[0], event.globalPos())
-        elif slab is not None and slab.block >= 0:
-            self.block_menu_requested.emit(slab.block, event.globalPos())
-        elif self.shown.lanes and self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
-            self.menu_requested.emit(at, event.globalPos())
-        else:
-            event.ignore()
+        event.setAccepted(gestures.open_menu(self, event.pos().toPointF(), event.globalPos()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         panning.wheel(self, event)

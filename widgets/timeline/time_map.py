@@ -7,7 +7,7 @@ document stores is in source positions; drawn data is mapped to view positions o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,7 @@ from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import Marks
+from widgets.timeline.viewport import Viewport
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +157,27 @@ class TimeMap:
             return beats
         kept, heard = self.edit_list.heard(beats.positions)
         return Beats(heard, beats.counts[kept], beats.bars[kept])
+
+
+def carried_over(view: Viewport, old: TimeMap, new: TimeMap, playhead: tuple[int, int]) -> Viewport:
+    """Return the window for another map: a whole recording stays whole, a part keeps its position.
+
+    The anchor is the playhead if visible, else the centre.
+
+    Parameters
+    ----------
+    playhead : its position in the source, and the one where the old map draws it
+    """
+    if new.is_laid_as(old) or not old.length_samples or not new.length_samples:
+        return view
+    if old.edit_list is None and new.edit_list is None:
+        return view
+    longer = replace(view, length_samples=new.length_samples)
+    if view.samples_per_px >= view.coarsest_samples_per_px:
+        return longer.fitted()
+    x, fixed = view.x_at(playhead[1]), playhead[0]
+    if not 0 <= x <= view.width_px:
+        x = view.width_px / 2
+        fixed = old.to_source(view.sample_at(x))
+    zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
+    return replace(longer, samples_per_px=zoom).moved(new.to_view(fixed) - x * zoom)

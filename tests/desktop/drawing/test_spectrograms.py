@@ -260,7 +260,9 @@ def test_zooming_in_ends_with_the_fine_picture(looking: Hands) -> None:
     looking.press("Alt+W")
     finish(looking)
     timeline = looking.window.timeline
-    timeline.set_viewport(replace(timeline.viewport, start_samples=200_000.0, samples_per_px=50.0))
+    timeline.canvas.set_viewport(
+        replace(timeline.canvas.viewport, start_samples=200_000.0, samples_per_px=50.0)
+    )
     coarse = lanes(looking.window)
     finish(looking)
     assert lanes(looking.window) != coarse

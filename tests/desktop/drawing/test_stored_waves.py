@@ -189,7 +189,7 @@ def test_spectra_of_a_repair_are_near_those_of_what_is_rendered(
     if is_result:
         window.commands.run("transport.source_result")
     start = 0 if width > 1_000 else 90_000
-    timeline.set_viewport(replace(timeline.viewport, start_samples=start, samples_per_px=width))
+    timeline.canvas.set_viewport(replace(timeline.canvas.viewport, start_samples=start, samples_per_px=width))
     finish(hands)
     soundfile.write(tmp_path / "heard.wav", rendered(window), RATE_HZ, subtype="FLOAT")
     with SourceReader(tmp_path / "heard.wav") as reader:

@@ -176,12 +176,12 @@ def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
     hands.finish_work()
     canvas = window.timeline.canvas
     view = replace(canvas.viewport.fitted(), samples_per_px=0.5)
-    window.timeline.set_viewport(view.moved(PIECE_SAMPLES - 100.0))
+    window.timeline.canvas.set_viewport(view.moved(PIECE_SAMPLES - 100.0))
     blurred = canvas.compose().copy()
     hands.qtbot.waitUntil(lambda: not window.recordings.wave_tiles.is_busy)
     assert canvas.compose() != blurred
     sharp = canvas.compose().copy()
-    window.timeline.renew_waves()
+    window.timeline.canvas.renew_waves()
     assert canvas.compose() == sharp
 
 

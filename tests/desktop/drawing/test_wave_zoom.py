@@ -82,18 +82,18 @@ def test_keys_draw_one_lane_higher_and_leave_the_others(at_work: Hands) -> None:
     at_work.press("PgDown")
     at_work.press("Alt+Equal")
     at_work.press("Alt+Plus")
-    assert window.timeline.wave_zooms == {first: 4.0}
+    assert window.timeline.lanes.wave_zooms == {first: 4.0}
     assert status(window) == f"Waveform of {state.tracks[0].name} ×4"
     after = [lane_rows(window, number) for number in (0, 1)]
     assert (before[0] != after[0]).mean() > 0.02
     assert np.array_equal(before[1], after[1])
     for _ in range(9):
         at_work.press("Alt+-")
-    assert window.timeline.wave_zooms == {}
+    assert window.timeline.lanes.wave_zooms == {}
     assert status(window).endswith("×1")
     assert np.array_equal(lane_rows(window, 0), before[0])
     assert window.session.state is state, "the document knows nothing of it"
-    assert second not in window.timeline.wave_zooms
+    assert second not in window.timeline.lanes.wave_zooms
 
 
 def test_all_lanes_go_together_and_come_back_at_once(at_work: Hands) -> None:
@@ -101,49 +101,53 @@ def test_all_lanes_go_together_and_come_back_at_once(at_work: Hands) -> None:
     before = render(window.session.state, whole(window.session.state), window.session.media, 0, 4_000)
     for _ in range(8):
         at_work.press("Ctrl+Equal")
-    assert set(window.timeline.wave_zooms.values()) == {LARGEST}
+    assert set(window.timeline.lanes.wave_zooms.values()) == {LARGEST}
     assert status(window) == "Waveforms ×64"
     after = render(window.session.state, whole(window.session.state), window.session.media, 0, 4_000)
     assert np.array_equal(before, after), "nothing is heard of it"
     at_work.press("Ctrl+-")
     assert status(window) == "Waveforms ×32"
     at_work.press("Ctrl+0")
-    assert window.timeline.wave_zooms == {}
+    assert window.timeline.lanes.wave_zooms == {}
 
 
 @pytest.mark.parametrize("sideways", [False, True])
 def test_the_wheel_with_alt_turns_the_lane_under_it(at_work: Hands, sideways: bool) -> None:
-    window, view = at_work.window, at_work.window.timeline.viewport
+    window, view = at_work.window, at_work.window.timeline.canvas.viewport
     turn(window, 1, 2, ALT, sideways=sideways)
-    assert window.timeline.wave_zooms == {ids(window)[1]: 2.0}
+    assert window.timeline.lanes.wave_zooms == {ids(window)[1]: 2.0}
     turn(window, 1, 1, ALT | SHIFT, sideways=sideways)
-    assert window.timeline.wave_zooms == {
+    assert window.timeline.lanes.wave_zooms == {
         ids(window)[0]: pytest.approx(2**0.5),
         ids(window)[1]: pytest.approx(8**0.5),
     }
     turn(window, 0, -9, ALT | SHIFT, sideways=sideways)
-    assert window.timeline.wave_zooms == {}
-    assert window.timeline.viewport == view, "time stays"
+    assert window.timeline.lanes.wave_zooms == {}
+    assert window.timeline.canvas.viewport == view, "time stays"
 
 
 @pytest.mark.parametrize("samples_per_px", [400.0, 20.0, 0.5, 0.1])
 def test_what_leaves_a_lane_is_cut_off_at_its_edge(at_work: Hands, samples_per_px: float) -> None:
     window = at_work.window
-    window.timeline.show_window(1.0 * RATE_HZ, samples_per_px * window.timeline.viewport.width_px)
+    window.timeline.zooms.show_window(
+        1.0 * RATE_HZ, samples_per_px * window.timeline.canvas.viewport.width_px
+    )
     window.timeline.canvas.grab()
     at_work.finish_work()
     beside = lane_rows(window, 1)
-    window.timeline.set_wave_zooms({ids(window)[0]: LARGEST})
+    window.timeline.lanes.set_wave_zooms({ids(window)[0]: LARGEST})
     assert np.array_equal(lane_rows(window, 1), beside), "nothing of it is drawn into the next lane"
 
 
 def test_a_spectrogram_stays_as_it_is_and_is_not_marked(at_work: Hands) -> None:
     window = at_work.window
     at_work.press("Alt+Shift+W")
-    at_work.qtbot.waitUntil(lambda: len(window.timeline._spectrograms) == len(ids(window)), timeout=60_000)
+    at_work.qtbot.waitUntil(
+        lambda: len(window.timeline.lanes._spectrograms) == len(ids(window)), timeout=60_000
+    )
     at_work.finish_work()
     before = window.timeline.canvas.grab().toImage()
-    window.timeline.set_wave_zooms(dict.fromkeys(ids(window), 8.0))
+    window.timeline.lanes.set_wave_zooms(dict.fromkeys(ids(window), 8.0))
     assert window.timeline.canvas.grab().toImage() == before
 
 
@@ -157,11 +161,11 @@ def test_a_document_opens_as_high_as_it_was_left(
     other = tmp_path / "other.offcut"
     assert main(["new", str(other), str(good(tmp_path / "c.wav", 3))]) == 0
     window.session.open(other)
-    assert window.timeline.wave_zooms == {}
+    assert window.timeline.lanes.wave_zooms == {}
     window.close()
     again = restarted()
     again.session.open(song_path)
-    assert again.timeline.wave_zooms == {first: 2.0}
+    assert again.timeline.lanes.wave_zooms == {first: 2.0}
 
 
 @pytest.mark.parametrize(

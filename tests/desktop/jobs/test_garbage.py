@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from desktop.garbage import WindowGarbage
-from desktop.job_lanes import JobLane
+from desktop.shell.garbage import WindowGarbage
+from desktop.work.job_lanes import JobLane
 from engine.progress import Progress
 
 alone = pytest.mark.alone  # thaws what all tests are made of

@@ -15,7 +15,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.bench.held import held_now
-from desktop.job_lanes import JobLane, JobLanes
+from desktop.work.job_lanes import JobLane, JobLanes
 from engine.errors import ExportError
 from engine.files.places import state_folder
 from engine.progress import Progress

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from desktop.again import _COMMANDS
 from desktop.commands import BY_ID
 from desktop.main_window import MainWindow
+from desktop.work.again import _COMMANDS
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good

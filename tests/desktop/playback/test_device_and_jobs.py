@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.job_lanes import JobLanes
 from desktop.playback import Player
+from desktop.work.job_lanes import JobLanes
 from tests.desktop.playback.array_source import ArraySource
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
 from tests.hostile.jobs import JOBS, made_session, names_in, opened_session

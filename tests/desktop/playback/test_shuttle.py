@@ -228,11 +228,11 @@ def test_an_edit_while_shuttling_is_heard_at_once_and_the_speed_stays(listening:
 def test_the_page_turns_back_while_playing_backwards(listening: Hands) -> None:
     window = listening.window
     window.transport.seek(30 * RATE_HZ)
-    window.timeline.show_window(29 * RATE_HZ, 4 * RATE_HZ)
+    window.timeline.zooms.show_window(29 * RATE_HZ, 4 * RATE_HZ)
     listening.press("J")
     listening.press("J")
-    listening.qtbot.waitUntil(lambda: window.timeline.viewport.start_samples < 28.5 * RATE_HZ)
-    view = window.timeline.viewport
+    listening.qtbot.waitUntil(lambda: window.timeline.canvas.viewport.start_samples < 28.5 * RATE_HZ)
+    view = window.timeline.canvas.viewport
     assert view.holds(window.transport.playhead_samples)
     assert view.stop_samples < 30 * RATE_HZ, "most of the page lies ahead of it"
     listening.press("K")

@@ -44,10 +44,10 @@ def reviewing(hands: Hands, tmp_path: Path) -> Hands:
 
 def zoom_in(window: MainWindow) -> None:
     """Show 10 s around the playhead."""
-    view = window.timeline.viewport
+    view = window.timeline.canvas.viewport
     near = replace(view, samples_per_px=at(10) / view.width_px)
     playhead = window.timeline.canvas.times.to_view(window.transport.playhead_samples)
-    window.timeline.set_viewport(near.moved(playhead - at(4)))
+    window.timeline.canvas.set_viewport(near.moved(playhead - at(4)))
 
 
 def label(window: MainWindow, name: str) -> str:
@@ -63,7 +63,7 @@ def test_q_switches_at_the_playhead_while_stopped(reviewing: Hands, playhead_s: 
     zoom_in(window)
     x = canvas.x_of(at(playhead_s))
     reviewing.press("Q")
-    assert window.timeline.viewport.length_samples == at(17)
+    assert window.timeline.canvas.viewport.length_samples == at(17)
     assert window.top_bar.view == "result"
     assert label(window, "Last command") == "Result: 0:17 of 0:20"
     assert label(window, "Playhead") == shown
@@ -71,7 +71,7 @@ def test_q_switches_at_the_playhead_while_stopped(reviewing: Hands, playhead_s: 
         assert canvas.x_of(at(playhead_s)) == pytest.approx(x, abs=1)
     reviewing.press("Q")
     assert window.transport.playhead_samples == at(playhead_s)
-    assert window.timeline.viewport.length_samples == at(20)
+    assert window.timeline.canvas.viewport.length_samples == at(20)
     assert label(window, "Last command") == "Source: 0:20"
     assert label(window, "Playhead") == f"0:{playhead_s:06.3f}"
 
@@ -117,12 +117,12 @@ def test_accepting_in_the_result_closes_the_gap_under_the_playhead(reviewing: Ha
     zoom_in(window)
     x = canvas.x_of(at(11))
     reviewing.press("Shift+A")
-    assert window.timeline.viewport.length_samples == at(15)
+    assert window.timeline.canvas.viewport.length_samples == at(15)
     assert canvas.x_of(at(11)) == pytest.approx(x, abs=1)
     assert label(window, "Playhead") == "0:06.000"
     reviewing.press("Ctrl+Z")
     assert window.session.state.verdict(f"cut-{at(8)}") is Verdict.UNDECIDED
-    assert window.timeline.viewport.length_samples == at(17)
+    assert window.timeline.canvas.viewport.length_samples == at(17)
     assert canvas.x_of(at(11)) == pytest.approx(x, abs=1)
 
 
@@ -140,9 +140,9 @@ def test_playing_from_inside_a_cut_starts_at_its_seam(reviewing: Hands) -> None:
 def test_the_mouse_seeks_in_the_result(reviewing: Hands, result_s: float, source_s: float) -> None:
     window, canvas = reviewing.window, reviewing.window.timeline.canvas
     reviewing.press("Q")
-    x, y = round(window.timeline.viewport.x_at(at(result_s))), canvas.frame.layout.ruler_top + 5
+    x, y = round(window.timeline.canvas.viewport.x_at(at(result_s))), canvas.frame.layout.ruler_top + 5
     QTest.mouseClick(canvas, LEFT, NO_KEYS, QPoint(x, y))
-    tolerance = window.timeline.viewport.samples_per_px
+    tolerance = window.timeline.canvas.viewport.samples_per_px
     assert window.transport.playhead_samples == pytest.approx(at(source_s), abs=tolerance)
 
 
@@ -210,9 +210,9 @@ def test_another_document_is_shown_in_the_chosen_view(reviewing: Hands, tmp_path
     path = make_document(tmp_path / "other.offcut", good(tmp_path / "other.wav", 6, 1), ((at(1), at(2)),))
     window.session.open(path)
     reviewing.finish_work()
-    assert window.timeline.viewport.length_samples == at(6)
+    assert window.timeline.canvas.viewport.length_samples == at(6)
     reviewing.press("A")
-    assert window.timeline.viewport.length_samples == at(5)
+    assert window.timeline.canvas.viewport.length_samples == at(5)
 
 
 def test_without_a_document_there_is_one_view_as_good_as_the_other(hands: Hands) -> None:

@@ -18,7 +18,7 @@ from engine.edl.build import build
 from engine.edl.same_place import place_in
 from tests.desktop.conftest import Hands, type_path
 from tests.engine.takes.playing import RATE_HZ, joined, passage, quiet
-from widgets.editors.editor_list import EditorList
+from widgets.panels.arrangement.editor_list import EditorList
 
 ALT = Qt.KeyboardModifier.AltModifier
 

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QApplication
 
-from desktop.takes.in_turn import common_share, places, share_at
-from desktop.takes.takes import NOT_YET
+from desktop.panels.takes.in_turn import common_share, places, share_at
+from desktop.panels.takes.takes import NOT_YET
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.proposals import BY_TAKES
@@ -17,7 +17,7 @@ from engine.takes.takes import Take
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.engine.takes.playing import RATE_HZ, Sound, joined, passage
 from widgets.controls.keys.own_keys import KeyedList
-from widgets.takes.rows import TakeRow
+from widgets.panels.takes.rows import TakeRow
 
 
 def opened(hands: Hands, tmp_path: Path, *parts: Sound) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desktop.conftest import Hands
-from tests.desktop.timing.test_drum_timing import made_once, timing
+from tests.desktop.panels.timing.test_drum_timing import made_once, timing
 from widgets.review.queue_view import QueueView
 
 __all__ = ["made_once", "timing"]
@@ -65,7 +65,7 @@ def test_the_lanes_come_first_and_nothing_before_it_is_on_disk(drums: Hands) -> 
     before, panel = window.review.current, window.queue_panel
     press(drums)
     assert window.review.current != before == panel._shown[1], "the queue follows in a turn of its own"
-    assert window.timeline.canvas.current == window.review.current
+    assert window.timeline.canvas.shown.current == window.review.current
     drums.qtbot.waitUntil(lambda: panel._shown[1] == window.review.current)
     drums.qtbot.waitUntil(lambda: ("queue", 1) in watch.seen)
     assert watch.seen[0] == ("lanes", 1)

@@ -26,7 +26,7 @@ def song(hands: Hands, tmp_path: Path) -> Hands:
     window.session.open(make_document(tmp_path / "a.offcut", good(tmp_path / "a.wav", SECONDS), PROPOSED))
     hands.finish_work()
     window.by_hand.said.connect(hands.said.append)
-    window.timeline.zoom_to(2 * RATE_HZ, 8 * RATE_HZ)
+    window.timeline.zooms.zoom_to(2 * RATE_HZ, 8 * RATE_HZ)
     return hands
 
 
@@ -50,7 +50,7 @@ def played_s(song: Hands) -> list[tuple[float, float]]:
 def test_delete_removes_an_own_edit_and_rejects_a_proposal_in_place(song: Hands) -> None:
     window = song.window
     before = window.session.state
-    view = window.timeline.viewport
+    view = window.timeline.canvas.viewport
     select(song, 3, 5)
     song.press("Delete")
     assert played_s(song) == [(0, 3), (5, SECONDS)]
@@ -60,19 +60,21 @@ def test_delete_removes_an_own_edit_and_rejects_a_proposal_in_place(song: Hands)
     assert played_s(song) == [(0, 3), (5, SECONDS)]
     song.press("Ctrl+Shift+Z")
     proposed = f"cut-{PROPOSED[1][0]}"
-    window.timeline.proposal_clicked.emit(proposed)
+    window.timeline.canvas.proposal_clicked.emit(proposed)
     song.press("Delete")
     assert window.session.state.verdict(proposed) is Verdict.REJECTED
     assert window.review.current == proposed, "it stays the current one"
     assert not song.refused
-    assert window.timeline.viewport == view
+    assert window.timeline.canvas.viewport == view
 
 
 @pytest.mark.parametrize("where", ["queue", "timeline"])
 def test_a_click_on_an_edit_takes_the_place_of_the_selection(song: Hands, where: str) -> None:
     window, proposed = song.window, f"cut-{PROPOSED[1][0]}"
     select(song, 3, 5)
-    clicked = window.queue_panel.proposal_chosen if where == "queue" else window.timeline.proposal_clicked
+    clicked = (
+        window.queue_panel.proposal_chosen if where == "queue" else window.timeline.canvas.proposal_clicked
+    )
     clicked.emit(proposed)
     song.press("Delete")
     assert window.session.state.verdict(proposed) is Verdict.REJECTED
@@ -153,14 +155,14 @@ def test_without_a_selection_or_a_copy_the_keys_name_the_remedy(song: Hands, key
 
 
 def test_duplicate_repeats_the_selection_once_more_with_each_press(song: Hands) -> None:
-    view = song.window.timeline.viewport
+    view = song.window.timeline.canvas.viewport
     select(song, 3, 5)
     song.press("Ctrl+D")
     assert played_s(song) == [(0, 5), (3, SECONDS)]
     song.press("Ctrl+D")
     assert played_s(song) == [(0, 5), (3, 5), (3, SECONDS)]
     assert len(song.window.session.state.proposals) == 1 + len(PROPOSED)
-    assert song.window.timeline.viewport == view
+    assert song.window.timeline.canvas.viewport == view
 
 
 def test_one_block_is_not_repeated_as_a_whole(song: Hands) -> None:
@@ -214,23 +216,23 @@ def test_split_places_boundaries_that_a_double_click_selects_between(song: Hands
 @pytest.mark.parametrize("edit", ["hand.cut", "hand.keep"])
 def test_an_edit_near_the_border_of_the_view_scrolls_nothing(song: Hands, edit: str) -> None:
     window = song.window
-    view = window.timeline.viewport
+    view = window.timeline.canvas.viewport
     start_s = view.start_samples / RATE_HZ
     select(song, start_s + 0.05, start_s + 0.5)
     window.commands.run(edit)
-    assert window.timeline.viewport == view
+    assert window.timeline.canvas.viewport == view
     song.press("Ctrl+Z")
-    assert window.timeline.viewport == view, "nor does an undo"
+    assert window.timeline.canvas.viewport == view, "nor does an undo"
 
 
 def test_proposals_and_answers_elsewhere_scroll_nothing_and_going_there_does(song: Hands) -> None:
     window, session = song.window, song.window.session
-    view = window.timeline.viewport
+    view = window.timeline.canvas.viewport
     made = Proposal("other", "cut", 30 * RATE_HZ, 31 * RATE_HZ, 0.9, "Odd.", "test")
     session.apply(add_proposals(session.state, [made], "Proposed"))
-    assert window.timeline.viewport == view
+    assert window.timeline.canvas.viewport == view
     song.press("Down")
-    assert window.timeline.viewport != view
+    assert window.timeline.canvas.viewport != view
 
 
 def test_a_selection_moves_no_lane(song: Hands) -> None:

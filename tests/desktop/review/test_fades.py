@@ -164,7 +164,7 @@ def test_from_near_the_handle_goes_with_the_mouse(reviewing: Hands, view: str) -
     reviewing.press("Shift+A")
     if view == "result":
         reviewing.press("Q")
-    window.timeline.show_window(int(3.9 * RATE_HZ), int(0.2 * RATE_HZ))
+    window.timeline.zooms.show_window(int(3.9 * RATE_HZ), int(0.2 * RATE_HZ))
     fade = fade_of(window.timeline.canvas)
     assert fade is not None
     before = fade.handles[0].x()
@@ -173,7 +173,9 @@ def test_from_near_the_handle_goes_with_the_mouse(reviewing: Hands, view: str) -
     after = fade_of(window.timeline.canvas)
     assert after is not None
     assert after.handles[0].x() == pytest.approx(before - 40, abs=1.5)
-    assert fade_ms(window) == pytest.approx(100 + 2 * 40 * 200 / window.timeline.viewport.width_px, abs=0.6)
+    assert fade_ms(window) == pytest.approx(
+        100 + 2 * 40 * 200 / window.timeline.canvas.viewport.width_px, abs=0.6
+    )
 
 
 def test_escape_gives_a_drag_up_and_the_cursor_and_tip_tell_of_it(reviewing: Hands) -> None:
@@ -205,5 +207,5 @@ def test_an_edit_of_one_track_has_its_handles_in_that_lane(hands: Hands, tmp_pat
     tops = window.timeline.canvas.frame.layout.lane_tops
     assert tops[0] < fade.foot < tops[1]
     window.timeline.heads.hide()
-    window.timeline.zoom(50)
+    window.timeline.zooms.zoom(50)
     window.timeline.canvas.grab()

@@ -82,7 +82,7 @@ def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
     window, review = cuts.window, cuts.window.review
     keys = list(window.session.state.proposals)
     window.session.apply(edits.decide(window.session.state, [keys[2]], Verdict.REJECTED))
-    window.timeline.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
+    window.timeline.canvas.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
     review.choose(keys[0])
     sentence = taken_in_sentence(window.session.state, keys[0])
     require_sentence("queue", "a cut over three others", sentence)
@@ -90,7 +90,7 @@ def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
     assert sentence in cuts.said[-1]
     settle(cuts)
     assert sentence in words(window)
-    window.timeline.edge_dragged.emit(keys[0], *CUTS[0])
+    window.timeline.canvas.edge_dragged.emit(keys[0], *CUTS[0])
     assert "Overlaps" not in words(window)
     assert "Overlaps" not in cuts.said[-1]
 

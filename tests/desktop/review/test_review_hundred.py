@@ -89,7 +89,7 @@ def test_a_proposal_takes_a_key(listening: Hands, record_property) -> None:
         assert here == f"c{number:03}", "they come in the order of the recording"
         asked_s = time.monotonic()
         listening.qtbot.waitUntil(hears(window), timeout=10_000)
-        view, (start, stop) = window.timeline.viewport, window.review.span()
+        view, (start, stop) = window.timeline.canvas.viewport, window.review.span()
         assert view.start_samples <= start < stop <= view.stop_samples, "what is heard is in view"
         press("X" if number % 3 == 0 else "A")
         assert not window.transport.is_auditioning, "the answer cuts its preview off"

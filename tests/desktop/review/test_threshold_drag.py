@@ -40,7 +40,7 @@ def move(hands: Hands, score: float) -> None:
     """Move the pressed mouse, and wait until the figures there are shown."""
     window = hands.window
     y = round(score_y(window.timeline.canvas.frame, score))
-    with hands.qtbot.waitSignal(window.timeline.threshold_moved) as moved:
+    with hands.qtbot.waitSignal(window.timeline.canvas.threshold_moved) as moved:
         QTest.mouseMove(window.timeline.canvas, QPoint(201, y))
     session = window.session
     settings = {"threshold_mode": "score", "score": moved.args[0]}

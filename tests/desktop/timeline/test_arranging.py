@@ -14,7 +14,7 @@ from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from tests.desktop.conftest import Hands
 from widgets.timeline.edits.arrangement import block_area
-from widgets.timeline.gestures import tip_at
+from widgets.timeline.mouse.gestures import tip_at
 
 EDGES_S = (0, 40, 90, 130, 200)
 
@@ -37,7 +37,7 @@ def starts_s(hands: Hands) -> list[int]:
 
 def middle_of(hands: Hands, number: int) -> QPoint:
     canvas = hands.window.timeline.canvas
-    area = block_area(canvas.frame, canvas.slabs.slabs[number], canvas.viewport.length_samples)
+    area = block_area(canvas.frame, canvas.shown.slabs.slabs[number], canvas.viewport.length_samples)
     return area.center().toPoint()
 
 
@@ -107,7 +107,7 @@ def test_blocks_are_dragged_and_copied(song: Hands) -> None:
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, none, stop)
     assert starts_s(song) == [90, 0, 40, 0, 130, 200]
     song.press("Q")
-    assert canvas.slabs.slabs[0].name(window.session.state.rate_hz).endswith("×2")
+    assert canvas.shown.slabs.slabs[0].name(window.session.state.rate_hz).endswith("×2")
     assert "played at 0:40.0, 2:10.0" in tip_at(canvas, QPointF(middle_of(song, 0)))
     drag(song, middle_of(song, 0), middle_of(song, 2), none)  # in the source nothing is moved
     assert starts_s(song) == [90, 0, 40, 0, 130, 200]

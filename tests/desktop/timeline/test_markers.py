@@ -16,7 +16,7 @@ from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.marks.markers import Marker
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
-from tests.desktop.timing.test_grid import CUTS, RATE_HZ, at_work, document
+from tests.desktop.panels.timing.test_grid import CUTS, RATE_HZ, at_work, document
 from tests.hostile.bad_files import good
 from widgets.forms.marker_list import MarkerList
 from widgets.timeline.marks.name_offer import NameOffer
@@ -51,7 +51,7 @@ def test_a_key_marks_the_playhead_also_while_playing(at_work: Hands, qtbot: QtBo
     found = markers_of(at_work)
     assert [one.name for one in found] == ["Marker 1", "Marker 2"]
     assert found[1].start_samples > 2 * RATE_HZ
-    assert window.timeline.canvas.marks.ids == ("marker-1", "marker-2")
+    assert window.timeline.canvas.shown.marks.ids == ("marker-1", "marker-2")
     at_work.press("Ctrl+Z")
     at_work.press("Ctrl+Z")
     assert not markers_of(at_work)
@@ -265,7 +265,7 @@ def test_in_the_result_a_marker_in_a_cut_stands_on_the_seam(marked: Hands) -> No
     window = marked.window
     window.session.apply(edits.decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
     marked.press("Q")
-    marks = window.timeline.canvas.marks
+    marks = window.timeline.canvas.shown.marks
     assert marks.starts.tolist() == [1 * RATE_HZ, 4 * RATE_HZ, 5 * RATE_HZ, 11 * RATE_HZ]
     marked.press(".")
     marked.press(".")

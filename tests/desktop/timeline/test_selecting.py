@@ -33,7 +33,7 @@ SHIFT, CTRL, ALT = (
 def close(song: Hands) -> Hands:
     """Its first 40 s over the whole width, with nothing that things fall onto."""
     canvas, rate_hz = song.window.timeline.canvas, song.window.session.state.rate_hz
-    song.window.timeline.show_window(0, 40 * rate_hz)
+    song.window.timeline.zooms.show_window(0, 40 * rate_hz)
     canvas.snapping.is_on = False
     return song
 
@@ -226,14 +226,14 @@ def test_a_selection_is_of_the_tracks_chosen_and_drawn_on_those_alone(close: Han
 
 def test_a_selection_zooms_and_back(close: Hands) -> None:
     window = close.window
-    before = window.timeline.window_samples
+    before = window.timeline.zooms.window_samples
     drag(window, 5, 12, lane_y(window))
     close.press("Shift+F")
-    start, visible = window.timeline.window_samples
+    start, visible = window.timeline.zooms.window_samples
     assert visible < 12 * window.session.state.rate_hz
     assert start < 5.1 * window.session.state.rate_hz
     close.press("Shift+F")
-    assert window.timeline.window_samples == pytest.approx(before, rel=0.01)
+    assert window.timeline.zooms.window_samples == pytest.approx(before, rel=0.01)
 
 
 def test_only_what_is_heard_of_the_selection_is_exported(

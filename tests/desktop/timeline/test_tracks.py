@@ -442,8 +442,8 @@ def test_playback_goes_on_through_what_sounds_the_same(mixing: Hands) -> None:
 
 def test_a_change_of_a_track_moves_the_timeline_nowhere(mixing: Hands) -> None:
     window: MainWindow = mixing.window
-    window.timeline.zoom(4.0)
-    shown = window.timeline.viewport
+    window.timeline.zooms.zoom(4.0)
+    shown = window.timeline.canvas.viewport
     choose(mixing, "kick")
     mixing.press("Alt+M")
-    assert window.timeline.viewport == shown
+    assert window.timeline.canvas.viewport == shown

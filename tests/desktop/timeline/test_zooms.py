@@ -132,15 +132,15 @@ def test_share_of_two_windows(other: Window, share: float) -> None:
 
 def test_keys_go_back_and_forward_through_the_views(reviewing: Hands) -> None:
     timeline = reviewing.window.timeline
-    whole = timeline.viewport
+    whole = timeline.canvas.viewport
     reviewing.press("Shift+F")
-    close = timeline.viewport
+    close = timeline.canvas.viewport
     assert close.visible_samples == pytest.approx(1.5 * 3 * RATE_HZ)
     reviewing.press("BracketLeft")
-    assert timeline.viewport == whole
+    assert timeline.canvas.viewport == whole
     reviewing.press("BracketRight")
-    assert timeline.viewport.start_samples == pytest.approx(close.start_samples)
-    assert timeline.viewport.samples_per_px == pytest.approx(close.samples_per_px)
+    assert timeline.canvas.viewport.start_samples == pytest.approx(close.start_samples)
+    assert timeline.canvas.viewport.samples_per_px == pytest.approx(close.samples_per_px)
     reviewing.press("BracketRight")
     assert reviewing.refused == ["No next view."]
 
@@ -148,12 +148,12 @@ def test_keys_go_back_and_forward_through_the_views(reviewing: Hands) -> None:
 def test_zooming_to_the_proposal_again_goes_back(reviewing: Hands) -> None:
     window = reviewing.window
     reviewing.press("+")
-    before = window.timeline.viewport
+    before = window.timeline.canvas.viewport
     reviewing.press("Shift+F")
-    assert window.timeline.viewport != before
+    assert window.timeline.canvas.viewport != before
     reviewing.press("Shift+F")
-    assert window.timeline.viewport.start_samples == pytest.approx(before.start_samples)
-    assert window.timeline.viewport.samples_per_px == pytest.approx(before.samples_per_px)
+    assert window.timeline.canvas.viewport.start_samples == pytest.approx(before.start_samples)
+    assert window.timeline.canvas.viewport.samples_per_px == pytest.approx(before.samples_per_px)
 
 
 LONG = ((60, 240), (300, 302), (303, 304), (500, 640))
@@ -170,7 +170,7 @@ def long_and_short(hands: Hands, tmp_path: Path) -> Hands:
 
 def share_of_view(window: MainWindow) -> float:
     """Return how much of the view the current proposal takes, once it is in it."""
-    view, (start, stop) = window.timeline.viewport, window.review.span()
+    view, (start, stop) = window.timeline.canvas.viewport, window.review.span()
     assert view.start_samples <= start
     assert stop <= view.stop_samples
     return (stop - start) / view.visible_samples
@@ -178,42 +178,42 @@ def share_of_view(window: MainWindow) -> float:
 
 def test_the_zoom_follows_the_proposal_in_and_out(long_and_short: Hands) -> None:
     window = long_and_short.window
-    assert window.timeline.viewport.visible_samples == 720 * RATE_HZ, "it opens whole"
+    assert window.timeline.canvas.viewport.visible_samples == 720 * RATE_HZ, "it opens whole"
     long_and_short.press("Down")
     assert share_of_view(window) == pytest.approx(1 / 4), "3 s to either side of 2 s"
-    close = window.timeline.viewport
+    close = window.timeline.canvas.viewport
     long_and_short.press("Down")
-    assert window.timeline.viewport.samples_per_px == close.samples_per_px, "the neighbour is as near"
+    assert window.timeline.canvas.viewport.samples_per_px == close.samples_per_px, "the neighbour is as near"
     assert share_of_view(window) == pytest.approx(1 / 8)
     long_and_short.press("A")
     assert share_of_view(window) == pytest.approx(1 / 3), "140 s after 1 s"
-    wide = window.timeline.viewport
+    wide = window.timeline.canvas.viewport
     long_and_short.press("Alt+Right")
-    assert window.timeline.viewport == wide, "an edge that moves in view moves nothing else"
+    assert window.timeline.canvas.viewport == wide, "an edge that moves in view moves nothing else"
     long_and_short.press("Q")
     long_and_short.press("Up")
-    view = window.timeline.viewport
+    view = window.timeline.canvas.viewport
     assert view.visible_samples == pytest.approx(6 * RATE_HZ), "in the result it is a seam"
     assert view.holds(303 * RATE_HZ)
 
 
 def test_a_click_in_the_timeline_moves_nothing_and_a_row_frames(long_and_short: Hands) -> None:
     window = long_and_short.window
-    whole = window.timeline.viewport
-    window.timeline.proposal_clicked.emit(f"cut-{300 * RATE_HZ}")
+    whole = window.timeline.canvas.viewport
+    window.timeline.canvas.proposal_clicked.emit(f"cut-{300 * RATE_HZ}")
     assert window.review.current == f"cut-{300 * RATE_HZ}"
-    assert window.timeline.viewport == whole
+    assert window.timeline.canvas.viewport == whole
     window.queue_panel.proposal_chosen.emit(f"cut-{303 * RATE_HZ}")
-    assert window.timeline.viewport.visible_samples == pytest.approx(7 * RATE_HZ)
+    assert window.timeline.canvas.viewport.visible_samples == pytest.approx(7 * RATE_HZ)
 
 
 def test_what_takes_the_place_of_a_proposal_that_is_gone_changes_no_zoom(long_and_short: Hands) -> None:
     window = long_and_short.window
-    whole, state = window.timeline.viewport, window.session.state
+    whole, state = window.timeline.canvas.viewport, window.session.state
     rest = [proposal for key, proposal in state.proposals.items() if key != window.review.current]
     window.session.apply(edits.replace_proposals(state, rest, {}, "Proposed"))
     assert window.review.current == f"cut-{300 * RATE_HZ}"
-    assert window.timeline.viewport == whole
+    assert window.timeline.canvas.viewport == whole
 
 
 def test_zooming_to_another_proposal_does_not_go_back(reviewing: Hands) -> None:
@@ -222,7 +222,7 @@ def test_zooming_to_another_proposal_does_not_go_back(reviewing: Hands) -> None:
     reviewing.press("Down")
     reviewing.press("Shift+F")
     start, stop = window.review.span()
-    assert window.timeline.viewport.visible_samples == pytest.approx(1.5 * (stop - start))
+    assert window.timeline.canvas.viewport.visible_samples == pytest.approx(1.5 * (stop - start))
 
 
 def test_back_finds_the_same_moment_in_the_other_view(
@@ -231,24 +231,24 @@ def test_back_finds_the_same_moment_in_the_other_view(
     window = reviewing.window
     monkeypatch.setattr(window.zooms._history, "_clock_s", clock)
     reviewing.press("A")  # cut 2 s to 5 s
-    window.timeline.zoom_to(14 * RATE_HZ, 17 * RATE_HZ)
+    window.timeline.zooms.zoom_to(14 * RATE_HZ, 17 * RATE_HZ)
     clock.now_s += 5
-    window.timeline.fit()
+    window.timeline.zooms.fit()
     reviewing.press("Q")
     reviewing.press("BracketLeft")
-    start, stop = window.timeline.visible_span
+    start, stop = window.timeline.zooms.visible_span
     assert 8 * RATE_HZ < start <= 14 * RATE_HZ
     assert stop >= 17 * RATE_HZ
 
 
 def test_an_edit_elsewhere_leaves_the_view_where_it_is(reviewing: Hands) -> None:
     window = reviewing.window
-    window.timeline.zoom_to(15 * RATE_HZ, 16 * RATE_HZ)
-    before = window.timeline.viewport
+    window.timeline.zooms.zoom_to(15 * RATE_HZ, 16 * RATE_HZ)
+    before = window.timeline.canvas.viewport
     window.tracks.change(window.session.state.tracks[0].id, {"mute": True})
-    assert window.timeline.viewport == before
+    assert window.timeline.canvas.viewport == before
     window.queue_panel.proposal_chosen.emit(IDS[0])  # a click on the row of the current one
-    assert window.timeline.viewport.holds(2 * RATE_HZ)
+    assert window.timeline.canvas.viewport.holds(2 * RATE_HZ)
 
 
 # After the playhead.
@@ -257,7 +257,7 @@ def test_an_edit_elsewhere_leaves_the_view_where_it_is(reviewing: Hands) -> None
 @pytest.fixture
 def playing(reviewing: Hands) -> Iterator[Hands]:
     """A window that plays, close to the start."""
-    reviewing.window.timeline.zoom_to(0, 2 * RATE_HZ)
+    reviewing.window.timeline.zooms.zoom_to(0, 2 * RATE_HZ)
     reviewing.press("Space")
     reviewing.qtbot.waitUntil(lambda: reviewing.window.transport.is_playing)
     yield reviewing
@@ -274,58 +274,58 @@ def play_from(hands: Hands, seconds: float) -> None:
 def test_the_page_turns_while_playing(playing: Hands) -> None:
     timeline = playing.window.timeline
     play_from(playing, 1.0)
-    assert timeline.viewport.start_samples == 0
+    assert timeline.canvas.viewport.start_samples == 0
     play_from(playing, 5.0)
-    assert timeline.viewport.holds(5 * RATE_HZ)
+    assert timeline.canvas.viewport.holds(5 * RATE_HZ)
 
 
 def test_turned_pages_are_no_steps_to_go_back_through(playing: Hands) -> None:
     for seconds in (5, 9, 14):
         play_from(playing, seconds)
     playing.window.zooms.back()
-    assert playing.window.timeline.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
+    assert playing.window.timeline.canvas.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
 
 
 def test_scrolling_away_pauses_until_the_playhead_comes_into_view(playing: Hands) -> None:
     timeline = playing.window.timeline
-    timeline.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)
-    away = timeline.viewport
+    timeline.zooms.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)
+    away = timeline.canvas.viewport
     play_from(playing, 5.0)
-    assert timeline.viewport == away
+    assert timeline.canvas.viewport == away
     play_from(playing, 11.0)  # in view by itself
     play_from(playing, 15.0)
-    assert timeline.viewport != away
-    assert timeline.viewport.holds(15 * RATE_HZ)
+    assert timeline.canvas.viewport != away
+    assert timeline.canvas.viewport.holds(15 * RATE_HZ)
 
 
 def test_starting_again_follows_again(playing: Hands) -> None:
     timeline = playing.window.timeline
-    timeline.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)
+    timeline.zooms.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)
     playing.press("Space")
-    assert not timeline.viewport.holds(playing.window.transport.playhead_samples)
+    assert not timeline.canvas.viewport.holds(playing.window.transport.playhead_samples)
     playing.press("Space")
-    playing.qtbot.waitUntil(lambda: timeline.viewport.holds(playing.window.transport.playhead_samples))
+    playing.qtbot.waitUntil(lambda: timeline.canvas.viewport.holds(playing.window.transport.playhead_samples))
 
 
 def test_following_is_switched_off_and_stays_off(playing: Hands, reopened: Callable[[], MainWindow]) -> None:
     window = playing.window
     playing.press("Ctrl+Shift+F")
     assert not window.zooms.follows
-    before = window.timeline.viewport
+    before = window.timeline.canvas.viewport
     play_from(playing, 9.0)
-    assert window.timeline.viewport == before
+    assert window.timeline.canvas.viewport == before
     assert not reopened().zooms.follows
     playing.press("Ctrl+Shift+F")
-    playing.qtbot.waitUntil(lambda: window.timeline.viewport.holds(window.transport.playhead_samples))
+    playing.qtbot.waitUntil(lambda: window.timeline.canvas.viewport.holds(window.transport.playhead_samples))
 
 
 def test_home_and_end_bring_the_playhead_into_view(reviewing: Hands) -> None:
     timeline = reviewing.window.timeline
-    timeline.zoom_to(8 * RATE_HZ, 10 * RATE_HZ)
+    timeline.zooms.zoom_to(8 * RATE_HZ, 10 * RATE_HZ)
     reviewing.press("End")
-    assert timeline.viewport.stop_samples == pytest.approx(SECONDS * RATE_HZ)
+    assert timeline.canvas.viewport.stop_samples == pytest.approx(SECONDS * RATE_HZ)
     reviewing.press("Home")
-    assert timeline.viewport.start_samples == 0
+    assert timeline.canvas.viewport.start_samples == 0
 
 
 # Next time.
@@ -338,8 +338,8 @@ def test_a_document_opens_where_it_was_left(
     reviewing.press("Down")
     reviewing.press("Q")
     window.transport.seek(9 * RATE_HZ)
-    window.timeline.zoom_to(8 * RATE_HZ, 10 * RATE_HZ)
-    left = window.timeline.viewport
+    window.timeline.zooms.zoom_to(8 * RATE_HZ, 10 * RATE_HZ)
+    left = window.timeline.canvas.viewport
     window.close()
     again = reopened()
     again.resize(window.size())
@@ -349,8 +349,8 @@ def test_a_document_opens_where_it_was_left(
     assert again.transport.plays_result
     assert again.top_bar.view == "result"
     assert again.transport.playhead_samples == 9 * RATE_HZ
-    assert again.timeline.window_samples[0] == pytest.approx(left.start_samples, abs=1)
-    assert again.timeline.viewport.visible_samples == pytest.approx(left.visible_samples)
+    assert again.timeline.zooms.window_samples[0] == pytest.approx(left.start_samples, abs=1)
+    assert again.timeline.canvas.viewport.visible_samples == pytest.approx(left.visible_samples)
 
 
 def test_another_document_opens_whole_and_the_first_where_it_was(
@@ -358,16 +358,16 @@ def test_another_document_opens_whole_and_the_first_where_it_was(
 ) -> None:
     window = reviewing.window
     reviewing.press("Shift+F")
-    left = window.timeline.viewport
+    left = window.timeline.canvas.viewport
     window.session.open(make_document(tmp_path / "other.offcut", good(tmp_path / "other.wav", 9, seed=1)))
     reviewing.finish_work()
-    assert window.timeline.viewport.visible_samples == pytest.approx(9 * RATE_HZ)
+    assert window.timeline.canvas.viewport.visible_samples == pytest.approx(9 * RATE_HZ)
     reviewing.press("BracketLeft")
     assert reviewing.refused == ["No previous view."]
     window.session.open(document)
     reviewing.finish_work()
-    assert window.timeline.viewport.start_samples == pytest.approx(left.start_samples)
-    assert window.timeline.viewport.samples_per_px == pytest.approx(left.samples_per_px)
+    assert window.timeline.canvas.viewport.start_samples == pytest.approx(left.start_samples)
+    assert window.timeline.canvas.viewport.samples_per_px == pytest.approx(left.samples_per_px)
 
 
 @pytest.mark.parametrize(
@@ -380,7 +380,7 @@ def test_what_makes_no_sense_is_as_never_kept(reviewing: Hands, document: Path, 
     window.session.leaving.disconnect(window.zooms.keep)
     window.session.open(document)
     reviewing.finish_work()
-    assert window.timeline.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
+    assert window.timeline.canvas.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
 
 
 def test_a_window_of_no_length_is_not_restored(reviewing: Hands, document: Path) -> None:
@@ -391,7 +391,7 @@ def test_a_window_of_no_length_is_not_restored(reviewing: Hands, document: Path)
     window._settings.setValue("places", json.dumps(kept))
     window.session.leaving.disconnect(window.zooms.keep)
     window.session.open(document)
-    assert window.timeline.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
+    assert window.timeline.canvas.viewport.visible_samples == pytest.approx(SECONDS * RATE_HZ)
 
 
 def test_only_the_last_documents_are_kept(reviewing: Hands, document: Path) -> None:

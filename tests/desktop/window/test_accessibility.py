@@ -233,7 +233,7 @@ def test_rows_are_told_one_by_one_with_their_state(reviewing: Hands) -> None:
 
 def test_the_timeline_says_what_is_in_view(reviewing: Hands) -> None:
     window = reviewing.window
-    window.timeline.zoom_to(7 * RATE_HZ, 11 * RATE_HZ)
+    window.timeline.zooms.zoom_to(7 * RATE_HZ, 11 * RATE_HZ)
     window.transport.seek(9 * RATE_HZ)
     wanted = "0:06.0 to 0:12.0 of 0:20.0, 1 proposal, playhead at 0:09.0"
     reviewing.qtbot.waitUntil(lambda: window.timeline.accessibleDescription() == wanted)

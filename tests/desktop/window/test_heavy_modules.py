@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.heavy_modules import is_loaded
+from desktop.work.heavy_modules import is_loaded
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

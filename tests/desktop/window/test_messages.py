@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextEdit, QToolTip
 
-from desktop.messages import MOST_MESSAGES
+from desktop.shell.messages import MOST_MESSAGES
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

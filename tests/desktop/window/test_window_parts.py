@@ -225,7 +225,7 @@ def test_deciding_the_last_of_a_filter_empties_it_and_says_so(reviewing: Hands) 
 
 
 def x_of(window: MainWindow, position_samples: int) -> int:
-    return round(window.timeline.viewport.x_at(position_samples))
+    return round(window.timeline.canvas.viewport.x_at(position_samples))
 
 
 def lane_y(window: MainWindow) -> int:
@@ -243,7 +243,7 @@ def test_dragging_an_edge_is_one_step_of_undo(reviewing: Hands) -> None:
     QTest.mouseRelease(canvas, LEFT, NO_KEYS, grip + QPoint(37, 3))
     moved = window.review.span()
     assert moved[0] == start
-    assert moved[1] - stop == pytest.approx(37 * window.timeline.viewport.samples_per_px, abs=2)
+    assert moved[1] - stop == pytest.approx(37 * window.timeline.canvas.viewport.samples_per_px, abs=2)
     reviewing.press("Ctrl+Z")
     assert window.session.state == state
     reviewing.press("Ctrl+Shift+Z")
@@ -275,7 +275,7 @@ def test_a_click_on_a_flag_chooses_and_on_a_lane_seeks(reviewing: Hands) -> None
 def test_the_wheel_zooms_about_the_mouse(reviewing: Hands) -> None:
     window, canvas = reviewing.window, reviewing.window.timeline.canvas
     at = QPointF(x_of(window, 9 * RATE_HZ), lane_y(window))
-    before = window.timeline.viewport
+    before = window.timeline.canvas.viewport
 
     def turn(steps: int) -> None:
         event = QWheelEvent(
@@ -291,14 +291,14 @@ def test_the_wheel_zooms_about_the_mouse(reviewing: Hands) -> None:
         QApplication.sendEvent(canvas, event)
 
     turn(3)
-    zoomed = window.timeline.viewport
+    zoomed = window.timeline.canvas.viewport
     assert zoomed.samples_per_px < before.samples_per_px / 1.5
     assert zoomed.x_at(9 * RATE_HZ) == pytest.approx(at.x(), abs=2)
     turn(60)
-    assert window.timeline.viewport.samples_per_px < 1.0
+    assert window.timeline.canvas.viewport.samples_per_px < 1.0
     canvas.grab()  # single samples are drawn
     turn(-80)
-    assert window.timeline.viewport.samples_per_px == pytest.approx(before.samples_per_px)
+    assert window.timeline.canvas.viewport.samples_per_px == pytest.approx(before.samples_per_px)
 
 
 def test_mute_and_solo_by_head_and_key(reviewing: Hands) -> None:
@@ -360,8 +360,8 @@ def test_the_window_at_any_text_scale_and_a_small_size(
     for height in (700, 500):
         window.resize(1024, height)
         window.grab()
-    view = window.timeline.viewport
-    window.timeline.set_viewport(replace(view, samples_per_px=0.05))
+    view = window.timeline.canvas.viewport
+    window.timeline.canvas.set_viewport(replace(view, samples_per_px=0.05))
     window.grab()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.cli.main import main
 from engine.document import edits
 from engine.document.analysis import DetectedSounds

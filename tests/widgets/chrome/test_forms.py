@@ -16,7 +16,6 @@ from engine.anomaly.recipes.methods import METHODS
 from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.chrome.loss_curve import LossCurve
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.icons import ICONS_DIR, icon_image
@@ -24,6 +23,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
 from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
 from widgets.forms.taste.recording_list import RecordingList
+from widgets.learning.loss_curve import LossCurve
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from desktop.export.clipping import progress_dialog
 from tests.widgets.conftest import Dress
-from widgets.chrome.learning_panel import LearningPanel
-from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.status_bar import StatusBar
 from widgets.controls.elided_label import ElidedLabel
+from widgets.learning.learning_panel import LearningPanel
+from widgets.learning.loss_curve import LossCurve
 from widgets.theme import DARK, LIGHT, px
 
 STEP = "Reading recordings, 3 of 5"

@@ -78,9 +78,9 @@ def view(qtbot: QtBot, state: DocumentState, waves: dict[str, MadeUp]) -> Iterat
     shown.resize(HEADS + 1_000, 600)
     with qtbot.waitExposed(shown):
         shown.show()
-    shown.set_document(state)
+    shown.lanes.set_document(state)
     shown.set_score(None, None, "Band 2026")
-    shown.set_waves(waves)
-    shown.set_viewport(replace(shown.viewport, start_samples=0.0, samples_per_px=100.0))
+    shown.lanes.set_waves(waves)
+    shown.canvas.set_viewport(replace(shown.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     yield shown
     theme.set_text_scale(None)

@@ -126,12 +126,14 @@ def made_up_grid() -> BeatGrid:
 
 def show_made_up(view: TimelineView) -> None:
     """Fill a view with the made-up document, at the window of time of the drawings."""
-    view.set_document(made_up_document())
-    view.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
+    view.lanes.set_document(made_up_document())
+    view.lanes.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
     view.set_score(made_up_score(), 0.62, "Band 2026")
-    view.set_grid(made_up_grid())
-    view.set_current("cut-192.7")
-    view.set_playhead(int(197.052 * RATE_HZ))
+    view.canvas.set_grid(made_up_grid())
+    view.canvas.set_current("cut-192.7")
+    view.canvas.set_playhead(int(197.052 * RATE_HZ))
     start, stop = 187.2 * RATE_HZ, 212.8 * RATE_HZ
-    width = view.viewport.width_px
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=(stop - start) / width))
+    width = view.canvas.viewport.width_px
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=(stop - start) / width)
+    )

@@ -38,26 +38,26 @@ def answered(state: DocumentState, proposal_id: str, verdict: Verdict) -> Docume
 
 def show(view: TimelineView, state: DocumentState, current: str, *, is_result: bool) -> None:
     programme = build(state) if is_result else None
-    view.set_document(state, programme, in_place(state).patches)
-    view.set_current(current)
+    view.lanes.set_document(state, programme, in_place(state).patches)
+    view.canvas.set_current(current)
 
 
 @mostly_long("is_result", [False, True], keep=(True,), ids=["source", "result"])
 @mostly_long("width", [96.0, 350.5, 2_880.0], keep=(96.0,))
 def test_moved_hits(view: TimelineView, rng: np.random.Generator, width: float, is_result: bool) -> None:
     hits, state, grid = played(400)
-    view.set_document(DocumentState())
-    view.set_document(state)
+    view.lanes.set_document(DocumentState())
+    view.lanes.set_document(state)
     frames = state.length_samples
     sound = rng.uniform(-0.9, 0.9, (frames, 1)).astype(np.float32)
-    view.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})
-    view.set_grid(grid)
+    view.lanes.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})
+    view.canvas.set_grid(grid)
     view.canvas.set_hits(hits)
     ids = sorted(state.proposals, key=lambda key: state.proposals[key].start_samples)
     # at half a column, where rounding is most easily another; the width is one that a float holds exactly, or
     # a column that is read by itself may begin a sample later
-    view.set_viewport(replace(view.viewport, samples_per_px=width, start_samples=37.5 * width))
-    inside = [key for key in ids if view.viewport.holds(state.proposals[key].stop_samples)]
+    view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=width, start_samples=37.5 * width))
+    inside = [key for key in ids if view.canvas.viewport.holds(state.proposals[key].stop_samples)]
     show(view, state, inside[0], is_result=is_result)
     drawn_in_parts(view)
     in_parts = 0

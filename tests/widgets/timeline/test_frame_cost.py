@@ -78,12 +78,12 @@ def view(qtbot: QtBot, rng: np.random.Generator) -> TimelineView:
     made.resize(1_250, 900)
     with qtbot.waitExposed(made):
         made.show()
-    made.set_document(day([]))
-    made.set_waves(dict.fromkeys(TRACKS, wave))
+    made.lanes.set_document(day([]))
+    made.lanes.set_waves(dict.fromkeys(TRACKS, wave))
     times = np.arange(0, LENGTH, RATE_HZ // 5)
     made.set_score(ScoreCurve(times, rng.uniform(0, 1, len(times)).astype(np.float32), "test"), 0.6)
     beats = np.arange(0, LENGTH, RATE_HZ // 2)
-    made.set_grid(BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test"))
+    made.canvas.set_grid(BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test"))
     return made
 
 
@@ -94,8 +94,8 @@ def costs_in_turns(
     rounds: list[list[np.ndarray]] = [[] for _ in states]
     for _ in range(5):
         for state, times in zip(states, rounds, strict=True):
-            view.set_document(state)
-            view.set_current(current)
+            view.lanes.set_document(state)
+            view.canvas.set_current(current)
             times.append(frame_times(view, windows, thread_time))
     return [float(np.median(np.min(times, axis=0))) for times in rounds]
 
@@ -159,21 +159,21 @@ def labelled(count: int) -> list[Proposal]:
 
 def labelled_windows(view: TimelineView) -> list[Viewport]:
     view.resize(2_200, 900)
-    shown = Viewport(0.0, LABEL_STEP / 30, view.viewport.width_px, LENGTH, RATE_HZ)
+    shown = Viewport(0.0, LABEL_STEP / 30, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
     return [shown.scrolled(3.0 * number) for number in range(20)]
 
 
 def test_frames_cost_the_calls_of_what_is_on_screen(view: TimelineView) -> None:
     step = 40 * RATE_HZ
     near = [cut(number * step, number * step + step // 2) for number in range(20)]
-    shown = Viewport(0.0, step / 100, view.viewport.width_px, LENGTH, RATE_HZ)
+    shown = Viewport(0.0, step / 100, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
     width = (LENGTH - 20 * step) // 5_000
     far = [cut(start, start + width // 2) for start in range(20 * step, LENGTH - width, width)]
     windows = [shown.scrolled(7.0 * number) for number in range(4)]
     calls = []
     for cuts in (near, near + far):
-        view.set_document(day(cuts))
-        view.set_current(near[2].id)
+        view.lanes.set_document(day(cuts))
+        view.canvas.set_current(near[2].id)
         calls.append(calls_a_frame(view, windows))
     few, many = calls
     assert many < 1.2 * few
@@ -181,19 +181,19 @@ def test_frames_cost_the_calls_of_what_is_on_screen(view: TimelineView) -> None:
 
 @pytest.mark.parametrize("is_result", [False, True])
 def test_a_long_day_costs_few_calls_a_frame(view: TimelineView, is_result: bool) -> None:
-    windows, calls = walk(view.viewport, 12), []
+    windows, calls = walk(view.canvas.viewport, 12), []
     for count in (10, 5_000):
         state = cut_day(count)
-        view.set_document(state, build(state) if is_result else None)
+        view.lanes.set_document(state, build(state) if is_result else None)
         calls.append(calls_a_frame(view, windows))
     assert calls[1] < 1.3 * calls[0], calls
 
 
 def test_thousands_of_slices_of_single_tracks_cost_few_calls_a_frame(view: TimelineView) -> None:
-    windows, calls = walk(view.viewport, 12), []
+    windows, calls = walk(view.canvas.viewport, 12), []
     for count in (10, 3_000):
         state = sliced_day(count)
-        view.set_document(state, None, in_place(state).patches)
+        view.lanes.set_document(state, None, in_place(state).patches)
         calls.append(calls_a_frame(view, windows))
     assert calls[1] < 2.5 * calls[0], calls
 
@@ -202,11 +202,11 @@ def test_thousands_of_slices_of_single_tracks_cost_few_calls_a_frame(view: Timel
 def test_hundreds_of_repairs_cost_few_calls_a_frame(
     view: TimelineView, rng: np.random.Generator, is_result: bool
 ) -> None:
-    windows, calls = walk(view.viewport, 12), []
+    windows, calls = walk(view.canvas.viewport, 12), []
     for count in (10, 400):
         state, stored = repaired_day(count, rng)
-        view.set_document(state, build(state) if is_result else None, in_place(state).patches)
-        view.set_stored_waves(stored)
+        view.lanes.set_document(state, build(state) if is_result else None, in_place(state).patches)
+        view.lanes.set_stored_waves(stored)
         calls.append(calls_a_frame(view, windows))
     assert calls[1] < 1.6 * calls[0], calls
 
@@ -214,7 +214,7 @@ def test_hundreds_of_repairs_cost_few_calls_a_frame(
 def test_a_label_costs_few_calls(view: TimelineView) -> None:
     windows, calls = labelled_windows(view), []
     for count in (0, 140):
-        view.set_document(day(labelled(count)))
+        view.lanes.set_document(day(labelled(count)))
         calls.append(calls_a_frame(view, windows))
     assert calls[1] - calls[0] < 22 * 140, calls
 
@@ -223,7 +223,7 @@ def test_a_label_costs_few_calls(view: TimelineView) -> None:
 def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
     step = 40 * RATE_HZ
     near = [cut(number * step, number * step + step // 2) for number in range(20)]
-    shown = Viewport(0.0, step / 100, view.viewport.width_px, LENGTH, RATE_HZ)
+    shown = Viewport(0.0, step / 100, view.canvas.viewport.width_px, LENGTH, RATE_HZ)
     windows = [shown.scrolled(7.0 * number) for number in range(30)]
     states = []
     for count in (100, 20_000):
@@ -238,8 +238,8 @@ def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
 @pytest.mark.parametrize("is_result", [False, True])
 def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool) -> None:
     state = cut_day(10_000)
-    view.set_document(state, build(state) if is_result else None)
-    windows = walk(view.viewport, 80)
+    view.lanes.set_document(state, build(state) if is_result else None)
+    windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     # four times what is asked of a quiet machine (8.3 ms): others use this one too
     assert np.percentile(np.min(rounds, axis=0), 99) < 33.0 * slowness()
@@ -248,8 +248,8 @@ def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool)
 @pytest.mark.alone
 def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: TimelineView) -> None:
     state = sliced_day(10_000)
-    view.set_document(state, None, in_place(state).patches)
-    windows = walk(view.viewport, 80)
+    view.lanes.set_document(state, None, in_place(state).patches)
+    windows = walk(view.canvas.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     assert np.percentile(np.min(rounds, axis=0), 99) < 40.0 * slowness()
 
@@ -260,13 +260,13 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
     view: TimelineView, rng: np.random.Generator, is_result: bool
 ) -> None:
     state, stored = repaired_day(1_000, rng)
-    view.set_document(state, build(state) if is_result else None, in_place(state).patches)
-    windows = walk(view.viewport, 80)
+    view.lanes.set_document(state, build(state) if is_result else None, in_place(state).patches)
+    windows = walk(view.canvas.viewport, 80)
     slow = [slowness()]
     rounds: tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]] = [], []
     for _ in range(4):  # in turns: a machine that slows down meanwhile slows both
         for known, times in zip(({}, stored), rounds, strict=True):
-            view.set_stored_waves(known)
+            view.lanes.set_stored_waves(known)
             times.append(frame_times(view, windows, thread_time))
         slow.append(slowness())
     without, repaired = (np.percentile(np.min(times, axis=0), [50, 99]) for times in rounds)
@@ -282,10 +282,10 @@ def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None
 
 def test_a_frame_does_not_change_what_is_kept(view: TimelineView) -> None:
     state = day([cut(0, RATE_HZ)])
-    view.set_document(state)
-    view.fit()
+    view.lanes.set_document(state)
+    view.zooms.fit()
     before = view.grab().toImage()
-    frame_times(view, walk(view.viewport, 8))
-    view.fit()
+    frame_times(view, walk(view.canvas.viewport, 8))
+    view.zooms.fit()
     assert view.grab().toImage() == before
     assert view.canvas.state == replace(state)

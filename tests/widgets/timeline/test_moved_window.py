@@ -40,11 +40,11 @@ class Counting(MadeUp):
 @pytest.fixture
 def drums(view: TimelineView, rng: np.random.Generator) -> DocumentState:
     hits, state, grid = played(400)
-    view.set_document(DocumentState())
-    view.set_document(state)
+    view.lanes.set_document(DocumentState())
+    view.lanes.set_document(state)
     sound = rng.uniform(-0.9, 0.9, (state.length_samples, 1)).astype(np.float32)
-    view.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})
-    view.set_grid(grid)
+    view.lanes.set_waves({track.id: MadeUp(sound * (0.3 + 0.2 * n)) for n, track in enumerate(state.tracks)})
+    view.canvas.set_grid(grid)
     view.canvas.set_hits(hits)
     return state
 
@@ -65,18 +65,18 @@ def test_a_walk_of_answers_and_moves(
     state, layers = drums, view.canvas._layers
     ids = sorted(state.proposals, key=lambda key: state.proposals[key].start_samples)
     # a width that a float holds exactly, or a column that is read by itself may begin a sample later
-    at = replace(view.viewport, samples_per_px=width, start_samples=137.5 * width)
+    at = replace(view.canvas.viewport, samples_per_px=width, start_samples=137.5 * width)
     for step, by_px in enumerate(rng.choice([3, 64, 250, 901, -40, -333, 2_500], STEPS).tolist()):
-        view.set_viewport(at)
+        view.canvas.set_viewport(at)
         show(view, state, ids[step], is_result=is_result)
         picture(view)
         for _ in range(int(rng.integers(0, 9))):  # as far as there was time for
             layers.read_ahead(view.canvas.frame, view.canvas.shown, int(rng.choice([1, -1])))
-        at = view.viewport.scrolled(float(by_px))
-        inside = [key for key in ids if view.viewport.holds(state.proposals[key].start_samples)] or ids
+        at = view.canvas.viewport.scrolled(float(by_px))
+        inside = [key for key in ids if view.canvas.viewport.holds(state.proposals[key].start_samples)] or ids
         state = answered(state, str(rng.choice(inside)), Verdict.ACCEPTED)
         show(view, state, ids[step + 1], is_result=is_result)
-        view.set_viewport(at)
+        view.canvas.set_viewport(at)
         found = picture(view)
         kept = {key: one.channels for key, one in layers._wave_painter._kept.items()}
         assert kept, "the lanes were read"
@@ -159,9 +159,9 @@ def test_what_lies_beside_a_window_that_moved_is_read_while_nobody_waits(
     view: TimelineView, drums: DocumentState, qtbot: QtBot
 ) -> None:
     kept = view.canvas._layers._wave_painter._kept
-    view.set_viewport(replace(view.viewport, samples_per_px=300.0, start_samples=300_000.0))
+    view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=300.0, start_samples=300_000.0))
     qtbot.waitUntil(lambda: bool(kept))
-    view.set_viewport(view.viewport.scrolled(50.0))
+    view.canvas.set_viewport(view.canvas.viewport.scrolled(50.0))
     columns = view.canvas.frame.columns
     kept = view.canvas._layers._wave_painter._kept
     qtbot.waitUntil(lambda: all(one.grid.n_columns >= 2 * columns for one in kept.values()))

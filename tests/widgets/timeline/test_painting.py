@@ -41,7 +41,7 @@ def picture(view: TimelineView) -> NDArray[np.uint32]:
 
 def silent(view: TimelineView) -> TimelineView:
     """Take the waveforms away, so that only what lies over them is seen."""
-    view.set_waves({})
+    view.lanes.set_waves({})
     return view
 
 
@@ -53,8 +53,8 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
     sound = np.zeros((100_000, 1), np.float32)
     sound[30_000:30_100] = 0.5
     sound[60_000:60_100] = -0.5
-    view.set_document(replace(view._state, proposals={}, decisions={}))
-    view.set_waves({"kick": MadeUp(sound)})
+    view.lanes.set_document(replace(view.canvas.state, proposals={}, decisions={}))
+    view.lanes.set_waves({"kick": MadeUp(sound)})
     top, bottom = view.canvas.frame.layout.lane_tops[:2]
     seen = picture(view)[top : bottom - 1]
     heights = np.count_nonzero(seen != GROUND, axis=0)
@@ -97,7 +97,7 @@ def test_each_flag_has_its_own_sign(view: TimelineView) -> None:
 
 def test_the_current_proposal_is_stronger(view: TimelineView) -> None:
     before = picture(silent(view))
-    view.set_current("middle")
+    view.canvas.set_current("middle")
     after = picture(view)
     assert np.all(after[182:426, 400:402] == rgba(DARK.undecided))
     assert QColor(int(after[300, 450])).blue() > QColor(int(before[300, 450])).blue()
@@ -105,10 +105,10 @@ def test_the_current_proposal_is_stronger(view: TimelineView) -> None:
 
 
 def test_a_moving_playhead_changes_only_its_strips(view: TimelineView) -> None:
-    view.set_playhead(10_000)
+    view.canvas.set_playhead(10_000)
     before = picture(view)
     standing = view.canvas.compose()
-    view.set_playhead(50_000)
+    view.canvas.set_playhead(50_000)
     after = picture(view)
     assert view.canvas.compose() is standing
     changed = np.flatnonzero((before != after).any(axis=0))
@@ -134,8 +134,8 @@ def test_a_part_is_painted_as_the_whole(view: TimelineView) -> None:
 def test_the_image_holds_device_pixels(
     view: TimelineView, grid: BeatGrid, monkeypatch: pytest.MonkeyPatch, dpr: float
 ) -> None:
-    silent(view).set_grid(grid)
-    view.set_viewport(replace(view.viewport, samples_per_px=25.0))
+    silent(view).canvas.set_grid(grid)
+    view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=25.0))
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _: dpr)
     view.canvas.redraw()
     seen = picture(view)
@@ -149,7 +149,7 @@ def test_the_image_holds_device_pixels(
 def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState) -> None:
     loud = picture(view)[LANES]
     muted = tuple(replace(track, mute=True) for track in state.tracks)
-    view.set_document(replace(state, tracks=muted))
+    view.lanes.set_document(replace(state, tracks=muted))
     weak = picture(view)[LANES]
     outside = slice(520, 690)
     peak = rgba(DARK.wave_inks(DARK.accent(0))[0])
@@ -160,9 +160,9 @@ def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState)
 def test_single_samples_are_dots_on_a_line(view: TimelineView) -> None:
     sound = np.zeros((100_000, 1), np.float32)
     sound[1::2] = 0.5
-    view.set_document(replace(view._state, proposals={}, decisions={}))
-    view.set_waves({"kick": MadeUp(sound)})
-    view.set_viewport(replace(view.viewport, start_samples=60_000.0, samples_per_px=1 / 16))
+    view.lanes.set_document(replace(view.canvas.state, proposals={}, decisions={}))
+    view.lanes.set_waves({"kick": MadeUp(sound)})
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=60_000.0, samples_per_px=1 / 16))
     seen = picture(view)[164:295]
     is_ink = seen == rgba(DARK.wave_inks(DARK.accent(0))[0])
     dots = [int(np.count_nonzero(is_ink[:, x - 2 : x + 3])) for x in range(16, 900, 16)]
@@ -188,7 +188,7 @@ def test_thousands_of_proposals_are_a_ribbon_and_a_tint(view: TimelineView, stat
     proposals = {
         f"p{i:05}": Proposal(f"p{i:05}", "cut", i * 20, i * 20 + 10, 0.5, "", "") for i in range(5_000)
     }
-    silent(view).set_document(replace(state, proposals=proposals, decisions={}))
+    silent(view).lanes.set_document(replace(state, proposals=proposals, decisions={}))
     seen = picture(view)
     undecided = seen[FLAGS, 20:] == rgba(DARK.undecided)
     assert np.all(undecided.sum(axis=0)[undecided.any(axis=0)] == 11), "half of the strip, over its hairline"
@@ -207,14 +207,14 @@ def test_another_theme_repaints_everything(view: TimelineView) -> None:
 
 
 def test_a_drag_is_drawn_before_it_is_decided(view: TimelineView, state: DocumentState) -> None:
-    silent(view).set_current("middle")
+    silent(view).canvas.set_current("middle")
     before = picture(view)
     QTest.mousePress(view.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(500, 300))
     QTest.mouseMove(view.canvas, QPoint(600, 300))
     during = picture(view)
-    assert view._state is state or view.canvas.state.span("middle") == (40_000, 50_000)
+    assert view.canvas.state is state or view.canvas.state.span("middle") == (40_000, 50_000)
     assert during[400, 599] == rgba(DARK.undecided) != before[400, 599]
-    view.canvas.cancel_drag()
+    view.canvas.mouse.cancel()
     np.testing.assert_array_equal(picture(view), before)
 
 
@@ -228,7 +228,7 @@ def test_verdicts_of_spans_follow_decisions(state: DocumentState) -> None:
 
 
 def test_a_frame_snaps_to_device_pixels(view: TimelineView) -> None:
-    frame = Frame(view.viewport, view.canvas.frame.layout, DARK, 1.5)
+    frame = Frame(view.canvas.viewport, view.canvas.frame.layout, DARK, 1.5)
     assert frame.columns == 1_500
     assert frame.snapped(0.4) * 1.5 == pytest.approx(1.0)
     assert frame.vertical(10.2, 0, 5).width() == pytest.approx(1 / 1.5)
@@ -237,10 +237,10 @@ def test_a_frame_snaps_to_device_pixels(view: TimelineView) -> None:
 @pytest.mark.parametrize("samples_per_px", [100.0, 90.0, 70.0, 60.0])
 def test_a_flag_alone_is_filled_from_its_first_column(view: TimelineView, samples_per_px: float) -> None:
     """Where it begins within a column nothing parts it from itself."""
-    silent(view).set_viewport(
-        replace(view.viewport, start_samples=30_000.0, samples_per_px=samples_per_px).clamped()
+    silent(view).canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=30_000.0, samples_per_px=samples_per_px).clamped()
     )
-    left, right = (round(view.viewport.x_at(at)) for at in (40_000, 50_000))
+    left, right = (round(view.canvas.viewport.x_at(at)) for at in (40_000, 50_000))
     seen = np.flatnonzero(picture(view)[FLAGS][1, left - 10 : right + 10] == rgba(DARK.undecided))
     assert np.all(np.diff(seen) == 1), "in one piece"
     assert abs(len(seen) - 10_000 / samples_per_px) <= 2

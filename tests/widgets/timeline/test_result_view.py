@@ -74,8 +74,8 @@ def moved_grid(positions: NDArray[np.int64]) -> NDArray[np.int64]:
 @pytest.fixture
 def result(view: TimelineView, state: DocumentState) -> TimelineView:
     """The view of the result, 90 s long, at 100 samples per pixel."""
-    view.set_document(state, build(state))
-    view.set_viewport(replace(view.viewport, start_samples=0.0, samples_per_px=90.0))
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=90.0))
     return view
 
 
@@ -87,18 +87,18 @@ def test_the_result_looks_like_a_recording_without_the_cut(
     window = {"start_samples": start, "samples_per_px": samples_per_px}
     only_accepted = {"early": state.proposals["early"], **ending(LENGTH)}
     state = replace(state, proposals=only_accepted, decisions={"early": state.decisions["early"]})
-    view.set_document(state, build(state))
-    view.set_viewport(replace(view.viewport, **window))
-    seen, seam = picture(view), round(view.viewport.x_at(10_000))
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_viewport(replace(view.canvas.viewport, **window))
+    seen, seam = picture(view), round(view.canvas.viewport.x_at(10_000))
 
     gone, joined = shortened(state, waves)
-    view._gains.clear()
+    view.lanes._gains.clear()
     gains = {"kick": view.canvas.shown.lanes[0].gain, "keys": view.canvas.shown.lanes[1].gain}
-    view.set_document(gone)
-    view.set_waves(joined)
-    view._gains.update(gains)
-    view.set_waves(joined)
-    view.set_viewport(replace(view.viewport, **window))
+    view.lanes.set_document(gone)
+    view.lanes.set_waves(joined)
+    view.lanes._gains.update(gains)
+    view.lanes.set_waves(joined)
+    view.canvas.set_viewport(replace(view.canvas.viewport, **window))
     expected = picture(view)
 
     # the crossfade, and the flag over the seam, are the only differences
@@ -113,17 +113,17 @@ def test_score_beats_and_ruler_are_closed_too(
     view: TimelineView, state: DocumentState, curve: ScoreCurve, grid: BeatGrid
 ) -> None:
     view.set_score(curve, None)
-    view.set_grid(grid)
-    view.set_waves({})
+    view.canvas.set_grid(grid)
+    view.lanes.set_waves({})
     state = replace(state, proposals={"early": state.proposals["early"], **ending(LENGTH)})
-    view.set_document(state, build(state))
-    view.set_playhead(LENGTH)
-    view.set_viewport(replace(view.viewport, start_samples=5_000.0, samples_per_px=10.0))
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_playhead(LENGTH)
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=5_000.0, samples_per_px=10.0))
     seen = picture(view)[108:428]
     source = replace(state, proposals=ending(LENGTH), decisions={})
-    view.set_document(source)
+    view.lanes.set_document(source)
     for first, columns in ((5_000.0, slice(0, 490)), (15_000.0, slice(515, 1_000))):
-        view.set_viewport(replace(view.viewport, start_samples=first, samples_per_px=10.0))
+        view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=first, samples_per_px=10.0))
         expected = picture(view)[108:428]
         np.testing.assert_array_equal(seen[:, columns], expected[:, columns])
 
@@ -136,8 +136,8 @@ def test_bars_keep_the_numbers_they_have_in_the_source(
     np.testing.assert_array_equal(beats.positions, moved_grid(grid.beats_samples))
     at = np.searchsorted(beats.positions, [9_500, 10_000])
     assert beats.bars[at].tolist() == [5, 11]
-    result.set_grid(grid)
-    result.set_viewport(replace(result.viewport, start_samples=9_000.0, samples_per_px=5.0))
+    result.canvas.set_grid(grid)
+    result.canvas.set_viewport(replace(result.canvas.viewport, start_samples=9_000.0, samples_per_px=5.0))
     assert [text for _, text in beat_marks(result.canvas.frame, beats)][:4] == ["5|3", "5|4", "11|1", "11|2"]
 
 
@@ -226,42 +226,44 @@ def test_the_pyramid_stands_in_while_samples_are_read(waves: dict[str, MadeUp]) 
 def test_switching_keeps_the_playhead_where_it_is(
     view: TimelineView, state: DocumentState, playhead: int, seen_at: int
 ) -> None:
-    view.set_playhead(playhead)
-    view.set_viewport(replace(view.viewport, samples_per_px=2.0, start_samples=max(playhead - 700.0, 0.0)))
+    view.canvas.set_playhead(playhead)
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, samples_per_px=2.0, start_samples=max(playhead - 700.0, 0.0))
+    )
     x = view.canvas.x_of(playhead)
-    view.set_document(state, build(state))
-    assert view.viewport.length_samples == 90_000
-    assert view.viewport.samples_per_px == 2.0
-    assert view.viewport.x_at(seen_at) == pytest.approx(x, abs=0.01)
+    view.lanes.set_document(state, build(state))
+    assert view.canvas.viewport.length_samples == 90_000
+    assert view.canvas.viewport.samples_per_px == 2.0
+    assert view.canvas.viewport.x_at(seen_at) == pytest.approx(x, abs=0.01)
     assert view.canvas.x_of(playhead) == pytest.approx(x, abs=0.01)
-    view.set_document(state)
+    view.lanes.set_document(state)
     assert view.canvas.x_of(playhead) == pytest.approx(x, abs=5_000 if playhead == 15_000 else 0.01)
 
 
 def test_what_is_in_the_middle_stays_when_the_playhead_is_elsewhere(
     view: TimelineView, state: DocumentState
 ) -> None:
-    view.set_playhead(90_000)
-    view.set_viewport(replace(view.viewport, samples_per_px=2.0, start_samples=50_000.0))
-    view.set_document(state, build(state))
+    view.canvas.set_playhead(90_000)
+    view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=2.0, start_samples=50_000.0))
+    view.lanes.set_document(state, build(state))
     assert view.canvas.source_at(500) == 51_000
 
 
 def test_a_whole_recording_stays_whole(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(state, build(state))
-    assert view.viewport.visible_samples == pytest.approx(90_000)
-    view.set_document(state)
-    assert view.viewport.visible_samples == pytest.approx(100_000)
+    view.lanes.set_document(state, build(state))
+    assert view.canvas.viewport.visible_samples == pytest.approx(90_000)
+    view.lanes.set_document(state)
+    assert view.canvas.viewport.visible_samples == pytest.approx(100_000)
 
 
 def test_accepting_closes_the_gap_at_once(result: TimelineView, state: DocumentState) -> None:
-    result.set_playhead(60_000)
-    result.set_viewport(replace(result.viewport, samples_per_px=20.0, start_samples=40_000.0))
+    result.canvas.set_playhead(60_000)
+    result.canvas.set_viewport(replace(result.canvas.viewport, samples_per_px=20.0, start_samples=40_000.0))
     x = result.canvas.x_of(60_000)
     decisions = {**state.decisions, "middle": Decision("middle", Verdict.ACCEPTED)}
     accepted = replace(state, decisions=decisions)
-    result.set_document(accepted, build(accepted))
-    assert result.viewport.length_samples == 80_000
+    result.lanes.set_document(accepted, build(accepted))
+    assert result.canvas.viewport.length_samples == 80_000
     assert result.canvas.x_of(60_000) == pytest.approx(x, abs=0.01)
     assert result.canvas.times.to_view(60_000) == 40_000
     assert "Result 1:20 of 1:40" in result.canvas.accessibleDescription()
@@ -270,11 +272,11 @@ def test_accepting_closes_the_gap_at_once(result: TimelineView, state: DocumentS
 def test_nothing_left_is_said_and_taken_back(view: TimelineView, state: DocumentState) -> None:
     everything = {"all": Proposal("all", "cut", 0, LENGTH, 0.9, "", "test")}
     state = replace(state, proposals=everything, decisions={"all": Decision("all", Verdict.ACCEPTED)})
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     picture(view)
     QTest.mouseClick(view.canvas, LEFT, NO_KEYS, QPoint(300, LANE_Y))
-    view.set_document(replace(state, decisions={}), build(replace(state, decisions={})))
-    assert view.viewport.visible_samples == pytest.approx(LENGTH)
+    view.lanes.set_document(replace(state, decisions={}), build(replace(state, decisions={})))
+    assert view.canvas.viewport.visible_samples == pytest.approx(LENGTH)
 
 
 # the mouse
@@ -283,7 +285,7 @@ def test_nothing_left_is_said_and_taken_back(view: TimelineView, state: Document
 @pytest.mark.parametrize(("x", "source"), [(50, 4_500), (111, 9_990), (112, 20_080), (900, 91_000)])
 @pytest.mark.parametrize("y", [LANE_Y, RULER_Y])
 def test_a_click_seeks_to_the_source(qtbot: QtBot, result: TimelineView, x: int, source: int, y: int) -> None:
-    with qtbot.waitSignal(result.seek_requested) as asked:
+    with qtbot.waitSignal(result.canvas.seek_requested) as asked:
         QTest.mouseClick(result.canvas, LEFT, NO_KEYS, QPoint(x, y))
     assert asked.args[0] == source
     assert abs(asked.args[1] - result.canvas.times.to_view(source)) <= 100
@@ -291,7 +293,7 @@ def test_a_click_seeks_to_the_source(qtbot: QtBot, result: TimelineView, x: int,
 
 @pytest.mark.parametrize(("x", "name"), [(104, "early"), (118, "early"), (390, "middle"), (720, "late")])
 def test_flags_and_scissors_are_clicked(qtbot: QtBot, result: TimelineView, x: int, name: str) -> None:
-    with qtbot.waitSignal(result.proposal_clicked) as clicked:
+    with qtbot.waitSignal(result.canvas.proposal_clicked) as clicked:
         QTest.mouseClick(result.canvas, LEFT, NO_KEYS, QPoint(x, FLAG_Y))
     assert clicked.args == [name]
 
@@ -305,8 +307,8 @@ def test_flags_and_scissors_are_clicked(qtbot: QtBot, result: TimelineView, x: i
 def test_edges_are_dragged_in_source_positions(
     qtbot: QtBot, result: TimelineView, name: str, grip: int, target: int, span: tuple[int, int]
 ) -> None:
-    result.set_current(name)
-    with qtbot.waitSignal(result.edge_dragged) as dragged:
+    result.canvas.set_current(name)
+    with qtbot.waitSignal(result.canvas.edge_dragged) as dragged:
         QTest.mousePress(result.canvas, LEFT, NO_KEYS, QPoint(grip, LANE_Y))
         QTest.mouseMove(result.canvas, QPoint(target, LANE_Y))
         picture(result)
@@ -315,8 +317,8 @@ def test_edges_are_dragged_in_source_positions(
 
 
 def test_a_click_on_a_seam_of_the_current_one_moves_nothing(qtbot: QtBot, result: TimelineView) -> None:
-    result.set_current("early")
-    with qtbot.assertNotEmitted(result.edge_dragged):
+    result.canvas.set_current("early")
+    with qtbot.assertNotEmitted(result.canvas.edge_dragged):
         QTest.mouseClick(result.canvas, LEFT, NO_KEYS, QPoint(111, LANE_Y))
 
 
@@ -324,7 +326,7 @@ def test_a_click_on_a_seam_of_the_current_one_moves_nothing(qtbot: QtBot, result
 
 
 def test_undecided_and_rejected_stand_over_what_is_kept(result: TimelineView) -> None:
-    result.set_waves({})
+    result.lanes.set_waves({})
     seen = picture(result)[166]  # above the signs on the flags
     assert seen[340] == rgba(DARK.undecided)
     assert seen[740] == rgba(DARK.rejected)
@@ -334,11 +336,11 @@ def test_undecided_and_rejected_stand_over_what_is_kept(result: TimelineView) ->
 def test_a_proposal_inside_a_cut_shows_at_its_seam_only(result: TimelineView, state: DocumentState) -> None:
     inner = Proposal("inner", "cut", 12_000, 14_000, 0.9, "", "test")
     state = replace(state, proposals={"early": state.proposals["early"], "inner": inner})
-    result.set_document(state, build(state))
-    result.set_waves({})
+    result.lanes.set_document(state, build(state))
+    result.lanes.set_waves({})
     colours = picture(result)[LANES] == rgba(DARK.undecided)
     assert not colours.any()
-    result.set_current("inner")
+    result.canvas.set_current("inner")
     columns = np.flatnonzero((picture(result)[LANES] == rgba(DARK.undecided)).any(axis=0))
     assert 2 <= len(columns) <= 22
     assert abs(columns.mean() - 111) < 3
@@ -353,12 +355,12 @@ def test_steps_of_samples_are_round(zoom: float, px: float, step: int) -> None:
 def test_every_mode_of_the_ruler_is_drawn(result: TimelineView, grid: BeatGrid, mode: RulerMode) -> None:
     rulers = []
     for shown in (None, grid):
-        result.set_grid(shown)
-        result.set_ruler(mode)
+        result.canvas.set_grid(shown)
+        result.canvas.set_ruler(mode)
         rulers.append(picture(result)[56:82])
     assert np.any(rulers[0] != rulers[1])
-    result.set_grid(None)
-    result.set_ruler(RulerMode.TIME)
+    result.canvas.set_grid(None)
+    result.canvas.set_ruler(RulerMode.TIME)
     assert np.array_equal(rulers[0], picture(result)[56:82]) == (mode is not RulerMode.SAMPLES)
 
 
@@ -397,11 +399,11 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     view.resize(1_600, 1_000)
     with qtbot.waitExposed(view):
         view.show()
-    view.set_waves(dict.fromkeys(names, wave))
+    view.lanes.set_waves(dict.fromkeys(names, wave))
     rounds: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}
     for is_result in (False, True) * 8:
-        view.set_document(state, build(state) if is_result else None)
-        rounds[is_result].append(frame_times(view, walk(view.viewport, 60), thread_time))
+        view.lanes.set_document(state, build(state) if is_result else None)
+        rounds[is_result].append(frame_times(view, walk(view.canvas.viewport, 60), thread_time))
     # in turns, by the time this thread ran, and of each frame the best: others use this machine too
     source_ms, result_ms = (np.percentile(np.min(rounds[which], axis=0), 99) for which in (False, True))
     assert result_ms <= 1.3 * source_ms
@@ -447,13 +449,13 @@ def test_the_overview_follows_an_answer_a_moment_later(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp], qtbot: QtBot
 ) -> None:
     """All tracks are read for it, which no key waits for."""
-    view.set_waves(waves)
+    view.lanes.set_waves(waves)
     open_ = replace(state, decisions={})
-    view.set_document(open_, build(open_))
+    view.lanes.set_document(open_, build(open_))
     picture(view)
-    view.set_document(state, build(state))
+    view.lanes.set_document(state, build(state))
     at_once = overview(view)
     qtbot.waitUntil(lambda: not np.array_equal(overview(view), at_once))
     settled = overview(view)
-    view.set_waves(waves)
+    view.lanes.set_waves(waves)
     np.testing.assert_array_equal(overview(view), settled)

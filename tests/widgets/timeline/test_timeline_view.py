@@ -23,57 +23,57 @@ from widgets.timeline.timeline_view import TimelineView
 
 
 def test_a_page_turns_only_where_the_position_is_out_of_view(qtbot: QtBot, view: TimelineView) -> None:
-    view.set_viewport(replace(view.viewport, samples_per_px=10.0))
-    assert view.viewport.holds(9_999)
-    with qtbot.assertNotEmitted(view.viewport_changed):
-        view.turn_page(9_999)
-    with qtbot.waitSignal(view.viewport_changed):
-        view.turn_page(10_000)
-    assert view.viewport.holds(10_000)
+    view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=10.0))
+    assert view.canvas.viewport.holds(9_999)
+    with qtbot.assertNotEmitted(view.canvas.viewport_changed):
+        view.zooms.turn_page(9_999)
+    with qtbot.waitSignal(view.canvas.viewport_changed):
+        view.zooms.turn_page(10_000)
+    assert view.canvas.viewport.holds(10_000)
 
 
 @pytest.mark.parametrize("is_result", [False, True])
 def test_a_window_that_was_told_is_shown_again(
     view: TimelineView, state: DocumentState, is_result: bool
 ) -> None:
-    view.set_document(state, build(state) if is_result else None)
-    view.zoom_to(*state.span("middle"))
-    start, stop = view.visible_span
+    view.lanes.set_document(state, build(state) if is_result else None)
+    view.zooms.zoom_to(*state.span("middle"))
+    start, stop = view.zooms.visible_span
     assert start <= state.span("middle")[0] < state.span("middle")[1] <= stop
-    told = view.window_samples
-    view.fit()
-    view.show_window(*told)
-    assert view.window_samples == pytest.approx(told)
+    told = view.zooms.window_samples
+    view.zooms.fit()
+    view.zooms.show_window(*told)
+    assert view.zooms.window_samples == pytest.approx(told)
 
 
 def test_zooming_to_a_seam_shows_the_seconds_around_it(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(state, build(state))
-    view.zoom_to(*state.span("early"))
-    assert view.viewport.holds(build(state).to_result(state.span("early")[0]))
-    assert view.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
+    view.lanes.set_document(state, build(state))
+    view.zooms.zoom_to(*state.span("early"))
+    assert view.canvas.viewport.holds(build(state).to_result(state.span("early")[0]))
+    assert view.canvas.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
 
 
 def test_keys_zoom_about_the_playhead_where_it_is_in_view(view: TimelineView) -> None:
-    view.set_playhead(30_000)
-    view.zoom(4.0)
-    assert view.viewport.x_at(30_000) == pytest.approx(300)
-    view.fit()
-    assert view.viewport.start_samples == 0
-    view.reveal(70_000, 80_000)
-    assert view.viewport.start_samples == 0
+    view.canvas.set_playhead(30_000)
+    view.zooms.zoom(4.0)
+    assert view.canvas.viewport.x_at(30_000) == pytest.approx(300)
+    view.zooms.fit()
+    assert view.canvas.viewport.start_samples == 0
+    view.zooms.reveal(70_000, 80_000)
+    assert view.canvas.viewport.start_samples == 0
 
 
 def test_setting_a_window_is_no_wish_of_the_user(qtbot: QtBot, view: TimelineView) -> None:
-    with qtbot.assertNotEmitted(view.viewport_changed):
-        view.set_viewport(replace(view.viewport, samples_per_px=20.0))
+    with qtbot.assertNotEmitted(view.canvas.viewport_changed):
+        view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=20.0))
 
 
 def test_a_fitted_view_stays_fitted_when_the_window_grows(qtbot: QtBot, view: TimelineView) -> None:
-    view.fit()
-    with qtbot.waitSignal(view.viewport_changed):
+    view.zooms.fit()
+    with qtbot.waitSignal(view.canvas.viewport_changed):
         view.resize(1_500 + theme.HEADS, 600)
-    assert view.viewport.width_px == 1_500
-    assert view.viewport.visible_samples == pytest.approx(100_000)
+    assert view.canvas.viewport.width_px == 1_500
+    assert view.canvas.viewport.visible_samples == pytest.approx(100_000)
 
 
 @pytest.mark.parametrize(("switch", "setting"), [("mute", {"mute": True}), ("solo", {"solo": True})])
@@ -93,7 +93,7 @@ def test_a_switch_keeps_the_focus_when_the_document_answers(
     view.activateWindow()
     view.heads.heads["kick"].mute.setFocus()
     muted = tuple(replace(track, mute=track.id == "kick") for track in state.tracks)
-    view.set_document(replace(state, tracks=muted))
+    view.lanes.set_document(replace(state, tracks=muted))
     qtbot.waitUntil(lambda: view.heads.heads["kick"].mute.hasFocus())
     assert view.heads.heads["kick"].mute.isChecked()
 
@@ -156,7 +156,7 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
         large.resize(1_600, 1_000)
         with qtbot.waitExposed(large):
             large.show()
-        large.set_document(state)
+        large.lanes.set_document(state)
         large.set_score(None, None, "Band 2026")
         layout = large.canvas.frame.layout
         assert (layout.ruler_top, layout.score_top, layout.edits_top, layout.lanes_top) == (
@@ -183,17 +183,17 @@ def test_heads_change_their_colours_with_the_theme(view: TimelineView) -> None:
 
 
 def test_no_state_is_shown_after_it_is_taken_away(view: TimelineView) -> None:
-    view.set_current("middle")
-    view.set_document(DocumentState())
-    view.set_waves({})
+    view.canvas.set_current("middle")
+    view.lanes.set_document(DocumentState())
+    view.lanes.set_waves({})
     assert view.heads.heads == {}
     assert not view.grab().isNull()
 
 
 def test_a_walk_goes_from_the_whole_to_single_samples(view: TimelineView) -> None:
-    windows = walk(view.viewport, 200)
+    windows = walk(view.canvas.viewport, 200)
     zooms = [window.samples_per_px for window in windows]
-    assert max(zooms) > view.viewport.coarsest_samples_per_px * 0.7
+    assert max(zooms) > view.canvas.viewport.coarsest_samples_per_px * 0.7
     assert min(zooms) == 1 / 16
     assert windows[0].visible_samples > windows[99].visible_samples
 
@@ -201,7 +201,7 @@ def test_a_walk_goes_from_the_whole_to_single_samples(view: TimelineView) -> Non
 @pytest.mark.alone
 def test_frames_are_quick_enough_to_scroll(view: TimelineView) -> None:
     # far above what is measured (a few ms), so that a busy machine does not fail it
-    assert sorted(frame_times(view, walk(view.viewport, 40)))[20] < 60.0
+    assert sorted(frame_times(view, walk(view.canvas.viewport, 40)))[20] < 60.0
 
 
 def test_a_whole_document_is_drawn_in_the_light_look(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from widgets import theme
 from widgets.timeline.edits.arrangement import BLOCK, Slab, Slabs, block_area, lane_view, paint_slab
 from widgets.timeline.frame import Frame
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 LEAST_PX, LINE_PX = 4, 3
 
@@ -19,7 +19,7 @@ def slab_at(canvas: Surface, at: QPointF) -> Slab | None:
     layout = canvas.frame.layout
     if not layout.arrangement_top <= at.y() < layout.marks_top:
         return None
-    return canvas.slabs.at(at.x() * lane_view(canvas.frame, canvas.viewport.length_samples))
+    return canvas.shown.slabs.at(at.x() * lane_view(canvas.frame, canvas.viewport.length_samples))
 
 
 def gap_at(shown: Slabs, view_samples: float) -> int:
@@ -51,8 +51,10 @@ class MoveBlock:
             canvas.seek(canvas.times.to_source(view), view)
             if self._slab.block >= 0:
                 canvas.block_chosen.emit(self._slab.block)
-        elif canvas.slabs.is_result:
-            canvas.block_moved.emit(self._slab.block, gap_at(canvas.slabs, self._view(at)), self.is_copy)
+        elif canvas.shown.slabs.is_result:
+            canvas.block_moved.emit(
+                self._slab.block, gap_at(canvas.shown.slabs, self._view(at)), self.is_copy
+            )
 
     def _view(self, at: QPointF) -> int:
         canvas = self._canvas
@@ -61,7 +63,7 @@ class MoveBlock:
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         canvas, length = self._canvas, self._canvas.viewport.length_samples
-        if not self._moved or not canvas.slabs.is_result:
+        if not self._moved or not canvas.shown.slabs.is_result:
             return
         area = block_area(frame, self._slab, length)
         painter.save()
@@ -69,7 +71,7 @@ class MoveBlock:
         painter.setFont(theme.ui_font(theme.TEXT_SMALL))
         paint_slab(painter, frame, self._slab, area.translated(self._at.x() - self._pressed.x(), 0))
         painter.restore()
-        starts, before = canvas.slabs.starts, gap_at(canvas.slabs, self._view(self._at))
+        starts, before = canvas.shown.slabs.starts, gap_at(canvas.shown.slabs, self._view(self._at))
         place = int(starts[before]) if before < len(starts) else length
         left = place / lane_view(frame, length) - theme.px(LINE_PX) / 2
         line = QRectF(left, area.top() - theme.px(3), theme.px(LINE_PX), theme.px(BLOCK) + theme.px(6))

@@ -13,7 +13,7 @@ from engine.document.kinds import KINDS
 from widgets import theme
 from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.frame import Frame, Layout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 HANDLE_PX, APART_PX, RAMP_PX = 8, 11, 22
 COARSEST_MS_PER_PX = 1.0
@@ -60,7 +60,7 @@ class Fade:
 
 def fade_of(canvas: Surface) -> Fade | None:
     """Return the crossfade of the current edit; None without one, or if its lanes are out of view."""
-    state, view, here = canvas.state, canvas.viewport, canvas.current
+    state, view, here = canvas.state, canvas.viewport, canvas.shown.current
     proposal = None if here is None else state.proposals.get(here)
     if here is None or proposal is None or not view.rate_hz:
         return None

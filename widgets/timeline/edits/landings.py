@@ -19,6 +19,7 @@ from engine.errors import DocumentError
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.shown import Shown
 from widgets.timeline.time_map import TimeMap
 
 MOST_DRAWN = 200
@@ -80,9 +81,7 @@ class Shows(Protocol):
 
     state: DocumentState
     times: TimeMap
-
-    @property
-    def current(self) -> str | None: ...
+    shown: Shown
 
     def update(self) -> None: ...
 
@@ -97,7 +96,7 @@ class LandingLines:
         """Update the lines, and repaint the surface if there were or are any."""
         before, self._shown = self._shown, NO_LANDINGS
         if surface.times.edit_list is None:
-            self._shown = Landings.of(surface.state, surface.current)
+            self._shown = Landings.of(surface.state, surface.shown.current)
         if len(before) or len(self._shown):
             surface.update()
 

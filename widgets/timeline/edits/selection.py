@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
 from engine.timebase import format_time
 from widgets import theme
+from widgets.timeline.edits.selected import Lanes
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 TINT = 0.14
 LEAST_PX = 4
 GRIP_PX = 5
-
-Lanes = tuple[int, ...] | None
-"""Which lanes a selection is of, counted from the top; None for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """The selection.
-
-    Attributes
-    ----------
-    span : [start, stop) of the source, None without a selection
-    tracks : ids of those it is of; none for all
-    """
-
-    span: tuple[int, int] | None = None
-    tracks: tuple[str, ...] = ()
 
 
 def paint_selection(

@@ -10,7 +10,7 @@ from widgets import theme
 from widgets.timeline.edits.selection import LEAST_PX, edges_of, paint_selection
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 GHOST = 0.22
 

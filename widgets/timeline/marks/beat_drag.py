@@ -12,14 +12,14 @@ from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout
 from widgets.timeline.marks.snapping import division_near
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 GRIP_PX = 6
 
 
 def beat_at(canvas: Surface, at: QPointF) -> int | None:
     """Return the index of the beat line in the ruler under the mouse, or None."""
-    layout, beats, grid = canvas.frame.layout, canvas.beats, canvas.grid
+    layout, beats, grid = canvas.frame.layout, canvas.shown.beats, canvas.grid
     if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.score_top:
         return None
     line = division_near(at.x(), beats, canvas.viewport, theme.px(GRIP_PX))

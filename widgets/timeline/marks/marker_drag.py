@@ -13,7 +13,7 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Flag, edges_of, flags, paint_flag, paint_readout
-from widgets.timeline.surface import Surface
+from widgets.timeline.mouse.surface import Surface
 
 GRIP_PX = 5
 
@@ -29,12 +29,12 @@ class Part(StrEnum):
 def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
     """Hit test: the mark under the mouse, the smallest of several, and its handle."""
     found = place_at(canvas, at)
-    return None if found is None else (canvas.marks.ids[found[0]], found[1])
+    return None if found is None else (canvas.shown.marks.ids[found[0]], found[1])
 
 
 def place_at(canvas: Surface, at: QPointF) -> tuple[int, Part] | None:
     """Hit test: the index of the mark, and its handle; a marker may have several positions."""
-    frame, marks = canvas.frame, canvas.marks
+    frame, marks = canvas.frame, canvas.shown.marks
     if not frame.layout.marks_top <= at.y() < frame.layout.ruler_top:
         return None
     x, grip, metrics = at.x(), theme.px(GRIP_PX), QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
@@ -85,7 +85,7 @@ class MoveMark:
 
         A marker in a repeated span is dragged at one of its positions; a region may play in part.
         """
-        marks, place = self._canvas.marks, place_at(self._canvas, at)
+        marks, place = self._canvas.shown.marks, place_at(self._canvas, at)
         if place is None:
             return self._canvas.x_of(self._held) - at.x(), 0
         index, times = place[0], self._canvas.times

@@ -178,16 +178,14 @@ def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def place_in_view(frame: Frame, marks: Marks, marker_id: str) -> int:
-    """Return the index of a visible marker: of a repeated one, its visible position."""
+def editor_area(frame: Frame, marks: Marks, marker_id: str) -> QRect | None:
+    """Return the area for renaming a marker, of a repeated one at its visible position; None if it is cut."""
     places = [index for index, one in enumerate(marks.ids) if one == marker_id]
+    if not places:
+        return None
     lefts, rights = edges_of(frame, marks)
-    return next((one for one in places if rights[one] >= 0 and lefts[one] <= frame.layout.width), places[0])
-
-
-def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
-    """Return the area for renaming a mark, entirely in view."""
-    flag = _flag(frame, marks, index, 0.0)
+    seen = (one for one in places if rights[one] >= 0 and lefts[one] <= frame.layout.width)
+    flag = _flag(frame, marks, next(seen, places[0]), 0.0)
     layout, width = frame.layout, theme.px(EDITOR_PX)
     left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)
     return QRect(round(left), layout.marks_top, width, layout.ruler_top - layout.marks_top)

@@ -14,9 +14,9 @@ from engine.separation.paint import Dab, Stroke
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.mouse.surface import Surface
 from widgets.timeline.sound.masks import STRONGEST, inks_over, tinted
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
-from widgets.timeline.surface import Surface
 
 SIZES_PX = (4, 6, 9, 13, 19, 28, 40, 60)
 """Radii of the brush at 100 %."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.session import Session
+from desktop.shell.session import Session
 from engine.audio.reader import content_hash
 from engine.cli.main import main
 from engine.document.decisions import Verdict

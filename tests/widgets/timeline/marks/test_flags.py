@@ -26,7 +26,7 @@ from widgets.timeline.edits.proposal_labels import rooms
 from widgets.timeline.edits.proposals import Proposals, span_at
 from widgets.timeline.edits.spans import VERDICTS, Spans
 from widgets.timeline.edits.veil import TINT
-from widgets.timeline.gestures import cursor_at, tip_at
+from widgets.timeline.mouse.gestures import cursor_at, tip_at
 from widgets.timeline.sound.lane_rows import shares_of
 from widgets.timeline.timeline_view import TimelineView
 
@@ -144,7 +144,7 @@ def test_a_flag_alone_has_all_of_its_room() -> None:
 
 def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> None:
     silent(view)
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
     seen = picture(view)
     tops = view.canvas.frame.layout.lane_tops
     tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
@@ -154,7 +154,7 @@ def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> 
     assert seen[tops[0] - 3, 495] == rgba(DARK.accepted), "the flag stands where all flags do"
     assert seen[tops[0] + 60, 400] == rgba(DARK.bg)
     assert seen[tops[1] + 60, 400] == rgba(DARK.accepted)
-    view.set_current("mute-40000")
+    view.canvas.set_current("mute-40000")
     stronger = picture(view)
     np.testing.assert_array_equal(stronger[tops[0] + 20 : tops[1] - 2], seen[tops[0] + 20 : tops[1] - 2])
     assert not np.array_equal(stronger[tops[1] + 20 : tops[2] - 2], seen[tops[1] + 20 : tops[2] - 2])
@@ -162,11 +162,11 @@ def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> 
 
 def test_waves_are_seen_through_the_tint_of_their_own_lane(view: TimelineView) -> None:
     everywhere = holding([made("mute", 40_000, 50_000, {})])
-    view.set_document(holding([made("mute", 99_999, 100_000, {}, ("none",))]))
+    view.lanes.set_document(holding([made("mute", 99_999, 100_000, {}, ("none",))]))
     bare = picture(view)
-    view.set_document(everywhere)
+    view.lanes.set_document(everywhere)
     tinted = picture(view)
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
     seen = picture(view)
     tops = view.canvas.frame.layout.lane_tops
     np.testing.assert_array_equal(seen[tops[0] : tops[1]], bare[tops[0] : tops[1]])
@@ -209,13 +209,13 @@ def test_what_covers_a_lane_equals_painting_each_span(
 
 def test_without_edits_of_some_tracks_all_lanes_are_drawn_at_once(view: TimelineView) -> None:
     canvas = view.canvas
-    found = Proposals.of(canvas.frame, canvas.spans, None, ("kick", "keys"))
+    found = Proposals.of(canvas.frame, canvas.shown.spans, None, ("kick", "keys"))
     assert [names for names, _ in found.shares] == [None]
 
 
 def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
-    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
-    view.set_current("mute-40000")
+    view.lanes.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.canvas.set_current("mute-40000")
     tops, canvas = view.canvas.frame.layout.lane_tops, view.canvas
     assert tip_at(canvas, QPointF(450, tops[0] + 60)) == ""
     tip = tip_at(canvas, QPointF(450, tops[1] + 60))
@@ -223,7 +223,7 @@ def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
     assert cursor_at(canvas, QPointF(400, tops[0] + 60)) is not Qt.CursorShape.SplitHCursor
     assert cursor_at(canvas, QPointF(400, tops[1] + 60)) is Qt.CursorShape.SplitHCursor
     moved: list[tuple[object, ...]] = []
-    view.edge_dragged.connect(lambda *edge: moved.append(edge))
+    view.canvas.edge_dragged.connect(lambda *edge: moved.append(edge))
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(400, tops[1] + 60))
     QTest.mouseMove(canvas, QPoint(380, tops[1] + 60))
     during = picture(view)
@@ -239,7 +239,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
     )
     state = holding([one, other, made("gain", 60_000, 70_000, MADE["gain"])])
     silent(view)
-    view.set_document(state)
+    view.lanes.set_document(state)
     seen = picture(view)
     top = view.canvas.frame.layout.lanes_top
     error = rgba(DARK.error)
@@ -252,7 +252,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
     assert np.all(seen[top + 20 : top + 120, [101, 448]] == rgba(DARK.bg)), "red on orange has a ground"
     tip = tip_at(view.canvas, QPointF(200, top + 60))
     assert tip.endswith("In conflict with the slip at 0:25.0: reject one of them.")
-    view.set_document(replace(state, decisions={one.id: state.decisions[one.id]}))
+    view.lanes.set_document(replace(state, decisions={one.id: state.decisions[one.id]}))
     assert not np.any(picture(view)[top:] == error)
 
 
@@ -260,7 +260,7 @@ def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
 def test_words_are_left_out_whole_where_there_is_no_room(view: TimelineView, narrow_px: int) -> None:
     state = holding([made("gain", 10_000, 10_000 + 100 * narrow_px, MADE["gain"])])
     silent(view)
-    view.set_document(state)
+    view.lanes.set_document(state)
     seen = picture(view)
     top = view.canvas.frame.layout.edits_top
     flag = seen[top + 1 : top + 16, 100 : 100 + narrow_px]
@@ -273,9 +273,9 @@ def test_every_window_of_time_is_painted(view: TimelineView) -> None:
     for _ in range(200):
         start = int(rng.integers(40_000, 90_000))
         one = made("cut", start, start + 9_000, {})
-        view.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
+        view.lanes.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
         px_samples = float(rng.uniform(2, 60))
         ends = start + float(rng.uniform(-1, 1)) * px_samples
-        zoomed = replace(view.viewport, samples_per_px=px_samples)
-        view.set_viewport(replace(zoomed, start_samples=max(0.0, ends - zoomed.visible_samples)))
+        zoomed = replace(view.canvas.viewport, samples_per_px=px_samples)
+        view.canvas.set_viewport(replace(zoomed, start_samples=max(0.0, ends - zoomed.visible_samples)))
         view.canvas.compose()

@@ -44,11 +44,11 @@ def test_an_accepted_repeat_or_move_has_a_line_where_it_is_played(
     view: TimelineView, state: DocumentState, kind: str
 ) -> None:
     edited = with_edit(state, kind, Verdict.ACCEPTED)
-    view.set_document(edited)
+    view.lanes.set_document(edited)
     assert colors_at(view, AT) == {DARK.accepted}
-    view.set_document(with_edit(state, kind, Verdict.REJECTED))
+    view.lanes.set_document(with_edit(state, kind, Verdict.REJECTED))
     assert DARK.accepted not in colors_at(view, AT)
-    view.set_document(edited, build(edited))
+    view.lanes.set_document(edited, build(edited))
     assert DARK.accepted not in colors_at(view, AT), "the result plays it there"
 
 
@@ -60,8 +60,8 @@ def test_an_undecided_one_has_a_line_while_it_is_the_current_one(
     found = Landings.of(edited, "there")
     assert (found.orders.ats.tolist(), found.is_current.tolist(), found.is_open) == ([AT], [True], True)
     assert found.words(0, RATE_HZ) == ("moved from 0:25.0 – 0:30.0", "from 0:25.0")
-    view.set_document(edited)
-    view.set_current("there")
+    view.lanes.set_document(edited)
+    view.canvas.set_current("there")
     assert DARK.undecided in colors_at(view, AT)
 
 

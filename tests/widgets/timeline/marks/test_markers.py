@@ -39,14 +39,14 @@ MARKERS = {
 @pytest.fixture
 def marked(view: TimelineView, state: DocumentState) -> TimelineView:
     ordered = sorted(MARKERS.values(), key=lambda one: one.start_samples)
-    view.set_document(replace(state, markers={one.id: one for one in ordered}))
+    view.lanes.set_document(replace(state, markers={one.id: one for one in ordered}))
     return view
 
 
 @pytest.fixture
 def gridded(marked: TimelineView, grid: BeatGrid) -> TimelineView:
     """Beats each 500 samples, 5 px: too close to draw, so that bars of 20 px show, every second of them."""
-    marked.set_grid(grid)
+    marked.canvas.set_grid(grid)
     return marked
 
 
@@ -77,7 +77,7 @@ def test_the_strip_is_there_only_with_markers(view: TimelineView, marked: Timeli
     assert layout.ruler_top - layout.marks_top == theme.px(18)
     assert marked.canvas.accessibleDescription() == "2 tracks, 3 proposals, 4 markers"
     assert marked.heads.score.y() == layout.score_top
-    view.set_document(replace(marked.canvas.state, markers={}))
+    view.lanes.set_document(replace(marked.canvas.state, markers={}))
     layout = view.canvas.frame.layout
     assert layout.ruler_top == layout.marks_top
 
@@ -100,19 +100,19 @@ def test_the_overview_has_a_tick_where_each_begins(marked: TimelineView) -> None
     ticks = [x for x in range(1_000) if image.pixel(x, 2) == ink]
     assert ticks == [50, 51, 120, 121, 300, 301, 900, 901]
     assert image.pixel(50, 20) != ink
-    marked.set_document(replace(marked.canvas.state, markers={}))
+    marked.lanes.set_document(replace(marked.canvas.state, markers={}))
     image = marked.canvas.compose()
     assert not [x for x in range(1_000) if image.pixel(x, 2) == ink]
 
 
 def test_names_end_before_the_next_marker(marked: TimelineView) -> None:
     canvas = marked.canvas
-    seen = {canvas.marks.ids[flag.index]: flag for flag in flags(canvas.frame, canvas.marks)}
+    seen = {canvas.shown.marks.ids[flag.index]: flag for flag in flags(canvas.frame, canvas.shown.marks)}
     assert list(seen) == ["one", "cut", "region", "last"]
     assert seen["one"].name_left + seen["one"].name_room < 120
-    marked.set_viewport(replace(canvas.viewport, start_samples=40_000.0, samples_per_px=20.0))
-    only = flags(canvas.frame, canvas.marks)
-    assert [canvas.marks.ids[flag.index] for flag in only] == ["region"]
+    marked.canvas.set_viewport(replace(canvas.viewport, start_samples=40_000.0, samples_per_px=20.0))
+    only = flags(canvas.frame, canvas.shown.marks)
+    assert [canvas.shown.marks.ids[flag.index] for flag in only] == ["region"]
     assert only[0].name_left > 0, "the name of a region stays in view with it"
 
 
@@ -121,9 +121,9 @@ def test_thousands_of_markers_are_drawn_where_each_of_them_is(
 ) -> None:
     starts = np.sort(rng.choice(100_000, 400, replace=False)).tolist()
     many = {str(n): Marker(str(n), at, at + 140 * (n % 3 == 0), f"M {n}") for n, at in enumerate(starts)}
-    view.set_document(replace(state, markers=many))
+    view.lanes.set_document(replace(state, markers=many))
     canvas = view.canvas
-    assert len(flags(canvas.frame, canvas.marks)) < 110, "those with room"
+    assert len(flags(canvas.frame, canvas.shown.marks)) < 110, "those with room"
     image, y = canvas.compose(), canvas.frame.layout.ruler_top - 2
     covered = set()
     for marker in many.values():
@@ -138,7 +138,7 @@ def test_markers_are_dragged_and_clicked(qtbot: QtBot, marked: TimelineView) -> 
     with qtbot.waitSignal(marked.canvas.marker_moved) as moved:
         drag(marked, 52, 72, STRIP_Y)
     assert moved.args == ["one", 7_000, 7_000]
-    with qtbot.waitSignal(marked.seek_requested) as sought:
+    with qtbot.waitSignal(marked.canvas.seek_requested) as sought:
         drag(marked, 52, 52, STRIP_Y)
     assert sought.args[0] == 5_000
     with qtbot.waitSignal(marked.canvas.marker_moved) as moved:
@@ -157,7 +157,7 @@ def test_escape_gives_a_marker_drag_up(qtbot: QtBot, marked: TimelineView) -> No
     with qtbot.assertNotEmitted(marked.canvas.marker_moved):
         drag(marked, 52, 92, STRIP_Y, drop=False)
         marked.grab()  # the dragged flag is painted
-        assert marked.canvas.cancel_drag()
+        assert marked.canvas.mouse.cancel()
         mouse(marked, QEvent.Type.MouseButtonRelease, 92, STRIP_Y, NO_KEY)
 
 
@@ -199,8 +199,8 @@ def test_the_right_button_asks_for_a_menu(qtbot: QtBot, marked: TimelineView) ->
 
 def test_in_the_result_markers_stand_where_they_are_heard(marked: TimelineView) -> None:
     state = marked.canvas.state
-    marked.set_document(state, build(state))  # "early", 10,000 to 20,000, is accepted
-    marks = marked.canvas.marks
+    marked.lanes.set_document(state, build(state))  # "early", 10,000 to 20,000, is accepted
+    marks = marked.canvas.shown.marks
     placed = dict(zip(marks.ids, zip(marks.starts.tolist(), marks.stops.tolist(), strict=True), strict=True))
     assert placed == {
         "one": (5_000, 5_000),
@@ -211,7 +211,7 @@ def test_in_the_result_markers_stand_where_they_are_heard(marked: TimelineView) 
 
 
 def test_a_marker_dragged_in_the_result_moves_in_the_source(qtbot: QtBot, marked: TimelineView) -> None:
-    marked.set_document(marked.canvas.state, build(marked.canvas.state))
+    marked.lanes.set_document(marked.canvas.state, build(marked.canvas.state))
     canvas = marked.canvas
     start, stop = canvas.x_of(90_000), canvas.x_of(70_000)
     with qtbot.waitSignal(canvas.marker_moved) as moved:
@@ -231,26 +231,26 @@ def test_divisions_are_the_lines_that_are_drawn(gridded: TimelineView, grid: Bea
 @pytest.mark.parametrize("x", np.linspace(-50.0, 1_050.0, 45))
 def test_the_nearest_line_is_found_as_by_looking_at_all(gridded: TimelineView, x: float) -> None:
     canvas = gridded.canvas
-    assert canvas.beats is not None
-    lines = divisions(canvas.beats, canvas.viewport)
+    assert canvas.shown.beats is not None
+    lines = divisions(canvas.shown.beats, canvas.viewport)
     apart = np.abs(canvas.viewport.xs_at(lines) - x)
     want = int(lines[apart.argmin()]) if apart.min() <= 8 else None
-    assert division_near(x, canvas.beats, canvas.viewport, 8) == want
+    assert division_near(x, canvas.shown.beats, canvas.viewport, 8) == want
 
 
 @pytest.mark.parametrize(("x", "found"), [(123, 12_000), (113, 12_000), (132, 13_200)])
 def test_clicks_on_the_ruler_fall_onto_the_grid(
     qtbot: QtBot, gridded: TimelineView, x: int, found: int
 ) -> None:
-    with qtbot.waitSignal(gridded.seek_requested) as sought:
+    with qtbot.waitSignal(gridded.canvas.seek_requested) as sought:
         drag(gridded, x, x, RULER_Y)
     assert sought.args[0] == found
     for keys in (SHIFT, CTRL):  # held away from any line: as if snapping were off
         if found != 12_000:
-            with qtbot.waitSignal(gridded.seek_requested) as sought:
+            with qtbot.waitSignal(gridded.canvas.seek_requested) as sought:
                 drag(gridded, x, x, RULER_Y, keys)
             assert sought.args[0] == x * 100
-    with qtbot.waitSignal(gridded.seek_requested) as sought:
+    with qtbot.waitSignal(gridded.canvas.seek_requested) as sought:
         drag(gridded, x, x, LANE_Y)
     assert sought.args[0] == x * 100, "a click on the lanes goes where it is"
 
@@ -258,14 +258,14 @@ def test_clicks_on_the_ruler_fall_onto_the_grid(
 def test_edges_and_markers_fall_onto_the_grid_unless_told_otherwise(
     qtbot: QtBot, gridded: TimelineView
 ) -> None:
-    gridded.set_current("middle")  # 40,000 to 50,000
+    gridded.canvas.set_current("middle")  # 40,000 to 50,000
     for keys, want in ((NO_KEY, 44_000), (SHIFT, 44_500), (CTRL, 44_500)):
-        with qtbot.waitSignal(gridded.edge_dragged) as moved:
+        with qtbot.waitSignal(gridded.canvas.edge_dragged) as moved:
             drag(gridded, 400, 445, LANE_Y, keys)
         assert moved.args == ["middle", want, 50_000]
     gridded.canvas.snapping.is_on = False
     for keys, want in ((NO_KEY, 44_500), (SHIFT, 44_000)):
-        with qtbot.waitSignal(gridded.edge_dragged) as moved:
+        with qtbot.waitSignal(gridded.canvas.edge_dragged) as moved:
             drag(gridded, 400, 445, LANE_Y, keys)
         assert moved.args == ["middle", want, 50_000]
 
@@ -279,40 +279,42 @@ def test_a_line_shows_where_it_will_land(gridded: TimelineView) -> None:
     assert image.pixel(x, RULER_Y) != image.pixel(x + 8, RULER_Y)
     mouse(gridded, QEvent.Type.MouseMove, 95, STRIP_Y, NO_KEY)
     assert canvas.snapping.at is None
-    canvas.cancel_drag()
+    canvas.mouse.cancel()
 
 
 def test_a_beat_is_dragged_with_its_bar(qtbot: QtBot, gridded: TimelineView, grid: BeatGrid) -> None:
     canvas = gridded.canvas
-    gridded.set_viewport(replace(canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
+    gridded.canvas.set_viewport(replace(canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
     # The bar of 20,000 to 22,000: its third beat is at 21,000, 100 px.
     drag(gridded, 101, 131, RULER_Y, SHIFT, drop=False)
     gridded.grab()
-    shown = canvas.beats
+    shown = canvas.shown.beats
     assert shown is not None
     assert shown.positions[40:45].tolist() == [20_000, 20_650, 21_300, 21_650, 22_000]
-    assert canvas.cancel_drag()
-    assert canvas.beats is not None
-    assert canvas.beats.positions.tolist() == grid.beats_samples.tolist()
+    assert canvas.mouse.cancel()
+    assert canvas.shown.beats is not None
+    assert canvas.shown.beats.positions.tolist() == grid.beats_samples.tolist()
     with qtbot.waitSignal(canvas.beat_dragged) as dragged:
         drag(gridded, 101, 131, RULER_Y, CTRL)
     assert dragged.args == [42, 21_300]
-    assert canvas.beats.positions.tolist() == grid.beats_samples.tolist(), "until the document says otherwise"
+    assert canvas.shown.beats.positions.tolist() == grid.beats_samples.tolist(), (
+        "until the document says otherwise"
+    )
     with qtbot.assertNotEmitted(canvas.beat_dragged):
         drag(gridded, 101, 101, RULER_Y, SHIFT)
 
 
 def test_a_beat_dragged_in_the_result_is_the_one_that_is_seen(qtbot: QtBot, gridded: TimelineView) -> None:
     state = gridded.canvas.state
-    gridded.set_document(state, build(state))  # 10,000 to 20,000 is cut
-    gridded.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
+    gridded.lanes.set_document(state, build(state))  # 10,000 to 20,000 is cut
+    gridded.canvas.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
     with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:
         drag(gridded, 101, 131, RULER_Y, SHIFT)
     assert dragged.args == [62, 31_300]
 
 
 def test_a_beat_stops_at_its_neighbours(qtbot: QtBot, gridded: TimelineView) -> None:
-    gridded.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
+    gridded.canvas.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
     with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:
         drag(gridded, 100, 900, RULER_Y, SHIFT)
     assert dragged.args == [42, 21_998]
@@ -323,11 +325,11 @@ def test_a_marker_that_is_heard_twice_is_shown_and_dragged_at_both_places(view: 
         replace(make_state(), proposals={}, decisions={}), "repeat", (10_000, 20_000), {"times": 2}
     )
     state = replace(state, markers={"m": Marker("m", 15_000, 15_000, "Chorus")})
-    view.set_document(state, build(state))
-    view.set_viewport(replace(view.viewport, start_samples=0.0, samples_per_px=100.0))
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     canvas = view.canvas
-    assert canvas.marks.starts.tolist() == [15_000, 25_000]
-    assert canvas.marks.names == ("Chorus", "Chorus")
+    assert canvas.shown.marks.starts.tolist() == [15_000, 25_000]
+    assert canvas.shown.marks.names == ("Chorus", "Chorus")
     xs = [round(canvas.viewport.x_at(at)) for at in (15_000, 25_000)]
     y = canvas.frame.layout.marks_top + 6
     moved: list[tuple[object, ...]] = []
@@ -335,14 +337,14 @@ def test_a_marker_that_is_heard_twice_is_shown_and_dragged_at_both_places(view: 
     for x in xs:
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
         QTest.mouseMove(canvas, QPoint(x + 20, y))
-        assert canvas.drag is not None
-        assert canvas.drag._x_of(17_000) == pytest.approx(x + 20, abs=1)
+        assert canvas.mouse.drag is not None
+        assert canvas.mouse.drag._x_of(17_000) == pytest.approx(x + 20, abs=1)
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(x + 20, y))
     (_, first, _), (_, second, _) = moved
     tolerance = canvas.viewport.samples_per_px
     assert first == pytest.approx(15_000 + 20 * tolerance, abs=tolerance)
     assert second == pytest.approx(first, abs=tolerance)
-    view.set_viewport(replace(view.viewport, start_samples=20_000.0, samples_per_px=50.0))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=20_000.0, samples_per_px=50.0))
     assert canvas.rename_marker("m")
     (field,) = canvas.findChildren(QLineEdit)
     assert field.x() == pytest.approx(canvas.viewport.x_at(25_000), abs=20), "at the place that is in view"

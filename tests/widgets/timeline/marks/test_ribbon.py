@@ -79,8 +79,8 @@ def test_no_line_goes_through_the_lanes_where_spans_are_narrow(
     view: TimelineView, state: DocumentState, count: int
 ) -> None:
     made = crowded(count, tuple(VERDICTS))
-    silent(view).set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
-    view.set_playhead(100_000)
+    silent(view).lanes.set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
+    view.canvas.set_playhead(100_000)
     lanes = picture(view)[200:420, 20:980]
     for verdict in VERDICTS:
         assert not np.any(lanes == rgba(DARK.verdict(verdict)))
@@ -91,18 +91,18 @@ def test_no_line_goes_through_the_lanes_where_spans_are_narrow(
 
 def test_a_scroll_moves_bars_and_changes_none(view: TimelineView, state: DocumentState) -> None:
     made = crowded(1_000, (Verdict.UNDECIDED,))
-    silent(view).set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
-    view.set_viewport(replace(view.viewport, start_samples=10_020.0, samples_per_px=30.0))
+    silent(view).lanes.set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=10_020.0, samples_per_px=30.0))
     before = picture(view)[FLAGS]
-    view.set_viewport(view.viewport.scrolled(7))
+    view.canvas.set_viewport(view.canvas.viewport.scrolled(7))
     after = picture(view)[FLAGS]
     np.testing.assert_array_equal(before[:, 57:990], after[:, 50:983])
 
 
 def test_the_current_one_is_seen_among_bars(view: TimelineView, state: DocumentState) -> None:
     made = crowded(1_000, (Verdict.UNDECIDED,))
-    silent(view).set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
-    view.set_current("p00500")
+    silent(view).lanes.set_document(replace(state, proposals=made.proposals, decisions=made.decisions))
+    view.canvas.set_current("p00500")
     seen = picture(view)[FLAGS]
     full = np.flatnonzero(np.all(seen[1:-1] == rgba(DARK.undecided), axis=0))
     assert 4 <= len(full) <= 6
@@ -115,8 +115,8 @@ def test_the_overview_shows_how_much_goes_where(view: TimelineView, state: Docum
         "half": Proposal("half", "cut", 20_000, 20_200, 0.5, "", "t"),
         "all": Proposal("all", "cut", 60_000, 64_000, 0.5, "", "t"),
     }
-    silent(view).set_document(replace(state, proposals=proposals, decisions={}))
-    view.set_viewport(replace(view.viewport, start_samples=90_000.0, samples_per_px=5.0))
+    silent(view).lanes.set_document(replace(state, proposals=proposals, decisions={}))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=90_000.0, samples_per_px=5.0))
     bars = (picture(view)[40:56] == rgba(DARK.undecided)).sum(axis=0)
     assert bars[600:640].max() > bars[200:203].max() > 0
     assert not bars[300:500].any()

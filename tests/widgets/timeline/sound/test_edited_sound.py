@@ -80,26 +80,26 @@ def test_the_source_is_drawn_with_its_edited_sound(
 ) -> None:
     waves = {key: replace(wave, sampled_below=sampled_below) for key, wave in waves.items()}
     window = {"start_samples": start, "samples_per_px": samples_per_px}
-    view.set_waves(waves)
-    view.set_document(edited, None, in_place(edited).patches)
-    view.set_viewport(replace(view.viewport, **window))
+    view.lanes.set_waves(waves)
+    view.lanes.set_document(edited, None, in_place(edited).patches)
+    view.canvas.set_viewport(replace(view.canvas.viewport, **window))
     seen = picture(view)
-    gains = dict(view._gains)
-    view.set_document(edited)
+    gains = dict(view.lanes._gains)
+    view.lanes.set_document(edited)
     as_recorded = picture(view)
-    view._waves = {}
-    view.set_waves(heard(edited, waves))
-    view._gains.update(gains)
-    view.set_waves(view._waves)
+    view.lanes._waves = {}
+    view.lanes.set_waves(heard(edited, waves))
+    view.lanes._gains.update(gains)
+    view.lanes.set_waves(view.lanes._waves)
     expected = picture(view)
     differs = (seen[LANES] != expected[LANES]).any(axis=0)
     if sampled_below > samples_per_px:
         assert not differs.any(), "made of samples"
     else:  # of the pyramid: a column over an edge shows either side, and joins its neighbours
-        edges = [view.viewport.x_at(edge) for edge in (10_000, 20_000, 40_000, 50_000, 60_000, 65_000)]
+        edges = [view.canvas.viewport.x_at(edge) for edge in (10_000, 20_000, 40_000, 50_000, 60_000, 65_000)]
         away = np.min(np.abs(np.arange(len(differs))[:, None] - edges), axis=1) > 2
         assert not differs[away].any()
-    if view.viewport.stop_samples > 10_100:
+    if view.canvas.viewport.stop_samples > 10_100:
         assert (seen[LANES] != as_recorded[LANES]).any()
 
 
@@ -138,11 +138,11 @@ def test_a_track_without_edits_is_drawn_from_its_recording(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp]
 ) -> None:
     state = by_hand(state, "mute", (10_000, 20_000), {}, ("kick",))
-    view.set_document(state, None, in_place(state).patches)
+    view.lanes.set_document(state, None, in_place(state).patches)
     shown = view.canvas._layers._waves
     assert shown["keys"] is waves["keys"]
     assert shown["kick"] is not waves["kick"]
-    view.set_document(state)
+    view.lanes.set_document(state)
     assert view.canvas._layers._waves["kick"] is waves["kick"]
 
 

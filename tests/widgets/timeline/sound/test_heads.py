@@ -270,7 +270,7 @@ def four(state: DocumentState) -> DocumentState:
 def test_a_carried_head_is_put_where_the_line_is(
     told: Told, view: TimelineView, state: DocumentState, carried: str, beside: str, offset: int, place: int
 ) -> None:
-    view.set_document(four(state))
+    view.lanes.set_document(four(state))
     head, target = view.heads.heads[carried], view.heads.heads[beside]
     y = target.y() + (offset if offset > 0 else target.height() + offset)
     QTest.mousePress(head, LEFT, NONE, QPoint(30, 60))
@@ -286,23 +286,23 @@ def test_a_carried_head_is_put_where_the_line_is(
 
 def test_a_head_carried_past_the_end_scrolls_the_lanes(view: TimelineView, state: DocumentState) -> None:
     tall = tuple(replace(track, height_px=300) for track in four(state).tracks)
-    view.set_document(replace(state, tracks=tall))
+    view.lanes.set_document(replace(state, tracks=tall))
     head = view.heads.heads["kick"]
     QTest.mousePress(head, LEFT, NONE, QPoint(30, 60))
     move(head, QPoint(30, 900))
-    scrolled = view.scroll_px
+    scrolled = view.canvas.frame.layout.scroll
     assert scrolled > 0
     move(head, QPoint(30, 1_000))
-    assert view.scroll_px > scrolled
+    assert view.canvas.frame.layout.scroll > scrolled
     move(head, QPoint(30, -50))
-    assert view.scroll_px < 2 * scrolled
+    assert view.canvas.frame.layout.scroll < 2 * scrolled
     head.cancel_drag()
 
 
 def test_a_head_put_back_or_given_up_moves_nothing(
     told: Told, view: TimelineView, state: DocumentState
 ) -> None:
-    view.set_document(four(state))
+    view.lanes.set_document(four(state))
     head = view.heads.heads["keys"]
     drag(head, QPoint(30, 60), QPoint(0, 30), QPoint(0, -25))
     QTest.mousePress(head, LEFT, NONE, QPoint(30, 60))
@@ -344,21 +344,23 @@ def test_a_border_given_up_goes_back_and_none_gets_too_low(
 
 def test_the_wheel_over_the_heads_scrolls_the_lanes(view: TimelineView, state: DocumentState) -> None:
     tracks = tuple(replace(track, height_px=400) for track in state.tracks)
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     at = QPointF(view.heads.heads["kick"].mapTo(view, QPoint(20, 80)))
     QTest.wheelEvent(view.windowHandle(), at, QPoint(0, -120))
     assert view.canvas.frame.layout.scroll > 0
 
 
 def test_a_lane_is_scrolled_into_view(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(replace(state, tracks=tuple(replace(track, height_px=350) for track in state.tracks)))
+    view.lanes.set_document(
+        replace(state, tracks=tuple(replace(track, height_px=350) for track in state.tracks))
+    )
     for name, place in (("keys", 1), ("kick", 0)):
-        view.show_lane(name)
+        view.lanes.reveal(name)
         layout = view.canvas.frame.layout
         assert layout.lane_tops[place] >= layout.lanes_top
         assert layout.lane_tops[place + 1] <= layout.height
         scrolled = layout.scroll
-        view.show_lane(name)
+        view.lanes.reveal(name)
         assert view.canvas.frame.layout.scroll == scrolled
 
 
@@ -371,7 +373,7 @@ def test_heads_stay_the_same_widgets_when_the_document_changes(
     before = dict(view.heads.heads)
     kick, keys = state.tracks
     turned = (replace(keys, position=0, name="Piano", pan=-0.3), replace(kick, position=1))
-    view.set_document(replace(state, tracks=turned))
+    view.lanes.set_document(replace(state, tracks=turned))
     assert list(view.heads.heads.items()) == [("keys", before["keys"]), ("kick", before["kick"])]
     head = before["keys"]
     assert head.accessibleName() == "Track Piano"
@@ -440,16 +442,16 @@ def test_a_head_has_its_own_colour_or_that_of_its_group(
 ) -> None:
     assert (color_at(kick, 1, 50), color_at(keys, 1, 50)) == (DARK.accent(0), DARK.accent(1))
     tracks = tuple(replace(track, color="#123456") for track in state.tracks[:1]) + state.tracks[1:]
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     assert color_at(kick, 1, 50) == "#123456"
     assert view.heads.accents() == {"kick": "#123456", "keys": DARK.accent(1)}
-    view.set_document(replace(state, tracks=state.tracks[::-1]))
+    view.lanes.set_document(replace(state, tracks=state.tracks[::-1]))
     assert view.heads.accents() == {"kick": DARK.accent(0), "keys": DARK.accent(1)}, "moving recolours none"
 
 
 def test_a_thin_head_keeps_name_and_switches(view: TimelineView, state: DocumentState) -> None:
     tracks = tuple(replace(track, is_collapsed=True) for track in state.tracks)
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     head = view.heads.heads["keys"]
     assert head.height() == COLLAPSED
     assert head.rect().contains(head.mute.geometry().united(head.solo.geometry()))
@@ -465,7 +467,7 @@ def test_a_long_name_stays_clear_of_the_dots_and_the_switches(
         shown = []
         for name in ("Wide " * 20, "Wide"):
             tracks = (replace(state.tracks[0], name=name, **values), *state.tracks[1:])
-            view.set_document(replace(state, tracks=tracks))
+            view.lanes.set_document(replace(state, tracks=tracks))
             gap = QRect(beside.x() - 5, beside.y(), 4, beside.height())
             shown.append(kick.grab(gap).toImage())
         assert shown[0] == shown[1]

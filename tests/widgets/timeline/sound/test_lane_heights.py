@@ -81,20 +81,22 @@ def test_channels_open_into_rows_and_close_into_one(
     view: TimelineView, state: DocumentState, samples_per_px: float
 ) -> None:
     start = 60_000.0 if samples_per_px < 1 else 0.0
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
+    )
     assert (np.diff(np.flatnonzero(inked(view))) > 1).sum() == 1, "two rows with nothing between them"
-    view.set_document(with_keys(state, channels_open=False))
+    view.lanes.set_document(with_keys(state, channels_open=False))
     assert (np.diff(np.flatnonzero(inked(view))) > 1).sum() == 0
     assert view.canvas.frame.layout.lane_tops[2] > 0
 
 
 def test_a_collapsed_lane_keeps_a_band_of_its_wave(view: TimelineView, state: DocumentState) -> None:
-    view.set_document(with_keys(state, is_collapsed=True, height_px=300))
+    view.lanes.set_document(with_keys(state, is_collapsed=True, height_px=300))
     tops = view.canvas.frame.layout.lane_tops
     assert tops[2] - tops[1] == COLLAPSED
     assert 0.5 * COLLAPSED < inked(view).sum() < COLLAPSED
     assert view.heads.heads["keys"].height() == COLLAPSED
-    view.set_document(with_keys(state, height_px=150))
+    view.lanes.set_document(with_keys(state, height_px=150))
     assert view.heads.heads["keys"].height() == 150
 
 
@@ -113,25 +115,25 @@ class Counted(MadeUp):
 def test_only_what_sounds_elsewhere_is_read_anew(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp]
 ) -> None:
-    view.set_waves({name: Counted(wave.sound) for name, wave in waves.items()})
-    view.fit()
+    view.lanes.set_waves({name: Counted(wave.sound) for name, wave in waves.items()})
+    view.zooms.fit()
     view.canvas.compose()
     before = Counted.reads
-    view.set_document(with_keys(state, height_px=150, mute=True, name="Piano", gain_db=3.0))
+    view.lanes.set_document(with_keys(state, height_px=150, mute=True, name="Piano", gain_db=3.0))
     view.canvas.compose()
     assert Counted.reads == before
-    view.set_document(with_keys(state, start_samples=30_000))
+    view.lanes.set_document(with_keys(state, start_samples=30_000))
     view.canvas.compose()
     assert Counted.reads > before
 
 
 def test_what_only_heads_show_draws_no_lane_anew(view: TimelineView, state: DocumentState) -> None:
     image = view.canvas.compose()
-    view.set_document(with_keys(state, gain_db=3.0, pan=0.5, name="Piano"))
+    view.lanes.set_document(with_keys(state, gain_db=3.0, pan=0.5, name="Piano"))
     assert view.canvas.compose() is image
     assert view.canvas.state.tracks[1].name == "Piano"
-    view.set_document(with_keys(state, color="#d08030"))
+    view.lanes.set_document(with_keys(state, color="#d08030"))
     assert view.canvas.compose() is not image, "waves have the colour of their track"
     image = view.canvas.compose()
-    view.set_document(with_keys(state, mute=True))
+    view.lanes.set_document(with_keys(state, mute=True))
     assert view.canvas.compose() is not image

@@ -94,7 +94,7 @@ def test_a_meter_stands_beside_what_else_is_in_its_head(
     view: TimelineView, state: DocumentState, collapsed: bool
 ) -> None:
     tracks = tuple(replace(track, is_collapsed=collapsed) for track in state.tracks)
-    view.set_document(replace(state, tracks=tracks))
+    view.lanes.set_document(replace(state, tracks=tracks))
     for head in view.heads.heads.values():
         meter = head.meter.geometry()
         assert head.rect().contains(meter)
@@ -109,7 +109,7 @@ def with_meters(qtbot: QtBot, state: DocumentState) -> TimelineView:
     qtbot.addWidget(view)
     (track, *_) = state.tracks
     tracks = tuple(replace(track, id=f"t{number}", position=number) for number in range(64))
-    view.set_document(replace(state, tracks=tracks, proposals={}, decisions={}))
+    view.lanes.set_document(replace(state, tracks=tracks, proposals={}, decisions={}))
     return view
 
 
@@ -139,9 +139,11 @@ def test_a_clipped_peak_is_red_at_any_zoom(
 ) -> None:
     sound = np.full((100_000, 1), 0.2, np.float32)
     sound[50_007] = -1.0
-    view.set_waves({**waves, "kick": MadeUp(sound)})
+    view.lanes.set_waves({**waves, "kick": MadeUp(sound)})
     start = max(50_000 - 500 * samples_per_px, 0.0)
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
+    )
     view.canvas.redraw()
     image = QImage(view.canvas.size(), QImage.Format.Format_RGB32)
     view.canvas.render(image)

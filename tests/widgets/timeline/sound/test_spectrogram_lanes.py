@@ -169,18 +169,18 @@ def test_states_differ_over_every_level() -> None:
 
 def test_only_the_tracks_asked_for_change(view: TimelineView, made_up: dict[str, MadeUpSpectrogram]) -> None:
     before = pixels(view)
-    view.set_spectrograms({"kick": made_up["kick"]})
+    view.lanes.set_spectrograms({"kick": made_up["kick"]})
     after = pixels(view)
     tops = view.canvas.frame.layout.lane_tops
     assert (before[tops[0] + 20 : tops[1] - 1] != after[tops[0] + 20 : tops[1] - 1]).mean() > 0.9
     np.testing.assert_array_equal(before[tops[1] :], after[tops[1] :])
-    view.set_spectrograms({})
+    view.lanes.set_spectrograms({})
     np.testing.assert_array_equal(pixels(view), before)
 
 
 def test_pixels_are_looked_up(view: TimelineView, made_up: dict[str, MadeUpSpectrogram]) -> None:
-    view.set_spectrograms(made_up)
-    view.set_viewport(replace(view.viewport, start_samples=0.0, samples_per_px=100.0))
+    view.lanes.set_spectrograms(made_up)
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     height = tops[1] - tops[0]
     edges = np.arange(1_001) * 100
@@ -200,7 +200,7 @@ def test_outside_its_track_a_lane_is_as_empty_as_with_waves(
     view: TimelineView, made_up: dict[str, MadeUpSpectrogram]
 ) -> None:
     before = pixels(view)
-    view.set_spectrograms(made_up)
+    view.lanes.set_spectrograms(made_up)
     after, tops = pixels(view), view.canvas.frame.layout.lane_tops
     middle = slice(tops[1] + 5, tops[1] + 9)
     np.testing.assert_array_equal(after[middle, 720:], before[middle, 720:])  # keys end at 70 s
@@ -211,8 +211,8 @@ def test_channels_closed_into_one_row_show_the_loudest(
     view: TimelineView, state: DocumentState, made_up: dict[str, MadeUpSpectrogram]
 ) -> None:
     tracks = (state.tracks[0], replace(state.tracks[1], channels_open=False))
-    view.set_document(replace(state, tracks=tracks))
-    view.set_spectrograms(made_up)
+    view.lanes.set_document(replace(state, tracks=tracks))
+    view.lanes.set_spectrograms(made_up)
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     edges = np.arange(1_001) * 100 - 20_000
     cells = np.max([made_up["keys"].cells(c, edges[:-1], edges[1:], 100.0) for c in (0, 1)], axis=0)
@@ -290,9 +290,9 @@ def test_a_held_tone_goes_on_over_any_cut(tmp_path: Path) -> None:
 def test_the_view_of_the_result_closes_gaps_of_spectrograms_too(
     view: TimelineView, state: DocumentState, made_up: dict[str, MadeUpSpectrogram]
 ) -> None:
-    view.set_spectrograms(made_up)
-    view.set_document(state, build(state))
-    view.set_viewport(replace(view.viewport, start_samples=0.0, samples_per_px=90.0))
+    view.lanes.set_spectrograms(made_up)
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=90.0))
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     edges = np.floor(np.arange(1_001) * 90.0).astype(np.int64)
     source = np.where(edges < 10_000, edges, edges + 10_000)  # the accepted cut, 10 to 20 s
@@ -304,10 +304,10 @@ def test_the_view_of_the_result_closes_gaps_of_spectrograms_too(
 
 
 def test_another_look_draws_anew(view: TimelineView, made_up: dict[str, MadeUpSpectrogram]) -> None:
-    view.set_spectrograms(made_up)
+    view.lanes.set_spectrograms(made_up)
     seen = {pixels(view).tobytes()}
     for change in ({"scale": Scale.LINEAR}, {"color_map": ColorMap.GREY}, {"floor_db": -40}):
-        view.set_spectrogram_look(replace(SpectrogramLook(), **change))
+        view.canvas.set_spectrogram_look(replace(SpectrogramLook(), **change))
         seen.add(pixels(view).tobytes())
     assert len(seen) == 4
 
@@ -316,10 +316,10 @@ def test_another_look_draws_anew(view: TimelineView, made_up: dict[str, MadeUpSp
 @pytest.mark.parametrize("level", [1, 255])
 def test_the_playhead_stands_out_on_any_spectrogram(view: TimelineView, tokens: Theme, level: int) -> None:
     view.set_theme(tokens)
-    view.set_spectrograms({"kick": MadeUpSpectrogram(np.full((1, LENGTH, BANDS), level, np.uint8))})
-    view.set_playhead(30_000)
+    view.lanes.set_spectrograms({"kick": MadeUpSpectrogram(np.full((1, LENGTH, BANDS), level, np.uint8))})
+    view.canvas.set_playhead(30_000)
     top, bottom = view.canvas.frame.layout.lane_tops[:2]
-    at = round(view.viewport.x_at(30_000))
+    at = round(view.canvas.viewport.x_at(30_000))
     seen, row = view.canvas.grab().toImage(), (top + bottom) // 2
     contrasts = [
         contrast(seen.pixelColor(x, row).name(), seen.pixelColor(at - 8, row).name())

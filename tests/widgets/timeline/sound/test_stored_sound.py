@@ -122,22 +122,24 @@ def test_a_repair_is_drawn_as_a_recording_of_it_would_be(
     waves = {key: replace(wave, sampled_below=sampled_below) for key, wave in waves.items()}
     edits = build(repaired) if is_result else None
     patches = in_place(repaired).patches
-    view.set_waves(waves)
-    view.set_document(repaired, edits, patches)
-    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.lanes.set_waves(waves)
+    view.lanes.set_document(repaired, edits, patches)
+    view.canvas.set_viewport(
+        replace(view.canvas.viewport, start_samples=start, samples_per_px=samples_per_px)
+    )
     as_recorded = picture(view)
-    view.set_stored_waves(known(audio, sampled_below))
-    seen, gains = picture(view), dict(view._gains)
-    view.set_document(repaired, edits and replace(edits, patches={}))
-    view.set_waves(heard(repaired, waves, known(audio)))
-    view._gains.update(gains)
-    view.set_waves(view._waves)
+    view.lanes.set_stored_waves(known(audio, sampled_below))
+    seen, gains = picture(view), dict(view.lanes._gains)
+    view.lanes.set_document(repaired, edits and replace(edits, patches={}))
+    view.lanes.set_waves(heard(repaired, waves, known(audio)))
+    view.lanes._gains.update(gains)
+    view.lanes.set_waves(view.lanes._waves)
     differs = (seen[LANES] != picture(view)[LANES]).any(axis=0)
     if sampled_below > samples_per_px:
         assert not differs.any(), "made of samples, its crossfades included"
     else:  # of the pyramid: a column over an edge or a crossfade shows either side, and joins its neighbours
         to_view = edits.to_result if edits is not None else int
-        edges = [view.viewport.x_at(to_view(edge)) for edge in (*EDGES, *CUT)]
+        edges = [view.canvas.viewport.x_at(to_view(edge)) for edge in (*EDGES, *CUT)]
         away = np.min(np.abs(np.arange(len(differs))[:, None] - edges), axis=1) > 2 + REACH / samples_per_px
         assert not differs[away].any()
     assert (seen[LANES] != as_recorded[LANES]).any()
@@ -148,13 +150,13 @@ def test_until_it_is_there_the_recording_is_drawn_from_its_own_wave(
 ) -> None:
     one = Replace(*SPAN, ("kick",), stored=Stored(audio.key, AT, AT + audio.frames))
     patches = {"kick": Patches.of([one], state.rate_hz)}
-    view.set_document(state, None, patches)
+    view.lanes.set_document(state, None, patches)
     shown = view.canvas._layers
     assert shown._waves["kick"] is waves["kick"]
-    view.set_stored_waves(known(audio))
+    view.lanes.set_stored_waves(known(audio))
     assert isinstance(shown._waves["kick"], ResultWave)
     assert shown._waves["keys"] is waves["keys"]
-    view.set_stored_waves({})
+    view.lanes.set_stored_waves({})
     assert shown._waves["kick"] is waves["kick"]
 
 
@@ -162,8 +164,8 @@ def test_samples_that_are_still_read_are_waited_for(
     view: TimelineView, state: DocumentState, audio: StoredAudio
 ) -> None:
     one = Replace(*SPAN, ("kick",), stored=Stored(audio.key, AT, AT + audio.frames))
-    view.set_document(state, None, {"kick": Patches.of([one], state.rate_hz)})
-    view.set_stored_waves({audio.key: Unpacked(audio.samples, is_read=False)})
+    view.lanes.set_document(state, None, {"kick": Patches.of([one], state.rate_hz)})
+    view.lanes.set_stored_waves({audio.key: Unpacked(audio.samples, is_read=False)})
     wave = view.canvas._layers._waves["kick"]
     assert wave.samples(11_000, 11_100) is None
     assert wave.samples(0, 100) is not None

@@ -1,0 +1,1 @@
+"""The commands of each subject, with their handlers."""

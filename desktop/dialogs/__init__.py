@@ -1,0 +1,1 @@
+"""Dialogs: for files, with questions, around forms."""

@@ -1,0 +1,180 @@
+"""Questions with a few buttons, or with a list to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QInputDialog,
+    QMessageBox,
+    QWidget,
+)
+
+from engine.edl.export.placing.frame_rates import FrameRate
+from engine.edl.imports.described import LabelsAs
+from engine.hits.membership import left_behind_sentence
+from engine.wording import counted, listed
+
+_ACCEPT = QMessageBox.ButtonRole.AcceptRole
+_MOST_NOTES = 4
+Answer = TypeVar("Answer")
+
+
+def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
+    """Ask for the meaning of a file's labels; return None if cancelled."""
+    question = f"What do the labels in {name} mark?"
+    added = "If they mark segments to keep, Offcut cuts the rest of the recording."
+    buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
+    clicked = _clicked(parent, "Import edits", question, added, buttons)
+    return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
+
+
+def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
+    """Ask for the frame rate of a list; None if cancelled."""
+    question = f"{name} does not specify a frame rate. Frames per second:"
+    rates = {one.value: one for one in FrameRate}
+    return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
+
+
+def confirm_import(parent: QWidget, sentence: str, left_out: Sequence[str]) -> bool:
+    """Show the effect of imported edits, and ask for confirmation."""
+    notes, details = "\n".join(left_out), ""
+    if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
+        more = f"{len(left_out) - 1} more in the details."
+        notes, details = "\n".join([left_out[0], more]), notes
+    return bool(_clicked(parent, "Import edits", sentence, notes, {"&Import": _ACCEPT}, details))
+
+
+def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
+    """Ask whether a dropped file is an edit of the recording (True) or another track (False)."""
+    added = (
+        "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
+        "your accepted edits with them."
+    )
+    buttons = {"&Import it as a track": _ACCEPT, "Import its edi&ts": _ACCEPT}
+    clicked = _clicked(parent, "Dropped on a recording", f"Import {name} as:", added, buttons)
+    return clicked == "Import its edi&ts" if clicked else None
+
+
+def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
+    """Ask whether to move tracks with bleed of the moved ones as well; None if cancelled."""
+    question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
+    added = "They recorded the same hits. If they do not move, each moved hit is audible twice."
+    buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
+    clicked = _clicked(parent, "Tracks with bleed", question, added, buttons)
+    return clicked == "&Move too" if clicked else None
+
+
+def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
+    """Ask for the sample rate of the document in Hz, if recordings differ.
+
+    Parameters
+    ----------
+    rates : number of recordings with each rate, highest rate first
+    """
+    words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
+    said = "Sample rate of the document. Other recordings are converted; the files do not change:"
+    return _chosen(parent, "Different sample rates", said, words)
+
+
+def _clicked(
+    parent: QWidget,
+    title: str,
+    question: str,
+    added: str,
+    buttons: Mapping[str, QMessageBox.ButtonRole],
+    details: str = "",
+) -> str:
+    """Ask with some buttons and Cancel, and return the text of the clicked one; empty for Cancel.
+
+    The first button is the default.
+
+    Parameters
+    ----------
+    added : below the question
+    details : shown on demand
+    """
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText(added)
+    if details:
+        box.setDetailedText(details)
+    texts = {box.addButton(text, role): text for text, role in buttons.items()}
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(next(iter(texts)))
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    return next((text for button, text in texts.items() if button is clicked), "")
+
+
+def _chosen(
+    parent: QWidget, title: str, question: str, meanings: Mapping[str, Answer], at: int = 0
+) -> Answer | None:
+    """Ask for one line of a list and return its meaning; line `at` is chosen at first."""
+    chosen, accepted = QInputDialog.getItem(parent, title, question, list(meanings), at, False)
+    return meanings[chosen] if accepted else None
+
+
+def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
+    """Ask for a finder.
+
+    Parameters
+    ----------
+    finders : the line of each in a list, by its name
+    """
+    names = {words: name for name, words in finders.items()}
+    said = "Choose a finder. It adds proposals to the queue; your decisions do not change."
+    return _chosen(parent, "Find edits", said, names)
+
+
+def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) -> str | None:
+    """Ask which separator takes sounds out.
+
+    Parameters
+    ----------
+    separators : description of each, by name
+    """
+    names = {f"{name}: {about}": name for name, about in separators.items()}
+    at = list(separators).index(current)
+    return _chosen(parent, "Choose separator", "Separation method", names, at)
+
+
+def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
+    """Ask before anything is written over; the answer that loses nothing is the default."""
+    names = "\n".join(path.name for path in paths)
+    box = QMessageBox(
+        QMessageBox.Icon.Warning, "Replace files?", f"These files already exist:\n{names}", parent=parent
+    )
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    return box.clickedButton() is replace
+
+
+def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
+    """Ask before running work is stopped; the answer that loses nothing is the default."""
+    what = listed(titles)
+    are = "is" if len(titles) == 1 else "are"
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Work is running")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{what} {are} not finished.")
+    box.setInformativeText(
+        "If you close Offcut now, the work stops and its results so far are lost. "
+        "Offcut offers to restart it at the next start."
+    )
+    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is stop

@@ -1,0 +1,140 @@
+"""What an editor would do: as whom, how long, which of many, and the proposals it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.dialogs import file_dialogs, form_dialogs
+from desktop.panels.arrangement.comparing import Comparing
+from desktop.panels.arrangement.learning import LearningEditors
+from desktop.parts import Parts
+from desktop.user_settings.recents import EDITORS, Recents
+from engine.arranging.editor_card import cards_of
+from engine.document.recorded import require_recording
+from engine.files.safe_write import shown
+from engine.timebase import samples_to_s
+from engine.wording import begun
+from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.panels.arrangement.compare_panel import ComparePanel
+from widgets.panels.arrangement.editor_list import EditorList
+from widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from engine.finders.registry import FoundEdits
+
+_TITLE = "Arrange to a length"
+_LEAST_MINUTES = 0.1
+
+
+class Editors(QObject):
+    """Has a document arranged as an editor would, and puts the arrangement into the queue.
+
+    Attributes
+    ----------
+    path : the .editor file of whom; None for what editors have in common
+    learning : what learns an editor
+    comparing : the last two arrangements by ear
+    panel : shows them
+
+    Signals
+    -------
+    said : what was proposed
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self, window: QWidget, parts: Parts, theme: Callable[[], Theme], settings: QSettings
+    ) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._theme = window, parts, theme
+        self._session = parts.session
+        self.path: Path | None = None
+        self._recents = Recents(settings, self, EDITORS)
+        self.learning: LearningEditors = LearningEditors(window, parts, self.arrange_as)
+        self.panel = ComparePanel(theme(), parts.caps)
+        self.panel.command_requested.connect(parts.commands.run)
+        self.comparing: Comparing = Comparing(parts.session, parts.transport, self.panel, self)
+        for part in (self.learning, self.comparing):
+            part.said.connect(self.said)
+        self._start_over()
+        parts.session.replaced.connect(self._start_over)
+
+    def propose(self) -> None:
+        """Propose the likeliest arrangement, as long as the editor would make it."""
+        self._arrange(None, 0)
+
+    def surprise(self) -> None:
+        """Propose another arrangement, as long as the one before."""
+        self._arrange(self._minutes, self._seed + 1)
+
+    def ask_length(self) -> None:
+        """Ask how long the result is to be, and propose that."""
+        self._require()
+        state = self._session.state
+        whole_min = max(_LEAST_MINUTES, samples_to_s(state.length_samples, state.rate_hz) / 60.0)
+        minutes = Number("&Minutes", round(whole_min / 2.0, 1), _LEAST_MINUTES, whole_min, 1)
+        said = "Approximate length of the result: segments stay whole, and your keeps stay."
+        values = form_dialogs.ask_numbers(
+            self._window, _TITLE, NumbersForm(self._theme(), [minutes], said), "Propose"
+        )
+        if values is not None:
+            self._arrange(values[0], 0)
+
+    def choose(self) -> None:
+        """Ask as which editor to arrange, and propose what they would do."""
+        self._require()
+        folder = self._parts.files.folder
+        cards = cards_of(self._recents.paths, [folder])
+        if cards:
+            form = EditorList(self._theme(), cards)
+            path = form_dialogs.ask_listed_editor(self._window, form, folder)
+        else:
+            path = file_dialogs.ask_editor(self._window, folder)
+        if path is not None:
+            self.arrange_as(path)
+
+    def arrange_as(self, path: Path) -> None:
+        """Propose what an editor would do whose file this is, now and from now on.
+
+        Raises
+        ------
+        UsageError : there is nothing to arrange yet
+        """
+        self._require()
+        self.path = path
+        self._recents.note(path)
+        self._arrange(None, 0)
+
+    def _start_over(self) -> None:
+        self.comparing.forget()
+        self._minutes: float | None = None
+        self._seed = 0
+
+    def _require(self) -> None:
+        require_recording(self._session.state, "arrange")
+
+    def _arrange(self, minutes: float | None, seed: int) -> None:
+        editor = "" if self.path is None else str(self.path)
+        settings = {"editor": editor, "minutes": minutes, "seed": seed}
+        self._parts.finders.start("arrangement", settings, "Arranging", self._take)
+
+    def _take(self, found: FoundEdits) -> None:
+        from engine.finders.arrangement.finder import arrangement_settings
+
+        settings = arrangement_settings(found.request)
+        editor = f"as {shown(Path(settings.editor).stem)}" if settings.editor else ""
+        as_whom = f" {begun(editor)} would." if editor else ""
+        which = f" Seed {settings.seed}." if settings.seed else ""
+        self._parts.finders.take(found, (f"{found.sentence}{as_whom}{which}",))
+        self._minutes, self._seed = settings.minutes, settings.seed
+        if found.found.proposals:
+            length = "" if settings.minutes is None else f"to {settings.minutes:g} min"
+            seed = f"seed {settings.seed}" if settings.seed else "the likeliest"
+            words = ", ".join(filter(None, (editor, length, seed)))
+            self.comparing.hold(found, words)

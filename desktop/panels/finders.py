@@ -1,0 +1,186 @@
+"""Finders in the window: which one is asked, with which settings, and its proposals in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.commands import COMMANDS, RunFinder
+from desktop.dialogs import form_dialogs, questions
+from desktop.parts import Parts
+from desktop.work.again import Again
+from desktop.work.jobs import find_edits
+from engine.document.recorded import require_recording
+from engine.document.tracks.track import sound_of
+from engine.errors import UsageError
+from engine.progress import SILENT
+
+if TYPE_CHECKING:
+    from engine.finders.finder import Finder, FinderRequest
+    from engine.finders.registry import FoundEdits
+
+ANY = "taste.maker"
+"""The command that asks which finder is meant."""
+FINDER_COMMANDS: Mapping[str, str] = {
+    command.do.name: command.id for command in COMMANDS if isinstance(command.do, RunFinder)
+}
+"""The command of each finder that has one of its own."""
+
+
+class Finders(QObject):
+    """Asks finders for edits, and puts these into the queue.
+
+    Signals
+    -------
+    said : a sentence about the result
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Parts) -> None:
+        super().__init__(window)
+        self._window, self._parts = window, parts
+        self._session, self._work = parts.session, parts.work
+        self._selecting, self._look = parts.selecting, parts.look
+        self._settings: dict[str, Mapping[str, object]] = {}
+
+    @property
+    def _forms(self) -> Mapping[str, Callable[[], object]]:
+        """The forms of finders that have one of their own; each starts its finder."""
+        parts = self._parts
+        return {
+            "cuts": parts.files.propose,
+            "takes": parts.takes.propose,
+            "repair": parts.repairing.finding.ask,
+            "like-this": parts.repairing.finding.sounds.ask_like,
+            "arrangement": parts.editors.propose,
+            "match": parts.files.edits.ask_edited,
+            "timing": parts.timing_proposing.ask,
+        }
+
+    def ask(self) -> None:
+        """Ask which finder is to look for edits, then run it.
+
+        Raises
+        ------
+        UsageError : no recording
+        """
+        from engine.finders.registry import FINDERS
+
+        require_recording(self._session.state, "analyse")
+        names = {one: f"{finder.title}: {finder.about}" for one, finder in FINDERS.items()}
+        name = questions.ask_finder(self._window, names)
+        if name is not None:
+            self.run(name)
+
+    def run(self, name: str) -> None:
+        """Ask for the settings of a finder that has any, then start it.
+
+        Raises
+        ------
+        UsageError : there is no recording yet, or the finder refuses the document
+        """
+        from engine.finders.registry import require_finder
+
+        finder = require_finder(name)
+        if (form := self._forms.get(name)) is not None:
+            form()
+            return
+        self.request(name, self._settings.get(name, {}))  # refuses before it asks
+        settings = self._asked(name, finder)
+        if settings is not None:
+            self._settings[name] = settings
+            self.start(name, settings)
+
+    def start(
+        self,
+        name: str,
+        settings: Mapping[str, object],
+        title: str = "",
+        take: Callable[[FoundEdits], None] | None = None,
+        tracks: tuple[str, ...] | None = None,
+    ) -> None:
+        """Have a finder find edits with these settings, as soon as the recording is analysed.
+
+        Parameters
+        ----------
+        title : of the job; empty for that of the finder
+        take : takes the result; None for `take`
+        tracks : ids of tracks; None for those that are selected
+
+        Raises
+        ------
+        UsageError : as `run`
+        """
+        from engine.finders.registry import require_finder
+
+        finder, request = require_finder(name), self.request(name, settings, tracks)
+        if finder.needs and self._parts.analysing.is_listening:
+            again_later = partial(self.start, name, settings, title, take, tracks)
+            self._parts.analysing.once_listened(again_later)
+            self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
+            return
+        again = Again(FINDER_COMMANDS.get(name, ANY))
+        self._work.compute(find_edits, request, title or finder.title, take or self.take, again=again)
+
+    def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
+        """Return the settings that the user chose; None where they went back."""
+        from engine.finders.analyses import missing_analyses
+        from engine.finders.registry import find_edits as find
+        from engine.finders.settings import fields_of
+        from widgets.forms.settings_form import SettingsForm
+
+        fields = fields_of(finder.settings)
+        if not fields:
+            return {}
+
+        def outlook(values: Mapping[str, object]) -> str:
+            request = self.request(name, values)
+            shows = finder.is_quick and not missing_analyses(request, finder.needs)
+            return find(request, SILENT).sentence if shows else ""
+
+        before = self.request(name, self._settings.get(name, {})).settings.model_dump()
+        said = f"{finder.about} Your decisions do not change."
+        form = SettingsForm(self._look.theme, fields, before, said, outlook)
+        return form_dialogs.ask_settings(self._window, finder.title, form, "Propose")
+
+    def request(
+        self, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] | None = None
+    ) -> FinderRequest:
+        """Return the request for a finder; see `start`."""
+        from engine.finders.finder import KNOWN
+        from engine.finders.registry import request_of
+
+        session = self._session
+        known = {**session.analyses(KNOWN), "beats": session.grid}
+        chosen = self._selecting.tracks if tracks is None else tracks
+        return request_of(name, session.state, session.media, known, settings, chosen)
+
+    def take(self, found: FoundEdits, sentences: Sequence[str] = (), merges_as: str = "") -> None:
+        """Put a result into the document, and report it.
+
+        Parameters
+        ----------
+        sentences : about the result, a message each; none for the lines of that of the finder
+        merges_as : see `FoundEdits.edits`; with it, the user stays at the current proposal
+
+        Raises
+        ------
+        UsageError : the tracks were changed meanwhile, or the finder refuses the document as it is by now
+        """
+        before, name = self._session.state, found.request.name
+        if sound_of(found.request.state.tracks) != sound_of(before.tracks):
+            raise UsageError(
+                f"The tracks were changed meanwhile: propose again ‹{FINDER_COMMANDS.get(name, ANY)}›."
+            )
+        for edit, analyses, audio in found.edits(before, merges_as):
+            self._session.apply(edit, analyses, audio)
+        for sentence in sentences or found.sentence.splitlines():
+            self.said.emit(sentence)
+        new = self._session.state.proposals.keys() - before.proposals.keys()
+        if new and not merges_as:
+            self._work.proposed.emit(frozenset(new))

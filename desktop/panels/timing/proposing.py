@@ -1,0 +1,226 @@
+"""Proposing drum timing: asking how, the job that finds hits, and what it becomes in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from desktop.dialogs import form_dialogs
+from desktop.panels.timing.left_behind import LeftBehind
+from desktop.parts import Parts
+from desktop.work.jobs import find_edits
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.decisions import Verdict
+from engine.document.drums.edits import drum_tracks
+from engine.document.edits import decide
+from engine.document.grid.edits import tempo_text
+from engine.document.kinds.hit import HIT
+from engine.document.recorded import require_recording
+from engine.document.tracks.track import sound_of
+from engine.errors import TimingError, UsageError
+from engine.hits.membership import left_behind_sentence, unnamed_kit
+from engine.timebase import samples_to_s
+from engine.wording import counted
+from widgets.panels.timing.form import AlignAsked, AlignForm, Choices
+from widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from engine.finders.registry import FoundEdits
+
+_PROPOSING = "Proposing timing"
+_LISTENED_FOR = "listened for first"
+
+
+class TimingProposing(QObject):
+    """Asks how hits are to be put in time, has them found, and puts what is proposed into the queue.
+
+    Signals
+    -------
+    said : what was found
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
+        super().__init__(window)
+        self._window, self._theme = window, theme
+        self._session, self._work, self._parts = parts.session, parts.work, parts
+        self._selecting, self._timing = parts.selecting, parts.timing
+        self._asked = AlignAsked()
+        self.left = LeftBehind(window, parts.session, parts.recordings, self._move_too)
+        parts.session.replaced.connect(self._start_over)
+        parts.timing.proposing_wanted.connect(self._propose_anew)
+
+    def _start_over(self) -> None:
+        self._asked = AlignAsked()
+
+    def ask(self) -> None:
+        """Ask how, then propose.
+
+        Raises
+        ------
+        UsageError : there is no recording yet, or the document takes no edits
+        """
+        require_recording(self._session.state, "put in time")
+        form = AlignForm(self._theme(), self._filled_in(), self._choices())
+        self.left.once_known(partial(self._show_choices, form))
+        asked = form_dialogs.ask_timing(self._window, form, self._folder)
+        if asked is not None:
+            self._asked = asked
+            self.propose(asked)
+
+    def _show_choices(self, form: AlignForm) -> None:
+        """Show in a form that is still open what became known of the tracks."""
+        if isValid(form):
+            form.set_choices(self._choices())
+
+    @property
+    def _folder(self) -> Path:
+        path = self._session.path
+        return Path.home() if path is None else path.absolute().parent
+
+    def _filled_in(self) -> AlignAsked:
+        """Return what the form begins with: what was asked last, and what the document is set to."""
+        held, grid = self._timing.settings, self._session.grid
+        bpm = self._asked.bpm if grid is None or not grid.tempo_bpm else round(grid.tempo_bpm, 3)
+        return replace(
+            self._asked,
+            grid=self._asked.grid if self._asked.grid in ("click", "file") else "beats",
+            bpm=bpm,
+            division=held.division,
+            swing_percent=held.swing_percent,
+            strength=held.strength,
+            sensitivity=held.sensitivity,
+            pad_ms=held.pad_ms,
+            least_ms=held.least_ms,
+            keeps_feel=held.own_feel,
+            keeps_drums=held.drum_feel,
+        )
+
+    def _choices(self) -> Choices:
+        state, grid = self._session.state, self._session.grid
+        drums, chosen = self._drums(), self._selecting.tracks
+        tempo = _LISTENED_FOR if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
+        return Choices(
+            drums=len(drums),
+            chosen=chosen,
+            left_by_drums=self.left.of(drums),
+            left_by_chosen=self.left.of(chosen),
+            chosen_words=self._selecting.tracks_words if chosen else "",
+            tempo=tempo,
+            tracks={track.id: track.name for track in state.tracks},
+            length_s=samples_to_s(state.length_samples, state.rate_hz),
+        )
+
+    def _drums(self) -> tuple[str, ...]:
+        state = self._session.state
+        try:
+            return drum_tracks(state, (), unnamed_kit(state, self._session.pickup))
+        except (UsageError, TimingError):
+            return ()
+
+    def _move_too(self, staying: Sequence[str]) -> None:
+        """Propose again with tracks that were left behind; hits that were accepted without them are open."""
+        state, hits = self._session.state, self._session.hits
+        accepted = [
+            key
+            for key, one in state.proposals.items()
+            if one.kind == HIT.name and state.verdict(key) is Verdict.ACCEPTED
+        ]
+        if accepted:
+            self._session.apply(decide(state, accepted, Verdict.UNDECIDED))
+        moved = self._drums() if hits is None else tuple(hits.track_ids)
+        self.propose(replace(self._asked, tracks=(*moved, *staying), also=()))
+
+    def propose(self, asked: AlignAsked) -> None:
+        """Have hits found and moved; to the beats of a recording that is being analysed, once it is."""
+        if asked.grid == "beats" and self._session.grid is None and self._parts.analysing.is_listening:
+            self._parts.analysing.once_listened(lambda: self.propose(asked))
+            self.said.emit("Timing is proposed as soon as the recording was listened to")
+            return
+        limits = self._timing.settings
+        moves = replace(
+            limits,
+            division=asked.division,
+            swing_percent=asked.swing_percent,
+            strength=asked.strength,
+            sensitivity=asked.sensitivity,
+            pad_ms=asked.pad_ms,
+            least_ms=asked.least_ms,
+            most_ms=limits.most_ms if asked.most_ms == inf else asked.most_ms,
+            own_feel=asked.keeps_feel,
+            drum_feel=asked.keeps_drums,
+        )
+        tracks = (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks
+        settings = {**self._grid(asked), **_settings(moves)}
+        self._parts.finders.start("timing", settings, _PROPOSING, partial(self._take, asked), tracks)
+
+    def _grid(self, asked: AlignAsked) -> Mapping[str, object]:
+        """Return the settings that name the grid; none for that of the document."""
+        if asked.grid == "even":
+            return {"bpm": asked.bpm, "first_beat_s": asked.start_s}
+        if asked.grid == "click":
+            names = {track.id: track.name for track in self._session.state.tracks}
+            return {"click": names.get(asked.click, "")}
+        if asked.grid == "file":
+            return {"beats" if asked.path.lower().endswith(".json") else "midi": asked.path}
+        return {}
+
+    def _take(self, asked: AlignAsked, found: FoundEdits) -> None:
+        before, now = found.request.state, self._session.state
+        if now is before:
+            self._put(found)
+            return
+        if sound_of(now.tracks) == sound_of(before.tracks):
+            edit, analyses, _ = found.analysing(now)
+            self._session.apply(edit, analyses)
+        self.propose(asked)  # something was decided meanwhile; the hits are known now
+
+    def _propose_anew(self, settings: TimingSettings) -> None:
+        """Propose with other settings where hits were found already; only the newest counts."""
+        hits, state = self._session.hits, self._session.state
+        if hits is None:
+            return
+
+        def take(found: FoundEdits) -> None:
+            if self._session.state is state:
+                self._put(found, "timing")
+            else:
+                self._timing.propose_later(settings)  # something was decided meanwhile
+
+        request = self._parts.finders.request("timing", _settings(settings), tuple(hits.track_ids))
+        self._timing.run(find_edits, request, take)
+
+    def _put(self, found: FoundEdits, merges_as: str = "") -> None:
+        sentence = " ".join((f"{_sentence(found)}.", *self._notices(found, asks=not merges_as)))
+        self._parts.finders.take(found, (sentence,), merges_as)
+
+    def _notices(self, found: FoundEdits, *, asks: bool) -> Iterator[str]:
+        figures = found.found.figures
+        notices, left_behind = (cast(list[str], figures[key]) for key in ("notices", "left_behind"))
+        yield from notices
+        if left_behind and asks:
+            yield f"{left_behind_sentence(left_behind)} Move them too? ‹timing.propose›"
+
+
+def _settings(moves: TimingSettings) -> Mapping[str, object]:
+    """Return how hits are moved as settings of the finder."""
+    from engine.finders.timing.finder import TimingFinderSettings
+
+    names = TimingFinderSettings.model_fields
+    return {name: value for name, value in asdict(moves).items() if name in names}
+
+
+def _sentence(found: FoundEdits) -> str:
+    if found.found.proposals:
+        return found.sentence.splitlines()[0]
+    hits = counted(cast(int, found.found.figures["strokes"]), "hit")
+    return f"Nothing to move: {hits} are where they belong, or were answered"

@@ -1,0 +1,1 @@
+"""The window's frame: session, transport, commands as actions, menus, messages, files."""

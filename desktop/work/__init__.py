@@ -1,0 +1,1 @@
+"""Jobs of the window: their lanes, their progress, and the stopped ones."""

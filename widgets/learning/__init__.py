@@ -1,0 +1,1 @@
+"""Learning on its way: the panel, and the losses."""

@@ -1,0 +1,1 @@
+"""A folder for each finder that has a panel of its own."""

@@ -1,0 +1,1 @@
+"""The mouse on the timeline: buttons, gestures, wheel, and the surface that drags see."""

@@ -1,0 +1,127 @@
+"""Area under the mouse as seen by each drag, which knows neither the canvas nor other drags."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from engine.document.analysis import BeatGrid
+from engine.document.state import DocumentState
+from widgets.timeline.edits.selected import Lanes, Selected
+from widgets.timeline.frame import Frame
+from widgets.timeline.marks.snapping import Snapping
+from widgets.timeline.shown import Shown
+from widgets.timeline.time_map import TimeMap
+from widgets.timeline.viewport import Viewport
+
+
+class Surface(Protocol):
+    """Area under the mouse: content and receivers. Signals carry source positions."""
+
+    state: DocumentState
+    viewport: Viewport
+    shown: Shown
+    times: TimeMap
+    snapping: Snapping
+    grid: BeatGrid | None
+
+    @property
+    def selection(self) -> Selected: ...
+
+    @property
+    def selected_lanes(self) -> Lanes: ...
+
+    @property
+    def playhead(self) -> int: ...
+
+    @property
+    def span_selected(self) -> SignalInstance: ...
+
+    @property
+    def selection_dropped(self) -> SignalInstance: ...
+
+    @property
+    def selection_slipped(self) -> SignalInstance: ...
+
+    @property
+    def selection_moved(self) -> SignalInstance: ...
+
+    @property
+    def proposal_clicked(self) -> SignalInstance: ...
+
+    @property
+    def proposal_opened(self) -> SignalInstance: ...
+
+    @property
+    def piece_requested(self) -> SignalInstance: ...
+
+    @property
+    def edge_dragged(self) -> SignalInstance: ...
+
+    @property
+    def fade_dragged(self) -> SignalInstance: ...
+
+    @property
+    def threshold_dragged(self) -> SignalInstance: ...
+
+    @property
+    def threshold_moved(self) -> SignalInstance: ...
+
+    @property
+    def wave_turned(self) -> SignalInstance: ...
+
+    @property
+    def stroke_painted(self) -> SignalInstance: ...
+
+    @property
+    def outlook(self) -> str: ...
+
+    @property
+    def beat_dragged(self) -> SignalInstance: ...
+
+    @property
+    def marker_moved(self) -> SignalInstance: ...
+
+    @property
+    def block_chosen(self) -> SignalInstance: ...
+
+    @property
+    def block_moved(self) -> SignalInstance: ...
+
+    @property
+    def menu_requested(self) -> SignalInstance: ...
+
+    @property
+    def marker_menu_requested(self) -> SignalInstance: ...
+
+    @property
+    def block_menu_requested(self) -> SignalInstance: ...
+
+    @property
+    def frame(self) -> Frame:
+        """Data of the next frame."""
+
+    def source_at(self, x_px: float) -> int:
+        """Return the source position under a logical pixel."""
+
+    def snapped_at(self, x_px: float) -> int:
+        """Return the source position of a pixel, or the nearest grid line if snapping is on."""
+
+    def seek(self, source_samples: int, view_samples: int) -> None:
+        """Ask for the playhead at a source position that is drawn at, or near, a view position."""
+
+    def preview_grid(self, grid: BeatGrid | None) -> None:
+        """Preview a grid during a drag; None ends the preview."""
+
+    def x_of(self, source_samples: int) -> float:
+        """Return the logical pixel at which a source position is drawn."""
+
+    def go_to(self, viewport: Viewport) -> None:
+        """Show another window of time."""
+
+    def set_scroll(self, scroll_px: int) -> None:
+        """Scroll the lanes down."""
+
+    def rename_marker(self, marker_id: str) -> bool:
+        """Edit the name of a marker in place; return False if it is not visible."""

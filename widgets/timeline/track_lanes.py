@@ -1,0 +1,255 @@
+"""Lanes of the tracks: height, colour and zoom of each, and the sound it is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track, audible
+from engine.edl.build import whole
+from engine.edl.edit_list import EditList
+from engine.edl.tracks.patches import Patches, changed_span
+from engine.edl.tracks.voice import sounding_span
+from widgets.controls.later import Later
+from widgets.timeline.canvas import Canvas
+from widgets.timeline.edits.sentences import edits_words
+from widgets.timeline.frame import Wish
+from widgets.timeline.heads.column import TrackHeads
+from widgets.timeline.sound.lanes import Lane, display_gain
+from widgets.timeline.sound.result_wave import Cutter, ResultWave
+from widgets.timeline.sound.spectrogram_columns import (
+    EditedSpectrogram,
+    RecordedSpectrogram,
+    ResultColumns,
+    SourceColumns,
+    SpectrogramColumns,
+    TrackCells,
+)
+from widgets.timeline.sound.stored_sound import (
+    StoredCells,
+    StoredSpectra,
+    StoredWave,
+    StoredWaves,
+    drawn_patches,
+)
+from widgets.timeline.sound.wave_zoom import NO_ZOOMS, zoomed
+from widgets.timeline.sound.waves import RecordedWave, WaveSource
+from widgets.timeline.time_map import TimeMap
+
+NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
+NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
+
+
+class TrackLanes:
+    """Gives heads and canvas the tracks of a document: the recordings, with edited sound, or the result."""
+
+    def __init__(self, canvas: Canvas, heads: TrackHeads) -> None:
+        self._canvas, self._heads = canvas, heads
+        self._counting = Later(self._count_edits, canvas)
+        self._state, self._times, self._patches = DocumentState(), TimeMap(), NO_PATCHES
+        self._waves: dict[str, RecordedWave] = {}
+        self._spectrograms: dict[str, RecordedSpectrogram] = {}
+        self._stored_waves: Mapping[str, StoredWave] = {}
+        self._stored_spectra: Mapping[str, StoredCells] = {}
+        self._gains: dict[str, float] = {}
+        self.wave_zooms: Mapping[str, float] = NO_ZOOMS
+        canvas.wave_turned.connect(self._turn_waves)
+        heads.lane_stretched.connect(self._stretch)
+
+    def set_document(
+        self,
+        state: DocumentState,
+        edit_list: EditList | None = None,
+        patches: Mapping[str, Patches] = NO_PATCHES,
+    ) -> None:
+        """Show a document, the first recording as a whole; only changed sound is read again.
+
+        Parameters
+        ----------
+        edit_list : edit list of the result; None for the source
+        patches : edited sound of tracks, by id, in the source view
+        """
+        old, before = self._state, (self._times, self._recorded, self._patches)
+        self._state, self._times = state, TimeMap(state.length_samples, edit_list)
+        self._patches = edit_list.patches if edit_list is not None else patches
+        self._heads.set_document(state)
+        if state.proposals is old.proposals and state.decisions is not old.decisions:
+            self._counting.ask()  # after an answer, whose giver looks at the lanes
+        else:
+            self._counting.now()
+        lanes = self._lanes()
+        self._canvas.set_document(state, lanes, self._times)
+        if before != (self._times, self._recorded, self._patches):
+            self._canvas.set_waves(self._shown_waves(), lanes, self._changed_since(*before))
+            self._canvas.set_spectrograms(self._shown_spectrograms())
+        self._heads.place(self._canvas.frame.layout)
+
+    def _count_edits(self) -> None:
+        if self._state.proposals:
+            self._heads.edits.show_about(*edits_words(self._state))
+
+    def reveal(self, track_id: str) -> None:
+        """Scroll the lane of a track into view by the smallest distance."""
+        layout = self._canvas.frame.layout
+        number = [track.id for track in self._state.tracks].index(track_id)
+        above = layout.lanes_top - layout.lane_tops[number]
+        below = layout.lane_tops[number + 1] - layout.height
+        if above > 0 or below > 0:
+            self._canvas.set_scroll(layout.scroll + (-above if above > 0 else min(below, -above)))
+
+    def set_waves(self, waves: Mapping[str, RecordedWave]) -> None:
+        """Set the waveform sources, by track id; a track without one stays empty."""
+        kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
+        self._waves, self._gains = dict(waves), kept
+        self._canvas.set_waves(self._shown_waves(), self._lanes())
+
+    def set_stored_waves(self, waves: Mapping[str, StoredWave]) -> None:
+        """Set the stored audio of edits, by key; missing audio shows the recording."""
+        self._stored_waves = waves
+        self._canvas.set_waves(self._shown_waves(), self._lanes())
+
+    def set_spectrograms(
+        self,
+        spectrograms: Mapping[str, RecordedSpectrogram],
+        stored: Mapping[str, StoredCells] = NOTHING_STORED,
+    ) -> None:
+        """Show these tracks, by id, as spectrograms and all others as waveforms.
+
+        Parameters
+        ----------
+        stored : spectra of the audio that edits put in the place of recordings, by key
+        """
+        self._spectrograms, self._stored_spectra = dict(spectrograms), stored
+        self._canvas.set_spectrograms(self._shown_spectrograms())
+
+    def set_wave_zooms(self, zooms: Mapping[str, float]) -> None:
+        """Set the vertical zoom of the waveforms of these tracks, by id; others are at 1."""
+        self.wave_zooms = dict(zooms)
+        self._canvas.set_lanes(self._lanes())
+
+    @property
+    def _recorded(self) -> tuple[tuple[str, str, int], ...]:
+        """Key of the tracks' waveforms."""
+        return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
+
+    def _changed_since(
+        self, times: TimeMap, recorded: tuple[tuple[str, str, int], ...], patches: Mapping[str, Patches]
+    ) -> tuple[int, int] | None:
+        """Return the view span with changed sound; None if it may be anywhere."""
+        if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
+            return None
+        found, tracks = [], patches.keys() | self._patches.keys()
+        pairs = [(patches.get(track), self._patches.get(track)) for track in tracks]
+        for pair in {(id(old), id(new)): (old, new) for old, new in pairs}.values():  # tracks share them
+            span = changed_span(*pair)
+            if span is None:
+                return None
+            found += [span] if span[0] < span[1] else []
+        starts, stops = zip(*found, strict=True) if found else ((0,), (0,))
+        return self._times.view_span(min(starts), max(stops))
+
+    @property
+    def _channels(self) -> dict[str, int]:
+        """Number of channels of each track, by id."""
+        return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
+
+    def _stretch(self, track_id: str, height_px: int) -> None:
+        """Set the height of a lane while its border is dragged; below 0, restore that of the document."""
+        lanes = self._lanes()
+        if height_px >= 0:
+            wishes = {
+                track.id: _wish(self._state, replace(track, height_px=height_px, is_collapsed=False))
+                for track in self._state.tracks
+                if track.id == track_id
+            }
+            lanes = tuple(replace(lane, wish=wishes.get(lane.track_id, lane.wish)) for lane in lanes)
+        self._canvas.set_lanes(lanes)
+
+    def _turn_waves(self, lane: int, factor: float) -> None:
+        """Draw the waveform of a lane higher by a factor; below 0 those of all lanes."""
+        tracks = [track.id for track in self._state.tracks]
+        self.set_wave_zooms(zoomed(self.wave_zooms, tracks if lane < 0 else tracks[lane : lane + 1], factor))
+
+    def _lanes(self) -> tuple[Lane, ...]:
+        heard, colors = audible(self._state.tracks), self._heads.accents()
+        span_of = cache(self._times.lane_span)  # most tracks are as long as each other
+        return tuple(
+            self._lane(track, track in heard, colors[track.id], span_of) for track in self._state.tracks
+        )
+
+    def _lane(
+        self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
+    ) -> Lane:
+        track_stop = self._state.track_stop_samples(track)
+        channels = self._state.sources[track.source_id].channels
+        source = self._waves.get(track.id)
+        if source is not None and track.id not in self._gains:
+            recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
+            self._gains[track.id] = display_gain(source, recorded)
+        start, stop = span_of(*sounding_span(self._state, track, self._patches.get(track.id)))
+        gain = self._gains.get(track.id, 1.0)
+        zoom = self.wave_zooms.get(track.id, 1.0)
+        wish = _wish(self._state, track)
+        return Lane(track.id, channels, start, stop - start, gain, is_audible, wish, color, zoom)
+
+    def _shown_waves(self) -> Mapping[str, WaveSource]:
+        """Return the sources of the lanes: recordings, edited sound, or the result."""
+        edits, state = self._times.edit_list, self._state
+        shown: dict[str, WaveSource] = dict(self._waves) if edits is None else {}
+        patches, channels = drawn_patches(self._patches, self._channels, self._stored_waves), self._channels
+        if edits is None:
+            if not patches:
+                return shown
+            edits = whole(state)
+        edits = edits if edits.patches is patches else replace(edits, patches=patches)
+        cutter = Cutter(edits)
+        for track in state.tracks:
+            if track.id in self._waves and (track.id not in shown or track.id in patches):
+                shown[track.id] = ResultWave(
+                    self._waves[track.id],
+                    track,
+                    channels[track.id],
+                    state.track_stop_samples(track),
+                    edits,
+                    cutter,
+                    StoredWaves(self._stored_waves, channels[track.id]),
+                )
+        return shown
+
+    def _shown_spectrograms(self) -> Mapping[str, SpectrogramColumns]:
+        """Return the sources of the spectrograms, as `_shown_waves` does."""
+        edits = self._times.edit_list
+        shown: dict[str, TrackCells] = dict(self._spectrograms)
+        channels, known = self._channels, self._stored_spectra
+        patches = drawn_patches(self._patches, channels, known)
+        for track in self._state.tracks:
+            if track.id in patches and track.id in shown:
+                recorded, stored = self._spectrograms[track.id], StoredSpectra(known, channels[track.id])
+                own, first = patches[track.id], track.start_samples
+                shown[track.id] = EditedSpectrogram(recorded, own, first, stored)
+        if edits is None:
+            return {
+                track.id: SourceColumns(shown[track.id], self._ahead(track))
+                for track in self._state.tracks
+                if track.id in shown
+            }
+        cutter = Cutter(edits)
+        return {
+            track.id: ResultColumns(shown[track.id], track, edits, cutter)
+            for track in self._state.tracks
+            if track.id in shown
+        }
+
+    def _ahead(self, track: Track) -> int:
+        """Return the shift of a track relative to its recording."""
+        begin, _ = sounding_span(self._state, track, self._patches.get(track.id))
+        return begin - track.start_samples
+
+
+def _wish(state: DocumentState, track: Track) -> Wish:
+    is_open = track.channels_open and not track.is_collapsed
+    rows = state.sources[track.source_id].channels if is_open else 1
+    return Wish(rows, track.height_px, track.is_collapsed)

@@ -37,13 +37,13 @@ class CutsSettings(FinderSettings):
         None, ge=0.001, le=1.0, title="Share to keep", description="keep this share of the recording"
     )
     keep_minutes: float | None = Field(
-        None, ge=0.0, title="Minutes to keep", description="keep so many minutes of the recording"
+        None, ge=0.0, title="Minutes to keep", description="minutes of the recording to keep"
     )
     minimum_kept_s: float | None = Field(
         None,
         ge=0.0,
         title="Shortest piece",
-        description="no kept piece is shorter; two bars by default, or a second where there is no pulse",
+        description="minimum length of a remaining piece; default two bars, or 1 s without a pulse",
     )
     snap: bool | None = Field(
         None, title="Snap to beats", description="move the edges to beats and quiet places nearby"
@@ -63,7 +63,7 @@ class CutsSettings(FinderSettings):
 
         Raises
         ------
-        UsageError : the recording has fewer minutes than are to be kept
+        UsageError : the recording is shorter than the minutes to keep
         """
         given = self.model_dump(exclude={"taste", "keep_minutes"}, exclude_none=True)
         if self.keep_minutes is not None:
@@ -112,7 +112,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 CUTS = Finder(
     "Cuts by taste",
-    "Cuts passages unlike those that you kept before.",
+    "Cuts passages that are unlike your edits.",
     _find,
     CutsSettings,
     needs=("score",),

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from engine.jobs.drums.hit_proposals import Placed
 
 _GRIDS = ("bpm", "click", "midi", "beats")
-"""Settings of which one gives the grid."""
+"""Settings that define the grid; exactly one is used."""
 
 
 class TimingFinderSettings(FinderSettings):
     """The grid, and how hits are moved; settings of the move that are not given are those of the document."""
 
-    bpm: float | None = Field(None, title="Tempo", description="an even grid of so many beats per minute")
+    bpm: float | None = Field(None, title="Tempo", description="tempo of an even grid in beats per minute")
     first_beat_s: float | None = Field(
         None, title="First beat", description="the first beat of an even grid, or the start of a MIDI file"
     )
@@ -55,10 +55,14 @@ class TimingFinderSettings(FinderSettings):
     )
     groove: str = Field("", title="Groove", description="the feel of a MIDI file, a recording or a track")
     strength: float | None = Field(
-        None, ge=0.0, le=1.0, title="Strength", description="the share of the way to its line that a hit goes"
+        None,
+        ge=0.0,
+        le=1.0,
+        title="Strength",
+        description="strength: how far each hit moves to its line, 0 to 1",
     )
     sensitivity: float | None = Field(
-        None, ge=0.0, le=1.0, title="Sensitivity", description="how unsure a hit may be that counts"
+        None, ge=0.0, le=1.0, title="Sensitivity", description="0 to 1; higher detects weaker hits too"
     )
     pad_ms: float | None = Field(
         None,
@@ -154,7 +158,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 
 def found_of(done: Aligned, grid: BeatGrid | None) -> Found:
-    """Return what was aligned as the result of the finder.
+    """Return the alignment as the result of the finder.
 
     Bars on screen and in reasons are those of one grid, so another grid than the active one becomes active
     with the proposals: as an edit of the user where they brought it (decision 16), else as an analysis.

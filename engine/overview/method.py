@@ -16,14 +16,18 @@ def method_steps(config: RecipeConfig) -> Steps:
     """Return the way from a recording to its score; of a recipe without words of its own only the ends."""
     values = config.model_dump()
     middle = _MIDDLES.get(config.recipe, _unknown)(values)
-    return (*_heard(config), *middle, MethodStep("Score", "0.5 is typical of what you kept, 1 is odd"))
+    return (
+        *_heard(config),
+        *middle,
+        MethodStep("Score", "0.5 is typical of the training data, 1 is anomalous"),
+    )
 
 
 def _heard(config: RecipeConfig) -> Steps:
     mel = config.mel
     hop_ms = 1000.0 * mel.hop_samples / mel.rate_hz
     return (
-        MethodStep("Recording", "mono, brought to the level it is played at"),
+        MethodStep("Recording", "mono, at playback level"),
         MethodStep(
             "Mel spectrogram", f"{mel.n_mels} bands every {hop_ms:.0f} ms, {mel.rate_hz / 1000:g} kHz"
         ),
@@ -33,8 +37,8 @@ def _heard(config: RecipeConfig) -> Steps:
 def _slicer(values: Mapping[str, Any]) -> Steps:
     return (
         MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Rebuild", "from these numbers alone, as the kept music would be"),
-        MethodStep("Error", "how far the rebuilt is from what was heard"),
+        MethodStep("Rebuild", "by a decoder trained on your edits"),
+        MethodStep("Error", "difference between input and reconstruction"),
     )
 
 
@@ -49,8 +53,8 @@ def _dual(values: Mapping[str, Any]) -> Steps:
 def _classifier(values: Mapping[str, Any]) -> Steps:
     return (
         MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Edited or raw", "told apart by a network that learned from both"),
-        MethodStep("How raw", "its opinion of each segment"),
+        MethodStep("Edited or raw", "distinguished by a network trained on both"),
+        MethodStep("How raw", "the probability of raw, for each segment"),
     )
 
 
@@ -68,13 +72,13 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
     minutes = values["practice_s"] / 60
     compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
     beside = MethodStep(
-        "Beside it", "how far the sound is from all that was kept, sound and rhythm from the rest"
+        "Distances", "from the training data; sound and rhythm also from the rest of the recording"
     )
     return (
-        MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of practice, learned from once"),
+        MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of training faults, one pass"),
         MethodStep(
             _networks(values["members"]),
-            f"{values['width']} channels over time; tell what is damaged from what is as it was kept",
+            f"{values['width']} channels over time; distinguish damaged from undamaged audio",
         ),
         *([beside] if compared else []),
     )
@@ -83,24 +87,27 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
 def _bank(values: Mapping[str, Any]) -> Steps:
     pulses, even_s = values["pulses"], values["even_s"]
     windows = f"of {pulses} beats" if values["on_beats"] else f"of {pulses * even_s:g} s"
-    views = {"encoder": f"{values['latent']} numbers by an encoder that learned to fill in what is hidden"}
+    views = {"encoder": f"{values['latent']} numbers by a masked autoencoder"}
     measures = {
-        "nearest": "the nearest kept window",
-        "residual": "what is left beside principal components",
-        "reconstruction": "how well it is filled in",
+        "nearest": "distance to the nearest training window",
+        "residual": "residual of principal components",
+        "reconstruction": "reconstruction error",
     }
     return (
-        MethodStep("Windows", f"{windows}, each heard as {values['slices']} spectra"),
+        MethodStep("Windows", f"{windows}, {values['slices']} spectra each"),
         MethodStep("Embedding", views.get(values["view"], "statistics of its mel bands and rhythm")),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
+        MethodStep("Memory of the training data", "; ".join(measures[name] for name in values["measures"])),
     )
 
 
 def _embedding_bank(values: Mapping[str, Any]) -> Steps:
-    measures = {"nearest": "the nearest kept window", "residual": "what is left beside principal components"}
+    measures = {
+        "nearest": "distance to the nearest training window",
+        "residual": "residual of principal components",
+    }
     return (
         MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
+        MethodStep("Memory of the training data", "; ".join(measures[name] for name in values["measures"])),
     )
 
 
@@ -108,8 +115,8 @@ def _deep_svdd(values: Mapping[str, Any]) -> Steps:
     layers = " · ".join(str(size) for size in values["hidden_dims"])
     return (
         MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep(f"Network {values['network']}", f"learned to rebuild, then to draw together; {layers}"),
-        MethodStep("Distance", "from the centre of what you kept"),
+        MethodStep(f"Network {values['network']}", f"trained to reconstruct, then to contract; {layers}"),
+        MethodStep("Distance", "from the centre of the training data"),
     )
 
 

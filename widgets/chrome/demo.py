@@ -49,8 +49,8 @@ COMMANDS = (
     DemoCommand(
         "edge.nudge_left", "Nudge left", ("Alt+Left",), "Move the active edge 10 ms earlier.", "Edges"
     ),
-    DemoCommand("transport.toggle", "Play or stop", ("Space",), "Start playback, or stop it.", "Listening"),
-    DemoCommand("transport.preroll", "Play with pre-roll", ("R",), "With the audio before.", "Listening"),
+    DemoCommand("transport.toggle", "Play or stop", ("Space",), "Start playback, or stop it.", "Playback"),
+    DemoCommand("transport.preroll", "Play with pre-roll", ("R",), "With the audio before.", "Playback"),
     DemoCommand("view.zoom_in", "Zoom in", ("+", "="), "Show less in more detail.", "View"),
     DemoCommand("file.export", "Export…", ("Ctrl+E",), "Write the result.", "File"),
     DemoCommand("view.theme", "Dark, light or system look", (), "Switch to the next look.", "View"),

@@ -21,9 +21,9 @@ class Method:
 
 
 METHODS: tuple[Method, ...] = (
-    Method("own-faults", "Practise on faults made from your edits", 32),
-    Method("memory-bank", "Remember what you kept and compare", 40),
-    Method("slicer-ae", "Rebuild what you kept (Audio Slicer)", 100),
-    Method("deep-svdd", "Draw what you kept together (Deep SVDD)", 1000),
+    Method("own-faults", "Train on synthetic faults in your edits", 32),
+    Method("memory-bank", "Compare with a memory of your edits", 40),
+    Method("slicer-ae", "Reconstruct your edits (Audio Slicer)", 100),
+    Method("deep-svdd", "Contract your edits (Deep SVDD)", 1000),
 )
 """The default first. Recipes that need raw recordings as well are offered by the command line only."""

@@ -28,8 +28,8 @@ from tests.engine.hits.made import made_hits
 from tests.hostile.status import is_one_sentence
 
 SCORES_TOLD = (
-    "Of jam.offcut the scores cannot be read and were left out, the rest is whole: listen again to make them "
-    "anew."
+    "Of jam.offcut the scores cannot be read and were left out, the rest is intact: "
+    "analyse the recording again."
 )
 
 

@@ -176,6 +176,7 @@ def samples(photographer: Photographer) -> None:
     window.transport.seek(window.review.span()[0])
     while window.timeline.viewport.visible_samples > SAMPLES_SHOWN:
         window.commands.run("view.zoom_in")
+    settle()  # painting asks for the samples
     wait_for(lambda: not window.recordings.wave_tiles.is_busy)
     photographer.take("samples", few_colours=True)
 

@@ -1,7 +1,7 @@
 """Make the moving picture of the README: ``make_moving_picture.py [OUT.gif]``.
 
 A rehearsal is imported, a cut previewed and accepted, hits of a drum take moved onto the grid, a sneeze
-removed, and the result exported, in the real window by its commands. Needs ffmpeg, no display and no sound device.
+removed, and the result exported, in the real window. Needs ffmpeg, no display and no sound device.
 """
 
 from __future__ import annotations

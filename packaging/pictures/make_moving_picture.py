@@ -163,13 +163,13 @@ def play(home: Path, film: Film) -> None:
 
 
 def cut(operator: Operator, home: Path) -> None:
-    """Import the demo's rehearsal, hear a cut that is proposed, and accept it."""
+    """Import the rehearsal of the demo, preview a proposed cut, and accept it."""
     from desktop.app import show
 
     window = operator.window
     operator.film("Ctrl O", "Import recordings: each file becomes a track")
     raw = [Path(shutil.copy(one, home)) for one in sorted((DEMO / "raw").iterdir())]
-    window.work.import_recordings(tuple(raw))
+    window.recordings.import_files(tuple(raw))
     operator.rest()
     operator.film("", "Offcut detects the beat, and proposes to cut pauses")
     show(window, ["--demo"])  # the same recordings, with a taste that was learned from edits
@@ -202,7 +202,7 @@ def hit(operator: Operator, home: Path) -> None:
 
 
 def sneeze(operator: Operator, home: Path) -> None:
-    """Take a sneeze out of a song, there alone."""
+    """Remove a sneeze from a song, only within its span."""
     window = operator.window
     document, span = sneezed_rag(home)
     window.session.open(document)

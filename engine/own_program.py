@@ -49,7 +49,7 @@ def run_module(module: str, arguments: list[str]) -> None:
     from runpy import run_module as run
 
     if module.partition(".")[0] not in OWN:
-        raise ValueError(f"{module!r} is no module of Offcut.")
+        raise ValueError(f"{module!r} is not a module of Offcut.")
     sys.argv[1:] = arguments
     run(module, run_name="__main__", alter_sys=True)
 

@@ -25,7 +25,7 @@ MENUS = (
     MenuGroups("File", ("File",)),
     MenuGroups("Edit", ("Edit", "By hand"), ("Selection", "Arrangement")),
     MenuGroups("View", ("View",)),
-    MenuGroups("Play", ("Listening",)),
+    MenuGroups("Play", ("Playback",)),
     MenuGroups("Tracks", ("Tracks",)),
     MenuGroups("Review", ("Review",), ("Queue", "Edges")),
     MenuGroups("Taste", ("Taste",)),

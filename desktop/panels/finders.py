@@ -82,7 +82,7 @@ class Finders(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet, or the finder refuses the document
+        UsageError : the document is empty, or the finder refuses it
         """
         from engine.finders.registry import require_finder
 

@@ -47,7 +47,7 @@ class DeviceSearch(QObject):
         self._timer.start(self._wait_ms)
 
     def wake(self) -> None:
-        """Let PortAudio scan the devices once, which otherwise delays the first playback."""
+        """Let PortAudio scan the devices once, to avoid a delay at the first playback."""
         if self._thread is None:
             self._thread = threading.Thread(target=wake, name="device search")
             self._thread.start()

@@ -45,7 +45,7 @@ class Analysing(QObject):
 
     @property
     def taste(self) -> Path | None:
-        """The taste in force."""
+        """The active taste."""
         found = self._session.state.settings.get("taste")
         return Path(found) if isinstance(found, str) else None
 
@@ -84,7 +84,7 @@ class Analysing(QObject):
             ended.connect(lambda *_: self._listened(handle, is_heard=False))
 
     def _listened(self, handle: JobHandle, *, is_heard: bool) -> None:
-        """Do what waited for it; unless what was heard has to be heard again."""
+        """Run the waiting action, unless the analysis is outdated and must be repeated."""
         if self._listening is handle:
             waiting = self._once_listened
             self._forget_listening()
@@ -120,7 +120,7 @@ class Analysing(QObject):
         return self._listening is not None
 
     def once_listened(self, then: Callable[[], None]) -> None:
-        """Do something once the recording was listened to, unless that fails; only what was asked last."""
+        """Run an action after a successful analysis; a later action replaces it."""
         self._once_listened = then
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
@@ -159,12 +159,12 @@ class Analysing(QObject):
         return grid is not None and not is_edited(self._session.state) and bool(steady_beats(grid).any())
 
     def _told(self) -> tuple[str, ...]:
-        """Return what was found wrong with single channels, as sentences."""
+        """Return problems of single channels, as sentences."""
         sentence = channel_faults_sentence(channel_faults(self._session.listening, self._session.state))
         return (sentence,) if sentence else ()
 
     def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
-        """Propose cuts under the settings in force, changed by these."""
+        """Propose cuts with the active settings, changed by these."""
         before = self._session.state
         self._propose(settings, merges_as)
         if not merges_as:

@@ -45,7 +45,7 @@ class Learning(QObject):
         self._run(job, overwrite, asked.name, Again("taste.learn", again))
 
     def improve(self, request: ImproveRequest) -> None:
-        """Learn a taste anew with what was decided and, as after `learn`, listen with it."""
+        """Train a taste again with the decisions and, as after `learn`, analyse with it."""
         self._run(improve_taste, request, request.out.stem, Again("taste.improve"))
 
     def _run(self, job: Callable[..., object], request: object, name: str, again: Again) -> None:

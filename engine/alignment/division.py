@@ -45,7 +45,7 @@ class Division:
     def __post_init__(self) -> None:
         if self.name not in PARTS:
             raise UsageError(
-                f"{quoted(self.name)} is no division of the beat: give {listed(tuple(PARTS), 'or')}."
+                f"{quoted(self.name)} is not a division of the beat: give {listed(tuple(PARTS), 'or')}."
             )
         if not STRAIGHT_PERCENT <= self.swing_percent <= MOST_SWING_PERCENT:
             raise UsageError(
@@ -93,7 +93,7 @@ def read_division(text: str) -> Division:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise UsageError(f"{quoted(text)} is no division of the beat: give {listed(tuple(PARTS), 'or')}.")
+        raise UsageError(f"{quoted(text)} is not a division of the beat: give {listed(tuple(PARTS), 'or')}.")
     swing = found["swing"]
     swing_percent = STRAIGHT_PERCENT if swing is None else float(swing.replace(",", "."))
     return Division(found["name"].lower(), swing_percent)

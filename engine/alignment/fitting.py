@@ -62,7 +62,7 @@ def doubt(onsets_samples: NDArray[np.float64], lines: Lines) -> str:
     if abs(mean) < _SURE_AGREEMENT or abs(off) < _MOST_OFF:
         return ""
     off_ms = abs(off) * float(np.median(np.diff(lines.positions_samples))) / lines.rate_hz * 1000.0
-    return f"The hits lie {off_ms:.0f} ms off the lines throughout: is the start of the grid right?"
+    return f"All hits are about {off_ms:.0f} ms off the lines: check the start of the grid."
 
 
 def near_tempo(onsets_samples: NDArray[np.float64], lines: Lines) -> float | None:

@@ -47,11 +47,11 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
 def _require_fitting(groove: Groove, division: Division) -> None:
     if groove.parts != division.parts:
         raise UsageError(
-            f"The groove was taken with {groove.parts} lines to a beat, and {division.words} has "
-            f"{division.parts}: take it anew with this division."
+            f"The groove was extracted with {groove.parts} lines to a beat, and {division.words} has "
+            f"{division.parts}: extract it again with this division."
         )
     if division.is_swung:
-        raise UsageError("A groove says itself where each line falls: leave the swing out.")
+        raise UsageError("A groove already sets each line: leave out the swing.")
 
 
 def line_words(grid: BeatGrid, division: Division, beats: float) -> str:

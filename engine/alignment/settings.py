@@ -47,7 +47,7 @@ class AlignmentSettings:
         if not 0.0 <= self.strength <= 1.0:
             raise ValueError(f"The strength is {self.strength:g}; it goes from 0 to 1.")
         if not self.exclude_within_ms >= 0.0:
-            raise ValueError(f"Excluded is what is within {self.exclude_within_ms:g} ms; give 0 or more.")
+            raise ValueError(f"The exclusion range is {self.exclude_within_ms:g} ms; give 0 or more.")
         if not 0.0 <= self.least_ms <= self.most_ms:
             raise ValueError(
                 f"The range goes from {self.least_ms:g} to {self.most_ms:g} ms; the first is the smaller."

@@ -192,22 +192,22 @@ def _card(learnt: Learnt, request: LearnRequest, examples: int) -> str:
     epochs = f"{len(fitted.history)} of {config.epochs} epochs"
     return f"""# {request.out.stem}
 
-A taste: how strange a moment sounds beside these edited recordings.
+A taste: a model that scores how much audio differs from these edited recordings.
 
 ## Trained on
 
 {rows}
 
-{counted(len(learnt.recordings), "recording")}, {format_time(total_s, 1)} in all. Nothing else was heard.
+{counted(len(learnt.recordings), "recording")}, {format_time(total_s, 1)} in total; no other audio.
 
 ## How
 
 Recipe {config.recipe}, {config.mel.n_mels} mel bands at {config.mel.rate_hz} Hz: {learnt.method}
 Seed {request.seed}. {epochs}, weights of epoch {fitted.best.number}: training loss {fitted.best.loss:.4f},
 validation loss {fitted.best.validation:.4f}.
-To hear proposals against: {examples:,} kept stretches{", drawn from more" * (examples == MOST_EXAMPLES)}.
+Reference segments to compare proposals with: {examples:,}{", drawn from more" * (examples == MOST_EXAMPLES)}.
 
 ## Licence
 
-The weights were made from the recordings above; what their licences ask of you, they ask for this file too.
+The weights were trained on the recordings above; the terms of their licences apply to this file too.
 """

@@ -141,7 +141,7 @@ def score_blocks(
         scores, parts = normalised(own, taste.kept_scores), _parts(found, taste)
         limit = float(to_scores(np.array([taste.kept_scores.limit]))[0])
     if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
-        raise TasteError(f"The taste {taste.name} gives scores that are no numbers: learn it again.")
+        raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
     dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
     starts = false_starts_in(frames.frames(), progress.part(_HEARD_SHARE, 1.0))

@@ -164,7 +164,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     if not isinstance(history, list) or not isinstance(card, str):
         raise TypeError("a history or a card is missing")
     if type(seed) is not int or abs(seed) >= _LARGEST_SEED:
-        raise ValueError("a seed that nothing can be drawn from")
+        raise ValueError("an invalid seed")
     if not isinstance(about.get("is_levelled", False), bool):
         raise TypeError("levels that are neither known nor unknown")
     model = RECIPES[config.recipe].load(config, tensors, about)
@@ -191,7 +191,7 @@ def _config(values: Mapping[str, Any]) -> RecipeConfig:
         if missing := missing_recipe(recipe):
             raise TasteError(missing)
         raise TasteError(
-            f"its recipe {quoted(recipe)} is none that this Offcut has: install the package that adds it, or "
+            f"its recipe {quoted(recipe)} is not installed: install the package that adds it, or "
             "update Offcut."
         )
     return parse_config(values)
@@ -217,17 +217,17 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
     )
     rows = about["kept"]
     if not isinstance(rows, list):
-        raise TypeError("the kept recordings are not a list")
+        raise TypeError("the reference recordings are not a list")
     recordings = tuple(map(_recording, rows))
     count = len(frame)
     if not embeddings.is_floating_point() or recording.is_floating_point() or frame.is_floating_point():
-        raise ValueError("kept examples of another kind")
+        raise ValueError("references of another kind")
     if embeddings.shape != (count, PARTS * config.mel.n_mels) or recording.shape != (count,):
-        raise ValueError("kept examples of another shape")
+        raise ValueError("references of another shape")
     if count and (int(recording.min()) < 0 or int(recording.max()) >= len(recordings)):
-        raise ValueError("kept examples of a recording that is not named")
+        raise ValueError("references of an unnamed recording")
     if count and int(frame.min()) < 0:
-        raise ValueError("kept examples before their recording")
+        raise ValueError("references before the start of their recording")
     return ReferenceSegments(
         embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings
     )
@@ -236,21 +236,21 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
 def _seconds(value: object) -> float:
     seconds = stored_number(value)
     if seconds < 0.0:
-        raise ValueError("a length below nothing")
+        raise ValueError("a negative length")
     return seconds
 
 
 def _share(value: object) -> float:
     share = stored_number(value)
     if not 0.0 <= share <= 1.0:
-        raise ValueError("a likelihood that is none")
+        raise ValueError("an invalid probability")
     return share
 
 
 def _recording(row: Mapping[str, object]) -> ReferenceRecording:
     path, content_hash, duration_s = row["path"], row["content_hash"], stored_number(row["duration_s"])
     if not isinstance(path, str) or not isinstance(content_hash, str) or duration_s < 0.0:
-        raise TypeError("a kept recording that is none")
+        raise TypeError("an invalid reference recording")
     if b"\0" in os.fsencode(path):
         raise ValueError("a path that no file can have")
     return ReferenceRecording(path, content_hash, duration_s)

@@ -14,9 +14,9 @@ from engine.errors import TasteError
 from engine.progress import Progress
 
 SUFFIX = ".taste"
-NOT_THERE = "The file is gone: moved, renamed or on another disk."
+NOT_THERE = "The file is missing: moved, renamed or on another disk."
 UNREADABLE = "The file cannot be read."
-DAMAGED = "The file is damaged, or is no taste."
+DAMAGED = "The file is damaged or not a taste."
 TOO_NEW = "Made by a newer Offcut: update Offcut to use it."
 
 

@@ -75,7 +75,7 @@ def _client(address: str) -> Client:
 
 
 def _knock(address: str) -> None:
-    """Find out whether anybody listens: a client that finds nobody keeps its thread and complains later."""
+    """Check that a scheduler listens: a client without one leaves a thread and logs errors later."""
     try:
         parts = urlsplit(address)
         socket.create_connection((parts.hostname or "", parts.port or 0), _CONNECT_S).close()
@@ -86,7 +86,7 @@ def _knock(address: str) -> None:
 
 
 def _size(path: Path) -> int | None:
-    """Return the size of a file in bytes; what cannot be asked here is left to the worker to report."""
+    """Return the size of a file in bytes; workers report files that cannot be read here."""
     try:
         return path.stat().st_size
     except OSError:

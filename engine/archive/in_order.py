@@ -14,17 +14,17 @@ class Pending(Protocol[Done]):
     """Work that was given out."""
 
     def result(self) -> Done:
-        """Wait for what it came to."""
+        """Wait for its result."""
 
     def cancel(self) -> object:
         """Give it up where it has not begun."""
 
 
 def in_order(submit: Callable[[Given], Pending[Done]], work: Iterable[Given], ahead: int) -> Iterator[Done]:
-    """Yield what becomes of each piece of work; at most `ahead` pieces are waited for at a time.
+    """Yield the result of each piece of work in order, with at most `ahead` pieces pending.
 
-    So neither what is still to do nor what is done already piles up. What was given out is given up where
-    nobody wants it any more.
+    Neither pending work nor results accumulate. Pending work is cancelled when the caller
+        stops iterating.
     """
     waiting: deque[Pending[Done]] = deque()
     try:

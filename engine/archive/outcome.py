@@ -1,4 +1,4 @@
-"""What becomes of one recording among many: its scores, or the sentence that says why it has none."""
+"""Outcome of one recording among many: its scores, or the reason for missing scores."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Prediction = Literal["anomalous", "kept"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A recording and how odd each of its moments is."""
+    """A recording and its scores over time."""
 
     path: Path
     scores: Scores
 
     @property
     def overall(self) -> float | None:
-        """How odd it is as a whole, see `overall_score`."""
+        """Score of the whole recording, see `overall_score`."""
         return overall_score(self.scores.scores)
 
 
@@ -42,7 +42,7 @@ Outcome = Scored | Refused
 
 
 def score_recording(taste: Taste, path: Path, progress: Progress = SILENT) -> Outcome:
-    """Score one recording of many: what is wrong with it must not stop the rest."""
+    """Score one recording of many; its errors do not stop the others."""
     try:
         scores = score_file(without_examples(taste), path, progress)
     except OffcutError as error:
@@ -51,15 +51,15 @@ def score_recording(taste: Taste, path: Path, progress: Progress = SILENT) -> Ou
 
 
 def without_examples(taste: Taste) -> Taste:
-    """Return a taste that looks for no nearest kept examples; they cost time and change no score."""
+    """Return a taste without reference search, which takes time and does not change scores."""
     return replace(taste, kept=None)
 
 
 def overall_score(scores: NDArray[np.float32]) -> float | None:
-    """Return the mean of the oddest quarter of a recording's scores, shape (n,); None where it has none.
+    """Return the mean of the highest quarter of a recording's scores, shape (n,); None without scores.
 
-    What is wrong with a recording is often wrong with a part of it, which a mean over all of it drowns, and
-    the oddest moment alone is odd in many recordings.
+    Faults often affect a part of a recording only. A mean over the whole hides them, and the maximum is
+        high in many good recordings.
     """
     if not len(scores):
         return None
@@ -68,7 +68,7 @@ def overall_score(scores: NDArray[np.float32]) -> float | None:
 
 
 def prediction(score: float | None, threshold: float) -> Prediction | None:
-    """Return what a recording is taken for: anomalous from the threshold on; None without a score."""
+    """Return the prediction: anomalous from the threshold on; None without a score."""
     if score is None:
         return None
     return "anomalous" if score >= threshold else "kept"

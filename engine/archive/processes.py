@@ -20,7 +20,7 @@ _AHEAD_PER_WORKER = 3
 
 
 def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) -> Iterator[Outcome]:
-    """Score recordings with several processes, each of which loads the taste once; results come in order.
+    """Score recordings in processes that each load the taste once; results come in order.
 
     Closing the iterator stops the processes within a fraction of a second, wherever they are.
 
@@ -46,7 +46,7 @@ def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) ->
 
 
 class _Worker:
-    """What one process keeps between recordings."""
+    """State of one process between recordings."""
 
     taste: Taste
     progress: Progress

@@ -11,20 +11,20 @@ from multiprocessing.context import BaseContext
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _FILES_PER_WORKER = 24
-"""A process takes two seconds to start, in which another scores so many short recordings."""
+"""Number of short recordings that a process scores in the two seconds that another takes to start."""
 
 _SERVER = "forkserver"
 _HEAVY = "engine.archive.processes"
 
 
 def fitting_workers(files: int) -> int:
-    """Return how many processes so many recordings are worth: at most one a core."""
+    """Return the number of processes for a number of recordings: at most one per core."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, files // _FILES_PER_WORKER))
 
 
 def begin() -> None:
-    """Begin to start what workers are forked from; return at once, and do nothing where there is no such."""
+    """Start the fork server without waiting, on systems that have one."""
     context = worker_context()
     if context.get_start_method() == _SERVER:
         with one_thread_each():
@@ -45,7 +45,7 @@ def worker_context() -> BaseContext:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Let processes that start within compute with one thread, unless the user chose otherwise.
+    """Limit processes that start within to one thread, unless the user set another number.
 
     Two processes with a thread for every core each spend a third of their time waiting for each other. numpy
     reads this when it is imported, before a process can be given anything.

@@ -248,7 +248,7 @@ def load_editor(path: Path) -> Editor:
     except FileNotFoundError as error:
         raise OffcutError(f"There is no editor at '{path}': make one with learn-edits.") from error
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise OffcutError(f"'{path}' is no editor, or damaged: make one with learn-edits.") from error
+        raise OffcutError(f"'{path}' is damaged or not an editor: make one with learn-edits.") from error
     if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
         raise OffcutError(f"'{path}' was written by another version of Offcut: learn the editor again.")
     try:
@@ -265,7 +265,7 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
     adapter = Adapter()
     adapter.load_state_dict({name: tensors[f"adapter.{name}"] for name in adapter.state_dict()})
     if not all(bool(torch.isfinite(value).all()) for value in adapter.state_dict().values()):
-        raise ValueError("weights that are no numbers")
+        raise ValueError("invalid weights")
     if facts.get("network") != _network_known_by():
         adapter = Adapter()
     pairs = tuple(_pair(number, row, tensors) for number, row in enumerate(rows))

@@ -40,7 +40,7 @@ class EditorCard:
             said.append(f"{habits.piece_s:.1f} s pieces")
             if habits.downbeat_share is not None:
                 said.append(f"{percent(habits.downbeat_share)} of cuts on downbeats")
-            said.append(f"{percent(habits.kept_share)} kept")
+            said.append(f"{percent(habits.kept_share)} retained")
             if habits.loops:
                 said.append(counted(habits.loops, "loop"))
         return ", ".join(said)
@@ -71,7 +71,7 @@ def require_editor(path: Path) -> None:
     if not path.exists():
         raise OffcutError(f"There is no editor at '{path}': make one with learn-edits.")
     if card_of(path) is None:
-        raise OffcutError(f"'{path}' is no editor, or damaged: make one with learn-edits.")
+        raise OffcutError(f"'{path}' is damaged or not an editor: make one with learn-edits.")
 
 
 def cards_of(used: Iterable[Path], folders: Iterable[Path]) -> tuple[EditorCard, ...]:

@@ -109,7 +109,7 @@ class Habits:
         yield "Cuts", self._of_cuts()
         is_again = self.plays is not None and self.plays >= 1.005
         times = f"{self.plays:.2f} times" if is_again else "once"
-        yield "Kept", f"{percent(self.kept_share)} of what was recorded, each moment {times}"
+        yield "Retained", f"{percent(self.kept_share)} of the recording, each moment {times}"
         if self.loops and self.loop_s is not None:
             lengths = f"{_seconds(self.loop_s)}{'' if self.loops == 1 else ' (median)'}"
             yield "Loops", f"{self.loops:,} of {lengths}, played {self.rounds / self.loops:.1f} times each"

@@ -273,9 +273,9 @@ def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) 
         return ""
     are, are_told = ("is not a number", "it is") if count == 1 else ("are not numbers", "they are")
     return (
-        f"{shown(path)} holds {counted(count, 'sample')} that {are} or far too large for sound, "
-        f"{'' if count == 1 else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played, "
-        "heard and exported as silence."
+        f"{shown(path)} holds {counted(count, 'sample')} that {are} or far too large for audio, "
+        f"{'' if count == 1 else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played "
+        "and exported as silence."
     )
 
 

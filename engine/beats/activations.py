@@ -70,7 +70,7 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     progress.check_cancelled()
     with few_threads():
         both = chunked_probabilities(network, torch.tensor(heard(levels, reference_db(levels)))).numpy()
-    progress.report(1.0, "Heard the beats")
+    progress.report(1.0, "Detected the beats")
     return Activations(FRAMES_PER_S, both[:, 0].copy(), both[:, 1].copy())
 
 

@@ -72,7 +72,7 @@ def listen(
     readings = find_beats(traces, progress.part(0.9, 1.0), tempo_prior)
     grid = readings[0].grid if readings else empty_grid(MAKER)
     songs = songs_of(traces, grid, tempo_prior, progress)
-    progress.report(1.0, "Listened")
+    progress.report(1.0, "Analysed")
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
     return PassResult(grid, listening, readings, songs)
 

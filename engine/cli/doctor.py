@@ -63,9 +63,7 @@ _TO_DO: Mapping[Action, str] = MappingProxyType(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
-    parser.add_argument(
-        "--taste", type=Path, metavar="T.taste", help="say what is wrong with a taste instead"
-    )
+    parser.add_argument("--taste", type=Path, metavar="T.taste", help="diagnose a taste instead")
     parser.add_argument("audio", type=Path, nargs="*", metavar="AUDIO", help="recordings to try the taste on")
 
 
@@ -154,7 +152,7 @@ def _devices() -> tuple[list[str], str]:
             f"No sound can be played ({reason}); install PortAudio (Debian: apt install libportaudio2).",
         )
     names = [f"{name} ({channels} channels)" for name, channels, _ in json.loads(listed.stdout)]
-    return names, "" if names else "No audio device; the transport moves, but nothing is heard."
+    return names, "" if names else "No audio device; the transport moves, but there is no sound."
 
 
 def _extension_lines(added: Sequence[Standing]) -> list[str]:

@@ -31,7 +31,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "proposals": "list the proposals of a document",
             "decide": "accept, reject or reset proposals",
             "edit": "edit a span by hand",
-            "arrange": "propose what an editor would do with a document",
+            "arrange": "propose the arrangement of a learned editor",
             "align": "move the hits of drums onto a grid",
             "match": "recover the edit list behind an edited file",
             "import-edits": "read the edits of another program into a document",
@@ -39,25 +39,25 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "engine.cli.sounds": {
             "beats": "find the beats of a recording",
-            "takes": "find what was played more than once, and false starts",
-            "detect": "tell in words what sounds in a recording",
+            "takes": "find repeated takes and false starts",
+            "detect": "detect named sounds in a recording",
             "separate": "keep or remove a sound that words name, within windows",
         },
         "engine.cli.models": {
             "learn": "learn a taste from edited recordings",
-            "learn-edits": "learn how somebody edits, from recordings and their edits",
+            "learn-edits": "learn an editor from recordings and their edits",
             "score": "score recordings with a taste",
-            "embeddings": "embed recordings ahead of time, and fetch what embeds them",
+            "embeddings": "embed recordings ahead of time, and download encoders",
             "export-model": "write a network as ONNX, for another program",
         },
         _LABORATORY: {
             "experiment": "train, compare and search through networks",
-            "evaluate": "measure how well a part works, beside baselines",
-            "bench": "measure how fast a part works, beside peers",
+            "evaluate": "measure the quality of a part against baselines",
+            "bench": "measure the speed of a part against peers",
         },
         "engine.cli": {
             "serve": "open the pages for a browser on this machine",
-            "doctor": "say what is installed and what is missing",
+            "doctor": "list installed and missing parts",
         },
     }
 )

@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="?",
         metavar="FOLDER",
-        help="recordings and tastes in it can be picked on the pages; nothing else is read",
+        help="folder of the recordings and tastes that the pages list; no other file is read",
     )
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="any that is free unless told")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="default: any free port")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

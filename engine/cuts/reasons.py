@@ -55,7 +55,7 @@ _OF_START, _OF_CUT = 0.6, 0.3
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
     "bad-join": "sounds badly joined",
-    "cut-before": "sounds like what you cut before",
+    "cut-before": "sounds like your earlier cuts",
     "dropout": "drops in level",
     "false-start": "sounds like a false start",
     "noise": "sounds like a noise",
@@ -275,15 +275,15 @@ def _against_recording(spans: Samples, against: Backdrop, highest: float | None)
     return [
         "it has the highest score of the recording"
         if peak == top
-        else "nothing you kept sounds like it"
+        else "unlike all of the training data"
         if is_far
         else "hardly like anything you keep"
         if share >= 0.9
-        else "clearly unlike what you keep"
+        else "clearly unlike your edits"
         if share >= 0.75
-        else "a little unlike what you keep"
+        else "slightly unlike your edits"
         if share >= 0.5
-        else "only partly unlike what you keep"
+        else "partly unlike your edits"
         for share, is_far, peak in zip(below.tolist(), _far(spans, against), peaks.tolist(), strict=True)
     ]
 

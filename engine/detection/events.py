@@ -144,7 +144,7 @@ def example_odds_over_time(heard: SoundFeatures, span_s: tuple[float, float]) ->
         marked = white[first:stop].sum(axis=0) / max(1, stop - first)
         energy = float(marked @ marked)
         if not energy > _LEAST:
-            raise UsageError("The example is like all of the recording: mark where the sound is heard.")
+            raise UsageError("The example is like all of the recording: select only the sound.")
         shares += np.float32(part / energy) * (_means(white, long) @ marked)
     shares -= np.float32(np.quantile(shares, _USUAL))
     return np.asarray(_EXAMPLE_SLOPE * shares + _EXAMPLE_OFFSET, np.float32)

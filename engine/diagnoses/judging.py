@@ -35,7 +35,7 @@ _AGAIN = Remedy("Learn again…", Action.LEARN_AGAIN)
 _OTHER = Remedy("Use another taste…", Action.OTHER_TASTE)
 _MORE = Remedy("Add recordings…", Action.ADD_RECORDINGS)
 _HALF = Remedy("Keep half", Action.KEEP_HALF)
-_TENTH = Remedy("Cut the oddest tenth", Action.CUT_A_TENTH)
+_TENTH = Remedy("Cut the highest tenth", Action.CUT_A_TENTH)
 _FOUND = Remedy("Find the threshold", Action.FIND_THRESHOLD)
 
 
@@ -74,14 +74,14 @@ def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Find
 
 
 def _poor(symptoms: Symptoms) -> str:
-    return f"{percent(symptoms.odd_share)} of this recording sounds odd to this taste"
+    return f"{percent(symptoms.odd_share)} of this recording scores high with this taste"
 
 
 def _other_sound(symptoms: Symptoms) -> Iterator[Finding]:
     if symptoms.tilt is None:
         return
     is_poor, apart_db = symptoms.odd_share >= ODD_SHARE, abs(symptoms.tilt.difference_db)
-    has = f"has {tilt_text(symptoms.tilt)} than what you kept, as from another room, microphone or master"
+    has = f"has {tilt_text(symptoms.tilt)} than the training data, as from another room, microphone or master"
     if is_poor and apart_db > TILT_DB:
         yield Finding("other-sound", Severity.WRONG, f"{_poor(symptoms)}: it {has}.", (_AGAIN, _OTHER))
     elif apart_db > STRONG_TILT_DB:
@@ -113,8 +113,8 @@ def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
         yield Finding(
             "already-kept",
             Severity.DOUBTFUL,
-            f"{percent(symptoms.kept_share)} of this recording is audio the taste learned from, so hardly "
-            "any of it can sound odd.",
+            f"{percent(symptoms.kept_share)} of this recording is training data of the taste, so hardly "
+            "any of it can score high.",
             (_OTHER, _TENTH),
         )
 
@@ -124,20 +124,22 @@ def _everything_cut(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> 
     if (reason := _low_threshold(cuts)) is not None:
         return Finding("everything-cut-threshold", Severity.WRONG, f"{measured}: {reason}.", (_FOUND, _HALF))
     if symptoms.odd_share >= ODD_SHARE:
-        why = "nearly all of it is far from what you kept"
+        why = "nearly all of it is far from the training data"
         if cuts.threshold_mode == "automatic":
             why = "nearly all of it sounds as wrong as a mistake in your edits would"
         return Finding("everything-cut-style", Severity.WRONG, f"{measured}: {why}.", (_HALF, _OTHER))
-    why = "what sounds good comes in shorter pieces than the shortest you allow"
+    why = "the good passages are shorter than the minimum length"
     return Finding("everything-cut-pieces", Severity.DOUBTFUL, f"{measured}: {why}.", (_HALF,))
 
 
 def _low_threshold(cuts: CutSettings) -> str | None:
     """Return why a threshold set by the user is too low; an automatic one follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile <= _LOW_PERCENTILE:
-        return f"the threshold cuts all but the {cuts.percentile:.0f} % that sound most like what you kept"
+        return (
+            f"the threshold cuts all but the {cuts.percentile:.0f} % that sound most like the training data"
+        )
     if cuts.threshold_mode == "score" and cuts.score <= _LOW_SCORE:
-        return f"the threshold is {cuts.score:.2f}, and 0.50 is typical of what you kept"
+        return f"the threshold is {cuts.score:.2f}, and 0.50 is typical of the training data"
     if cuts.threshold_mode == "keep" and cuts.keep <= 1.0 - NEARLY_ALL:
         return f"you asked to keep {percent(cuts.keep)}"
     return None
@@ -147,7 +149,7 @@ def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
     measured = "Nothing would be cut"
     if (reason := _high_threshold(symptoms, cuts)) is not None:
         return Finding("nothing-cut-threshold", Severity.DOUBTFUL, f"{measured}: {reason}.", (_FOUND, _TENTH))
-    why = "all of it sounds like what you kept"
+    why = "all of it sounds like the training data"
     if cuts.threshold_mode == "automatic":
         why = "hardly any of it sounds as wrong as a mistake in your edits would"
     return Finding("nothing-cut", Severity.NOTE, f"{measured}: {why}.", (_TENTH,))
@@ -156,11 +158,11 @@ def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
 def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
     """Return why a threshold set by the user is too high; an automatic one follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile >= _HIGH_PERCENTILE:
-        return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like what you kept"
+        return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like the training data"
     if cuts.threshold_mode == "keep" and cuts.keep >= _HIGH_KEEP:
         return f"you asked to keep {percent(cuts.keep)}"
     if cuts.threshold_mode == "score" and symptoms.highest_score <= cuts.score:
-        return f"the threshold is {cuts.score:.2f}, and the oddest moment scores {symptoms.highest_score:.2f}"
+        return f"the threshold is {cuts.score:.2f}, and the highest score is {symptoms.highest_score:.2f}"
     return None
 
 
@@ -168,7 +170,7 @@ def _deaf(symptoms: Symptoms) -> Finding:
     return Finding(
         "passes-noise",
         Severity.WRONG,
-        f"This taste lets anything pass, even white noise: that scores {symptoms.noise_score:.2f}, and 0.50 "
-        "is typical of what you kept.",
+        f"This taste accepts everything: even white noise scores only {symptoms.noise_score:.2f}, and 0.50 "
+        "is typical of the training data.",
         (_AGAIN, _OTHER),
     )

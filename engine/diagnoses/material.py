@@ -145,8 +145,8 @@ def _too_little(edited: Sequence[Known]) -> Iterator[Finding]:
         yield Finding(
             "little-audio",
             Severity.DOUBTFUL,
-            f"{format_time(total_s, 0)} of edits is little to learn from: much that you would keep will "
-            f"sound odd. {format_time(ENOUGH_S, 0)} or more is better.",
+            f"{format_time(total_s, 0)} of edits is little to learn from: many good passages will score "
+            f"high. {format_time(ENOUGH_S, 0)} or more is better.",
             (_MORE,),
         )
 
@@ -206,7 +206,7 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
         yield Finding(
             "other-sound",
             Severity.DOUBTFUL,
-            f"The raw recordings have {tilt_text(tilt)} than the edited ones: raw audio will sound odd for "
+            f"The raw recordings have {tilt_text(tilt)} than the edited ones: raw audio will score high for "
             "that alone. Learn from edits that were not mastered, if you have them.",
         )
     levels_db = [float(np.median([one.level_db for one in some])) for some in (edited, raw)]

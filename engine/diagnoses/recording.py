@@ -60,7 +60,7 @@ def _heard(path: Path, mel: MelSettings, progress: Progress) -> tuple[NDArray[np
     """Return the typical spectrum of a recording, shape (n_mels,), and how many seconds it lasts."""
     with SourceReader(path) as reader:
         stretches = stretches_of(log_mel_blocks(mono_of(reader, mel.rate_hz), mel), mel)
-        progress.report(1.0, f"Heard {shown(path.name)}")
+        progress.report(1.0, f"Analysed {shown(path.name)}")
         spectrum_db = typical_spectrum_db(stretches, mel) if len(stretches) else None
         return spectrum_db, reader.frames / reader.rate_hz
 

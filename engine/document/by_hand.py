@@ -65,7 +65,7 @@ def edit_by_hand(
     _require_sense(state, kind.verb, start, stop, done)
     if tracks and not all(isinstance(one, Sounding) for one in done):
         raise UsageError(
-            f"To {kind.verb} changes when things sound, which is the same for all tracks: name none."
+            f"To {kind.verb} changes when things sound, on all tracks alike: leave out the tracks."
         )
     own = proposal_id(kind_name, start, stop, BY_HAND, tracks, payload)
     proposal = Proposal(
@@ -188,7 +188,7 @@ def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
     changes = kind.fade.stored(round(min(fade_ms, longest_ms), 1), state.rate_hz)
     after = kind.fade.shown(changes, state.rate_hz)
     if after == before:
-        raise UsageError(f"The crossfade stays at {before:g} ms, which is as far as it goes.")
+        raise UsageError(f"The crossfade stays at {before:g} ms, its limit.")
     label = f"Crossfade of the {proposal.kind}: {after:g} ms"
     return replace(change_payload(state, proposal_id, changes), label=label)
 
@@ -219,7 +219,7 @@ def change_amount(state: DocumentState, proposal_id: str, value: float) -> Edit:
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     changes = amount.stored(min(value, length_s) if amount.is_moment else value, state.rate_hz)
     if amount.shown(changes, state.rate_hz) == before:
-        raise UsageError(f"It stays at {before:g}, which is as far as it goes.")
+        raise UsageError(f"It stays at {before:g}, its limit.")
     return change_payload(state, proposal_id, changes)
 
 
@@ -233,10 +233,10 @@ def change_filling(state: DocumentState, proposal_id: str, start_samples: int, s
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.filling is None:
-        raise UsageError(f"A {proposal.kind} is filled with nothing: choose a mute in the queue first.")
+        raise UsageError(f"A {proposal.kind} has no fill: choose a mute in the queue first.")
     start, stop = state.span(proposal_id)
     if start_samples < stop and start < stop_samples:
-        raise UsageError("That is what nobody shall hear: select a quiet stretch outside of it.")
+        raise UsageError("Room tone cannot come from the muted span: select a quiet span outside it.")
     return change_payload(state, proposal_id, kind.filling(start_samples, stop_samples))
 
 
@@ -251,7 +251,7 @@ def change_way(state: DocumentState, proposal_id: str) -> Edit | None:
 def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[Operation]) -> None:
     """Refuse an edit without effect, or beyond the limits of a document."""
     if not done:
-        raise UsageError(f"To {verb} this would change nothing: say where to, by how much, or how often.")
+        raise UsageError(f"To {verb} this would change nothing: give a target, an amount or a count.")
     room = LONGEST_DOCUMENT_SAMPLES - state.length_samples
     length = _time(state, state.length_samples)
     for one in done:

@@ -104,7 +104,7 @@ class Document:
                 return cls.open(target)
             except DocumentError:
                 target.unlink()
-        raise DocumentError(f"There is no sound backup of {path}; restore it from your own backup.")
+        raise DocumentError(f"There is no intact backup of {path}; restore it from your own backup.")
 
     def reopened(self) -> Document:
         """Read the file again, after another program changed it; this one is closed.
@@ -185,7 +185,7 @@ class Document:
             return ""
         return (
             f"Of {self.path.name} {' and '.join(self._damaged)} cannot be read and were left out, the rest "
-            "is whole: listen again to make them anew."
+            "is intact: analyse the recording again."
         )
 
     @property
@@ -195,7 +195,7 @@ class Document:
             return ""
         return (
             f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the rest "
-            "is whole: the recording is heard there."
+            "is intact: the recording plays there."
         )
 
     def _lacks_audio(self, payload: Mapping[str, object]) -> bool:

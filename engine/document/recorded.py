@@ -36,6 +36,6 @@ def require_listening(listening: Listening | None) -> Listening:
     """
     if listening is None:
         raise UsageError(
-            "Nobody has listened to these recordings yet: wait for it, then look for pauses again."
+            "The recordings are not analysed yet: wait for the analysis, then propose pauses again."
         )
     return listening

@@ -81,8 +81,7 @@ def require_fitting(state: DocumentState, audio: StoredAudio, tracks: Sequence[s
     """
     if audio.rate_hz != state.rate_hz:
         raise UsageError(
-            f"Audio of {audio.rate_hz} Hz cannot be heard in a document of {state.rate_hz} Hz: "
-            "convert it first."
+            f"Audio of {audio.rate_hz} Hz cannot play in a document of {state.rate_hz} Hz: convert it first."
         )
     known = {track.id: track for track in state.tracks}
     for key in tracks or known:
@@ -91,6 +90,6 @@ def require_fitting(state: DocumentState, audio: StoredAudio, tracks: Sequence[s
         channels = state.sources[known[key].source_id].channels
         if audio.channels not in (1, channels):
             raise UsageError(
-                f"Audio of {audio.channels} channels cannot be heard on track {known[key].name!r}, which has "
+                f"Audio of {audio.channels} channels cannot play on track {known[key].name!r}, which has "
                 f"{channels}: give it one, or as many."
             )

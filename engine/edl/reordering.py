@@ -129,5 +129,6 @@ def _require_room(made: Arrangement, before: int) -> None:
     last, next_one = made.block(before - 1), made.block(before)
     if next_one.laid_by and last.laid_by == next_one.laid_by:
         raise UsageError(
-            "Nothing can stand between the copies of one repeat: put it before the first or after the last."
+            "A block cannot be placed between the copies of one repeat: "
+            "move it before the first or after the last."
         )

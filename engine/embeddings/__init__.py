@@ -1,1 +1,1 @@
-"""A few numbers for a few seconds of sound: what one-class models and maps of segments work on."""
+"""Embeddings of a few seconds of sound: the input of one-class models and maps of segments."""

@@ -1,8 +1,8 @@
 """Embeddings of whole recordings on disk, so that no window is embedded twice.
 
-A file is a fixed head and then the vectors, float32, little-endian. Its name says of which content and how it
-was made; what is damaged, foreign or of another version counts as not there. A file gets its name when it is
-whole, so that work that was killed goes on with the recording it was at.
+A file is a fixed head and then the vectors, float32, little-endian. Its name encodes content and settings;
+damaged and foreign files, and those of another version, are ignored. A file gets its name when it is
+complete, so that an interrupted run resumes at its recording.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CHECKED_BYTES = 1 << 18
 
 
 def entry_path(folder: Path, content_hash: str, embedder: Embedder, hearing: Hearing) -> Path:
-    """Return where the vectors of a recording are kept; it changes with all that changes them."""
+    """Return the cache path of the vectors of a recording; it depends on all settings that change them."""
     made_by = {"embedder": embedder.name, "level_db": PLAYING_LEVEL_DB, **asdict(hearing)}
     key = blake2b(json.dumps(made_by, sort_keys=True).encode(), digest_size=8).hexdigest()
     return folder / f"{content_hash}-{key}.embeddings"
@@ -61,7 +61,7 @@ def keep_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) 
 
 
 def load_vectors(path: Path, size: int) -> NDArray[np.float32] | None:
-    """Return kept vectors, shape (n, size), memory-mapped, or None where there are none that can be used."""
+    """Return cached vectors, shape (n, size), memory-mapped, or None without a valid entry."""
     try:
         with open_regular(path, follow_symlinks=False) as stream:
             magic, version, found_size, checksum, count = _HEAD.unpack(stream.read(_HEAD.size))

@@ -1,4 +1,4 @@
-"""HTSAT-CLAP: the audio half of a network that learned what sounds are called (extra `offcut[clap]`).
+"""HTSAT-CLAP: the audio encoder of a network of audio and text (extra `offcut[clap]`).
 
 Y. Wu et al., "Large-scale contrastive language-audio pretraining with feature fusion and keyword-to-caption
 augmentation", ICASSP 2023; its audio encoder is HTSAT (K. Chen et al., ICASSP 2022). A checkpoint is a folder
@@ -57,7 +57,7 @@ class Clap:
     def embed(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return vectors, shape (n, size); see `Embedder.embed`.
 
-        The network hears at most ten seconds. Longer windows are cut into equal parts, each part's vector is
+        The input is at most ten seconds. Longer windows are cut into equal parts, each part's vector is
         brought to length 1, and their mean is taken.
         """
         if not len(windows):
@@ -101,7 +101,7 @@ def load_clap(folder: Path) -> Clap:
 
 
 def load_half(name: str, folder: Path) -> Any:
-    """Return half of a checkpoint, at rest, by what the transformers library calls it.
+    """Return one encoder of a checkpoint, in evaluation mode, by its name in the transformers library.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def load_half(name: str, folder: Path) -> Any:
 
 
 def damaged(folder: Path) -> UsageError:
-    """Return what is said of a checkpoint that cannot be loaded."""
+    """Return the message about a checkpoint that cannot be loaded."""
     return UsageError(
         f"{shown(folder)} holds a checkpoint that is damaged or not of CLAP: take a copy of one that is."
     )

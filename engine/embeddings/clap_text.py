@@ -1,4 +1,4 @@
-"""The text half of CLAP: where words lie beside what is heard (extra `offcut[clap]`).
+"""The text encoder of CLAP, in the space of its audio encoder (extra `offcut[clap]`).
 
 It comes with the audio half (`engine.embeddings.clap`) in the same checkpoint, and needs one file more.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 _SAID = "This is a sound of {}."
-"""What its authors ask with where they name the sounds of ESC-50."""
+"""The prompt of its authors for the sounds of ESC-50."""
 _LOGIT_SCALE = "logit_scale_a"
 
 
@@ -35,7 +35,7 @@ class ClapText:
 
     Attributes
     ----------
-    scale : what a cosine is multiplied with to be a logit
+    scale : factor from cosines to logits
     """
 
     model: ClapTextModelWithProjection
@@ -45,7 +45,7 @@ class ClapText:
     def encode(self, names: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors of length 1 of some sounds by name, shape (n, size).
 
-        One after another: nothing is padded, so that a name has the same vector whatever is asked with it.
+        One after another without padding, so that the vector of a name does not depend on the others.
         """
         vectors = []
         for name in names:
@@ -56,7 +56,7 @@ class ClapText:
 
 
 def has_clap_text(folder: Path) -> bool:
-    """Tell whether a folder holds the text half of a checkpoint, and what runs it is installed."""
+    """Return whether a folder holds the text encoder of a checkpoint, and its libraries are installed."""
     return find_spec("transformers") is not None and (folder / TOKENIZER).is_file()
 
 

@@ -1,4 +1,4 @@
-"""What an embedding is to the rest, whoever computes it."""
+"""Interface of embeddings."""
 
 from __future__ import annotations
 

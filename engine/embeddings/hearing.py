@@ -16,12 +16,12 @@ from engine.timebase import s_to_samples
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What decides, beside the embedding, which vectors a recording has.
+    """Windowing settings; with the embedding they determine the vectors of a recording.
 
     Attributes
     ----------
-    window_s, hop_s : what one vector is of, and how far apart two are
-    rate_hz : the rate a recording is brought to before anything else, which limits what is heard of it
+    window_s, hop_s : length of a window, and distance between windows
+    rate_hz : the rate that a recording is resampled to first, which limits its bandwidth
     """
 
     window_s: float = 10.0

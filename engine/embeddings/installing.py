@@ -1,4 +1,4 @@
-"""Bring a CLAP checkpoint to where Offcut keeps it: from a folder, or from the hub once the user said yes."""
+"""Install a CLAP checkpoint: from a folder, or from the hub after confirmation."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def add_from(folder: Path) -> Clap:
 
 
 def download(progress: Progress) -> Clap:
-    """Fetch the published checkpoint. Only call it where the user said yes.
+    """Download the published checkpoint. Call it only after confirmation by the user.
 
     Raises
     ------
-    OffcutError : it cannot be fetched or written
-    UsageError : the extra is not installed, or what came is no checkpoint
+    OffcutError : it cannot be downloaded or written
+    UsageError : the extra is not installed, or the download is not a checkpoint
     Cancelled : the user cancelled; nothing is left behind
     """
     with _staged() as staged:
@@ -76,7 +76,7 @@ def _staged() -> Iterator[Path]:
                 target.rename(old)
             new.rename(target)
     except OSError as error:
-        raise OffcutError(f"The checkpoint was not kept in {shown(target)}: {reason_of(error)}.") from error
+        raise OffcutError(f"The checkpoint was not stored in {shown(target)}: {reason_of(error)}.") from error
 
 
 def _fetch(name: str, target: Path, progress: Progress) -> None:

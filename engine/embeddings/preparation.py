@@ -54,7 +54,7 @@ def default_folder() -> Path:
 def prepare(
     path: Path, embedder: Embedder, hearing: Hearing, folder: Path, progress: Progress = SILENT
 ) -> Prepared:
-    """Return the embeddings of a recording: kept ones, or made now and kept.
+    """Return the embeddings of a recording, from the cache or computed and cached.
 
     Memory does not grow with its length.
 

@@ -32,7 +32,7 @@ def embedder(name: str) -> Embedder:
 
     Raises
     ------
-    UsageError : there is none of that name, or it is not installed
+    UsageError : the name is unknown, or the embedding is not installed
     """
     made = EMBEDDINGS.get(name)
     if made is not None:
@@ -51,7 +51,7 @@ def the_same(name: str, learned_with: str) -> Embedder:
 
     Parameters
     ----------
-    learned_with : what the embedding called itself then
+    learned_with : name of the embedding at the time
 
     Raises
     ------
@@ -68,7 +68,7 @@ def the_same(name: str, learned_with: str) -> Embedder:
 
 
 def clap_folder() -> Path:
-    """Return where the CLAP checkpoint is kept; the folder is there once it was added."""
+    """Return the folder of the CLAP checkpoint; it exists after the installation."""
     return data_folder("embeddings") / CLAP
 
 
@@ -88,7 +88,7 @@ def _clap(folder: Path) -> Embedder:
 
 
 def _added(extension: Extension, made: object) -> Callable[[], Embedder]:
-    """Return what makes an embedding of another package, which no other is taken for.
+    """Return the factory of an embedding of another package, with a check of its name.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def _added(extension: Extension, made: object) -> Callable[[], Embedder]:
         one = make()
         if not one.name.startswith(extension.name):
             raise UsageError(
-                f"{extension.words} calls itself {quoted(one.name)}: its name has to begin with that, since "
-                "what was embedded is kept by it."
+                f"{extension.words} calls itself {quoted(one.name)}: its name must begin with that, since "
+                "stored embeddings are found by it."
             )
         return one
 

@@ -1,6 +1,6 @@
 """The embedding that is always there: statistics of a window's spectrum and rhythm, with nothing learned.
 
-Levels of mel bands say what it sounds like, how they move in time says how it is played. The parts are known
+Levels of mel bands describe the sound, their modulation describes the playing. The parts are known
 from genre recognition: statistics of mel levels and spectral contrast (D.-N. Jiang et al., "Music type
 classification by spectral contrast feature", ICME 2002), the modulation spectrum of bands (M. F. McKinney and
 J. Breebaart, "Features for audio and music classification", ISMIR 2003) and the autocorrelation of onset
@@ -34,8 +34,8 @@ _GROUPS = 8
 class SoundStatistics:
     """Statistics of the spectrum and the rhythm; see the module.
 
-    The numbers have units of their own (dB, ratios, logarithms): whoever compares vectors standardises each
-    number with what it learned from.
+    The numbers have different units (dB, ratios, logarithms): callers standardise each number with their
+    training data before a comparison.
     """
 
     name: str = "statistics-1"
@@ -88,7 +88,7 @@ def _levels(mel_db: Tensor) -> Tensor:
 
 
 def _contrast(power: Tensor) -> Tensor:
-    """Return how far peaks stand above valleys in bands of an octave or so, shape (n, 2 * bands)."""
+    """Return the spectral contrast in bands of about an octave, shape (n, 2 * bands)."""
     last = _MEL.n_fft // 2
     first = _CONTRAST_FROM_HZ * _MEL.n_fft / _MEL.rate_hz
     edges = [0, *np.geomspace(first, last, _CONTRAST_BANDS).astype(int)]

@@ -42,7 +42,7 @@ def stream_windows(
 ) -> Iterator[NDArray[np.float32]]:
     """Cut a stream into overlapping windows, in batches of shape (windows, window_samples).
 
-    Windows follow until one reaches the end; that one is filled up with the mirror image of what it holds. A
+    Windows follow until one reaches the end; that one is padded by reflection. A
     stream without samples has no window.
 
     Parameters

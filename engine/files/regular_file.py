@@ -45,14 +45,14 @@ def open_handle(path: Path, flags: int, *, follow_symlinks: bool) -> int:
         if not follow_symlinks and path.is_symlink():
             raise _in_the_way(path, "It is a link") from error
         if error.errno in (errno.EISDIR, errno.ENXIO):  # a folder that would be written, a socket
-            raise _in_the_way(path, "It is no ordinary file") from error
+            raise _in_the_way(path, "It is not a regular file") from error
         raise
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):
         os.close(handle)
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        raise _in_the_way(path, "It is no ordinary file")
+        raise _in_the_way(path, "It is not a regular file")
     return handle
 
 

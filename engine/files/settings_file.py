@@ -118,16 +118,16 @@ class _Loader(yaml.SafeLoader):
         if depth > _DEEPEST:
             _refuse(f"values are nested more than {_DEEPEST} deep, so write less", mark)
         if self._characters > _MOST_CHARACTERS:
-            _refuse("an alias repeats so much that it could not be held, so write less", mark)
+            _refuse("an alias expands to too much data, so write less", mark)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """Build a value; one that YAML allows and Python cannot build is refused like any other."""
         try:
             value = super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, ValueError):
-            _refuse("a value cannot be what it is said to be, so write it plainly", node.start_mark)
+            _refuse("a value does not match its tag, so write it without one", node.start_mark)
         if isinstance(value, str) and _NO_TEXT.search(value):
-            _refuse("a text holds a character that is none, so take it out", node.start_mark)
+            _refuse("a text contains an invalid character, so delete it", node.start_mark)
         return value
 
 

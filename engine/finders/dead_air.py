@@ -32,4 +32,4 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     )
 
 
-DEAD_AIR = Finder("Dead air", "Cuts where nobody plays.", _find, needs=("listening",), maker=PAUSES)
+DEAD_AIR = Finder("Dead air", "Cuts pauses in the music.", _find, needs=("listening",), maker=PAUSES)

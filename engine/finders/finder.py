@@ -63,7 +63,7 @@ class FinderRequest:
         start_samples, stop_samples : the span [start, stop) in samples of the document
         score : the confidence, 0 to 1
         reason : one sentence that a musician understands
-        payload : the values that the kind needs beside the span
+        payload : the values that the kind needs in addition to the span
         tracks : ids of the tracks that it edits; none for all
         """
         values = dict(payload or {})
@@ -120,7 +120,7 @@ class Finder:
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
     maker : the maker of its proposals, or one name for several; one that a package adds leaves it empty
-    replaces : kinds of proposals that are replaced where nobody answered them, in addition to the kinds
+    replaces : kinds of undecided proposals that are replaced, in addition to the kinds
         found; empty for those kinds that the finder proposed before
     adds : whether its proposals are added to those of before, and replace none
     accepts : whether its proposals are accepted at once, in the place of all that was accepted before

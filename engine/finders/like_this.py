@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SEARCH = 0.5
 """The share of the progress until the places are known."""
-NOTHING_ELSE = "Nothing else in this recording sounds like what is selected"
+NOTHING_ELSE = "No other sound in this recording is similar to the selection"
 
 
 class ExampleSettings(FinderSettings):
@@ -89,7 +89,7 @@ def _cuts(request: FinderRequest, events: Sequence[SoundEvent], example: Span) -
         start, stop = one.start_samples, one.stop_samples
         key = proposal_id(CUT.name, start, stop, BY_EXAMPLE)
         marked = example_words(example, request.state.rate_hz)
-        reason = f"Sounds like what you marked at {marked}: {likely_words(one, example)}."
+        reason = f"Similar to your example at {marked}: {likely_words(one, example)}."
         yield Proposal(key, CUT.name, start, stop, one.likelihood, reason, BY_EXAMPLE, (), dict(payload))
 
 
@@ -146,7 +146,7 @@ def like_events(
 
 LIKE_THIS = Finder(
     "Like this",
-    "Removes, keeps or cuts what sounds like an example.",
+    "Removes, keeps or cuts sounds that are similar to an example.",
     _find,
     ExampleSettings,
     maker=BY_EXAMPLE,

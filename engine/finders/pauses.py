@@ -61,8 +61,8 @@ class PausesSettings(FinderSettings):
 def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     """Propose to shorten each pause that is longer than the settings allow.
 
-    Half of what is left is at either end of a pause; at the start and at the end of the recording only that
-    half is left.
+    Half of the remaining pause is at either end; at the start and the end of the recording only that half
+        remains.
     """
     progress.check_cancelled()
     state, settings, listening = request.state, request.settings, request.analyses.get("listening")
@@ -86,7 +86,7 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
 
 
 def _inner(found: Samples, left: int, length: int) -> Samples:
-    """Return pauses without what is left of them, shape (n, 2)."""
+    """Return the spans to remove from pauses, shape (n, 2)."""
     cuts = found.copy()
     cuts[found[:, 0] > 0, 0] += left // 2
     cuts[found[:, 1] < length, 1] -= left - left // 2

@@ -1,7 +1,7 @@
 """The finders of Offcut, those that other packages add, and the job that has one find edits.
 
 The proposals of a finder are checked before any of them goes into a document. They replace those that the
-same finder made before and nobody answered.
+same finder made before and that are undecided.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def require_finder(name: str) -> Finder:
 
     Raises
     ------
-    UsageError : there is none of this name
+    UsageError : the name is unknown
     """
     finder = FINDERS.get(name)
     if finder is None:
@@ -153,7 +153,7 @@ def request_of(
 
     Raises
     ------
-    UsageError : there is no such finder, no recording, a setting is outside its limits, or the finder refuses
+    UsageError : the finder is unknown or refuses, the document is empty, or a setting is out of range
     """
     finder = require_finder(name)
     require_recording(state, "analyse")
@@ -211,7 +211,7 @@ def _trouble(request: FinderRequest, one: object) -> str:
     if not isinstance(one.reason, str) or not one.reason.strip():
         return "has no reason"
     if unknown := set(one.tracks) - {track.id for track in request.state.tracks}:
-        return f"is about a track {quoted(min(unknown))}, and there is none"
+        return f"is about a track {quoted(min(unknown))}, which is missing"
     # Payloads of Offcut's own finders are tested; checking those of 5,000 hits would hold a slider up.
     return _trouble_of_kind(one) if request.maker.startswith(ADDED_MAKER) else ""
 
@@ -242,7 +242,7 @@ def _added(extension: Extension, made: object) -> Finder:
     if not callable(finder.find) or not callable(finder.check):
         raise UnusableError("has something in the place of a function that cannot be called")
     if not all(isinstance(one, str) and one.strip() for one in (finder.title, finder.about)):
-        raise UnusableError("has no title, or does not say what it is about")
+        raise UnusableError("has no title or no description")
     if not (isinstance(finder.settings, type) and issubclass(finder.settings, FinderSettings)):
         raise UnusableError("has settings that are not `FinderSettings`")
     if unknown := set(finder.needs) - NEEDS:

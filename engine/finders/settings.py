@@ -98,7 +98,7 @@ def settings_from(model: type[Settings], values: Mapping[str, object]) -> Settin
 
     Raises
     ------
-    UsageError : a value is outside its limits, or there is no such setting
+    UsageError : a value is out of range, or the setting is unknown
     """
     try:
         return model(**values)

@@ -55,7 +55,7 @@ def _said(path: Path) -> Mapping[str, object]:
     try:
         said = parse_json(bytes_of_file(path))
     except ValueError as error:
-        raise SourceError(f"{shown(path)} is no JSON that can be read: {error}.") from error
+        raise SourceError(f"{shown(path)} is not valid JSON: {error}.") from error
     if not isinstance(said, dict) or "beats_s" not in said:
         raise SourceError(f'{shown(path)} names no "beats_s": give what "offcut beats --json" prints.')
     return said
@@ -67,7 +67,7 @@ def _times(path: Path, said: Mapping[str, object], name: str) -> NDArray[np.floa
         isinstance(one, int | float) and not isinstance(one, bool) for one in listed
     )
     if not is_numbers:
-        raise SourceError(f'"{name}" in {shown(path)} is no list of seconds.')
+        raise SourceError(f'"{name}" in {shown(path)} is not a list of seconds.')
     times = np.array(listed, np.float64)
     if (times < 0).any() or (np.diff(times) <= 0).any() or (times > 1e9).any():
         raise SourceError(f'"{name}" in {shown(path)} does not go up from 0: sort it.')
@@ -86,7 +86,8 @@ def _bar_positions(
     far = np.abs(beats_s[at] - downbeats_s) > _SAME_S
     if far.any():
         raise SourceError(
-            f"The downbeat at {downbeats_s[far][0]:.3f} s in {shown(path)} is none of its beats: correct it."
+            f"The downbeat at {downbeats_s[far][0]:.3f} s in {shown(path)} is not one of its beats: "
+            "correct it."
         )
     starts = np.unique(at)
     usual = int(np.bincount(np.diff(starts)).argmax()) if len(starts) > 1 else USUAL_BEATS_IN_BAR

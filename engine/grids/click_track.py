@@ -26,7 +26,7 @@ _STEADY_BEATS = (256, 64, 16, 8)
 _LONGEST_BAR = 12
 _ACCENT_TIMES = 1.15
 _CLEAR_SHARE = 0.3
-"""Of the range of what clicks are like, that nothing lies in between accents and others."""
+"""Share of the range of a click feature that is empty between accents and other clicks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Regularity:
 
     Attributes
     ----------
-    uneven : how far a gap lies from its neighbours, as the median share of a beat
-    even_share : how many gaps lie close to a whole number of beats
+    uneven : deviation of a gap from its neighbours, as the median share of a beat
+    even_share : share of gaps close to a whole number of beats
     """
 
     clicks: int
@@ -54,7 +54,7 @@ class Regularity:
 
 
 def regularity_of(clicks: Clicks) -> Regularity:
-    """Tell how evenly something clicks."""
+    """Measure the evenness of clicks."""
     onsets = clicks.onsets_samples
     if len(onsets) < FEWEST_CLICKS:
         return Regularity(len(onsets), np.inf, 0.0)
@@ -76,7 +76,7 @@ def _ratios(gaps: NDArray[np.int64]) -> NDArray[np.float64]:
 def follow_click(blocks: Iterable[Sound], rate_hz: int, length_samples: int, name: str) -> OwnGrid:
     """Return the grid of a click track: a beat at every click, to the sample.
 
-    Where clicks are missing, beats lie evenly between those around; where the click ends before the
+    Missing clicks are interpolated evenly; where the click ends before the
     recording, its last tempo goes on. Bars begin at accents, louder or of another pitch; without accents they
     have four beats from the first click on.
 
@@ -88,7 +88,7 @@ def follow_click(blocks: Iterable[Sound], rate_hz: int, length_samples: int, nam
 
     Raises
     ------
-    UsageError : it is no click
+    UsageError : it is not a click track
     """
     return grid_of(find_clicks(blocks, rate_hz), rate_hz, length_samples, name)
 
@@ -98,12 +98,12 @@ def grid_of(clicks: Clicks, rate_hz: int, length_samples: int, name: str) -> Own
 
     Raises
     ------
-    UsageError : they are no click
+    UsageError : they are not a click track
     """
     found = regularity_of(clicks)
     if not found.is_click:
-        why = f"only {found.clicks} clicks" if found.clicks < FEWEST_CLICKS else "nothing that comes evenly"
-        raise UsageError(f"{name} is no click track, there is {why} in it: choose another, or give --bpm.")
+        why = f"only {found.clicks} clicks" if found.clicks < FEWEST_CLICKS else "no even pulse"
+        raise UsageError(f"{name} is not a click track, it has {why}: choose another, or give --bpm.")
     onsets = clicks.onsets_samples
     missing = np.maximum(np.rint(_ratios(np.diff(onsets))).astype(np.int64), 1)
     counts = np.concatenate([[0], np.cumsum(missing)])
@@ -144,16 +144,16 @@ def _told(
     longest = int(np.argmax(missing))
     if missing[longest] > 2:
         start, stop = (format_time(onsets[longest + step] / rate_hz, 1) for step in (0, 1))
-        told.append(f"{name} pauses from {start} to {stop}: the beats between lie evenly.")
+        told.append(f"{name} pauses from {start} to {stop}: the beats between are even.")
     if length_samples - onsets[-1] > 2.5 * period:
         bpm = 60.0 * rate_hz / period
         at = format_time(onsets[-1] / rate_hz, 1)
-        told.append(f"{name} ends at {at}: from there the grid goes on at {bpm:.2f} BPM.")
+        told.append(f"{name} ends at {at}: from there the grid continues at {bpm:.2f} BPM.")
     return told
 
 
 def _accents(clicks: Clicks) -> NDArray[np.bool_]:
-    """Tell which clicks begin a bar, shape (n,): those clearly louder or, if none, of another pitch."""
+    """Return the mask of clicks that begin a bar, shape (n,): louder ones, else those of another pitch."""
     for heard in (clicks.peaks, clicks.brightness):
         low, high = np.percentile(heard, [5, 95])
         if high < _ACCENT_TIMES * low:

@@ -21,12 +21,12 @@ _START_SHARE = 0.05
 _FLOOR_TIMES = 2.0
 _CARRIED_MS = 100
 _QUIETEST_SHARE = 0.1
-"""Of what is loud among clicks: what is quieter is crosstalk."""
+"""Share of the loud click level; quieter clicks are crosstalk."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clicks:
-    """What clicks in a track.
+    """Clicks in a track.
 
     Attributes
     ----------

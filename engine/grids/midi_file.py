@@ -1,7 +1,7 @@
 """The grid of a Standard MIDI File, by its tempo map and time signatures, and the feel of its notes.
 
-A beat is what the lower number of the time signature says: in 6/8 the bar has six. Where nothing is said,
-MIDI means 120 quarter notes a minute in 4/4.
+A beat is the lower number of the time signature: a 6/8 bar has six. The MIDI default is 120 quarter
+notes a minute in 4/4.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _UNREADABLE = (
     KeySignatureError,  # an Exception of mido's own
 )
 _SHORTEST_UNIT = 128
-"""Of a bar: nobody counts in less than 128th notes."""
+"""Shortest beat, as a share of a bar: a 128th note."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bars:
-    """From `start_tick` on bars have so many beats, each of `beat_ticks`."""
+    """Number and length of the beats of a bar from `start_tick` on."""
 
     start_tick: int
     beats: int
@@ -46,7 +46,7 @@ class _Bars:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Song:
-    """What of a file is about time: tempi by tick, in microseconds a quarter, bars, and where notes begin."""
+    """Timing of a file: tempi by tick, in microseconds a quarter, bars, and note onsets."""
 
     ticks_per_quarter: int
     tempo_ticks: NDArray[np.float64]
@@ -73,7 +73,7 @@ def read_midi_grid(path: Path, rate_hz: int, length_samples: int, start_s: float
 
     Raises
     ------
-    SourceError : the file cannot be read, or says no tempo that can be
+    SourceError : the file cannot be read, or its tempo is invalid
     UsageError : its tempo is outside the limits, or nothing of it falls into the recording
     """
     song = _song(path)
@@ -89,7 +89,9 @@ def read_midi_grid(path: Path, rate_hz: int, length_samples: int, start_s: float
     if (np.diff(beats) <= 0).any():
         raise SourceError(f"{shown(path)} has beats closer than a sample: give another file.")
     tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
-    notice = "" if song.names_time else f"{shown(path)} says no tempo: MIDI means 120 BPM in 4/4 then."
+    notice = (
+        "" if song.names_time else f"{shown(path)} has no tempo: the MIDI default of 120 BPM in 4/4 is used."
+    )
     return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, f"read from {path.name}"), notice)
 
 
@@ -141,7 +143,7 @@ def _song(path: Path) -> _Song:
         ticks_per_quarter = int(file.ticks_per_beat)
         timed = list(_timed(file))
     except _UNREADABLE as error:
-        raise SourceError(f"{shown(path)} is no MIDI file that can be read: give another file.") from error
+        raise SourceError(f"{shown(path)} is not a valid MIDI file: give another file.") from error
     if ticks_per_quarter <= 0:
         raise SourceError(f"{shown(path)} counts in video frames, not in beats: save it with a tempo map.")
     tempi = {0: _USUAL_TEMPO_US}
@@ -177,7 +179,7 @@ def _timed(file: mido.MidiFile) -> Iterator[tuple[int, mido.Message]]:
 
 def _require_possible(path: Path, tempi: dict[int, int], bars: dict[int, tuple[int, int]]) -> None:
     if min(tempi.values()) <= 0:
-        raise SourceError(f"{shown(path)} has a tempo of nothing: correct it, or give --bpm.")
+        raise SourceError(f"{shown(path)} has a tempo of 0: correct it, or give --bpm.")
     for beats, unit in bars.values():
         if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
             raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")

@@ -1,4 +1,4 @@
-"""A grid that the user brought, and what they must know of it."""
+"""A grid from the user, with notices about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OwnGrid:
 
 
 def bytes_of_file(path: Path) -> bytes:
-    """Return what a small file holds.
+    """Return the content of a small file.
 
     Raises
     ------

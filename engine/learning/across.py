@@ -1,9 +1,9 @@
 """One training over several processes, on devices of one machine or of many, under `lightning.fabric`.
 
-Each process runs the same verb with the same seed and hears the same material. Of each batch it takes its
-share, and gradients are averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data
+Each process runs the same verb with the same seed on the same material. It takes its share of each batch,
+ and gradients are averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data
 Parallel Training", VLDB 2020), so that every process makes the step that one alone would make with the whole
-batch. A network whose layers look at a whole batch at once (batch normalisation) learns otherwise.
+batch. A network whose layers look at a whole batch at once (batch normalisation) gives other results.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Machines:
     Attributes
     ----------
     devices : processes on each machine, a device each where there are any, else on its processors
-    nodes : machines, each of which runs the same command
+    nodes : machines that run the same command
     node_rank : which of them this is, from 0
     main_address : "host:port" of the first, where there are several
     """
@@ -83,7 +83,7 @@ class Across:
 
 
 class _Whole(nn.Module):
-    """A model and its loss as one module: only what passes through `forward` is averaged."""
+    """A model and its loss as one module: gradients are averaged only for calls of `forward`."""
 
     def __init__(self, model: nn.Module, loss: Loss) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ def training_across(machines: Machines) -> Iterator[bool]:
 
     Raises
     ------
-    UsageError : the extra is not installed, or there are no such machines or devices
+    UsageError : the extra is not installed, or machines or devices are missing
     """
     global _in_force
     if (machines.devices, machines.nodes) == (1, 1):

@@ -18,7 +18,7 @@ from engine.progress import Progress
 Batch = tuple[Tensor, ...]
 Loss = Callable[[nn.Module, Batch], Tensor]
 OnEpoch = Callable[["Epoch"], None]
-"""Told of every epoch while the model has its weights; may raise to end the training."""
+"""Callback after every epoch, with the model at its weights; can raise to end the training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class TrainSettings:
     Attributes
     ----------
     patience : epochs without a better validation loss before learning stops; None learns to the end and keeps
-        the last weights, for a loss whose size says little of how well it ranks
+        the last weights, for a loss that does not measure the ranking
     """
 
     epochs: int
@@ -48,7 +48,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training came to; `best` is the epoch whose weights the model now holds."""
+    """Result of a training; the model has the weights of the epoch `best`."""
 
     history: tuple[Epoch, ...]
     best: Epoch

@@ -24,8 +24,8 @@ def with_weights(
 
     Parameters
     ----------
-    found : what is found with it, such as "beats"
-    remedy : what a refusal tells the user to do
+    found : the target of its detection, such as "beats"
+    remedy : the advice in a refusal
 
     Raises
     ------
@@ -40,7 +40,7 @@ def with_weights(
         raise_shortage(error)
         raise OffcutError(f"'{path}' is damaged: {remedy}.") from error
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-        raise OffcutError(f"'{path}' holds weights that are no numbers: {remedy}.")
+        raise OffcutError(f"'{path}' has invalid weights: {remedy}.")
     return network.eval()
 
 

@@ -65,7 +65,7 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
     name = shown(edited.path)
     if not segments:
         names = ", ".join(shown(raw.path) for raw in raws)
-        return f"Nothing of {name} was found in {names}."
+        return f"No sound of {name} was found in {names}."
     only = segments[0]
     is_whole = len(segments) == 1 and only.raw_start_samples == 0 and only.edited_start_samples == 0
     if is_whole and only.raw_stop_samples == raws[only.raw].length_samples == edited.length_samples:
@@ -73,7 +73,7 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
     if share < _NOT_FROM_BELOW:
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
-    return f"{percent(share, 1)} of what sounds in {name} was found, in {number}{_residual_text(segments)}."
+    return f"{percent(share, 1)} of the sound in {name} was found, in {number}{_residual_text(segments)}."
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:

@@ -66,5 +66,5 @@ def _figures(
     if taste.history:
         best = min(taste.history, key=lambda epoch: epoch.validation)
         figures.append(("lowest validation loss", f"{best.validation:.4f} after epoch {best.number}"))
-    figures.append(("kept stretches", f"{0 if taste.kept is None else len(taste.kept.frame):,}"))
+    figures.append(("reference segments", f"{0 if taste.kept is None else len(taste.kept.frame):,}"))
     return tuple(figures)

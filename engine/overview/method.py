@@ -21,14 +21,18 @@ def method_steps(config: RecipeConfig) -> Steps:
     if config.recipe in NAMES:
         worded = of_laboratory("recipes.steps", "STEPS")
     middle = worded.get(config.recipe, _unknown)(values)
-    return (*_heard(config), *middle, MethodStep("Score", "0.5 is typical of what you kept, 1 is odd"))
+    return (
+        *_heard(config),
+        *middle,
+        MethodStep("Score", "0.5 is typical of the training data, 1 is anomalous"),
+    )
 
 
 def _heard(config: RecipeConfig) -> Steps:
     mel = config.mel
     hop_ms = 1000.0 * mel.hop_samples / mel.rate_hz
     return (
-        MethodStep("Recording", "mono, brought to the level it is played at"),
+        MethodStep("Recording", "mono, at playback level"),
         MethodStep(
             "Mel spectrogram", f"{mel.n_mels} bands every {hop_ms:.0f} ms, {mel.rate_hz / 1000:g} kHz"
         ),
@@ -39,13 +43,13 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
     minutes = values["practice_s"] / 60
     compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
     beside = MethodStep(
-        "Beside it", "how far the sound is from all that was kept, sound and rhythm from the rest"
+        "Distances", "from the training data; sound and rhythm also from the rest of the recording"
     )
     return (
-        MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of practice, learned from once"),
+        MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of training faults, one pass"),
         MethodStep(
             _networks(values["members"]),
-            f"{values['width']} channels over time; tell what is damaged from what is as it was kept",
+            f"{values['width']} channels over time; distinguish damaged from undamaged audio",
         ),
         *([beside] if compared else []),
     )

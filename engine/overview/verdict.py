@@ -12,7 +12,7 @@ from engine.wording import percent
 
 _WHOLE_MINUTES_FROM_S = 600.0
 _MINUTE_S = 60.0
-NO_RECORDING = "Import a recording, or drop one here, to see what this taste would cut."
+NO_RECORDING = "Import a recording, or drop one here, to see the cuts of this taste."
 
 
 @dataclass(frozen=True, slots=True)

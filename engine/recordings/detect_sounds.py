@@ -19,7 +19,7 @@ from engine.recordings.mono import mono
 from engine.recordings.spans import SpanRequest
 from engine.wording import counted
 
-NOTHING = "Nothing was heard that Offcut has a sure name for"
+NOTHING = "No sounds detected"
 _MOST_SAID = 3
 
 
@@ -44,7 +44,7 @@ class FoundSounds:
         often = [f"{word} ({count})" for word, count in counts.most_common(_MOST_SAID)]
         more = len(counts) - _MOST_SAID
         others = f" and {counted(more, 'other')}" if more > 0 else ""
-        return f"Heard {counted(counts.total(), 'sound')}: {', '.join(often)}{others}"
+        return f"Detected {counted(counts.total(), 'sound')}: {', '.join(often)}{others}"
 
 
 def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
@@ -57,7 +57,7 @@ def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     Cancelled : the user asked for it
     """
     state = request.state
-    require_recording(state, "listen to")
+    require_recording(state, "analyse")
     hearing = detector()
     blocks = mono(request, (0, state.length_samples), progress)
     sounds = sounds_in(hearing, blocks, state.rate_hz, state.length_samples)

@@ -152,7 +152,7 @@ def _look_at(path: Path) -> tuple[Source, str]:
     info = probe(path)
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
-        raise SourceError(f"{shown(path)} has a name that is no text: rename the file or its folder.")
+        raise SourceError(f"{shown(path)} has a name that is not valid text: rename the file or its folder.")
     digest = content_hash(path)
     source = Source(
         id=digest[:12],

@@ -88,7 +88,7 @@ def locate(source: Source, document_folder: Path) -> Path:
             problem = problem or error
     name = shown(imported_from.name)
     raise problem or SourceError(
-        f"{shown(imported_from)} is no longer there; put {name} back, or beside the document."
+        f"{shown(imported_from)} is missing; put {name} back, or next to the document."
     )
 
 
@@ -207,7 +207,7 @@ def relink(
     if not found:
         what = counted(len(missing), "missing recording")
         raise SourceError(
-            refused[0] if refused else f"{shown(folder)} has none of {what}: choose another folder."
+            refused[0] if refused else f"{shown(folder)} does not contain {what}: choose another folder."
         )
     return Relinked(move_sources(state, found), refused)
 

@@ -79,8 +79,8 @@ def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], prog
             "or learn the taste again."
         )
     raise SourceError(
-        f"{shown(path)}, which the taste learned from, is no longer there: put {shown(path.name)} back, "
-        "or beside the taste."
+        f"{shown(path)}from the training data of the taste is missing: put {shown(path.name)} back, "
+        "or next to the taste."
     )
 
 

@@ -80,7 +80,7 @@ def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
     UsageError : no mask is given
     """
     if not masks:
-        raise UsageError("No sound is named: say which is meant.")
+        raise UsageError("No sound is named: name one.")
     kept = tuple(stays) or (False,) * len(masks)
     meant, left = (
         _summed([mask.shares for mask, each in zip(masks, kept, strict=True) if each is of])

@@ -15,8 +15,8 @@ ABOUT: Mapping[str, str] = MappingProxyType(
     {
         DEFAULT: "network, NMF and subtraction together, as far as they agree",
         "network": "the network that comes with Offcut, alone",
-        "subtraction": "what is louder than the surroundings; words change nothing",
-        "nmf": "what the surroundings do not explain; words change nothing",
+        "subtraction": "sound louder than the surroundings; ignores words",
+        "nmf": "sound that differs from the surroundings; ignores words",
         **({} if is_bundle() else {FILM: "the published recipe, with weights that you trained"}),
     }
 )

@@ -27,7 +27,7 @@ def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
     if len(texts) > MOST_PROMPTS:
         raise UsageError(f"{len(texts)} sounds are named at once: name {MOST_PROMPTS} at most.")
     if not texts:
-        return (Prompt("what is new here", np.zeros(SIZE, np.float32)),)
+        return (Prompt("the most prominent sound", np.zeros(SIZE, np.float32)),)
     return tuple(_named(" ".join(text.split())) for text in texts)
 
 
@@ -48,5 +48,5 @@ def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:
     UsageError : nothing sounds in it
     """
     if not np.any(vector):
-        raise UsageError("The example is silent: mark where the sound is heard.")
+        raise UsageError("The example is silent: select the sound.")
     return Prompt(told, np.asarray(vector, np.float32), example=True)

@@ -31,7 +31,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
     UsageError : no window is given, or one ends before it begins, is too short, or is beyond the recording
     """
     if not windows:
-        raise UsageError("No window is given: say where the sound is.")
+        raise UsageError("No window is given: give the span of the sound.")
     for start, stop in windows:
         first_s, last_s = samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)
         if stop <= start:
@@ -44,7 +44,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
         if start < 0 or stop > length_samples:
             end_s = samples_to_s(length_samples, rate_hz)
             raise UsageError(
-                f"The window from {first_s:g} s to {last_s:g} s lies beyond the recording, "
+                f"The window from {first_s:g} s to {last_s:g} s is outside the recording, "
                 f"which is from 0 to {end_s:g} s."
             )
     united: list[_Span] = []

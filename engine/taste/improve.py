@@ -113,8 +113,8 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
         )
         if not found and not kept:
             raise TasteError(
-                f"None of the recordings that {shown(request.taste.name)} learned from is there any more, "
-                "and what was decided keeps nothing: put the recordings back beside the taste."
+                f"All training recordings of {shown(request.taste.name)} are missing, "
+                "and the decisions keep no passage: put the recordings back next to the taste."
             )
         learned = learn(
             LearnRequest(
@@ -136,7 +136,7 @@ def _check(request: ImproveRequest) -> None:
     ]
     if not any(decided):
         names = " and ".join(document.name for document in request.documents) or "any document"
-        raise TasteError(f"Nothing is decided in {shown(names)} yet: accept or reject some cuts first.")
+        raise TasteError(f"There are no decisions in {shown(names)} yet: accept or reject some cuts first.")
 
 
 def _find(

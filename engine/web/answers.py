@@ -68,7 +68,7 @@ async def body(request: Request, model: type[Model]) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "all"
-        raise UsageError(f"The page sent what is not understood: {where}: {first['msg']}.") from None
+        raise UsageError(f"The page sent an invalid request: {where}: {first['msg']}.") from None
 
 
 def number(text: str | None, usual: float, lowest: float, highest: float) -> float:

@@ -30,9 +30,9 @@ def inside(root: Path, name: str) -> Path:
     """
     parts = name.split("/")
     if len(name) > LONGEST_NAME or not _is_text(name):
-        raise UsageError(f"{quoted(name)} is no name of a file.")
+        raise UsageError(f"{quoted(name)} is not a file name.")
     if any(part in ("", ".", "..") or "\\" in part or ":" in part[1:2] for part in parts):
-        raise UsageError(f"{quoted(name)} is no name of a file in the folder.")
+        raise UsageError(f"{quoted(name)} is not a file of the folder.")
     try:
         path = Path(os.path.realpath(root.joinpath(*parts), strict=True))
         is_there = path.is_relative_to(os.path.realpath(root)) and path.is_file()

@@ -76,7 +76,7 @@ class Serving:
         self, folder: Path | None, port: int = 0, most_bytes: int | None = None, head_s: float = HEAD_S
     ) -> None:
         if folder is not None and not folder.is_dir():
-            raise UsageError(f"{folder} is no folder: choose one with recordings.")
+            raise UsageError(f"{folder} is not a folder: choose one with recordings.")
         self._socket = _bound(port)
         self.port = int(self._socket.getsockname()[1])
         token = new_token()

@@ -195,7 +195,7 @@ class Session:
         try:
             return self.results[key]
         except KeyError:
-            raise UsageError("This result is not kept any more: separate again.") from None
+            raise UsageError("This result is no longer stored: separate again.") from None
 
     def tastes(self) -> dict[str, tuple[Path, str]]:
         """Return the tastes there are, those of the folder before those that come with Offcut.
@@ -218,7 +218,7 @@ class Session:
         shelf, _slash, name = told.partition("/")
         root = {"folder": self.root, "shipped": SHIPPED}.get(shelf)
         if root is None or not name.endswith(".taste"):
-            raise UsageError("There is no such taste: choose one from the list.")
+            raise UsageError("This taste was not found: choose one from the list.")
         return inside(root, name), root
 
     def names(self) -> tuple[str, ...]:

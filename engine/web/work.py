@@ -17,7 +17,7 @@ from engine.unused_memory import give_back_unused
 Answer = Mapping[str, object]
 MOST_WAITING = 8
 _MOST_KEPT = 200
-_UNEXPECTED = "Something went wrong that should not: what it was stands where offcut serve was started."
+_UNEXPECTED = "Unexpected error: the terminal of offcut serve shows the details."
 _LOG = logging.getLogger(__name__)
 
 

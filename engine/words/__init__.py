@@ -1,1 +1,1 @@
-"""What words mean, as numbers: the space in which prompts and sounds are compared."""
+"""Text embeddings: the space in which prompts and sounds are compared."""

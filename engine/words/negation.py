@@ -1,4 +1,4 @@
-"""Words that say what is not meant: "not speech"."""
+"""Negated prompts: "not speech"."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ NOT = "not"
 
 
 def without_not(words: str) -> str:
-    """Return what words say is not meant, or the words themselves where they say what is."""
+    """Return the negated name of a prompt, or the prompt itself without a negation."""
     first, _space, others = words.partition(" ")
     return others if first.casefold() == NOT else words
 
 
 def names_meant(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of some words that say what is meant."""
+    """Return the prompts without a negation."""
     return tuple(text for text in texts if without_not(text) == text)

@@ -1,6 +1,6 @@
 """A text encoder that needs no download: a vector for each piece of a word, summed over a prompt.
 
-Distilled from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0); what it is and is not good for stands in
+Distilled from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0); its strengths and limits are listed in
 `resources/words/text-static.md`.
 """
 
@@ -51,8 +51,7 @@ class TextEncoder:
             raise UsageError(NOTHING_NAMED)
         if len(words) > LONGEST_PROMPT:
             raise UsageError(
-                f"The words for a sound are {len(words):,} characters long: "
-                f"say it in {LONGEST_PROMPT} at most."
+                f"The name of the sound is {len(words):,} characters long: use at most {LONGEST_PROMPT}."
             )
         ids = self.tokenizer.encode(words, add_special_tokens=False).ids
         vector = np.asarray(self.weights[ids] @ self.pieces[ids].astype(np.float32), np.float32)
@@ -84,5 +83,5 @@ def text_encoder() -> TextEncoder:
     except Exception as error:  # tokenizers raises no other
         raise_shortage(error)
         raise OffcutError(
-            f"What knows words in '{FOLDER}' is missing or damaged: install Offcut again."
+            f"The text encoder in '{FOLDER}' is missing or damaged: install Offcut again."
         ) from error

@@ -1,6 +1,6 @@
 """Decide whether a prompt names a sound that is known, before anything listens for it.
 
-The encoder returns a vector for any letters, and the pieces of a random word lie near some sound by chance.
+The encoder returns a vector for any letters, and the pieces of a random word are near some sound by chance.
 A prompt is therefore understood only if each of its words is a word, and if the vector of the whole is near
 that of a known phrase. Both thresholds were chosen on one half of `tests/engine/words/prompts.json`.
 """
@@ -36,7 +36,7 @@ _WHOSE_VOICE = frozenset({
     "boy", "boys", "child", "children", "female", "girl", "girls", "kid", "kids", "male", "man", "men",
     "singer", "singers", "singing", "sung", "vocal", "vocals", "woman", "women",
 })  # fmt: skip
-"""Words that ask to tell voices apart, or speech from singing, which no network here does."""
+"""Words for a distinction of voices, or of speech and singing, which no network here supports."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class KnownSounds:
 
     @property
     def all_words(self) -> frozenset[str]:
-        """The words of all phrases, and what they are forms of."""
+        """The words of all phrases, and their base forms."""
         return frozenset(stem for words in self.words for word in words for stem in _stems(word))
 
 
@@ -79,7 +79,7 @@ def known_sounds() -> KnownSounds:
 
 @cache
 def separable() -> KnownSounds:
-    """Return the sounds that can be kept or removed by name: those that come with Offcut, and speech."""
+    """Return the sounds that can be isolated or removed by name: the built-in ones, and speech."""
     return KnownSounds.of(separable_sounds())
 
 
@@ -92,7 +92,7 @@ def require_understood(prompt: str, known: KnownSounds | None = None) -> None:
 
     Raises
     ------
-    UnknownPromptError : a word is not a word, no known phrase is near, or voices are to be told apart
+    UnknownPromptError : a word is not a word, no known phrase is near, or it distinguishes voices
     UsageError : the prompt is empty or too long
     """
     known = known_sounds() if known is None else known
@@ -134,11 +134,11 @@ def meanings(prompt: str) -> tuple[str, ...]:
 
 
 def require_words(prompt: str, known: KnownSounds | None = None) -> None:
-    """Refuse a prompt that holds anything but words, whatever they mean.
+    """Refuse a prompt with anything but words; their meaning is not checked.
 
     Raises
     ------
-    UnknownPromptError : a word is not a word of English or of a known sound, or there is no word
+    UnknownPromptError : a word is neither English nor the name of a sound, or the prompt has no words
     UsageError : the prompt is empty or too long
     """
     known = known_sounds() if known is None else known
@@ -181,7 +181,7 @@ def _has_stem(word: str, of_sounds: frozenset[str]) -> bool:
 
 
 def _stems(word: str) -> list[str]:
-    """Return a word and what it may be a form of."""
+    """Return a word and its possible base forms."""
     found = [word]
     for ending in _ENDINGS:
         stem = word.removesuffix(ending)

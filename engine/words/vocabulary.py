@@ -1,4 +1,4 @@
-"""The sounds that are known by name, and other words for them; read without what encodes words."""
+"""Named sounds and their synonyms; readable without the text encoder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "words"
-NOTHING_NAMED = "Nothing is named: say in a few words which sound is meant."
+NOTHING_NAMED = "No sound is named: name one in a few words."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Named:
 
     Attributes
     ----------
-    said : other words for it, which networks learn from as well
-    kept_back : yet other words, which nothing learns from: they tell whether new words are understood
+    said : synonyms that networks are trained on as well
+    kept_back : synonyms that are held out from training, to test unseen words
     """
 
     name: str
@@ -47,7 +47,7 @@ SPEECH = Named(
 
 @cache
 def separable_sounds() -> Mapping[str, Named]:
-    """Return the sounds that can be kept or removed by name."""
+    """Return the sounds that can be isolated or removed by name."""
     return {**vocabulary(), SPEECH.name: SPEECH}
 
 

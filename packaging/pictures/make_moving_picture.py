@@ -1,7 +1,7 @@
 """Make the moving picture of the README: ``make_moving_picture.py [OUT.gif]``.
 
-A rehearsal is imported, a cut heard and accepted, hits of a drum take moved onto the grid, a sneeze taken
-out, and the whole exported, in the real window by its commands. Needs ffmpeg, no display and no sound device.
+A rehearsal is imported, a cut previewed and accepted, hits of a drum take moved onto the grid, a sneeze
+removed, and the result exported, in the real window. Needs ffmpeg, no display and no sound device.
 """
 
 from __future__ import annotations
@@ -156,34 +156,34 @@ def play(home: Path, film: Film) -> None:
     sneeze(operator, home)
     operator.press("view.fit")
     operator.film_dialog(
-        "file.export", "Ctrl E", "Export audio, or the edits for the program you go on in", Folder="/home"
+        "file.export", "Ctrl E", "Export audio, or a project for another program", Folder="/home"
     )
     window.close()
     settle()
 
 
 def cut(operator: Operator, home: Path) -> None:
-    """Import the demo's rehearsal, hear a cut that is proposed, and accept it."""
+    """Import the rehearsal of the demo, preview a proposed cut, and accept it."""
     from desktop.app import show
 
     window = operator.window
-    operator.film("Ctrl O", "Import recordings: one file is one track")
+    operator.film("Ctrl O", "Import recordings: each file becomes a track")
     raw = [Path(shutil.copy(one, home)) for one in sorted((DEMO / "raw").iterdir())]
-    window.work.import_recordings(tuple(raw))
+    window.recordings.import_files(tuple(raw))
     operator.rest()
-    operator.film("", "Offcut finds the beat, and what nobody plays in")
+    operator.film("", "Offcut detects the beat, and proposes to cut pauses")
     show(window, ["--demo"])  # the same recordings, with a taste that was learned from edits
     operator.rest()
-    operator.film("Ctrl R", "It proposes what does not sound like what you kept")
+    operator.film("Ctrl R", "Propose cuts: passages that are unlike your edits")
     start, stop = window.review.span()
     for _ in range(2):
         window.commands.run("view.zoom_in")
     around = (stop - start) // 6
     for at in (*np.linspace(start - around, start, 6), *np.linspace(stop, stop + around, 6)):
         window.transport.seek(round(float(at)))
-        operator.film("C", "Hear the result around the cut", SHORT_S)
+        operator.film("C", "Preview the cut", SHORT_S)
     operator.press("review.accept")
-    operator.film("A", "Accept it; the next one comes by itself")
+    operator.film("A", "Accept it, and go to the next one")
 
 
 def hit(operator: Operator, home: Path) -> None:
@@ -192,17 +192,17 @@ def hit(operator: Operator, home: Path) -> None:
     window.session.open(drum_take(home))
     operator.rest()
     operator.press("view.fit")
-    operator.film("Ctrl Shift T", "Every hit of a drum take, and where it goes on your grid")
+    operator.film("Ctrl Shift T", "Detect the hits of a drum take, and their places on the grid")
     window.transport.seek(window.review.span()[0])
     for _ in range(2):
         window.commands.run("view.zoom_in")
-    operator.film("", "Arrows say how far, on all microphones alike")
+    operator.film("", "Arrows show the moves, the same on all microphones")
     operator.press("timing.accept_bar")
     operator.film("Alt B", "Accept the hits of a bar")
 
 
 def sneeze(operator: Operator, home: Path) -> None:
-    """Take a sneeze out of a song, there alone."""
+    """Remove a sneeze from a song, only within its span."""
     window = operator.window
     document, span = sneezed_rag(home)
     window.session.open(document)
@@ -217,13 +217,13 @@ def sneeze(operator: Operator, home: Path) -> None:
     operator.press("repair.open")
     for length in range(2, len("sneeze") + 1, 2):
         window.repair_panel.words.line.setText("sneeze"[:length])
-        operator.film("W", "Say what it is", 3 * SHORT_S)
+        operator.film("W", "Name it", 3 * SHORT_S)
     operator.press("repair.preview")
     operator.rest()
-    operator.film("1 2 3", "Hear it alone, hear what is left, hear the repair", 2 * LONG_S)
+    operator.film("1 2 3", "Play target, remainder and repair", 2 * LONG_S)
     operator.press("repair.accept")
     operator.rest()
-    operator.film("A", "Accepted: outside of the span the recording stays, bit for bit")
+    operator.film("A", "Accepted: outside the span nothing changes, bit for bit")
 
 
 if __name__ == "__main__":

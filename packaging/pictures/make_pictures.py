@@ -156,7 +156,7 @@ def queue(photographer: Photographer) -> None:
 
 
 def taste(photographer: Photographer) -> None:
-    """Open the Taste page and go to the oddest stretch of its map."""
+    """Open the Taste page and go to the highest score of its map."""
     from PySide6.QtCore import Qt
 
     window = photographer.window
@@ -176,6 +176,8 @@ def samples(photographer: Photographer) -> None:
     window.transport.seek(window.review.span()[0])
     while window.timeline.viewport.visible_samples > SAMPLES_SHOWN:
         window.commands.run("view.zoom_in")
+    settle()  # painting asks for the samples
+    wait_for(lambda: not window.recordings.wave_tiles.is_busy)
     photographer.take("samples", few_colours=True)
 
 
@@ -188,9 +190,9 @@ def learning(photographer: Photographer) -> None:
     from widgets.forms.taste.learn_panel import LearnRequest
 
     heard: list[dict[str, float]] = []
-    window.work.learning_progressed.connect(heard.append)
+    window.learning.progressed.connect(heard.append)
     asked = LearnRequest(tuple(str(path) for path in edited_examples()), "Our edits", METHODS[0].epochs, 0)
-    window.work.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
+    window.learning.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
     photographer.press("view.fit")
     wait_for(lambda: sum(bool(figures) for figures in heard) >= LEARNED_EPOCHS)
     photographer.take("learning", few_colours=True)
@@ -209,7 +211,7 @@ def timing(photographer: Photographer, home: Path) -> None:
 
 
 def repair(photographer: Photographer, home: Path) -> None:
-    """Preview a sneeze taken out of a song, its mask over the spectrogram."""
+    """Preview a sneeze removed from a song, with its mask over the spectrogram."""
     window = photographer.window
     document, span = sneezed_rag(home)
     window.session.open(document)

@@ -108,7 +108,7 @@ def test_it_starts_nothing_but_modules_of_its_own(bundle: Path, home: dict[str, 
     command = [str(bundle / "offcut"), "--module", "os", "x"]
     done = subprocess.run(command, env=home, capture_output=True, text=True, timeout=STARTS_S, check=False)
     assert done.returncode != 0
-    assert "no module of Offcut" in done.stderr
+    assert "not a module of Offcut" in done.stderr
 
 
 def test_pages_are_served(bundle: Path, home: dict[str, str]) -> None:

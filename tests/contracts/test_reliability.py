@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS = [
     line
     for line in (ROOT / "docs" / "reliability.md").read_text("utf-8").splitlines()
-    if line.startswith("| ") and not line.startswith("| what happens")
+    if line.startswith("| ") and not line.startswith("| event")
 ]
 
 

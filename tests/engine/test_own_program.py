@@ -43,7 +43,7 @@ def test_a_bundle_starts_itself() -> None:
 
 
 def test_only_modules_of_ours_are_run() -> None:
-    with pytest.raises(ValueError, match="no module of Offcut"):
+    with pytest.raises(ValueError, match="not a module of Offcut"):
         own_program.run_module("enginelike.os", [])
 
 

@@ -184,7 +184,7 @@ def test_sixty_four_channels_go_the_whole_way(verb: Verb, folder: Path) -> None:
 def test_a_name_that_is_no_text(verb: Verb, folder: Path) -> None:
     path = good(folder / "cafe.wav").rename(folder / os.fsdecode(b"caf\xe9.wav"))
     said = verb.refusal("new", folder / "new.offcut", path)
-    assert "has a name that is no text: rename" in said
+    assert "has a name that is not valid text: rename" in said
     assert verb("beats", path) == 0
     assert "caf\ufffd.wav" in verb.out
     assert verb("new", folder / os.fsdecode(b"caf\xe9.offcut"), good(folder / "good.wav")) == 0

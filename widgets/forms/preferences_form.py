@@ -23,7 +23,7 @@ from widgets.controls.number_field import NumberField
 from widgets.controls.radio_group import tab_to_checked
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
-SYSTEM_DEVICE = "System font"
+SYSTEM_DEVICE = "System default"
 _LOOKS = {"system": "As the &system", "dark": "&Dark", "light": "&Light"}
 _THREADS = {"1": "&1", "2": "&2"}
 _TEXT_SIZES = {"100": "As the s&ystem", **{str(percent): f"{percent} %" for percent in (80, 90, 125, 150)}}

@@ -69,7 +69,7 @@ class _Line:
         raise NotImplementedError
 
     def problem(self) -> str:
-        """Return what is wrong, "" when nothing is."""
+        """Return the error, "" without one."""
         return ""
 
     def follow(self, renew: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 
 _BESIDE_FROM = 760
-"""From this width, at 100 %, buttons are next to the sentence, otherwise below."""
+"""From this width, at 100 %, buttons are next to the sentence, else below."""
 
 
 _SIGNS = {Severity.WRONG: "×", Severity.DOUBTFUL: "!", Severity.NOTE: "i"}

@@ -58,7 +58,7 @@ class PageHead(QFrame):
             button.set_theme(theme)
 
     def set_has_taste(self, has_taste: bool) -> None:
-        """Hide the actions of a taste while there is no active taste."""
+        """Hide the actions of a taste without an active taste."""
         self._has_taste = has_taste
         self._fit()
 

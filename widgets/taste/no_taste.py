@@ -17,7 +17,7 @@ _WORDS = (
 
 
 class NoTaste(QWidget):
-    """Two buttons, each of which requests a command."""
+    """Two buttons that request commands."""
 
     command_requested = Signal(str)
 

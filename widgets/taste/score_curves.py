@@ -24,7 +24,7 @@ _COLUMN = 3
 
 _BAND, _MOST_OF_NAME = 0.28, 0.35
 _TYPICAL = 0.5
-_LEVELS = ((1.0, "odd"), (_TYPICAL, "typical"))
+_LEVELS = ((1.0, "anomalous"), (_TYPICAL, "typical"))
 STEP_S, COARSE_STEP_S = 1.0, 10.0
 NOTHING = "Choose a recording in the ranking to see its scores."
 

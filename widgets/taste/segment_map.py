@@ -23,7 +23,7 @@ _REACH = 14
 NOTHING = "No map yet. It shows reference recordings, and recordings that you imported or dropped here."
 
 _WORDS = {
-    SegmentState.KEPT: "kept",
+    SegmentState.KEPT: "edits",
     SegmentState.REST: "not proposed",
     SegmentState.UNDECIDED: "undecided",
     SegmentState.ACCEPTED: "accepted",

@@ -13,7 +13,7 @@ _SEEK_S, _SEEK_LITTLE_S = 5.0, 1.0
 
 def _transport(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     repeats = not name.startswith("shuttle")
-    return Command(f"transport.{name}", label, keys, WINDOW, description, "Listening", do, repeats)
+    return Command(f"transport.{name}", label, keys, WINDOW, description, "Playback", do, repeats)
 
 
 def _stop(parts: Parts) -> None:

@@ -1,4 +1,4 @@
-"""Two arrangements by ear: one key goes between them while they play, another takes the one that is heard."""
+"""Comparison of two arrangements: one key switches between them, another accepts the playing one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Comparing(QObject):
 
     Signals
     -------
-    said : which one is heard, or was taken
+    said : the playing or accepted arrangement
     """
 
     said = Signal(str)
@@ -76,11 +76,11 @@ class Comparing(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether one of them is heard in the place of the result."""
+        """Whether one of them plays in place of the result."""
         return self._transport.tried is not None
 
     def hold(self, made: FoundEdits, words: str) -> None:
-        """Hold one more: in the place of the older one, or of the one that is not heard."""
+        """Add an arrangement: it replaces the older one, or the one that is not playing."""
         sound, proposals = sound_of(made.request.state.tracks), made.found.proposals
         if sound != self._made_of:
             self.forget()
@@ -106,18 +106,18 @@ class Comparing(QObject):
         self._show()
 
     def turn(self) -> None:
-        """Hear the newer one, and from then on the other one each time.
+        """Play the newer one; after that, switch to the other one.
 
         Raises
         ------
-        UsageError : there are no two
+        UsageError : fewer than two arrangements
         """
         if len(self._held) < len(_LETTERS):
             raise UsageError(NO_TWO)
         self.hear(1 - self._at if self.is_on and self._transport.plays_result else self._at)
 
     def hear(self, number: int) -> None:
-        """Have the result be one of them, and say which."""
+        """Play one of them as the result, and show which."""
         self._at, self._is_put_away = number, False
         self._try_out(True)
         heard, other = self._rows()[number], self._rows()[1 - number]
@@ -126,11 +126,11 @@ class Comparing(QObject):
         )
 
     def take(self) -> None:
-        """Accept all of the one that is heard as one step, and let the other one go.
+        """Accept all edits of the playing one as one step, and discard the other one.
 
         Raises
         ------
-        UsageError : none is heard
+        UsageError : none is playing
         """
         if not self.is_on or not self._transport.plays_result:
             raise UsageError("No arrangement is active. Compare two first ‹editor.compare›.")
@@ -145,7 +145,7 @@ class Comparing(QObject):
         self.said.emit(f"Took {row.letter}: {row.words}, {row.length}; its edits are accepted")
 
     def leave(self) -> bool:
-        """Hear the document's own result again, and put the panel away; False where neither is there."""
+        """Return to the document's own result, and close the panel; False if neither applies."""
         was_on, is_shown = self.is_on, len(self._held) == len(_LETTERS) and not self._is_put_away
         if not was_on and not is_shown:
             return False
@@ -165,7 +165,7 @@ class Comparing(QObject):
             self._transport.try_out(None, plays)
 
     def _heard(self) -> tuple[_Preview, ...]:
-        """Return what becomes of the document with each, found once for each of its states."""
+        """Return the state of the document with each of them, computed once for each state."""
         state, held = self._session.state, tuple(self._held)
         known = self._found[0]
         if len(known) != len(held) + 1 or any(a is not b for a, b in zip(known, (state, *held), strict=True)):
@@ -176,7 +176,7 @@ class Comparing(QObject):
         return self._found[1]
 
     def _follow(self, change: Change) -> None:
-        """Keep what is tried out up to date with answers; arrangements of other tracks are none."""
+        """Update the previews after answers; drop arrangements of other tracks."""
         if self._is_changing or not self._held:
             return
         if sound_of(self._session.state.tracks) != self._made_of:

@@ -1,4 +1,4 @@
-"""What an editor would do: as whom, how long, which of many, and the proposals it becomes."""
+"""Arrangement proposals: choice of the editor, length and seed, and the resulting proposals."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Editors(QObject):
 
     Attributes
     ----------
-    path : the .editor file of whom; None for what editors have in common
-    learning : what learns an editor
-    comparing : the last two arrangements by ear
+    path : the .editor file; None for the base model
+    learning : the training of an editor
+    comparing : the last two arrangements
     panel : shows them
 
     Signals
     -------
-    said : what was proposed
+    said : message about the proposals
     """
 
     said = Signal(str)
@@ -87,7 +87,7 @@ class Editors(QObject):
             self._arrange(values[0], 0)
 
     def choose(self) -> None:
-        """Ask as which editor to arrange, and propose what they would do."""
+        """Ask for an editor, and propose its arrangement."""
         self._require()
         folder = self._parts.files.folder
         cards = cards_of(self._recents.paths, [folder])
@@ -100,7 +100,7 @@ class Editors(QObject):
             self.arrange_as(path)
 
     def arrange_as(self, path: Path) -> None:
-        """Propose what an editor would do whose file this is, now and from now on.
+        """Propose the arrangement of this editor file, and use it for later proposals.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Learning how the user edits: the window that asks for pairs, the job, and what was learned."""
+"""Training of an editor: the window for the pairs, the job, and the summary."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SIZE = (560, 520)
 class LearningEditors(QObject):
     """Shows the pairs, has an editor learned from them, and offers to arrange as they would.
 
-    The window stands beside the main one, and learning goes on while it is closed.
+    The window is separate from the main one, and training continues while it is closed.
 
     Signals
     -------
-    said : what was learned
+    said : message about the result
     """
 
     said = Signal(str)
@@ -56,7 +56,7 @@ class LearningEditors(QObject):
 
     @property
     def panel(self) -> LearnEditsPanel:
-        """The pairs and what was learned of them."""
+        """The pairs and their summary."""
         self._shown_dialog()
         assert self._panel is not None
         return self._panel
@@ -178,7 +178,7 @@ class LearningEditors(QObject):
         self.said.emit(f"Learned {shown(written.path.stem)}. {'. '.join(written.habits.words())}.")
 
     def _arrange_now(self) -> None:
-        """Propose what they would do, and leave the window for it."""
+        """Propose the arrangement, and close the window."""
         if self.path is None or self._dialog is None:
             return
         try:

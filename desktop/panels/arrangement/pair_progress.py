@@ -1,4 +1,4 @@
-"""Progress of learning an editor that also tells how well each pair fits."""
+"""Progress of the training of an editor that also reports the match of each pair."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PairProgress:
-    """Hands reports on, and what they say of a pair to a listener, since of reports the newest alone is seen.
+    """Forwards reports, and results of pairs to a listener, because only the newest report is shown.
 
     Attributes
     ----------

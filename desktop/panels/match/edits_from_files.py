@@ -31,7 +31,7 @@ class EditsFromFiles(QObject):
 
     Signals
     -------
-    said : what was taken; before it, what could not be
+    said : message about imported edits, and about omissions before it
     """
 
     said = Signal(str)
@@ -46,7 +46,7 @@ class EditsFromFiles(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : the document has no recording
         """
         require_recording(self._session.state, "compare a file with")
         path = file_dialogs.ask_edited(self._window, self._folder())
@@ -63,7 +63,7 @@ class EditsFromFiles(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet
+        UsageError : the document has no recording
         """
         require_recording(self._session.state, "import edits into")
         path = file_dialogs.ask_edits(self._window, self._folder())
@@ -93,7 +93,7 @@ class EditsFromFiles(QObject):
         QTimer.singleShot(0, self, go_on)
 
     def _rate(self, request: ReadEditsRequest, guess: FrameRate | None) -> None:
-        """Ask for the frame rate of a list that does not say it, and read the list."""
+        """Ask for the frame rate of a list without one, and read the list."""
         if guess is not None:
             guess = questions.ask_frame_rate(self._window, shown(request.path.name), guess)
             if guess is None:
@@ -105,7 +105,7 @@ class EditsFromFiles(QObject):
         self._work.read(import_edits, request, title, partial(self._asked, self._import, request))
 
     def _import(self, request: ReadEditsRequest, made: ImportedEdit) -> None:
-        """Show what changes, and change it where the user agrees."""
+        """Show the changes, and apply them after confirmation."""
         if made.is_empty:
             for note in made.left_out:
                 self.said.emit(note)

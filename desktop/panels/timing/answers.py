@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Some undecided moves and what they are called, such as "bar 12".
+    """A group of undecided moves and its name, such as "bar 12".
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Group:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What the proposals are called in the document."""
+        """Ids of the proposals in the document."""
         return self.moves.chosen(self.rows)
 
 
@@ -55,7 +55,7 @@ class TimingAnswers(QObject):
 
     Signals
     -------
-    said : what was done
+    said : message about the result
     """
 
     said = Signal(str)
@@ -80,7 +80,7 @@ class TimingAnswers(QObject):
         return self._transport.playhead_samples if row is None else float(self.moves.onsets_samples[row])
 
     def bar_here(self) -> tuple[int, int, int] | None:
-        """Return the number of the bar that the user is in and its span; None where there are no bars.
+        """Return number and span of the bar at the playhead; None without bars.
 
         A hit that is moved across the bar line belongs where it goes.
         """
@@ -95,7 +95,7 @@ class TimingAnswers(QObject):
         return bar, int(edges[bar]), int(edges[bar + 1])
 
     def groups(self) -> Mapping[str, Group]:
-        """Return what each answer would accept, by its name in `COMMANDS`; none where it is nothing."""
+        """Return the moves that each bulk answer would accept, by name in `COMMANDS`; without empty ones."""
         moves, found = self.moves, dict[str, Group]()
         if len(moves.ids):
             found = {name: group for name in COMMANDS if (group := self._group(moves, name)) is not None}

@@ -1,4 +1,4 @@
-"""Proposing drum timing: asking how, the job that finds hits, and what it becomes in the document."""
+"""Proposals of drum timing: the form, the job that detects hits, and the edits of the document."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _LISTENED_FOR = "listened for first"
 
 
 class TimingProposing(QObject):
-    """Asks how hits are to be put in time, has them found, and puts what is proposed into the queue.
+    """Asks for the settings, detects hits, and adds the proposals to the queue.
 
     Signals
     -------
-    said : what was found
+    said : message about the result
     """
 
     said = Signal(str)
@@ -67,7 +67,7 @@ class TimingProposing(QObject):
 
         Raises
         ------
-        UsageError : there is no recording yet, or the document takes no edits
+        UsageError : the document has no recording, or takes no edits
         """
         require_recording(self._session.state, "put in time")
         form = AlignForm(self._theme(), self._filled_in(), self._choices())
@@ -78,7 +78,7 @@ class TimingProposing(QObject):
             self.propose(asked)
 
     def _show_choices(self, form: AlignForm) -> None:
-        """Show in a form that is still open what became known of the tracks."""
+        """Update an open form with new results about the tracks."""
         if isValid(form):
             form.set_choices(self._choices())
 
@@ -88,7 +88,7 @@ class TimingProposing(QObject):
         return Path.home() if path is None else path.absolute().parent
 
     def _filled_in(self) -> AlignAsked:
-        """Return what the form begins with: what was asked last, and what the document is set to."""
+        """Return the initial values of the form: the last ones, and the settings of the document."""
         held, grid = self._timing.settings, self._session.grid
         bpm = self._asked.bpm if grid is None or not grid.tempo_bpm else round(grid.tempo_bpm, 3)
         return replace(

@@ -1,4 +1,4 @@
-"""Drum timing in the window: what is shown of it, and what its sliders change."""
+"""Drum timing in the window: its views, and the effect of its sliders."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ NO_LIMIT_MS = TimingSettings().most_ms
 
 
 class Timing(QObject):
-    """Keeps timeline and panel told of hits and moves, and proposes anew as the sliders move.
+    """Updates timeline and panel with hits and moves, and proposes again when the sliders move.
 
     Attributes
     ----------
-    answers : what accepts many moves at once
+    answers : bulk answers for moves
 
     Signals
     -------
@@ -76,14 +76,14 @@ class Timing(QObject):
 
     @property
     def settings(self) -> TimingSettings:
-        """What is asked for in this document; as it comes where that cannot be read."""
+        """The settings of this document; the defaults if they cannot be read."""
         try:
             return timing_settings(self._session.state.settings)
         except UsageError:
             return TimingSettings()
 
     def lines(self) -> Lines | None:
-        """Return the lines that hits go to; None where there are no beats."""
+        """Return the target lines of hits; None without beats."""
         grid, rate_hz = self._session.grid, self._session.state.rate_hz
         if grid is None or not len(grid.beats_samples) or not rate_hz:
             return None
@@ -129,7 +129,7 @@ class Timing(QObject):
         self._counting.now()
 
     def _show_answered(self) -> None:
-        """Bring the panel up to date with what was answered, and with what answers are offered."""
+        """Update the panel with the answers, and with the available bulk answers."""
         self._show_offsets()
         self._show_answers()
 
@@ -177,14 +177,14 @@ class Timing(QObject):
     # the sliders
 
     def _foresee(self, wanted: MoveSettings) -> None:
-        """Show at once what the sliders lead to, as far as that is known without placing hits anew."""
+        """Show the effect of the sliders at once, as far as it does not need a new placement of hits."""
         now, rate_hz = self.settings, self._session.state.rate_hz
         share = wanted.strength / now.strength if now.strength else 0.0
         samples = now.strength * rate_hz / 1000  # of a move, for each millisecond that a hit is off
         self._timeline.canvas.preview_moves(share, wanted.least_ms * samples, wanted.most_ms * samples)
 
     def _choose(self, wanted: MoveSettings) -> None:
-        """Propose anew with what the sliders say."""
+        """Propose again with the values of the sliders."""
         self.propose_later(
             replace(
                 self.settings,

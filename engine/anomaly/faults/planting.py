@@ -83,7 +83,7 @@ def plant(
 
 def _check(material: Material, kinds: Sequence[str], share: float, makers: Mapping[str, Maker]) -> None:
     if not kinds:
-        raise UsageError("There is no kind of fault to plant: name at least one.")
+        raise UsageError("No fault kind is given: name at least one.")
     for kind in kinds:
         if kind not in makers:
             raise UsageError(f"There is no fault '{kind}': choose among {', '.join(makers)}.")

@@ -36,8 +36,5 @@ def raw_of(examples: Examples, why: str) -> tuple[Path, ...]:
     TasteError : no raw recordings are given
     """
     if not examples.raw:
-        raise TasteError(
-            f"{why} also learns from recordings as they were before the edit, and there are none: "
-            "name them after --raw."
-        )
+        raise TasteError(f"{why} also needs the raw recordings of the edits: name them after --raw.")
     return examples.raw

@@ -22,11 +22,11 @@ class Method:
     epochs: int
 
 
-_OWN = Method("own-faults", "Practise on faults made from your edits", 32)
+_OWN = Method("own-faults", "Train on synthetic faults in your edits", 32)
 _TO_COMPARE = (
-    Method("memory-bank", "Remember what you kept and compare", 40),
-    Method("slicer-ae", "Rebuild what you kept (Audio Slicer)", 100),
-    Method("deep-svdd", "Draw what you kept together (Deep SVDD)", 1000),
+    Method("memory-bank", "Compare with a memory of your edits", 40),
+    Method("slicer-ae", "Reconstruct your edits (Audio Slicer)", 100),
+    Method("deep-svdd", "Contract your edits (Deep SVDD)", 1000),
 )
 METHODS: tuple[Method, ...] = (_OWN,) if is_bundle() else (_OWN, *_TO_COMPARE)
 """The default first; a bundle has no other.

@@ -153,7 +153,7 @@ def added_recipe(extension: Extension, made: object) -> Recipe:
     """
     recipe = require_type(made, Recipe)
     if not (isinstance(recipe.config, type) and issubclass(recipe.config, RecipeConfig)):
-        raise UnusableError("has settings that are no RecipeConfig")
+        raise UnusableError("has settings that are not a RecipeConfig")
     if (said := recipe.config.model_fields["recipe"].default) != extension.name:
         raise UnusableError(f"has settings of the recipe {said!r}")
     if not (callable(recipe.learn) and callable(recipe.load)):

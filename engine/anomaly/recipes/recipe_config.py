@@ -50,5 +50,5 @@ class EmbeddingConfig(RecipeConfig):
     @model_validator(mode="after")
     def _windows_meet(self) -> Self:
         if self.hop_s > self.window_s:
-            raise ValueError(f"hop_s is {self.hop_s:g}, longer than window_s: what is between is not heard")
+            raise ValueError(f"hop_s is {self.hop_s:g}, longer than window_s: it would skip audio")
         return self

@@ -31,7 +31,7 @@ def stored_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("a number is missing")
     if not isfinite(value):
-        raise ValueError("a number that is none")
+        raise ValueError("an invalid number")
     return float(value)
 
 
@@ -56,7 +56,7 @@ def require_statistics(mean: Tensor, std: Tensor, shape: tuple[int, ...]) -> Non
     if mean.shape != shape or std.shape != shape or {mean.dtype, std.dtype} != {torch.float32}:
         raise ValueError("statistics of another shape")
     if not bool((std > 0).all()):
-        raise ValueError("a deviation that is none")
+        raise ValueError("an invalid deviation")
 
 
 def weights_of(network: nn.Module, prefix: str) -> dict[str, Tensor]:
@@ -79,7 +79,7 @@ def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor], prefix
     if {name: _form(value) for name, value in wanted.items()} != {n: _form(v) for n, v in weights.items()}:
         raise ValueError("weights of another network")
     if any(name.endswith(_VARIANCE) and bool((value < 0).any()) for name, value in weights.items()):
-        raise ValueError("a variance below nothing")
+        raise ValueError("a negative variance")
     with seeded(0):  # the weights drawn here are replaced at once, and the global generator must not advance
         network = build()
     network.load_state_dict(weights)

@@ -57,11 +57,11 @@ def impossible_claim(path: Path, size_bytes: int, file: soundfile.SoundFile) -> 
     OSError : the file cannot be read
     """
     if file.format == "AU" and _au_data_start(path) < _AU_HEAD_BYTES:
-        return "says that its samples begin inside its head: copy it again, or export it again."
+        return "has a header with an invalid sample offset: copy it again, or export it again."
     if file.format not in _FOUND_BY_DECODING and file.frames > _most_frames(size_bytes, file):
         length = format_time(file.frames / file.samplerate)
         return (
-            f"says that it holds {length}, and its {size_bytes:,} bytes cannot: copy it again, or export it "
+            f"claims to hold {length}, and its {size_bytes:,} bytes cannot: copy it again, or export it "
             "again from where it was made."
         )
     return ""

@@ -52,17 +52,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     grid.add_argument("--midi", type=Path, metavar="FILE", help="the tempo map of a MIDI file")
     grid.add_argument("--beats", type=Path, metavar="F.json", help='as "offcut beats --json" prints them')
-    grid.add_argument("--auto", action="store_true", help="the document's own grid, or what is heard")
+    grid.add_argument("--auto", action="store_true", help="the document's grid, else the detected beats")
     parser.add_argument(
-        "--start-s", type=finite, metavar="S", help="of the first beat, with --bpm or --midi; 0 unless told"
+        "--start-s", type=finite, metavar="S", help="of the first beat, with --bpm or --midi; default 0"
     )
-    parser.add_argument("--beats-in-bar", type=int, metavar="N", help="with --bpm; 4 unless told")
+    parser.add_argument("--beats-in-bar", type=int, metavar="N", help="with --bpm; default 4")
     how = parser.add_argument_group("how hits are moved")
     how.add_argument("--division", metavar="1/16", help="1/4, 1/8, 1/16, 1/32, 1/8t or 1/16t")
     how.add_argument("--swing", type=finite, metavar="58", help="percent, 50 (straight) to 75")
     how.add_argument("--groove", metavar="FILE", help="the feel of a MIDI file, a recording or a track")
     how.add_argument("--strength", type=finite, metavar="1", help="0 to 1, how much of the way")
-    how.add_argument("--sensitivity", type=finite, metavar="0.5", help="0 to 1, how unsure a hit may be")
+    how.add_argument(
+        "--sensitivity", type=finite, metavar="0.5", help="0 to 1; higher detects weaker hits too"
+    )
     how.add_argument("--pad-ms", type=finite, metavar="5", help="how long before a hit its slice begins")
     how.add_argument("--own-feel", action="store_true", help="keep the drummer's own push and pull")
     how.add_argument("--drum-feel", action="store_true", help="keep how early or late each drum mostly is")
@@ -168,7 +170,7 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.start_s is not None and options.bpm is None and options.midi is None:
         raise UsageError("--start-s goes with --bpm or --midi.")
     if options.beats_in_bar is not None and options.bpm is None:
-        raise UsageError("--beats-in-bar goes with --bpm: any other grid says so itself.")
+        raise UsageError("--beats-in-bar goes with --bpm: any other grid has its own bars.")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minutes", type=finite, metavar="M", help="how long the result is to be")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="0 for the likeliest, others for others"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="0: the most probable arrangement; any other number: a random one",
     )
 
 

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
     """Nudge the edges where asked, then answer, all in the document's history."""
     if bool(options.ids) + options.all + (options.above is not None) != 1:
-        raise UsageError("Say which proposals: their ids, or --all, or --above SCORE.")
+        raise UsageError("Name proposals by their ids, or give --all or --above SCORE.")
     with opened(options.project) as document:
         state, verdict = document.state, _VERDICTS[options.answer]
         bulk = _asked(options, state, verdict)

@@ -46,34 +46,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start-s", type=finite, metavar="A", help="of the recording; not for a recorder or fade-ends"
     )
     parser.add_argument("--stop-s", type=finite, metavar="B")
-    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
-    parser.add_argument("--times", type=int, metavar="N", help="repeat: how often it is heard in a row")
+    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
+    parser.add_argument("--times", type=int, metavar="N", help="repeat: number of times it plays in a row")
     parser.add_argument("--to-s", type=finite, metavar="T", help="move, repeat: before this moment")
     parser.add_argument(
         "--by-s", type=finite, metavar="X", help="slip, hit, recorder: later by X, earlier below 0"
     )
-    parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: its attack; A unless told")
-    parser.add_argument("--fill", choices=tuple(Fill), help="hit: what is heard where it went away from")
+    parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: time of its attack; default A")
+    parser.add_argument("--fill", choices=tuple(Fill), help="hit: fill of the gap that it leaves")
     parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
-    parser.add_argument("--text", nargs="+", metavar="T", help="repair: the sounds that are meant, in words")
+    parser.add_argument("--text", nargs="+", metavar="T", help="repair: names of the sounds")
     parser.add_argument(
         "--band-hz",
         nargs=2,
         type=finite,
         metavar=("LOW", "HIGH"),
-        help="repair: all between the two is meant too; instead of --text, that alone",
+        help="repair: frequency range to add to the mask; without --text, only this range",
     )
-    parser.add_argument("--mode", choices=MODES, help="repair: what becomes of them; remove unless told")
+    parser.add_argument("--mode", choices=MODES, help="repair: remove or keep them; default remove")
     parser.add_argument(
         "--strength-db",
         type=finite,
         metavar="D",
-        help="repair: lower by up to so many dB; no limit unless given",
+        help="repair: lower by up to this many dB; default: no limit",
     )
-    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="repair: how long it comes and goes")
+    parser.add_argument(
+        "--fade-ms", type=finite, metavar="MS", help="repair: length of the fade at both ends"
+    )
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
     for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
-        said = f"fade-ends: length of the fade {name}, 0 for none; {usual_ms:g} unless told"
+        said = f"fade-ends: length of the fade {name}, 0 for none; default {usual_ms:g}"
         parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
 
 
@@ -111,7 +113,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     }
     said = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
     if clashes:
-        said += f" It cannot hold beside {', '.join(clashes)}: undo or reject one of them."
+        said += f" It conflicts with {', '.join(clashes)}: undo or reject one of them."
     yield VerbOutput(fields, said)
 
 

@@ -44,18 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio = parser.add_argument_group(f"audio files ({', '.join(AUDIO_SUFFIXES)})")
     audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
     audio.add_argument("--regions", action="store_true", help="one file a region instead of the whole")
-    audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
+    audio.add_argument("--removed", action="store_true", help="removed audio instead of the result")
     audio.add_argument(
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
     )
-    audio.add_argument(
-        "--start-s", type=finite, metavar="A", help="only what is heard from A of the recording"
-    )
+    audio.add_argument("--start-s", type=finite, metavar="A", help="only the result from A of the recording")
     audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
     audio.add_argument("--fade-in-s", type=finite, metavar="S", help="of each file, from silence")
     audio.add_argument("--fade-out-s", type=finite, metavar="S", help="of each file, to silence")
     audio.add_argument("--gain-db", type=finite, metavar="DB", help="louder or, such as with -1.2, quieter")
-    audio.add_argument("--lower", action="store_true", help="as much quieter as it takes that nothing clips")
+    audio.add_argument("--lower", action="store_true", help="lower the level until no sample clips")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(
         "--rate-hz",
@@ -83,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     projects.add_argument(
         "--collect",
         action="store_true",
-        help="copy the recordings beside the file, so that it can be moved with them",
+        help="copy the recordings next to the file, to move them together",
     )
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
@@ -140,7 +138,7 @@ def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tup
     length_s = samples_to_s(state.length_samples, state.rate_hz) if state.rate_hz else 0.0
     if not 0 <= start_s < stop_s <= length_s + _SLACK_S:
         raise UsageError(
-            f"--start-s {start_s:g} --stop-s {stop_s:g} is no span of the recording, which ends at "
+            f"--start-s {start_s:g} --stop-s {stop_s:g} is not a span of the recording, which ends at "
             f"{format_time(length_s)}: give its start, then its end."
         )
     return s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
@@ -158,7 +156,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     if options.range is not None:
         start_s, stop_s = options.range
         if not 0 <= start_s < stop_s:
-            raise UsageError(f"--range {start_s:g} {stop_s:g} is no span: give its start, then its end.")
+            raise UsageError(f"--range {start_s:g} {stop_s:g} is not a span: give its start, then its end.")
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")

@@ -88,7 +88,7 @@ def asked_for(options: argparse.Namespace) -> Asked:
     """
     settings = dict(_given(options))
     if options.cut and "start_s" not in settings:
-        raise UsageError("--cut belongs to --like A B: say which span is the example.")
+        raise UsageError("--cut belongs to --like A B: give the span of the example.")
     asked = [(name, name) for name in _FLAGS if getattr(options, name)]
     asked += [] if options.maker is None else [(options.maker, "made")]
     asked += [] if options.sound is None else [("repair", "found")]

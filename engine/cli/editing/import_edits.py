@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known = listed([*IMPORTS.own], "or")
     parser.add_argument("file", type=Path, metavar="FILE", help=f"format by suffix: {known}")
     parser.add_argument(
-        "--labels", choices=[one.value for one in LabelsAs], help="what the labels of a .txt file mark"
+        "--labels", choices=[one.value for one in LabelsAs], help="meaning of the labels in a .txt file"
     )
     parser.add_argument(
-        "--frame-rate", choices=[one.value for one in FrameRate], help="of a list that does not say it"
+        "--frame-rate", choices=[one.value for one in FrameRate], help="of a list without a frame rate"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+    parser.add_argument("--dry-run", action="store_true", help="report the changes without making them")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

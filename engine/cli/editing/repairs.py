@@ -75,7 +75,7 @@ def _band(band_hz: Sequence[float] | None, span: tuple[int, int]) -> tuple[Paint
     low, high = band_hz
     if not 0 <= low < high:
         raise UsageError(
-            f"--band-hz {low:g} {high:g} is no range: give the lower frequency first, 0 or more."
+            f"--band-hz {low:g} {high:g} is not a range: give the lower frequency first, 0 or more."
         )
     return (Range(*span, low, high),)
 

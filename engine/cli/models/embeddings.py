@@ -21,19 +21,17 @@ _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="say which embeddings there are, and which are here")
-    prepare = actions.add_parser(
-        "prepare", help="embed recordings ahead of time; goes on where it was stopped"
-    )
+    actions.add_parser("list", help="list embeddings, and which are installed")
+    prepare = actions.add_parser("prepare", help="embed recordings ahead of time; resumes if interrupted")
     prepare.add_argument("audio", type=Path, nargs="+", metavar="PATH", help="recordings, or folders of them")
     prepare.add_argument("--embedding", default="statistics", metavar="NAME")
-    prepare.add_argument("--window-s", type=finite, default=10.0, metavar="S", help="10 where not said")
-    prepare.add_argument("--hop-s", type=finite, default=1.0, metavar="S", help="1 where not said")
+    prepare.add_argument("--window-s", type=finite, default=10.0, metavar="S", help="default 10")
+    prepare.add_argument("--hop-s", type=finite, default=1.0, metavar="S", help="default 1")
     prepare.add_argument("--cache", type=Path, metavar="DIR", help="keep them here, not in the user's cache")
     add = actions.add_parser("add", help="take a CLAP checkpoint from a folder")
     add.add_argument("folder", type=Path, metavar="FOLDER")
-    download = actions.add_parser("download", help="fetch a CLAP checkpoint, once you have said yes")
-    download.add_argument("--yes", action="store_true", help="say yes beforehand")
+    download = actions.add_parser("download", help="download a CLAP checkpoint after confirmation")
+    download.add_argument("--yes", action="store_true", help="confirm beforehand")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
@@ -63,11 +61,11 @@ def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     if options.action == "add":
         found = add_from(options.folder)
     else:
-        if not options.yes and not _says_yes(f"Fetch {ABOUT} from the Hugging Face hub? [y/N] "):
-            raise UsageError(f"Nothing was fetched: {ABOUT} is fetched when you say yes, or with --yes.")
+        if not options.yes and not _says_yes(f"Download {ABOUT} from the Hugging Face hub? [y/N] "):
+            raise UsageError(f"No download: answer yes, or give --yes, to download {ABOUT}.")
         found = download(progress)
     return VerbOutput(
-        {"name": found.name, "size": found.size}, f"The embedding 'clap' is here ({found.name})."
+        {"name": found.name, "size": found.size}, f"The embedding 'clap' is installed ({found.name})."
     )
 
 
@@ -83,7 +81,7 @@ def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listin
     if not _LEAST_WINDOW_S <= options.window_s <= _MOST_WINDOW_S:
         raise UsageError(f"A window cannot last {options.window_s:g} s: choose 1 to 60.")
     if not _LEAST_HOP_S <= options.hop_s <= options.window_s:
-        raise UsageError(f"Windows cannot lie {options.hop_s:g} s apart: choose 0.1 to the length of one.")
+        raise UsageError(f"Windows cannot be {options.hop_s:g} s apart: choose 0.1 to the length of one.")
     refused: list[str] = []
     yield Listing("files", _entries(options, refused, progress))
     if refused:

@@ -18,7 +18,7 @@ _SUFFIX = ".onnx"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
-    parser.add_argument("model", choices=NAMES, help="what finds sounds by name, or what separates them")
+    parser.add_argument("model", choices=NAMES, help="the detector of named sounds, or the separator")
     parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
     """Write the file, and report how far its answers are from those of torch."""
     if options.out.suffix.lower() != _SUFFIX:
-        raise UsageError(f"{shown(options.out)} is not the name of a model: let it end in {_SUFFIX}.")
+        raise UsageError(f"{shown(options.out)} is not the name of a model: use the suffix {_SUFFIX}.")
     from engine.separation.onnx_file import MODELS, write_onnx
 
     model = MODELS[options.model]

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--raw", type=Path, nargs="+", default=[], metavar="RAW", help="the same before you edited them"
     )
-    parser.add_argument("--improve", type=Path, metavar="T.taste", help="a taste to learn anew instead")
+    parser.add_argument(
+        "--improve", type=Path, metavar="T.taste", help="a taste to train again with your decisions"
+    )
     parser.add_argument(
         "--from",
         type=Path,
@@ -132,6 +134,6 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
             "cut_s": round(improved.cut_s, 3),
             "missing": list(improved.missing),
         },
-        f"{improved.path}: learned in {improved.epochs} epochs, {improved.kept_s:.0f} s of what you kept and "
-        f"{improved.cut_s:.0f} s of what you cut beside what it knew",
+        f"{improved.path}: learned in {improved.epochs} epochs, {improved.kept_s:.0f} s kept and "
+        f"{improved.cut_s:.0f} s cut, in addition to its training data",
     )

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("--raw", type=Path, nargs="+", required=True, metavar="RAW", help="recordings")
     parser.add_argument(
-        "--edited", type=Path, nargs="+", required=True, metavar="EDITED", help="what was made of them"
+        "--edited", type=Path, nargs="+", required=True, metavar="EDITED", help="their edited files"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="E.editor")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
-        raise UsageError(f"{shown(options.out)} is no name of an editor: let it end in {_SUFFIX}.")
+        raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
     from engine.finders.arrangement.learn_editor_file import learn_editor_file
     from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
 

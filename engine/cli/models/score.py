@@ -38,15 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threshold",
         type=finite,
         metavar="X",
-        help="0 to 1: score each recording as a whole, by the mean of the oddest quarter of its moments, and "
-        "call it anomalous from there on, else kept",
+        help="0 to 1: score each recording as a whole, by the mean of its highest-scoring quarter, and "
+        "label it anomalous from this score on, else kept",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="F", help="also write a table: the moments, or with --threshold the files"
     )
     parser.add_argument("--force", action="store_true", help="replace a table that is there")
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes that score folders; one a core where not said"
+        "--workers", type=int, metavar="N", help="processes that score folders; default: one per core"
     )
     parser.add_argument(
         "--cluster",
@@ -228,4 +228,4 @@ def _oddest(path: Path, scores: Scores) -> str:
         return f"{path}: too short to score"
     oddest = int(scores.scores.argmax())
     at = format_time(float(scores.times_s[oddest]), 1)
-    return f"{path}: {len(scores.scores)} moments, oddest at {at} (score {scores.scores[oddest]:.3f})"
+    return f"{path}: {len(scores.scores)} moments, highest score at {at} (score {scores.scores[oddest]:.3f})"

@@ -27,17 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--text", action="append", default=[], metavar="T", help="compare these words; may be given again"
     )
     parser.add_argument(
-        "--events", action="store_true", help="what sounds where in it; of a PROJECT that is kept with it"
+        "--events",
+        action="store_true",
+        help="every detected sound with its time; stored in the document for a PROJECT",
     )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Analyse the recording and rank words, or list its sounds."""
     if options.events and (options.text or options.window is not None):
-        raise UsageError("--events hears all of it, in words that it knows: leave --text and --window out.")
+        raise UsageError(
+            "--events detects all known sounds in the whole recording: leave out --text and --window."
+        )
     if options.audio.suffix.lower() == _DOCUMENT:
         if not options.events:
-            raise UsageError(f"'{options.audio}' is a document: ask with --events what sounds where in it.")
+            raise UsageError(f"'{options.audio}' is a document: add --events to detect its sounds.")
         yield _events_of_document(options.audio, progress)
     elif options.events:
         yield _events_of_recording(options.audio, progress)
@@ -98,5 +102,5 @@ def _told(path: Path, sounds: DetectedSounds, rate_hz: int) -> VerbOutput:
         start_s, stop_s = samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)
         rows.append({"start_s": start_s, "stop_s": stop_s, "text": word, "likelihood": likelihood})
         lines.append(f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}  {percent(likelihood)}  {word}")
-    nothing = f"{path}: nothing that has a sure name"
+    nothing = f"{path}: no sounds detected"
     return VerbOutput({"events": rows}, "\n".join(lines) or nothing)

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="T",
-        help='what is meant, in a few words, or what is not: "not speech"; may be given again',
+        help='name of the sound, or of one that stays: "not speech"; can be repeated',
     )
     parser.add_argument(
         "--like",
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("A", "B"),
-        help="what is meant sounds like this, from A to B seconds",
+        help="the sound is similar to this one, from A to B seconds",
     )
     parser.add_argument(
         "--window",
@@ -61,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where, in seconds; may be given again; needed for a file",
     )
     parser.add_argument("--mode", choices=["keep", "remove"], default="remove")
-    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="70 where not said")
+    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="default 70")
     parser.add_argument(
-        "--strength-db", type=finite, metavar="DB", help="lower it by up to so many dB; no limit unless given"
+        "--strength-db", type=finite, metavar="DB", help="lower it by up to this many dB; default: no limit"
     )
     parser.add_argument(
         "--separator",

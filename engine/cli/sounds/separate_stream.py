@@ -51,7 +51,7 @@ def separated_stream(options: argparse.Namespace) -> ByteStream:
     if not options.text:
         raise UsageError("A stream has no surroundings to compare with: name a sound with --text.")
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("Nothing is piped into standard input: pipe a WAV stream into it.")
+        raise UsageError("Standard input is empty: pipe a WAV stream into it.")
     if sys.__stdout__ is not None and sys.__stdout__.isatty():
         raise UsageError("Standard output is a terminal: pipe it into a file or a program.")
     prompts = understood_prompts(options.text, options.separator)

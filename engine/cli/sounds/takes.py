@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "groups": [asdict(group) for group in found.groups],
             "false_starts": [asdict(one) for one in starts],
         },
-        "\n".join(lines) if lines else f"{options.path}: nothing was played more than once",
+        "\n".join(lines) if lines else f"{options.path}: no repeated takes",
     )
 
 

@@ -47,12 +47,12 @@ def unpack(encoding: str, block: bytes, *, frames: int, channels: int) -> Sample
     if encoding == FLAC24:
         return _from_flac(block, frames, channels)
     if encoding != FLOAT32:
-        raise ValueError("there is no such encoding")
+        raise ValueError("unknown encoding")
     size_bytes = frames * channels * _SAMPLE_BYTES
     inflating = zlib.decompressobj()
     planes = inflating.decompress(block, size_bytes + 1)
     if len(planes) != size_bytes or not inflating.eof:
-        raise ValueError("it is not as long as it says")
+        raise ValueError("its length differs from its header")
     by_sample = np.empty((frames * channels, _SAMPLE_BYTES), np.uint8)
     by_sample[...] = np.frombuffer(planes, np.uint8).reshape(_SAMPLE_BYTES, -1).T
     found: Samples = by_sample.ravel().view("<f4").reshape(frames, channels)
@@ -83,11 +83,11 @@ def _flac(samples: Samples, rate_hz: int) -> bytes | None:
 
 def _from_flac(block: bytes, frames: int, channels: int) -> Samples:
     if not block.startswith(_FLAC):
-        raise ValueError("it is no FLAC")
+        raise ValueError("it is not a FLAC file")
     blocks = []
     with soundfile.SoundFile(BytesIO(block)) as file:
         if (file.frames, file.channels) != (frames, channels):
-            raise ValueError("it is not as long or as wide as it says")
+            raise ValueError("its length or channels differ from its header")
         left = frames
         while left:  # in pieces, so that a short file that claims to be long takes no memory
             piece = file.read(min(left, _BLOCK_FRAMES), dtype="int32", always_2d=True)

@@ -80,7 +80,9 @@ def keep_older_version(connection: sqlite3.Connection, path: Path, version: int)
         kept.parent.mkdir(exist_ok=True)
         copy_database(connection, kept, overwrite=True)
     except (OSError, sqlite3.Error, OffcutError) as error:
-        raise DocumentError(f"{path} must be kept before it is brought up to date, but: {error}") from error
+        raise DocumentError(
+            f"{path} cannot be updated without a backup, and none could be written: {error}"
+        ) from error
     return kept
 
 

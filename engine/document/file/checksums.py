@@ -111,7 +111,7 @@ def require_intact(
         if name not in stored or (known.get(name) or read_rows(connection, name)).total != stored[name]
     ]
     if changed:
-        raise ValueError(f"what it says of {', '.join(sorted(changed))} is not what was written")
+        raise ValueError(f"its {', '.join(sorted(changed))} changed after writing")
 
 
 def write_anew(connection: sqlite3.Connection, tables: Iterable[str]) -> None:

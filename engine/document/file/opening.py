@@ -115,7 +115,7 @@ def right_to_write(path: Path, patience_s: float) -> tuple[DocumentLock | None, 
         while (lock := take_lock(path)) is None and time.monotonic() < ends_s:
             time.sleep(_LOOKS_EVERY_S)
     except FileExistsError:
-        return None, f"{shown(lock_path(path).name)} beside it is no file of Offcut's: remove it"
+        return None, f"{shown(lock_path(path).name)} next to it is not a file of Offcut: remove it"
     except OSError as error:
         return None, _FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else _FOLDER
     return lock, "" if lock is not None else _ELSEWHERE
@@ -139,7 +139,7 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
             connection = _copy_of_this_version(connection)
         elif is_older:
             kept = _bring_up_to_date(connection, path)
-            notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
+            notice = f"{path.name} was updated to this version; a backup of the old file is {kept}."
         with snapshot(connection):
             found = _sound_version(connection, with_audio=reason != TO_READ)
             if not reason and (found.audio_is_broken or found.version > SCHEMA_VERSION):

@@ -63,7 +63,7 @@ def _texts(column: Sequence[str]) -> Sequence[str]:
 def _unescaped(text: str) -> str:
     found = json.loads(text[len(_ESCAPE) :])
     if not isinstance(found, str):
-        raise ValueError(f"{shown(text)} is no text")
+        raise ValueError(f"{shown(text)} is not text")
     require_text(found)
     return found
 
@@ -109,7 +109,7 @@ def json_value(text: str) -> Any:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _any_values(texts: Sequence[str]) -> list[Any]:
@@ -191,7 +191,7 @@ def _enumerated(kind: type[StrEnum]) -> Callable[[Sequence[str]], Sequence[objec
 
     def read(column: Sequence[str]) -> Sequence[object]:
         for value in set(column) - members.keys():
-            raise ValueError(f"{shown(value)} is none of {', '.join(members)}")
+            raise ValueError(f"{shown(value)} is not one of {', '.join(members)}")
         return [members[value] for value in column]
 
     return read

@@ -138,9 +138,7 @@ def apply_rows(state: DocumentState, changes: tuple[RowChange, ...]) -> Document
             key, after = change.key, change.after
             # A damaged analysis is out of force in the state while its row is still there to be undone.
             if rows.get(key) != change.before and row_type is not CurrentAnalysis:
-                raise DocumentError(
-                    "What this would change was changed meanwhile; nothing was done, do it again."
-                )
+                raise DocumentError("The document changed meanwhile, so no edit was made: repeat it.")
             if after is None:
                 rows.pop(key, None)
             else:

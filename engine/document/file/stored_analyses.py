@@ -40,12 +40,12 @@ _ANALYSES: dict[str, type[Analysis]] = {
 }
 _NAMES = {
     "score": "the scores",
-    "nearest": "the nearest kept examples",
+    "nearest": "the nearest references",
     "beats": "the beats",
     "listening": "the onsets and the loudness",
     "hits": "the drum hits",
     "promoted": "the drum hits that you confirmed",
-    "sounds": "what sounds where",
+    "sounds": "the detected sounds",
     PICKUP: "which tracks were recorded together",
     TAKES: "the takes",
 }

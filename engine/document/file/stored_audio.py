@@ -97,7 +97,7 @@ def stored(samples: Samples, rate_hz: int) -> StoredAudio:
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         raise DocumentError(f"Audio of {rate_hz} Hz cannot be stored: no document has such a rate.")
     if not _is_sound(samples):
-        raise DocumentError("Samples that are no numbers, or far beyond full scale, cannot be stored.")
+        raise DocumentError("Cannot store samples that are not numbers or far beyond full scale.")
     kept = np.ascontiguousarray(samples)
     if kept is samples:
         kept = samples.copy()

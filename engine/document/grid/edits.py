@@ -236,7 +236,7 @@ def require_tempo(bpm: float) -> None:
     UsageError : it is outside the limits
     """
     if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
-        raise UsageError(f"{bpm:g} BPM is no tempo here; choose {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}.")
+        raise UsageError(f"{bpm:g} BPM is outside the range; choose {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}.")
 
 
 def ramp_times_s(beats: ArrayLike, count: int, from_bpm: float, to_bpm: float) -> NDArray[np.float64]:
@@ -322,9 +322,7 @@ def require_open_grid(state: DocumentState) -> None:
     """
     require_recording(state, "count")
     if is_edited(state):
-        raise UsageError(
-            "You decided how these beats are counted: undo that first, and Offcut proposes its own ways."
-        )
+        raise UsageError("You set this tempo interpretation: undo it first to see Offcut's proposals.")
 
 
 def keeping_edited(state: DocumentState, found: Mapping[str, str]) -> dict[str, str]:

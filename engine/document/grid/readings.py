@@ -30,7 +30,7 @@ def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
         return grid
     tempo_bpm = grid.tempo_bpm * beats / of
     if tempo_bpm > FASTEST_BPM or int(np.diff(before).min()) * of < 2 * beats:
-        raise UsageError(f"{tempo_text(grid)} cannot be counted faster: {FASTEST_BPM:.0f} BPM is the limit.")
+        raise UsageError(f"{tempo_text(grid)} cannot get a faster tempo: {FASTEST_BPM:.0f} BPM is the limit.")
     first = int(np.argmax(counts == 1))
     # Places between the beats before, in parts of a beat: whole numbers, so that nothing is rounded yet.
     later = np.arange(-(first * beats // of), (len(before) - 1 - first) * beats // of + 1)

@@ -65,7 +65,7 @@ def add_region(state: DocumentState, start_samples: int, stop_samples: int) -> t
     UsageError : the span is empty
     """
     if stop_samples <= start_samples:
-        raise UsageError("A region needs a span; choose a proposal that is longer than nothing.")
+        raise UsageError("A region needs a span; choose a proposal that is longer than 0 s.")
     made = _new(state, [NamedSpan(start_samples, stop_samples)])
     return Edit(f"Added {marker_text(state, made[0])}", _added(made), _naming(made[0].id)), made[0].id
 
@@ -116,7 +116,7 @@ def move_marker(state: DocumentState, marker_id: str, start_samples: int, stop_s
     start = min(max(start_samples, 0), last)
     stop = min(max(stop_samples, start), last) if marker.is_region else start
     if marker.is_region and stop == start:
-        raise UsageError(f"{marker.name} would lie outside the recording; drop it inside.")
+        raise UsageError(f"{marker.name} would be outside the recording; drop it inside.")
     moved = replace(marker, start_samples=start, stop_samples=stop)
     return Edit(f"Moved {marker_text(state, moved)}", _changed(marker, moved))
 

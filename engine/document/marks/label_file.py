@@ -53,6 +53,6 @@ def _span(line: str, place: str, rate_hz: int) -> NamedSpan:
     except ValueError:
         times = []
     if len(times) < 2 or not all(isfinite(time) and abs(time) <= _LONGEST_S for time in times):
-        raise SourceError(f"{place} is no label: it needs a start, an end and a text, with tabs between.")
+        raise SourceError(f"{place} is not a label: it needs a start, an end and a text, with tabs between.")
     start, stop = sorted(max(0, s_to_samples(time, rate_hz)) for time in times)
     return NamedSpan(start, stop, fields[2] if len(fields) > 2 else "")

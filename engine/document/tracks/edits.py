@@ -184,7 +184,7 @@ def _require(field: str, value: Any) -> None:
     if field == "pan" and not -1.0 <= value <= 1.0:
         raise UsageError(f"A pan of {100 * value:.0f} is out of reach; choose 100 left to 100 right.")
     if field == "color" and value and not _COLOR.fullmatch(value):
-        raise UsageError(f"{value!r} is no colour; write it as #rrggbb.")
+        raise UsageError(f"{value!r} is not a colour; write it as #rrggbb.")
     if field == "height_px" and value < 0:
         raise UsageError(f"A lane cannot be {value} px high; choose 0 for its share of the window.")
 

@@ -111,7 +111,7 @@ def copies_sentence(copies: Sequence[Collected]) -> str:
     """Report the recordings copied next to a project; "" if none were."""
     if not copies:
         return ""
-    return f"{counted(len(copies), 'recording')} copied beside it, so that it can be moved with them."
+    return f"{counted(len(copies), 'recording')} copied next to it, to move them together."
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

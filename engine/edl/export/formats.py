@@ -188,9 +188,9 @@ def _added(extension: Extension, made: object) -> Format:
     if form.is_audio or form.has_frames:
         raise UnusableError("is a format of audio or of video frames, which only Offcut itself can add")
     if not form.name or not form.good_for:
-        raise UnusableError("has no name, or does not say what it is good for")
+        raise UnusableError("has no name or no description")
     if find_spec(form.module) is None:
-        raise UnusableError(f"is written by the module {form.module!r}, and there is none")
+        raise UnusableError(f"is written by the module {form.module!r}, which is missing")
     return form
 
 

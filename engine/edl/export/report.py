@@ -140,8 +140,8 @@ def report(
         figures["encoder_delay_samples"] = float(delay_samples)
         if delay_samples:
             notes.append(
-                f"The coder put {counted(delay_samples, 'sample')} in front; the file says so, and players "
-                "leave them out."
+                f"The coder put {counted(delay_samples, 'sample')} in front; the file states this, "
+                "and players skip them."
             )
     if gain is not None:
         notes.append(gain.sentence)

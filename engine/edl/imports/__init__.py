@@ -120,7 +120,7 @@ def read_edits(
         known = listed([*IMPORTS], "or")
         raise EditsError(f"{shown(path.name)} is not a file of edits that Offcut reads: choose {known}.")
     if form.asks_labels and labels_as is None:
-        raise EditsError(f"{shown(path.name)} holds labels: say whether they mark cuts or keeps.")
+        raise EditsError(f"{shown(path.name)} holds labels: choose whether they mark cuts or keeps.")
     reader: Reader = import_module(form.module)
     file = EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate)
     try:

@@ -23,7 +23,7 @@ def within(seconds: Fraction) -> Fraction:
     ValueError : it is beyond the limit
     """
     if abs(seconds) > LONGEST_S:
-        raise ValueError(f"a time lies more than {LONGEST_S:,} s out")
+        raise ValueError(f"a time is more than {LONGEST_S:,} s out")
     return seconds
 
 

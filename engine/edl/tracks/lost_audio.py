@@ -17,7 +17,7 @@ def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
     """
     which, it = _repairs(lost, rate_hz)
     return (
-        f"On track {track!r} the recording is heard in place of {which}: the audio stored for {it} is "
+        f"On track {track!r} the recording plays in place of {which}: the audio stored for {it} is "
         "missing or damaged."
     )
 
@@ -26,7 +26,7 @@ def lost_in_document(lost: Collection[Replace], rate_hz: int) -> str:
     """Return the same notice for all tracks, with the remedy."""
     which, it = _repairs(lost, rate_hz)
     return (
-        f"The recording is shown and heard in place of {which}, since the audio stored for {it} is missing "
+        f"The recording is shown and played in place of {which}, since the audio stored for {it} is missing "
         f"or damaged: open a backup of the document ‹file.open_backup›, or make {it} again."
     )
 

@@ -76,7 +76,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
         left = percent(made.result_s / made.recording_s)
         raise UsageError(
-            f"Of this recording {left} would be left: it is unlike what editors were learned from. "
+            f"Of this recording {left} would be left: it is unlike the training data of the editors. "
             "Name an editor of your own, an example or a length."
         )
     return made
@@ -115,7 +115,7 @@ def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) 
         held_s = float(heard.steps.lengths_s[held].sum())
         if held_s > 60.0 * minutes:
             raise UsageError(
-                f"What you keep alone lasts {format_time(held_s, 0)}, longer than {minutes:g} minutes."
+                f"Your keeps alone last {format_time(held_s, 0)}, longer than {minutes:g} minutes."
             )
     target_s = None if minutes is None else 60.0 * minutes
     return Bounds(held, never, least_steps=_LEAST_STEPS, target_s=target_s)

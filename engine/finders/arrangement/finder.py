@@ -30,7 +30,9 @@ class ArrangementSettings(FinderSettings):
     like_raw: str = Field("", title="Example recording", description="the recording of an example edit")
     like_edited: str = Field("", title="Example edit", description="the edited file of that recording")
     minutes: float | None = Field(None, title="Minutes", description="the length of the result")
-    seed: int = Field(0, title="Seed", description="0 for the likeliest arrangement, others for others")
+    seed: int = Field(
+        0, title="Seed", description="0: the most probable arrangement; any other number: a random one"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

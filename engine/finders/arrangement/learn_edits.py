@@ -138,7 +138,7 @@ def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
         )
     if _is_whole(matched):
         raise UsageError(
-            f"{shown(matched.edited)} is all of {names}, uncut: there is nothing to learn from it."
+            f"{shown(matched.edited)} is the whole of {names}, uncut: it contains no edits to learn from."
         )
     for raw in sorted({one.raw for one in matched.segments}):
         _require_long(matched.raws[raw])

@@ -133,14 +133,12 @@ def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
     """Return the problem with the file names of a pair, "" if they are valid; no file is opened."""
     if edited is None:
         return (
-            f"Which file was made of {_named(raws)}?"
-            if raws
-            else "Choose a recording and what was made of it."
+            f"Which file was made of {_named(raws)}?" if raws else "Choose a recording and its edited file."
         )
     if not raws:
         return f"Which recording was {shown(edited.name)} made of?"
     if edited in raws:
-        return f"{shown(edited.name)} is named as the recording and as what was made of it: choose two files."
+        return f"{shown(edited.name)} is named as the recording and as its edited file: choose two files."
     if len(set(raws)) < len(raws):
         return f"A recording is named twice for {shown(edited.name)}: name it once."
     return ""
@@ -149,13 +147,13 @@ def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
 def pairs_problem(pairs: Sequence[RawAndEdited]) -> str:
     """Return the problem with the file names of some pairs, "" if they are valid; no file is opened."""
     if not pairs:
-        return "There is nothing to learn from: name raw recordings and what was made of them."
+        return "There is nothing to learn from: name raw recordings and their edited files."
     seen: set[Path] = set()
     for one in pairs:
         if problem := pair_problem(one.raws, one.edited):
             return problem
         if one.edited in seen:
-            return f"{shown(one.edited.name)} is named twice as what was made: name it once."
+            return f"{shown(one.edited.name)} is named twice as an edited file: name it once."
         seen.add(one.edited)
     return ""
 
@@ -172,7 +170,7 @@ def require_files(pair: RawAndEdited) -> None:
     for raw in pair.raws:
         if require_file(raw) == edited_bytes and cmp(raw, pair.edited, shallow=False):
             raise UsageError(
-                f"{shown(pair.edited)} is the same file as {shown(raw)}: choose what was made of it."
+                f"{shown(pair.edited)} is the same file as {shown(raw)}: choose its edited file."
             )
 
 

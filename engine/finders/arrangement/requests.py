@@ -86,4 +86,4 @@ def require_arranging(state: DocumentState, minutes: float | None) -> None:
     """
     require_recording(state, "arrange")
     if minutes is not None and not minutes > 0.0:
-        raise UsageError(f"An arrangement of {minutes:g} minutes is none: give a length above 0.")
+        raise UsageError(f"An arrangement of {minutes:g} minutes is not possible: give a length above 0.")

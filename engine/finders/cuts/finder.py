@@ -35,12 +35,12 @@ class CutsSettings(FinderSettings):
     score: float | None = limited(LIMITS["score"], "Score", "cut the scores above it")
     keep: float | None = limited(LIMITS["keep"], "Share to keep", "keep this share of the recording")
     keep_minutes: float | None = Field(
-        None, ge=0.0, title="Minutes to keep", description="keep so many minutes of the recording"
+        None, ge=0.0, title="Minutes to keep", description="minutes of the recording to keep"
     )
     minimum_kept_s: float | None = limited(
         LIMITS["minimum_kept_s"],
         "Shortest piece",
-        "no kept piece is shorter; two bars by default, or a second where there is no pulse",
+        "minimum length of a remaining piece; default two bars, or 1 s without a pulse",
     )
     snap: bool | None = Field(
         None, title="Snap to beats", description="move the edges to beats and quiet places nearby"
@@ -60,7 +60,7 @@ class CutsSettings(FinderSettings):
 
         Raises
         ------
-        UsageError : the recording has fewer minutes than are to be kept
+        UsageError : the recording is shorter than the minutes to keep
         """
         given = self.model_dump(exclude={"taste", "keep_minutes"}, exclude_none=True)
         if self.keep_minutes is not None:
@@ -109,7 +109,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 CUTS = Finder(
     "Cuts by taste",
-    "Cuts passages unlike those that you kept before.",
+    "Cuts passages that are unlike your edits.",
     _find,
     CutsSettings,
     needs=("score",),

@@ -178,9 +178,9 @@ def share_of_minutes(minutes: float, length_s: float) -> float:
     UsageError : the minutes are not above 0, or more than the recording has
     """
     if minutes <= 0.0:
-        raise UsageError(f"{minutes:g} minutes cannot be kept: give a number above 0.")
+        raise UsageError(f"Cannot keep {minutes:g} minutes: give a number above 0.")
     if minutes * 60.0 > length_s:
         raise UsageError(
-            f"{minutes:g} minutes cannot be kept: the recording lasts {format_time(length_s, 0)}; give less."
+            f"Cannot keep {minutes:g} minutes: the recording lasts {format_time(length_s, 0)}; give less."
         )
     return minutes * 60.0 / length_s

@@ -124,7 +124,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         wanted = (*edits_that_play(played, state.length_samples), *gains, *silent.values())
         if not wanted:
             raise UsageError(
-                f"{shown(request.edited.name)} is this recording as a whole: there is no edit to take."
+                f"{shown(request.edited.name)} is the whole recording: it has no edits to import."
             )
         proposals = _proposals(wanted, state, request.edited)
         notes = _notes(matched, silent, ridden, as_elsewhere)
@@ -142,8 +142,8 @@ def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
     name = shown(matched.edited.name)
     if matched.matched_share < LEAST_SHARE:
         raise UsageError(
-            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in "
-            "it was found. Nothing was changed."
+            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of its "
+            "sound was found. Nothing was changed."
         )
     if not segments:
         speed = matched.segments[0].speed
@@ -223,9 +223,7 @@ def _notes(
     if ridden:
         notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
     if as_elsewhere:
-        notes.append(
-            f"{counted(as_elsewhere, 'span')}, heard again at another level, as loud as the first time."
-        )
+        notes.append(f"{counted(as_elsewhere, 'span')}, repeated at another level: the first level is used.")
     return tuple(notes)
 
 

@@ -9,7 +9,7 @@ from engine.progress import Progress
 
 def _check(request: FinderRequest) -> None:
     if len(request.tracks or request.state.tracks) < 2:
-        raise UsageError("Recorders are compared with each other: select two tracks or more, or none.")
+        raise UsageError("Recorders are compared with each other: select at least two tracks, or none.")
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:

@@ -62,7 +62,7 @@ class ProposedRecorders:
     def sentence(self) -> str:
         """Summarize the result."""
         if not self.proposals:
-            return "All recordings run by one clock and begin together, as far as they hear the same."
+            return "All recordings that share sound have the same clock and start."
         return " ".join(one.reason for one in self.proposals)
 
     def lined_up(self, state: DocumentState) -> Accepted:

@@ -18,7 +18,7 @@ STRENGTH: Any = Field(
     ge=0.0,
     le=100.0,
     title="Lower it by at most",
-    description="lower the sound by so much; by default all of it",
+    description="lower the sound by up to this many dB; default: no limit",
 )
 FADE: Any = Field(
     FADE_MS, ge=0.0, le=10_000.0, title="Fade", description="the fades at the edges of each repair"

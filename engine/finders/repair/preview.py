@@ -63,7 +63,7 @@ def _masks(
     """Yield the masks as they were used, cut to their windows."""
     state = request.state
     for number, track in enumerate(tracks):
-        progress.report(number / len(tracks), "Drawing what is meant")
+        progress.report(number / len(tracks), "Drawing the mask")
         with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             for window in windows:

@@ -233,9 +233,7 @@ def meant_tracks(request: SeparateRequest, windows: Sequence[tuple[int, int]]) -
         )
     )
     if not found:
-        raise UsageError(
-            "Nothing is named and nothing painted in the window: say or paint which sound is meant."
-        )
+        raise UsageError("No sound is named or painted in the window: name a sound, or paint the mask.")
     return found
 
 
@@ -283,4 +281,4 @@ def require_sound(
                     heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
                     if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
                         return
-    raise UsageError("It is silent there: select where the sound is heard.")
+    raise UsageError("The selection is silent: select the sound.")

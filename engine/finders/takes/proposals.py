@@ -60,7 +60,7 @@ class ProposedTakes:
         """Summarize the result."""
         groups, starts = len(self.found.groups), len(self.found.likely_false_starts())
         if not groups and not starts:
-            return "Nothing was played more than once."
+            return "No repeated takes."
         several = f"{counted(groups, 'passage')} played more than once"
         said = listed([*([several] if groups else []), *([counted(starts, "false start")] if starts else [])])
         return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
@@ -76,7 +76,7 @@ def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
     Cancelled : the user asked for it
     """
     state = request.state
-    require_recording(state, "listen to")
+    require_recording(state, "analyse")
     return find_takes(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
 
 
@@ -193,7 +193,7 @@ class TakeCutter:
                 why.append("is complete")
             odd = self.oddness(take)
             if odd is not None and odd_best is not None and odd - odd_best > _CLEARLY:
-                why.append("has fewer odd moments")
+                why.append("has fewer high scores")
             of = f"Take {number} of {len(group.takes)} of the {group.name}"
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
             said = "is the one you keep" if kept is not None else listed(why) or "is the last one"

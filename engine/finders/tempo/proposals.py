@@ -93,12 +93,12 @@ class ProposedTempo:
         if not len(self.grid.beats_samples):
             return "No steady pulse was found."
         if not self.songs:
-            return "There are too few beats to say more of how they are counted."
+            return "Too few beats for tempo alternatives."
         if not self.proposals:
-            return f"Counted at {self.grid.tempo_bpm:.1f} BPM, and sure enough."
+            return f"The tempo of {self.grid.tempo_bpm:.1f} BPM is clear: no alternatives proposed."
         if len(self.proposals) == 1:
             return self.proposals[0].reason
-        return f"{counted(len(self.proposals), 'song')} of {self.songs} may be counted otherwise."
+        return f"{counted(len(self.proposals), 'song')} of {self.songs} may have another tempo or other bars."
 
 
 def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:
@@ -133,11 +133,11 @@ def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
 def _reason(as_is: Way, best: Way) -> str:
     here, there = percent(as_is.confidence), percent(best.confidence)
     if best is as_is:
-        return f"It is counted at {as_is.tempo_bpm:.1f} BPM, of which Offcut is not sure ({here})."
+        return f"The tempo of {as_is.tempo_bpm:.1f} BPM is ambiguous ({here})."
     if best.reading == HEARD:
         later = counted(best.bars_later_beats, "beat")
-        return f"Bars may begin {later} later ({there}) than they are counted ({here})."
-    return f"{_titled(reading_words(best.payload))} is likelier ({there}) than as it is counted ({here})."
+        return f"Bars may begin {later} later ({there}) than now ({here})."
+    return f"{_titled(reading_words(best.payload))} is more probable ({there}) than the present one ({here})."
 
 
 def _titled(words: str) -> str:

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from engine.finders.timing.hit_proposals import Placed
 
 _GRIDS = ("bpm", "click", "midi", "beats")
-"""Settings of which one gives the grid."""
+"""Settings that define the grid; exactly one is used."""
 
 
 class TimingFinderSettings(FinderSettings):
     """The grid, and how hits are moved; settings of the move that are not given are those of the document."""
 
-    bpm: float | None = Field(None, title="Tempo", description="an even grid of so many beats per minute")
+    bpm: float | None = Field(None, title="Tempo", description="tempo of an even grid in beats per minute")
     first_beat_s: float | None = Field(
         None, title="First beat", description="the first beat of an even grid, or the start of a MIDI file"
     )
@@ -55,10 +55,10 @@ class TimingFinderSettings(FinderSettings):
     )
     groove: str = Field("", title="Groove", description="the feel of a MIDI file, a recording or a track")
     strength: float | None = limited(
-        LIMITS["strength"], "Strength", "the share of the way to its line that a hit goes"
+        LIMITS["strength"], "Strength", "how far each hit moves to its line, 0 to 1"
     )
     sensitivity: float | None = limited(
-        LIMITS["sensitivity"], "Sensitivity", "how unsure a hit may be that counts"
+        LIMITS["sensitivity"], "Sensitivity", "0 to 1; higher detects weaker hits too"
     )
     pad_ms: float | None = limited(LIMITS["pad_ms"], "Trigger pad", "from the start of a slice to its hit")
     least_ms: float | None = limited(LIMITS["least_ms"], "Least distance", "hits that are off by less stay")
@@ -144,7 +144,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 
 def found_of(done: Aligned, grid: BeatGrid | None) -> Found:
-    """Return what was aligned as the result of the finder.
+    """Return the alignment as the result of the finder.
 
     Bars on screen and in reasons are those of one grid, so another grid than the active one becomes active
     with the proposals: as an edit of the user where they brought it (decision 16), else as an analysis.

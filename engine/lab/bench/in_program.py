@@ -1,4 +1,4 @@
-"""Figures that are measured in a program of its own: what it imports and holds shows in no other figure."""
+"""Figures measured in a separate process, so that its imports and memory do not affect others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def measured_in_program(
 
     Parameters
     ----------
-    environment : variables besides those that it needs to be imported
+    environment : variables in addition to those for imports
 
     Raises
     ------

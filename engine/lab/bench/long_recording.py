@@ -13,9 +13,9 @@ _SAMPLE_BYTES = 2
 
 
 def write_sparse(path: Path, length_s: int, rate_hz: int, seed: int) -> Path:
-    """Write a mono recording; what lies between the bursts is silence that the file system does not store.
+    """Write a mono recording; the silence between the bursts is sparse in the file system.
 
-    From one burst to the next the loudness changes, so that a picture of hours is no plain bar.
+    The loudness changes between bursts, so that a waveform of hours is not a plain bar.
     """
     data_bytes = length_s * rate_hz * _SAMPLE_BYTES
     header = struct.pack(

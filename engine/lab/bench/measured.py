@@ -1,4 +1,4 @@
-"""One measured figure beside what it is compared with, and how it was timed."""
+"""One measured figure with its reference, and its timing method."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Measured:
 
     Attributes
     ----------
-    metric : what was measured, with its unit
+    metric : name of the figure, with its unit
     value : ours
     baseline : the peer's, measured in the same run, or the limit we hold ourselves to; None without one
     n : how many runs or frames the value is the median of
@@ -37,7 +37,7 @@ def seconds(work: Callable[[], object]) -> float:
 def side_by_side(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Return the median seconds of two calls, run in turn after one warm-up each.
 
-    Taking turns lets both see the same machine: what slows it down slows both.
+    Alternating runs expose both to the same load of the machine.
     """
     ours()
     peer()

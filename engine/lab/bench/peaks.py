@@ -1,4 +1,4 @@
-"""Import and pyramid beside plain reading of the same file, in turn, from the page cache."""
+"""Import and pyramid, against plain reading of the same file, in turn, from the page cache."""
 
 from __future__ import annotations
 

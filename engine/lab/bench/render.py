@@ -1,4 +1,4 @@
-"""Rendering and exporting beside a plain copy of the kept spans with soundfile."""
+"""Rendering and export, against a plain copy of the retained spans with soundfile."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _render(state: DocumentState, media: dict[str, Path]) -> None:
 
 
 def _concatenate(state: DocumentState, source: Path) -> NDArray[np.float32]:
-    """Read the kept spans and lay them end to end: hard cuts, nothing else."""
+    """Read the retained spans and concatenate them with hard cuts."""
     edit_list = build(state)
     spans = zip(edit_list.kept_starts_samples, edit_list.kept_stops_samples, strict=True)
     with soundfile.SoundFile(source) as file:

@@ -52,7 +52,7 @@ def measure(progress: Progress) -> Iterator[Measured]:
 
 
 def _loops_scored(recipe: str, taste: Path, loops: list[Path]) -> Iterator[Measured]:
-    """Time all loops with one process a core, beside the limit, and beside what one process would take."""
+    """Time all loops with one process per core, with the limit and the time of one process as references."""
     workers = fitting_workers(len(loops))
     with_all_s = seconds(lambda: list(score_by_processes(taste, loops, workers)))
     yield Measured(f"{recipe}_{len(loops)}_loops_s", with_all_s, LIMIT_S)
@@ -62,7 +62,7 @@ def _loops_scored(recipe: str, taste: Path, loops: list[Path]) -> Iterator[Measu
 
 
 def _hour_scored(recipe: str, taste: Path, folder: Path, progress: Progress) -> Iterator[Measured]:
-    """Score a minute, then an hour, as a named file is: how long it takes beside reading, and the memory."""
+    """Score a minute, then an hour, as a named file: run time relative to reading, and memory."""
     loaded, scored_s, read_s, after_mb = load_taste(taste), 0.0, 0.0, []
     for minutes in (1, LONG_MINUTES):
         path = write_sparse(folder / f"{recipe}-{minutes}.wav", 60 * minutes, _RATE_HZ, seed=minutes)
@@ -83,7 +83,7 @@ def _read(path: Path) -> None:
 
 
 def _loops(folder: Path) -> list[Path]:
-    """Make loops; a thousand names for forty files, since what is in them does not change the cost."""
+    """Make loops; a thousand names for forty files, since their content does not change the cost."""
     folder.mkdir()
     made = [
         write(folder / f"{number:04}.wav", _LOOP_S, _RATE_HZ, seed=number)

@@ -1,4 +1,4 @@
-"""``offcut bench [PART...]``: how fast the parts work, each beside a peer doing the same in the same run."""
+"""``offcut bench [PART...]``: speed of the parts, each against a peer in the same run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
     parser.add_argument(
         "--minutes",
@@ -70,6 +70,6 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
 
 
 def _in_a_window(module: str, argument: str) -> Iterator[Measured]:
-    """Measure what needs Qt: the engine knows no window."""
+    """Measure the parts that need Qt, which the engine does not import."""
     platform = os.environ.get("QT_QPA_PLATFORM", "offscreen")
     return measured_in_program(module, argument, environment={"QT_QPA_PLATFORM": platform})

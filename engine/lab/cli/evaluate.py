@@ -73,11 +73,11 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
         "membership": _timing_membership,
     }
 )
-"""What of timing can be measured: a name and what yields its lines."""
+"""Measurements of timing: a name and the generator of its lines."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("of", nargs="?", choices=tuple(_TIMING), help="what of timing is measured")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of recordings")

@@ -25,7 +25,7 @@ _RUNS = Path("runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the arguments of the verb."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     every = steps.add_parser("run", help="train every network of an experiment and compare them")
     one = steps.add_parser("train", help="train one network, with settings from the command line")

@@ -1,1 +1,1 @@
-"""How well learned scores find what is odd, on several kinds of material, beside chance and loudness."""
+"""Detection of anomalies by learned scores, on several kinds of material, against chance and loudness."""

@@ -1,4 +1,4 @@
-"""``offcut evaluate anomaly``: choose rows, materials and seeds, run what is missing, say what came of it."""
+"""``offcut evaluate anomaly``: choose rows, materials and seeds, run missing trials, report the results."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SEEDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is asked for.
+    """Request of a comparison.
 
     Attributes
     ----------
-    rows, materials : by name; none means the default row, and every material that is no extra
+    rows, materials : by name; empty means the default row, and every material except extras
     config : a recipe to compare instead of a named row
     results : a file of finished trials to go on from
     short : one seed, and rows that learn little, to see that it works

@@ -1,4 +1,4 @@
-"""What a score curve is worth where the truth is known."""
+"""Quality of a score curve with known ground truth."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def by_kind(curve: Scores, tested: HeldOut) -> dict[str, float]:
 
 
 def of_files(mean_scores: Sequence[float], files: Sequence[WholeFile]) -> dict[str, float]:
-    """Measure how well the mean scores of whole files tell what is kept from what is odd."""
+    """Measure the separation of normal and anomalous files by their mean scores."""
     scores = np.array(mean_scores)
     odd = np.array([one.is_odd for one in files])
     altered = np.array([one.is_altered for one in files])
@@ -115,10 +115,10 @@ def of_files(mean_scores: Sequence[float], files: Sequence[WholeFile]) -> dict[s
 
 
 def _proposed_iou(curve: Scores, tested: HeldOut) -> float:
-    """Return the overlap, over the union, of the proposed cuts with what is bad, sample by sample.
+    """Return the intersection over union of the proposed cuts and the faults, sample by sample.
 
-    Cuts are proposed as in the window, but that neither beats nor onsets are known for them to snap to, and
-    that pieces as short as those between planted faults may be kept.
+    Cuts are proposed as in the window, but without beats and onsets for snapping, and with a minimum piece
+    as short as the gaps between injected faults.
     """
     bad = _bad(tested)
     settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()), minimum_kept_s=_LEAST_KEPT_S)

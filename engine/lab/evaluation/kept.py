@@ -1,8 +1,8 @@
-"""How often the nearest kept example is the right one, beside chance.
+"""Accuracy of the nearest reference, against chance.
 
-Of each piece the first half of an excerpt is kept. Passages of it, changed in ways that should not matter,
-must be found again where they are; passages of the other half must be found in the same piece. Everything is
-heard with the analysis of the default recipe.
+The first half of an excerpt of each piece is the reference. Its passages, changed in irrelevant ways, must be
+found at their place; passages of the other half must be found in the same piece. The analysis is that of the
+default recipe.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DETUNED = 2 ** (60 / 1200)
 
 
 def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iterator[Line]:
-    """Yield the share of passages found at their place, by what was done to them, and in their piece.
+    """Yield the share of passages found at their place, by kind of change, and in their piece.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""What a recipe computes, as bytes: results are kept for as long as these are the same.
+"""Fingerprint of the code of a recipe: results are cached while it stays the same.
 
-A trial takes minutes to hours. So it may not be lost to what changes no figure: where code lies, how it is
-laid out, and what is said of it. And it must be lost with whatever it was computed by, which since recipes
-share parts is more than the folder of the recipe: its imports are followed through all recipes share.
+A trial takes minutes to hours. Changes without effect on figures must not discard it: moved code, layout and
+docstrings. Changes of the code that computed it must discard it. Recipes share parts, so imports of the
+recipe are followed through the shared modules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FAULTS = _ROOT / "engine" / "anomaly" / "faults"
 
 
 def recipe_code(config: RecipeConfig) -> bytes:
-    """Return what a recipe, what it shares and the faults compute; nothing where there is bytecode alone."""
+    """Return the fingerprint of a recipe, its shared modules and the faults; empty with bytecode only."""
     own = _ROOT.joinpath(*type(config).__module__.split(".")[:-1])
     modules = _with_imported(path for folder in (own, _FAULTS) for path in folder.glob("*.py"))
     # Sorted, so that it does not count in which module a function stands.
@@ -48,14 +48,14 @@ def _text(node: object) -> str:
 
 
 def _computes_nothing(node: object) -> bool:
-    """Whether a statement only says where something comes from, or what it is."""
+    """Whether a statement is only an import or a docstring."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def _with_imported(paths: Iterable[Path]) -> list[ast.Module]:
-    """Return these modules and what they import of what recipes share, each once."""
+    """Return these modules and their imports of shared recipe modules, each once."""
     waiting, found = list(paths), dict[Path, ast.Module]()
     while waiting:
         path = waiting.pop()

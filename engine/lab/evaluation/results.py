@@ -22,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What makes two trials the same: their results need not be found twice.
+    """Identity of a trial: results of equal trials are computed once.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What answering the first questions of a review teaches: a simulation with answers from the truth."""
+"""Learning from the first answers of a review: a simulation with answers from the ground truth."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def curve_of(scores: Scores) -> ScoreCurve:
 
 
 def after_answers(scores: Scores, heard: PassResult, tested: HeldOut) -> dict[str, float]:
-    """Answer 20 moments, as the queue asks, and measure the rest by the scores and by what was learned.
+    """Answer 20 moments in the order of the queue, and rank the rest by scores and by the calibration.
 
-    Nothing where what is left holds only faults, or none.
+    Empty if the rest contains only faults, or none.
     """
     known = Analyses(curve_of(scores), heard.listening, heard.grid)
     state = moments(known, len(tested.audio), HEARD_RATE_HZ, _MOMENT_S)

@@ -1,4 +1,4 @@
-"""The rows of the comparison: every recipe, network and ablation, beside chance and loudness."""
+"""The rows of the comparison: every recipe, network and ablation, with chance and loudness as references."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from engine.lab.recipes.svdd.settings import DeepSvddConfig
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """What is compared.
+    """One row of the comparison.
 
     Attributes
     ----------
-    config : the recipe and its settings; None for what learns nothing
-    about : what is different here, for the table
-    hears_raw : whether it is given raw recordings beside the kept ones
-    left_out : the kind of fault it never practised on
+    config : the recipe and its settings; None without training
+    about : the difference, for the table
+    hears_raw : whether it gets raw recordings in addition to edited ones
+    left_out : the kind of fault left out of the training
     """
 
     name: str
@@ -42,7 +42,7 @@ class ComparisonRow:
 
     @property
     def digest(self) -> str:
-        """Of the settings and of what the recipe computes, 8 hexadecimal digits; results are kept by it."""
+        """Fingerprint of settings and code of the recipe, 8 hexadecimal digits; the key of results."""
         digest = blake2b(digest_size=4)
         if self.config is not None:
             digest.update(json.dumps(self.config.model_dump(mode="json"), sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""What scores a recording: a taste that was learned, chance, or a threshold on the loudness."""
+"""Scorers of a recording: a learned taste, chance, or a threshold on the loudness."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ Scorer = Callable[[Samples], Scores]
 
 
 Tastes = dict[str, Taste]
-"""What was learned, by what it was learned from."""
+"""Trained models, by training data."""
 
 
 def scorer_of(
     row: ComparisonRow, case: Case, seed: int, progress: Progress, learned: Tastes | None = None
 ) -> Scorer:
-    """Return what a row comes to when it has learned from what a case keeps.
+    """Return the scorer of a row, trained on the data of a case.
 
     Parameters
     ----------
-    learned : is looked into first, and takes what is learned now
+    learned : cache of trained models
     """
     if row == CHANCE:
         return _chance(seed)
@@ -110,7 +110,7 @@ def _energy(kept: list[Samples]) -> Scorer:
 
 
 def _truth(case: Case) -> Scorer:
-    """Score 1 what is odd, and 0 what is not."""
+    """Score anomalies 1, and the rest 0."""
     kinds_of = {id(one.audio): one.kinds_at for one in case.tested}
     odd = {id(one.audio) for one in case.files if one.is_odd or one.is_altered}
 

@@ -1,4 +1,4 @@
-"""What a review teaches, measured: answers given from the truth, and what they do to the undecided rest."""
+"""Learning in a review, measured with answers from the ground truth on the undecided rest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Simulated:
     ----------
     before : all of them ranked by their scores, before any answer
     by_score : the undecided ones ranked by their scores alone
-    by_chance : the same ones ranked by what the answers taught
+    by_chance : the same ones ranked by the calibration
     answered, undecided : how many
     """
 
@@ -66,7 +66,7 @@ def simulate(
 
     Returns
     -------
-    simulated : None where what is left holds only faults, or none
+    simulated : None if the rest contains only faults, or none
     """
     ids = table_of(state).made.ids
     truth = dict(zip(ids, is_fault.tolist(), strict=True))
@@ -102,7 +102,7 @@ def _asked(state: DocumentState, heard: Analyses, asked: Asked, shuffled: list[i
 def moments(heard: Analyses, length_samples: int, rate_hz: int, moment_s: float = MOMENT_S) -> DocumentState:
     """Return a document that proposes every moment of a recording, with its mean score.
 
-    Proposals hold mostly what the taste is sure of; moments show how it ranks the whole recording.
+    Proposals are mostly confident; moments show the ranking of the whole recording.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def moments(heard: Analyses, length_samples: int, rate_hz: int, moment_s: float 
 
 
 def hit(state: DocumentState, faults: Positions) -> NDArray[np.bool_]:
-    """Return which proposals, by place, lie for the most part in faults, shape (k, 2), that are apart."""
+    """Return which proposals, by index, are mostly inside disjoint faults, shape (k, 2)."""
     made = table_of(state).made
     within = _covered(made.stops_samples, faults) - _covered(made.starts_samples, faults)
     found: NDArray[np.bool_] = within > (made.stops_samples - made.starts_samples) / 2
@@ -130,7 +130,7 @@ def hit(state: DocumentState, faults: Positions) -> NDArray[np.bool_]:
 
 
 def _covered(upto: Positions, faults: Positions) -> Numbers:
-    """Return how much of the faults lies before each position, shape (n,)."""
+    """Return the duration of faults before each position, shape (n,)."""
     ordered = faults[np.argsort(faults[:, 0])]
     borders = np.concatenate([np.zeros(1), ordered.ravel().astype(np.float64)])
     lengths = np.stack([np.zeros(len(ordered)), np.diff(ordered)[:, 0]], axis=1).ravel()

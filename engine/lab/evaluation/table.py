@@ -60,7 +60,7 @@ def figure(trials: Iterable[Trial], measure: str, *, kind: bool = False) -> Figu
 
 
 def lines(trials: Sequence[Trial], row: str, material: str) -> Iterator[dict[str, object]]:
-    """Yield the figures of a row on a material, a line each, beside chance and loudness."""
+    """Yield the figures of a row on a material, a line each, with chance and loudness."""
     of = {name: _some(trials, name, material) for name in (row, CHANCE.name, ENERGY.name)}
     for is_kind, measures in ((False, _measures(of[row])), (True, _kinds(of[row]))):
         for measure in measures:
@@ -72,7 +72,7 @@ def lines(trials: Sequence[Trial], row: str, material: str) -> Iterator[dict[str
 
 
 def by_share(trials: Sequence[Trial], row: str) -> Iterator[dict[str, object]]:
-    """Yield the figures of a row on `idle` for each share of it in which nobody plays, a line each."""
+    """Yield the figures of a row on `idle` for each share without music, a line each."""
     of = {name: _some(trials, name, IDLE.name) for name in (row, CHANCE.name, ENERGY.name)}
     for share in _shares(of[row]):
         some = {name: [_of_share(trial, share) for trial in found] for name, found in of.items()}
@@ -132,7 +132,7 @@ def markdown(trials: Sequence[Trial]) -> str:
 
 
 def _mean_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
-    """Return the means of rows that were tried on all, beside the default on the same recordings."""
+    """Return the means of complete rows, with the default on the same recordings."""
     counted = {trial.key.material for trial in trials if not _is_extra(trial.key.material)}
     body = []
     for name in names:
@@ -165,7 +165,7 @@ def _material_table(trials: Sequence[Trial], names: Sequence[str], material: str
 
 
 def _proposed_table(trials: Sequence[Trial]) -> str:
-    """Return what the default proposes by itself, by material."""
+    """Return the default proposals, by material."""
     body = []
     for material in MATERIALS:
         found = [figure(_some(trials, DEFAULT, material), measure) for measure in _PROPOSED_COLUMNS]
@@ -175,7 +175,7 @@ def _proposed_table(trials: Sequence[Trial]) -> str:
 
 
 def _share_table(trials: Sequence[Trial]) -> str:
-    """Return the figures of the default on `idle` by share, and by what is heard instead of music."""
+    """Return the figures of the default on `idle` by share, and by kind of idle sound."""
     idle = _some(trials, DEFAULT, IDLE.name)
     kinds, measures = _kinds(idle), ("auc", "iou_automatic", "good_proposed", "clean_proposed")
     body = []
@@ -225,7 +225,7 @@ def _kinds_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
 
 
 def _left_out_table(trials: Sequence[Trial]) -> str:
-    """Return the AUC of each kind from the row that never practised on it, beside the row that did.
+    """Return the AUC of each kind from the row trained without it, and from the full row.
 
     Both are measured on the same recordings.
     """

@@ -1,4 +1,4 @@
-"""Learn what a row learns from one case, and measure it on the recordings it has not heard."""
+"""Train a row on one case, and measure it on unseen recordings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEARNING_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to try: each row on each material with each seed."""
+    """Request of trials: each row on each material with each seed."""
 
     rows: Sequence[ComparisonRow]
     materials: Sequence[MaterialKind]
@@ -31,7 +31,7 @@ class Plan:
 def run(
     plan: Plan, data_dir: Path, results: Results, progress: Progress
 ) -> Iterator[tuple[ComparisonRow, tuple[Trial, ...]]]:
-    """Do what is not in the results yet; yield each row when all of it is done, with all trials up to it.
+    """Run missing trials; yield each complete row, with all trials up to it.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def trial(
 
     Parameters
     ----------
-    learned : what was learned before: of materials that keep the same recordings it is learned once
+    learned : cache of trained models: materials with the same training data share one
     """
     began_s = perf_counter()
     scorer = scorer_of(row, case, key.seed, progress.part(0.0, _LEARNING_SHARE), learned)

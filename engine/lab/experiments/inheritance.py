@@ -1,4 +1,4 @@
-"""Read a YAML file that says only how it differs from another."""
+"""Read a YAML file that contains only its differences from another."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LONGEST_NAME = 1_000
 
 Values = dict[str, object]
 Reading = Callable[[Values, Path], Values]
-"""Takes what one file says, and where that is, to what it means wherever it is inherited."""
+"""Converts the content of a file and its folder to location-independent values."""
 
 
 def load_inheriting(path: Path, reading: Reading) -> Values:
-    """Return what a YAML file says together with what its `base:` says, and the base of that, and so on.
+    """Return the content of a YAML file, merged with that of its `base:`, and so on.
 
-    Where both say something the file itself counts. Mappings are laid over each other key by key; any other
-    value, a list too, replaces the one of the base.
+    The file has precedence over its base. Mappings are merged by key; other values, lists too, replace
+    those of the base.
 
     Raises
     ------
-    UsageError : a file cannot be read or is no mapping, a base is missing, one is its own base, or there are
+    UsageError : a file cannot be read or is not a mapping, a base is missing or its own base, or there are
         too many
     """
     return _load(path, reading, ())

@@ -1,9 +1,8 @@
-"""Compare networks without labels: how well each tells kept audio from faults planted in it.
+"""Compare networks without labels, by their detection of faults injected into training audio.
 
-Losses of different networks cannot be compared, and the one-class loss is least where a network says the same
-of everything. So faults are planted in the recordings set aside for validation, and the area under the ROC
-curve is taken between windows whose middle is in a fault and all others. Nothing but the folder to learn from
-is heard.
+Losses of different networks are not comparable, and a constant output minimizes the one-class loss. So
+faults are injected into the validation recordings, and the ROC AUC is taken between windows with a fault at
+their centre and all others. Only the training folder is used.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ class PlantedWindows:
     is_fault: NDArray[np.bool_]
 
     def auc(self, model: SvddModel) -> float:
-        """Return how often a model finds a window of a fault odder than one of music as it was kept."""
+        """Return the AUC of windows with faults against unchanged ones."""
         return auc(self.is_fault, model.judge_vectors(self.vectors).own)
 
 
 def planted_windows(heard: Embedded, config: DeepSvddConfig, seed: int, progress: Progress) -> PlantedWindows:
-    """Plant faults of all kinds in the recordings that are set aside for validation, and hear them.
+    """Inject faults of all kinds into the validation recordings, and embed them.
 
     Raises
     ------
@@ -79,7 +78,7 @@ def validation_recordings(heard: Embedded, config: DeepSvddConfig) -> tuple[Reco
 
     Raises
     ------
-    TasteError : there is only one, of which blocks are set aside
+    TasteError : there is only one recording, with held-out blocks
     """
     if len(heard.recordings) < 2:
         raise TasteError(

@@ -1,4 +1,4 @@
-"""What is kept of a training in the folder of a run: its taste, and a history that says how it was made."""
+"""Files of a training in the folder of a run: its taste, and a history with its settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_BYTES = 1 << 25  # 100,000 epochs, twice, have less
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a network came to.
+    """Result of a network.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Trained:
     epochs : how many were trained towards the centre
     best_epoch : the one with the least loss on the recordings set aside
     validation : that loss; not to be compared between networks
-    planted_auc : how well it finds faults planted in what was set aside, see `engine.lab.experiments.planted`
+    planted_auc : detection of faults in validation data, see `engine.lab.experiments.planted`
     """
 
     network: str
@@ -50,7 +50,7 @@ class Trained:
 
 
 def fingerprint(config: DeepSvddConfig, seed: int, data_digest: str) -> str:
-    """Return what a training depends on, in 32 hexadecimal digits."""
+    """Return the fingerprint of the inputs of a training, 32 hexadecimal digits."""
     said = json.dumps([VERSION, config.model_dump(mode="json"), seed, data_digest], sort_keys=True)
     return blake2b(said.encode(), digest_size=16).hexdigest()
 
@@ -82,7 +82,7 @@ def write_history(
 
 
 def finished(network: str, folder: Path, print_: str) -> Trained | None:
-    """Return what a network came to in an earlier run; None unless that was with the same on the same."""
+    """Return the result of an equal earlier run of a network, or None."""
     try:
         said = parse_json(read_beginning(folder / HISTORY, _MOST_BYTES))
         if said["fingerprint"] != print_ or not (folder / TASTE).is_file():
@@ -100,7 +100,7 @@ def finished(network: str, folder: Path, print_: str) -> Trained | None:
 
 
 def write_json(path: Path, said: Mapping[str, object]) -> None:
-    """Write JSON whole or not at all, over what is there.
+    """Write JSON atomically, replacing an existing file.
 
     Raises
     ------

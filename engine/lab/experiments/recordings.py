@@ -1,4 +1,4 @@
-"""The recordings of an experiment, embedded once for all networks that hear them the same way."""
+"""The recordings of an experiment, embedded once for all networks with the same input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.wording import reason_of
 
 _HEARING_SHARE = 0.7
 _HEARING = ("embedding", "window_s", "hop_s", "mel", "validation_share")
-"""The settings that decide what is heard, and by whom."""
+"""The settings that determine the embeddings."""
 
 Prepared = tuple[Embedded, PlantedWindows]
 
@@ -29,7 +29,7 @@ def recordings_in(folder: Path) -> tuple[Path, ...]:
 
     Raises
     ------
-    UsageError : there is no such folder, one in it cannot be listed, or there is no audio in it
+    UsageError : the folder is missing, cannot be listed completely, or has no audio
     """
     if not folder.is_dir():
         raise UsageError(f"There is no folder {shown(folder)}: choose the one of your recordings.")
@@ -40,7 +40,7 @@ def recordings_in(folder: Path) -> tuple[Path, ...]:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    """Refuse what cannot be listed: a network that missed some recordings would look like any other."""
+    """Refuse folders that cannot be listed, because missing recordings would go unnoticed."""
     reason = reason_of(error)
     raise UsageError(f"{shown(error.filename)} cannot be listed: {reason}.") from error
 
@@ -62,7 +62,7 @@ class PreparedRecordings:
         self._prepared: dict[str, Prepared] = {}
 
     def prepared(self, config: DeepSvddConfig, progress: Progress) -> Prepared:
-        """Return what a network hears: the recordings, and those set aside with faults planted in them.
+        """Return the input of a network: the recordings, and the validation ones with injected faults.
 
         Raises
         ------

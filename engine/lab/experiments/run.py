@@ -34,7 +34,7 @@ def material_of(experiment: Experiment, audio: Path | None) -> PreparedRecording
 
     Raises
     ------
-    UsageError : no folder is named, there is none, or it holds no audio
+    UsageError : no folder is named, it is missing, or it has no audio
     """
     folder = audio or experiment.audio
     if folder is None:

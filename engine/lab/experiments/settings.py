@@ -1,4 +1,4 @@
-"""What an experiment is, read from YAML; light, so that a mistake is told without waiting for torch."""
+"""Settings of an experiment, read from YAML without importing torch, for quick error reports."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Experiment(BaseModel):
     ----------
     audio : the folder of recordings to learn from, with all folders in it
     settings : of all networks, see `DeepSvddConfig`
-    networks : what differs in each; one that is called like a network of the recipe is that one
-    tune : where to look for better settings
-    wandb : whether Weights & Biases is told, by whoever has it
+    networks : differences of each; a name of the recipe selects that network
+    tune : search space
+    wandb : whether to report to Weights & Biases
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,11 +83,11 @@ class Experiment(BaseModel):
         Parameters
         ----------
         network : one of `networks`, or a network of the recipe
-        overrides : what counts more than the file
+        overrides : settings with precedence over the file
 
         Raises
         ------
-        UsageError : there is no such network or setting, or a value cannot be so
+        UsageError : a network or setting is unknown, or a value is invalid
         """
         if network not in self.networks and network not in _NAMES:
             known = " or ".join(dict.fromkeys((*self.networks, *_NAMES)))

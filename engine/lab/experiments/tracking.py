@@ -1,4 +1,4 @@
-"""Tell Weights & Biases how a training goes, where the user has it and asks for it."""
+"""Report a training to Weights & Biases, if requested and installed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def require_wandb() -> Any:
 
 
 def _tell_nobody(figures: Mapping[str, float]) -> None:
-    """Take figures that nobody asked for."""
+    """Discard figures."""
 
 
 @contextmanager
 def tracked(wanted: bool, name: str, settings: Mapping[str, object], folder: Path) -> Iterator[Log]:
-    """Yield what tells figures of one training; where it is not `wanted`, they go nowhere.
+    """Yield the reporter of one training; without `wanted`, figures are discarded.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class TrainRequest:
     Attributes
     ----------
     folder : for the taste and the history; made where it is missing
-    wandb : whether to tell Weights & Biases
+    wandb : whether to report to Weights & Biases
     """
 
     network: str
@@ -52,7 +52,7 @@ def train(request: TrainRequest, material: PreparedRecordings, progress: Progres
     SourceError : a recording cannot be read
     OffcutError : the folder or a file in it cannot be written
     UsageError : Weights & Biases is wanted and not installed
-    Cancelled : what was there stays as it was
+    Cancelled : existing files do not change
     """
     config, folder = request.config, request.folder
     print_ = fingerprint(config, request.seed, material.digest)

@@ -1,4 +1,4 @@
-"""Search for better settings of one network; the search is kept in SQLite, so that it can be continued."""
+"""Search for better settings of one network; the study is stored in SQLite, so that it can resume."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _PREPARING_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class TuneRequest:
-    """What to search.
+    """Request of a search.
 
     Attributes
     ----------
-    experiment_path : the file that says where to look; what is found is written as one that inherits from it
-    trials : how many there are to be in all, those of earlier runs included
-    folder : for the study and what was found; made where it is missing
+    experiment_path : the file with the search space; the result is a file that inherits from it
+    trials : total number, earlier runs included
+    folder : for study and result; created if missing
     """
 
     experiment: Experiment
@@ -55,14 +55,14 @@ class TuneRequest:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What a search came to.
+    """Result of a search.
 
     Attributes
     ----------
     planted_auc : of the best trial, see `engine.lab.experiments.planted`
     settings : of the best trial, those that were searched
-    done, pruned : how many trials went to their end, and how many were given up
-    path : an experiment that has a network with these settings beside the others
+    done, pruned : number of completed and of pruned trials
+    path : an experiment with an additional network with these settings
     """
 
     planted_auc: float
@@ -73,14 +73,14 @@ class Tuned:
 
 
 def tune(request: TuneRequest, material: PreparedRecordings, progress: Progress) -> Tuned:
-    """Try settings until there are as many trials as asked for; one that looks worse than most is given up.
+    """Run trials up to the requested number; trials worse than most are pruned.
 
     Each trial trains on the same recordings and is judged by faults planted in the recordings set aside.
 
     Raises
     ------
     ModuleNotFoundError : Optuna is missing
-    UsageError : the experiment does not say where to look
+    UsageError : the experiment has no search space
     TasteError, SourceError : the recordings cannot be learned from
     OffcutError : the folder cannot be written
     Cancelled : trials that were finished stay in the study
@@ -188,7 +188,7 @@ def _settings(params: Mapping[str, Any], experiment: Experiment) -> dict[str, ob
 
 
 def _write(request: TuneRequest, folder: Path, found: Mapping[str, object]) -> Path:
-    """Write what was found as one more network of an experiment that inherits from the one searched."""
+    """Write the result as an additional network of an experiment that inherits from the searched one."""
     path = folder / TUNED
     base = _as_seen_from(folder.resolve(), request.experiment_path.resolve())
     own = request.experiment.networks.get(request.network, {})

@@ -14,8 +14,8 @@ Steps = tuple[MethodStep, ...]
 def _slicer(values: Mapping[str, Any]) -> Steps:
     return (
         MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Rebuild", "from these numbers alone, as the kept music would be"),
-        MethodStep("Error", "how far the rebuilt is from what was heard"),
+        MethodStep("Rebuild", "by a decoder trained on your edits"),
+        MethodStep("Error", "difference between input and reconstruction"),
     )
 
 
@@ -23,15 +23,15 @@ def _dual(values: Mapping[str, Any]) -> Steps:
     return (
         MethodStep("Squeeze", _squeezed(values)),
         MethodStep("Rebuild twice", "by a decoder of edited and one of raw recordings"),
-        MethodStep("Difference", "how much better the raw one rebuilds it"),
+        MethodStep("Difference", "how much better the raw one reconstructs it"),
     )
 
 
 def _classifier(values: Mapping[str, Any]) -> Steps:
     return (
         MethodStep("Squeeze", _squeezed(values)),
-        MethodStep("Edited or raw", "told apart by a network that learned from both"),
-        MethodStep("How raw", "its opinion of each segment"),
+        MethodStep("Edited or raw", "distinguished by a network trained on both"),
+        MethodStep("How raw", "the probability of raw, for each segment"),
     )
 
 
@@ -48,24 +48,27 @@ def _squeezed(values: Mapping[str, Any]) -> str:
 def _bank(values: Mapping[str, Any]) -> Steps:
     pulses, even_s = values["pulses"], values["even_s"]
     windows = f"of {pulses} beats" if values["on_beats"] else f"of {pulses * even_s:g} s"
-    views = {"encoder": f"{values['latent']} numbers by an encoder that learned to fill in what is hidden"}
+    views = {"encoder": f"{values['latent']} numbers by a masked autoencoder"}
     measures = {
-        "nearest": "the nearest kept window",
-        "residual": "what is left beside principal components",
-        "reconstruction": "how well it is filled in",
+        "nearest": "distance to the nearest training window",
+        "residual": "residual of principal components",
+        "reconstruction": "reconstruction error",
     }
     return (
-        MethodStep("Windows", f"{windows}, each heard as {values['slices']} spectra"),
+        MethodStep("Windows", f"{windows}, {values['slices']} spectra each"),
         MethodStep("Embedding", views.get(values["view"], "statistics of its mel bands and rhythm")),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
+        MethodStep("Memory of the training data", "; ".join(measures[name] for name in values["measures"])),
     )
 
 
 def _embedding_bank(values: Mapping[str, Any]) -> Steps:
-    measures = {"nearest": "the nearest kept window", "residual": "what is left beside principal components"}
+    measures = {
+        "nearest": "distance to the nearest training window",
+        "residual": "residual of principal components",
+    }
     return (
         MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
+        MethodStep("Memory of the training data", "; ".join(measures[name] for name in values["measures"])),
     )
 
 
@@ -73,8 +76,8 @@ def _deep_svdd(values: Mapping[str, Any]) -> Steps:
     layers = " · ".join(str(size) for size in values["hidden_dims"])
     return (
         MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
-        MethodStep(f"Network {values['network']}", f"learned to rebuild, then to draw together; {layers}"),
-        MethodStep("Distance", "from the centre of what you kept"),
+        MethodStep(f"Network {values['network']}", f"trained to reconstruct, then to contract; {layers}"),
+        MethodStep("Distance", "from the centre of the training data"),
     )
 
 

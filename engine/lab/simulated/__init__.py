@@ -1,1 +1,1 @@
-"""Recordings of which all is known, made to learn from and to measure on."""
+"""Simulated recordings with ground truth, for training and evaluation."""

@@ -1,4 +1,4 @@
-"""Click tracks whose every beat is known: what a tracker's delay is measured on."""
+"""Click tracks with known beats, to measure the delay of a tracker."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def click_track(
 def accented_clicks(
     tempo_bpm: float, beats_in_bar: int, rate_hz: int, *, length_s: float = 30.0, first_beat: int = 0
 ) -> ClickTrack:
-    """Make clicks of which the first of each bar is 6 dB louder and a fifth higher, as metronomes do.
+    """Make clicks with a first beat that is 6 dB louder and a fifth higher, as metronomes do.
 
     Parameters
     ----------

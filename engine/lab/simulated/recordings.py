@@ -70,7 +70,7 @@ def sound_files(folder: Path) -> list[Path]:
 
     Raises
     ------
-    UsageError : there is no such folder
+    UsageError : the folder is missing
     """
     if not folder.is_dir():
         raise UsageError(
@@ -85,7 +85,7 @@ def pieces_in(data_dir: Path) -> list[Path]:
 
     Raises
     ------
-    UsageError : there are none
+    UsageError : the recordings are missing
     """
     folder = data_dir / "music"
     lengths = {path: soundfile.info(path).duration for path in sound_files(folder)}
@@ -137,7 +137,7 @@ def drawn_clips(
 ) -> tuple[Clips, Clips]:
     """Read two sets of clips of each kind, drawn at random, at `rate_hz`; no clip is in both.
 
-    The first is for what is tested, the other for raw recordings that are learned from.
+    The first is for test recordings, the other for raw training recordings.
     """
     rows = clip_rows(data_dir)
     drawn: tuple[Clips, Clips] = {}, {}
@@ -152,7 +152,7 @@ def drawn_clips(
 
 
 def data_digest(data_dir: Path, folders: Sequence[str]) -> str:
-    """Return what the files below some folders are called and how long they are, in 8 hexadecimal digits."""
+    """Return the fingerprint of names and lengths of the files below some folders, 8 hexadecimal digits."""
     digest = blake2b(digest_size=4)
     for folder in folders:
         for path in sorted((data_dir / folder).rglob("*")):

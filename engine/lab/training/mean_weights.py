@@ -1,6 +1,6 @@
 """The mean of two trainings: `python -m engine.lab.training.mean_weights ONE OTHER OUT --share 0.75`.
 
-Where one training went on from the other, what lies between both is often better on what is new than either
+If one training continued the other, weights between both often generalize better than either
 (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022), and costs nothing.
 """
 
@@ -16,7 +16,7 @@ from engine.files.safe_write import shown
 
 
 def mean_weights(one: Path, other: Path, out: Path, share: float) -> None:
-    """Write weights that lie between two others of the same network.
+    """Write the interpolation of two sets of weights of the same network.
 
     Parameters
     ----------

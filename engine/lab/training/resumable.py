@@ -18,7 +18,7 @@ CHECKPOINT = "checkpoint.pt"
 
 
 class Resumable(Generic[_Network]):
-    """A network being trained with AdamW, and the mean of its late weights, which is what ships.
+    """A network being trained with AdamW, and the mean of its late weights, which is shipped.
 
     Parameters
     ----------

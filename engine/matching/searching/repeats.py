@@ -71,7 +71,7 @@ def settled(
     others: list[list[tuple[int, float]]] = [[] for _ in numbers]
     for raw, known in enumerate(low):
         answers = agreeing(
-            filtered(known, taps), asked, progress.step(raw, len(raws)), "Telling repeats apart"
+            filtered(known, taps), asked, progress.step(raw, len(raws)), "Distinguishing repeats"
         )
         for row, answer in enumerate(answers):
             lags = answer.above(_LEAST_ALIKE, _MOST_PLACES).lags

@@ -96,5 +96,5 @@ def from_json(written: Iterable[Mapping[str, Any]]) -> tuple[Reviewed, ...]:
 def _finite(value: object) -> float:
     number = float(value)  # type: ignore[arg-type]
     if not isfinite(number):
-        raise ValueError(f"{number} is no number")
+        raise ValueError(f"{number} is not a number")
     return number

@@ -121,5 +121,5 @@ def write_answers(path: Path, digest: str, latest: Reviewed, progress: Progress)
     with replacing(path.resolve(), overwrite=True) as part:  # a linked taste is changed where it is
         part.write_bytes(changed)
         if read_taste_bytes(path) != content:  # such as by learning, which must not be undone
-            raise TasteError(f"{shown(path)} was written anew meanwhile: answers stay in the document.")
+            raise TasteError(f"{shown(path)} was replaced meanwhile: the answers stay in the document.")
     return after

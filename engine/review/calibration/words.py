@@ -24,24 +24,33 @@ _MOST_SENTENCES = 2
 # What is said where a figure makes a cut likelier than the taste had thought, and where it makes it less so.
 _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        ALWAYS: ("you cut most of what is proposed", "you keep most of what is proposed"),
+        ALWAYS: ("you cut most proposals", "you keep most proposals"),
         "score": ("you follow the score more than expected", "you follow the score less than expected"),
-        "lasting": ("you cut what is odd throughout", "you cut what is odd for a moment"),
-        "standing out": ("you cut what stands out", "you cut what is like its surroundings"),
+        "lasting": (
+            "you cut passages that score high throughout",
+            "you cut passages with short peaks of the score",
+        ),
+        "standing out": (
+            "you cut passages that differ from their surroundings",
+            "you cut passages similar to their surroundings",
+        ),
         "length": (
             "you keep short passages, you cut long ones",
             "you keep long passages, you cut short ones",
         ),
         "loudness": ("you keep quiet passages", "you cut quiet passages"),
-        "evenness": ("you cut what swells and stops", "you cut what is evenly loud"),
+        "evenness": ("you cut passages of changing level", "you cut passages of even level"),
         "hits": ("you cut passages with many hits", "you cut passages with few hits"),
-        "off beat": ("you cut what falls off the beat", "you keep what falls off the beat"),
+        "off beat": ("you cut passages off the beat", "you keep passages off the beat"),
         "downbeats": ("you cut whole bars more readily", "you keep whole bars"),
-        "distance": ("you cut what is far from all you kept", "you keep what is far from all you kept"),
-        "jumps": ("you cut what jumps about in the piece", "you keep what jumps about in the piece"),
-        BESIDE: ("you answer alike what lies side by side", "you answer by turns what lies side by side"),
-        TOUCHING: ("you answer alike what touches", "you answer by turns what touches"),
-        ALIKE: ("you answer alike what sounds alike", "you answer differently what sounds alike"),
+        "distance": (
+            "you cut passages unlike the training data",
+            "you keep passages unlike the training data",
+        ),
+        "jumps": ("you cut passages with large jumps", "you keep passages with large jumps"),
+        BESIDE: ("you answer neighbours alike", "you alternate between neighbours"),
+        TOUCHING: ("you answer adjoining proposals alike", "you alternate between adjoining proposals"),
+        ALIKE: ("you answer similar sounds alike", "you answer similar sounds differently"),
     }
 )
 

@@ -40,7 +40,7 @@ _WEIGHTS = (
     *(0.3979, 0.0483, -0.1077, -1.1504, 1.672),
 )
 _OFFSET = -0.7177
-NEW_HERE = Prompt("what is new here", np.zeros(SIZE, np.float32))
+NEW_HERE = Prompt("the most prominent sound", np.zeros(SIZE, np.float32))
 
 
 def probabilities(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]:

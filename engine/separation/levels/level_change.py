@@ -78,7 +78,7 @@ class LevelChange:
     @property
     def words(self) -> str:
         """The change as a sentence without a full stop: "Coughing lowered by 9 dB; still audible"."""
-        what = f"{self.named} kept; everything else" if self.keeps else self.named
+        what = f"{self.named} isolated; everything else" if self.keeps else self.named
         if self.lowered_db < NOTICED_DB:
             return begun(f"{what} not lowered{self._doubt}")
         left = "; still audible" if self.is_audible else ""

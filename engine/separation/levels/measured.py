@@ -88,7 +88,7 @@ def named(prompts: Sequence[Prompt], *, is_painted: bool) -> str:
     meant = listed([prompt.text for prompt in prompts if not prompt.stays])
     stays = listed([without_not(prompt.text) for prompt in prompts if prompt.stays])
     if not prompts:
-        return "what was painted"
+        return "the painted mask"
     words = (f"{meant}, not {stays}" if stays else meant) if meant else f"everything but {stays}"
     return f"{words} as painted" if is_painted else words
 

@@ -43,7 +43,7 @@ RATE_HZ, LENGTH = 48_000, 480_000
 AT, SPAN, SLIP, CUT = 90_000, (96_000, 240_000), (120_000, 150_000), (168_000, 200_000)
 BY_SAMPLES, FADE = 6_000, 2_400
 TOLD = (
-    "The recording is shown and heard in place of the repair at 0:02.0, since the audio stored for it is "
+    "The recording is shown and played in place of the repair at 0:02.0, since the audio stored for it is "
     "missing or damaged: open a backup of the document, or make it again."
 )
 

@@ -347,7 +347,7 @@ def test_what_is_wrong_with_pairs_is_one_sentence(hands: Hands, pair: Path) -> N
     panel.add_files([str(pair / "tuesday edit.wav")])
     panel.set_recordings([raw])
     panel.set_edited(edited)
-    assert panel.problem() == "monday edit.wav is named twice as what was made: name it once."
+    assert panel.problem() == "monday edit.wav is named twice as an edited file: name it once."
 
 
 def test_learning_that_is_cancelled_leaves_nothing(hands: Hands, pair: Path, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_pauses_are_proposed_on_a_fresh_import_even_while_it_is_listened_to(
     hands.finish_work()
     (cut,) = window.session.state.proposals.values()
     assert (cut.start_samples / RATE_HZ, cut.stop_samples / RATE_HZ) == pytest.approx((12, 17), abs=0.2)
-    assert "what you keep" not in cut.reason
+    assert "your edits" not in cut.reason
     assert "83 %" in hands.said[-1]
     assert window.review.above() == (cut.id,)
     hands.press("Ctrl+Z")

@@ -122,7 +122,7 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     hands.press("Alt+Shift+P")
     hands.finish_work()
     assert window.takes.panel._empty.text().startswith("No repeated passages")
-    assert "Nothing was played more than once." in hands.said
+    assert "No repeated takes." in hands.said
     hands.press("Alt+J")
     assert "No takes found" in hands.refused[-1]
     hands.press("Shift+F3")

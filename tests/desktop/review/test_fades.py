@@ -49,7 +49,7 @@ def test_keys_make_it_longer_and_shorter_within_its_limits(reviewing: Hands) -> 
     reviewing.press("Shift+A")
     assert fade_ms(window) == 0.0
     reviewing.press("3")
-    assert reviewing.refused[-1] == "The crossfade stays at 0 ms, which is as far as it goes."
+    assert reviewing.refused[-1] == "The crossfade stays at 0 ms, its limit."
     for expected in (5.0, 10.0, 15.0):
         reviewing.press("4")
         assert fade_ms(window) == expected

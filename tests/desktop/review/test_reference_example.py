@@ -156,7 +156,7 @@ def test_a_missing_file_is_named_and_one_that_moved_is_found(
     with qtbot.waitSignal(opened.work.failed):
         hands.press("Shift+C")
     assert str(kept) in hands.refused[-1]
-    assert "beside the taste" in hands.refused[-1]
+    assert "next to the taste" in hands.refused[-1]
     assert not opened.transport.is_playing
     away.rename(tmp_path / kept.name)  # beside the document
     hear(opened, hands, qtbot)

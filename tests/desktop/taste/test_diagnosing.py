@@ -86,8 +86,7 @@ def test_recordings_are_checked_while_they_are_chosen(
 
     hands.press_and_answer("Ctrl+L", look)
     assert said == [
-        "0:12 of edits is little to learn from: much that you would keep will sound odd. "
-        "3:00 or more is better."
+        "0:12 of edits is little to learn from: many good passages will score high. 3:00 or more is better."
     ]
 
 

@@ -57,7 +57,7 @@ def test_swing_is_followed_by_lines_that_swing() -> None:
 
 def test_a_grid_that_begins_elsewhere_is_told_by_how_far() -> None:
     said = doubt(_played(0.0), _lines(start_s=0.055))
-    assert said == "The hits lie 55 ms off the lines throughout: is the start of the grid right?"
+    assert said == "All hits are about 55 ms off the lines: check the start of the grid."
 
 
 def test_a_few_strokes_or_none_tell_nothing() -> None:

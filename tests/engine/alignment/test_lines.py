@@ -94,9 +94,9 @@ def test_a_groove_moves_the_lines_of_each_bar() -> None:
     np.testing.assert_allclose(groove.offsets_beats[:4], [0.0, 0.03, 0.01, 0.0], atol=1e-12)
     lines = lines_of(grid, Division("1/8"), RATE_HZ, groove)
     np.testing.assert_allclose(lines.positions_samples[8:11] / RATE_HZ, [4.0, 4.53, 5.01])
-    with pytest.raises(UsageError, match="take it anew"):
+    with pytest.raises(UsageError, match="extract it again"):
         lines_of(grid, Division("1/16"), RATE_HZ, groove)
-    with pytest.raises(UsageError, match="leave the swing out"):
+    with pytest.raises(UsageError, match="leave out the swing"):
         lines_of(grid, Division("1/8", 58.0), RATE_HZ, groove)
 
 

@@ -144,7 +144,7 @@ def test_a_taste_keeps_its_examples(folder: Path) -> None:
     assert [one.path for one in kept.recordings] == ["edited/take 0.wav", "edited/take 1.wav"]
     assert [one.duration_s for one in kept.recordings] == pytest.approx([40.0, 40.0])
     np.testing.assert_allclose(np.linalg.norm(kept.embeddings, axis=1), 1.0, atol=1e-3)
-    assert f"{len(kept.frame):,} kept stretches" in load_taste(folder / "band.taste").card
+    assert f"compare proposals with: {len(kept.frame):,}" in load_taste(folder / "band.taste").card
     found = search(TUNES[1][5 * RATE_HZ : 9 * RATE_HZ], kept)
     assert kept.recording[found.kept[found.distances.argmin()]] == 1
 

@@ -77,7 +77,7 @@ def test_words_say_it_and_nothing_at_all_is_said_too() -> None:
     assert said == (
         "Length of a piece: 8.0 s (median of 3)",
         "Cuts: 6, of these 67 % on downbeats, 83 % on beats (chance: 20 %)",
-        "Kept: 18 % of what was recorded, each moment 1.23 times",
+        "Retained: 18 % of the recording, each moment 1.23 times",
         "Loops: 1 of 4.0 s, played 2.0 times each",
     )
     assert habits_of([], {}).words() == ("Pieces: none",)

@@ -112,9 +112,9 @@ def test_adapting_brings_the_network_nearer_to_the_editor_and_holds_its_weights(
     ("damage", "sentence"),
     [
         (lambda path: path.unlink(), "There is no editor"),
-        (lambda path: path.write_bytes(b"RIFF"), "is no editor, or damaged"),
-        (lambda path: path.write_bytes(path.read_bytes()[:300]), "is no editor, or damaged"),
-        (lambda path: save_file(load_file(path), path), "is no editor, or damaged"),
+        (lambda path: path.write_bytes(b"RIFF"), "is damaged or not an editor"),
+        (lambda path: path.write_bytes(path.read_bytes()[:300]), "is damaged or not an editor"),
+        (lambda path: save_file(load_file(path), path), "is damaged or not an editor"),
     ],
 )
 def test_what_is_no_editor_is_refused(damage: object, sentence: str, tmp_path: Path) -> None:

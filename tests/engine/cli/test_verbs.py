@@ -153,7 +153,7 @@ def test_doctor_names_what_is_there(offcut: Offcut) -> None:
         (["new", "{f}/a.offcut", "{f}/tiny.yaml"], 1, "tiny.yaml"),
         (["score", "{f}/raw.flac", "{f}/raw.flac"], 1, "raw.flac"),
         (["proposals", "{f}/raw.flac"], 1, "is not an Offcut document"),
-        (["decide", "{f}/jam.offcut", "accept"], 2, "Say which proposals"),
+        (["decide", "{f}/jam.offcut", "accept"], 2, "Name proposals"),
         (["decide", "{f}/jam.offcut", "accept", "cut-zz"], 2, "no proposal 'cut-zz'"),
         (["export", "{f}/jam.offcut", "--out", "{f}/mix.xyz"], 1, "mix.xyz"),
         (["export", "{f}/jam.offcut", "--out", "{f}/edited.flac"], 1, "edited.flac"),

@@ -72,7 +72,7 @@ def propose(
     return " ".join(proposal.reason for proposal in plan.proposals)
 
 
-SCORE = "; clearly unlike what you keep."
+SCORE = "; clearly unlike your edits."
 ORDINARY = "; hardly like anything you keep."
 
 
@@ -159,7 +159,7 @@ def test_another_rhythm_is_said_where_nothing_says_more(parts, stops, is_said):
 @pytest.mark.parametrize(("inside", "said"), [(0.9, True), (0.41, True), (0.39, False), (0.1, False)])
 def test_what_sounds_like_nothing_that_was_kept_says_so(inside, said):
     nearest = kept_at(inside)
-    assert ("nothing you kept sounds like it" in propose(None, CUT_S, nearest=nearest)) == said
+    assert ("unlike all of the training data" in propose(None, CUT_S, nearest=nearest)) == said
 
 
 def test_of_a_cut_too_short_and_with_another_taste_nothing_is_said_of_what_was_kept():

@@ -105,9 +105,9 @@ def test_one_that_is_marked_finds_the_others(heard: SoundFeatures, marked: int) 
 def test_silence_is_no_example() -> None:
     """There is nothing to look for."""
     silent = detector().heard([np.zeros(5 * RATE_HZ, np.float32)])
-    with pytest.raises(UsageError, match="mark where the sound is heard"):
+    with pytest.raises(UsageError, match="select only the sound"):
         example_odds_over_time(silent, (1.0, 2.0))
-    with pytest.raises(UsageError, match="mark where the sound is heard"):
+    with pytest.raises(UsageError, match="select only the sound"):
         example_odds_over_time(detector().heard([]), (1.0, 2.0))
 
 

@@ -112,7 +112,7 @@ def test_the_verb_says_it_in_words_and_in_json(
     arguments = ["doctor", "--taste", str(DEMO / "demo.taste"), str(tmp_path / "dull.wav")]
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert "than what you kept, as from another room" in said
+    assert "than the training data, as from another room" in said
     assert "(learn it again from edits that sound like this recording; use another taste)" in said
     assert main([*arguments, "--json"]) == 0
     finding = json.loads(capsys.readouterr().out)["findings"][0]

@@ -78,7 +78,7 @@ def test_each_failure_is_told_apart(
 def test_a_threshold_is_told_with_what_it_is() -> None:
     (finding,) = judge(SOUND, CutSettings("score", score=0.4), 0.97)
     assert finding.sentence == (
-        "97 % of the recording would be cut: the threshold is 0.40, and 0.50 is typical of what you kept."
+        "97 % of the recording would be cut: the threshold is 0.40, and 0.50 is typical of the training data."
     )
     assert finding.severity is Severity.WRONG
     assert [remedy.action for remedy in finding.remedies] == [Action.FIND_THRESHOLD, Action.KEEP_HALF]

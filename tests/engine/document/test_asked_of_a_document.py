@@ -40,7 +40,7 @@ def test_without_a_recording_nothing_is_listened_to(document: Document) -> None:
     with pytest.raises(UsageError, match=r"^There is nothing to listen to yet; import a recording first"):
         require_recording(DocumentState(), "listen to")
     require_recording(document.state, "listen to")
-    with pytest.raises(UsageError, match="Nobody has listened"):
+    with pytest.raises(UsageError, match="not analysed yet"):
         require_listening(None)
 
 

@@ -254,7 +254,7 @@ def test_an_edit_made_for_another_state_is_refused(document: Document) -> None:
     early = edits.decide(document.state, [FIRST], Verdict.ACCEPTED)
     document.apply(edits.flag(document.state, FIRST, True))
     state = document.state
-    with pytest.raises(DocumentError, match="changed meanwhile; nothing was done"):
+    with pytest.raises(DocumentError, match="changed meanwhile, so no edit was made"):
         document.apply(early)
     assert document.state is state
     with pytest.raises(UsageError, match="Kick is in the document already"):

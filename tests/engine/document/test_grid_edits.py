@@ -106,7 +106,7 @@ def test_half_keeps_bars_that_count_even_and_doubles_the_others() -> None:
 def test_a_tempo_that_is_none_is_not_made() -> None:
     with pytest.raises(UsageError, match=r"600\.0 BPM cannot be doubled"):
         grid_edits.doubled(grid_of([4_800] * 4))
-    with pytest.raises(UsageError, match=r"0\.5 BPM is no tempo"):
+    with pytest.raises(UsageError, match=r"0\.5 BPM is outside the range"):
         grid_edits.steady(0.5, 0, rate_hz=RATE_HZ, length_samples=LENGTH)
 
 

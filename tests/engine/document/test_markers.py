@@ -93,8 +93,8 @@ def test_a_region_is_moved_as_long_as_a_sample_of_it_is_left(document: Document)
         assert (marker.start_samples, marker.stop_samples) == there
     for asked, words in (
         ((500, 500), "needs an end after its start"),
-        ((length, length + 9), "would lie outside"),
-        ((-9, 0), "would lie outside"),
+        ((length, length + 9), "would be outside"),
+        ((-9, 0), "would be outside"),
     ):
         with pytest.raises(UsageError, match=words):
             marker_edits.move_marker(document.state, key, *asked)
@@ -245,7 +245,7 @@ def test_what_is_no_label_file_is_said(tmp_path: Path, text: str) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="there are no pipes with names")
 def test_a_pipe_and_hours_of_sound_are_no_label_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
-    with pytest.raises(SourceError, match="no ordinary file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         read_labels(tmp_path / "pipe.txt", RATE_HZ)
     with (tmp_path / "hours.txt").open("wb") as stream:
         stream.truncate(1 << 40)

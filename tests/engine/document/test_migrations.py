@@ -49,7 +49,7 @@ def test_every_older_version_has_a_migration() -> None:
 def test_an_older_document_keeps_its_state_its_analyses_and_its_history(older: Path, tmp_path: Path) -> None:
     state = review(tmp_path / "new.offcut")
     with Document.open(older) as document:
-        assert "was brought up to date" in document.notice
+        assert "was updated to this version" in document.notice
         assert not document.is_read_only
         assert document.state == state
         for kind, expected in (("score", ANALYSES["score-1"]), ("beats", ANALYSES["beats-1"])):
@@ -69,7 +69,7 @@ def test_an_older_document_keeps_its_state_its_analyses_and_its_history(older: P
 
 def test_an_older_document_is_kept_as_it_was(older: Path, version: int) -> None:
     with Document.open(older) as document:
-        kept = Path(document.notice.partition("it is kept in ")[2].rstrip("."))
+        kept = Path(document.notice.partition("a backup of the old file is ")[2].rstrip("."))
     for _ in range(9):  # more than there are rolling backups
         with Document.open(older) as document:
             document.undo()
@@ -85,7 +85,7 @@ def test_without_room_to_keep_it_an_older_document_is_not_changed(
     before = older.read_bytes()
     (tmp_path / "data").write_text("no folder")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    with pytest.raises(DocumentError, match="must be kept before it is brought up to date"):
+    with pytest.raises(DocumentError, match="cannot be updated without a backup"):
         Document.open(older)
     assert older.read_bytes() == before
 

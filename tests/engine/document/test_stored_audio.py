@@ -135,8 +135,8 @@ def test_what_is_stored_stays_as_it_was_when_it_was_given() -> None:
         (np.zeros((9, 65), np.float32), "1 to 64 channels"),
         (np.zeros((9, 1)), "32-bit floating-point"),
         (np.zeros(9, np.float32), "32-bit floating-point"),
-        (np.array([[np.nan]], np.float32), "no numbers"),
-        (np.array([[1e20]], np.float32), "no numbers"),
+        (np.array([[np.nan]], np.float32), "not numbers"),
+        (np.array([[1e20]], np.float32), "not numbers"),
         (np.broadcast_to(np.float32(0), (MOST_AUDIO_SAMPLES + 1, 1)), "in parts"),
     ],
 )
@@ -148,7 +148,7 @@ def test_what_no_document_holds_is_refused(samples: np.ndarray, words: str) -> N
 @pytest.mark.parametrize(
     ("channels", "rate_hz", "span", "tracks", "words"),
     [
-        (3, RATE_HZ, (0, 500), [], "3 channels cannot be heard on track 'Kick', which has 2"),
+        (3, RATE_HZ, (0, 500), [], "3 channels cannot play on track 'Kick', which has 2"),
         (2, 44_100, (0, 500), [], "Audio of 44100 Hz"),
         (2, RATE_HZ, (0, 501), [], "must cover its span"),
         (2, RATE_HZ, (9, 9), [], "a span within the recording"),
@@ -288,8 +288,8 @@ def test_impossible_rows_are_told_at_opening_and_cost_nothing_else(path: Path, n
         assert document.state == state
         assert document.audio_files == {}
         assert document.notice == (
-            "Of jam.offcut the audio of 1 repair cannot be read, the rest is whole: "
-            "the recording is heard there."
+            "Of jam.offcut the audio of 1 repair cannot be read, the rest is intact: "
+            "the recording plays there."
         )
 
 

@@ -72,7 +72,7 @@ def test_an_edit_says_what_happened(values: dict[str, Any], label: str) -> None:
         ({"gain_db": 30.0}, r"\+30.0 dB is out of reach; choose −60.0 dB to \+24.0 dB"),
         ({"gain_db": float("nan")}, "out of reach"),
         ({"pan": -1.01}, "choose 100 left to 100 right"),
-        ({"color": "red"}, "'red' is no colour"),
+        ({"color": "red"}, "'red' is not a colour"),
         ({"height_px": -1}, "cannot be -1 px high"),
     ],
 )

@@ -125,7 +125,7 @@ def test_nothing_stands_between_the_copies_of_one_repeat(at: int, first: int) ->
     laid = [number for number, block in enumerate(made.blocks) if block.laid_by]
     assert laid == [first, first + 1]
     last = len(made.blocks) - 1
-    with pytest.raises(UsageError, match="Nothing can stand between the copies of one repeat"):
+    with pytest.raises(UsageError, match="cannot be placed between the copies of one repeat"):
         moved_block(state, made, last, first + 1)
     for before in (first, first + 2):
         moved = done(state, moved_block(state, made, last, before)[0])

@@ -187,11 +187,11 @@ def test_the_verb_prepares_a_folder_and_tells_what_was_there(
     ("words", "sentence"),
     [
         (["prepare", ".", "--window-s", "0.5"], "A window cannot last 0.5 s"),
-        (["prepare", ".", "--hop-s", "11"], "Windows cannot lie 11 s apart"),
+        (["prepare", ".", "--hop-s", "11"], "Windows cannot be 11 s apart"),
         (["prepare", ".", "--embedding", "vggish"], "There is no embedding 'vggish'"),
         (["prepare", ".", "--cache", "nowhere"], "There is no folder nowhere"),
         (["add", "."], "holds no CLAP checkpoint"),
-        (["download"], "Nothing was fetched"),
+        (["download"], "No download"),
     ],
 )
 def test_wrong_use_is_one_sentence(

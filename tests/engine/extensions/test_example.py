@@ -147,7 +147,7 @@ def test_a_taste_of_its_recipe_is_learned_and_needs_it(packages: Path, jam: Path
     assert prepared["size"] == 64
     without = run(["score", taste, folder / "loud.wav"])
     assert without.statuses == (1,)
-    assert "its recipe 'loudness' is none that this Offcut has: install the package" in without.errors
+    assert "its recipe 'loudness' is not installed: install the package" in without.errors
 
 
 @pytest.mark.long

@@ -268,13 +268,13 @@ def test_what_is_not_of_the_recording_is_told(
 @pytest.mark.parametrize(
     ("make", "refused"),
     [
-        (lambda _raw: noise(10.0), "other.wav is hardly made of this recording: 0.0 % of what sounds"),
+        (lambda _raw: noise(10.0), "other.wav is hardly made of this recording: 0.0 % of its sound"),
         pytest.param(
             lambda raw: np.zeros_like(raw),
             "other.wav is hardly made of this recording",
             marks=pytest.mark.long,
         ),
-        (lambda raw: raw, "other.wav is this recording as a whole: there is no edit to take."),
+        (lambda raw: raw, "other.wav is the whole recording: it has no edits to import."),
     ],
 )
 def test_what_does_not_belong_changes_nothing(

@@ -122,9 +122,9 @@ def test_a_higher_threshold_adds_only_pieces_of_longer_cuts(seed: int, score: fl
 @pytest.mark.parametrize(
     ("minutes", "sentence"),
     [
-        (0.0, "0 minutes cannot be kept: give a number above 0."),
-        (-2.0, "-2 minutes cannot be kept: give a number above 0."),
-        (2.5, "2.5 minutes cannot be kept: the recording lasts 2:00; give less."),
+        (0.0, "Cannot keep 0 minutes: give a number above 0."),
+        (-2.0, "Cannot keep -2 minutes: give a number above 0."),
+        (2.5, "Cannot keep 2.5 minutes: the recording lasts 2:00; give less."),
     ],
 )
 def test_minutes_that_cannot_be_kept(minutes: float, sentence: str) -> None:
@@ -140,7 +140,7 @@ def test_minutes_are_a_share() -> None:
 
 def test_pauses_need_somebody_who_listened_and_no_taste() -> None:
     state = document(threshold_mode="keep", keep=0.3)
-    with pytest.raises(UsageError, match="Nobody has listened"):
+    with pytest.raises(UsageError, match="not analysed yet"):
         propose_pauses(state, None)
     spans = np.array([[10, 15], [60, 70]], np.int64) * RATE_HZ
     heard = Listening(

@@ -162,7 +162,7 @@ def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: py
 @pytest.mark.parametrize(
     ("words", "windows", "said"),
     [
-        ("", (FIRST_BARK,), "Nothing is named"),
+        ("", (FIRST_BARK,), "No sound is named"),
         ("dog", (), "No window is given"),
         ("dog", ((5, 4),), "ends before it begins"),
         ("dog", ((0, 10**9),), "beyond the recording"),
@@ -262,7 +262,7 @@ def test_the_command_line_repairs_a_span_and_fills_the_queue(
             [*asked[:3], "--start-s", "1", "--stop-s", str(LENGTH_S + 1), "--text", "dog"],
             "beyond the recording",
         ),
-        (["propose", str(path), "--sound", " , "], "Nothing is named"),
+        (["propose", str(path), "--sound", " , "], "No sound is named"),
         (["propose", str(path), "--sound", "xqzzt flurb"], "xqzzt flurb"),
         ([*asked[:-2], "xqzzt flurb"], "xqzzt flurb"),
         ([*asked[:-2], "church bells"], "was not found"),

@@ -224,6 +224,6 @@ def test_a_range_is_taken_out_without_words(yard_copy: Path, capsys: pytest.Capt
     hz = np.fft.rfftfreq(inner.stop - inner.start, 1 / RATE_HZ)
     band = (hz > 2200) & (hz < 5800)
     assert np.linalg.norm(spectra[1][band]) < 0.02 * np.linalg.norm(spectra[0][band])
-    for wrong, said in (([], "needs --text or --band-hz"), (["--band-hz", "9", "3"], "is no range")):
+    for wrong, said in (([], "needs --text or --band-hz"), (["--band-hz", "9", "3"], "is not a range")):
         assert main([*asked, *wrong]) != 0
         assert said in capsys.readouterr().err

@@ -76,7 +76,7 @@ def test_a_taste_ranks() -> None:
     scores = np.where((times >= 40_000) & (times < 60_000), 0.9, 0.4).astype(np.float32)
     made = propose_takes(STATE, FOUND, ScoreCurve(times, scores, "test")).proposals
     assert made[0].start_samples == 40_000
-    assert made[0].reason.endswith("take 1 (0:10) has fewer odd moments.")
+    assert made[0].reason.endswith("take 1 (0:10) has fewer high scores.")
     assert made[0].score == pytest.approx(0.9)
 
 

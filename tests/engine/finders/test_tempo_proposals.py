@@ -54,13 +54,13 @@ def found_edits(made: ProposedTempo) -> FoundEdits:
 def test_nothing_is_asked_where_it_is_sure() -> None:
     made = proposed_of(STATE, GRID, [song(heard=0.9, half=0.1)])
     assert made.proposals == ()
-    assert made.sentence == "Counted at 120.0 BPM, and sure enough."
+    assert made.sentence == "The tempo of 120.0 BPM is clear: no alternatives proposed."
     assert found_edits(made).edits(replace(STATE, analyses=listening_ids(STATE))) == []
 
 
 def test_every_likely_way_is_offered_the_likeliest_first() -> None:
     proposal = only(song(heard=0.3, half=0.5, off=0.15, triple=0.01))
-    assert proposal.reason == "Half tempo, 60.0 BPM is likelier (50 %) than as it is counted (29 %)."
+    assert proposal.reason == "Half tempo, 60.0 BPM is more probable (50 %) than the present one (29 %)."
     ways = [proposal.payload, *(one.payload for one in proposal.alternatives)]
     assert [way["reading"] for way in ways] == ["half", HEARD, OFF_BEAT, "double"]
     assert [way["tempo_bpm"] for way in ways] == [60.0, 120.0, 120.0, 240.0]
@@ -72,9 +72,9 @@ def test_every_likely_way_is_offered_the_likeliest_first() -> None:
 def test_unsure_bars_are_asked_about() -> None:
     proposal = only(song(np.array([0.4, 0.02, 0.5, 0.08]), heard=1.0))
     assert proposal.payload["bars_later_beats"] == 2
-    assert proposal.reason == "Bars may begin 2 beats later (50 %) than they are counted (40 %)."
+    assert proposal.reason == "Bars may begin 2 beats later (50 %) than now (40 %)."
     unsure = only(song(heard=0.6, half=0.4))
-    assert unsure.reason == "It is counted at 120.0 BPM, of which Offcut is not sure (58 %)."
+    assert unsure.reason == "The tempo of 120.0 BPM is ambiguous (58 %)."
     assert unsure.payload["reading"] == HEARD
 
 
@@ -91,7 +91,7 @@ def test_accepted_it_is_the_grid_and_is_not_asked_again() -> None:
     found = grid_in_force(accepted, GRID)
     assert found is not None
     assert found.beats_samples.tolist() == halved(GRID).beats_samples.tolist()
-    with pytest.raises(UsageError, match="You decided how these beats are counted"):
+    with pytest.raises(UsageError, match="You set this tempo interpretation"):
         found_edits(made).edits(accepted)
     with pytest.raises(UsageError, match="nothing to count yet"):
         found_edits(made).edits(DocumentState())
@@ -130,4 +130,4 @@ def test_it_is_proposed_listed_and_answered_on_the_command_line(
         assert isinstance(before, BeatGrid)
         assert found.tempo_bpm == pytest.approx(asked["payload"]["tempo_bpm"], rel=0.01)
     assert main(["propose", str(clicks), "--tempo"]) != 0
-    assert "You decided how these beats are counted" in capsys.readouterr().err
+    assert "You set this tempo interpretation" in capsys.readouterr().err

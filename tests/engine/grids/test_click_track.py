@@ -46,7 +46,7 @@ def test_where_it_stops_half_way_its_last_tempo_goes_on() -> None:
     count = min(len(own.grid.beats_samples), len(click.clicks_samples))
     assert count >= len(click.clicks_samples) - 1
     assert np.abs(own.grid.beats_samples[:count] - click.clicks_samples[:count]).max() <= 3
-    assert own.notice == "Click 1 ends at 0:59.4: from there the grid goes on at 87.30 BPM."
+    assert own.notice == "Click 1 ends at 0:59.4: from there the grid continues at 87.30 BPM."
 
 
 def test_clicks_that_are_missing_are_put_back() -> None:
@@ -87,7 +87,7 @@ def test_what_is_no_click_is_refused_by_name(sound: str) -> None:
         "noise": np.random.default_rng(1).normal(0.0, 0.2, 200_000).astype(np.float32),
         "three clicks": _clicks(np.array([1_000, 25_000, 49_000])),
     }[sound]
-    with pytest.raises(UsageError, match=r"Vocals is no click track.*choose another, or give --bpm"):
+    with pytest.raises(UsageError, match=r"Vocals is not a click track.*choose another, or give --bpm"):
         follow_click([samples], RATE_HZ, 200_000, "Vocals")
 
 

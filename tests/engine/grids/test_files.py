@@ -167,5 +167,5 @@ def test_a_key_signature_that_is_none_is_refused(tmp_path: Path) -> None:
     content = path.read_bytes()
     assert b"\xff\x59\x02\x00\x00" in content
     path.write_bytes(content.replace(b"\xff\x59\x02\x00\x00", b"\xff\x59\x02\xfc\x02"))
-    with pytest.raises(SourceError, match="is no MIDI file that can be read"):
+    with pytest.raises(SourceError, match="is not a valid MIDI file"):
         read_midi_grid(path, RATE_HZ, 10 * RATE_HZ)

@@ -40,7 +40,7 @@ def test_it_is_found_when_it_moved_together_with_the_taste(place: str, tmp_path:
 
 def test_one_deep_in_another_place_is_not_looked_for(tmp_path: Path) -> None:
     deep = record(tmp_path / "a" / "b" / "c" / "d" / "take.wav")
-    with pytest.raises(SourceError, match=r"take\.wav.*no longer there.*beside the taste"):
+    with pytest.raises(SourceError, match=r"take\.wav.*is missing.*next to the taste"):
         find_reference(tmp_path / "take.wav", content_hash(deep), (tmp_path,), SILENT)
 
 
@@ -55,7 +55,7 @@ def test_one_that_has_changed_is_named(tmp_path: Path) -> None:
 def test_where_nothing_is_known_of_it_only_its_place_counts(tmp_path: Path) -> None:
     path = record(tmp_path / "take.wav")
     assert find_reference(path, "", (), SILENT) == path
-    with pytest.raises(SourceError, match="no longer there"):
+    with pytest.raises(SourceError, match="is missing"):
         find_reference(tmp_path / "gone" / "take.wav", "", (tmp_path,), SILENT)
 
 

@@ -78,7 +78,7 @@ def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
 ) -> None:
     sounds = heard.sounds
     assert set(sounds.words) == {SNEEZE}
-    assert heard.sentence == f"Heard {len(sounds.words)} sounds: {SNEEZE} ({len(sounds.words)})"
+    assert heard.sentence == f"Detected {len(sounds.words)} sounds: {SNEEZE} ({len(sounds.words)})"
     assert all(at_a_sneeze(*span) for span in sounds.spans_samples.tolist())
     assert (sounds.likelihoods >= LEAST_LIKELIHOOD).all()
     with Document.open(room_copy) as document:
@@ -145,7 +145,7 @@ def test_an_empty_room_says_so(tmp_path: Path, data_dir: Path) -> None:
 
 
 def test_hearing_asks_for_a_recording_and_can_be_given_up(spans: SpanRequest) -> None:
-    with pytest.raises(UsageError, match="nothing to listen to"):
+    with pytest.raises(UsageError, match="nothing to analyse"):
         detect_sounds(SpanRequest(DocumentState()), SILENT)
     cancelled = threading.Event()
     cancelled.set()
@@ -161,7 +161,7 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_
         proposals = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
         assert not document.state.decisions
         assert (proposals[0].start_samples, proposals[0].stop_samples) == FIRST_SNEEZE
-        assert proposals[0].reason == "Sounds like what you marked at 0:08.0: the one you marked."
+        assert proposals[0].reason == "Similar to your example at 0:08.0: the one you marked."
         assert {one.kind for one in proposals} == {"cut"}
         assert {one.maker for one in proposals} == {BY_EXAMPLE}
         others = proposals[1:]
@@ -208,7 +208,7 @@ def test_an_example_that_is_alone_silent_or_everywhere_is_told(spans: SpanReques
     found = find_edits(like(request), SILENT)
     assert (found.sentence, found.found.figures, found.found.audio) == (NOTHING_ELSE, {"places": []}, ())
     assert not found.edits(state)
-    with pytest.raises(UsageError, match="silent there"):
+    with pytest.raises(UsageError, match="selection is silent"):
         find_edits(like(request, (RATE_HZ, 2 * RATE_HZ)), SILENT)
     assert find_edits(like(spans, (0, LENGTH_S * RATE_HZ)), SILENT).sentence == NOTHING_ELSE
     with pytest.raises(UsageError):
@@ -245,7 +245,7 @@ def test_the_command_line_hears_and_finds_the_same(
     ("arguments", "words"),
     [
         (["detect", "room.offcut"], "is a document"),
-        (["detect", "room.wav", "--events", "--text", "dog"], "--events hears all of it"),
+        (["detect", "room.wav", "--events", "--text", "dog"], "--events detects all known sounds"),
         (["propose", "room.offcut", "--pauses", "--cut"], "--cut belongs to --like"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_sound_that_stays_loud_is_still_audible() -> None:
 
 def test_where_all_else_goes_it_is_all_else_that_is_measured() -> None:
     change = changed(tones(0.2, 0.1, 1e-4), 1.0, Mode.KEEP)
-    assert change.words.startswith("Dog kept; everything else lowered by ")
+    assert change.words.startswith("Dog isolated; everything else lowered by ")
     assert change.lowered_db > 15.0
 
 

@@ -180,5 +180,5 @@ def test_not_before_words_says_what_stays() -> None:
     assert (dog.text, dog.stays) == ("dog", False)
     assert (speech.text, speech.stays) == ("Not speech", True)
     np.testing.assert_array_equal(speech.vector, prompts_of(["speech"])[0].vector)
-    with pytest.raises(UsageError, match="Nothing is named"):
+    with pytest.raises(UsageError, match="No sound is named"):
         prompts_of(["not "])

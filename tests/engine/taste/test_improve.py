@@ -137,7 +137,7 @@ def test_recordings_that_moved_are_found(request_of: Callable[..., ImproveReques
 def test_without_a_decision_there_is_nothing_to_improve(request_of: Callable[..., ImproveRequest]) -> None:
     request = request_of()
     open_one = replace(request.documents[0], state=replace(request.documents[0].state, decisions={}))
-    with pytest.raises(TasteError, match="Nothing is decided in jam yet"):
+    with pytest.raises(TasteError, match="There are no decisions in jam yet"):
         improve(replace(request, documents=(open_one,)), SILENT)
     assert not request.material.exists()
 

@@ -57,7 +57,7 @@ def test_a_taste_that_is_none_is_told(serve, tmp_path: Path) -> None:
     (tmp_path / "broken.taste").write_bytes(b"nothing")
     pages: Client = serve(tmp_path)
     broken, _shipped = pages.get("api/folder").fields["tastes"]
-    assert broken["trouble"] == "The file is damaged, or is no taste."
+    assert broken["trouble"] == "The file is damaged or not a taste."
     job = pages.done("api/tastes", {"taste": "folder/broken.taste"})
     assert job["state"] == "failed"
     assert "broken.taste" in job["text"]

@@ -39,7 +39,7 @@ def test_no_word_is_learned_from_and_kept_back() -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "said"),
-    [("", "Nothing is named"), (" \n", "Nothing is named"), ("x" * 10_000, "10,000 characters")],
+    [("", "No sound is named"), (" \n", "No sound is named"), ("x" * 10_000, "10,000 characters")],
 )
 def test_words_that_name_nothing_are_refused(prompt: str, said: str) -> None:
     """In a sentence that says what to do."""

@@ -29,8 +29,8 @@ from tests.hostile.status import is_one_sentence
 from tests.mostly_long import mostly_long
 
 SCORES_TOLD = (
-    "Of jam.offcut the scores cannot be read and were left out, the rest is whole: listen again to make them "
-    "anew."
+    "Of jam.offcut the scores cannot be read and were left out, the rest is intact: "
+    "analyse the recording again."
 )
 
 

@@ -165,7 +165,7 @@ def test_a_damaged_backup_is_passed_over(path: Path) -> None:
         assert restored.state == state
         assert restored.path.name == 'it\'s a "jam" 🎸 restored.offcut'
     newest.with_stem(newest.stem[:-1] + "1").unlink()
-    with pytest.raises(DocumentError, match="no sound backup"):
+    with pytest.raises(DocumentError, match="no intact backup"):
         Document.open_backup(path)
 
 

@@ -86,7 +86,10 @@ ROWS = {
     "a rate that is true": ("UPDATE setting SET value = 'true' WHERE id = 'rate_hz'", "rate is True"),
     "a setting that is no JSON": ("UPDATE setting SET value = '{' WHERE id = 'percentile'", "damaged"),
     "a setting that is two": ("UPDATE setting SET value = '1,2' WHERE id = 'percentile'", "one JSON value"),
-    "a setting that is NaN": ("UPDATE setting SET value = 'NaN' WHERE id = 'percentile'", "NaN is no number"),
+    "a setting that is NaN": (
+        "UPDATE setting SET value = 'NaN' WHERE id = 'percentile'",
+        "NaN is not a number",
+    ),
     "a setting without end": ("UPDATE setting SET value = '1e999' WHERE id = 'percentile'", "inf is no"),
     "a setting out of its limits": ("UPDATE setting SET value = '101' WHERE id = 'percentile'", "percentile"),
     "a setting of another type": ("UPDATE setting SET value = '[1]' WHERE id = 'percentile'", "percentile"),
@@ -127,7 +130,7 @@ ROWS = {
         "UPDATE source SET path = char(0) || '\"/a\\ud800.wav\"'",
         "surrogate",
     ),
-    "a source whose name is no text": ("UPDATE source SET path = char(0) || '[1]'", "is no text"),
+    "a source whose name is not text": ("UPDATE source SET path = char(0) || '[1]'", "is not text"),
     "a track without a source": ("UPDATE track SET source_id = 'gone'", "has no source"),
     "a track beyond all": ("UPDATE track SET start_samples = 9000000000000000000", "track.start_samples"),
     "a track after years": ("UPDATE track SET start_samples = 2000000000000", "longer than any"),
@@ -137,7 +140,7 @@ ROWS = {
     "half muted": ("UPDATE track SET mute = 7", "track.mute holds 7"),
     "a colour that is markup": ("UPDATE track SET color = '<b>'", "track.color holds"),
     "a lane below 0": ("UPDATE track SET height_px = -5", "track.height_px"),
-    "a picture of none": ("UPDATE track SET picture = 'porn'", "none of waveform"),
+    "a picture of none": ("UPDATE track SET picture = 'porn'", "not one of waveform"),
     "a long name": ("UPDATE track SET name = hex(zeroblob(50000))", "track.name holds a text"),
     "a track without an id": ("UPDATE track SET id = '' WHERE id = 'track-one'", "track.id holds an empty"),
     "a span that ends before it starts": ("UPDATE proposal SET stop_samples = start_samples - 1", "proposal"),
@@ -169,7 +172,7 @@ ROWS = {
     ),
     "kept at a word": ('UPDATE proposal SET nearest_kept = \'["/a",0,"1",1,0]\'', "type str"),
     "kept as true": ("UPDATE proposal SET nearest_kept = '[\"/a\",0,1,true,0]'", "type bool"),
-    "a verdict of none": ("UPDATE decision SET verdict = 'maybe'", "none of undecided"),
+    "a verdict of none": ("UPDATE decision SET verdict = 'maybe'", "not one of undecided"),
     "an alternative that is none": ("UPDATE decision SET alternative = 7", "has no alternative 7"),
     "an alternative below 0": ("UPDATE decision SET alternative = -1", "decision.alternative holds -1"),
     "edges that go back": ("UPDATE decision SET start_samples = 9, stop_samples = 2", "after its stop"),
@@ -313,7 +316,7 @@ def test_steps_that_no_offcut_writes_are_not_undone(path: Path) -> None:
         _forge(path, f"UPDATE history SET changes = '{changes}', undone = 0")
         with Document.open(path) as document:
             state = document.state
-            with pytest.raises(DocumentError, match=r"is damaged|was changed meanwhile"):
+            with pytest.raises(DocumentError, match=r"is damaged|changed meanwhile"):
                 document.undo()
             assert document.state is state
     _forge(path, f"UPDATE history SET changes = '{'[' * 100_000}', undone = 0")

@@ -58,7 +58,7 @@ def test_what_the_bytes_cannot_hold_is_refused_before_anything_is_written(tmp_pa
     with soundfile.SoundFile(path) as file:
         assert file.frames > 10**8  # or it proves nothing
     for read in (SourceReader, probe):
-        with pytest.raises(SourceError, match=r"take\.w64 says that it holds .*, and its \d+ bytes cannot: "):
+        with pytest.raises(SourceError, match=r"take\.w64 claims to hold .*, and its \d+ bytes cannot: "):
             read(path)
     done = run_verb("new", tmp_path / "new.offcut", path, status=1)
     assert done.stderr.count(b"\n") == 1
@@ -138,7 +138,7 @@ DAMAGED: dict[str, Callable[[Path], Path]] = {
 }
 
 
-_INSIDE = b"says that its samples begin inside its head"
+_INSIDE = b"has a header with an invalid sample offset"
 REFUSED = {"AU at 4": _INSIDE, "AU at 0": _INSIDE, "AVR": b"is not audio that Offcut can read"}
 
 

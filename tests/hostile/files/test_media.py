@@ -62,7 +62,7 @@ def test_recordings_that_moved_are_found_by_what_is_in_them(document: Document, 
     moved = band.with_name("archive") / "2026" / "thursday"
     shutil.move(band, moved)
     (moved / "kick.wav").rename(moved / "Audio 01.WAV")
-    with pytest.raises(SourceError, match=r"kick\.wav is no longer there; put kick\.wav back"):
+    with pytest.raises(SourceError, match=r"kick\.wav is missing; put kick\.wav back"):
         locate_all(before, document.path.parent)
     search(document, moved.parents[1])
     assert paths_of(document) == [moved / "Audio 01.WAV", moved / "room.wav", moved / "bass.wav"]
@@ -90,7 +90,7 @@ def test_some_are_found_and_the_others_stay_named(document: Document, band: Path
     assert list(media.values()) == [other / "room.wav"]
     assert len(missing) == 2
     for name, sentence in zip(("kick.wav", "bass.wav"), missing, strict=True):
-        assert f"{name} is no longer there" in sentence
+        assert f"{name} is missing" in sentence
     search(document, tmp_path / "gone")
     assert not found(document)[1]
 
@@ -146,7 +146,9 @@ def test_a_search_in_vain_says_so(document: Document, band: Path, tmp_path: Path
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "empty.wav").touch()
     for folder in (tmp_path / "elsewhere", tmp_path / "no such folder"):
-        with pytest.raises(SourceError, match=f"{folder} has none of 3 missing recordings: choose another"):
+        with pytest.raises(
+            SourceError, match=f"{folder} does not contain 3 missing recordings: choose another"
+        ):
             relink(before, document.path.parent, folder)
     pressed = Event()
     pressed.set()

@@ -97,7 +97,7 @@ class TakesPanel(QFrame):
         self._list.viewport().update()
 
     def show_rows(self, rows: tuple[TakeRow, ...], summary: str, empty: str = "") -> None:
-        """Show passages and takes, or the reason why there are none; the selection stays."""
+        """Show passages and takes, or the reason for an empty list; the selection stays."""
         was = self.chosen
         self._rows.set_rows(rows)
         self._summary.setText(summary)

@@ -70,7 +70,7 @@ def track_detail(track: Track, source: Source) -> str:
 
 
 def track_facts(track: Track, source: Source) -> str:
-    """Return the description of a track for screen readers besides its name."""
+    """Return the description of a track for screen readers, without its name."""
     facts = [channels_text(source), track.role, track.group and f"group {track.group}"]
     facts.append(f"gain {gain_text(track.gain_db)}")
     facts.append(f"pan {pan_text(track.pan)}" if track.pan else "")

@@ -127,7 +127,7 @@ def _usual(
     own, clean, faulty = [], [], []
     members = zip(model.network.members, folds, checks, strict=True)
     for number, (member, fold, practice) in enumerate(members):
-        progress.report(number / len(folds), "Measuring what is usual")
+        progress.report(number / len(folds), "Computing typical values")
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
         alone = replace(model, network=model.network.alone(member), kept=without)
         own += [_judged(alone, heard, progress) for heard in _heard(fold.validation, model.config)]
@@ -146,13 +146,13 @@ def _judged(model: OwnFaultsModel, heard: FrameFeatures, progress: Progress) -> 
 
 def _method(config: OwnFaultsConfig, cut: Sequence[Samples], rhythm: RhythmTrust) -> str:
     kinds = kinds_of(config)
-    of_cut = f", and {config.cut_share:.0%} of them what was cut before" * bool(cut)
+    of_cut = f", and {config.cut_share:.0%} of them from earlier cuts" * bool(cut)
     return (
-        f"{config.practice_s / 60.0:g} minutes of the recordings with planted faults, of {len(kinds)} kinds\n"
-        f"({', '.join(kinds)}){of_cut}. Voices and noises in them were made by rule.\n"
-        "The loss is the binary cross-entropy of what is damaged against what is as it was kept. The score\n"
-        f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound, "
-        f"{config.residual_weight:g} of what the principal\ncomponents of all kept sound leave of a moment, "
+        f"{config.practice_s / 60.0:g} minutes with injected faults, of {len(kinds)} kinds\n"
+        f"({', '.join(kinds)}){of_cut}. Their voices and noises are synthetic.\n"
+        "The loss is the binary cross-entropy of damaged against undamaged audio. The score\n"
+        f"is their logit, {config.nearest_weight:g} of the distance to the nearest training frame, "
+        f"{config.residual_weight:g} of its residual from the\nprincipal components of the training data, "
         f"{config.rest_weight:g} of its distance to the rest of its\nrecording, and "
         f"{config.rhythm_weight * rhythm.trust:.2g} of how unlike the rest its rhythm is."
     )

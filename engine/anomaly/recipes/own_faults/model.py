@@ -220,10 +220,10 @@ def load(
     network = restored(lambda: Committee(form, config.members), weights)
     mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
     if not std > 0.0:
-        raise ValueError("a deviation that is none")
+        raise ValueError("an invalid deviation")
     trust = float(str(facts.get(_ATTEMPTS, 0.0)))
     if not 0.0 <= trust <= 1.0:
-        raise ValueError("a trust that is none")
+        raise ValueError("an invalid trust")
     kept = stored_textures(config.mel.n_mels, tensors, facts)
     rhythm = stored_trust(facts)
     return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm, trust)

@@ -108,7 +108,7 @@ class Workshop:
             planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
             made.append(self._labelled(planted))
             done_s += len(planted.audio) / rate_hz
-            progress.report(min(done_s / total_s, 1.0), "Making faults to practise on")
+            progress.report(min(done_s / total_s, 1.0), "Making training faults")
         return tuple(made)
 
     def _labelled(self, planted: Planted) -> Practice:

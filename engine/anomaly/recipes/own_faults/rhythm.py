@@ -95,7 +95,7 @@ def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
         return None
     found = RhythmTrust(*(float(str(facts[name])) for name in (_TRUST, _STD, _FLOOR)))
     if not (0.0 <= found.trust <= 1.0 and found.std > 0.0):
-        raise ValueError("a trust in rhythm that is none")
+        raise ValueError("an invalid trust in rhythm")
     return found
 
 

@@ -62,7 +62,7 @@ def unpacked(block: bytes, names: Sequence[str]) -> dict[str, NDArray[Any]]:
                     raise ValueError(f"{name} holds no numbers")
                 wanted = int(np.prod(shape, dtype=object)) * dtype.itemsize
                 if wanted != member.file_size - stream.tell():
-                    raise ValueError(f"{name} is not as long as it says")
+                    raise ValueError(f"{name} has another length than its header")
                 values = np.frombuffer(bytearray(stream.read(wanted)), dtype)
                 arrays[name] = values.reshape(shape, order="F" if fortran_order else "C")
     return arrays
@@ -76,7 +76,7 @@ def require_analysis(analysis: Analysis) -> None:
     ValueError : it is one
     """
     if not isinstance(analysis.maker, str):
-        raise ValueError("the maker is no text")
+        raise ValueError("the maker is not text")
     match analysis:
         case ScoreCurve():
             times = _positions(analysis.times_samples)
@@ -152,7 +152,7 @@ def _require_hits(hits: Hits) -> None:
         raise ValueError("there is not one role for each microphone")
     _numbers(hits.onsets_samples, shape)
     if (np.abs(hits.onsets_samples) > FARTHEST_SAMPLES).any():
-        raise ValueError("a hit lies too far")
+        raise ValueError("a hit is too far")
     _whole(hits.tracks, shape, 0, tracks - 1)
     _numbers(hits.strengths_db, shape)
     _whole(hits.strokes, shape, 0, FARTHEST_SAMPLES)
@@ -161,7 +161,7 @@ def _require_hits(hits: Hits) -> None:
     _whole(hits.ornaments, shape, 0, len(ORNAMENTS) - 1)
     _numbers(hits.confidences, shape)
     if ((hits.confidences < 0) | (hits.confidences > 1)).any():
-        raise ValueError("a confidence is none")
+        raise ValueError("an invalid confidence")
     _numbers(hits.delays_samples, (tracks,))
     _numbers(hits.unsure_samples, shape)
 
@@ -176,7 +176,7 @@ def _require_sounds(sounds: DetectedSounds) -> None:
         raise ValueError("there is not one word for each span")
     _numbers(sounds.likelihoods, (len(spans),))
     if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
-        raise ValueError("a likelihood is none")
+        raise ValueError("an invalid probability")
 
 
 def _require_pickup(pickup: StrokePickup) -> None:
@@ -215,26 +215,26 @@ def _positions(values: NDArray[Any]) -> NDArray[Any]:
 
 def _whole(values: NDArray[Any], shape: tuple[int, ...], lowest: int, highest: int) -> None:
     if values.dtype.kind not in "iu" or values.shape != shape:
-        raise ValueError("these are not so many whole numbers")
+        raise ValueError("wrong number of integers")
     if values.size and not (lowest <= values.min() and values.max() <= highest):
         raise ValueError("a whole number is out of its limits")
 
 
 def _numbers(values: NDArray[Any], shape: tuple[int, ...]) -> None:
     if values.dtype.kind != "f" or values.shape != shape or not np.isfinite(values).all():
-        raise ValueError("these are not so many numbers")
+        raise ValueError("wrong number of values")
 
 
 def _require_count(value: object, lowest: int) -> None:
     if type(value) is not int or not lowest <= value <= FARTHEST_SAMPLES:
-        raise ValueError("a length is none")
+        raise ValueError("an invalid length")
 
 
 def _texts(values: Sequence[object]) -> None:
     if not isinstance(values, list | tuple):
-        raise ValueError("these are no texts")
+        raise ValueError("these are not texts")
     if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in values):
-        raise ValueError("one of these is no text")
+        raise ValueError("one of these is not text")
 
 
 def array_names(fields: Mapping[str, Any]) -> tuple[str, ...]:

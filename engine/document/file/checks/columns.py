@@ -57,8 +57,8 @@ def _whole_or_none(lowest: int, highest: int) -> Rule:
 def _real(lowest: float, highest: float) -> Rule:
     def require(values: Values) -> None:
         _require_types(values, float, int)
-        if any(map(ne, values, values)):  # what is no number is neither the least nor the greatest
-            raise ValueError("nan, which is no number")
+        if any(map(ne, values, values)):  # what is not a number is neither the least nor the greatest
+            raise ValueError("nan, which is not a number")
         _require_within(values, lowest, highest)
 
     return require
@@ -291,7 +291,7 @@ def require_plain(values: Values) -> None:
             elif isinstance(value, list):
                 inner += value
             elif isinstance(value, float) and not isfinite(value):
-                raise ValueError(f"{value!r} is no number")
+                raise ValueError(f"{value!r} is not a number")
             elif isinstance(value, str):
                 require_text(value)
         level = inner

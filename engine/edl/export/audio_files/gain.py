@@ -74,7 +74,7 @@ def normalise(blocks: Iterable[Block], target_lufs: float, *, rate_hz: int, name
     found = measure(blocks, rate_hz=rate_hz)
     if not (isfinite(found.integrated_lufs) and isfinite(found.true_peak_dbtp)):
         raise ExportError(
-            f"{name} cannot be brought to {target_lufs:.1f} LUFS because what is heard is silent or shorter "
+            f"{name} cannot be brought to {target_lufs:.1f} LUFS because the result is silent or shorter "
             "than 0.4 s: export it without a loudness."
         )
     gain_db = min(target_lufs - found.integrated_lufs, HIGHEST_TRUE_PEAK_DBTP - found.true_peak_dbtp)

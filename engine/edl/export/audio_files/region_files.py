@@ -49,7 +49,7 @@ def planned_regions(
     ]
     if not inside:
         raise ExportError(
-            f"{name} would have no files because nothing is heard of any region: choose another range, or "
+            f"{name} would have no files because the result contains no region: choose another range, or "
             "write it whole."
         )
     return tuple(sorted(inside, key=lambda one: one.span))
@@ -64,7 +64,7 @@ def unheard_sentence(request: ExportRequest, edit_list: EditList) -> str:
         return ""
     if len(names) > _MOST_NAMED:
         names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
-    return f"Nothing is heard of {listed(names)}, so there is no file of it."
+    return f"The result contains nothing of {listed(names)}: no file was written for it."
 
 
 def _regions(request: ExportRequest) -> tuple[Marker, ...]:

@@ -187,7 +187,7 @@ def _chunks(
     """
     state = file.state
     edits = accepted_edits(state)
-    kind = "what was removed by" if request.options.removed else "edited with"
+    kind = "audio removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
     told = None if request.options.stems or request.options.regions else gain
     said = Broadcast(

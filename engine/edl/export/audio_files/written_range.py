@@ -25,5 +25,5 @@ def written_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, i
     if start < stop:
         return start, stop
     if request.options.removed:
-        raise ExportError("Nothing was cut in this range: choose another one.")
-    raise ExportError("Nothing of this range is left: choose another one, or write what was cut.")
+        raise ExportError("This range has no cuts: choose another one.")
+    raise ExportError("This range is cut completely: choose another one, or write the removed audio.")

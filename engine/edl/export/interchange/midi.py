@@ -40,7 +40,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         file.save(file=stream)
     progress.report(1.0, "Writing the tempo map")
     edits = accepted_edits(request.state)
-    held = counted(beats, "beat") if beats else "no beats, since none are known,"
+    held = counted(beats, "beat") if beats else "no beats (none detected),"
     sentence = f"Wrote {held} and {counted_edits(edits)} to {shown(request.out.name)}."
     return Exported(request.out, sentence, {"beats": float(beats), **edit_figures(edits)})
 

@@ -64,7 +64,7 @@ def said_of(request: ExportRequest) -> str:
     listed = ", ".join(shown(one.path.name) for one in files.values())
     return (
         f"Such files cannot hold edited sound: {counted(parts, 'part')} of {names} "
-        f"{'plays' if parts == 1 else 'play'} from {listed} beside it."
+        f"{'plays' if parts == 1 else 'play'} from {listed} next to it."
     )
 
 

@@ -82,12 +82,12 @@ def picture_rate(state: DocumentState, media: Mapping[str, Path]) -> PictureRate
 def _notice(pictures: Mapping[Path, Picture], rates: list[Fraction], taken: FrameRate) -> str:
     if len(rates) > 1:
         each = listed([_number(rate) for rate in rates])
-        return f"The videos have {each} frames a second: {taken} was taken, unless you choose another rate."
+        return f"The videos have {each} frames a second: {taken} is used unless you choose another rate."
     for path, picture in pictures.items():
         if rates[0] != taken.exact:
             return (
-                f"{shown(path.name)} has {_number(rates[0])} frames a second, a rate that timecode here does "
-                f"not count: {taken} was taken."
+                f"{shown(path.name)} has {_number(rates[0])} frames a second, which timecode does not "
+                f"support: {taken} is used."
             )
         if picture.is_variable:
             return f"{shown(path.name)} has a variable frame rate: {taken} is its nominal one."

@@ -91,7 +91,7 @@ class ImportedEdit:
         else:
             said = f"{self.file_name}: {self._changes}; {self._length}"
         if self.left_out:
-            said += f"; {counted(len(self.left_out), 'note')} of what is left out"
+            said += f"; {counted(len(self.left_out), 'note')} on omissions"
         return f"{said}."
 
     @property

@@ -53,7 +53,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         has_edge_fades=imported.has_edge_fades,
     )
     if not found.runs:
-        raise EditsError(f"{imported.file_name} plays nothing of this recording: choose another file.")
+        raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
     length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
     if clips.near_samples:
         found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))

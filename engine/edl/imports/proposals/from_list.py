@@ -55,7 +55,7 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
         if own is not None and own.effect:
             edits.append(own)
         elif own is None or not _is_accepted(own, state):
-            reason = reason or f"{one.kind} changes nothing that plays."
+            reason = reason or f"{one.kind} changes no audio."
             left_out[reason] = left_out.get(reason, 0) + 1
     timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
     markers = tuple(_markers(imported, state))

@@ -201,7 +201,7 @@ class _Composing:
         if self._fades:
             yield f"{counted(self._fades, 'fade')} without a crossfade left out."
         if repeated:
-            yield f"{counted(repeated, 'difference')} of tracks where a span is heard again left out."
+            yield f"{counted(repeated, 'difference')} between tracks of a repeated span left out."
         if self._closed:
             total = format_time(samples_to_s(sum(self._closed), self._state.rate_hz), 1)
             yield f"{counted(len(self._closed), 'silence')} between clips, {total} in all, left out."

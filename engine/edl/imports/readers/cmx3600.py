@@ -75,7 +75,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     if rate is not None:
         return _described(file, events, rate, ())
     rate = _guessed_rate(events)
-    said = f"The list does not say its frame rate: {rate} frames a second were assumed."
+    said = f"The list has no frame rate: {rate} frames a second are assumed."
     return replace(_described(file, events, rate, (said,)), is_rate_guessed=True)
 
 
@@ -131,7 +131,7 @@ def _described(
     if others:
         left_out += (f"{counted(others, 'event')} of video left out.",)
     if dissolves:
-        left_out += (f"{counted(dissolves, 'dissolve')} taken as a cut.",)
+        left_out += (f"{counted(dissolves, 'dissolve')} imported as a cut.",)
     if not tracks:
         raise file.refused("it holds no audio events")
     found = tuple(ImportedTrack(name, tuple(clips)) for name, clips in tracks.items())

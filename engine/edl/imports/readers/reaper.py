@@ -170,7 +170,7 @@ def _parsed(text: str, progress: Progress) -> _Block:
                 raise ValueError(f"line {number} is nested too deeply")
         elif plain == ">":
             if not open_blocks:
-                raise ValueError(f"line {number} closes what was not opened")
+                raise ValueError(f"line {number} closes a block that was not opened")
             open_blocks.pop()
         elif plain and open_blocks:
             words = _words(plain)

@@ -1,1 +1,1 @@
-"""How near arrangements come to what editors would do, where it is known."""
+"""Agreement of arrangements with known editors."""

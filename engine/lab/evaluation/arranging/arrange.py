@@ -1,4 +1,4 @@
-"""``offcut evaluate arrange``: made editors and recordings that nothing was learned of, beside plain rows."""
+"""``offcut evaluate arrange``: simulated editors and unseen recordings, against baselines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FIGURES = ("iou", "cuts_f_beat", "cuts_f_half_second", "distance", "length_error
 
 @dataclass(slots=True)
 class _Tally:
-    """What was measured of one row."""
+    """Figures of one row."""
 
     figures: list[Compared] = field(default_factory=list)
     right: int = 0
@@ -61,7 +61,7 @@ class Trial:
 
     Attributes
     ----------
-    about : "seen kinds", or what is new about the editor
+    about : "seen kinds", or the new property of the editor
     """
 
     about: str
@@ -78,7 +78,7 @@ def evaluate(
 
     Parameters
     ----------
-    seeds : how often editors are drawn and adapted anew
+    seeds : number of draws and adaptations of editors
     short : one seed, few recordings and editors
 
     Raises
@@ -177,7 +177,7 @@ Found = tuple[Order, tuple[int, int]]
 def _rows(
     network: ArrangingNetwork, trial: Trial, adapter: Adapter, rng: np.random.Generator
 ) -> Iterator[tuple[str, Callable[[StepFeatures, Order], Found]]]:
-    """Yield what finds an order, and how many of the jumps it points to, by its name."""
+    """Yield methods of ordering, and their share of correct jumps, by name."""
     semi = plain.SemiMarkov.learned(trial.pairs)
     baselines: Mapping[str, Callable[[StepFeatures], Order]] = {
         "copy-all": plain.copied,

@@ -23,7 +23,7 @@ def jumps_right(
 ) -> tuple[int, int]:
     """Return how many of an editor's jumps the network points to exactly, and how many there are.
 
-    It is told where the editor leaves, and points to where it goes on: another place, or the end.
+    Its input is the departure of the editor; it predicts the continuation: another place, or the end.
     """
     network.eval()
     tensors = tensors_of(heard)

@@ -1,6 +1,6 @@
 """Rows of the comparison that know no network: copy-all, random, energy, score-and-cut, semi-Markov.
 
-All are told by the same edits as ours how much is kept and how long pieces are.
+All get the retained share and the lengths of pieces from the same edits as ours.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ def random_pieces(heard: StepFeatures, pairs: Sequence[Pair], rng: np.random.Gen
 
 
 def energy(heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
-    """Keep what is loudest, as much as the editor does."""
+    """Keep the loudest steps, with the editor's share."""
     return _above(heard.features[:, _LOUDNESS].astype(np.float64), heard.steps, kept_share(pairs))
 
 
 def score_and_cut(heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
-    """Score each step by its distance to what was kept, as a taste does, and cut what is far away.
+    """Score each step by its distance to the training data, as a taste does, and cut distant ones.
 
-    The score is the mean distance to the five nearest of the kept steps, features made even; as much is left
-    as the editor leaves, and no piece is shorter than two bars.
+    The score is the mean distance to the five nearest retained steps, with normalised features; the retained
+    share is the editor's, and no piece is shorter than two bars.
     """
     from scipy.spatial import cKDTree
 
@@ -71,7 +71,7 @@ def kept_share(pairs: Sequence[Pair]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SemiMarkov:
-    """Segments that are kept or cut, each step scored by a line over its features, borders too.
+    """Segmentation into retained and cut spans, with linear scores of steps and borders.
 
     The score of a way through is the sum over its steps of how they fit their segment, and over its borders
     of how likely a border is there and how likely a segment of that length (S. Sarawagi and W. Cohen,
@@ -158,7 +158,7 @@ def _logistic(rows: Floats, flags: NDArray[np.bool_]) -> Floats:
 
 
 def _above(score: Floats, steps: Steps, share: float, least: int = 1) -> Order:
-    """Keep the highest scores, as much of the time as told, and no piece shorter than `least` steps."""
+    """Keep the highest scores up to a share of the time, with pieces of at least `least` steps."""
     lengths = steps.lengths_s
     by_score = np.argsort(-score, kind="stable")
     until = np.cumsum(lengths[by_score]) <= share * lengths.sum() + 1e-9

@@ -1,6 +1,6 @@
 """Rehearsals whose structure is known: count-ins, false starts, takes, talk, noodling, tuning and pauses.
 
-They share no code with what the arranger is trained on, and their songs are recordings it was not trained on.
+They share no code with the training data of the arranger, and their songs are unseen recordings.
 A take is the same recording again, a little faster or slower, filtered, louder or softer, in a room.
 """
 
@@ -143,7 +143,7 @@ def _count_in(tape: _Tape) -> None:
 
 
 def _between(tape: _Tape, material: Material) -> None:
-    """Record what happens between two performances: pauses, and mostly something in them."""
+    """Record the time between two performances: pauses, mostly with some sound."""
     rng = tape.rng
     tape.pause(rng.uniform(1.0, 4.0))
     what = str(rng.choice(["talk", "noodling", "tuning", "nothing"], p=[0.45, 0.25, 0.15, 0.15]))

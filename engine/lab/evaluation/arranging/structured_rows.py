@@ -127,7 +127,7 @@ def analysed(rehearsal: Structured) -> Analysed:
 def _of_references(found: Sequence[Analysed]) -> Iterator[Line]:
     """Yield how often the first or last bar of a reference take is cut once all is accepted in bulk.
 
-    The reference take of a song is its complete take of which most remains.
+    The reference take of a song is its complete take with the largest remaining share.
     """
     for row, strong_only in (("accepted in bulk", True), ("all proposals", False)):
         first, last, songs, takes = 0, 0, 0, 0
@@ -201,7 +201,7 @@ def _of_orders(found: Sequence[Analysed]) -> Iterator[Line]:
 
 
 def _references(one: Analysed, kept: Flags) -> list[Part]:
-    """Return of each song the complete take of which most is played, the last one of equals."""
+    """Return for each song the complete take with the largest played share, the last one of equals."""
     takes = one.rehearsal.of("take")
     songs = dict.fromkeys(take.song for take in takes)
     return [
@@ -214,7 +214,7 @@ def _references(one: Analysed, kept: Flags) -> list[Part]:
 
 
 def _wanted(one: Analysed, kept: Flags) -> Order:
-    """Return the order that plays the reference takes alone; a count-in is played where `kept` plays it."""
+    """Return the order that plays the reference takes only; a count-in is played if `kept` plays it."""
     flags = np.zeros(len(one.heard), bool)
     for take in _references(one, kept):
         first, last = _steps(one, (take.start_s, take.stop_s))
@@ -227,7 +227,7 @@ def _wanted(one: Analysed, kept: Flags) -> Order:
 
 
 def _f_in_pauses(one: Analysed, kept: Flags) -> float:
-    """Return the F of the borders of what is played; right is any place in the pause next to a reference.
+    """Return the F of the borders of played spans; any place in the pause next to a reference is right.
 
     A border may be up to `_RIGHT_S` inside of the take, and as far away from it as nothing sounds.
     """

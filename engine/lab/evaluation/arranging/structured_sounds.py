@@ -32,7 +32,7 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What rehearsals are made of."""
+    """Material of rehearsals."""
 
     songs: tuple[Song, ...]
     talk: tuple[Path, ...]

@@ -28,7 +28,7 @@ def free_clip_lines(data_dir: Path) -> Iterator[Line]:
 
     Raises
     ------
-    UsageError : there are no clips
+    UsageError : the clips are missing
     """
     folder = data_dir / "esc50"
     sounds = load_sounds(folder, [FOLD], free_only=True)

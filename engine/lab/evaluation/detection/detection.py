@@ -55,8 +55,8 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
     Raises
     ------
-    SourceError : there are no voices
-    UsageError : there are no clips
+    SourceError : the voices are missing
+    UsageError : the clips are missing
     Cancelled : the user asked for it
     """
     yield from free_clip_lines(data_dir)
@@ -99,7 +99,7 @@ def proposed(interview: Interview) -> dict[str, list[Candidate]]:
 
 
 def _plain(interview: Interview, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
-    """Return what plain methods look at, for each step: level and chance."""
+    """Return the features of the baselines for each step: level and chance."""
     samples = np.concatenate(list(resampled([interview.samples], RATE_HZ, MEL.rate_hz)))
     steps = -(-len(samples) // STEP_SAMPLES)
     noise = rng.standard_normal(steps).astype(np.float32)

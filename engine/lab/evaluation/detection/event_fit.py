@@ -2,8 +2,8 @@
 
 Prints what `engine.detection.events` holds, by words and by one marked occurrence, chosen on that half of the
 recordings and interviews that no table reports; recordings and interviews count the same. Weights of words
-are those of `evidence_over_time`; the weight by example multiplies what is there. DATA holds `esc50`,
-`speech` and `ambience`. Places depend a little on what is fitted: run it again after a change.
+are those of `evidence_over_time`; the weight by example multiplies the existing one. DATA holds `esc50`,
+`speech` and `ambience`. Places depend slightly on the fitted values: run it again after a change.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from engine.words.understanding import meanings
 SEED, COUNT = 141, 10
 FALSE_ALARMS_A_MINUTE = 0.5
 _NEAR = -3.0
-"""Places by words whose log odds are below this say nothing about those near the threshold."""
+"""Places with log odds below this do not inform about those near the threshold."""
 
 
 @dataclass(slots=True)
 class Places:
-    """All places that stand out, by one way of looking.
+    """All salient places of one search method.
 
     Attributes
     ----------
     odds, right : of each place
-    evidence : what the odds of each place are made of
-    minutes : that were looked through, over prompts
+    evidence : the terms of the odds of each place
+    minutes : searched, over prompts
     """
 
     odds: list[float] = field(default_factory=list)
@@ -91,7 +91,7 @@ def by_words(
 
 
 def by_example(recording: Scored, heard: SoundFeatures, places: Places) -> None:
-    """Look for what is like the marked occurrence of each name."""
+    """Search for sounds like the marked occurrence of each name."""
     for name in recording.names:
         truth = recording.of(name)
         marked = [each for each in truth if each.relation is Relation.MARKED]
@@ -122,7 +122,7 @@ def weights_of(
 
 
 def threshold(odds: NDArray[np.float64], right: NDArray[np.bool_], most_false: float) -> float:
-    """Return the odds above which so many places at most are false alarms."""
+    """Return the odds above which at most this number of places are false alarms."""
     wrong = np.sort(odds[~right])[::-1]
     return float(wrong[int(most_false)]) if int(most_false) < len(wrong) else -np.inf
 

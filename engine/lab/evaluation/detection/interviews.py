@@ -56,12 +56,12 @@ _PEAK = 0.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interview:
-    """A recording of which everything that occurs is known.
+    """A recording with known occurrences.
 
     Attributes
     ----------
     samples : mono at `RATE_HZ`, shape (frames,)
-    occurrences : of what prompts mean and of other sounds, ascending; levels are relative to speech
+    occurrences : of prompted and of other sounds, ascending; levels are relative to speech
     over_speech : of each occurrence, whether it is over speech
     """
 
@@ -82,14 +82,14 @@ class Interview:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """What interviews of one half are made of.
+    """Material of the interviews of one half.
 
     Attributes
     ----------
     parts : single occurrences of each sound, at `MEL.rate_hz`
     sentences : recordings of sentences that training leaves out
     speakers : recordings of each professional speaker
-    places : backgrounds besides quiet rooms
+    places : backgrounds in addition to quiet rooms
     """
 
     parts: Mapping[str, tuple[Samples, ...]]
@@ -99,7 +99,7 @@ class Sources:
 
 
 def sources(data_dir: Path, half: int) -> Sources:
-    """Collect what interviews of a half are made of.
+    """Collect the material of the interviews of a half.
 
     Parameters
     ----------
@@ -107,8 +107,8 @@ def sources(data_dir: Path, half: int) -> Sources:
 
     Raises
     ------
-    SourceError : there are no voices
-    UsageError : there are no sounds
+    SourceError : the voices are missing
+    UsageError : the sounds are missing
     """
     wanted = {name for names in MEANT.values() for name in names} | set(_OTHERS)
     sounds = halves(load_sounds(data_dir / "esc50", [FOLD]))[half]
@@ -212,7 +212,7 @@ def _sentences(
 def _events(
     parts: Mapping[str, tuple[Samples, ...]], rng: np.random.Generator
 ) -> list[tuple[str, Samples, float]]:
-    """Return what occurs in an interview, in random order: name, samples at `RATE_HZ` and level in dB."""
+    """Return the occurrences of an interview, in random order: name, samples at `RATE_HZ` and level in dB."""
     names = []
     for meant in MEANT.values():
         known = [name for name in meant if name in parts]
@@ -231,7 +231,7 @@ def _events(
 
 
 def _behind(places: Sequence[Bed], frames: int, rng: np.random.Generator) -> Samples:
-    """Return what goes on throughout: a quiet room, or one of some places."""
+    """Return the background: a quiet room, or one of some places."""
     level_db = float(rng.uniform(*(_PLACE_DB if places else _ROOM_DB)))
     if places:
         samples = background(places, frames, rng).mean(axis=1)

@@ -1,1 +1,1 @@
-"""How well the edit behind a file is found again, on edits of which all is known."""
+"""Recovery of the edit behind a file, on simulated edits."""

@@ -1,4 +1,4 @@
-"""Edits of real recordings of which all is known: cuts, loops, reorderings, crossfades, gains, inserts."""
+"""Simulated edits of real recordings: cuts, loops, reorderings, crossfades, gains, inserts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Piece:
     Attributes
     ----------
     raw : which recording, `FOREIGN` for none of them
-    length_samples : of all that is heard, crossfades on both sides included
+    length_samples : of the audible span, crossfades on both sides included
     crossfade_samples : with the piece before
     """
 

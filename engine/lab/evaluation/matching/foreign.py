@@ -38,7 +38,7 @@ class InsertFound:
 
 @dataclass(frozen=True, slots=True)
 class ForeignFound:
-    """What was reported of one edit in one version, in moments of 1 ms.
+    """Report on one edit in one version, in moments of 1 ms.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def foreign_tried(
     versions: Sequence[str] = tuple(TREATMENTS),
     progress: Progress = SILENT,
 ) -> Iterator[ForeignFound]:
-    """Yield what is reported of every edit in every version."""
+    """Yield the report on every edit in every version."""
     for number, edit in enumerate(edits):
         raw = sound_of(Path("raw"), edit.raw, edit.rate_hz)
         for version in versions:
@@ -84,7 +84,7 @@ def foreign_tried(
 
 
 def foreign_found(edit: InsertedEdit, version: str, found: Matched) -> ForeignFound:
-    """Compare what was reported with the origin of each audible moment."""
+    """Compare the report with the origin of each audible moment."""
     step = round(_STEP_S * edit.rate_hz)
     at = np.arange(step // 2, len(edit.edited), step)
     is_audible = audible(edit.edited, edit.rate_hz)[at]

@@ -1,7 +1,7 @@
 """``offcut evaluate match``: how much of the edit behind a file is found again.
 
-Edits are drawn and rendered from real music (`engine.lab.evaluation.matching.edits`): all of each is known.
-The settings of the search were chosen on `CHOSEN_ON`; what is reported comes from the other recordings.
+Edits are drawn and rendered from real music (`engine.lab.evaluation.matching.edits`) with known truth.
+The settings of the search were chosen on `CHOSEN_ON`; the reported figures come from the other recordings.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _REPEATED_LOOPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One pair, in one version, and what was found of it."""
+    """One pair, in one version, and its result."""
 
     name: str
     version: str
@@ -54,7 +54,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
     Parameters
     ----------
-    data_dir : holds `music`, `loops`, `mdbdrums` and `speech`; what is missing of the last three is left out
+    data_dir : holds `music`, `loops`, `mdbdrums` and `speech`; missing ones of the last three are left out
     short : one edit of two recordings, and no baseline
 
     Raises

@@ -1,4 +1,4 @@
-"""What of an edit was found again: held against its list, moment by moment and seam by seam."""
+"""Evaluation of a recovered edit against its list, moment by moment and seam by seam."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Found:
     Attributes
     ----------
     right, moments : moments that come from the raw recordings alone, and those of them put to a right place
-    false : those that are said to come from nowhere
-    foreign_found, foreign : moments of what is foreign, and those of them that are said to be
+    false : those that are reported as foreign
+    foreign_found, foreign : foreign moments, and those of them that are reported
     cuts_right, cuts : hard cuts between raw recordings, and those found within one sample, or where
         both sides are the same up to there
     fades_right, fades : crossfades, and those whose two ends are found within 2 ms
@@ -49,7 +49,7 @@ class Found:
 
 
 def scored(pair: EditedPair, found: Matched, within_samples: float) -> Found:
-    """Hold what was found against the list of the edit; a raw place is right within so many samples."""
+    """Compare a result with the list of the edit; a raw place is right within a number of samples."""
     step = round(_STEP_S * pair.rate_hz)
     at = np.arange(step // 2, len(pair.edited), step)
     from_raw, from_foreign, right, claimed = (np.zeros(len(at), bool) for _ in range(4))
@@ -179,6 +179,6 @@ def _is_fade_right(rate_hz: int, after: Piece, one: Segment) -> bool:
 
 
 def share(found: Sequence[Found], part: Callable[[Found], int], whole: Callable[[Found], int]) -> float:
-    """Return a sum over pairs beside another, 0 to 1; not a number where there is none of it."""
+    """Return the ratio of two sums over pairs, 0 to 1; NaN if the second is 0."""
     total = sum(whole(one) for one in found)
     return sum(part(one) for one in found) / total if total else float("nan")

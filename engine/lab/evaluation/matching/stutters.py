@@ -1,4 +1,4 @@
-"""How much of a stutter is put to the right place: a slice of a song, repeated after what precedes it."""
+"""Share of stutters at the right place: a slice of a song, repeated after the preceding audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to an edited file before it is given away: coding, mastering, noise."""
+"""Processing of an edited file before delivery: coding, mastering, noise."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _NOISE_DB = -20.0
 
 
 def clean(samples: Samples, _rate_hz: int, _rng: np.random.Generator) -> Samples:
-    """Return what a file of 24 bits holds."""
+    """Return the samples rounded to 24 bits."""
     whole: Samples = (np.rint(samples.astype(np.float64) * 2**23) / 2**23).astype(np.float32)
     return whole
 
 
 def coded(samples: Samples, rate_hz: int, _rng: np.random.Generator) -> Samples:
-    """Return what is left after MP3 at 128 kbit/s."""
+    """Return the samples after MP3 at 128 kbit/s."""
     peak = float(np.max(np.abs(samples), initial=1e-9))
     loudest = min(1.0, _HEADROOM / peak)
     file = io.BytesIO()

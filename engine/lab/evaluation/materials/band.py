@@ -1,4 +1,4 @@
-"""A band's takes: some are kept and learned from, faults are planted in others.
+"""Takes of a band: some are training data, faults are injected into others.
 
 Five bands, one a seed: three drummers, each in one style, with human performances on one kit; the pieces of
 one producer; and a studio band that plays a song in each of several styles.
@@ -115,7 +115,7 @@ BANDS = (
 
 
 def _song(title: str) -> Band:
-    """Return a band of which only one song is there: passages of 30 s, every other one to learn from."""
+    """Return a band with one song: passages of 30 s, every other one as training data."""
 
     def takes(data_dir: Path, count: int, rng: np.random.Generator) -> list[Excerpt]:  # noqa: ARG001
         path = next(path for path in sound_files(data_dir / "music") if path.stem.startswith(title))

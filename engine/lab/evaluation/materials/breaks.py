@@ -1,7 +1,7 @@
-"""Jams that break off: in several ways, beside rests, fades and quiet passages that belong.
+"""Jams that break off in several ways, with intended rests, fades and quiet passages.
 
 The same bands and the same takes to learn from as in `band`. Attempts break off after some seconds, with a
-pause and another attempt, of which none has to repeat the one before. In what was meant, there are general
+pause and another attempt, which can differ from the previous one. Intended audio contains general
 pauses of up to two seconds, passages 15 to 25 dB softer, and a fade.
 """
 

@@ -1,4 +1,4 @@
-"""What is learned from and what it is tested on: never the same recording, but for one labelled extra."""
+"""Training and test material: never the same recording, except for one labelled extra."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WholeFile:
-    """A file that is kept or odd as a whole, mono at the rate of the evaluation.
+    """A file that is normal or anomalous as a whole, mono at the rate of the evaluation.
 
     Attributes
     ----------
-    is_odd : whether it is of another style than what was learned
+    is_odd : whether its style differs from the training data
     is_altered : whether it is of that style, with faults in it
     """
 
@@ -67,15 +67,15 @@ class WholeFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One taste to learn and what to try it on.
+    """Training data of one taste, and its test material.
 
     Attributes
     ----------
     group : whose recordings these are
-    kept : what is learned from
+    kept : training data
     tested : other recordings of the same kind, with faults
-    files : whole files to tell apart, where the material has any
-    raw_of : makes a raw recording of a kept one, as it may have been before the edit
+    files : whole files to classify, if the material has any
+    raw_of : simulates the raw recording of an edited one
     """
 
     group: str
@@ -92,7 +92,7 @@ class MaterialKind:
     Attributes
     ----------
     folders : of the data, from which it is made
-    make : (folder of the data, seed) to a case; each seed draws recordings and faults anew
+    make : (folder of the data, seed) to a case; each seed draws other recordings and faults
     is_extra : not counted in a mean over materials
     is_asked_for : run only where it is named
     """
@@ -107,7 +107,7 @@ class MaterialKind:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faults:
-    """What is planted: kinds and how they are made, how long they are, and clips at the recordings' rate."""
+    """Injected faults: kinds and makers, lengths, and clips at the recordings' rate."""
 
     clips: Mapping[str, Sequence[Samples]]
     length_s: tuple[float, float] = (4.0, 12.0)

@@ -1,4 +1,4 @@
-"""Field recordings: an editor keeps one kind of ambience; what intrudes on it is odd.
+"""Field recordings: an editor keeps one kind of ambience; intruding sounds are anomalous.
 
 A recording is the clips of one fold of ESC-50, joined. No source recording is in two folds, so none is both
 learned from and tested.
@@ -78,7 +78,7 @@ def _joined(name: str, clips: list[Samples]) -> Excerpt:
 
 def _intrusion(name: str) -> Maker:
     def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-        """The ambience goes on, and over it something is heard that does not belong there."""
+        """The ambience continues, with a foreign sound over it."""
         out = material.passage(length, rng).copy()
         level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(0.0, 10.0) / 20.0)
         clips, at = material.clips[name], 0
@@ -95,7 +95,7 @@ def _intrusion(name: str) -> Maker:
 
 
 def _level(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """Somebody turns the gain, up and down by 6 to 20 dB."""
+    """The gain changes, up and down by 6 to 20 dB."""
     count = max(2, round(length / material.samples(1.0)))
     turns = np.arange(count) % 2 * rng.uniform(6.0, 20.0)
     gain_db = np.interp(np.arange(length), np.linspace(0, length, count), -turns)

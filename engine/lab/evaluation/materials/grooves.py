@@ -1,7 +1,7 @@
 """A drummer's takes: performances of the Groove MIDI Dataset, played on a sampled kit.
 
 The performances are human (J. Gillick et al., "Learning to Groove with Inverse Sequence Transformations",
-2019); the kit is one that was recorded by several microphones, of which the overheads and two close ones are
+2019); the kit was recorded by several microphones; the overheads and two close ones are
 mixed here.
 """
 

@@ -1,4 +1,4 @@
-"""Days of recording as they are: a band's takes between long stretches in which nobody plays.
+"""Realistic days of recording: takes of a band between long segments without music.
 
 The same bands and the same takes to learn from as in `band`; other takes are broken into by dead air, talk
 and tuning until these are 30 to 90 % of all, in stretches of 20 to 110 s. One recording has none of it.
@@ -31,7 +31,7 @@ _SMALL_NOISES: Mapping[str, tuple[str, ...]] = {
 _VOICES = (Voice("en-gb", 45, 165), Voice("en-us", 70, 150))
 
 Stretch = Callable[[int, float, Clips, np.random.Generator], Samples]
-"""Makes (length in samples, RMS of the music, clips) to what is heard while nobody plays, shape (length,)."""
+"""Makes idle audio, shape (length,), from (length in samples, RMS of the music, clips)."""
 
 
 def _zero(length: int, rms: float, clips: Clips, rng: np.random.Generator) -> Samples:  # noqa: ARG001
@@ -57,7 +57,7 @@ def _hum(length: int, rms: float, clips: Clips, rng: np.random.Generator) -> Sam
 
 
 def _room(length: int, rms: float, clips: Clips, rng: np.random.Generator) -> Samples:
-    """A room with people in it who do not play."""
+    """A room with people, without music."""
     out = _floor(length, rms, rng)
     _scatter(out, clips["small"], rms, (-35.0, -12.0), 4.0, rng)
     return out
@@ -101,7 +101,7 @@ def _scatter(
     pause_s: float,
     rng: np.random.Generator,
 ) -> None:
-    """Put clips over what is there, at levels relative to the music, with pauses between them."""
+    """Mix clips over audio, at levels relative to the music, with pauses between them."""
     level = rms * 10.0 ** (rng.uniform(*levels_db) / 20.0)
     at = round(rng.exponential(pause_s) * HEARD_RATE_HZ)
     while at < len(out):
@@ -114,12 +114,12 @@ def _scatter(
 def recorded_day(
     name: str, takes: Sequence[Samples], share: float, clips: Clips, rng: np.random.Generator
 ) -> HeldOut:
-    """Join takes with stretches between and inside them in which nobody plays.
+    """Join takes with idle segments between and inside them.
 
     Parameters
     ----------
     takes : mono at the rate of the evaluation, each of shape (n,)
-    share : how much of the result is no music
+    share : of the result without music
     """
     music = np.concatenate(takes)[: round((1.0 - share) * _LONGEST_S * HEARD_RATE_HZ)]
     if share == 0.0:
@@ -159,7 +159,7 @@ def _faded(piece: Samples) -> Samples:
 
 
 def idle_clips(data_dir: Path, rng: np.random.Generator) -> Clips:
-    """Read what is heard while nobody plays: small noises, speech (made by espeak-ng) and single notes.
+    """Read idle sounds: small noises, speech (made by espeak-ng) and single notes.
 
     Raises
     ------

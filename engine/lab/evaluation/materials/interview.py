@@ -1,7 +1,7 @@
-"""An interview: two voices in a room, of which an editor takes noises, long pauses and restarts out.
+"""An interview: two voices in a room; an editor removes noises, long pauses and restarts.
 
-The voices are made by espeak-ng (`speech`), the room by rule. Learned is from four minutes of what was
-edited; hardly a sentence that is tested was learned from.
+The voices are made by espeak-ng (`speech`), the room by rule. The training data is four minutes of
+edited speech; hardly any test sentence is in it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _VOICES = (
 _GAP_S, _TURN_S = (0.15, 0.7), (0.4, 1.1)
 _PAUSE_S = (3.2, 12.0)
 _EVERY = 4
-"""One of so many sentences is followed by something that an editor takes out."""
+"""One of this number of sentences is followed by a passage that an editor removes."""
 
 
 class _Room:
@@ -52,7 +52,7 @@ class _Room:
         self._floor_db = rng.uniform(-62.0, -48.0)
 
     def heard(self, dry: Samples, place: int) -> Samples:
-        """Return a sound as the microphone hears it from a place, at a level of its own."""
+        """Return a sound at the microphone from a place, at a level of its own."""
         wet = fftconvolve(dry, self._tails[place])[: len(dry)]
         level = 0.05 * 10.0 ** (self._rng.uniform(-2.0, 2.0) / 20.0)
         return np.asarray(wet * level / max(active_rms(wet[:, None], HEARD_RATE_HZ), 1e-9), np.float32)
@@ -70,7 +70,7 @@ def _between(rng: np.random.Generator, low_high_s: tuple[float, float]) -> Sampl
 def conversation(
     room: _Room, voices: tuple[Voice, Voice], least_s: float, clips: Clips | None, rng: np.random.Generator
 ) -> tuple[Samples, tuple[Fault, ...]]:
-    """Return a conversation, shape (n,), and what an editor would take out; nothing without clips."""
+    """Return a conversation, shape (n,), and the spans that an editor would remove; empty without clips."""
     pieces: list[Samples] = []
     faults: list[Fault] = []
     kinds: list[str] = []
@@ -110,7 +110,7 @@ def conversation(
 
 
 def _noise(room: _Room, clips: Clips, rng: np.random.Generator) -> Samples:
-    """Return something that is heard in the room for one to four seconds."""
+    """Return a room sound of one to four seconds."""
     clip = clips["noise"][int(rng.integers(len(clips["noise"])))]
     sounding = np.flatnonzero(np.abs(clip) > 0.02 * np.abs(clip).max())
     heard = clip[sounding[0] : sounding[-1] + 1][: round(rng.uniform(1.0, 4.0) * HEARD_RATE_HZ)]

@@ -1,7 +1,7 @@
-"""Loops of one style: some are learned from, others of the style are to be told from other styles.
+"""Loops of one style: some are training data, others are test data against other styles.
 
-As whole files, each is kept or odd. Moment by moment, what repeats a loop for most of a minute is damaged and
-broken into by passages of other styles.
+Whole files are normal or anomalous. For scores over time, a loop repeated for most of a minute is damaged and
+interrupted by passages of other styles.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Speech to evaluate with, made by espeak-ng: no set at hand holds conversations that may be used."""
+"""Synthetic speech for evaluation, made by espeak-ng: no free set of conversations was available."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How well named sounds are taken apart and told, beside plain methods and the ceiling."""
+"""Separation and detection of named sounds, against baselines and the upper bound."""

@@ -1,6 +1,6 @@
 """How well sounds are found in recordings of ten minutes, by name and by one occurrence that is marked.
 
-A detection is right where at least half of it lies within occurrences, widened by `_COLLAR_S`, and finds
+A detection is right if at least half of it is within occurrences, widened by `_COLLAR_S`, and finds
 those that it touches; any other is a false alarm. So one that lasts for all of the recording finds nothing.
 The criteria are those of Ç. Bilen et al., "A framework for the robust evaluation of sound event detection"
 (ICASSP 2020) but for the collar, which the length of a step asks for.
@@ -44,7 +44,7 @@ _BLOCKS = 10
 
 @dataclass(slots=True)
 class Found:
-    """What one way of looking found, over prompts.
+    """Results of one search method, over prompts.
 
     Attributes
     ----------
@@ -71,8 +71,8 @@ class Found:
 
         Parameters
         ----------
-        asked : which occurrences are to be found
-        truth : all of what is meant
+        asked : occurrences to find
+        truth : all occurrences of the target
         used : detections
         """
         right, hits = matched(used, truth, asked)
@@ -93,7 +93,7 @@ class Found:
         return float(np.mean(self.recalls))
 
     def line(self, metric: str, **others: float) -> Line:
-        """Return what stands in the list of lines."""
+        """Return the entries of the list."""
         levels = {
             f"{low:g} to {high:g} dB": float(np.mean(hits))
             for (low, high), hits in sorted(self.by_level.items())
@@ -121,14 +121,14 @@ def matched(
 
 
 def is_right(candidate: Candidate, truth: Sequence[Occurrence]) -> bool:
-    """Tell whether a detection is none of the false alarms."""
+    """Return whether a detection is not a false alarm."""
     start_s, stop_s, _ = candidate
     inside_s = sum(_shared_s(candidate, each, _COLLAR_S) for each in truth)
     return inside_s >= 0.5 * (stop_s - start_s)
 
 
 def allowed(found: Sequence[Candidate], truth: Sequence[Occurrence], most_false: float) -> list[Candidate]:
-    """Return the highest detections, as many as hold no more than so many false alarms."""
+    """Return the highest detections with at most this number of false alarms."""
     taken, wrong = [], 0
     for candidate in sorted(found, key=lambda each: -each[2]):
         wrong += not is_right(candidate, truth)
@@ -206,7 +206,7 @@ def by_name(
     recording: Scored,
     rng: np.random.Generator,
 ) -> None:
-    """Count what is found of each name in a recording, and of those that do not occur."""
+    """Count detections of each name in a recording, and of absent names."""
     encode = text_encoder().encode
     names, steps = recording.names, len(versions[0].vectors)
     noise = rng.standard_normal((steps, len(names))).astype(np.float32)
@@ -234,7 +234,7 @@ def by_name(
 
 
 def by_example(ways: dict[str, Found], hearing: Detector, heard: SoundFeatures, recording: Scored) -> None:
-    """Count what is found of each name where one occurrence of it is marked."""
+    """Count detections of each name with one marked occurrence."""
     energy = level_db(recording.samples, len(heard.vectors))
     minutes = _minutes(recording)
 
@@ -267,7 +267,7 @@ def by_example(ways: dict[str, Found], hearing: Detector, heard: SoundFeatures, 
 
 
 def level_db(samples: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
-    """Return the level of each step: whatever is loud is what was looked for."""
+    """Return the level of each step: the baseline that detects loud sounds."""
     padded = np.pad(samples, (0, steps * STEP_SAMPLES - len(samples)))
     power = np.mean(padded.reshape(steps, STEP_SAMPLES).astype(np.float64) ** 2, axis=1)
     return np.asarray(10.0 * np.log10(power + 1e-12), np.float32)

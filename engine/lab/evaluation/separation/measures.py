@@ -1,4 +1,4 @@
-"""What a separation is worth where the truth is known."""
+"""Quality of a separation with known ground truth."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ _NAMED = "the sound of "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """A recording of which all is known.
+    """A mixture with known parts.
 
     Attributes
     ----------
     meant, rest : float32, shape (frames, channels); their sum is the recording
     window_samples : [start, stop)
-    name : of the sound that is meant
-    others : names of what else sounds in the window
-    level_db : how much louder what is meant is than the rest, in the window
+    name : of the target
+    others : names of other sounds in the window
+    level_db : level of the target relative to the rest, in the window
     """
 
     meant: Samples
@@ -60,12 +60,12 @@ def crowded(sounds: Sequence[Sound], count: int, seed: int) -> Iterator[Mixture]
 
 
 def alone(sounds: Sequence[Sound], count: int, seed: int) -> Iterator[Mixture]:
-    """Yield two sounds at once with silence around: words alone tell which is meant."""
+    """Yield two simultaneous sounds with silence around: only words identify the target."""
     yield from _drawn(sounds, Kind.ALONE, count, seed)
 
 
 def pairs(data_dir: Path, sounds: Sequence[Sound], count: int, seed: int) -> Iterator[Mixture]:
-    """Yield published pairs of which neither sound was learned from: whole clips, as loud as each other."""
+    """Yield published pairs of unseen sounds: whole clips of equal loudness."""
     by_file = {sound.path.stem: sound for sound in sounds}
     with (data_dir / "esc50" / PAIRS).open(encoding="utf-8", newline="") as stream:
         rows = [
@@ -100,7 +100,7 @@ def _drawn(sounds: Sequence[Sound], kind: Kind, count: int, seed: int) -> Iterat
 
 
 def _staged(scene: Scene, names: Sequence[str], rng: np.random.Generator) -> Mixture:
-    """Return a scene at `RATE_HZ` in stereo, what is meant and the rest at different places."""
+    """Return a scene at `RATE_HZ` in stereo, target and rest at different positions."""
     places = rng.permutation([rng.uniform(0.3, 1.0), 1.0]), rng.permutation([rng.uniform(0.3, 1.0), 1.0])
     meant, rest = (
         np.asarray(soxr.resample(part, MEL.rate_hz, RATE_HZ)[:, None] * place, np.float32)

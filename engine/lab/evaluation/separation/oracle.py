@@ -24,7 +24,7 @@ class Known(Protocol):
 
     @property
     def meant(self) -> Samples:
-        """What is meant."""
+        """The target."""
 
     @property
     def rest(self) -> Samples:

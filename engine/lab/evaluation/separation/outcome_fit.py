@@ -1,7 +1,7 @@
 """Fit the estimator of outcomes: `python -m engine.lab.evaluation.separation.outcome_fit DATA OUT`.
 
 Fitted on unseen mixtures of the part `Part.FITTED`, whose recordings are all free (CC0, CC BY, public domain,
-Apache-2.0) and none of which is reported. An SI-SDR improvement of a blend follows from inner products of its
+Apache-2.0) and not reported. An SI-SDR improvement of a blend follows from inner products of its
 masked spectra, so that the gate is fitted on these directly.
 """
 
@@ -62,14 +62,14 @@ _QUANTILES = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """One mixture, reduced to what a blend of its masks is worth.
+    """One mixture, reduced to the quality of blends of its masks.
 
     Attributes
     ----------
     features : see `engine.separation.outcomes.estimator.FEATURES`
     products : inner products of the spectra by each of `POOLS`, and of the recording, shape (n + 1, n + 1)
-    with_meant, with_rest : those with what is meant and with the rest, shape (n + 1,)
-    energies : of what is meant and of the rest, shape (2,)
+    with_meant, with_rest : those with the target and with the rest, shape (n + 1,)
+    energies : of the target and of the rest, shape (2,)
     weight : how much the mixture counts
     """
 
@@ -103,12 +103,12 @@ def judged(
 def reduced(
     features: NDArray[np.float32], masks: NDArray[np.float32], spectra: tuple[Spectrum, ...], weight: float
 ) -> Judged:
-    """Return what blends of the candidates of some masks are worth.
+    """Return the quality of blends of candidate masks.
 
     Parameters
     ----------
     masks : shares by each method, shape (methods, frames, bands)
-    spectra : of the recording, of what is meant, and of the rest, each of shape (frames, bins)
+    spectra : of the recording, of the target, and of the rest, each of shape (frames, bins)
     """
     whole, true, other = spectra
     bins = band_shares_to_bins(
@@ -177,7 +177,7 @@ class Examples:
         )
 
     def improvements_db(self, weights: Tensor, unchanged: Tensor) -> Tensor:
-        """Return SI-SDR improvements of what is kept and left, shape (batch, 2)."""
+        """Return SI-SDR improvements of target and remainder, shape (batch, 2)."""
         weights, unchanged = weights.double(), unchanged.double()
         whole = torch.zeros(len(weights), len(POOLS) + 1, dtype=torch.float64)
         whole[:, -1] = 1.0
@@ -200,7 +200,7 @@ class Examples:
 
 
 def fitted(rows: Sequence[Judged], seed: int = 0) -> OutcomeNetwork:
-    """Fit the gate, then the forecast of what the gate makes."""
+    """Fit the gate, then the forecast of its result."""
     examples = Examples.of(rows)
     network = OutcomeNetwork()
     known = examples.features.numpy()
@@ -214,7 +214,7 @@ def fitted(rows: Sequence[Judged], seed: int = 0) -> OutcomeNetwork:
 
 
 def _fit_gate(network: OutcomeNetwork, examples: Examples, scaled: Tensor) -> None:
-    """Make improvements large; what is missing to `_BAD_BELOW_DB` counts more."""
+    """Maximize improvements; shortfalls below `_BAD_BELOW_DB` have a larger weight."""
     nn_init = torch.nn.init
     nn_init.zeros_(network.gate.weight)
     with torch.no_grad():

@@ -1,7 +1,7 @@
 """Fit and report how likely a sound is present: `python -m engine.lab.evaluation.separation.presence DATA`.
 
 Prints the constants of `engine.separation.checks.presence`, then how often present and absent sounds are
-refused or marked as doubtful in mixtures of other recordings. DATA holds what the lines "unseen" need.
+refused or marked as doubtful in mixtures of other recordings. DATA holds the material of the lines "unseen".
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAY_HOLD = {
     Background.SPEECH: _PEOPLE,
     Background.MUSIC: _PEOPLE | {"clapping", "church bells"},
 }
-"""Sounds that speech and music may hold, so that nobody knows whether they are absent."""
+"""Sounds that speech and music can contain, so that their absence is not certain."""
 
 
 def asked_of(mixture: UnseenMixture, rng: np.random.Generator) -> tuple[str, ...]:

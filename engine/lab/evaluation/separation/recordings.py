@@ -1,7 +1,7 @@
 """Recordings of ten minutes in which sounds occur at known places over a background that goes on.
 
-All sounds are of a fold that nothing was learned from. Half of it, by what the clips were cut from, is to
-choose settings on, the other to report.
+All sounds are of a held-out fold. Half of it, by source of the clips, is for the choice of settings, the
+other for the report.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ LENGTH_S = 600.0
 NAMES_EACH = 5
 LEVELS_DB = (0.0, 15.0)
 MARKED_LEVELS_DB = (5.0, 15.0)
-"""Nobody marks an example that is hardly heard."""
+"""Minimum level of an example that a user would mark."""
 AGAIN, SAME_SOURCE, ANOTHER = 2, 2, 3
-"""So many further occurrences of each kind, where the clips have them: with the marked one, 8 at most."""
+"""Number of further occurrences of each kind, if the clips have them: with the marked one, 8 at most."""
 _LEVEL_S = 0.05
 _SOUNDING_DB = -15.0
 _QUIETEST_DB = -12.0
@@ -63,13 +63,13 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A recording of which all occurrences are known.
+    """A recording with known occurrences.
 
     Attributes
     ----------
     samples : mono, shape (frames,), at the rate of `engine.detection.spectra.MEL`
     occurrences : ascending, `_APART_S` apart
-    backgrounds : names of what goes on
+    backgrounds : names of the background sounds
     """
 
     samples: Samples
@@ -78,7 +78,7 @@ class Scored:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return what occurs."""
+        """Return the names of the occurrences."""
         return tuple(sorted({each.name for each in self.occurrences}))
 
     def of(self, name: str) -> tuple[Occurrence, ...]:
@@ -157,7 +157,7 @@ def _recording(
 
 
 def stretches(sound: Sound) -> tuple[Samples, ...]:
-    """Return where a clip sounds: single coughs of several, or parts of what goes on, the loudest first."""
+    """Return the active spans of a clip: single coughs, or parts of continuous sounds, the loudest first."""
     samples = sound.samples()
     if goes_on(sound):
         long = round(0.8 * _LONGEST_S * MEL.rate_hz)
@@ -182,7 +182,7 @@ def stretches(sound: Sound) -> tuple[Samples, ...]:
 
 
 def _events(sounds: Sequence[Sound], rng: np.random.Generator) -> list[tuple[str, Samples, Relation]]:
-    """Return what occurs of one name: a marked stretch, itself again, others of its source, other sources."""
+    """Return occurrences of one name: the marked span, a repetition, others of its source, other sources."""
     marked = sounds[int(rng.integers(len(sounds)))]
     own, *further = stretches(marked)
     further += [

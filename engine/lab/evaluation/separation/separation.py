@@ -1,7 +1,7 @@
-"""``offcut evaluate separation``: how well named sounds are kept and removed, and told, beside plain methods.
+"""``offcut evaluate separation``: separation and detection of named sounds, against baselines.
 
-All sounds are of a fold that nothing was learned from. A ratio in dB is that within the window, above what it
-is of the recording as it was; "keep" is what is meant, "remove" the rest.
+All sounds are of a held-out fold. A ratio in dB is the improvement within the window over the unprocessed
+recording; "keep" is the target, "remove" the rest.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ _LEVELS_DB = ((-5.0, -2.0), (-2.0, 2.0), (2.0, 5.0))
 
 @dataclass(frozen=True, slots=True)
 class Improvement:
-    """By how many dB a window is better than it was, of what is kept and of what is left.
+    """Improvement of a window in dB, for target and remainder.
 
     Attributes
     ----------
-    kept_like, left_like : cosine between the words and what is kept, and what is left
+    kept_like, left_like : cosine between the words and target, and remainder
     """
 
     keep_db: float
@@ -76,7 +76,7 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordlessSeparator:
-    """The network that comes with Offcut, told no words: whatever is new is meant."""
+    """The shipped network without words: the target is any new sound."""
 
     name: str = "without words"
 
@@ -87,7 +87,7 @@ class WordlessSeparator:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OthersNamedSeparator:
-    """The network that comes with Offcut, told as well what else sounds and is not meant."""
+    """The shipped network, with the names of the other sounds as negative prompts."""
 
     others: tuple[str, ...]
     name: str = "others named too"
@@ -100,7 +100,7 @@ class OthersNamedSeparator:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AloneSeparator:
-    """The network that comes with Offcut, told nothing of what surrounds the window."""
+    """The shipped network, without the surroundings of the window."""
 
     name: str = "without surroundings"
 
@@ -133,7 +133,7 @@ def evaluate(
     Raises
     ------
     SourceError : the recordings are missing
-    UsageError : there is no such separator
+    UsageError : the separator is unknown
     Cancelled : the user asked for it
     """
     if not (data_dir / "esc50").is_dir():
@@ -176,12 +176,12 @@ def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Impro
 
 
 def _likeness(mixture: Mixture, inside: NDArray[np.float32], prompt: Prompt) -> float:
-    """Return the cosine between a prompt and what a window sounds like, as `engine.detection` hears it."""
+    """Return the cosine between a prompt and the embedding of a window by `engine.detection`."""
     return float(prompt.vector @ detector().vector(mono(inside, mixture.rate_hz)))
 
 
 def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -> NDArray[np.float32]:
-    """Return the window as it is heard afterwards; unchanged where the separation is refused."""
+    """Return the window after the separation; unchanged if it is refused."""
     asked = Asked((prompt,), mode, fade_ms=0.0)
     pieces = separate(_recorded(mixture), (mixture.window_samples,), asked, separator)
     try:
@@ -257,7 +257,7 @@ def _improvement_lines(name: str, rows: Mapping[str, Sequence[Improvement]]) -> 
 def _likeness_lines(
     name: str, rows: Mapping[str, Sequence[Improvement]], untouched: Mapping[str, Sequence[float]]
 ) -> Iterator[Line]:
-    """Yield how like the words it sounds, beside the mixture and what should have been kept or left."""
+    """Yield the similarity to the words, with mixture and ground truth as references."""
     for metric, attribute, truth in (("kept", "kept_like", "meant"), ("left", "left_like", "rest")):
         like = {
             row: float(np.mean([getattr(each, attribute) for each in found])) for row, found in rows.items()
@@ -273,7 +273,7 @@ def _likeness_lines(
 
 
 def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Progress) -> Iterator[Line]:
-    """Yield how well it goes by what is said: the name, other words, and words never learned from."""
+    """Yield figures by prompt: the name, synonyms, and unseen words."""
     found: dict[str, list[float]] = defaultdict(list)
     for mixture in mixtures():
         progress.check_cancelled()
@@ -296,7 +296,7 @@ def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Pr
 
 
 def _absent(mixtures: Iterator[Mixture]) -> Iterator[Line]:
-    """Yield how much of the energy is changed where what is named does not sound."""
+    """Yield the share of changed energy for absent sounds."""
     changed = []
     rng = np.random.default_rng(_SEED)
     for mixture in mixtures:
@@ -314,7 +314,7 @@ def _absent(mixtures: Iterator[Mixture]) -> Iterator[Line]:
 
 
 def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
-    """Yield how far what is outside of the window is from what it was, beside a mask that knows no window."""
+    """Yield the deviation outside the window, with a mask without a window as reference."""
     largest: dict[str, list[float]] = defaultdict(list)
     likeness_db: dict[str, list[float]] = defaultdict(list)
     for mixture in mixtures:
@@ -339,7 +339,7 @@ def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
 
 
 def _cost(*, short: bool) -> Iterator[Line]:
-    """Yield how long a window takes beside its length, and how much more memory one takes that is longer."""
+    """Yield the run time relative to the window, and the growth of memory with its length."""
     rate_hz, minutes = 48_000, (0.5, 1.0) if short else (1.0, 8.0)
     noise = np.random.default_rng(_SEED).standard_normal((rate_hz, 2)).astype(np.float32) * np.float32(0.1)
 

@@ -186,7 +186,7 @@ def _compare_without_gate(mixture: UnseenMixture, separator: Separator, rows: _C
 
 
 def improvement(mixture: Known, results: Mapping[Mode, Samples]) -> tuple[float, float]:
-    """Return by how many dB what is kept, and what is left, is better than the recording.
+    """Return the improvement of target and remainder over the recording in dB.
 
     Measured inside the window, where the fades are over.
     """

@@ -44,8 +44,8 @@ class UnseenMixture:
     meant, rest : float32, shape (frames, 2); their sum is the recording
     window_samples : [start, stop)
     name : of the sound that is meant
-    absent : name of a sound that does not occur
-    others : names of what else may be audible
+    absent : name of an absent sound
+    others : names of other possible sounds
     kind : class of the background
     level_db : level of the sound relative to the rest, within the window
     """

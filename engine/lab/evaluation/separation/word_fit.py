@@ -1,4 +1,4 @@
-"""Fit how likely a word for what sounds is right: `python -m engine.lab.evaluation.separation.word_fit DATA`.
+"""Fit the probability of a correct name: `python -m engine.lab.evaluation.separation.word_fit DATA`.
 
 Prints what `engine.detection.named_events` holds, and, of each word, how often it was right by the likelihood
 that was fitted on the other half. DATA holds `esc50` and `music`.
@@ -33,11 +33,11 @@ _NAMES = tuple(vocabulary())
 
 @dataclass(frozen=True, slots=True)
 class ScoredWord:
-    """A place with its likeliest word, of one half, in a recording of which all is known or elsewhere.
+    """A place with its most probable word, of one half, in a labelled recording or elsewhere.
 
     Attributes
     ----------
-    weight : so that what is elsewhere counts as much as in equal time
+    weight : balances places elsewhere by duration
     """
 
     place: Place
@@ -77,7 +77,7 @@ def _places(samples: NDArray[np.float32]) -> list[Place]:
 
 
 def fitted(rows: Sequence[ScoredWord]) -> NDArray[np.float64]:
-    """Return slopes of odds and of standing out, an offset for each name, and that of all.
+    """Return slopes of odds and of salience, an offset for each name, and the common one.
 
     It is logistic regression with a ridge on all but the last (A. E. Hoerl, R. W. Kennard, 1970), by Newton's
     method.
@@ -98,7 +98,7 @@ def fitted(rows: Sequence[ScoredWord]) -> NDArray[np.float64]:
 
 
 def likelihoods(rows: Sequence[ScoredWord], found: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how likely each word is right by what was fitted, shape (n,)."""
+    """Return the fitted probability that each word is right, shape (n,)."""
     return np.asarray(1.0 / (1.0 + np.exp(-_design(rows) @ found)))
 
 
@@ -112,7 +112,7 @@ def _design(rows: Sequence[ScoredWord]) -> NDArray[np.float64]:
 
 
 def main() -> None:
-    """Fit on each half, tell on the other, and print what is fitted on both."""
+    """Fit on each half, evaluate on the other, and print the fit on both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     rows = list(told(parser.parse_args().data))

@@ -1,8 +1,8 @@
-"""How often a word for what sounds where is right, and how often one is said where nothing has its name.
+"""Precision of names with times, and false alarms where no sound has the name.
 
-The likelihood of words was fitted on fold 5, so all that is measured here on it flatters; how words do whose
-likelihood was fitted on the other half is in docs/evaluation/detection.csv. What is not of fold 5 (music,
-noise, silence) was not all fitted on.
+The probability of words was fitted on fold 5, so figures on it are optimistic; figures with a fit on the
+other half are in docs/evaluation/detection.csv. Other material (music, noise, silence) was only partly used
+in the fit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BLOCK_FRAMES = 1 << 18
 def word_lines(
     sounds: Sequence[Sound], music: Path, *, short: bool = False, progress: Progress = SILENT
 ) -> Iterator[Line]:
-    """Yield how often words are right in recordings of which all is known, and how often said elsewhere.
+    """Yield the precision of words in labelled recordings, and their rate elsewhere.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def noises(share: float = 1.0) -> tuple[NDArray[np.float32], ...]:
 
 
 def pieces(folder: Path) -> Iterator[NDArray[np.float32]]:
-    """Yield the recordings of a folder, mono, at the rate that the network hears at."""
+    """Yield the recordings of a folder, mono, at the rate of the network."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     for path in (one for one in paths if one.suffix.lower() in AUDIO_SUFFIXES):
         with SourceReader(path) as reader:

@@ -41,7 +41,7 @@ _BLOCK_S, _LOUD_DB = 0.02, -30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpokenMixture:
-    """A recording in which somebody speaks within a window.
+    """A recording with speech within a window.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ def set_apart(data_dir: Path) -> tuple[Path, ...]:
 
     Raises
     ------
-    SourceError : there are none
+    SourceError : the recordings are missing
     """
     files = sorted((data_dir / "speech").rglob("*.flac"))
     found = tuple(path for path in files if crc32(path.stem.encode()) % _PARTS == 0)

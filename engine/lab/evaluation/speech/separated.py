@@ -1,4 +1,4 @@
-"""``offcut evaluate speech``: how well unseen voices are kept and removed, and how surely they are detected.
+"""``offcut evaluate speech``: separation and detection of unseen voices.
 
 A separation runs as in the product. A ratio in dB is that within the part of the window where the fades are
 over, above that of the recording as it was, so doing nothing is 0 dB.
@@ -55,7 +55,7 @@ def evaluate(
 
     Raises
     ------
-    SourceError : there are no voices
+    SourceError : the voices are missing
     Cancelled : the user asked for it
     """
     count = _FEW if short else _COUNT

@@ -1,1 +1,1 @@
-"""How well takes and false starts are found, where it is known what was played again."""
+"""Detection of takes and false starts with known ground truth."""

@@ -1,4 +1,4 @@
-"""Recordings in which nothing is played more than once: whatever is found there is a false alarm."""
+"""Recordings without repeated passages: every detection is a false alarm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEMPO_BPM = 96.0
 
 
 def nothing_again(data_dir: Path, pool: Pool, seed: int) -> Iterator[tuple[str, Samples]]:
-    """Yield what it is and the recording, mono at `HEARD_RATE_HZ`.
+    """Yield the name and the recording, mono at `HEARD_RATE_HZ`.
 
     Whole songs have choruses, and a loop comes again every few seconds; neither is another take.
     """

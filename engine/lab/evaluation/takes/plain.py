@@ -1,4 +1,4 @@
-"""Plain rows beside ours: chroma self-similarity along diagonals, and short stretches before a pause."""
+"""Baselines: chroma self-similarity along diagonals, and short segments before a pause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Span = tuple[float, float]
 
 
 def chroma_pairs(audio: Samples, least: float) -> list[tuple[Span, Span]]:
-    """Return stretches of which chroma, as librosa has them, are alike by `least` in the mean over 5 s.
+    """Return segments whose chroma (librosa) have a mean similarity of at least `least` over 5 s.
 
     Paths keep to one diagonal, in one key (M. A. Bartsch and G. H. Wakefield, "To catch a chorus", WASPAA
     2001).

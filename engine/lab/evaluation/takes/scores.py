@@ -1,4 +1,4 @@
-"""How near what is found comes to what was played."""
+"""Comparison of detected takes with the ground truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SpanPair = tuple[Span, Span]
 
 @dataclass(frozen=True, slots=True)
 class PairScores:
-    """How many pairs of takes were found, missed, and found where there are none."""
+    """Number of pairs of takes that were found, missed, and false."""
 
     found: int
     missed: int
@@ -52,7 +52,7 @@ def borders_off(session: Session, groups: Iterable[TakeGroup]) -> tuple[list[flo
 
     Returns
     -------
-    borders, ends : those that are sharp, and where attempts end: what rings or fades ends nowhere exactly
+    borders, ends : sharp borders, and ends of attempts: ringing or fading sounds have no exact end
     """
     borders: list[float] = []
     ends: list[float] = []
@@ -72,7 +72,7 @@ def _until(one: Performed, share: float) -> Span:
 
 
 def pairs_of(groups: Iterable[TakeGroup]) -> list[SpanPair]:
-    """Return every two takes of a group over what of the passage they share."""
+    """Return all pairs of takes of a group, over their common part of the passage."""
     found: list[SpanPair] = []
     for group in groups:
         for one, other in combinations(group.takes, 2):
@@ -93,7 +93,7 @@ def pairs_of(groups: Iterable[TakeGroup]) -> list[SpanPair]:
 
 
 def score_pairs(session: Session, found: Sequence[SpanPair]) -> PairScores:
-    """Match pairs by their overlap: both sides share half of what either covers."""
+    """Match pairs by their overlap: at least half of each side."""
     wanted, allowed = true_pairs(session)
     left, right, wrong = list(wanted), 0, 0
     for pair in sorted(found, key=lambda one: -(one[0][1] - one[0][0])):
@@ -118,7 +118,7 @@ def _iou(one: Span, other: Span) -> float:
 def attempt_scores(
     session: Session, told: Sequence[tuple[float, float, float]]
 ) -> tuple[list[bool], list[float]]:
-    """Return of every performance whether it is a false start, and how likely it was said to be.
+    """Return for every performance whether it is a false start, and its reported probability.
 
     Parameters
     ----------
@@ -162,5 +162,5 @@ def told_of(found: Iterable[FalseStart]) -> list[tuple[float, float, float]]:
 
 
 def auc_of(of: Sequence[bool], said: Sequence[float]) -> float:
-    """Return how often a false start is told to be likelier than what is none."""
+    """Return the AUC of the probability of false starts."""
     return auc(np.array(of, bool), np.array(said))

@@ -1,4 +1,4 @@
-"""``offcut evaluate takes``: what was played more than once, found beside plain chroma self-similarity."""
+"""``offcut evaluate takes``: detection of repeated passages, against plain chroma self-similarity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SESSIONS: Mapping[str, tuple[tuple[str, ...], tuple[Change, ...]]] = {
     "loops": ((LOOPS,), (AGAIN, TEMPO)),
     "mixed": ((MUSIC, DRUMS), (AGAIN, TEMPO, KEY, PLAYERS)),
 }
-"""What passages are of, and what is different from take to take."""
+"""Material of passages, and the differences between takes."""
 _SEEDS = 3
 _CHROMA_LEAST = 0.93
 """Of the plain row: from 0.9 to 0.98 its F was 0.23 to 0.26 on recordings that settings were chosen on."""
@@ -46,7 +46,7 @@ _TUNING_S = 300.0
 
 @dataclass(slots=True)
 class _Tally:
-    """What was counted of one kind of session."""
+    """Counts of one kind of session."""
 
     ours: list[scores.PairScores] = field(default_factory=list)
     plain: list[scores.PairScores] = field(default_factory=list)
@@ -74,7 +74,7 @@ class _Tally:
         self.moments += zip(of, said, scores.moment_scores(one, short)[1], strict=True)
 
     def merge(self, other: _Tally) -> None:
-        """Add what another counted."""
+        """Add the counts of another."""
         self.ours += other.ours
         self.plain += other.plain
         self.off_s += other.off_s
@@ -147,7 +147,7 @@ def _lines(about: str, tally: _Tally) -> Iterator[Line]:
 
 
 def _by_ending(tally: _Tally) -> Iterator[Line]:
-    """Yield how well attempts of each kind of breaking off are told from all that are none."""
+    """Yield the AUC of each kind of broken-off attempt against all other performances."""
     for ending in ENDINGS:
         rows = [row[1:] for row in tally.attempts if row[0] in (ending, "")]
         of = [row[0] for row in rows]

@@ -43,7 +43,7 @@ String = Callable[[float, float, np.random.Generator], Samples]
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody with an instrument.
+    """A player with an instrument.
 
     Attributes
     ----------
@@ -57,14 +57,14 @@ class Player:
 
 @dataclass(slots=True)
 class TuningCounts:
-    """How many takes and false starts are listed that lie mostly in tuning."""
+    """Number of listed takes and false starts that are mostly tuning."""
 
     takes: int = 0
     false_starts: int = 0
     tunings: int = 0
 
     def add(self, found: FoundTakes, spans_s: Sequence[Span]) -> None:
-        """Count what was found in a recording with tuning in some spans."""
+        """Count the detections in a recording with tuning in some spans."""
         takes = [(take.start_s, take.stop_s) for group in found.groups for take in group.takes]
         starts = [(one.start_s, one.stop_s) for one in found.likely_false_starts()]
         self.takes += sum(_is_within(one, spans_s) for one in takes)
@@ -201,7 +201,7 @@ def _pluck(player: Player, string: int, cents: float, rng: np.random.Generator) 
 
 
 def _sound(out: Samples, at: int, note: Samples, rng: np.random.Generator) -> None:
-    """Add a note; what rang before is damped by the hand that plucks."""
+    """Add a note; the plucking hand damps earlier notes."""
     damped = round(0.05 * HEARD_RATE_HZ)
     if rng.random() < 0.7:
         out[at : at + damped] *= np.linspace(1.0, 0.0, damped, dtype=np.float32)[: len(out) - at]

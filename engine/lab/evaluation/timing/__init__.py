@@ -1,1 +1,1 @@
-"""How well drums are put in time, measured on performances of which all is known."""
+"""Quality of drum alignment, measured on simulated performances."""

@@ -31,7 +31,7 @@ class Recorded:
     media: dict[str, Path]
 
     def aligned(self, progress: Progress = SILENT) -> Aligned:
-        """Find its hits and say where they go, onto the grid that it was played to."""
+        """Detect its hits and their targets on the grid that it was played to."""
         performance = self.performance
         division = next(name for name, parts in PARTS.items() if parts == performance.divisions)
         request = AlignRequest(
@@ -45,7 +45,7 @@ class Recorded:
         return align(request, progress)
 
     def rendered(self, done: Aligned) -> dict[str, NDArray[np.float32]]:
-        """Return what each microphone sounds like once all that was proposed is accepted."""
+        """Return the audio of each microphone with all proposals accepted."""
         after = accept_all(self.state, done.proposed.edit, done.proposed.proposals).state
         length = self.state.length_samples
         heard = {}

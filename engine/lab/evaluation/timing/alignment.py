@@ -1,7 +1,7 @@
 """How well each way of alignment puts hits where they belong, at several displacements.
 
-Each way is given the same hits of the same performances by drummers that nothing learned from: the true ones,
-and those that are found in what the microphones heard.
+Each method gets the same hits of the same performances by held-out drummers: the true ones,
+and those detected in the microphones.
 """
 
 from __future__ import annotations

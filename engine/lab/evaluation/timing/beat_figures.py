@@ -50,7 +50,7 @@ def _continuity(recording: Recording, answer: BeatEstimate) -> tuple[float, floa
 
 
 def has_right_tempo(recording: Recording, answer: BeatEstimate, factors: Sequence[float] = (1.0,)) -> bool:
-    """Tell whether a tempo is within four per cent of what is annotated, times one of these factors."""
+    """Return whether a tempo is within four per cent of the annotation, times one of these factors."""
     wanted = recording.tempo_bpm * np.asarray(factors)
     return bool((np.abs(answer.tempo_bpm - wanted) <= 0.04 * wanted).any())
 
@@ -121,12 +121,12 @@ def _downbeat_f(scored: Scored) -> float:
 
 
 def _f_of_played(recording: Recording, answer: BeatEstimate) -> float:
-    """Return the F-measure within 25 ms of when beats were played, or of the click where nobody did."""
+    """Return the F-measure within 25 ms of played beats, or of the click for beats that were not played."""
     return f_measure(recording.beats_as_played_s, answer.beats_s, NARROW_S)
 
 
 def measures_of(recordings: Sequence[Recording]) -> Measures:
-    """Return what can be measured of recordings of one kind."""
+    """Return the figures of recordings of one kind."""
     measures = dict(_TEMPO)
     if any(len(recording.beats_s) for recording in recordings):
         measures |= _BEATS

@@ -1,4 +1,4 @@
-"""``offcut evaluate timing beats``: how well beats, bars and tempo are found, beside other trackers.
+"""``offcut evaluate timing beats``: detection of beats, bars and tempo, against other trackers.
 
 Drum kits are performances of drummers and kits that nothing was learned from; songs are annotated recordings;
 clicks and accented clicks are made; of loops only the tempo is known.
@@ -73,7 +73,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
 
 def _sets(data_dir: Path, *, short: bool) -> dict[str, Sequence[Callable[[], Recording]]]:
-    """Return what makes the recordings of each kind."""
+    """Return the makers of the recordings of each kind."""
     sets: dict[str, list[Callable[[], Recording]]] = {
         "mdbdrums": [
             partial(read_song, beats.parent) for beats in sorted(data_dir.glob("mdbdrums/*/*.beats"))
@@ -131,12 +131,12 @@ def _lines(
 
 
 def _silent(recording: Recording) -> Recording:
-    """Return what is known of a recording without its sound, of which an hour would fill the memory."""
+    """Return the annotation of a recording without its audio, which would fill the memory."""
     return replace(recording, samples=np.zeros(0, np.float32))
 
 
 def _speed(*, short: bool) -> Line:
-    """Return how long ten minutes take, after a first second that loads what is needed."""
+    """Return the run time for ten minutes, after a first second that loads the models."""
     song = accented_recording(128.0, 4)
     listen([song.samples[: song.rate_hz]], song.rate_hz, song.rate_hz)
     wanted_s = _TEN_MINUTES_S / (10 if short else 1)

@@ -1,4 +1,4 @@
-"""What fills the gap before a hit that was moved later, compared with how the hit before it really faded.
+"""Fills of the gap before a hit that was moved later, compared with the true decay of the previous hit.
 
 Performances are rendered twice, as they were played and as they were meant. The first is put right by the
 true moves, once with each fill, and compared with the second.
@@ -48,8 +48,8 @@ class FillFigures:
     Attributes
     ----------
     distance_db : mean log-spectral distance of a gap to the true decay
-    attack_db : 95 % of attacks are within so much of the level they should have
-    doubled : attacks that are heard twice
+    attack_db : 95 % of attacks are within this distance of their true level
+    doubled : attacks that sound twice
     gaps, attacks : how many there were
     """
 
@@ -146,7 +146,7 @@ def gaps_of(onsets: Samples, moves: Samples, rate_hz: int) -> list[tuple[int, in
 
 
 def times_heard(patches: Patches, onsets: Samples, rate_hz: int) -> tuple[int, int]:
-    """Return how many attacks are not heard where slices were moved, and how many are heard twice."""
+    """Return the number of missing attacks after slices were moved, and of doubled ones."""
     length = s_to_samples(0.003, rate_hz)
     pieces = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.heard, float)]
     starts = np.array([one.start_samples - one.fade_in_samples // 2 - one.by_samples for one in pieces])
@@ -176,14 +176,14 @@ class _InMemory:
 
 
 def put_right(sound: NDArray[np.float32], patches: Patches, make_up: MakeUp = made_up) -> Samples:
-    """Return what is heard of a microphone, shape (frames,), once it is edited."""
+    """Return the edited audio of a microphone, shape (frames,)."""
     reader = PatchedReader(_InMemory(sound), patches, len(sound), 1, 0, make_up=make_up)
     found: Samples = reader.read(0, len(sound), np.float64)[:, 0].astype(np.float64)
     return found
 
 
 def _attacks_db(heard: Samples, true: Samples, targets: Samples, rate_hz: int) -> Samples:
-    """Return how much louder the first 10 ms of each hit are than they should be, of those that are heard."""
+    """Return the level error of the first 10 ms of each audible hit."""
     length = s_to_samples(_ATTACK_S, rate_hz)
     starts: Sequence[int] = targets[(targets >= 0) & (targets + length < len(true))].astype(np.int64).tolist()
     pairs = [(_power(heard[at : at + length]), _power(true[at : at + length])) for at in starts]

@@ -21,12 +21,12 @@ _VOICES = tuple(role for role in Role if role.is_close)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HitScore:
-    """What was found of one performance, or of several.
+    """Detection results of one performance, or of several.
 
     Attributes
     ----------
     counts : of each role of microphones: how many are right, true and found
-    errors_ms : float64, shape (k,), how late what is right was found, at close microphones
+    errors_ms : float64, shape (k,), delay of correct detections, at close microphones
     ghosts, graces, graces_told, late_voices : how many are right, true and found
     """
 
@@ -86,7 +86,7 @@ def together(scores: Iterable[HitScore]) -> HitScore:
 
     Raises
     ------
-    ValueError : there are none
+    ValueError : the list is empty
     """
     every = list(scores)
     if not every:
@@ -102,7 +102,7 @@ def together(scores: Iterable[HitScore]) -> HitScore:
 
 
 def rows_found(performance: Performance, hits: Hits) -> Rows:
-    """Return of each hit the row of the truth that it is, shape (n,); -1 for what is none."""
+    """Return the row of the truth for each hit, shape (n,); -1 for false hits."""
     true_role, found_role = _roles(performance, hits)
     rows, others = _pairs(performance, hits, true_role, found_role)
     found = np.full(len(hits.onsets_samples), -1, np.int64)
@@ -111,7 +111,7 @@ def rows_found(performance: Performance, hits: Hits) -> Rows:
 
 
 def _roles(performance: Performance, hits: Hits) -> tuple[list[Role], list[Role]]:
-    """Return the role of the microphone of each hit; of cymbals that overheads alone hear, `OVERHEAD`."""
+    """Return the role of the microphone of each hit; of cymbals that only overheads pick up, `OVERHEAD`."""
     roles = list(performance.roles.values())
     return (
         [roles[microphone] for microphone in performance.truth.microphones],
@@ -154,7 +154,7 @@ def _told(
     *,
     any_told: bool = False,
 ) -> NDArray[np.int64]:
-    """Return how many of some ornaments are right (told as any where `any_told`), true and found."""
+    """Return the number of right, true and found ornaments (of any kind with `any_told`)."""
     is_true, is_found = np.isin(true, true_codes), np.isin(found, found_codes)
     right = is_true[rows] & (any_told | is_found[others])
     return np.array([right.sum(), is_true.sum(), is_found.sum()])

@@ -1,6 +1,6 @@
-"""How well hits are found, beside peaks of spectral flux at each close microphone.
+"""Detection of hits, against peaks of spectral flux at each close microphone.
 
-On kits and drummers that nothing learned from: the recorded kit, whose twelve microphones heard the same
+On held-out kits and drummers: the recorded kit with twelve microphones for the same
 hits, and one-shots on a stage. A hit is found where one of the same drum is within 5 ms of its rise.
 """
 
@@ -43,7 +43,7 @@ _WITHOUT_DRUMS: Mapping[str, str] = MappingProxyType(
         "voice": "esc50/audio/1-187207-A-20.flac",
     }
 )
-"""Recordings in which nobody drums."""
+"""Recordings without drums."""
 
 
 def evaluate(
@@ -101,7 +101,7 @@ def _performances(data_dir: Path, seeds: int, *, short: bool) -> Iterator[tuple[
 
 
 def found_in(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> Hits:
-    """Return the hits that are found in what microphones hear, those that are more likely than not."""
+    """Return the detected hits with a probability above one half."""
     return sure(find_hits(HeldMicrophones(microphones, rate_hz)))
 
 
@@ -128,7 +128,7 @@ def _figures(
 
 
 def _roles_told(performance: Performance) -> float:
-    """Return the share of microphones whose role is told rightly by what they hear alone."""
+    """Return the share of microphones with a correct role from their audio alone."""
     few = {
         f"Audio {number}": sound[: round(_BARE_S * performance.rate_hz)]
         for number, sound in enumerate(performance.microphones.values(), start=1)
@@ -168,7 +168,7 @@ def _f_of(true: NDArray[np.float64], found: NDArray[np.float64], rate_hz: int, w
 
 
 def _without_drums(data_dir: Path) -> Iterator[Line]:
-    """Yield how many hits a minute are found where there are none."""
+    """Yield the number of false hits per minute in recordings without drums."""
     rate_hz = 44_100
     frames = round(_BARE_S * rate_hz)
     rng = np.random.default_rng(0)

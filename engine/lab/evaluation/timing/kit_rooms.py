@@ -96,7 +96,7 @@ class _Room:
     decay_s: float
 
     def response(self, source: Sequence[float], microphone: _Microphone, rng: np.random.Generator) -> Sound:
-        """Return what a microphone holds of an impulse at a place."""
+        """Return the impulse response from a place to a microphone."""
         at, there = self.kit + source, self.kit + microphone.place
         heard = np.zeros(round((_TAIL_S + 0.08) * RATE_HZ), np.float32)
         for order in product(range(-2, 3), repeat=3):

@@ -1,4 +1,4 @@
-"""Which of what was found is which of what is true."""
+"""Assignment of detections to the ground truth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Rows = NDArray[np.int64]
 
 
 def matched(true: NDArray[np.float64], found: NDArray[np.float64], within: float) -> tuple[Rows, Rows]:
-    """Pair as many moments as lie within a distance of each other, each once.
+    """Pair the maximum number of moments within a distance of each other, each once.
 
     Both ascending. With one distance for all, taking the earliest that fits gives the most pairs.
 

@@ -60,7 +60,7 @@ Line = Mapping[str, str | float | int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Session:
-    """Recordings of one performance by what they are called; the first are the microphones of the kit."""
+    """Recordings of one performance by name; the first are the microphones of the kit."""
 
     sounds: Mapping[str, Sound]
     microphones: tuple[str, ...]
@@ -145,7 +145,7 @@ def _written_as_the_named(session: _Session) -> bool:
 
 
 def _least(pickup: StrokePickup, microphones: tuple[str, ...]) -> float:
-    """Return the confidence of the microphone that is least sure given all others."""
+    """Return the lowest confidence of a microphone, given all others."""
     sure = []
     for one in microphones:
         others = [key for key in microphones if key != one]
@@ -154,7 +154,7 @@ def _least(pickup: StrokePickup, microphones: tuple[str, ...]) -> float:
 
 
 def _session(data_dir: Path, name: str, rng: np.random.Generator, longest_s: float) -> _Session:
-    """Play one performance through a kit, with a bass, a voice and an amplifier beside it."""
+    """Play one performance through a kit, with a bass, a voice and an amplifier."""
     performance = _performance(data_dir, name, rng, longest_s)
     called = [f"Audio {number:02d}" for number in range(1, len(performance.microphones) + 1)]
     microphones = dict(zip(called, performance.microphones.values(), strict=True))
@@ -207,7 +207,7 @@ def _smaller(kit: Kit) -> Kit:
 def _with_amplifier(
     microphones: Mapping[str, Sound], guitar: Sound, rng: np.random.Generator
 ) -> tuple[dict[str, Sound], Sound]:
-    """Let an amplifier stand in the room: its microphone picks up the kit, and they pick up the guitar."""
+    """Add an amplifier to the room: its microphone picks up the kit, and the others pick up the guitar."""
     loudest = float(np.max([np.std(one) for one in microphones.values()]))
     guitar = guitar * np.float32(loudest / max(1e-6, float(np.std(guitar))))
     kit: Sound = np.sum([one / max(1e-6, float(np.std(one))) for one in microphones.values()], axis=0)
@@ -223,7 +223,7 @@ def _with_amplifier(
 
 
 def _decay(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return what follows an impulse some metres away."""
+    """Return the room response some metres away."""
     at_s = np.arange(round(0.2 * RATE_HZ)) / RATE_HZ
     response: NDArray[np.float64] = 0.05 * rng.standard_normal(len(at_s)) * np.exp(-6.9 * at_s / 0.25)
     begin = int(rng.integers(220, 700))
@@ -280,7 +280,7 @@ def _songs(data_dir: Path) -> tuple[tuple[str, Path], ...]:
 
     Raises
     ------
-    UsageError : there are none
+    UsageError : the recordings are missing
     """
     found = []
     for table in sorted((data_dir / "mdbdrums").glob("*/*_METADATA.yaml")):

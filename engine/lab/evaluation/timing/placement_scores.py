@@ -1,6 +1,6 @@
-"""How well hits were put where they belong, as it would be heard.
+"""Accuracy of the placement of hits, as audible in the result.
 
-What counts is where each hit ends up: one that was not found goes where the slice goes that it lies in.
+The final position of each hit counts: a missed hit moves with its slice.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacementScore:
-    """What became of the hits of one performance, or of several.
+    """Placement results of one performance, or of several.
 
     Attributes
     ----------
     off_ms : float64, shape (k,), how far from its target each hit is that was moved
     wrong : how many hits are nearer to another line than their own, and of how many
-    beside_extra_wrong, beside_missing_wrong : the same of those beside a hit too many, and a missing one
+    beside_extra_wrong, beside_missing_wrong : the same next to a false hit, and next to a missing one
     graces_kept : how many grace notes are as far before their note as they were, and of how many
     ghosts_kept : how many ghost notes are on their line, and of how many
     flams_fixed : how many late voices are within 3 ms of their target, and of how many
@@ -77,7 +77,7 @@ def placement_score(
 
     Parameters
     ----------
-    rows : int64, shape (n,), of each hit the row of the truth; -1 for what is none
+    rows : int64, shape (n,), the row of the truth for each hit; -1 for false hits
     """
     rate_hz = lines.rate_hz
     ends = ends_of(truth, hits, rows, placement, rate_hz)
@@ -107,7 +107,7 @@ def together(scores: Sequence[PlacementScore]) -> PlacementScore:
 
     Raises
     ------
-    ValueError : there are none
+    ValueError : the list is empty
     """
     if not scores:
         raise ValueError("There is no score.")
@@ -134,7 +134,7 @@ def ends_of(truth: Truth, hits: Hits, rows: Rows, placement: Placement, rate_hz:
 
 
 def _is_kept(truth: Truth, ends: NDArray[np.float64], rate_hz: int) -> NDArray[np.bool_]:
-    """Tell which grace notes are as far from the note they lead to as they were."""
+    """Return a mask of grace notes with an unchanged distance to their main note."""
     kept = np.zeros(len(ends), bool)
     is_grace = np.isin(truth.ornaments, _GRACES)
     for row in np.flatnonzero(is_grace):

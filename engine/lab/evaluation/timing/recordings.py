@@ -39,12 +39,12 @@ def _no_times() -> Times:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """A recording and what is known of its beats.
+    """A recording and its beat annotation.
 
     Attributes
     ----------
     beats_s, downbeats_s : shape (n,) and (m,); empty where they are not known
-    played_s : shape (k,), when what is meant for a beat sounds, where that is known: a drummer is not a click
+    played_s : shape (k,), times of played beats, if known: a drummer is not a click
     onsets_s : shape (j,), where hits start; empty where that is not known
     """
 
@@ -59,7 +59,7 @@ class Recording:
 
     @property
     def beats_as_played_s(self) -> Times:
-        """When beats were played, and where nobody played one when the click was."""
+        """Times of played beats, and of the click for beats that were not played."""
         apart = np.abs(self.beats_s[:, None] - self.played_s[None, :])
         silent = apart.min(axis=1, initial=np.inf) > _SILENT_S
         return np.sort(np.concatenate([self.played_s, self.beats_s[silent]]))
@@ -74,7 +74,7 @@ def click_recording(tempo_bpm: float, rate_hz: int) -> Recording:
 
 
 def accented_recording(tempo_bpm: float, beats_in_bar: int, rate_hz: int = 44_100) -> Recording:
-    """Make clicks of which the first of each bar is louder and higher; they begin within a bar."""
+    """Make clicks with a louder and higher first beat in each bar; they begin within a bar."""
     begin = beats_in_bar // 2
     track = accented_clicks(tempo_bpm, beats_in_bar, rate_hz, first_beat=begin)
     beats_s = track.clicks_samples / rate_hz
@@ -116,7 +116,7 @@ def kit_recording(take: Take) -> Recording:
 
 
 def _bars_agree(take: Take) -> bool:
-    """Tell whether the drums agree with the bars of the click: some drummers came in on another beat."""
+    """Return whether the drums agree with the bars of the click: some drummers came in on another beat."""
     score = take.played.score
     if score.beats_in_bar != 4:
         return True
@@ -154,7 +154,7 @@ def _mixed(paths: Sequence[Path]) -> tuple[NDArray[np.float32], int]:
 
     Raises
     ------
-    SourceError : there are none, or one cannot be read
+    SourceError : files are missing or cannot be read
     """
     if not paths:
         raise SourceError("A song has beats but no tracks: copy its audio files beside its .beats file.")

@@ -1,7 +1,7 @@
 """How well aligned recordings sound, held against the same performance played without a fault.
 
-What was made displaced is found, placed and rendered as a user would have it, and compared with the same hits
-rendered where they were meant to be. Nothing here was learned from.
+Displaced hits are detected, placed and rendered as for a user, and compared with the same hits
+rendered at their intended positions. All material is held out.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _summed(figures: Mapping[str, list[float]]) -> Iterator[Line]:
 
 
 def _fills(data_dir: Path, count: int, seed: int, longest_s: float) -> Iterator[Line]:
-    """Yield how near each fill of a gap comes to what really sounds there, silence beside them."""
+    """Yield the distance of each fill of a gap to the true audio, with silence as reference."""
     every = list(compare_fills(takes(data_dir, "test", count, seed, _WHOLE_STROKES, longest_s)))
     silent = next(one.distance_db for one in every if one.fill == SILENCE)
     for one in every:
@@ -114,8 +114,8 @@ def _fills(data_dir: Path, count: int, seed: int, longest_s: float) -> Iterator[
 def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
     """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
 
-    To the first order a sound that is late by d differs by d times its slope. Strokes of which one voice is
-    moved by itself are left out, those that such a voice still sounds in, and what the next slice fades into.
+    To the first order a sound that is late by d differs by d times its slope. Strokes with one voice
+    moved by itself are left out, also those with the decay of such a voice, and the fade into the next slice.
     """
     alone = [
         (one.start_samples, one.stop_samples + max(0.0, real(one.payload, BY_SAMPLES, 0.0)))
@@ -182,7 +182,7 @@ def _doubled(meant: Performance, heard: Heard) -> dict[str, list[float]]:
 
 
 def _false(meant: Performance, heard: Heard) -> int:
-    """Return how many hits are found within 80 ms after a true one of the same drum, beside that one."""
+    """Return the number of extra hits within 80 ms after a true one of the same drum."""
     hits = found_in(heard, meant.rate_hz)
     rows = rows_found(meant, hits)
     names = list(meant.microphones)

@@ -1,4 +1,4 @@
-"""The row of the table of alignment that resynthesises everything: how near it comes to what was meant.
+"""The row of the table of alignment that resynthesises everything: its distance to the intended audio.
 
 ``python -m engine.lab.evaluation.timing.resynthesis --data DIR`` trains on a few performances and measures on
 others.
@@ -49,7 +49,7 @@ def _pair(take: Take) -> SoundPair:
 
 
 def measure(data_dir: Path, trained_on: int, tested_on: int, seed: int = 0) -> dict[str, float]:
-    """Return the distance in dB to what was meant of what was made, and of what was played, untouched."""
+    """Return the distance in dB to the intended audio, of the result and of the unprocessed audio."""
     model = train(
         pairs(data_dir, "train", trained_on, seed), pairs(data_dir, "validation", 2, seed), seed, SETTINGS
     )

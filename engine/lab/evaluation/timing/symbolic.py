@@ -1,4 +1,4 @@
-"""Performances as a finder of hits would tell of them, without any sound: cheap, for what learns to align."""
+"""Symbolic performances with simulated detection errors: cheap training data for aligners."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _STROKE_MS = 25.0
 
 @dataclass(frozen=True, slots=True)
 class FinderErrors:
-    """What a finder of hits gets wrong; by itself, nothing.
+    """Errors of a hit detector; none by default.
 
     Attributes
     ----------
     missed, missed_ghosts : share of hits that are not found, of ghosts more
     spurious : hits found that are none, as a share of all: bleed, mostly with another hit
-    timing_ms : standard deviation of the time that is found
-    is_grouped : whether strokes are told by time alone, and flams, drags and late voices not at all
+    timing_ms : standard deviation of detected times
+    is_grouped : whether strokes are grouped by time alone, without flams, drags and late voices
     """
 
     missed: float = 0.0
@@ -50,11 +50,11 @@ TYPICAL_ERRORS = FinderErrors(0.01, 0.08, 0.01, 0.3, is_grouped=True)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Symbolic:
-    """A performance as a finder of hits tells of it.
+    """A performance as a hit detector reports it.
 
     Attributes
     ----------
-    rows : int64, shape (n,), of each hit the row of the truth; -1 for what is none
+    rows : int64, shape (n,), the row of the truth for each hit; -1 for false hits
     """
 
     name: str
@@ -74,13 +74,13 @@ def symbolic(
     errors: FinderErrors = FinderErrors(),
     longest_s: float = LONGEST_S,
 ) -> Iterator[Symbolic]:
-    """Yield performances as a finder of hits would tell of them, the same for the same seed, see `takes`."""
+    """Yield performances as a hit detector would report them, the same for the same seed, see `takes`."""
     for number, take in enumerate(takes(data_dir, part, count, seed, displacement, longest_s)):
         yield told(take, errors, np.random.default_rng((seed, number, 1)))
 
 
 def told(take: Take, errors: FinderErrors, rng: np.random.Generator) -> Symbolic:
-    """Tell of a take as a finder of hits would."""
+    """Simulate the detection of hits in a take."""
     truth, rate_hz = take.truth(), take.kit.rate_hz
     rows = _found(truth, errors, rng)
     beside = rng.integers(0, len(rows), rng.poisson(errors.spurious * len(rows)))
@@ -147,7 +147,7 @@ def _strokes(
 
 
 def _told_ornaments(truth: Truth, rows: Rows, errors: FinderErrors) -> NDArray[np.int8]:
-    """Return what a finder makes of each hit: with errors, it knows ghosts alone."""
+    """Return the detected type of each hit: with errors, only ghosts are detected."""
     ornaments = np.where(rows < 0, 0, truth.ornaments[rows]).astype(np.int8)
     if errors.is_grouped:
         ornaments[ornaments != ORNAMENTS.index(Ornament.GHOST)] = 0

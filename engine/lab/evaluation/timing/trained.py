@@ -49,7 +49,7 @@ def trained_aligners(
 
 
 def examples(data_dir: Path, part: Part, count: int, seed: int) -> list[Example]:
-    """Return performances to learn from: half as they are, half as a finder of hits tells of them."""
+    """Return performances to learn from: half exact, half with simulated detection errors."""
     ideal = symbolic(data_dir, part, count // 2, 2 * seed, errors=FinderErrors(timing_ms=0.1))
     heard = symbolic(data_dir, part, count - count // 2, 2 * seed + 1, errors=TYPICAL_ERRORS)
     return [Example(one.hits, one.lines, one.truth, one.rows) for one in (*ideal, *heard)]

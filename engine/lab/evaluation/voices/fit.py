@@ -1,6 +1,6 @@
 """``python -m engine.lab.evaluation.voices.fit DATA``: compute the numbers of `engine.detection.voices.RULE`.
 
-Uses the fitted half of the recordings only, of which all may be learned from. Weights: logistic regression on
+Uses the training half of the recordings only. Weights: logistic regression on
 every tenth frame, each kind of scene with a fixed weight. Thresholds: the highest recall of half seconds with
 false alarms, music, singing and cries within limits.
 """

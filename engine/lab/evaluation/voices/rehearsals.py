@@ -137,7 +137,7 @@ def _song(path: Path, rng: np.random.Generator) -> Samples:
 
 
 def _spoken(samples: Samples) -> Samples:
-    """Return samples without what is 30 dB below their loudest at the start and at the end."""
+    """Return samples trimmed at both ends to 30 dB below the peak."""
     active = np.flatnonzero(activity(samples))
     hop = round(0.01 * RATE_HZ)
     return samples[active[0] * hop : (active[-1] + 1) * hop]

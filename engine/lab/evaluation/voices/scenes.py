@@ -18,7 +18,7 @@ from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Background,
 
 Samples = NDArray[np.float32]
 HALF_S = 0.5
-"""Length of what is labelled and counted."""
+"""Length of a labelled unit."""
 SUNG: tuple[tuple[str, Part], ...] = (
     ("Joshua_Morin_On_the_run", Part.FITTED),
     ("Karissa_Hobbs_-_Lets_Go_Fishin", Part.FITTED),
@@ -43,13 +43,13 @@ _GAP_S = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A recording, mono at `RATE_HZ`, and what each half second of it holds.
+    """A recording, mono at `RATE_HZ`, and the labels of its half seconds.
 
     Attributes
     ----------
-    group : what it is counted under
+    group : of the figures
     samples : float32, shape (frames,)
-    is_active : of each half second, whether what the group is about sounds in at least half of it
+    is_active : of each half second, whether the sound of the group is active in at least half of it
     is_quiet : of each half second, whether that does not sound in it at all
     """
 
@@ -102,7 +102,7 @@ def music_scenes(data_dir: Path, part: Part) -> Iterator[Scene]:
 
 
 def sung_scenes(data_dir: Path, part: Part) -> Iterator[Scene]:
-    """Yield songs; active where notes of the UltraStar file are sung, everywhere if there is no such file."""
+    """Yield songs; active at notes of the UltraStar file, everywhere without one."""
     for name, its_part in SUNG:
         if its_part is not part:
             continue
@@ -139,7 +139,7 @@ def cry_scenes(data_dir: Path, part: Part, seed: int) -> Iterator[Scene]:
 
 
 def instrumental(data_dir: Path, part: Part) -> tuple[Bed, ...]:
-    """List the pieces and loops of a part in which nobody sings."""
+    """List the pieces and loops of a part without singing."""
     sung = (*(name for name, _ in SUNG), _OTHER_SINGING)
     found = beds(data_dir, part, Background.MUSIC)
     return tuple(bed for bed in found if not any(name in bed.paths[0].name for name in sung))

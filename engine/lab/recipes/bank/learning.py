@@ -74,12 +74,11 @@ def _windows_of(path: Path, level_db: float, config: MemoryBankConfig, progress:
 def _method(config: MemoryBankConfig) -> str:
     where = "beats" if config.on_beats else f"pulses {config.even_s:g} s apart"
     looked = {
-        "encoder": f"{config.latent} numbers of an encoder that fills in what is hidden from it",
+        "encoder": f"{config.latent} numbers of a masked autoencoder",
         "statistics": "the means, deviations and changes of the mel bands",
     }[config.view]
     return (
         f"windows of {config.pulses} {where}, compared by {looked}.\n"
-        f"The score is the mean of: {', '.join(config.measures)}; each in standard deviations of kept\n"
-        "windows that were left out. The loss is the squared error of what is hidden, and a contrast of\n"
-        "neighbours."
+        f"The score is the mean of: {', '.join(config.measures)}; each in standard deviations of held-out\n"
+        "windows. The loss is the squared error of masked values, and a contrast of neighbours."
     )

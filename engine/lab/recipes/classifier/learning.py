@@ -13,7 +13,7 @@ CLASSIFIER = LearnsBoth(
     least_std=0.05,  # of logits
     method=(
         "a classifier of segments.\n"
-        "The loss is the binary cross-entropy of edited against raw; what could have been kept of the raw\n"
-        "is taken for raw like the rest."
+        "The loss is the binary cross-entropy of edited against raw; all of the raw recordings\n"
+        "counts as raw."
     ),
 )

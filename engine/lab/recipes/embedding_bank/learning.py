@@ -41,6 +41,6 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
 def _method(config: EmbeddingBankConfig) -> str:
     return (
         f"windows of {config.window_s:g} s, {config.hop_s:g} s apart, by the embedding {config.embedding}.\n"
-        f"The score is the mean of: {', '.join(config.measures)}; each in standard deviations of kept\n"
-        "windows that were left out, a recording at a time. Nothing is trained, so there is no loss."
+        f"The score is the mean of: {', '.join(config.measures)}; each in standard deviations of the\n"
+        "windows of a held-out recording. There is no training and no loss."
     )

@@ -80,7 +80,7 @@ def long_enough(pieces: Sequence[Frames], config: SegmentConfig) -> list[Frames]
     found = [piece for piece in pieces if len(piece) >= config.segment_frames]
     if not found:
         raise TasteError(
-            f"What is to be learned from is shorter than one segment of {config.segment_frames} frames; "
+            f"The training data is shorter than one segment of {config.segment_frames} frames; "
             "add longer recordings."
         )
     return found

@@ -118,7 +118,7 @@ def _segments(config: SlicerConfig) -> str:
 def _terms(config: SlicerConfig) -> str:
     terms = {
         f"the contrast of {config.contrast} segments ({config.contrast_weight:g})": config.contrast != "none",
-        f"what a critic tells apart ({config.critic_weight:g})": config.critic_weight > 0.0,
+        f"a critic ({config.critic_weight:g})": config.critic_weight > 0.0,
         f"the error of modulations ({config.perceptual_weight:g})": config.perceptual_weight > 0.0,
     }
     return "".join(f",\nand {term}" for term, is_there in terms.items() if is_there)

@@ -18,14 +18,14 @@ BELOW = "Snare bottom"
 _LATER_S = 0.0006
 _WIRES_DECAY_S = 0.045
 _WIRES_OWN, _WIRES_OTHERS = 0.7, 0.35
-"""How loud the wires rattle at hits of the snare, and at hits of other drums, beside those."""
+"""Level of the rattling wires at hits of the snare, and at hits of other drums, relative to the hits."""
 
 
 def with_snare_below(kit: Kit) -> Kit:
     """Return a kit with a microphone below its snare.
 
-    It hears what the one above hears with its polarity turned, later by the depth of the shell, and the wires
-    that rattle on at each hit of any drum: noise that follows the level and decays.
+    It picks up the signal of the upper one with inverted polarity, delayed by the depth of the shell, and the
+    wires that rattle at each hit of any drum: noise that follows the level and decays.
     """
     above = next(place for place, role in enumerate(kit.roles.values()) if role is Role.SNARE)
 

@@ -30,7 +30,7 @@ class Displacement:
     pull_ms : how late one voice always is; negative for early
     rush, rush_ms : share of fourth bars whose second half is rushed, and how early its end is
     past_half : share of strokes that are nearer to another line than to their own
-    faulty_flams : share of strokes of several voices of which one is 12 to 60 ms off
+    faulty_flams : share of strokes of several voices with one that is 12 to 60 ms off
     flams, drags : share of loud lone hits on snare and toms that get one or two grace notes
     ghosts : share of empty places that get a soft snare
     missing : share of hits that are left out
@@ -60,11 +60,11 @@ class Displaced:
 
     Attributes
     ----------
-    score : with the ornaments that were added and without what was left out; of a hit too many, the row it
-        follows, again
+    score : with the added ornaments and without the missing hits; for an extra hit, a copy of the row it
+        follows
     times_s : float64, shape (n,)
     is_extra : bool, shape (n,)
-    missing_s : float64, shape (k,), when what was left out should sound
+    missing_s : float64, shape (k,), times of the missing hits
     ornaments : int8, shape (n,), those of the score and late voices
     """
 
@@ -199,7 +199,7 @@ def _lone_loud(score: Score, microphones: Rows) -> Rows:
 def _places_for_ghosts(
     score: Score, microphones: Rows, by: Displacement, rng: np.random.Generator
 ) -> tuple[Rows, Rows]:
-    """Return a snare hit that each ghost note is like, and its line: none beside another snare hit."""
+    """Return a snare hit similar to each ghost note, and its line: without neighbours of snare hits."""
     snares = np.array([ROLE_OF_PIECE[piece] is Role.SNARE for piece in score.pieces], bool) & (
         score.leads_s == 0
     )

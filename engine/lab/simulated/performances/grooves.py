@@ -47,19 +47,19 @@ class GrooveFile:
 
     @property
     def example_name(self) -> str:
-        """What an example made of it is called: drummer, session and number."""
+        """Name of an example made from it: drummer, session and number."""
         return f"{self.drummer}_{self.path.parent.name}_{self.path.stem.partition('_')[0]}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groove:
-    """What was played, in the order of time.
+    """Played notes, in temporal order.
 
     Attributes
     ----------
     beat_s : of the click, which begins at 0
     times_s : float64, shape (n,)
-    pieces : what was struck, length n
+    pieces : the struck pieces, length n
     velocities : float32, shape (n,), 0 to 1
     """
 
@@ -111,11 +111,11 @@ def notes_of(path: Path) -> Iterator[tuple[float, Piece, int]]:
 
 
 def read_groove(file: GrooveFile) -> Groove:
-    """Read what was played.
+    """Read the played notes.
 
     Raises
     ------
-    UsageError : the file is no MIDI file
+    UsageError : the file is not a MIDI file
     """
     try:
         quarter_s = _quarter_s(mido.MidiFile(file.path))

@@ -1,4 +1,4 @@
-"""Drum kits of the Hydrogen drum machine, heard by microphones on a stage.
+"""Drum kits of the Hydrogen drum machine, with simulated microphones on a stage.
 
 Where they are installed (Debian: hydrogen-drumkits), on machines that train and evaluate.
 """
@@ -40,11 +40,11 @@ _SAID: Mapping[Piece, tuple[str, str]] = MappingProxyType(
         Piece.BELL: (r"ride.*(bell|cup)", r"crash"),
     }
 )
-"""What the name of an instrument says, and what it must not say."""
+"""Words that the name of an instrument must and must not contain."""
 
 
 def found_kits(folder: Path = FOLDER) -> list[str]:
-    """Return the names of the kits that have a kick, a snare and a hi-hat, by name whatever its case."""
+    """Return the names of the kits that have a kick, a snare and a hi-hat, by name without regard to case."""
     if not folder.is_dir():
         return []
     kits = [path.parent for path in folder.glob("*/drumkit.xml")]

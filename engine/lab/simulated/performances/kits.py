@@ -1,4 +1,4 @@
-"""Drum kits heard by many microphones: each hit as all of them hear it."""
+"""Drum kits with many microphones: each hit on all of them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kit:
-    """A drum kit and what stands around it.
+    """A drum kit and its microphones.
 
     Attributes
     ----------
     roles : of the microphones, by name, in their order
     close : the place of the microphone that each piece has
-    layers : how many hits there are of each piece, from the softest to the loudest
-    read : a hit on a piece of `layers` as the microphones hear it
+    layers : number of hits of each piece, from the softest to the loudest
+    read : the microphone signals of a hit on a piece of `layers`
     velocity_power : by which a hit is made softer, as velocity to this power; 0 where the layers are as loud
         as they were
     gain : so that hits that sound together seldom reach full scale

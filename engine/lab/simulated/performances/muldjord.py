@@ -76,7 +76,7 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
 
     Raises
     ------
-    UsageError : there are no hits of it
+    UsageError : the hits are missing
     """
     folder = data_dir / "multimic" / NAME
     stems = stems_of_hits(folder)
@@ -103,11 +103,11 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
 
 
 def stems_of_hits(folder: Path) -> dict[Piece, list[str]]:
-    """Return how the files of each hit begin, by piece; each was heard by the left overhead.
+    """Return the file prefixes of each hit, by piece; each has a file of the left overhead.
 
     Raises
     ------
-    UsageError : there are none
+    UsageError : the files are missing
     """
     stems: dict[Piece, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("*_OHL.flac")):
@@ -126,7 +126,7 @@ def _together(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _rises(path: Path) -> dict[str, int]:
-    """Return where each hit rises at its close microphone, by its name; none where there is no table."""
+    """Return the onset of each hit at its close microphone, by name; empty without a table."""
     if not path.is_file():
         return {}
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())

@@ -39,7 +39,7 @@ _FIRST_BEAT_S = (0.4, 1.5)
 
 
 def drummers_of(part: Part) -> Sequence[str]:
-    """Return who plays in a part."""
+    """Return the players of a part."""
     return _DRUMMERS[part]
 
 

@@ -1,4 +1,4 @@
-"""A drum performance of which all is known: what microphones heard, what was played, what was meant."""
+"""A drum performance with ground truth: microphone signals, played hits, intended hits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.document.drums.hits import Role
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What was played and what was meant, a row for each drum that is hit, in the order of time.
+    """Played and intended hits, a row for each struck drum, in temporal order.
 
     Attributes
     ----------

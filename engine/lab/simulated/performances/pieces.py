@@ -10,7 +10,7 @@ from engine.document.drums.hits import Role
 
 
 class Piece(StrEnum):
-    """What is struck."""
+    """Piece of a drum kit."""
 
     KICK = "kick"
     SNARE = "snare"
@@ -75,4 +75,4 @@ STANDS_IN: Mapping[Piece, Piece] = MappingProxyType(
         Piece.CRASH_LEFT: Piece.OPEN_HAT,
     }
 )
-"""What is struck in a kit that lacks a piece."""
+"""Replacements for missing pieces of a kit."""

@@ -1,4 +1,4 @@
-"""What a human performance means: its notes on the lines of a grid."""
+"""Score of a human performance: its notes on the lines of a grid."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Score:
         )
 
     def excerpt(self, first_bar: int, longest_s: float) -> Score:
-        """Return what is played from a bar on, whose beginning becomes the beginning."""
+        """Return the notes from a bar on, with its start as time 0."""
         lines_in_bar = self.beats_in_bar * self.divisions
         first = first_bar * lines_in_bar
         last = first + max(lines_in_bar, int(longest_s / self.line_s / lines_in_bar) * lines_in_bar)
@@ -103,8 +103,8 @@ def score_of(groove: Groove, microphones: Mapping[Piece, int]) -> Score:
     """Return the score of a performance through a kit.
 
     A softer note of the same drum shortly before another is a grace note. All others go to the nearest line
-    of eighths, sixteenths, thirty-seconds, triplets or sextuplets, whichever fits, after what the drummer is
-    early or late on the whole; of two that one microphone would hear on the same line, the louder stays.
+    of eighths, sixteenths, thirty-seconds, triplets or sextuplets, whichever fits, after subtraction of the
+    mean deviation of the drummer; of two on the same line and microphone, the louder stays.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _divisions_of(groove: Groove, mains: Rows, owns: Rows) -> int:
 
 
 def _spread(times_s: NDArray[np.float64], line_s: float) -> float:
-    """Return how far from lines notes are, as a share of what chance gives, whatever all are early."""
+    """Return the distance of notes from lines relative to chance, without their common offset."""
     turns = np.exp(2j * np.pi * times_s / line_s)
     return float(1.0 - np.abs(turns.mean())) if len(turns) else 1.0
 

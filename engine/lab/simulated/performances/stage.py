@@ -1,4 +1,4 @@
-"""A stage around one-shots: what microphones at their places would hear of a drum that was recorded alone.
+"""A simulated stage for one-shots: microphone signals of a drum that was recorded alone.
 
 Sound travels in straight lines, falls with the distance, is duller away from the axis of a microphone, and is
 followed by a few reflections and a diffuse field that is as loud everywhere (H. Kuttruff, "Room Acoustics",
@@ -99,25 +99,25 @@ CLOSE: Mapping[Piece, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """Where pieces and microphones of a kit stand, and the room.
+    """Positions of pieces and microphones of a kit, and the room.
 
     Attributes
     ----------
     distances_m : float64, shape (microphones,), by piece
-    rooms : float32, shape (microphones, n), what follows an impulse, of energy 1
+    rooms : float32, shape (microphones, n), room response of energy 1
     """
 
     distances_m: Mapping[Piece, NDArray[np.float64]]
     rooms: NDArray[np.float32]
 
     def delays_samples(self, piece: Piece) -> NDArray[np.int64]:
-        """Return how much later each microphone hears a piece than its own does, shape (microphones,)."""
+        """Return the delay of a piece at each microphone relative to its own, shape (microphones,)."""
         path_m = self.distances_m[piece] - self.distances_m[piece][CLOSE[piece]]
         delays: NDArray[np.int64] = np.rint(path_m / _SPEED_OF_SOUND_M_S * RATE_HZ).astype(np.int64)
         return delays
 
     def heard(self, piece: Piece, dry: NDArray[np.float32]) -> Shot:
-        """Return what the microphones hear of a hit, shape (n,), that peaks at 0.5 in its own."""
+        """Return the microphone signals of a hit, shape (n,), that peaks at 0.5 in its own."""
         rise, alone = _trimmed(dry)
         delays = self.delays_samples(piece)
         early = -int(delays.min())
@@ -162,7 +162,7 @@ def _is_close(microphone: str) -> bool:
 
 
 def _room(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return what follows the direct sound, from 3 ms on."""
+    """Return the room response after the direct sound, from 3 ms on."""
     length = round(_ROOM_S * RATE_HZ)
     times_s = np.arange(length) / RATE_HZ
     decay_s = rng.uniform(0.2, 0.5)
@@ -182,10 +182,10 @@ def _dull(sound: NDArray[np.float32], cutoff_hz: float) -> NDArray[np.float32]:
 
 
 def _trimmed(dry: NDArray[np.float32]) -> tuple[int, NDArray[np.float32]]:
-    """Return a hit without what is before and after it, and where it rises.
+    """Return a trimmed hit and its onset.
 
-    What a sample holds before its rise (room, a pedal, the hit before) would be a rise of its own, so that
-    nobody could say which is the true one.
+    Sound before the onset of a sample (room, a pedal, the previous hit) would be an onset of its own, and the
+    true one would be ambiguous.
     """
     level = np.abs(dry)
     peak, rise = float(level.max(initial=0.0)), rise_of(dry)

@@ -1,4 +1,4 @@
-"""A take: which sound of a kit is heard when, and what of that was meant."""
+"""A take: the sounds of a kit with their times, and the intended ones."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Take:
         )
 
     def truth(self) -> Truth:
-        """Return what is known of it."""
+        """Return its ground truth."""
         played, rate_hz = self.played, self.kit.rate_hz
         targets_s = np.where(played.is_extra, np.nan, played.score.targets_s)
         own = np.arange(len(targets_s)) + int(played.score.lines.max(initial=0)) + 1
@@ -105,7 +105,7 @@ class Take:
         )
 
     def rendered(self) -> Performance:
-        """Render what each microphone hears."""
+        """Render the microphone signals."""
         out = _noise(len(self.kit.roles), self.frames, self.noise_db, self.seed)
         rows = zip(self.shots, self.onsets_samples.tolist(), self.gains.tolist(), _chokes(self), strict=True)
         for (piece, layer), onset, gain, choke in rows:
@@ -170,7 +170,7 @@ def _add(out: NDArray[np.float32], shot: Shot, onset: int, gain: float, choke: i
 
 
 def _noise(microphones: int, frames: int, level_db: float, seed: int) -> NDArray[np.float32]:
-    """Return what microphones hear of nothing, shape (microphones, frames)."""
+    """Return the noise floor of the microphones, shape (microphones, frames)."""
     rng = np.random.default_rng(seed)
     out = rng.standard_normal((microphones, frames), np.float32)
     out *= np.float32(10 ** (level_db / 20))

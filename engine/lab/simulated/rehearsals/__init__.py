@@ -1,1 +1,1 @@
-"""Rehearsals in which it is known what was played again."""
+"""Rehearsals with known repetitions."""

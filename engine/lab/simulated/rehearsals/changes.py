@@ -1,7 +1,7 @@
-"""What is different from one take of a passage to another: tempo, key, other players.
+"""Differences between takes of a passage: tempo, key, other players.
 
-Tempo and key are changed by the phase vocoder of librosa (J. L. Flanagan and R. M. Golden, 1966), which is no
-part of what is measured.
+Tempo and key are changed by the phase vocoder of librosa (J. L. Flanagan and R. M. Golden, 1966), which is
+not part of the measured code.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ALL = Change("all", most_tempo=0.08, most_semitones=5, is_over=True)
 
 
 def changed(take: Samples, change: Change, other: Samples, rng: np.random.Generator) -> Samples:
-    """Return another take of a passage, shape (n,); every one stands a little elsewhere in the room."""
+    """Return another take of a passage, shape (n,); every one has another place in the room."""
     played = take
     speed = 1.0 + float(rng.uniform(-change.most_tempo, change.most_tempo))
     semitones = int(rng.integers(-change.most_semitones, change.most_semitones + 1))

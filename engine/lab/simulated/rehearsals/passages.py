@@ -21,12 +21,12 @@ _MOST_CENTS, _MOST_DB = 400.0, 8.0
 """How far recordings are varied: two whole tones, and by how much an equaliser raises or lowers."""
 _SET_AT_HZ = (80.0, 200.0, 500.0, 1250.0, 3000.0, 7000.0)
 _UNUSED = ("loop_amen", "loop_drone")
-"""What may not be passed on, and one sound that stands still."""
+"""Recordings that cannot be redistributed, and one static sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Recordings that passages are taken from, by what they are.
+    """Recordings of passages, by kind.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Rehearsals of which it is known what was played again, made from recordings."""
+"""Rehearsals with known repetitions, made from recordings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Performed:
 
     Attributes
     ----------
-    passage : which it is of; below 0 of what is played once
+    passage : its index; negative for passages that are played once
     stop_share : how far into the passage it came
     ending : how it was broken off; empty where it was not
     """
@@ -50,7 +50,7 @@ class Performed:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """What is between two performances, and whether somebody talks or counts in it."""
+    """Audio between two performances, and whether it contains talk or a count-in."""
 
     start_s: float
     stop_s: float
@@ -115,8 +115,8 @@ def session(
 
     Parameters
     ----------
-    sorts : what passages are of, drawn from anew for each
-    changes : what may be different from one take to another
+    sorts : kinds of passages, drawn for each
+    changes : possible differences between takes
     """
     rng = np.random.default_rng([seed, len(name)])
     stage = _Stage(clips, rng)

@@ -1,4 +1,4 @@
-"""Editors made by rule: what they take out, which takes they keep, what they shorten and what they loop."""
+"""Rule-based editors: passages to remove, takes to keep, passages to shorten and to loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.lab.training.arranging.rehearsals import ATTEMPT, NOODLE, PAUSE, TAK
 
 
 class TakeChoice(StrEnum):
-    """Which takes of a passage are kept."""
+    """Takes of a passage that an editor keeps."""
 
     ALL = "all takes"
     FIRST = "the first take"
@@ -24,7 +24,7 @@ class TakeChoice(StrEnum):
 
 
 class Part(StrEnum):
-    """What is left of what is too long, or where a loop is laid."""
+    """Remaining part of long takes, or position of a loop."""
 
     START = "start"
     MIDDLE_OUT = "start and end"
@@ -37,9 +37,9 @@ class MadeEditor:
 
     Attributes
     ----------
-    pause_steps : so much is left of a pause after what is kept, in half seconds; None leaves all pauses
+    pause_steps : remaining length of pauses, in half seconds; None leaves all pauses
     longest_beats : longer takes are shortened; 0 for never
-    loop_beats : so much of the start, or end, of each take is played `loop_times`; 0 for no loop
+    loop_beats : length at the start or end of each take that plays `loop_times`; 0 for no loop
     """
 
     kept: TakeChoice = TakeChoice.ALL
@@ -96,7 +96,7 @@ class MadeEditor:
         return int(rng.bit_generator.state["state"]["state"]) % 1000
 
     def _laid(self, piece: Piece) -> list[Span]:
-        """Return the spans played of what is kept."""
+        """Return the played spans of the retained takes."""
         if piece.sort != TAKE:
             return [(piece.first, piece.last)]
         spans = [(piece.first, piece.last)]
@@ -168,4 +168,4 @@ UNSEEN: Sequence[tuple[str, MadeEditor]] = (
         ),
     ),
 )
-"""Editors of kinds that the network is not trained on, each with what is new about it."""
+"""Editors of kinds outside the training data, each with its new property."""

@@ -1,4 +1,4 @@
-"""Rehearsals of which it is known what each stretch is, as they are heard, made of recordings and kept."""
+"""Analysed rehearsals with labelled segments, made from recordings and cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAKE, ATTEMPT, NOODLE, TALK, PAUSE = "take", "attempt", "noodle", "talk", "pause
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch [first, last) of steps and what it is.
+    """A segment [first, last) of steps and its label.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rehearsal:
-    """A recording as it is heard, and what it is made of, in order.
+    """The features of a recording, and its labelled segments in order.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def made(pool: Pool, clips: Clips, seed: int, *, is_long: bool = False) -> tuple
 
 
 def rehearsal_of(one: Session) -> Rehearsal:
-    """Return a session as it is heard."""
+    """Return the features of a session."""
     grid = listen([one.audio], HEARD_RATE_HZ, len(one.audio)).grid
     heard = hear([one.audio], HEARD_RATE_HZ, len(one.audio), grid)
     pieces = tuple(_pieces(one, heard))

@@ -28,7 +28,7 @@ SEEDS, SEEDS_VARIED = range(1000, 1160), range(1160, 1340)
 _RATE, _DECAY, _AVERAGING, _MOST_GRADIENT = 2e-3, 1e-2, 0.998, 1.0
 _GROUP, _GROUPS = 4, 1
 _COUNTS, _COUNT_SHARES = (1, 2, 4, 8, 16), (0.7, 0.12, 0.1, 0.06, 0.02)
-"""So many rehearsals are learned as one recording, half a minute to an hour and a half."""
+"""Number of rehearsals joined to one recording, half a minute to an hour and a half."""
 _NOISE, _COLOUR = 0.05, 0.15
 _WITHOUT_SHARE = 0.06
 _SAVED_EVERY = 50
@@ -44,7 +44,7 @@ def train(
 
     Parameters
     ----------
-    saved_every : so many steps are lost at most when it is stopped
+    saved_every : steps between checkpoints
     """
     out.mkdir(parents=True, exist_ok=True)
     training = Resumable(
@@ -93,7 +93,7 @@ def _group(
 def _drawn(rehearsals: Sequence[Rehearsal], rng: np.random.Generator) -> list[Rehearsal]:
     """Return recordings that share nothing, each a rehearsal, or several one after another.
 
-    How long a recording is must not tell where it stops.
+    The length of a recording must not reveal its end.
     """
     counts = rng.choice(_COUNTS, _GROUP, p=_COUNT_SHARES)
     order = rng.permutation(len(rehearsals))[: counts.sum()]
@@ -102,7 +102,7 @@ def _drawn(rehearsals: Sequence[Rehearsal], rng: np.random.Generator) -> list[Re
 
 
 def _varied(one: StepTensors, rng: np.random.Generator) -> StepTensors:
-    """Return a recording heard a little otherwise, so that no recording is known by its sound."""
+    """Return slightly changed features of a recording, so that its sound does not identify it."""
     steps, columns = one.features.shape
     spread = np.zeros(columns, np.float32)
     spread[SPECTRUM] = rng.normal(0.0, _COLOUR, SPECTRUM.stop - SPECTRUM.start)

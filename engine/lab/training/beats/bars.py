@@ -54,7 +54,7 @@ class Counted:
 
 
 def counted(piece: CachedPiece, seed: int) -> Counted:
-    """Spoil a piece once, as the network of beats hears it."""
+    """Degrade a piece once, for the input of the beat network."""
     sums = running_sums(spoiled_levels(piece, np.random.default_rng(seed)))
     return Counted(sums.astype(np.float32), piece.beats, piece.positions, piece.has_bars)
 
@@ -105,7 +105,7 @@ def _wrong(frames: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.
 
 
 def loss(network: BarNetwork, shown: Batch) -> Tensor:
-    """Return the binary cross-entropy of downbeats and levels, each over what is weighed of it."""
+    """Return the weighted binary cross-entropy of downbeats and levels."""
     each = functional.binary_cross_entropy_with_logits(network(shown.drawn), shown.targets, reduction="none")
     weighed: Tensor = (each * shown.weights).sum(dim=(0, 1)) / shown.weights.sum(dim=(0, 1)).clamp(min=1.0)
     return weighed.sum()

@@ -1,4 +1,4 @@
-"""What the network is shown: stretches of pieces, mixed, coloured and spoiled anew each time.
+"""Training batches: segments of pieces, mixed, equalized and degraded at random each time.
 
 All is done to levels of bands, where a mix, a room, a codec and a noise cost next to nothing: powers add.
 """
@@ -19,14 +19,14 @@ from engine.lab.training.beats.cache import CachedPiece
 
 SEGMENT_FRAMES = 2000
 _WIDEN = 0.5
-"""What the frames beside a beat count for, as Böck and Davies have it."""
+"""Weight of the frames next to a beat, after Böck and Davies."""
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A stretch of a piece: levels (frames, BANDS), targets and weights (frames, 2) of beat and downbeat."""
+    """A segment of a piece: levels (frames, BANDS), targets and weights (frames, 2) of beat and downbeat."""
 
     levels: Floats
     targets: Floats
@@ -34,13 +34,13 @@ class Example:
 
 
 def plain_levels(piece: CachedPiece) -> Floats:
-    """Return what the network hears of a piece as it was made, shape (frames, BANDS)."""
+    """Return the input features of an unchanged piece, shape (frames, BANDS)."""
     level = _decibels(_mixed([_power(stem) for stem in piece.stems]))
     return heard(level.astype(np.float16), reference_db(level.astype(np.float16)))
 
 
 def spoiled_levels(piece: CachedPiece, rng: np.random.Generator) -> Floats:
-    """Return what the network hears of a piece when it is mixed, coloured and spoiled at random."""
+    """Return the input features of a piece that is mixed, equalized and degraded at random."""
     stems = [_power(stem) for stem in piece.stems]
     if len(stems) == 2:
         chance = rng.random()
@@ -135,7 +135,7 @@ def targets_of(piece: CachedPiece, frames: int) -> tuple[Floats, Floats]:
 
 
 def example(piece: CachedPiece, rng: np.random.Generator) -> Example:
-    """Draw a stretch of `SEGMENT_FRAMES` of a piece; a shorter piece is followed by nothing, unweighed."""
+    """Draw a segment of `SEGMENT_FRAMES` of a piece; shorter pieces are padded with zero weight."""
     levels = spoiled_levels(piece, rng)
     targets, weights = targets_of(piece, len(levels))
     start = int(rng.integers(0, max(1, len(levels) - SEGMENT_FRAMES + 1)))

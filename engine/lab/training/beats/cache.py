@@ -21,7 +21,7 @@ from engine.progress import SILENT, Progress
 
 
 class Part(StrEnum):
-    """What pieces are made of, and the folder they are kept in."""
+    """Material of pieces, and the folder of their cache."""
 
     MUSIC = "music"
     PERFORMANCES = "performances"
@@ -43,7 +43,7 @@ class CachedPiece:
     ----------
     stems : levels in dB, each of shape (frames, BANDS): drums and music, or one of them
     beats : int64, shape (m,), frames of the beats; positions: int64, their places in the bar
-    silent : int64, shape (k, 2), spans of frames of which nothing is learned
+    silent : int64, shape (k, 2), spans of frames without a loss
     """
 
     name: str

@@ -30,7 +30,7 @@ def _click(rng: np.random.Generator, kind: str, hz: float, length_s: float) -> N
 
 
 def click_track(rng: np.random.Generator, beats: Timeline, length_s: float) -> tuple[Floats, bool]:
-    """Make a click track, mono at `RATE_HZ`, and say whether its bars can be heard."""
+    """Make a click track, mono at `RATE_HZ`, and return whether its bars are audible."""
     kind = str(rng.choice(["sine", "square", "noise", "block", "beep"]))
     hz = float(np.exp(rng.uniform(np.log(300), np.log(3500))))
     length_s_each = float(np.exp(rng.uniform(np.log(0.002), np.log(0.05))))

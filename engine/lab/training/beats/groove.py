@@ -32,7 +32,7 @@ class Groove:
     Attributes
     ----------
     beats, notes, velocities : shape (n,); places in beats from the first bar on
-    late_beats : how much the strokes near beats lie after them, in the median
+    late_beats : median delay of strokes after their beats
     has_bars : whether the drums agree with the bars of the click; some players came in on another beat
     """
 
@@ -79,7 +79,7 @@ def counted(numerator: int, denominator: int, tempo_bpm: float) -> tuple[int, fl
 
 
 def _late(beats: NDArray[np.float64]) -> float:
-    """Return how much the strokes near beats lie after them in the median, in beats; found in two rounds."""
+    """Return the median delay of strokes after their beats, in beats; computed in two rounds."""
     late = 0.0
     for reach in (0.17, 0.1):
         off = beats - late - np.round(beats - late)
@@ -111,10 +111,10 @@ def _groove(path: Path, row: dict[str, str]) -> Groove:
 
 
 def bars_agree(beats: NDArray[np.float64], notes: NDArray[np.int64], velocities: NDArray[np.float64]) -> bool:
-    """Tell whether kicks, crashes and back beats speak for the bars of four that a file claims.
+    """Return whether kicks, crashes and back beats support the bars of four in a file.
 
     Kicks and crashes belong on the first beat rather than on the third (a crash counts as four kicks), back
-    beats on the second and fourth; what hardly differs is believed.
+    beats on the second and fourth; small differences count as support.
     """
     number = np.round(beats).astype(np.int64)
     near = (np.abs(beats - number) < 0.15) & (velocities > 0.35)

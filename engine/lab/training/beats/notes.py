@@ -1,4 +1,4 @@
-"""What is played besides drums, by rule: chords, bass lines and melodies over bars.
+"""Rule-based accompaniment: chords, bass lines and melodies over bars.
 
 Places and lengths are in beats from the start of the piece, pitches are MIDI's, velocities 0 to 1.
 """

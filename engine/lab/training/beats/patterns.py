@@ -1,4 +1,4 @@
-"""What drummers play, by rule: a bar as hits on a grid, in many styles and metres.
+"""Rule-based drum patterns: a bar as hits on a grid, in many styles and metres.
 
 A hit is (place in beats from the start of the bar, General MIDI drum note, velocity from 0 to 1).
 """
@@ -38,7 +38,7 @@ class Style:
     Attributes
     ----------
     bar : draws the hits of a bar of a metre; drawn once or twice a piece and then varied
-    tempi_bpm : what is usual
+    tempi_bpm : usual tempi
     metres : to choose from, the usual ones more than once
     swings : to choose from: 0.5 is straight, 2 / 3 triplets
     """

@@ -1,4 +1,4 @@
-"""Whole pieces of training music: what sounds, in two stems, and where its beats are. One seed, one piece."""
+"""Whole pieces of training music: two stems and their beats. One seed, one piece."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Piece:
     drums, music : float32, shape (n,), mono at `RATE_HZ`; either may be silent
     beats_s : float64, shape (m,), the beats that a listener would count
     positions : int64, shape (m,), 1 for a downbeat
-    has_bars : whether bars can be heard; else nothing is learned of downbeats
-    silent_s : spans in which beats go on unheard: nothing is learned there
+    has_bars : whether bars are audible; else downbeats have no loss
+    silent_s : spans with inaudible beats, without a loss
     """
 
     name: str
@@ -75,19 +75,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a piece may be made of: kits, sound fonts and programs for training or for validation."""
+    """Material of pieces: kits, sound fonts and programs for training or for validation."""
 
     kits: tuple[str, ...]
     fonts: tuple[Path, ...]
     validation: bool
 
     def allowed(self, programs: Sequence[int]) -> list[int]:
-        """Return the programs of this part: every sixth is kept for validation."""
+        """Return the programs of this part: every sixth is held out for validation."""
         return [program for program in programs if (program % 6 == 3) == self.validation]
 
 
 def sources(*, validation: bool) -> Sources:
-    """Return what pieces of one part are made of."""
+    """Return the material of the pieces of one part."""
     names = [name for name in kits.kit_names() if (name in kits.VALIDATION) == validation]
     fonts = _VALIDATION_FONTS if validation else _TRAIN_FONTS
     return Sources(tuple(names), tuple(FONTS / font for font in fonts), validation)
@@ -277,7 +277,7 @@ def _rendered(
 
 
 def _counted(beats: Timeline, hits: Sequence[Hit], notes: Sequence[Note]) -> NDArray[np.bool_]:
-    """Tell which beats a listener counts: from the first sound to the last."""
+    """Return the audible beats: from the first sound to the last."""
     places = np.array([hit[0] for hit in hits] + [note.beat for note in notes])
     numbers = np.arange(len(beats.beats_s) - 1)
     if not len(places):
@@ -339,7 +339,7 @@ def _music(
 def _groove_piece(
     rng: np.random.Generator, made_of: Sources, played: Groove, music_share: float = 0.6
 ) -> Piece:
-    """Take a stretch of a drummer's performance, at another tempo, and mostly play music to it."""
+    """Use a segment of a drummer's performance, at another tempo, mostly with accompaniment."""
     tempo_bpm = played.tempo_bpm * float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     beats = _lay(
         rng, tempo_bpm, played.metre, Tempo(str(rng.choice([Tempo.STEADY, Tempo.STEADY, Tempo.DRIFT])))
@@ -368,7 +368,7 @@ def _groove_piece(
 def performance(seed: int, played: Sequence[Groove]) -> Piece:
     """Make the piece of a seed of a drummer's performance, all of them as often: mostly without music.
 
-    Voices are exchanged, left out or thinned in some, so that no groove is known by its hat or its rim.
+    Voices are exchanged, left out or thinned in some, so that no groove is recognized by its hat or its rim.
     """
     rng = np.random.default_rng([seed, 2])
     one = revoiced(rng, played[seed % len(played)])

@@ -28,7 +28,7 @@ class Scores:
 
 
 def peaks(activation: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the frames that stand above `_LEAST` and above all within `_APART_FRAMES` of them."""
+    """Return the frames above `_LEAST` that are maxima within `_APART_FRAMES`."""
     padded = np.pad(activation, _APART_FRAMES)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _APART_FRAMES + 1).max(axis=1)
     return np.flatnonzero((activation >= around) & (activation > _LEAST))

@@ -1,4 +1,4 @@
-"""When beats fall: tempi that stand, drift, ramp or breathe, over bars of any metre."""
+"""Beat times: constant, drifting, ramped or oscillating tempi, over bars of any metre."""
 
 from __future__ import annotations
 

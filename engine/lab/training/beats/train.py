@@ -1,6 +1,6 @@
 """Train the network of beats: `python -m engine.lab.training.beats.train MUSIC GROOVE OUT`.
 
-MUSIC is where the training music is kept (made there as far as it is missing), GROOVE the Groove MIDI data
+MUSIC is the folder of the training music (missing pieces are made), GROOVE the Groove MIDI data
 set, OUT the folder of the checkpoint, the history and the weights. The same command goes on where it stopped.
 """
 
@@ -49,7 +49,7 @@ def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     """Return the binary cross-entropy of beats and downbeats where they are weighed.
 
     In single precision: in bfloat16, torch 2.13 answers convolutions with kernels eight wide wrongly on the
-    processor, and what is learned with them is another function than what is heard later.
+    processor, and the trained function differs from the one at run time.
     """
     levels, targets, weights = batch
     logits = network(levels)
@@ -77,7 +77,7 @@ def epoch(
 
 
 def begun(settings: TrainingSettings) -> Resumable[BeatNetwork]:
-    """Return a training of which nothing is done."""
+    """Return a training at its start."""
     return Resumable(
         BeatNetwork,
         seed=settings.seed,

@@ -12,7 +12,7 @@ from engine.words.text import text_encoder
 from engine.words.vocabulary import Named, vocabulary
 
 _FRAMES = ("{}", "the sound of {}", "a {}", "{} sound", "sound of a {}", "some {}")
-"""Words around the name that change nothing of what is meant."""
+"""Words around the name that do not change its meaning."""
 
 
 class Prompts:

@@ -19,7 +19,7 @@ PARTS = 5
 TOLD_PART = 0
 """Part of the recordings of speech that is never learned from: evaluations report on it."""
 _PLACES = ("birds", "fireplace", "rain", "waves")
-"""Places that are learned from; the others are kept for evaluations."""
+"""Training places; the others are for evaluations."""
 FREE_MUSIC = ("gm3_", "Karissa_Hobbs", "Kevin_MacLeod", "Hungarian_Dance")
 """Beginnings of the names of pieces whose licences allow weights to ship."""
 _LONGEST_S = 60.0

@@ -20,7 +20,7 @@ from engine.files.safe_write import shown
 LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
 LICENCES = "licences.csv"
-"""The licence of each clip, in a list beside `LIST`: `filename`, `fold`, and `free`, which is 0 or 1."""
+"""The licence of each clip, in a list next to `LIST`: `filename`, `fold`, and `free`, which is 0 or 1."""
 LEARNED_FOLDS = (1, 2, 3)
 """Folds of ESC-50 that weights are trained on."""
 _FULL_SCALE = 32_767
@@ -32,8 +32,8 @@ class Sound:
 
     Attributes
     ----------
-    path : where it was read
-    name : what it is called, such as "crying baby"
+    path : of the file
+    name : of the sound, such as "crying baby"
     origin : which recording it was cut from; sounds of one origin are never split between parts
     part : which fold it is of
     stored : int16, shape (samples,), at the rate of `engine.detection.spectra.MEL`

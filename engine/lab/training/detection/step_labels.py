@@ -28,7 +28,7 @@ class StepLabels:
     Attributes
     ----------
     audible : 1 where a name is audible, 0 elsewhere, shape (steps, names)
-    known : 1 where that is certain, 0 where the sound is about as loud as what masks it, same shape
+    known : 1 where that is certain, 0 where the sound is about as loud as its masker, same shape
     """
 
     audible: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Train the network that hears into words: `python -m engine.lab.training.detection.train SOUNDS OUT`.
+"""Train the network that maps sounds to words: `python -m engine.lab.training.detection.train SOUNDS OUT`.
 
 SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and
 the weights. The same command goes on where it stopped.
@@ -35,13 +35,13 @@ _SHORT_CROP_SAMPLES = CROP_SAMPLES // 2
 _SHORT_SHARE = 0.6
 """Share of the epochs, the first, that learn from short crops: half the work, while little is known."""
 _AUDIBLE = 0.002
-"""Root mean square below which a stretch of a sound holds nothing of it."""
+"""Root mean square below which a segment of a sound counts as silent."""
 _ALL_SHARE = 0.5
-"""Weight of the odds of each name by itself, beside those of one name against all others."""
+"""Weight of the odds of each name by itself, relative to those of one name against all others."""
 _STEPS_SHARE = 0.5
-"""Weight of the odds of each name in each step, beside those of the whole mixture."""
+"""Weight of the odds of each name in each step, relative to those of the whole mixture."""
 _BACKGROUND_CHANCE, _ONLY_BACKGROUND = 0.5, 0.3
-"""How often speech or music sounds beside a sound, and how often of these it sounds alone."""
+"""Share of sounds with added speech or music, and share of these with speech or music only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class TrainingSettings:
 def stretch(
     samples: NDArray[np.float32], rng: np.random.Generator, length_samples: int
 ) -> NDArray[np.float32]:
-    """Return a stretch of a sound in which it is heard, at full scale, with zeros where it ends."""
+    """Return an active segment of a sound, at full scale, padded with zeros."""
     for _ in range(8):
         start = int(rng.integers(-length_samples // 4, max(1, len(samples) - length_samples // 2)))
         part = samples[max(0, start) : max(0, start + length_samples)]
@@ -79,7 +79,7 @@ def stretch(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Mixtures and what sounds in them.
+    """Mixtures and their labels.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ def _batch(
 
 
 def _coloured(levels: Tensor, rng: np.random.Generator) -> tuple[Tensor, list[tuple[int, int]]]:
-    """Change the tone of each, and leave out a stretch of time and of bands, so that neither is relied on.
+    """Equalize each at random, and mask a span of time and of bands, for robustness.
 
     Also returns the frames [first, stop) that are left out of each.
     """

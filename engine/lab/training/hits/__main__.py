@@ -2,7 +2,7 @@
 
 ``python -m engine.lab.training.hits hits --data DIR --cache DIR --out resources/models/hits.safetensors``
 
-Rows that were made before are read again, so that what was interrupted goes on.
+Existing rows are read again, so that an interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def loss_of(model: nn.Module, batch: Batch) -> Tensor:
 def train(
     recipe: Recipe, training: tuple[Floats, Labels], validation: tuple[Floats, Labels], seed: int
 ) -> dict[str, Floats]:
-    """Return what is stored of a trained network, see `engine.hits.judge.network_of`."""
+    """Return the stored values of a trained network, see `engine.hits.judge.network_of`."""
     mean = training[0].mean(axis=0)
     spread = training[0].std(axis=0) + _LEAST_SPREAD
     generator = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""What the networks of the hits learn from: performances of which all is known, a set of rows of each."""
+"""Training data of the hit networks: simulated performances, a set of rows for each."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def rows_of_hits(take: Take, rng: np.random.Generator) -> Rows:
 def rows_of_ornaments(take: Take, rng: np.random.Generator) -> Rows:
     """Return the evidence of the hits of a performance as they would be found, and their ornaments.
 
-    Nothing is rendered: hits are as loud as their velocities say, about, and some are missed.
+    Nothing is rendered: levels of hits follow their velocities approximately, and some are missed.
     """
     truth, rate_hz = take.truth(), take.kit.rate_hz
     power = rng.uniform(*_LOUDNESS_OF_VELOCITY)
@@ -127,7 +127,7 @@ def _heard(performance: Performance, rng: np.random.Generator | None) -> Candida
 
 
 def _with_fewer_microphones(performance: Performance, rng: np.random.Generator) -> Performance:
-    """Return a performance without some of its microphones; hits at those are heard by overheads, later.
+    """Return a performance without some of its microphones; hits at those are picked up by overheads, later.
 
     In the truth their microphone is -1.
     """
@@ -149,7 +149,7 @@ def _with_fewer_microphones(performance: Performance, rng: np.random.Generator) 
 def _are_hits(positions: NDArray[np.int64], performance: Performance, drum: Drum) -> Labels:
     """Return 1 for the rise nearest to each true hit of a drum, int64, shape (n,).
 
-    A cymbal counts in each overhead: which of them tells its time is decided after.
+    A cymbal counts in each overhead: the one that gives its time is chosen later.
     """
     truth, roles = performance.truth, tuple(performance.roles.values())
     is_far = drum.role is Role.OVERHEAD

@@ -1,4 +1,4 @@
-"""Sounds as prompts: how the network of `engine.detection` hears them."""
+"""Sounds as prompts: their embeddings by the network of `engine.detection`."""
 
 from __future__ import annotations
 

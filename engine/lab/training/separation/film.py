@@ -114,7 +114,7 @@ class FilmTraining:
 
     Raises
     ------
-    UsageError : there is no such device, or the folder holds another training
+    UsageError : the device is missing, or the folder holds another training
     """
 
     def __init__(self, out: Path, settings: FilmSettings, words: Words) -> None:
@@ -212,7 +212,7 @@ def train(folder: Path, out: Path, settings: FilmSettings, words: Words) -> list
 
     Raises
     ------
-    UsageError : there are no sounds to train or validate on, no such device, or OUT holds another training
+    UsageError : sounds for training or validation or the device are missing, or OUT holds another training
     """
     mixtures = Mixtures(load_sounds(folder, settings.folds, free_only=True), words, settings.batch)
     held = load_sounds(folder, settings.held, free_only=True)

@@ -16,7 +16,7 @@ from engine.separation.network import NetworkInput, SeparationNetwork
 _LEAST_ERROR = 3e-3
 """Error relative to the power of the window below which nothing is to be won: -25 dB."""
 _NOTHING_DB = -10.0
-"""Ratio that counts where nothing is kept: less than where everything is."""
+"""Ratio for an empty target: lower than for an unchanged recording."""
 _SILENT = 1e-6
 """Share of the power of the window below which a sound is absent."""
 _TAG_WEIGHT = 0.05
@@ -25,7 +25,7 @@ _MASK_WEIGHT = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Views and what is true of them.
+    """Views and their ground truth.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class Batch:
 
 
 class Loss:
-    """Distortion of what is kept and of what is left within the window.
+    """Distortion of target and remainder within the window.
 
     Where the sound that is asked for occurs, it is the mean of both scale-invariant signal-to-distortion
     ratios (J. Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019); where it does not, the energy
-    that is kept. The error of what is kept would be the wrong measure: keeping nothing costs little of it
-    where a sound is quiet, and wins much where it is absent, so a network that is in doubt keeps nothing.
+    of the estimate. The error of the estimate would be the wrong measure: an empty one costs little for a
+    quiet sound, and gains much for an absent one, so a network in doubt would return an empty one.
     """
 
     def __init__(self, prompts: Prompts, *, bfloat16: bool = False) -> None:
@@ -55,7 +55,7 @@ class Loss:
         self._names = prompts.named
 
     def __call__(self, network: SeparationNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the loss, and the mean error of what is kept in dB relative to the power of the window."""
+        """Return the loss, and the mean error of the estimate in dB relative to the power of the window."""
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
             logits, tags = network(batch.heard)
         logits, tags = logits.float(), tags.float()
@@ -72,11 +72,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What of a batch is compared with shares, of its windows, each of shape (batch, bins, VIEW_FRAMES).
+    """References of a batch for its masks, within the windows, each of shape (batch, bins, VIEW_FRAMES).
 
     Attributes
     ----------
-    whole, meant : power of the recording and of what is meant
+    whole, meant : power of the recording and of the target
     common : real part of the product of both spectra
     ideal, weights : the ideal ratio mask, and how much each bin of it counts: loud bins before quiet ones
     """
@@ -90,7 +90,7 @@ class Truth:
     @classmethod
     @torch.no_grad()
     def of(cls, whole_spectrum: Tensor, meant_spectrum: Tensor, inside: Tensor) -> Truth:
-        """Return what masks of spectra, shape (batch, bins, VIEW_FRAMES), are compared with.
+        """Return the references for masks of spectra, shape (batch, bins, VIEW_FRAMES).
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Products:
 
     Attributes
     ----------
-    whole, meant, kept : energies of the recording, of what is meant, and of what is kept
+    whole, meant, kept : energies of the recording, of the target, and of the estimate
     whole_meant, whole_kept, meant_kept : products of two of them
     """
 
@@ -140,16 +140,16 @@ class Products:
         return cls(*(part.sum(dim=(1, 2)) for part in parts))
 
     def is_present(self) -> Tensor:
-        """Return whether what is meant sounds in the window."""
+        """Return whether the target is active in the window."""
         return self.meant > _SILENT * self.whole
 
     def error_db(self) -> Tensor:
-        """Return the error of what is kept in dB relative to the power of the window."""
+        """Return the error of the estimate in dB relative to the power of the window."""
         error = self.kept - 2.0 * self.meant_kept + self.meant
         return 10.0 * torch.log10(error / self.whole.clamp(min=1e-9) + _LEAST_ERROR)
 
     def distortion_db(self) -> Tensor:
-        """Return the mean of the distortions of what is kept and of what is left."""
+        """Return the mean of the distortions of target and remainder."""
         rest = self.whole + self.meant - 2.0 * self.whole_meant
         left = self.whole - 2.0 * self.whole_kept + self.kept
         rest_left = self.whole - self.whole_meant - self.whole_kept + self.meant_kept
@@ -162,7 +162,7 @@ class Products:
 
         Parameters
         ----------
-        common : products of what was made and what is true
+        common : products of estimate and ground truth
         energy, true : energies of both
         """
         least = _LEAST_ERROR * self.whole.clamp(min=1e-9)

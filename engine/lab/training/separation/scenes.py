@@ -1,6 +1,6 @@
-"""Scenes made of single sounds, of which all is known: what is in the window, what goes on around it.
+"""Simulated scenes with ground truth: sounds in the window, and the background around it.
 
-A background never repeats outside the window what it plays inside: sounds that repeat themselves are left out
+A background never repeats outside the window its audio inside: sounds that repeat themselves are left out
 (`repeats`), or a method that copies would look like one that separates.
 """
 
@@ -26,16 +26,16 @@ _LONGEST_S = 4.4
 _FADE_SAMPLES = MEL.rate_hz // 100
 _FRAME = MEL.rate_hz // 100
 _AUDIBLE_DB = -35.0
-"""A stretch of a sound counts as sounding down to this far below its loudest."""
+"""A segment of a sound counts as active down to this level below its peak."""
 
 
 _SHARES = (0.32, 0.15, 0.48, 0.05)
 """How often scenes of each kind are drawn; those of two sounds count twice."""
 _ABSENT_SHARE = 0.04
-"""How often what is asked for does not sound: then nothing is to be changed. Words are refused by another
+"""Share of scenes with an absent target: nothing must be changed. Words are refused by another
 measure, `engine.separation.checks`, and a network that knows more of absent sounds keeps less of new ones."""
 _BACKGROUND_SHARE = 0.06
-"""How often the background is asked for: what goes on around the window seldom is."""
+"""Share of scenes with the background as target, which is rare in use."""
 _UNNAMED_SHARE = 0.45
 """How often a background is speech, music or a place, where such are given; it cannot be asked for."""
 _TALK, _MUSIC = 0.5, 0.3
@@ -43,11 +43,11 @@ _TALK, _MUSIC = 0.5, 0.3
 
 
 _Part = tuple[int | None, Samples]
-"""The number of a sound's name, none where it has no name to ask for, and where it lies in the scene."""
+"""The index of a sound's name, None without a name, and its position in the scene."""
 
 
 class Kind(Enum):
-    """What a scene is made of."""
+    """Material of scenes."""
 
     SURROUNDED = "a sound over a background that goes on around the window"
     CROWDED = "two sounds over a background that goes on around the window"
@@ -61,13 +61,13 @@ class Scene:
 
     Attributes
     ----------
-    meant, rest : what is asked for and all else, float32, shape (SCENE_SAMPLES,); their sum is the recording
+    meant, rest : target and remainder, float32, shape (SCENE_SAMPLES,); their sum is the recording
     window_samples : [start, stop)
     asked : number of the sound the prompt names; it may be none that sounds
     sounding : numbers of the sounds within the window
     surrounded : whether something goes on around the window
-    only_new : whether what is asked for is all that sounds in the window and not around it
-    example : a sound called as the one that is asked for, if there is one that does not sound here
+    only_new : whether the target is the only sound in the window that is not around it
+    example : another sound with the name of the target, if there is one
     """
 
     meant: Samples
@@ -87,14 +87,14 @@ def loudness(samples: Samples) -> NDArray[np.float64]:
 
 
 def goes_on(sound: Sound) -> bool:
-    """Tell whether a sound goes on for all its length, so that it can be a background."""
+    """Return whether a sound is continuous, so that it can be a background."""
     power = loudness(sound.samples())
     around = np.convolve(power, np.full(50, 1 / 50), mode="valid")
     return bool(around.min() > 10 ** (-15 / 10) * around.max()) and float(around.max()) > 1e-7
 
 
 def repeats(sound: Sound) -> bool:
-    """Tell whether a sound holds a stretch twice, sample for sample, as clips do that were looped."""
+    """Return whether a sound repeats a segment sample for sample, as looped clips do."""
     samples = sound.samples()
     power = fftconvolve(samples, samples[::-1])[len(samples) - 1 :]
     energy = np.cumsum(samples.astype(np.float64) ** 2)
@@ -111,8 +111,8 @@ class Scenes:
     ----------
     names : number of each name
     recordings : speech, music and places, which become backgrounds as well
-    plain : leave the sounds as they are, neither faster nor of another tone nor in a room, and ask only for
-        what sounds: to measure with
+    plain : leave the sounds as they are, without changes of speed, tone or room, and ask only for
+        present sounds, for evaluation
     """
 
     def __init__(
@@ -250,7 +250,7 @@ def _levelled(
     reach_db: float,
     rng: np.random.Generator,
 ) -> list[_Part]:
-    """Set each sound beside the first within the window, louder or quieter by `reach_db` at most."""
+    """Set the level of each sound relative to the first in the window, within `reach_db`."""
     inside = slice(*window)
     levelled: list[_Part] = []
     for number, samples in parts:
@@ -271,7 +271,7 @@ def _whole(sound: Sound) -> Samples:
 
 
 def _sounding_start(samples: Samples, length: int, rng: np.random.Generator) -> int:
-    """Return where a stretch begins in which the sound is heard, drawn by how much of it there is."""
+    """Return the start of an active segment of a sound, drawn by its activity."""
     power = loudness(samples)
     long = max(1, min(len(power), length // _FRAME))
     sums = np.convolve(power, np.ones(long), mode="valid")

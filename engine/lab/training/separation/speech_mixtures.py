@@ -1,4 +1,4 @@
-"""Mixtures of speech and everything else to learn from, of which both parts are known."""
+"""Training mixtures of speech and other sounds with known parts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sources:
     Attributes
     ----------
     speech : sentences
-    clips, places, music : what else sounds
+    clips, places, music : other sounds
     """
 
     speech: tuple[Samples, ...]
@@ -34,7 +34,7 @@ class Sources:
 
 
 def load_sources(data_dir: Path) -> Sources:
-    """Read what may be learned from: free licences alone, and nothing that evaluations report on.
+    """Read the training data: only free licences, without the material of evaluations.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def _clips(clips: Sequence[Samples], length: int, rng: np.random.Generator) -> S
 
 
 def excerpt(recordings: Sequence[Samples], length: int, rng: np.random.Generator) -> Samples:
-    """Return a stretch of one recording at another speed, repeated where it is too short."""
+    """Return a segment of one recording at another speed, repeated if it is too short."""
     recording = recordings[int(rng.integers(len(recordings)))]
     recording = np.resize(recording, max(len(recording), 2 * length))
     speed = float(np.exp(rng.normal(0.0, 0.08)))

@@ -39,11 +39,11 @@ from engine.separation.views import around, surrounds
 EXAMPLES_SHARE = 0.15
 """How often the prompt is another sound of the same name instead of words."""
 WORDLESS_SHARE = 0.1
-"""How often no words are given where one sound is new in the window: then it is what is meant."""
+"""Share of views without words and with one new sound in the window, which is the target."""
 DEAF_SHARE = 0.3
 """How often the features of `engine.detection` are left out: it knows these sounds better than new ones."""
 UNTOLD_SHARE = 0.1
-"""How often the network is not told what surrounds the window, although something does."""
+"""Share of views with hidden surroundings of the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Batches:
     ----------
     ears : hears into words
     examples : vectors of the sounds as `ears` hears them, by path
-    tells_all : leave nothing out and give no examples: to measure with
+    tells_all : hide nothing and give no examples, for evaluation
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Batches:
     def _view(
         self, scene: Scene, power: Tensor, rng: np.random.Generator
     ) -> tuple[int, Tensor, Tensor, bool]:
-        """Return the first frame of a view that holds the window, the window in it, and what is around."""
+        """Return the first frame of a view around the window, the window in it, and its surroundings."""
         start, stop = (samples / MEL.hop_samples for samples in scene.window_samples)
         frames = len(power)
         earliest = max(0, math.ceil(stop) - VIEW_FRAMES)
@@ -192,7 +192,7 @@ def epoch(
 
 @torch.no_grad()
 def mean_error_db(network: SeparationNetwork, batches: Sequence[Batch], loss: Loss) -> float:
-    """Return the mean error of a network in dB beside the power of the window."""
+    """Return the mean error of a network in dB relative to the power of the window."""
     return float(np.mean([float(loss(network, batch)[1]) for batch in batches]))
 
 
@@ -210,7 +210,7 @@ def train(
 
     Parameters
     ----------
-    held : folds that are measured and not learned from
+    held : held-out folds
     ears : maps sounds to vectors of words; it stays as it is
     start : weights to begin with
     recordings : speech, music and places, which become backgrounds

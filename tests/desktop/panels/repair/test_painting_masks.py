@@ -95,7 +95,7 @@ def test_a_mask_is_painted_without_words_and_accepted_as_it_was_heard(yard: Hand
     assert after[FIRST_BARK[1] :].tobytes() == before[FIRST_BARK[1] :].tobytes()
     assert not np.array_equal(after, before)
     assert [one.reason for one in window.session.state.proposals.values()] == [made.result.change.words]
-    assert made.result.change.named == "what was painted"
+    assert made.result.change.named == "the painted mask"
     assert not window.repairing.painting.is_on
     yard.press("Ctrl+Z")
     np.testing.assert_array_equal(heard(yard), before)

@@ -200,8 +200,8 @@ def test_recent_words_come_first_and_outlive_the_window(yard: Hands, restarted) 
 
 
 BAD_WORDS = (
-    ("", "Nothing is named"),
-    (" , ,", "Nothing is named"),
+    ("", "No sound is named"),
+    (" , ,", "No sound is named"),
     ("x" * 10_000, "characters long"),
     (",".join(f"dog {number}" for number in range(40)), "sounds are named at once"),
 )
@@ -297,7 +297,7 @@ def test_silence_and_nothing_selected_are_told(yard: Hands, tmp_path: Path) -> N
         QTest.keyClicks(window.repair_panel.words.line, words)
         yard.press(key)
         yard.finish_work()
-        assert window.repair_panel._problem.text() == "It is silent there: select where the sound is heard."
+        assert window.repair_panel._problem.text() == "The selection is silent: select the sound."
 
 
 def test_escape_gives_up_the_job_then_the_panel(yard: Hands) -> None:

@@ -66,7 +66,7 @@ def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     again = session.grid
     assert again is not None
     assert again.beats_samples.tolist() == counted.beats_samples.tolist(), "it survives a restart"
-    with pytest.raises(UsageError, match="You decided"):
+    with pytest.raises(UsageError, match="You set"):
         window.finders.run("tempo")
 
 

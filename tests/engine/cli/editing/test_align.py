@@ -234,7 +234,7 @@ def test_a_click_track_among_the_recordings_is_followed_and_is_no_drum(
     ):
         said = _said(capsys, *words, "--division", "1/8", "--out", tmp_path / "out", "--force")
         assert "Click" in " ".join(said["notices"])
-        assert "from there the grid goes on at 120.00 BPM" in " ".join(said["notices"])
+        assert "from there the grid continues at 120.00 BPM" in " ".join(said["notices"])
         assert [Path(path).stem for path in said["files"]] == list(MICROPHONES)
         on_line = [
             abs(one["target_s"] * 4 % 1.0) for one in said["hits"] if one["voice"] in ("kick", "snare")

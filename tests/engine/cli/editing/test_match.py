@@ -53,7 +53,7 @@ def test_a_cut_is_read_from_the_audio(raw: Path, tmp_path: Path, capsys: pytest.
     assert main(["match", str(raw), str(edited)]) == 0
     table = capsys.readouterr().out
     assert "+2.00 dB" in table
-    assert "100.0 % of what sounds" in table
+    assert "100.0 % of its sound" in table
 
 
 def test_the_same_file_is_told(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,7 +88,7 @@ def test_what_is_not_made_of_it_is_told(
     said = _said(capsys, raw, edited)
     assert said["segments"] == []
     assert said["unmatched"] == [[0.0, len(samples) / RATE_HZ]]
-    assert "Nothing" in said["verdict"]
+    assert "No sound of" in said["verdict"]
 
 
 @pytest.mark.parametrize("frames", [0, 1, 10, RATE_HZ // 20])

@@ -69,11 +69,11 @@ def test_a_sound_can_be_meant_by_an_example(recording: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--text", "", "--window", 1, 2), "Nothing is named"),
+        (("--text", "", "--window", 1, 2), "No sound is named"),
         (("--text", "x" * 10_000, "--window", 1, 2), "10,000 characters"),
         (("--text", "dog", "--window", 2, 1), "ends before it begins"),
         (("--text", "dog", "--window", 1, 1), "ends before it begins"),
-        (("--text", "dog", "--window", 7, 9), "beyond the recording, which is from 0 to 8 s"),
+        (("--text", "dog", "--window", 7, 9), "outside the recording, which is from 0 to 8 s"),
         (("--text", "dog", "--window", -1, 2), "beyond the recording"),
         (("--text", "dog", "--window", 1, 2, "--separator", "magic"), "no separator"),
         (("--text", "dog", "--window", 1, 2, "--like", 5, 4), "ends before it begins"),

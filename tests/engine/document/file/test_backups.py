@@ -241,7 +241,7 @@ def test_a_backup_that_cannot_be_opened_is_not_left_behind(path: Path) -> None:
         assert restored.path.name == "jam restored.offcut"
         assert "minimum_kept_s" not in restored.state.settings
     before.write_bytes(b"")
-    with pytest.raises(DocumentError, match="There is no sound backup of"):
+    with pytest.raises(DocumentError, match="There is no intact backup of"):
         Document.open_backup(path)
     assert not path.with_name("jam restored 2.offcut").exists()
 

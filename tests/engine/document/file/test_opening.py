@@ -227,8 +227,8 @@ def test_damaged_analyses_are_named_those_in_force_and_earlier_ones(path: Path) 
     with Document.open(path) as document:
         assert set(document.state.analyses) == {"score"}
         told = (
-            "Of jam.offcut the beats cannot be read and were left out, the rest is whole: listen again to "
-            "make them anew."
+            "Of jam.offcut the beats cannot be read and were left out, the rest is intact: "
+            "analyse the recording again."
         )
         assert document.damage == document.notice == document.notice_before_hearing == told
         assert document.analysis("beats") is None

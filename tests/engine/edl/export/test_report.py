@@ -184,7 +184,7 @@ def test_a_coded_file_is_told_by_its_bits_and_what_the_coder_put_in_front(tmp_pa
     assert f", MP3 at {kbit_s:.0f} kbit/s, " in done.sentence
     delay = done.figures["encoder_delay_samples"]
     assert delay > 0
-    assert f"The coder put {delay:,.0f} samples in front; the file says so, and players" in done.sentence
+    assert f"The coder put {delay:,.0f} samples in front; the file states this," in done.sentence
     assert (
         "encoder_delay_samples"
         not in export(ExportRequest(recorded.state, recorded.media, tmp_path / "out.flac")).figures

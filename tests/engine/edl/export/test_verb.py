@@ -187,7 +187,7 @@ def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
     [
         (["--out", "{f}/a.json", "--stems"], "--stems is for audio"),
         (["--out", "{f}/a.otio", "--loudness", "-16"], "--loudness is for audio"),
-        (["--out", "{f}/a.wav", "--range", "3", "3"], "no span"),
+        (["--out", "{f}/a.wav", "--range", "3", "3"], "not a span"),
         (["--out", "{f}/a.wav", "--range", "0", "60"], "choose a range inside it"),
         (["--out", "{f}/a.wav", "--loudness", "16"], "between -70 and 0"),
         (["--out", "{f}/a.wav", "--loudness", "-16", "--lower"], "leave --gain-db and --lower out"),

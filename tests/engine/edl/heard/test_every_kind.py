@@ -479,7 +479,7 @@ def test_an_edit_that_cannot_be_is_refused_in_a_sentence(what: str, trio: Record
 
 
 def test_only_what_sounds_is_edited_on_some_tracks(trio: Recording) -> None:
-    with pytest.raises(UsageError, match="the same for all tracks: name none"):
+    with pytest.raises(UsageError, match="on all tracks alike: leave out the tracks"):
         edit_by_hand(trio.state, "cut", 10, 900, {}, [trio.state.tracks[0].id])
     with pytest.raises(UsageError, match="There is no track 'gone'"):
         edit_by_hand(trio.state, "gain", 10, 900, {"gain_db": 3.0}, ["gone"])

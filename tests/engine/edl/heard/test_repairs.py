@@ -34,7 +34,7 @@ FIXED = RNG.standard_normal((20_000, 2)).astype(np.float32) * np.float32(0.1)
 AT, SPAN = 30_000, (32_000, 48_000)
 EDGE = round(0.06 * RATE_HZ)
 TOLD = (
-    "On track 'Guitar' the recording is heard in place of the repair at 0:00.7: the audio stored for it is "
+    "On track 'Guitar' the recording plays in place of the repair at 0:00.7: the audio stored for it is "
     "missing or damaged."
 )
 

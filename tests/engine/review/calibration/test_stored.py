@@ -97,7 +97,7 @@ def test_a_taste_that_is_learned_meanwhile_wins(path: Path, monkeypatch: pytest.
         return write(part, content)
 
     monkeypatch.setattr(Path, "write_bytes", overtaken)
-    with pytest.raises(TasteError, match="written anew meanwhile"):
+    with pytest.raises(TasteError, match="replaced meanwhile"):
         write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
     assert path.read_bytes() == newer
 

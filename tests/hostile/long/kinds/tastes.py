@@ -38,7 +38,7 @@ def load_and_score(path: Path) -> None:
     taste = load_taste(path)
     noise = np.random.default_rng(1).uniform(-0.1, 0.1, _RATE_HZ).astype(np.float32)
     found = score_blocks(taste, [noise], _RATE_HZ, len(noise), SILENT, level_db=0.0)
-    assert np.isfinite(found.scores).all(), "scores that are no numbers"
+    assert np.isfinite(found.scores).all(), "invalid scores"
 
 
 def attempt_bytes(sound: bytes, changes: tuple[object, ...], folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""What the timing is measured beside: trackers, detectors and aligners of others, and simple ones."""
+"""Baselines of timing: published trackers, detectors and aligners, and simple ones."""

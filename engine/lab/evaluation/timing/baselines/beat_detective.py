@@ -1,8 +1,8 @@
-"""The baseline: what Beat Detective does (Pro Tools Reference Guide, "Beat Detective").
+"""The baseline: the method of Beat Detective (Pro Tools Reference Guide, "Beat Detective").
 
 Hits above a threshold become triggers. The recording is parted a trigger pad before each, and every part is
 moved so that its trigger comes to the nearest line, by the strength asked for, unless it is within a share of
-the distance to the next line. What lies between triggers goes where its part goes.
+the distance to the next line. Audio between triggers moves with its part.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class BeatDetectiveSettings:
-    """What its window asks for.
+    """Settings of its window.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class BeatDetectiveSettings:
     trigger_pad_ms : as much before a trigger its part begins
     strength : 0 to 1, how far towards the line a part goes
     exclude_within : 0 to 1, of half the distance between lines: a trigger as near to its line stays
-    retrigger_ms : what follows a trigger sooner is no trigger
+    retrigger_ms : minimum distance between triggers
     """
 
     sensitivity: float = 0.75

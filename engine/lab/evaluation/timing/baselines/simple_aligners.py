@@ -15,7 +15,7 @@ def as_it_is(hits: Hits, lines: Lines) -> Placement:
 
 
 def to_nearest_line(hits: Hits, lines: Lines) -> Placement:
-    """Bring each hit to the line nearest to it, whatever sounds with it."""
+    """Move each hit to its nearest line, without regard to simultaneous hits."""
     return _to(hits, lines, lines.positions_samples[nearest_lines(hits.onsets_samples, lines)])
 
 

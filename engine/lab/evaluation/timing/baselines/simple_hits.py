@@ -15,7 +15,7 @@ _NEAR_MS = 25.0
 
 
 def simple_hits(performance: Performance) -> Hits:
-    """Find hits as librosa does by default, in steps of 3 ms, and take its bias off as the truth tells it."""
+    """Find hits with librosa's defaults, in steps of 3 ms, minus its bias relative to the ground truth."""
     from librosa.onset import onset_detect, onset_strength
 
     onsets: list[NDArray[np.float64]] = []

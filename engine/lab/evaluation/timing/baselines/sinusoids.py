@@ -2,9 +2,9 @@
 
 The deterministic and the stochastic part of X. Serra and J. O. Smith, "Spectral modeling synthesis: a sound
 analysis/synthesis system based on a deterministic plus stochastic decomposition", Computer Music Journal 14
-(4), 1990: peaks of a spectrum, each a partial with its own decay, and noise in bands for what is left. Peaks
-are told between bins by a parabola in decibels; amplitudes and phases are those of least squares over all
-partials at once, of damped sinusoids, so that they go on without a step.
+(4), 1990: peaks of a spectrum, each a partial with its own decay, and noise in bands for the residual. Peaks
+are interpolated between bins by a parabola in decibels; amplitudes and phases are a least-squares fit of all
+damped sinusoids at once, so that they continue without a step.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ MOST_PARTIALS = 30
 _LEAST_SAMPLES = 64
 _PADDED = 4
 _LEAST_PEAK = 10.0 ** (-50.0 / 20.0)
-"""Beside the highest peak: what is lower is left to the noise."""
+"""Relative to the highest peak: lower peaks are part of the noise."""
 _FASTEST = 0.1
-"""From one half of the sound to the next, in amplitude: what falls off faster was no decay."""
+"""From one half of the sound to the next, in amplitude: limit of a decay."""
 _NOISE_BANDS = 16
 _FRAME = 256
 

@@ -1,7 +1,7 @@
-"""What finds beats, behind one interface: ours, ours without a model, librosa, and 120 BPM all the time.
+"""Beat trackers with one interface: ours, ours without a model, librosa, and constant 120 BPM.
 
-Where it is known when beats were played, that is a row too: the ceiling, since nobody hears a click that the
-drummer alone heard.
+Known times of played beats are a row too: the upper bound, since the drummer's click is not in the
+recording.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from engine.lab.evaluation.timing.recordings import Recording, Times
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeatEstimate:
-    """What a tracker estimated of one recording.
+    """Estimate of a tracker for one recording.
 
     Attributes
     ----------
-    confidence : how likely the tracker thinks itself right; NaN where it does not say
+    confidence : of the tracker; NaN if it has none
     """
 
     tempo_bpm: float
@@ -37,7 +37,7 @@ class BeatEstimate:
 
 
 def estimates(recording: Recording) -> dict[str, BeatEstimate]:
-    """Return what each tracker finds, by its name; the first is ours, and "as played" is the ceiling."""
+    """Return the result of each tracker, by name; the first is ours, and "as played" is the upper bound."""
     traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
     onsets_s = traces.onsets.positions_samples / recording.rate_hz
     strengths = strengths_of([recording.samples], recording.rate_hz)
@@ -66,7 +66,7 @@ def track_librosa(recording: Recording) -> BeatEstimate:
 
 
 def fixed_grid(recording: Recording) -> BeatEstimate:
-    """Answer 120 BPM from the first sample on, whatever is heard."""
+    """Return 120 BPM from the first sample on, for any audio."""
     beats_s = np.arange(0.0, len(recording.samples) / recording.rate_hz, 0.5)
     return BeatEstimate(120.0, beats_s, beats_s[::4], beats_s)
 

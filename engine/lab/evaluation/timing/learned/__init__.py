@@ -1,1 +1,1 @@
-"""Learned placement: a network over the strokes says which line each belongs to."""
+"""Learned placement: a network assigns each stroke to a line."""

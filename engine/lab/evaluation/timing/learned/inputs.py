@@ -1,4 +1,4 @@
-"""What a network is told of each stroke."""
+"""Inputs of a network for each stroke."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PLACES_PER_BEAT = 48
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What a network is told of a performance.
+    """Inputs of a network for a performance.
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ def input_size(positional: bool) -> int:
 
 
 def inputs_of(hits: Hits, strokes: Strokes, lines: Lines, positional: bool) -> Inputs:
-    """Return what a network is told: where strokes lie between lines, what sounds how strongly, and when.
+    """Return the inputs of a network: phases of strokes between lines, voices, strengths and times.
 
     Parameters
     ----------
-    positional : tell also where in the bar the lines are, the phase of the metronome
+    positional : add the position of the lines in the bar, the phase of the metronome
     """
     candidates = near(strokes.onsets_samples, np.zeros(len(strokes.onsets_samples)), lines)
     columns = [_between_lines(strokes, lines, candidates), _sounding(hits, strokes)]
@@ -87,7 +87,7 @@ def _between_lines(strokes: Strokes, lines: Lines, candidates: Candidates) -> ND
 
 
 def _sounding(hits: Hits, strokes: Strokes) -> NDArray[np.float64]:
-    """Return voices, their strengths and how they lie apart, grace notes, shape (s, 3 * len(VOICES) + 2)."""
+    """Return voices, their strengths and offsets, grace notes, shape (s, 3 * len(VOICES) + 2)."""
     count = len(strokes.onsets_samples)
     strengths = np.zeros((count, len(VOICES)))
     apart = np.zeros((count, len(VOICES)))

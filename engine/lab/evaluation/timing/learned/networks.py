@@ -16,7 +16,7 @@ OUTPUTS = CHOICES + len(VOICES)
 
 
 class _Block(nn.Module):
-    """A dilated convolution over neighbouring strokes, added to what it was told."""
+    """A residual dilated convolution over neighbouring strokes."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _Block(nn.Module):
 class StrokeTcn(nn.Module):
     """A temporal convolutional network over strokes (Bai, Kolter, Koltun 2018), looking both ways.
 
-    Takes float32 (batch, strokes, inputs) and a mask (batch, strokes) of what is there, returns
+    Takes float32 (batch, strokes, inputs) and a mask (batch, strokes) of valid strokes, returns
     (batch, strokes, OUTPUTS).
     """
 

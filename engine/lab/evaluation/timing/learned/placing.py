@@ -21,19 +21,19 @@ from engine.lab.evaluation.timing.learned.inputs import CHOICES, Inputs, inputs_
 from engine.learning.torch_threads import few_threads
 
 LONGEST = 256
-"""So many strokes a network hears at once; longer performances in parts that overlap by half."""
+"""Number of strokes in one pass; longer performances are split into parts that overlap by half."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A network with what it takes."""
+    """A network with its settings."""
 
     network: nn.Module
     positional: bool
 
 
 def by_network(trained: Trained, settings: AlignmentSettings = ALL, beliefs: Beliefs = BELIEFS) -> Aligner:
-    """Return the aligner that asks a network and decodes what it says."""
+    """Return the aligner that decodes the outputs of a network."""
 
     def align(hits: Hits, lines: Lines) -> Placement:
         strokes = gather(hits, lines.rate_hz)
@@ -49,7 +49,7 @@ def by_network(trained: Trained, settings: AlignmentSettings = ALL, beliefs: Bel
 
 
 def answers(network: nn.Module, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return what the network says of each stroke, shape (s, outputs), heard amid its neighbours."""
+    """Return the outputs of the network for each stroke in context, shape (s, outputs)."""
     found: NDArray[np.float64] | None = None
     with few_threads(), torch.no_grad():
         network.eval()

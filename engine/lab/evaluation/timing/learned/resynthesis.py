@@ -2,7 +2,7 @@
 
 The comparison it is, and no way of alignment that is offered. A micro-TCN (Steinmetz and Reiss, Efficient
 neural networks for real-time modeling of analog dynamic range compression, 2022) that sees both ways, trained
-on the spectra of what it returns at three resolutions (Yamamoto and others 2020).
+on the spectra of its output at three resolutions (Yamamoto and others 2020).
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def train(
 
 
 def resynthesised(model: nn.Module, pair: SoundPair) -> NDArray[np.float32]:
-    """Return what the network makes of what was played, float32, shape (n,)."""
+    """Return the output of the network for the played audio, float32, shape (n,)."""
     with torch.no_grad():
         heard = torch.from_numpy(np.stack([pair.played, pair.metronome])[None])
         made: NDArray[np.float32] = model(heard)[0, 0].numpy()

@@ -1,4 +1,4 @@
-"""Training of the networks on performances of which all is known."""
+"""Training of the networks on simulated performances."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """One performance: what is heard of it, the lines, and what was meant.
+    """One performance: its detected hits, the lines, and the intended ones.
 
     Attributes
     ----------
-    rows : int64, shape (n,), the row of the truth that each hit is; -1 for what is none
+    rows : int64, shape (n,), the row of the truth for each hit; -1 for false hits
     """
 
     hits: Hits
@@ -61,7 +61,7 @@ class Lesson:
 
 
 def lesson(example: Example, positional: bool) -> Lesson:
-    """Say what a network should answer."""
+    """Return the targets of a network."""
     strokes = gather(example.hits, example.lines.rate_hz)
     told = inputs_of(example.hits, strokes, example.lines, positional)
     meant = true_lines(example, strokes)

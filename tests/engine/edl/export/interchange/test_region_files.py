@@ -83,7 +83,7 @@ def test_each_file_is_a_slice_of_the_result(jam: Recording, request_of: Make, tm
     whole = mix(jam)
     for samples, span in zip(heard(done), SPANS, strict=True):
         np.testing.assert_array_equal(samples, whole[slice(*span)])
-    assert "Nothing is heard of Gone, so there is no file of it." in done.sentence
+    assert "The result contains nothing of Gone: no file was written for it." in done.sentence
     assert done.sentence.startswith("Exported 4 files, 0:11.1 in all, jam 01 First.wav to jam 04 Last.wav.")
     assert done.figures["length_s"] == 89_000 / 8_000
     assert "Gone" in done.parts[-1].sentence
@@ -129,7 +129,7 @@ def test_a_range_leaves_out_what_lies_beside_it(request_of: Make) -> None:
         "jam 03 Second-song.wav",
     ]
     assert [len(samples) for samples in heard(done)] == [10_000, 18_000, 3_000]
-    with pytest.raises(ExportError, match="nothing is heard of any region"):
+    with pytest.raises(ExportError, match="the result contains no region"):
         plan(request_of(range_samples=(25_000, 26_000)))
 
 
@@ -153,7 +153,7 @@ def test_what_was_removed_of_regions(request_of: Make) -> None:
     [
         ((), "no region is named: name a span first"),
         (((500, 500, "A marker"),), "no region is named"),
-        (((51_000, 59_000, "Gone"), (20_000, 30_000, "Too")), "nothing is heard of any region"),
+        (((51_000, 59_000, "Gone"), (20_000, 30_000, "Too")), "the result contains no region"),
     ],
 )
 def test_without_regions_nothing_is_written(
@@ -261,10 +261,10 @@ def test_regions_without_a_file_are_named_up_to_five(tmp_path: Path, gone: int, 
     spans = [(100 + number, 110 + number, f"n{number}") for number in range(gone)]
     state = marked(with_cuts(timeline_state(1_000), (100, 200), crossfade_ms=0.0), (0, 50, "Heard"), *spans)
     request = ExportRequest(state, {}, tmp_path / "out.wav", options=ExportOptions(regions=True))
-    expected = f"Nothing is heard of {names}, so there is no file of it."
+    expected = f"The result contains nothing of {names}: no file was written for it."
     assert unheard_sentence(request, request.edit_list) == expected
     unnamed = marked(state, (100, 150, ""))
-    assert "Nothing is heard of a region without a name," in unheard_sentence(
+    assert "The result contains nothing of a region without a name" in unheard_sentence(
         replace(request, state=unnamed), request.edit_list
     )
     heard_alone = marked(state, (0, 101, "Heard"))

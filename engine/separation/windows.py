@@ -44,7 +44,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
         if start < 0 or stop > length_samples:
             end_s = samples_to_s(length_samples, rate_hz)
             raise UsageError(
-                f"The window from {first_s:g} s to {last_s:g} s is outside the recording, "
+                f"The window from {first_s:g} s to {last_s:g} s exceeds the recording, "
                 f"which is from 0 to {end_s:g} s."
             )
     united: list[_Span] = []

@@ -105,7 +105,7 @@ def test_damage_is_not_given_a_sound_checksum_by_a_migration(tmp_path: Path) -> 
     with closing(sqlite3.connect(older, isolation_level=None)) as raw:
         raw.execute("UPDATE decision SET alternative = alternative + 1")
     before = older.read_bytes()
-    with pytest.raises(DocumentError, match=r"is damaged \(what it says of decision"):
+    with pytest.raises(DocumentError, match=r"is damaged \(its decision"):
         Document.open(older)
     assert older.read_bytes() == before
 

@@ -165,7 +165,7 @@ def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: py
         ("", (FIRST_BARK,), "No sound is named"),
         ("dog", (), "No window is given"),
         ("dog", ((5, 4),), "ends before it begins"),
-        ("dog", ((0, 10**9),), "beyond the recording"),
+        ("dog", ((0, 10**9),), "exceeds the recording"),
         ("dog", ((0, 10),), "too short"),
     ],
 )
@@ -260,7 +260,7 @@ def test_the_command_line_repairs_a_span_and_fills_the_queue(
         (["edit", str(path), "cut", "--start-s", "1", "--stop-s", "2", "--text", "dog"], "goes with repair"),
         (
             [*asked[:3], "--start-s", "1", "--stop-s", str(LENGTH_S + 1), "--text", "dog"],
-            "beyond the recording",
+            "exceeds the recording",
         ),
         (["propose", str(path), "--sound", " , "], "No sound is named"),
         (["propose", str(path), "--sound", "xqzzt flurb"], "xqzzt flurb"),

@@ -19,7 +19,7 @@ def test_windows_that_meet_are_one() -> None:
         ((3000, 2000), "ends before it begins"),
         ((2000, 2000), "ends before it begins"),
         ((2000, 2010), "too short"),
-        ((-100, 2000), "beyond the recording"),
+        ((-100, 2000), "exceeds the recording"),
         ((2000, 48_001), "from 0 to 48 s"),
     ],
 )

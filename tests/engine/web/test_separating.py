@@ -106,7 +106,7 @@ def test_bad_wishes_are_told_by_the_job(pages: Client) -> None:
     for asked, said in (
         ({"windows_s": [[2.0, 1.0]]}, "ends before it begins"),
         ({"windows_s": [[1.0, 1.0]]}, "ends before it begins"),
-        ({"windows_s": [[7.0, 9.0]]}, "outside the recording, which is from 0 to 8 s"),
+        ({"windows_s": [[7.0, 9.0]]}, "exceeds the recording, which is from 0 to 8 s"),
         ({"windows_s": [[1.0, 1.001]]}, "too short"),
         (second | {"texts": ["x" * 10_000]}, "10,000 characters"),
         (second | {"texts": [" "]}, "No sound is named"),

@@ -53,7 +53,7 @@ def test_a_cut_is_read_from_the_audio(raw: Path, tmp_path: Path, capsys: pytest.
     assert main(["match", str(raw), str(edited)]) == 0
     table = capsys.readouterr().out
     assert "+2.00 dB" in table
-    assert "100.0 % of its sound" in table
+    assert "100.0 % of the sound" in table
 
 
 def test_the_same_file_is_told(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:

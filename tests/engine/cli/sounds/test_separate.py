@@ -73,8 +73,8 @@ def test_a_sound_can_be_meant_by_an_example(recording: Path, tmp_path: Path) -> 
         (("--text", "x" * 10_000, "--window", 1, 2), "10,000 characters"),
         (("--text", "dog", "--window", 2, 1), "ends before it begins"),
         (("--text", "dog", "--window", 1, 1), "ends before it begins"),
-        (("--text", "dog", "--window", 7, 9), "outside the recording, which is from 0 to 8 s"),
-        (("--text", "dog", "--window", -1, 2), "beyond the recording"),
+        (("--text", "dog", "--window", 7, 9), "exceeds the recording, which is from 0 to 8 s"),
+        (("--text", "dog", "--window", -1, 2), "exceeds the recording"),
         (("--text", "dog", "--window", 1, 2, "--separator", "magic"), "no separator"),
         (("--text", "dog", "--window", 1, 2, "--like", 5, 4), "ends before it begins"),
         (("--text", "xqzzt flurb", "--window", 3, 4), "'xqzzt flurb'"),
@@ -134,4 +134,4 @@ def test_what_sounds_is_told_in_words(
     labels = json.loads(capsys.readouterr().out)["labels"]
     assert [label["text"] for label in labels] == ["dog", "rain"]
     assert "'xqzzt'" in _refusal(capsys, "detect", recording, "--text", "xqzzt")
-    assert "beyond the recording" in _refusal(capsys, "detect", recording, "--window", 3, 40)
+    assert "exceeds the recording" in _refusal(capsys, "detect", recording, "--window", 3, 40)

@@ -21,8 +21,10 @@ CUTS = ((4_000, 8_000), (12_000, 16_000))
 _ANALYSED: dict[str, FoundAnalyses] = {}
 
 
-def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...] = CUTS) -> Path:
-    """Make a document with scores, proposed cuts, and all that the window analyses when it opens."""
+def make_document(
+    path: Path, recording: Path, cuts: tuple[tuple[int, int], ...] = CUTS, *, is_analysed: bool = True
+) -> Path:
+    """Make a document with scores, proposed cuts and the analyses that the window makes of one it opens."""
     imported = import_audio(ImportRequest((recording,)), SILENT)
     positions = np.arange(0, imported.sources[0].frames, 400, dtype=np.int64)
     curve = ScoreCurve(positions, np.linspace(0, 1, len(positions), dtype=np.float32), "test")
@@ -33,6 +35,8 @@ def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...]
         ]
         document.apply(edits.set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
         document.apply(edits.replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
+        if not is_analysed:
+            return path
         found = _analysed(document.state, path.parent)
         edit = edits.set_analyses(document.state, found.ids, "Recording analysed", by_listening=True)
         document.apply(edit, {found.ids[kind]: analysis for kind, analysis in found.analyses.items()})

@@ -291,7 +291,7 @@ def test_the_fault_handlers_words_are_its_places() -> None:
     assert told.splitlines() == [
         "Segmentation fault",
         "In the thread that crashed:",
-        "  desktop/shell/files.py:12 in open",
+        "  desktop/files.py:12 in open",
         "  … in third-party code",
         "  numpy/core/x.py:3 in sum",
         "  … in third-party code",

@@ -89,7 +89,7 @@ def test_a_taste_that_was_deleted_since_is_still_named(song: Hands, beside: Path
     song.window.shelves.note(beside / "Deleted.taste")
 
     def look(dialog: QWidget) -> None:
-        song.qtbot.waitUntil(lambda: "Deleted · The file is gone" in rows(dialog)[1])
+        song.qtbot.waitUntil(lambda: "Deleted · The file is missing" in rows(dialog)[1])
         assert isinstance(dialog, QDialog)
         dialog.reject()
 

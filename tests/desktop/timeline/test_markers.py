@@ -258,7 +258,7 @@ def test_labels_are_imported_and_cue_points_come_with_the_recording(marked: Hand
     assert len(markers_of(marked)) == before + 2
     labels.write_text("no labels at all")
     marked.do_and_answer(lambda: marked.window.commands.run("marker.import_labels"), type_path(labels))
-    assert "Line 1 of labels.txt is no label" in marked.refused[-1]
+    assert "Line 1 of labels.txt is not a label" in marked.refused[-1]
 
 
 def test_in_the_result_a_marker_in_a_cut_stands_on_the_seam(marked: Hands) -> None:

@@ -36,7 +36,7 @@ def test_the_card_says_what_the_file_does(editor: Editor, tmp_path: Path) -> Non
     card = card_of(path)
     assert card is not None
     assert (card.pairs, card.habits) == (1, load_editor(path).habits)
-    assert card.words == "1 edit, 11.0 s pieces, 100 % of cuts on downbeats, 37 % kept"
+    assert card.words == "1 edit, 11.0 s pieces, 100 % of cuts on downbeats, 37 % retained"
 
 
 def test_an_older_file_has_a_card_without_words(editor: Editor, tmp_path: Path) -> None:

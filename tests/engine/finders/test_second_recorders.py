@@ -102,7 +102,7 @@ def test_nothing_is_proposed_where_there_is_nothing(drums: tuple[Sound, Sound], 
     close, over = drums
     rng = np.random.default_rng(1)
     for name, tracks in {
-        "one clock": [close, over, by_another_microphone(close)],
+        "the same clock": [close, over, by_another_microphone(close)],
         "silence": [close, np.zeros(len(close))],
         "noise": [close, 0.1 * rng.standard_normal(len(close))],
         "too short": [close[: 8 * RATE_HZ], by_another_clock(close[: 8 * RATE_HZ], 200.0, 9_000)],
@@ -112,4 +112,4 @@ def test_nothing_is_proposed_where_there_is_nothing(drums: tuple[Sound, Sound], 
         folder.mkdir()
         found = propose(recording(folder, tracks, rate_hz=RATE_HZ))
         assert not found.proposals, name
-        assert "one clock" in found.sentence
+        assert "the same clock" in found.sentence

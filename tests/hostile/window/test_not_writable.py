@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from tests.hostile.status import is_one_sentence, said
+from tests.permissions import let_others_through
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "no such folder/mix"])
@@ -89,10 +89,7 @@ def test_folders_without_permission(tmp_path: Path) -> None:
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "readable").chmod(0o555)
     (tmp_path / "locked").chmod(0)
-    temporary = Path(tempfile.gettempdir())
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder != temporary and folder.is_relative_to(temporary):
-            folder.chmod(0o755)
+    let_others_through(tmp_path)
     before = (tmp_path / "readable" / "jam.offcut").read_bytes()
     homes = {f"XDG_{name}_HOME": str(tmp_path / "open") for name in ("CACHE", "CONFIG", "DATA", "STATE")}
     done = subprocess.run(

@@ -175,7 +175,7 @@ def test_a_recording_that_is_gone_when_the_document_opens(hands: Hands, folder: 
     path = make_document(folder / "jam.offcut", good(folder / "jam.wav"))
     (folder / "jam.wav").rename(folder / "elsewhere.wav")
     drop(hands, path)
-    assert "jam.wav is no longer there" in said(hands.window)
+    assert "jam.wav is missing" in said(hands.window)
     hands.press("A")
     assert hands.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
     hands.press("Space")

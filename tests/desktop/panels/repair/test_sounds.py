@@ -57,7 +57,7 @@ def test_what_sounds_is_heard_shown_and_still_there_after_opening_again(room: Ha
     assert window.timeline.heads.sounds.isHidden()
     undo = window.session.undo_label
     hear(room)
-    assert room.said[-1].startswith("Heard 4 sounds: sneezing (4)")
+    assert room.said[-1].startswith("Detected 4 sounds: sneezing (4)")
     assert window.session.undo_label == undo
     path = window.session.path
     assert path is not None

@@ -388,7 +388,8 @@ def test_snapping_is_kept_and_edges_go_to_the_grid_by_key(at_work: Hands) -> Non
 
 def test_without_a_grid_taps_and_tempo_make_one(hands: Hands, tmp_path: Path) -> None:
     window = hands.window
-    window.session.open(make_document(tmp_path / "bare.offcut", good(tmp_path / "bare.wav", 6), ()))
+    path = make_document(tmp_path / "bare.offcut", good(tmp_path / "bare.wav", 6), (), is_analysed=False)
+    window.session.open(path)
     window.work.cancel()
     hands.finish_work()
     for key in ("G", "H"):

@@ -105,7 +105,7 @@ def test_a_track_that_ends_within_a_fade_has_no_longer_one(tmp_path: Path) -> No
 
 @pytest.fixture
 def ten(tmp_path: Path) -> Recording:
-    """Ten seconds of a ramp: each sample says its place; a track that begins a second later beside it."""
+    """Ten seconds of a ramp: each sample says its place; a track that begins a second later next to it."""
     (tmp_path / "in").mkdir()
     ramp = np.arange(10 * SECOND, dtype=np.float32) / 2**17
     return recording(tmp_path / "in", [ramp, ramp], start_samples=[0, SECOND], names=["Kick.wav", "Late.wav"])
@@ -127,7 +127,7 @@ def test_only_what_is_edited_is_written_and_the_space_is_told(ten: Recording, tm
     done = export(request)
     assert done.sentence.endswith(
         "Such files cannot hold edited sound: 1 part of 'Track 0' plays from jam edited 01 Track 0.wav "
-        "beside it."
+        "next to it."
     )
     beside = tmp_path / "jam edited 01 Track 0.wav"
     told = planned[beside.name]

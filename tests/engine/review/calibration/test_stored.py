@@ -21,7 +21,7 @@ from engine.review.calibration.stored import document_key, read_memory, write_an
 from tests.engine.review.calibration.material import document
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"
-ANOTHER = Path(__file__).resolve().parents[2] / "anomaly" / "recipes" / "slicer" / "of_version_0_1.taste"
+ANOTHER = Path(__file__).resolve().parents[2] / "lab" / "recipes" / "slicer" / "of_version_0_1.taste"
 
 DIGEST = digest_of(DEMO.read_bytes())
 

@@ -18,7 +18,7 @@ from engine.progress import SILENT
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 
-_OLD = Path(__file__).parents[3] / "engine" / "anomaly" / "recipes" / "slicer" / "of_version_0_1.taste"
+_OLD = Path(__file__).parents[3] / "engine" / "lab" / "recipes" / "slicer" / "of_version_0_1.taste"
 _RATE_HZ = 8_000
 
 

@@ -79,7 +79,7 @@ def test_raw_that_is_all_good_teaches_nothing(edited: Path, tmp_path: Path) -> N
 
 
 def test_raw_is_asked_for(edited: Path, tmp_path: Path) -> None:
-    with pytest.raises(TasteError, match=r"recipe edited-vs-raw.*before the edit.*--raw"):
+    with pytest.raises(TasteError, match=r"recipe edited-vs-raw.*raw recordings.*--raw"):
         learn(LearnRequest((edited,), config(), 0, tmp_path / "a.taste"), SILENT)
 
 

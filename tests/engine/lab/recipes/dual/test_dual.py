@@ -94,5 +94,5 @@ def test_raw_like_the_edited_teaches_both_decoders_the_same(edited: Path, tmp_pa
 
 
 def test_raw_is_asked_for(edited: Path, tmp_path: Path) -> None:
-    with pytest.raises(TasteError, match=r"recipe dual-ae.*before the edit.*--raw"):
+    with pytest.raises(TasteError, match=r"recipe dual-ae.*raw recordings.*--raw"):
         learn(LearnRequest((edited,), config(), 0, tmp_path / "a.taste"), SILENT)

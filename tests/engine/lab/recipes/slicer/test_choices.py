@@ -174,7 +174,7 @@ def test_lengths_without_their_statistics_are_damage(fused: Taste, facts: dict[s
 def test_raw_is_asked_for_where_it_is_needed(
     choice: dict[str, object], named: str, edited: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(TasteError, match=rf"{named}.*before the edit.*--raw") as caught:
+    with pytest.raises(TasteError, match=rf"{named}.*raw recordings.*--raw") as caught:
         learn(LearnRequest((edited,), chosen(choice), 0, tmp_path / "a.taste"), SILENT)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

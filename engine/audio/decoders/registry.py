@@ -19,6 +19,7 @@ from engine.extensions.names import Extension
 from engine.files.safe_write import shown
 
 _ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
+_BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
 _INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
 
 
@@ -86,7 +87,7 @@ def _refusal(path: Path, reason: str) -> str:
         found = signature_of(path)
     if found is None:
         return not_audio_sentence(path)
-    if not all(each.missing() for each in _ROWS[1:]):
+    if not all(each.missing() for each in _BY_FFMPEG):
         return reason
     command = _INSTALL.get(sys.platform, "sudo apt install ffmpeg")
     return (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.audio.decoders import registry
 from engine.audio.decoders.decoder import Decoder
 from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM
+from engine.audio.decoders.libsndfile import LIBSNDFILE
 from engine.audio.decoders.pyav import PYAV
 from engine.audio.reader import SourceReader, probe
 from engine.errors import SourceError
@@ -176,6 +178,18 @@ def test_a_bundle_without_ffmpeg_names_format_and_remedy(
     monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SourceError, match=r"holds .*FFmpeg: install it \(.*ffmpeg\)"):
+        probe(path)
+
+
+def test_a_further_decoder_leaves_the_advice_as_it_is(
+    made_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = TELLING[0].made(made_once)
+    further = replace(LIBSNDFILE, name="further", suffixes=(".further",))
+    monkeypatch.setattr(registry, "_ROWS", (*registry._ROWS[:1], further, *registry._ROWS[1:]))
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SourceError, match=r"FFmpeg: install it \(.*ffmpeg\)"):
         probe(path)
 
 

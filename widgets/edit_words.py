@@ -33,7 +33,7 @@ def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> t
         return f"{proposal.kind} {span_words(now, rate_hz)}", proposal.kind
     try:
         whole, brief = kind.label(now, rate_hz), kind.brief(now, rate_hz)
-    except (DocumentError, ValueError):  # a payload that is none of its kind: whoever applies it says so
+    except (DocumentError, ValueError):  # a payload of another kind: the caller that applies it reports it
         return (kind.verb,)
     said = [whole, brief, kind.verb]
     if proposal.maker == BY_HAND:

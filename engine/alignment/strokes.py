@@ -107,7 +107,7 @@ def when(
 
 
 def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
-    """Return which of `VOICES` each stroke begins with, shape (s,); -1 where it is none of them."""
+    """Return which of `VOICES` each stroke begins with, shape (s,); -1 for others."""
     column = {voice: number for number, voice in enumerate(VOICES)}
     voices = np.array([column.get(role, -1) for role in hits.roles], np.int64)[hits.tracks]
     away = np.abs(hits.onsets_samples - strokes.onsets_samples[strokes.of_hits])

@@ -62,7 +62,7 @@ def container_for(suffix: str) -> Container:
 
     Raises
     ------
-    ExportError : the suffix is none that audio is written with
+    ExportError : the suffix is not one of audio files
     """
     try:
         return _CONTAINERS[suffix.lower()]
@@ -85,7 +85,7 @@ def export_format(subtypes: Iterable[str], suffix: str) -> str:
 
     Raises
     ------
-    ExportError : the suffix is none that audio is written with
+    ExportError : the suffix is not one of audio files
     """
     codec = CODECS.get(suffix.lower())
     if codec is not None:

@@ -209,7 +209,7 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
         return [""] * len(spans)
     means = _part_means(spans, curve, kinds)
     ordered = np.sort(means, axis=1)
-    # What is not itself unusual is no kind of fault, however far ahead of others that are less so.
+    # A kind that is not itself unusual is not a fault, however far it is ahead of the others.
     ahead = np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, -1])
     names = [curve.part_names[kinds[k]] for k in means.argmax(axis=1).tolist()]
     return [

@@ -44,7 +44,7 @@ def cache_file(kind: str, name: str) -> Path:
     OffcutError : the folder cannot be made or is a link, or the name is invalid
     """
     if "\0" in name or any(separator in name for separator in ("/", "\\", os.sep)):
-        raise OffcutError(f"{name!r} is the name of no cached file: import the recording again.")
+        raise OffcutError(f"{name!r} is not the name of a cached file: import the recording again.")
     return cache_folder(kind) / name
 
 

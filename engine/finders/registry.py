@@ -227,7 +227,7 @@ def _trouble_of_kind(one: Proposal) -> str:
             kind.validate(asked.payload)
             kind.effect(asked)
     except (DocumentError, TypeError, ValueError) as error:
-        return f"is none of its kind: {error}".rstrip(".")
+        return f"is not one of its kind: {error}".rstrip(".")
     return ""
 
 

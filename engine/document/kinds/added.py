@@ -67,7 +67,7 @@ def _held(kind: Kind, extension: Extension) -> Kind:
     def other(edited: Edited) -> Mapping[str, object] | None:
         try:
             return kind.other(edited)
-        except Exception:  # of a payload that is none of its kind: whoever applies it says so
+        except Exception:  # of a payload of another kind: the caller that applies it reports it
             return None
 
     return replace(

@@ -185,7 +185,7 @@ def require_columns(table: str, names: Sequence[str], columns: Sequence[Values])
 
     Raises
     ------
-    ValueError : a value is none that such a column can have
+    ValueError : a value that such a column cannot have
     """
     for name, values, rule in zip(names, columns, RULES[table], strict=False):
         try:
@@ -202,7 +202,7 @@ def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
 
     Raises
     ------
-    ValueError : a value is none that they can have
+    ValueError : a value that they cannot have
     """
     _WORDS(labels)
     require_text("".join(labels))
@@ -216,7 +216,7 @@ def require_names(values: Values) -> None:
 
     Raises
     ------
-    ValueError : a value is none that names a track
+    ValueError : a value that does not name a track
     """
     _ID(values)
     require_text("".join(values))

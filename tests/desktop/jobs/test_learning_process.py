@@ -59,6 +59,7 @@ def begun(qtbot, job: JobHandle) -> float:
     return time.monotonic() - asked_s
 
 
+@pytest.mark.long
 def test_the_taste_is_the_same_as_one_learned_in_this_process(edited, tmp_path):
     tastes = []
     for way in (

@@ -41,6 +41,7 @@ def reviewing(hands: Hands, clock: Clock, tmp_path: Path) -> Hands:
     hands.window.session.open(make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav")))
     hands.finish_work()
     hands.window.timeline.setFocus()
+    hands.qtbot.waitUntil(hands.window.isActiveWindow)
     clock.now_s += 10 * SETTLES_S
     return hands
 

@@ -53,6 +53,7 @@ def test_versions_do_not_depend_on_blocks() -> None:
         np.testing.assert_allclose(one.vectors, other.vectors, atol=1e-4)
 
 
+@pytest.mark.long
 def test_memory_hardly_grows_with_the_stream() -> None:
     """No version waits for the end of another: 50 seconds more would be 3 MB of samples."""
 

@@ -36,6 +36,7 @@ def test_mel_scale_turns_back() -> None:
     np.testing.assert_allclose(mel_to_hz(hz_to_mel(hz)), hz, atol=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:n_fft=2048 is too large")  # librosa's remark, the frames are right
 @pytest.mark.parametrize("n_samples", [1, 511, 512, 513, 2048, 44_100, 512 * 512, 600_001])
 def test_mel_power_equals_librosa(n_samples: int, rng: np.random.Generator) -> None:

@@ -62,6 +62,7 @@ def test_streams_of_any_length_keep_it(frames: int) -> None:
     assert np.isfinite(whole).all()
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_stream() -> None:
     """After a minute it is what it was after ten seconds; a second of this stream has 32,000 bytes."""
     stream = SeparationStream(HalfSeparator(), WORDS, Mode.REMOVE, rate_hz=8000, channels=1)

@@ -27,6 +27,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_scores_of_files_with_any_name(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY)

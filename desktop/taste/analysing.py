@@ -14,14 +14,13 @@ from desktop.work.again import Again
 from desktop.work.job_lanes import JobHandle
 from desktop.work.jobs import listen_to
 from desktop.work.work import Work, joined_sentences
-from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.finders.cuts.propose import propose
-from engine.finders.tempo.proposals import proposed_of
+from engine.finders.tempo.proposals import is_clear
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 
 if TYPE_CHECKING:
@@ -142,16 +141,10 @@ class Analysing(QObject):
         if len(in_force) < len(heard.ids):
             title += "; your edited grid stays"
         told = () if "listening" not in heard.ids else self._told()
-        if self._is_tempo_unsure(heard) and self._shows_grid_of_its_own():
+        if not all(map(is_clear, heard.songs)) and self._shows_grid_of_its_own():
             told = (*told, UNSURE_TEMPO)
         self._work.said.emit(joined_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
-
-    def _is_tempo_unsure(self, heard: FoundAnalyses) -> bool:
-        grid = heard.analyses.get("beats")
-        return isinstance(grid, BeatGrid) and bool(
-            proposed_of(self._session.state, grid, heard.songs).proposals
-        )
 
     def _shows_grid_of_its_own(self) -> bool:
         """Report whether a grid that the user did not edit is drawn: none is over talk."""

@@ -101,6 +101,12 @@ class ProposedTempo:
         return f"{counted(len(self.proposals), 'song')} of {self.songs} may have another tempo or other bars."
 
 
+def is_clear(song: Song) -> bool:
+    """Return whether the metrical interpretation of a song is confident, and the most likely one."""
+    is_sure = song.likely.get(HEARD, 0.0) >= SURE and song.bars[0] >= SURE_OF_BARS
+    return bool(is_sure and _is_as_is(ways_of(song)[0]))
+
+
 def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:
     """Return the proposals for ranked songs of a grid that was detected in a document."""
     key, weighed = listening_ids(state)["beats"], tuple(songs)
@@ -109,12 +115,11 @@ def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> 
 
 
 def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
-    """Return the proposal for a song; None if its metrical interpretation is confident."""
+    """Return the proposal for a song; None if its tempo is clear."""
+    if is_clear(song):
+        return None
     ways = ways_of(song)
     as_is = next(filter(_is_as_is, ways))
-    is_sure = song.likely.get(HEARD, 0.0) >= SURE and song.bars[0] >= SURE_OF_BARS
-    if as_is is ways[0] and is_sure:
-        return None
     start, stop = song.start_samples, min(song.stop_samples, length_samples)
     best, *others = ways
     return Proposal(

@@ -41,13 +41,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long tests out of a short run; begin a long run with their files, so that none is waited for."""
-    long = {item for item in items if any(item.iter_markers("long")) or any(item.iter_markers("alone"))}
+    long, short = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        is_long = item.get_closest_marker("long") or item.get_closest_marker("alone")
+        (long if is_long else short).append(item)
     if config.getoption("--long"):
         files = {item.path for item in long}
         items.sort(key=lambda item: item.path not in files)
     elif long:
-        config.hook.pytest_deselected(items=sorted(long, key=items.index))
-        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+        items[:] = short
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
 from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
-from desktop.drawing.waves import TrackWave
+from desktop.drawing.waves import SourceWave
 from desktop.parts import Parts
 from desktop.work.job_lanes import JobLane
 from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, Spectrogram
@@ -22,6 +22,7 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture, Track
 from widgets.forms.spectrogram_form import SpectrogramForm
+from widgets.timeline.sound.clip_wave import track_spectrogram
 from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
@@ -30,11 +31,14 @@ from widgets.timeline.sound.spectrogram import (
     Scale,
     SpectrogramLook,
 )
+from widgets.timeline.sound.spectrogram_columns import RecordedSpectrogram
 
 RENEW_MS = 40
 """Interval for redrawing partial pictures."""
 
 Key = tuple[str, int]  # content hash, window
+Pictured = tuple[object, ...]
+"""What the spectrogram of a track was put together from: its clips, and a pyramid of each source."""
 
 
 class Spectrograms(QObject):
@@ -56,12 +60,12 @@ class Spectrograms(QObject):
         self._settings = settings
         self._lane = JobLane("spectrogram lane", self)
         self._tiles = SpectrogramTiles(make_tiles, CACHE_BYTES, "spectrogram detail", self)
-        self._waves: Mapping[str, TrackWave] = {}
-        self._stored_waves: Mapping[str, TrackWave] = {}
+        self._waves: Mapping[str, SourceWave] = parts.recordings.source_waves
+        self._stored_waves: Mapping[str, SourceWave] = {}
         self._known: dict[Key, Spectrogram] = {}
         self._tried: set[Key] = set()
         self._lost: set[Key] = set()  # cancelled or failed
-        self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
+        self._shown: dict[str, tuple[Pictured, RecordedSpectrogram]] = {}
         self._shown_stored: dict[str, Spectrogram] = {}
         self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
         self._renew.timeout.connect(self._timeline.canvas.renew_spectrograms)
@@ -69,7 +73,7 @@ class Spectrograms(QObject):
         self._begun.connect(self._take)
         self._session.changed.connect(self._follow_change)
         self._session.replaced.connect(self._start_over)
-        parts.recordings.waves_changed.connect(self._take_waves)
+        parts.recordings.waves_changed.connect(lambda _: self._follow())
         parts.stored_waves.changed.connect(self._take_stored)
         self.look = stored_look(settings)
         self._timeline.canvas.set_spectrogram_look(self.look)
@@ -134,28 +138,24 @@ class Spectrograms(QObject):
         self._tried.clear()
         self._lost.clear()
         self._tiles.forget()
-        self._waves = self._stored_waves = {}
+        self._stored_waves = {}
         self._follow()
 
     def _follow_change(self, change: Change) -> None:
         if change.tracks or (change.proposals and self._stored_waves):
             self._follow()
 
-    def _take_stored(self, waves: Mapping[str, TrackWave]) -> None:
+    def _take_stored(self, waves: Mapping[str, SourceWave]) -> None:
         self._stored_waves = waves
         self._follow()
 
-    def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
-        self._waves = waves
-        self._follow()
-
-    def _wanted(self) -> dict[str, tuple[Track, Key]]:
-        """Return the tracks that are to show a spectrogram and can."""
-        state = self._session.state
+    def _wanted(self) -> dict[str, tuple[Track, dict[str, Key]]]:
+        """Return the tracks that are to show a spectrogram and can, with the key of each source."""
+        state, window = self._session.state, self.look.window_samples
         return {
-            track.id: (track, (state.sources[track.source_id].content_hash, self.look.window_samples))
+            track.id: (track, {key: (state.sources[key].content_hash, window) for key in track.source_ids})
             for track in state.tracks
-            if track.picture is Picture.SPECTROGRAM and track.id in self._waves
+            if track.picture is Picture.SPECTROGRAM and self._waves.keys() >= set(track.source_ids)
         }
 
     def _wanted_stored(self, tracks: Collection[str]) -> dict[str, Key]:
@@ -168,22 +168,23 @@ class Spectrograms(QObject):
         """Request missing data, and show the available part; until then a track keeps its picture."""
         wanted = self._wanted()
         stored = self._wanted_stored(wanted) if self._stored_waves else {}
-        for track, key in wanted.values():
-            if key not in self._tried:
-                first = max(int(self._timeline.canvas.viewport.start_samples) - track.start_samples, 0)
-                request = SpectrogramRequest(self._waves[track.id].media, *key, first_samples=first)
-                self._make(request, key, f"Drawing the spectrogram of {track.name}")
+        for track, keys in wanted.values():
+            for source_id, key in keys.items():
+                if key not in self._tried:
+                    first = max(self._first_shown(track, source_id), 0)
+                    request = SpectrogramRequest(self._waves[source_id].media, *key, first_samples=first)
+                    self._make(request, key, f"Drawing the spectrogram of {track.name}")
         for audio, key in stored.items():
             if key not in self._tried:
                 request = SpectrogramRequest(self._stored_waves[audio].media, *key)
                 self._make(request, key, "Drawing the spectrogram of a repair")
-        shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
-        for track_id, (_, key) in wanted.items():
-            pyramid, before = self._known.get(key), self._shown.get(track_id)
-            if pyramid is not None and (before is None or before[0] is not pyramid):
-                media = self._waves[track_id].media
-                shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._tiles)
-            elif before is not None and key not in self._lost:
+        shown: dict[str, tuple[Pictured, RecordedSpectrogram]] = {}
+        for track_id, (track, keys) in wanted.items():
+            before = self._shown.get(track_id)
+            made = self._put_together(track, keys, before)
+            if made is not None:
+                shown[track_id] = made
+            elif before is not None and not self._lost & set(keys.values()):
                 shown[track_id] = before
         shown_stored = {audio: self._known[key] for audio, key in stored.items() if key in self._known}
         if (shown, shown_stored) != (self._shown, self._shown_stored):
@@ -191,6 +192,28 @@ class Spectrograms(QObject):
             self._timeline.lanes.set_spectrograms(
                 {key: drawn for key, (_, drawn) in shown.items()}, shown_stored
             )
+
+    def _first_shown(self, track: Track, source_id: str) -> int:
+        """Return the position of a source at the left edge of the view."""
+        clip = next(one for one in track.clips if one.source_id == source_id)
+        return int(self._timeline.canvas.viewport.start_samples) - clip.shift_samples
+
+    def _put_together(
+        self, track: Track, keys: Mapping[str, Key], before: tuple[Pictured, RecordedSpectrogram] | None
+    ) -> tuple[Pictured, RecordedSpectrogram] | None:
+        """Return the spectrogram of a track, the one before if nothing changed; None if data is missing."""
+        pyramids = {source_id: self._known.get(key) for source_id, key in keys.items()}
+        if None in pyramids.values():
+            return None
+        of: Pictured = (tuple(clip.sound for clip in track.clips), *map(id, pyramids.values()))
+        if before is not None and before[0] == of:
+            return before
+        drawn = {
+            source_id: TrackSpectrogram(pyramid, self._waves[source_id].media, self._tiles)
+            for source_id, pyramid in pyramids.items()
+            if pyramid is not None
+        }
+        return of, track_spectrogram(self._session.state, track, drawn)
 
     def _make(self, request: SpectrogramRequest, key: Key, title: str) -> None:
         self._tried.add(key)

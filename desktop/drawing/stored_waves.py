@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.drawing.waves import TrackWave
+from desktop.drawing.waves import SourceWave
 from desktop.parts import Parts
 from desktop.work.job_lanes import JobLane
 from engine.document.change import Change
@@ -28,7 +28,7 @@ class StoredWaves(QObject):
 
     Signals
     -------
-    changed : available audio, as `TrackWave` by key
+    changed : available audio, as `SourceWave` by key
     failed : a sentence on edits whose audio cannot be read, once for each; or why none can be drawn
     """
 
@@ -39,7 +39,7 @@ class StoredWaves(QObject):
         super().__init__(parent)
         self._parts, self._session = parts, parts.session
         self._lane = JobLane("stored audio lane", self)
-        self._known: dict[str, TrackWave] = {}
+        self._known: dict[str, SourceWave] = {}
         self._tried: set[str] = set()
         self._waiting: set[str] = set()
         self._lost: set[str] = set()
@@ -118,14 +118,14 @@ class StoredWaves(QObject):
         patches = self._parts.transport.patches
         for track in state.tracks:
             if track.id in patches:
-                channels = state.sources[track.source_id].channels
+                channels = state.channels(track)
                 yield from ((stored, one, channels) for one, stored in patches[track.id].stored)
 
     def _take(self, key: str, unpacked: Unpacked | None) -> None:
         if unpacked is None:
             self._lost.add(key)
         else:
-            self._known[key] = TrackWave(unpacked.peaks, unpacked.path, self._parts.recordings.wave_tiles)
+            self._known[key] = SourceWave(unpacked.peaks, unpacked.path, self._parts.recordings.wave_tiles)
         self._follow_end(key)
 
     def _give_up(self, key: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Drawing source of a track: its peaks, and its samples at high zoom."""
+"""Drawing source of a recording: its peaks, and its samples at high zoom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AHEAD = 2.0
 """Finer peaks and samples are read when a view comes this near to needing them."""
 
 
-class TrackWave:
+class SourceWave:
     """Peaks and samples of one source at the document's rate.
 
     Only cached peaks are available at once; finer data is read on a separate thread, and the coarser

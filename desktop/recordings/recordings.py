@@ -10,12 +10,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
-from desktop.drawing.waves import TrackWave
+from desktop.drawing.waves import SourceWave
 from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
 from desktop.work.again import Again
 from desktop.work.jobs import compare_tracks, import_recordings
 from desktop.work.work import Work, joined_sentences
+from engine.document.change import Change
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.files.safe_write import shown
@@ -24,6 +25,8 @@ from engine.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.recordings.stored_pickup import pickup_id, store_pickup
 from engine.wording import listed
+from widgets.timeline.sound.clip_wave import track_wave
+from widgets.timeline.sound.waves import RecordedWave
 
 
 class Recordings(QObject):
@@ -32,6 +35,7 @@ class Recordings(QObject):
     Attributes
     ----------
     wave_tiles : close views of the waveforms
+    source_waves : those of the recordings, by source id
 
     Signals
     -------
@@ -46,12 +50,14 @@ class Recordings(QObject):
     def __init__(self, session: Session, work: Work, analysing: Analysing, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._work, self._analysing = session, work, analysing
-        self._waves: dict[str, TrackWave] = {}
+        self.source_waves: dict[str, SourceWave] = {}
+        self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
         self._opening: MediaRequest | None = None
         self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
         self.wave_tiles.arrived.connect(self.waves_refined)
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
+        session.changed.connect(self._follow_change)
 
     def close(self) -> None:
         """Close the files."""
@@ -123,6 +129,7 @@ class Recordings(QObject):
     def _start_over(self) -> None:
         self._opening = None
         self._waves.clear()
+        self.source_waves.clear()
         self.wave_tiles.forget()
         self.waves_changed.emit({})
         if self._session.state.sources:
@@ -164,11 +171,31 @@ class Recordings(QObject):
 
     def _take_media(self, media: Media) -> None:
         self._session.set_media(media.paths)
-        for track in self._session.state.tracks:
-            if track.id not in self._waves and track.source_id in media.peaks:
-                peaks = media.peaks[track.source_id]
-                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id], self.wave_tiles)
-        self.waves_changed.emit(dict(self._waves))
+        for key, peaks in media.peaks.items():
+            if key not in self.source_waves:
+                self.source_waves[key] = SourceWave(peaks, media.conformed[key], self.wave_tiles)
+        self._put_together()
+        self._show_waves()
+
+    def _follow_change(self, change: Change) -> None:
+        if change.tracks and self._put_together():
+            self._show_waves()
+
+    def _show_waves(self) -> None:
+        self.waves_changed.emit({key: wave for key, (_, wave) in self._waves.items()})
+
+    def _put_together(self) -> bool:
+        """Make the waveforms of tracks from those of their sources; return whether any is new."""
+        state, is_new = self._session.state, False
+        for track in state.tracks:
+            own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
+            clips = tuple((clip.sound, track.start_samples) for clip in track.clips)
+            known = self._waves.get(track.id)
+            if len(own) < len(track.source_ids) or (known is not None and known[0] == clips):
+                continue
+            self._waves[track.id] = clips, track_wave(state, track, own)
+            is_new = True
+        return is_new
 
 
 def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class Arrivals(QObject):
         here, tracks = self._review.current, self._session.state.tracks
         if here is None or self._transport.is_playing:
             return
-        if all(track.source_id in self._session.media for track in tracks):
+        if all(self._session.media.keys() >= set(track.source_ids) for track in tracks):
             try:
                 self._transport.play_preview(here)
             except OffcutError:

@@ -311,7 +311,7 @@ class Transport(QObject):
     def _prepare(self) -> None:
         """Open the recording before the first key needs it."""
         tracks, media = self._session.state.tracks, self._session.media
-        if tracks and not self.is_playing and all(track.source_id in media for track in tracks):
+        if tracks and not self.is_playing and all(media.keys() >= set(one.source_ids) for one in tracks):
             self._load(self._chosen())
             self._player.prepare()
 

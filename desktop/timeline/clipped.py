@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.drawing.waves import TrackWave
 from desktop.parts import Parts
 from engine.audio.pictures.clipped_places import clipped_places
+from engine.document.tracks.clip import visible
 from engine.document.tracks.track import audible
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -23,12 +21,9 @@ class ClippedPlaces:
     def __init__(self, parts: Parts) -> None:
         self._session, self._transport, self._zooms = parts.session, parts.transport, parts.zooms
         self._exporting = parts.exporting
-        self._waves: Mapping[str, TrackWave] = {}
+        self._waves = parts.recordings.source_waves
         self._found: dict[str, NDArray[np.int64]] = {}
-        parts.recordings.waves_changed.connect(self._take_waves)
-
-    def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
-        self._waves, self._found = waves, {}
+        parts.recordings.waves_changed.connect(lambda _: self._found.clear())
 
     def go_on(self) -> str:
         """Move the playhead to the next clipped position, cyclically; return the message."""
@@ -45,12 +40,14 @@ class ClippedPlaces:
         """Return the clipped positions of all audible tracks and of the mix, on the source timeline."""
         state = self._session.state
         found = [np.asarray(self._exporting.clipped_places(state), np.int64)]
-        for track in audible(state.tracks):
-            if track.id in self._waves:
-                found.append(self._of(track.id, s_to_samples(_APART_S, state.rate_hz)) + track.start_samples)
+        apart = s_to_samples(_APART_S, state.rate_hz)
+        for one in (one for track in audible(state.tracks) for one in visible(track.clips)):
+            if one.clip.source_id in self._waves:
+                places = self._of(one.clip.source_id, apart) + one.clip.shift_samples
+                found.append(places[(places >= one.start_samples) & (places < one.stop_samples)])
         return np.unique(np.concatenate(found))
 
-    def _of(self, track_id: str, apart_samples: int) -> NDArray[np.int64]:
-        if track_id not in self._found:
-            self._found[track_id] = clipped_places(self._waves[track_id].peaks, apart_samples)
-        return self._found[track_id]
+    def _of(self, source_id: str, apart_samples: int) -> NDArray[np.int64]:
+        if source_id not in self._found:
+            self._found[source_id] = clipped_places(self._waves[source_id].peaks, apart_samples)
+        return self._found[source_id]

@@ -149,7 +149,7 @@ class Tracks(QObject):
     def open_channels(self) -> None:
         """Show the current track as a row a channel, or as one row."""
         track = self.current()
-        if self._session.state.sources[track.source_id].channels == 1:
+        if self._session.state.channels(track) == 1:
             raise UsageError(f"{track.name} has only one channel.")
         self.change(track.id, {"channels_open": not track.channels_open})
 

@@ -10,9 +10,9 @@ LISTENING_MAKER = "offcut-listening-2"
 """The maker of `Listening` and beats; the first detected no dead air and no faults of channels."""
 
 
-def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:
+def sound_of(state: DocumentState) -> list[tuple[object, ...]]:
     """Return the inputs of the analysed mix."""
-    return [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
+    return [(*state.recorded(track), track.gain_db) for track in audible(state.tracks)]
 
 
 def listening_ids(state: DocumentState) -> dict[str, str]:

@@ -87,7 +87,7 @@ def require_fitting(state: DocumentState, audio: StoredAudio, tracks: Sequence[s
     for key in tracks or known:
         if key not in known:
             raise UsageError(f"There is no track {key!r} in this document.")
-        channels = state.sources[known[key].source_id].channels
+        channels = state.channels(known[key])
         if audio.channels not in (1, channels):
             raise UsageError(
                 f"Audio of {audio.channels} channels cannot play on track {known[key].name!r}, which has "

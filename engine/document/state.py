@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
-from engine.document.tracks.track import Source, Track, source_length_samples
+from engine.document.tracks.track import Source, Track, is_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,22 @@ class DocumentState:
     @property
     def length_samples(self) -> int:
         """The end of the last track."""
-        return max((self.track_stop_samples(track) for track in self.tracks), default=0)
+        return max((track.stop_samples for track in self.tracks), default=0)
 
-    def track_stop_samples(self, track: Track) -> int:
-        """Where a track ends on the timeline."""
-        return track.start_samples + source_length_samples(self.sources[track.source_id], self.rate_hz)
+    def channels(self, track: Track) -> int:
+        """Return the number of channels of a track: that of its widest source."""
+        return max(self.sources[key].channels for key in track.source_ids)
+
+    def is_one_source(self, track: Track) -> bool:
+        """Return whether a track plays all of one source unchanged."""
+        first = track.clips[0]
+        return len(track.clips) == 1 and is_whole(first, self.sources[first.source_id], self.rate_hz)
+
+    def recorded(self, track: Track) -> tuple[object, ...]:
+        """Return the identity of a track's audio: equal where the same samples play at the same places."""
+        if self.is_one_source(track):  # as before a track had clips, for ids that are stored
+            return track.clips[0].source_id, track.start_samples
+        return tuple(clip.sound for clip in track.clips), track.start_samples
 
     def verdict(self, proposal_id: str) -> Verdict:
         """Return the answer to a proposal; without a decision it is undecided."""

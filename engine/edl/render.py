@@ -229,7 +229,7 @@ def mix_channels(state: DocumentState) -> int:
 
     A panned track needs two.
     """
-    widths = (max(state.sources[track.source_id].channels, 2 if track.pan else 1) for track in state.tracks)
+    widths = (max(state.channels(track), 2 if track.pan else 1) for track in state.tracks)
     return max(widths, default=0)
 
 

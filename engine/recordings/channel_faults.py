@@ -59,7 +59,7 @@ def channel_faults(listening: Listening | None, state: DocumentState) -> tuple[C
             kind,
             tracks[key].name,
             channel + 1,
-            state.sources[tracks[key].source_id].channels,
+            state.channels(tracks[key]),
             start,
             stop,
             count,

@@ -1,4 +1,4 @@
-"""Unedited mix for the analysis, and every channel of every source, in one pass."""
+"""Unedited mix for the analysis, and every channel of every track, in one pass."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from numpy.typing import DTypeLike, NDArray
 from engine.audio.reader import SourceReader
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip, visible
 from engine.document.tracks.track import Track, audible
 from engine.edl.build import whole
 from engine.edl.render import VoiceRenderer, mix_channels
 from engine.edl.tracks.patched_reader import Reads
-from engine.edl.tracks.voice import media_path, open_voice
+from engine.edl.tracks.voice import Voice, media_path, open_voice
 from engine.features.channel_faults import ChannelFaultDetector, ChannelFaults
 from engine.timebase import convert_samples
 
@@ -28,14 +29,22 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(slots=True)
 class _Passing:
-    """A source read for the mix, and the detector of faults in its channels."""
+    """A track read for the mix, and a detector of faults in the channels of each clip.
+
+    Attributes
+    ----------
+    parts : start and stop of each clip in the track, and its detector: silence between clips is not a fault
+    """
 
     reader: Reads
-    detector: ChannelFaultDetector
+    parts: tuple[tuple[int, int, ChannelFaultDetector], ...]
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> NDArray[Any]:
         block = self.reader.read(start, stop, dtype=dtype)
-        self.detector.push(block)
+        for first, last, detector in self.parts:
+            begin, end = max(start, first), min(stop, last)
+            if begin < end:
+                detector.push(block[begin - start : end - start])
         return block
 
     def close(self) -> None:
@@ -44,17 +53,47 @@ class _Passing:
 
 @dataclass(slots=True)
 class _Original:
-    """A source of another rate, read for its own channels: conversion rounds clipped samples."""
+    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples.
 
+    Attributes
+    ----------
+    clip : on the document's timeline at `document_hz`
+    """
+
+    clip: Clip
+    document_hz: int
     reader: SourceReader
     detector: ChannelFaultDetector
     read_frames: int = 0
 
-    def read_to(self, frames: int) -> None:
-        while self.read_frames < min(frames, self.reader.frames):
-            stop = min(frames, self.reader.frames, self.read_frames + _BLOCK_FRAMES)
-            self.detector.push(self.reader.read(self.read_frames, stop))
-            self.read_frames = stop
+    @property
+    def first(self) -> int:
+        """Where the clip begins in its source."""
+        return convert_samples(self.clip.offset_samples, self.document_hz, self.reader.rate_hz)
+
+    def read_to(self, position_samples: int) -> None:
+        """Read on to a position of the timeline."""
+        frames = convert_samples(
+            max(0, min(position_samples - self.clip.start_samples, self.clip.length_samples)),
+            self.document_hz,
+            self.reader.rate_hz,
+        )
+        last = min(self.first + frames, self.reader.frames)
+        while self.first + self.read_frames < last:
+            begin = self.first + self.read_frames
+            stop = min(last, begin + _BLOCK_FRAMES)
+            self.detector.push(self.reader.read(begin, stop))
+            self.read_frames += stop - begin
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A detector of the faults of a track, or of one of its clips, and where its samples begin."""
+
+    track: Track
+    detector: ChannelFaultDetector
+    start_samples: int
+    rate_hz: int
 
 
 class CheckedMix:
@@ -70,25 +109,38 @@ class CheckedMix:
     """
 
     def __init__(self, state: DocumentState, media: Mapping[str, Path]) -> None:
-        self._state = state
-        self._detectors: dict[str, ChannelFaultDetector] = {}
-        self._originals: list[tuple[Track, _Original]] = []
+        self._state, self._media = state, media
+        self._checked: list[_Checked] = []
+        self._originals: list[_Original] = []
         voices = []
         with ExitStack() as opened:
             for track in audible(state.tracks):
-                source = state.sources[track.source_id]
-                detector = ChannelFaultDetector(source.rate_hz, source.channels)
-                self._detectors[track.id] = detector
                 voice = open_voice(state, track, media)
                 opened.callback(voice.close)
-                if source.rate_hz == state.rate_hz:
-                    voice.reader = _Passing(voice.reader, detector)
+                if {state.sources[key].rate_hz for key in track.source_ids} == {state.rate_hz}:
+                    voice.reader = self._check_passing(track, voice)
                 else:
-                    reader = opened.enter_context(SourceReader(media_path(state, track, media)))
-                    self._originals.append((track, _Original(reader, detector)))
+                    self._check_originals(track, opened)
                 voices.append(voice)
             self._opened = opened.pop_all()
         self._mix = VoiceRenderer(whole(state), voices, mix_channels(state))
+
+    def _check_passing(self, track: Track, voice: Voice) -> _Passing:
+        parts = []
+        for one in visible(track.clips):
+            detector = ChannelFaultDetector(self._state.rate_hz, voice.channels)
+            self._checked.append(_Checked(track, detector, one.start_samples, self._state.rate_hz))
+            first = track.start_samples
+            parts.append((one.start_samples - first, one.stop_samples - first, detector))
+        return _Passing(voice.reader, tuple(parts))
+
+    def _check_originals(self, track: Track, opened: ExitStack) -> None:
+        for clip in track.clips:
+            path = media_path(self._state, track, clip.source_id, self._media)
+            reader = opened.enter_context(SourceReader(path))
+            detector = ChannelFaultDetector(reader.rate_hz, reader.channels)
+            self._originals.append(_Original(clip, self._state.rate_hz, reader, detector))
+            self._checked.append(_Checked(track, detector, clip.start_samples, reader.rate_hz))
 
     def __enter__(self) -> Self:
         return self
@@ -103,22 +155,18 @@ class CheckedMix:
         position = 0
         for block in self._mix.blocks(_BLOCK_FRAMES):
             position += len(block)
-            for track, original in self._originals:
-                heard = max(0, position - track.start_samples)
-                original.read_to(convert_samples(heard, self._state.rate_hz, original.reader.rate_hz))
+            for original in self._originals:
+                original.read_to(position)
             yield block.mean(axis=1, dtype=np.float32)
-        for _, original in self._originals:
-            original.read_to(original.reader.frames)
+        for original in self._originals:
+            original.read_to(self._state.length_samples)
 
     def faults(self) -> Mapping[str, Any]:
         """Return the channel faults as fields of `Listening`.
 
         Call it after the mix was read to its end.
         """
-        found = [
-            (track, self._on_timeline(track, self._detectors[track.id].finish()))
-            for track in audible(self._state.tracks)
-        ]
+        found = [(one.track, self._on_timeline(one)) for one in self._checked]
         none = Listening()
         return {
             "channel_fault_samples": np.concatenate(
@@ -132,10 +180,10 @@ class CheckedMix:
             ),
         }
 
-    def _on_timeline(self, track: Track, found: ChannelFaults) -> ChannelFaults:
-        source = self._state.sources[track.source_id]
+    def _on_timeline(self, one: _Checked) -> ChannelFaults:
+        found = one.detector.finish()
         edges = [
-            track.start_samples + convert_samples(edge, source.rate_hz, self._state.rate_hz)
+            one.start_samples + convert_samples(edge, one.rate_hz, self._state.rate_hz)
             for edge in found.spans.ravel().tolist()
         ]
         spans = np.array(edges, np.int64).reshape(-1, 2)

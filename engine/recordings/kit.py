@@ -74,7 +74,12 @@ def _with_kit(imported: Imported, progress: Progress) -> Imported:
     pickup = compare_tracks(request, progress)
     names = {track.id: track.name for track in request.state.tracks}
     roles = kit_roles(names, pickup)
-    kit = {track.source_id: roles[track.id] for track in request.state.tracks if track.id in roles}
+    kit = {
+        source_id: roles[track.id]
+        for track in request.state.tracks
+        if track.id in roles
+        for source_id in track.source_ids
+    }
     joined = [names[key] for key, role in roles.items() if role == DRUMS]
     told = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
     return replace(imported, warnings=(*imported.warnings, *told), kit=kit, pickup=pickup)

@@ -117,7 +117,7 @@ def find_media(
     state = request.state
     all_found, new = _Found(), _Found()
     told_s = time.monotonic()
-    of_tracks = dict.fromkeys(track.source_id for track in state.tracks)
+    of_tracks = dict.fromkeys(key for track in state.tracks for key in track.source_ids)
     sources = [state.sources[key] for key in {**of_tracks, **dict.fromkeys(state.sources)}]
     for number, source in enumerate(sources):
         share = progress.step(number, len(sources))
@@ -163,7 +163,8 @@ def without_missing(state: DocumentState, media: Mapping[str, Path]) -> Document
     if not media:
         return state
     tracks = tuple(
-        track if track.source_id in media else replace(track, mute=True, solo=False) for track in state.tracks
+        track if media.keys() >= set(track.source_ids) else replace(track, mute=True, solo=False)
+        for track in state.tracks
     )
     return state if tracks == state.tracks else replace(state, tracks=tracks)
 

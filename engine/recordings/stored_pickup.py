@@ -26,7 +26,7 @@ def clocks_of(state: DocumentState, tracks: Sequence[str]) -> list[list[tuple[st
 
 def pickup_id(state: DocumentState) -> str:
     """Return the id of the pickup that comparing the tracks of a document gives."""
-    tracks = [(one.id, one.source_id, one.start_samples) for one in state.tracks]
+    tracks = [(one.id, *state.recorded(one)) for one in state.tracks]
     return analysis_id(PICKUP, PICKUP_MAKER, tracks, *clocks_of(state, [one.id for one in state.tracks]))
 
 

@@ -131,12 +131,12 @@ class TrackLanes:
         self._canvas.set_lanes(self._lanes())
 
     @property
-    def _recorded(self) -> tuple[tuple[str, str, int], ...]:
+    def _recorded(self) -> tuple[tuple[object, ...], ...]:
         """Key of the tracks' waveforms."""
-        return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
+        return tuple((track.id, *(clip.sound for clip in track.clips)) for track in self._state.tracks)
 
     def _changed_since(
-        self, times: TimeMap, recorded: tuple[tuple[str, str, int], ...], patches: Mapping[str, Patches]
+        self, times: TimeMap, recorded: tuple[tuple[object, ...], ...], patches: Mapping[str, Patches]
     ) -> tuple[int, int] | None:
         """Return the view span with changed sound; None if it may be anywhere."""
         if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
@@ -154,7 +154,7 @@ class TrackLanes:
     @property
     def _channels(self) -> dict[str, int]:
         """Number of channels of each track, by id."""
-        return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
+        return {track.id: self._state.channels(track) for track in self._state.tracks}
 
     def _stretch(self, track_id: str, height_px: int) -> None:
         """Set the height of a lane while its border is dragged; below 0, restore that of the document."""
@@ -183,8 +183,8 @@ class TrackLanes:
     def _lane(
         self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
     ) -> Lane:
-        track_stop = self._state.track_stop_samples(track)
-        channels = self._state.sources[track.source_id].channels
+        track_stop = track.stop_samples
+        channels = self._state.channels(track)
         source = self._waves.get(track.id)
         if source is not None and track.id not in self._gains:
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
@@ -212,7 +212,7 @@ class TrackLanes:
                     self._waves[track.id],
                     track,
                     channels[track.id],
-                    state.track_stop_samples(track),
+                    track.stop_samples,
                     edits,
                     cutter,
                     StoredWaves(self._stored_waves, channels[track.id]),
@@ -251,5 +251,5 @@ class TrackLanes:
 
 def _wish(state: DocumentState, track: Track) -> Wish:
     is_open = track.channels_open and not track.is_collapsed
-    rows = state.sources[track.source_id].channels if is_open else 1
+    rows = state.channels(track) if is_open else 1
     return Wish(rows, track.height_px, track.is_collapsed)

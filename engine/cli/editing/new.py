@@ -45,7 +45,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "rate_hz": state.rate_hz,
             "length_s": length_s,
             "tracks": [
-                {"name": track.name, "source": state.sources[track.source_id].path} for track in state.tracks
+                {"name": track.name, "source": state.sources[track.clips[0].source_id].path}
+                for track in state.tracks
             ],
             "kit": [track.name for track in kit],
             "left_behind": list(outside),

@@ -6,15 +6,19 @@ columns go to the end of their table, since checksums and readers take the colum
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from types import MappingProxyType
+from typing import Any
 
 from engine.document.file.checks.layout import layout_of
 from engine.document.file.checksums import digest, require_intact, write_anew
 from engine.document.file.schema import SCHEMA_VERSION
 
 FIRST_WITH_CHECKSUMS = 2
+_NOT_AS_EXPECTED = (ValueError, TypeError, KeyError, IndexError)
 
 
 def _add_checksums(connection: sqlite3.Connection) -> None:
@@ -74,6 +78,72 @@ def _add_evidence(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE proposal ADD COLUMN evidence TEXT NOT NULL DEFAULT 'strong'")
 
 
+def _add_clips(connection: sqlite3.Connection) -> None:
+    """From 6 to 7: a track has clips, each of a source; before it was one whole source."""
+    steps = _readable_steps(connection)
+    setting = connection.execute("SELECT value FROM setting WHERE id = 'rate_hz'").fetchone()
+    rate_hz = json.loads(setting[0]) if setting else 0
+    lengths = {}
+    for name, row in ((name, row) for some in steps.values() for name, *rows in some for row in rows if row):
+        if name == "source":
+            lengths[row[0]] = row[3], row[5]
+        if name == "setting" and row[0] == "rate_hz" and not rate_hz:
+            rate_hz = json.loads(row[1])  # a document whose only import was undone
+    for key, own_hz, frames in connection.execute("SELECT id, rate_hz, frames FROM source"):
+        lengths[key] = own_hz, frames
+
+    def clips(source_id: str, start_samples: int) -> str:
+        own_hz, frames = lengths[source_id]
+        if own_hz <= 0:
+            raise ValueError(f"a source has a rate of {own_hz} Hz")
+        length = (2 * frames * rate_hz + own_hz) // (2 * own_hz)
+        clip = [f"clip-{source_id}", source_id, start_samples, 0, length, 0.0, 0, 0, "", False]
+        return json.dumps([clip], separators=(",", ":"))
+
+    connection.execute("ALTER TABLE track ADD COLUMN clips TEXT NOT NULL DEFAULT ''")
+    tracks = connection.execute("SELECT source_id, start_samples, id FROM track").fetchall()
+    connection.executemany(
+        "UPDATE track SET clips = ? WHERE id = ?", [(clips(*place), key) for *place, key in tracks]
+    )
+    for column in ("source_id", "start_samples"):
+        connection.execute(f"ALTER TABLE track DROP COLUMN {column}")
+    for step, some in steps.items():
+        with suppress(*_NOT_AS_EXPECTED):  # then the step stays as it is, and undo reports that it is damaged
+            text = json.dumps([_with_clips(change, clips) for change in some], separators=(",", ":"))
+            values = text, digest(text.encode()), step
+            connection.execute("UPDATE history SET changes = ?, digest = ? WHERE step = ?", values)
+
+
+def _readable_steps(connection: sqlite3.Connection) -> dict[int, list[Any]]:
+    """Return the changes of the steps that name tracks, sources or the rate, without damaged ones."""
+    asked = ('["track",', '["source",', "rate_hz")
+    found = {}
+    rows = connection.execute(
+        f"SELECT step, changes, digest FROM history WHERE {' OR '.join(['instr(changes, ?)'] * 3)}", asked
+    )
+    for step, changes, expected in rows:
+        if digest(changes.encode()) == expected:
+            with suppress(ValueError, RecursionError):
+                found[step] = json.loads(changes)
+    return found
+
+
+def _with_clips(change: list[Any], clips: Callable[[str, int], str]) -> list[Any]:
+    """Return a change of the history in the columns of version 7."""
+    name, *rows = change
+    if name != "track":
+        return change
+    added = ["", 0.0, 0, 0, 0.0, "", "", 0, 0, 1, "waveform"]  # what the oldest steps do not have
+    made: list[object] = [name]
+    for row in rows:
+        if row is None:
+            made.append(None)
+        else:
+            key, source_id, track, position, start_samples, *rest = row
+            made.append([key, track, position, *rest, *added[len(rest) :], clips(source_id, start_samples)])
+    return made
+
+
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
     {
         1: _add_checksums,
@@ -81,6 +151,7 @@ MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyTyp
         3: _add_tracks_changes_and_audio,
         4: _add_notes,
         5: _add_evidence,
+        6: _add_clips,
     }
 )
 """Migration from each version to the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields, replace
 from enum import StrEnum
 from itertools import chain, islice
 from operator import attrgetter
@@ -14,6 +14,7 @@ from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.columns import (
     require_alternatives,
+    require_clips,
     require_columns,
     require_kept,
     require_lists,
@@ -24,6 +25,7 @@ from engine.document.file.checks.columns import (
 )
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Alternative, Evidence, Proposal, ReferenceExample
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
@@ -186,6 +188,20 @@ def _columns(rows: list[Any], lengths: Sequence[int], added: object) -> list[tup
     return list(zip(*rows, strict=True))
 
 
+def _clips_text(clips: tuple[Clip, ...]) -> str:
+    return _json([list(astuple(clip)) for clip in clips])
+
+
+def _clips(texts: Sequence[str]) -> list[tuple[Clip, ...]]:
+    found = _from_json(texts)
+    require_lists(found)
+    columns = _columns(list(chain.from_iterable(found)), [len(fields(Clip))], None)
+    if columns:
+        require_clips([field.name for field in fields(Clip)], columns)
+    made = (replace(clip, gain_db=_real(clip.gain_db)) for clip in map(Clip, *columns))
+    return [tuple(islice(made, count)) for count in map(len, found)]
+
+
 def _enumerated(kind: type[StrEnum]) -> Callable[[Sequence[str]], Sequence[object]]:
     members = {str(member): member for member in kind}
 
@@ -209,6 +225,7 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "Picture": str,
     "Evidence": str,
     "tuple[str, ...]": _names_text,
+    "tuple[Clip, ...]": _clips_text,
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
@@ -223,6 +240,7 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "dict[str, object] | None": _changes,
     "tuple[str, ...]": _names,
     "ReferenceExample | None": _kept_examples,
+    "tuple[Clip, ...]": _clips,
 }
 
 

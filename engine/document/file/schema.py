@@ -11,7 +11,7 @@ from engine.files.regular_file import read_beginning
 from engine.wording import reason_of
 
 APPLICATION_ID = 0x0FFC0701
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -22,11 +22,11 @@ CREATE TABLE source (
     channels INTEGER NOT NULL, frames INTEGER NOT NULL, container TEXT NOT NULL, subtype TEXT NOT NULL
 ) STRICT;
 CREATE TABLE track (
-    id TEXT PRIMARY KEY, source_id TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
-    start_samples INTEGER NOT NULL, "group" TEXT NOT NULL, gain_db REAL NOT NULL,
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, position INTEGER NOT NULL,
+    "group" TEXT NOT NULL, gain_db REAL NOT NULL,
     mute INTEGER NOT NULL, solo INTEGER NOT NULL, pan REAL NOT NULL, color TEXT NOT NULL,
     role TEXT NOT NULL, height_px INTEGER NOT NULL, is_collapsed INTEGER NOT NULL,
-    channels_open INTEGER NOT NULL, picture TEXT NOT NULL
+    channels_open INTEGER NOT NULL, picture TEXT NOT NULL, clips TEXT NOT NULL
 ) STRICT;
 CREATE TABLE marker (
     id TEXT PRIMARY KEY, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL, name TEXT NOT NULL
@@ -71,7 +71,12 @@ ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         4: {"proposal": ("tracks",), "decision": ("payload",), "stored_audio": ()},
         5: {"decision": ("note",)},
         6: {"proposal": ("evidence",)},
+        7: {"track": ("clips",)},
     }
+)
+# What each version took away: a column, its type, and the column before it.
+REMOVED: Mapping[int, Mapping[str, tuple[tuple[str, str, str], ...]]] = MappingProxyType(
+    {7: {"track": (("source_id", "TEXT", "id"), ("start_samples", "INTEGER", "position"))}}
 )
 
 STATEMENTS = tuple(statement.strip() for statement in SCHEMA.split(";") if statement.strip())

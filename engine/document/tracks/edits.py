@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.document.change import Edit, Row, Setting, row_changes
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source, Track, whole_clip
 from engine.errors import UsageError
 from engine.wording import counted, gain_text, pan_text
 
@@ -49,10 +49,12 @@ def add_tracks(
             raise UsageError(f"{name} is in the document already; nothing was imported.")
     rows: list[tuple[Row | None, Row | None]] = []
     if not state.rate_hz:
-        rows.append((None, Setting("rate_hz", rate_hz or max(source.rate_hz for source in sources))))
+        rate_hz = rate_hz or max(source.rate_hz for source in sources)
+        rows.append((None, Setting("rate_hz", rate_hz)))
     position, group = len(state.tracks), _free_group(state)
     for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
-        track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
+        clip = whole_clip(source, state.rate_hz or rate_hz)
+        track = Track(f"track-{source.id}", name, position + offset, clips=(clip,))
         if source.id in kit:
             track = replace(track, group=group, role=kit[source.id])
         rows += [(None, source), (None, track)]
@@ -71,11 +73,11 @@ def _free_group(state: DocumentState) -> str:
 
 
 def remove_track(state: DocumentState, track_id: str) -> Edit:
-    """Take a track and its source off the document; the file on disk is not touched."""
+    """Take a track and its sources off the document; the files on disk are not touched."""
     track = track_of(state, track_id)
     rows: list[tuple[Row | None, Row | None]] = [(track, None)]
-    if not any(other.source_id == track.source_id for other in state.tracks if other is not track):
-        rows.append((state.sources[track.source_id], None))
+    used = {key for other in state.tracks if other is not track for key in other.source_ids}
+    rows += [(state.sources[key], None) for key in track.source_ids if key not in used]
     rows += [
         (other, replace(other, position=other.position - 1))
         for other in state.tracks

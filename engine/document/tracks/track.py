@@ -1,10 +1,11 @@
-"""Sources and the tracks that place them on the document's timeline."""
+"""Sources, and the tracks that place clips of them on the document's timeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.document.tracks.clip import Clip
 from engine.timebase import convert_samples
 
 
@@ -40,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """All channels of one source, placed on the document's timeline.
+    """Clips of sources on the document's timeline.
 
     Attributes
     ----------
@@ -52,13 +53,12 @@ class Track:
     is_collapsed : drawn as one thin row
     channels_open : drawn as a row a channel
     picture : picture in its lane
+    clips : at least one, the bottom layer first, see `engine.document.tracks.clip`
     """
 
     id: str
-    source_id: str
     name: str
     position: int
-    start_samples: int = 0
     group: str = ""
     gain_db: float = 0.0
     mute: bool = False
@@ -70,11 +70,38 @@ class Track:
     is_collapsed: bool = False
     channels_open: bool = True
     picture: Picture = Picture.WAVEFORM
+    clips: tuple[Clip, ...] = ()
+
+    @property
+    def start_samples(self) -> int:
+        """Where its first clip begins on the timeline."""
+        return min(clip.start_samples for clip in self.clips)
+
+    @property
+    def stop_samples(self) -> int:
+        """Where its last clip ends on the timeline."""
+        return max(clip.stop_samples for clip in self.clips)
+
+    @property
+    def source_ids(self) -> tuple[str, ...]:
+        """The sources of its clips, each once."""
+        return tuple(dict.fromkeys(clip.source_id for clip in self.clips))
 
 
 def source_length_samples(source: Source, rate_hz: int) -> int:
     """Return the length of a source in samples at the document's rate."""
     return convert_samples(source.frames, source.rate_hz, rate_hz)
+
+
+def whole_clip(source: Source, rate_hz: int, start_samples: int = 0) -> Clip:
+    """Return a clip of a whole source."""
+    return Clip(f"clip-{source.id}", source.id, start_samples, 0, source_length_samples(source, rate_hz))
+
+
+def is_whole(clip: Clip, source: Source, rate_hz: int) -> bool:
+    """Return whether a clip plays all of a source unchanged."""
+    length = source_length_samples(source, rate_hz)
+    return clip.is_plain and (clip.offset_samples, clip.length_samples) == (0, length)
 
 
 def audible(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
@@ -86,6 +113,6 @@ def audible(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
 def sound_of(tracks: tuple[Track, ...]) -> tuple[object, ...]:
     """Return the fields that affect the sound of tracks: equal values differ only in names and display."""
     return tuple(
-        (track.source_id, track.start_samples, track.gain_db, track.pan, track.mute, track.solo)
+        (tuple(clip.sound for clip in track.clips), track.gain_db, track.pan, track.mute, track.solo)
         for track in tracks
     )

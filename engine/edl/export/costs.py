@@ -56,6 +56,6 @@ def consolidate_cost_s(files: Collection[Consolidated]) -> float:
 def clip_count(request: ExportRequest) -> int:
     """Return the approximate number of clips on the channels of all tracks."""
     state = request.state
-    channels = sum(state.sources[track.source_id].channels for track in state.tracks)
+    channels = sum(len(track.clips) * state.channels(track) for track in state.tracks)
     joints = sum(2 * len(one.stretches) * one.source.channels for one in request.consolidated.values())
     return channels * max(1, len(request.edit_list.starts_samples)) + joints

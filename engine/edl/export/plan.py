@@ -168,9 +168,11 @@ def _timeline_bytes(request: ExportRequest, form: Format) -> int:
     edit_list, found = request.edit_list, 0
     fades = int(np.count_nonzero(edit_list.fades_in_samples))
     for track in request.state.tracks:
-        channels = request.state.sources[track.source_id].channels if form.splits_channels else 1
+        channels = request.state.channels(track) if form.splits_channels else 1
         own = request.consolidated.get(track.id)
-        count = max(1, len(edit_list.starts_samples)) + (0 if own is None else 2 * len(own.stretches))
+        count = max(1, len(edit_list.starts_samples)) * len(track.clips) + (
+            0 if own is None else 2 * len(own.stretches)
+        )
         is_joined = form.joins_stereo and channels == 2 and not track.pan
         is_linked = is_joined or (channels > 1 and not form.joins_stereo)
         clip_bytes = form.clip_bytes + (channels * form.link_bytes if is_linked else 0)
@@ -187,4 +189,5 @@ def _check_media(request: ExportRequest) -> None:
     for track in tracks:
         named = form.listens or track.id in request.consolidated or bool(request.collected)
         if named or track in heard:
-            require_file(media_path(request.state, track, request.media))
+            for source_id in track.source_ids:
+                require_file(media_path(request.state, track, source_id, request.media))

@@ -66,14 +66,14 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     SourceError : a recording is missing or cannot be read
     """
     state = request.state
-    tracks = {track.source_id: track for track in audible(state.tracks)}
+    tracks = {source_id: track for track in audible(state.tracks) for source_id in track.source_ids}
     peak = 0.0
     for number, (source_id, track) in enumerate(tracks.items()):
-        path = media_path(state, track, request.media)
+        path = media_path(state, track, source_id, request.media)
         content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
         peak = max(peak, _kept_peak(content_hash, state.rate_hz, path, share))
     length_s = samples_to_s(state.length_samples, state.rate_hz)
-    rates = sorted({state.sources[track.source_id].rate_hz for track in state.tracks})
+    rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
     words = (
         f"{format_time(length_s, 1)}, {listed([f'{rate} Hz' for rate in rates])}, {source_depth(state)}, "
         f"{peak_words(peak)}"

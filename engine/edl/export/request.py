@@ -169,7 +169,7 @@ class ExportRequest:
         """The recordings copied into the folder of this file; empty unless requested."""
         if not (self.options.collect and FORMATS[self.out.suffix.lower()].names_media):
             return ()
-        named = dict.fromkeys(track.source_id for track in self.state.tracks)
+        named = dict.fromkeys(key for track in self.state.tracks for key in track.source_ids)
         return collected_media([self.state.sources[source_id] for source_id in named], self.media, self.out)
 
     @property

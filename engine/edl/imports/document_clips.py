@@ -14,6 +14,7 @@ from math import ceil, floor, inf, log10
 from pathlib import Path
 
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export.placing.frame_rates import picture_rate
@@ -213,9 +214,9 @@ class _Placing:
         source = self._media.find(clip.medium)
         if source is None:
             return None
-        own = self._track_of(source, track.name)
-        start_s = clip.start_s - self._begin_s(clip.medium, source, clip.start_s)
-        return own.id, self._samples(start_s) + own.start_samples
+        start = self._samples(clip.start_s - self._begin_s(clip.medium, source, clip.start_s))
+        own, shift = self._track_of(source, track.name, start)
+        return own.id, start + shift
 
     def _made(self, clip: ImportedClip, track_id: str, start: int, gain_db: float) -> DocumentClip:
         at = self._samples(clip.at_s)
@@ -238,15 +239,30 @@ class _Placing:
         begin_s = source_begin_s(source, self._places)
         return begin_s if start_s + 2 * self._imported.rounding_s >= begin_s else Fraction(0)
 
-    def _track_of(self, source: Source, name: str) -> Track:
-        own = [track for track in self._state.tracks if track.source_id == source.id]
+    def _track_of(self, source: Source, name: str, start: int) -> tuple[Track, int]:
+        """Return the track that plays a position of a source, and the shift of its clip on the timeline.
+
+        Of several, a track of the name is taken first, then a clip that has the position.
+        """
+        own = [
+            (track.name != name, not _holds(clip, start), track, clip.shift_samples)
+            for track in self._state.tracks
+            for clip in track.clips
+            if clip.source_id == source.id
+        ]
         if not own:
             name = quoted(Path(source.path).name)
             raise EditsError(f"No track of this document plays {name}: undo until one does.")
-        return next((track for track in own if track.name == name), own[0])
+        _, _, track, shift = min(own, key=lambda one: one[:2])
+        return track, shift
 
     def _samples(self, seconds: Fraction) -> int:
         return floor(seconds * self._state.rate_hz + Fraction(1, 2))
+
+
+def _holds(clip: Clip, offset_samples: int) -> bool:
+    """Return whether a clip plays a position of its source."""
+    return 0 <= offset_samples - clip.offset_samples < clip.length_samples
 
 
 class _EditedFiles:

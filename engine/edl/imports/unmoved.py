@@ -16,7 +16,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.placing.clips import Clip, clips
+from engine.edl.export.placing.clips import ResultClip, clips
 from engine.edl.export.placing.frames import frame_clips
 from engine.edl.export.placing.stretches import consolidated_track
 from engine.edl.imports.document_clips import DocumentClip, DocumentClips
@@ -56,7 +56,7 @@ class _Row:
     """
 
     clip: DocumentClip
-    own: Clip | None
+    own: ResultClip | None
     is_in_file: bool = True
 
 
@@ -94,7 +94,7 @@ class _OwnClips:
             )
         return tuple(found), is_exact
 
-    def _own(self, one: DocumentClip, before: int, after: int) -> Clip | None:
+    def _own(self, one: DocumentClip, before: int, after: int) -> ResultClip | None:
         """Return the document's clip with the place and the audio of this one; None without a match.
 
         Transitions surround the cut; if their halves differ, the larger one is after it.
@@ -112,11 +112,11 @@ class _OwnClips:
         off = one.start_samples - one.at_samples - (self._start(own) - own.result_start_samples)
         return own if 2 * abs(off) <= self._rate_hz / self._frame_rate + _ROUNDED else None
 
-    def _start(self, own: Clip) -> int:
+    def _start(self, own: ResultClip) -> int:
         """Return where a clip begins in the document."""
-        return own.start_samples - own.shift_samples + self._track.start_samples
+        return own.document_start_samples
 
-    def _exact(self, one: DocumentClip, own: Clip) -> DocumentClip:
+    def _exact(self, one: DocumentClip, own: ResultClip) -> DocumentClip:
         """Return a clip at its place in the document, without crossfades."""
         start = self._start(own)
         return replace(
@@ -131,8 +131,8 @@ class _OwnClips:
     def _too_short(self, rows: Sequence[_Row]) -> Iterator[_Row]:
         """Yield the clips that last no frame, where the clips around them agree."""
         agreed = {row.own: row.clip for row in rows if row.own is not None}
-        waiting: list[Clip] = []
-        last: Clip | None = None
+        waiting: list[ResultClip] = []
+        last: ResultClip | None = None
         for one in (*self._all, None):
             if one is not None and one not in self._crossfades:
                 waiting.append(one)

@@ -1,4 +1,4 @@
-"""One track as the renderer plays it: its source, opened once, on the document's timeline."""
+"""One track as the renderer plays it: its sources on the document's timeline."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
+from engine.edl.tracks.clip_reader import ClipReader
 from engine.edl.tracks.lost_audio import lost_on_track
 from engine.edl.tracks.patched_reader import PatchedReader, Reads
 from engine.edl.tracks.patches import Patches
@@ -34,16 +35,16 @@ def sides(pan: float) -> tuple[float, float]:
     return min(1.0, 1.0 - pan), min(1.0, 1.0 + pan)
 
 
-def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
-    """Return the current path of the source of a track.
+def media_path(state: DocumentState, track: Track, source_id: str, media: Mapping[str, Path]) -> Path:
+    """Return the current path of a source of a track.
 
     Raises
     ------
     SourceError : the path is unknown; the message names the track and the path it was imported from
     """
-    path = media.get(track.source_id)
+    path = media.get(source_id)
     if path is None:
-        imported = state.sources[track.source_id].path
+        imported = state.sources[source_id].path
         raise SourceError(
             f"The audio of track {track.name!r} is missing: {shown(imported)}; locate the file again."
         )
@@ -52,7 +53,7 @@ def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) ->
 
 def sounding_span(state: DocumentState, track: Track, patches: Patches | None) -> tuple[int, int]:
     """Return from where to where of the document a track sounds: another clock moves both its ends."""
-    span = track.start_samples, state.track_stop_samples(track)
+    span = track.start_samples, track.stop_samples
     if patches is None:
         return span
     start, stop = patches.sounding(*span)
@@ -66,7 +67,7 @@ class Voice:
     Attributes
     ----------
     gain : linear
-    channels : of the source
+    channels : of the track
     start_samples, stop_samples : from where to where it sounds
     pan : -1 to 1, see `sides`
     """
@@ -118,12 +119,12 @@ class Voice:
             if reader.lost:
                 said.append(lost_on_track(self.track.name, list(reader.lost), reader.rate_hz))
             reader = reader.source
-        if isinstance(reader, SourceReader):
+        if isinstance(reader, SourceReader | ClipReader):
             said.append(reader.left_out)
         return " ".join(filter(None, said))
 
     def close(self) -> None:
-        """Close the source."""
+        """Close the sources."""
         self.reader.close()
 
 
@@ -136,7 +137,7 @@ def open_voice(
     patches: Patches | None = None,
     at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
 ) -> Voice:
-    """Open the source of a track for rendering, converted to the document's rate if it differs.
+    """Open the sources of a track for rendering, converted to the document's rate if they differ.
 
     Parameters
     ----------
@@ -145,10 +146,47 @@ def open_voice(
 
     Raises
     ------
-    SourceError : it is missing, cannot be read or is another file than the one imported
+    SourceError : one is missing, cannot be read or is another file than the one imported. Of several, a file
+        that cannot be read raises when it is first read
     """
-    path = media_path(state, track, media)
-    source = replace(state.sources[track.source_id], path=str(path))
+    for source_id in track.source_ids:
+        media_path(state, track, source_id, media)
+    channels = state.channels(track)
+    heard = _recorded(state, track, media, channels, progress)
+    if patches is not None:
+        stored = StoredSounds(media, state.rate_hz, channels, at_hand)
+        frames = track.stop_samples - track.start_samples
+        heard = PatchedReader(heard, patches, frames, channels, track.start_samples, stored)
+    start, stop = sounding_span(state, track, patches)
+    return Voice(
+        track=track,
+        gain=float(10.0 ** (track.gain_db / 20.0)),
+        channels=channels,
+        start_samples=start,
+        stop_samples=stop,
+        reader=heard,
+        dtype=dtype,
+        pan=track.pan,
+    )
+
+
+def _recorded(
+    state: DocumentState, track: Track, media: Mapping[str, Path], channels: int, progress: Progress
+) -> Reads:
+    """Return a reader of the clips of a track."""
+
+    def opened(source_id: str) -> SourceReader:
+        return _opened(state, media_path(state, track, source_id, media), source_id, progress)
+
+    first = track.clips[0]
+    if len(track.clips) == 1 and first.is_plain and not first.offset_samples:
+        return opened(first.source_id)
+    return ClipReader(track, channels, opened)
+
+
+def _opened(state: DocumentState, path: Path, source_id: str, progress: Progress) -> SourceReader:
+    """Open a source at the document's rate."""
+    source = replace(state.sources[source_id], path=str(path))
     reader = SourceReader(conformed_path(source, state.rate_hz, progress))
     # A WAV that was cut short opens as a shorter one: what is missing must not become silence.
     length_samples = source_length_samples(source, state.rate_hz)
@@ -156,18 +194,4 @@ def open_voice(
     if found != (state.rate_hz, source.channels, length_samples):
         reader.close()
         raise SourceError(f"{shown(path)} is not the file that was imported: bring the old one back.")
-    heard: Reads = reader
-    if patches is not None:
-        stored = StoredSounds(media, state.rate_hz, source.channels, at_hand)
-        heard = PatchedReader(reader, patches, length_samples, source.channels, track.start_samples, stored)
-    start, stop = sounding_span(state, track, patches)
-    return Voice(
-        track=track,
-        gain=float(10.0 ** (track.gain_db / 20.0)),
-        channels=source.channels,
-        start_samples=start,
-        stop_samples=stop,
-        reader=heard,
-        dtype=dtype,
-        pan=track.pan,
-    )
+    return reader

@@ -251,7 +251,9 @@ def sounding_tracks(
         for track in state.tracks
         if (not chosen or track.id in chosen)
         and any(
-            start < state.track_stop_samples(track) and track.start_samples < stop for start, stop in windows
+            start < clip.stop_samples and clip.start_samples < stop
+            for start, stop in windows
+            for clip in track.clips
         )
     )
     if not tracks:

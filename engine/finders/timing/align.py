@@ -120,7 +120,7 @@ def place(
     placement = (aligner or default_aligner(settings))(counting, lines)
     own = set(hits.track_ids)
     is_all = all(track.id in own for track in state.tracks)
-    stops = [state.track_stop_samples(track) for track in state.tracks if track.id in own]
+    stops = [track.stop_samples for track in state.tracks if track.id in own]
     return Placed(
         counting,
         placement,

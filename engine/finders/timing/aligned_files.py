@@ -203,7 +203,8 @@ def write_files(
 def differing_rates(done: Aligned) -> Iterator[str]:
     """Yield a sentence where microphones were recorded at another rate than all of them are aligned at."""
     state, own = done.state, set(done.proposed.placed.hits.track_ids)
-    rates = {state.sources[track.source_id].rate_hz for track in state.tracks if track.id in own}
+    tracks = (track for track in state.tracks if track.id in own)
+    rates = {state.sources[key].rate_hz for track in tracks for key in track.source_ids}
     if rates != {state.rate_hz}:
         which = listed([f"{rate_hz:,}" for rate_hz in sorted(rates)])
         yield f"The microphones have {which} Hz: all are aligned at {state.rate_hz:,} Hz, aligned files too."
@@ -231,7 +232,7 @@ def _plain(track: Track) -> Track:
 
 
 def _name(state: DocumentState, track: Track) -> str:
-    path = Path(state.sources[track.source_id].path)
+    path = Path(state.sources[track.clips[0].source_id].path)
     suffix = path.suffix.lower()
     return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
 

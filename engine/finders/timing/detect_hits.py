@@ -35,7 +35,7 @@ class HitsRequest:
 
 def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
     """Return the id of the hits detected in these microphones, from the audio and the detector."""
-    heard = [(one.id, one.source_id, one.start_samples, one.role) for one in state.tracks if one.id in tracks]
+    heard = [(one.id, *state.recorded(one), one.role) for one in state.tracks if one.id in tracks]
     return analysis_id(HITS, HITS_MAKER, heard, *clocks_of(state, tracks))
 
 

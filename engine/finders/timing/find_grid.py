@@ -117,7 +117,11 @@ def _click(name: str, state: DocumentState, media: Mapping[str, Path], progress:
     path = Path(name)
     with SourceReader(path) as reader:
         own = follow_click(mono_of(reader, state.rate_hz), state.rate_hz, state.length_samples, path.name)
-    same = [one.id for one in state.tracks if Path(state.sources[one.source_id].path) == path.absolute()]
+    same = [
+        one.id
+        for one in state.tracks
+        if any(Path(state.sources[key].path) == path.absolute() for key in one.source_ids)
+    ]
     return _own(own, same[0] if same else "")
 
 

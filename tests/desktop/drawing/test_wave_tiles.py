@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.bench.document import Load, made_up_document
 from desktop.drawing.tiles import TileCache, TileLoader
 from desktop.drawing.wave_tiles import CACHE_BYTES, RAW_SAMPLES, WaveTile, WaveTiles, read_tiles
-from desktop.drawing.waves import TrackWave
+from desktop.drawing.waves import SourceWave
 from desktop.main_window import MainWindow
 from engine.audio.pictures.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
 from engine.audio.pictures.peaks import Columns, build_peaks
@@ -46,8 +46,8 @@ def tiles(qtbot: QtBot) -> Iterator[WaveTiles]:  # noqa: ARG001 - results come t
 
 
 @pytest.fixture
-def wave(media: Path, tiles: WaveTiles) -> TrackWave:
-    return TrackWave(build_peaks(media), media, tiles)
+def wave(media: Path, tiles: WaveTiles) -> SourceWave:
+    return SourceWave(build_peaks(media), media, tiles)
 
 
 def slow_spans(sound: NDArray[np.float32], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
@@ -83,7 +83,7 @@ def test_fine_cells_equal_slow_ones(rng: np.random.Generator, n_samples: int) ->
 @pytest.mark.parametrize("start", [-3_000.0, 0.0, PIECE_SAMPLES - 5_000.7, FRAMES - 4_000.0])
 def test_columns_are_kept_peaks_first_and_fine_ones_once_they_are_read(
     qtbot: QtBot,
-    wave: TrackWave,
+    wave: SourceWave,
     tiles: WaveTiles,
     sound: NDArray[np.float32],
     start: float,
@@ -98,7 +98,7 @@ def test_columns_are_kept_peaks_first_and_fine_ones_once_they_are_read(
 
 
 def test_spans_across_a_cut_are_read_from_both_sides_of_it(
-    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, sound: NDArray[np.float32]
+    qtbot: QtBot, wave: SourceWave, tiles: WaveTiles, sound: NDArray[np.float32]
 ) -> None:
     starts = np.concatenate(
         [np.arange(-500, 40_000, 100), np.arange(2 * PIECE_SAMPLES - 7_000, FRAMES + 900, 100)]
@@ -115,7 +115,7 @@ def test_spans_across_a_cut_are_read_from_both_sides_of_it(
 
 @pytest.mark.parametrize("start", [-20, RAW_SAMPLES - 300, FRAMES - 100])
 def test_samples_are_none_until_they_are_read_and_then_exact(
-    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, sound: NDArray[np.float32], start: int
+    qtbot: QtBot, wave: SourceWave, tiles: WaveTiles, sound: NDArray[np.float32], start: int
 ) -> None:
     assert wave.samples(start, start + 1_000) is None
     qtbot.waitUntil(lambda: not tiles.is_busy)
@@ -124,7 +124,7 @@ def test_samples_are_none_until_they_are_read_and_then_exact(
 
 
 def test_a_scroll_and_a_zoom_in_find_what_was_read_ahead(
-    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles
+    qtbot: QtBot, wave: SourceWave, tiles: WaveTiles
 ) -> None:
     wave.columns(0, 100_000.0, 60.0, 400)
     qtbot.waitUntil(lambda: not tiles.is_busy)
@@ -135,7 +135,7 @@ def test_a_scroll_and_a_zoom_in_find_what_was_read_ahead(
 
 
 def test_kept_peaks_stand_in_for_a_recording_that_is_gone(
-    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, media: Path
+    qtbot: QtBot, wave: SourceWave, tiles: WaveTiles, media: Path
 ) -> None:
     media.unlink()
     coarse = wave.peaks.columns(0, 0.0, 64.0, 100)
@@ -146,7 +146,7 @@ def test_kept_peaks_stand_in_for_a_recording_that_is_gone(
 
 
 def test_what_was_read_is_forgotten_with_its_document(
-    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles
+    qtbot: QtBot, wave: SourceWave, tiles: WaveTiles
 ) -> None:
     wave.samples(0, 100)
     qtbot.waitUntil(lambda: not tiles.is_busy)

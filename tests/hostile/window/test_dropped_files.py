@@ -120,7 +120,7 @@ def test_two_quick_drops_both_arrive_and_keep_one_rate(hands: Hands, folder: Pat
     state = hands.window.session.state
     assert [track.name for track in state.tracks] == ["a", "b"]
     assert state.rate_hz == RATE_HZ
-    assert [state.track_stop_samples(track) for track in state.tracks] == [24_000, 24_000]
+    assert [track.stop_samples for track in state.tracks] == [24_000, 24_000]
     assert any("a.wav is in the document already" in sentence for sentence in hands.refused)
     assert [path.name for path in folder.glob("*.offcut")] == ["a.offcut"]
 

@@ -132,7 +132,12 @@ class TrackHeads(QWidget):
         accents, sources = self.accents(), self._state.sources
         shared = dict(zip(self.heads, shared_letters([track.name for track in tracks]), strict=True))
         shown = {
-            track.id: (self._as_told(track), sources[track.source_id], accents[track.id], shared[track.id])
+            track.id: (
+                self._as_told(track),
+                sources[track.clips[0].source_id],
+                accents[track.id],
+                shared[track.id],
+            )
             for track in tracks
         }
         for key, facts in shown.items():
@@ -151,7 +156,7 @@ class TrackHeads(QWidget):
         Groups are counted in the order in which their recordings came, so that moving tracks recolours none.
         """
         places = {key: place for place, key in enumerate(self._state.sources)}
-        tracks = sorted(self._state.tracks, key=lambda track: places[track.source_id])
+        tracks = sorted(self._state.tracks, key=lambda track: min(places[one] for one in track.source_ids))
         groups = list(dict.fromkeys(track.group or track.id for track in tracks))
         return {
             track.id: track.color or self._theme.accent(groups.index(track.group or track.id))

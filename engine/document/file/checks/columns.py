@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from math import isfinite
 from operator import gt, ne
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from engine.document.file.checks.limits import (
     LONGEST_ID,
     LONGEST_JSON,
     LONGEST_NOTE,
+    LONGEST_ROW_BYTES,
     LONGEST_SOURCE_FRAMES,
     LONGEST_TEXT,
     LOUDEST_DB,
@@ -128,10 +130,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         ),
         "track": (
             _ID,
-            _ID,
             _WORDS,
             _whole(-MOST_ROWS["track"], MOST_ROWS["track"]),
-            _ANYWHERE,
             _WORDS,
             _real(QUIETEST_DB, LOUDEST_DB),
             _truth,
@@ -143,6 +143,19 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             _truth,
             _truth,
             _WORDS,
+            _text(LONGEST_ROW_BYTES),
+        ),
+        "clip": (
+            _ID,
+            _ID,
+            _ANYWHERE,
+            _POSITION,
+            _whole(1, FARTHEST_SAMPLES),
+            _real(QUIETEST_DB, LOUDEST_DB),
+            _POSITION,
+            _POSITION,
+            _WORDS,
+            _truth,
         ),
         "proposal": (
             _ID,
@@ -195,6 +208,24 @@ def require_columns(table: str, names: Sequence[str], columns: Sequence[Values])
     if _START in names and _STOP in names:
         starts, stops = columns[names.index(_START)], columns[names.index(_STOP)]
         require_spans(f"{table}.{_START}", starts, stops)
+
+
+def require_clips(names: Sequence[str], columns: Sequence[Values]) -> None:
+    """Check the clips of tracks, a column each.
+
+    Parameters
+    ----------
+    names : of their fields
+
+    Raises
+    ------
+    ValueError : a value that a clip cannot have
+    """
+    require_columns("clip", names, columns)
+    require_text("".join(chain.from_iterable(zip(columns[0], columns[1], columns[8], strict=True))))
+    for length, fade_in, fade_out in zip(columns[4], columns[6], columns[7], strict=True):
+        if fade_in + fade_out > length:
+            raise ValueError(f"fades of {fade_in + fade_out} samples in a clip of {length}")
 
 
 def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.document.file.schema import ADDED, SCHEMA_VERSION, STATEMENTS
+from engine.document.file.schema import ADDED, REMOVED, SCHEMA_VERSION, STATEMENTS
 
 _TABLE = re.compile(r'CREATE TABLE "?(\w+)"? ?\((.*)\) STRICT', re.DOTALL)
 _COLUMN = re.compile(
@@ -52,6 +52,11 @@ def layout_of(version: int) -> Layout:
         for table, columns in ADDED[since].items():
             kept = tuple(column for column in found[table] if column.name not in columns)
             found |= {table: kept if columns else ()}
+        for table, removed in REMOVED.get(since, {}).items():
+            for name, kind, before in removed:
+                place = 1 + [column.name for column in found[table]].index(before)
+                column = Column(name, kind, "NOT NULL")
+                found |= {table: (*found[table][:place], column, *found[table][place:])}
     return {table: columns for table, columns in found.items() if columns}
 
 

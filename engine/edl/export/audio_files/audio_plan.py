@@ -202,7 +202,7 @@ def _tracks_of(
 def _planned(
     request: ExportRequest, path: Path, state: DocumentState, tags: Tags, span: tuple[int, int]
 ) -> PlannedAudio:
-    subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
+    subtypes = [state.sources[key].subtype for track in state.tracks for key in track.source_ids]
     container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
     codec = CODECS.get(path.suffix.lower())
     held, rate_hz = export_format(subtypes, ".wav"), written_rate_hz(request)

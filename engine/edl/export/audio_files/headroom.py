@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from engine.audio.pictures.peak_cache import load_peaks
 from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Visible, visible
 from engine.document.tracks.track import audible
 from engine.edl.edit_list import EditList
 
@@ -55,26 +56,34 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
     """Return the bound of each cell of the document's timeline."""
     total = np.zeros(-(-max(state.length_samples, 1) // _CELL_SAMPLES))
     for track in audible(state.tracks):
-        source = state.sources[track.source_id]
-        kept = load_peaks(source.content_hash, state.rate_hz) if source.content_hash else None
-        if kept is None:
-            return np.full_like(total, np.inf)
-        stop = state.track_stop_samples(track)
-        here = slice(track.start_samples // _CELL_SAMPLES, -(-stop // _CELL_SAMPLES))
-        total[here] += _of_track(kept, track.start_samples, stop) * 10.0 ** (track.gain_db / 20.0)
+        known = {key: _kept_peaks(state, key) for key in track.source_ids}
+        for one in visible(track.clips):
+            kept = known[one.clip.source_id]
+            if kept is None:
+                return np.full_like(total, np.inf)
+            here = slice(one.start_samples // _CELL_SAMPLES, -(-one.stop_samples // _CELL_SAMPLES))
+            # a cell in which one clip ends and another begins has the sum: a bound, not the peak
+            gain = 10.0 ** ((track.gain_db + one.clip.gain_db) / 20.0)
+            total[here] += _of_clip(kept, one) * gain
         patches = edit_list.patches.get(track.id)
         for start, stop in () if patches is None else patches.reaches.tolist():
             total[max(start, 0) // _CELL_SAMPLES : max(stop, 0) // _CELL_SAMPLES + 1] = np.inf
     return total
 
 
-def _of_track(peaks: PeakPyramid, start_samples: int, stop_samples: int) -> Peaks:
-    """Return the peak of a track in each cell of the timeline that it overlaps."""
+def _kept_peaks(state: DocumentState, source_id: str) -> PeakPyramid | None:
+    source = state.sources[source_id]
+    return load_peaks(source.content_hash, state.rate_hz) if source.content_hash else None
+
+
+def _of_clip(peaks: PeakPyramid, one: Visible) -> Peaks:
+    """Return the peak of a clip in each cell of the timeline that it overlaps."""
     level = min(2, len(peaks.levels) - 1)
     width = peaks.base_samples * FACTOR**level
     columns = np.abs(peaks.levels[level][:2]).max(axis=(0, 1)).astype(np.float64)
-    first, last = start_samples // _CELL_SAMPLES, -(-stop_samples // _CELL_SAMPLES)
-    borders = np.arange(first, last + 1) * _CELL_SAMPLES - start_samples
+    first, last = one.start_samples // _CELL_SAMPLES, -(-one.stop_samples // _CELL_SAMPLES)
+    borders = np.arange(first, last + 1) * _CELL_SAMPLES
+    borders = np.clip(borders, one.start_samples, one.stop_samples) - one.clip.shift_samples
     begin = np.clip(borders[:-1] // width, 0, len(columns) - 1)
     end = np.clip((borders[1:] - 1) // width, 0, len(columns) - 1)
     highest: Peaks = columns[begin]

@@ -80,7 +80,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:
     """Stamp each audible recording."""
-    for source_id in dict.fromkeys(track.source_id for track in audible(request.state.tracks)):
+    heard = audible(request.state.tracks)
+    for source_id in dict.fromkeys(key for track in heard for key in track.source_ids):
         path = request.media.get(source_id)
         if path is not None:  # else opening it says what is missing
             yield stamped(path, request.state.sources[source_id].content_hash)
@@ -207,7 +208,7 @@ def _chunks(
 
 def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
     """Return the earliest recording date of the audible sources: a new export does not change it."""
-    sources = {track.source_id for track in audible(state.tracks)}
+    sources = {key for track in audible(state.tracks) for key in track.source_ids}
     paths = [request.media[source_id] for source_id in sources if source_id in request.media]
     return min(filter(None, map(read_origination, paths)), default=None)
 
@@ -216,7 +217,7 @@ def _channel_names(state: DocumentState) -> tuple[str, ...]:
     """Name each channel of the mix after the tracks audible on it."""
     names: list[list[str]] = [[] for _ in range(mix_channels(state))]
     for track in audible(state.tracks):
-        channels = state.sources[track.source_id].channels
+        channels = state.channels(track)
         for number, heard in enumerate(names if channels == 1 else names[:channels]):
             is_silent = number < 2 and not sides(track.pan)[number]
             if not is_silent:

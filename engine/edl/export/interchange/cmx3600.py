@@ -84,8 +84,7 @@ def _events(
     dropping = {key for key, one in request.sources.items() if drops_frames(one, media, frame_rate)}
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
-        own = track.source_id
-        begins_s = {own: source_begin_s(request.sources[own], request.media)}
+        begins_s = {key: source_begin_s(request.sources[key], media) for key in track.source_ids}
         found = clips_of(request, track)
         for placed in frame_clips(found, request.sources, edit_list.rate_hz, frame_rate, begins_s):
             progress.check_cancelled()

@@ -12,6 +12,7 @@ from engine.document.decisions import edited
 from engine.document.kinds import KINDS
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import Segment
 from engine.edl.export.placing.stretches import Consolidated
@@ -83,11 +84,23 @@ def _hashed(one: Consolidated) -> Source:
 
 def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
+    fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in track.clips]
     own = request.consolidated.get(track.id)
     return {
         **fields,
+        "source_id": track.clips[0].source_id,
+        "start_samples": track.start_samples,
         "start_s": samples_to_s(track.start_samples, request.state.rate_hz),
         "stretches": [] if own is None else list(_stretches(track, own)),
+    }
+
+
+def _clip(clip: Clip, rate_hz: int) -> dict[str, Any]:
+    return {
+        **asdict(clip),
+        "start_s": samples_to_s(clip.start_samples, rate_hz),
+        "offset_s": samples_to_s(clip.offset_samples, rate_hz),
+        "length_s": samples_to_s(clip.length_samples, rate_hz),
     }
 
 

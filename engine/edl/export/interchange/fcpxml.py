@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from engine.document.tracks.track import Track, audible
 from engine.edl.edit_list import EditList
-from engine.edl.export.placing.clips import Clip, clips_of, crossfades
+from engine.edl.export.placing.clips import ResultClip, clips_of, crossfades
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_begin_s, source_path
@@ -134,7 +134,7 @@ def _add_tracks(
 
 
 def _clip_element(
-    gap: ElementTree.Element, clip: Clip, edit_list: EditList, begin_s: Fraction
+    gap: ElementTree.Element, clip: ResultClip, edit_list: EditList, begin_s: Fraction
 ) -> ElementTree.Element:
     """Add a clip with the material of its crossfades."""
     before, length = clip.before_samples, clip.before_samples + clip.length_samples + clip.after_samples
@@ -147,7 +147,7 @@ def _clip_element(
     )
 
 
-def _add_volume(element: ElementTree.Element, track: Track, clip: Clip, edit_list: EditList) -> None:
+def _add_volume(element: ElementTree.Element, track: Track, clip: ResultClip, edit_list: EditList) -> None:
     """Add the gain and the fades, if any."""
     if not (track.gain_db or clip.fade_in_samples or clip.fade_out_samples):
         return

@@ -28,7 +28,7 @@ from engine.edl.export.interchange.otio_programs import (
     timeline_metadata,
     track_metadata,
 )
-from engine.edl.export.placing.clips import Clip, clips_of, crossfades
+from engine.edl.export.placing.clips import ResultClip, clips_of, crossfades
 from engine.edl.export.placing.frames import lost_in_frames
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_path, source_picture
@@ -66,7 +66,7 @@ class _Placed:
     timecode : where its medium begins, which both are counted from
     """
 
-    clip: Clip
+    clip: ResultClip
     start: int
     end: int
     source_start: Fraction
@@ -130,7 +130,7 @@ class _Writer:
 
     def _track(self, track: Track) -> schema.Track:
         """Return a track; its values as Offcut has them are in the metadata, too."""
-        channels = self._request.state.sources[track.source_id].channels
+        channels = self._request.state.channels(track)
         laid = schema.Track(
             name=xml_text(track.name), kind=schema.TrackKind.Audio, metadata=track_metadata(track, channels)
         )
@@ -160,7 +160,7 @@ class _Writer:
             left = number, placed
         return laid
 
-    def _placed(self, clip: Clip) -> _Placed | None:
+    def _placed(self, clip: ResultClip) -> _Placed | None:
         """Return a clip in frames, within its medium; None if it is shorter than a frame."""
         source = self._request.sources[clip.source_id]
         ahead = self._frames(clip.start_samples - clip.result_start_samples)
@@ -182,7 +182,7 @@ class _Writer:
             out_offset=self._at(min(after, left.source_end - left.source_stop)),
         )
 
-    def _clip(self, track: Track, placed: _Placed) -> schema.Clip:
+    def _clip(self, track: Track, placed: _Placed) -> schema.ResultClip:
         clip = placed.clip
         source = self._request.sources[clip.source_id]
         path = source_path(source, self._request.media)
@@ -196,7 +196,7 @@ class _Writer:
             "result_start_frame": placed.start,
             "result_stop_frame": placed.end,
         }
-        return schema.Clip(
+        return schema.ResultClip(
             name=xml_text(path.name),
             media_reference=schema.ExternalReference(
                 target_url=_url(path, self._request),

@@ -24,7 +24,7 @@ from engine.edl.crossfade import Curve
 from engine.edl.edit_list import EditList
 from engine.edl.export.interchange.curves import seam_curves
 from engine.edl.export.interchange.tempo import tempo_map
-from engine.edl.export.placing.clips import Clip, clips_of
+from engine.edl.export.placing.clips import ResultClip, clips_of
 from engine.edl.export.placing.seams import seams
 from engine.edl.export.placing.source_files import source_path
 from engine.edl.export.request import Exported, ExportRequest, written_project
@@ -149,7 +149,7 @@ def _track_element(request: ExportRequest, track: Track, channels: int, progress
     return element
 
 
-def _item_element(track: Track, clip: Clip, curves: tuple[Curve, Curve], rate_hz: int) -> rpp.Element:
+def _item_element(track: Track, clip: ResultClip, curves: tuple[Curve, Curve], rate_hz: int) -> rpp.Element:
     """Return the item of a clip, the material of its fades included."""
     before = clip.before_samples
 

@@ -161,24 +161,24 @@ class _Writer:
 
     def _add_track(self, audio: ElementTree.Element, track: Track, progress: Progress) -> None:
         """Add one track for each channel of the source."""
-        source = self._request.state.sources[track.source_id]
+        channels = self._request.state.channels(track)
         items = list(self._clip_items(track, progress))
         first_index = len(audio.findall("track")) + 1
         is_heard = track in audible(self._request.state.tracks)
-        for channel in range(1, source.channels + 1):
+        for channel in range(1, channels + 1):
             element = child(audio, "track")
-            _say_channel(element, channel, source.channels)
+            _say_channel(element, channel, channels)
             for place, item in enumerate(items, 1):
                 self._progress.check_cancelled()
                 if item.placed.crossfade:
                     self._add_transition(element, item)
                 self._add_item(element, track, item, channel)
-                if source.channels > 1:
-                    for other in range(1, source.channels + 1):
+                if channels > 1:
+                    for other in range(1, channels + 1):
                         self._add_link(element[-1], item, other, first_index + other - 1, place)
             child(element, "enabled", _flag(is_heard))
             child(element, "locked", _flag(False))
-            if source.channels == _STEREO:
+            if channels == _STEREO:
                 child(element, "outputchannelindex", channel)
 
     def _clip_items(self, track: Track, progress: Progress) -> Iterator[_Item]:

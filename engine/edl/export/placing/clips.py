@@ -8,20 +8,22 @@ the document's rate, so a format converts each of them once and no error adds up
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
-from engine.edl.export.placing.stretches import Consolidated
+from engine.edl.export.placing.stretches import Consolidated, media_parts
 from engine.edl.export.request import ExportRequest
 from engine.edl.tracks.voice import sounding_span
+from engine.spans import united
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ResultClip:
     """A part of a medium on a track.
 
     Attributes
@@ -33,7 +35,8 @@ class Clip:
     fade_in_samples, fade_out_samples : length of the fades, which begin at `start - before` and end at
         `stop + after`; 0 for a hard edge
     source_id : the medium: a recording, or a consolidated file
-    shift_samples : offset in the medium relative to the recording
+    shift_samples : of a consolidated file, see `Stretch`
+    offset_samples : from a position on the document's timeline to that in the medium
     segment : its index in the edit list
     """
 
@@ -46,12 +49,18 @@ class Clip:
     fade_out_samples: int = 0
     source_id: str = ""
     shift_samples: int = 0
+    offset_samples: int = 0
     segment: int = 0
 
     @property
     def stop_samples(self) -> int:
         """End in the medium."""
         return self.start_samples + self.length_samples
+
+    @property
+    def document_start_samples(self) -> int:
+        """Start on the document's timeline."""
+        return self.start_samples - self.offset_samples
 
     @property
     def result_stop_samples(self) -> int:
@@ -66,7 +75,7 @@ def clips(
     consolidated: Consolidated | None = None,
     *,
     over_silence: bool = False,
-) -> tuple[Clip, ...]:
+) -> tuple[ResultClip, ...]:
     """Return the clips of a track, in order; none before it begins or after it ends.
 
     Parameters
@@ -75,41 +84,57 @@ def clips(
     over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
         they end with the track
     """
-    first = track.start_samples
-    begin, end = sounding_span(state, track, edit_list.patches.get(track.id))
-    rows = zip(
-        edit_list.segments,
-        edit_list.kept_starts_samples.tolist(),
-        edit_list.kept_stops_samples.tolist(),
-        edit_list.seams_samples.tolist(),
-        strict=True,
-    )
-    found: list[Clip] = []
-    for number, (segment, kept_start, kept_stop, seam) in enumerate(rows):
-        low, high = max(segment.start_samples, begin), min(segment.stop_samples, end)
-        if low >= high:
-            continue
-        if over_silence:
-            low, high = _whole_fades(segment, low, high)
-        start, stop = max(kept_start, low), min(kept_stop, high)
-        if start > stop or (start == stop and not over_silence):
-            continue
-        begins, ends = start == kept_start, stop == kept_stop  # else the track does, without a fade
-        fade_in = segment.fade_in_samples - (low - segment.start_samples) if begins else 0
-        fade_out = segment.fade_out_samples - (segment.stop_samples - high) if ends else 0
-        whole = Clip(
-            start - first,
-            seam + start - kept_start,
-            stop - start,
-            start - low if begins else 0,
-            high - stop if ends else 0,
-            min(fade_in, high - low),  # the track may end within the fade that it begins with
-            min(fade_out, high - low),
-            track.source_id,
-            segment=number,
+    rows = tuple(
+        zip(
+            edit_list.segments,
+            edit_list.kept_starts_samples.tolist(),
+            edit_list.kept_stops_samples.tolist(),
+            edit_list.seams_samples.tolist(),
+            strict=True,
         )
-        found += [whole] if consolidated is None else _parted(whole, consolidated, first)
+    )
+    islands = _islands(state, edit_list, track, consolidated)
+    found: list[ResultClip] = []
+    for number, (segment, kept_start, kept_stop, seam) in enumerate(rows):
+        first = bisect_right(islands, segment.start_samples, key=lambda span: span[1])
+        for begin, end in islands[first:]:
+            low, high = max(segment.start_samples, begin), min(segment.stop_samples, end)
+            if low >= high:
+                break
+            if over_silence:
+                low, high = _whole_fades(segment, low, high)
+            start, stop = max(kept_start, low), min(kept_stop, high)
+            if start > stop or (start == stop and not over_silence):
+                continue
+            begins, ends = start == kept_start, stop == kept_stop  # else the track does, without a fade
+            fade_in = segment.fade_in_samples - (low - segment.start_samples) if begins else 0
+            fade_out = segment.fade_out_samples - (segment.stop_samples - high) if ends else 0
+            whole = ResultClip(
+                start,
+                seam + start - kept_start,
+                stop - start,
+                start - low if begins else 0,
+                high - stop if ends else 0,
+                min(fade_in, high - low),  # the track may end within the fade that it begins with
+                min(fade_out, high - low),
+                segment=number,
+            )
+            found += _parted(whole, track, consolidated)
     return tuple(found)
+
+
+def _islands(
+    state: DocumentState, edit_list: EditList, track: Track, consolidated: Consolidated | None
+) -> Sequence[tuple[int, int]]:
+    """Return the spans of the timeline in which a track sounds, ascending, without the gaps between clips."""
+    patches = edit_list.patches.get(track.id)
+    if state.is_one_source(track) or (patches is not None and patches.clock is not None):
+        return [sounding_span(state, track, patches)]
+    found = [(one.start_samples, one.stop_samples) for one in track.clips]
+    if consolidated is not None:
+        found += [(one.start_samples, one.stop_samples) for one in consolidated.stretches]
+    spans = united(found)
+    return [(start, stop) for start, stop in spans.tolist()]
 
 
 def _whole_fades(segment: Segment, low: int, high: int) -> tuple[int, int]:
@@ -124,21 +149,21 @@ def _whole_fades(segment: Segment, low: int, high: int) -> tuple[int, int]:
     return start, stop
 
 
-def _parted(whole: Clip, consolidated: Consolidated, first_samples: int) -> Iterator[Clip]:
-    """Yield a clip part by part, each from its own medium; `first_samples` is where the track begins.
+def _parted(whole: ResultClip, track: Track, consolidated: Consolidated | None) -> Iterator[ResultClip]:
+    """Yield a clip part by part, each from its own medium; `whole` has positions of the timeline.
 
     No fade is parted, so the first part holds all of the fade in and the last one all of the fade out.
     """
-    start = whole.start_samples + first_samples
+    start = whole.start_samples
     reach = start - whole.before_samples, start + whole.length_samples + whole.after_samples
-    parts = list(consolidated.parts(*reach, whole.source_id))
+    parts = list(media_parts(track, consolidated, *reach))
     for number, part in enumerate(parts):
         is_first, is_last = number == 0, number == len(parts) - 1
         begin = start if is_first else part.start_samples
         end = start + whole.length_samples if is_last else part.stop_samples
         yield replace(
             whole,
-            start_samples=begin - first_samples + part.shift_samples,
+            start_samples=begin + part.offset_samples,
             result_start_samples=whole.result_start_samples + begin - start,
             length_samples=end - begin,
             before_samples=whole.before_samples if is_first else 0,
@@ -147,16 +172,17 @@ def _parted(whole: Clip, consolidated: Consolidated, first_samples: int) -> Iter
             fade_out_samples=whole.fade_out_samples if is_last else 0,
             source_id=part.source_id,
             shift_samples=part.shift_samples,
+            offset_samples=part.offset_samples,
         )
 
 
-def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[Clip, ...]:
+def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[ResultClip, ...]:
     """Return the clips of a track in a request (see `clips`)."""
     own = request.consolidated.get(track.id)
     return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
 
 
-def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
+def crossfades(found: tuple[ResultClip, ...]) -> dict[int, tuple[int, int]]:
     """Return the reach of each crossfade before and after the start of a clip, by the clip's number."""
     return {
         number: (right.before_samples, left.after_samples)

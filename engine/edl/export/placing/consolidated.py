@@ -71,13 +71,15 @@ def said_of(request: ExportRequest) -> str:
 def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Progress) -> str:
     """Write one file and return notices of its unreadable audio."""
     state = request.state
-    path = media_path(state, track, request.media)
-    stamp = stamped(path, state.sources[track.source_id].content_hash)
-    patches = request.edit_list.patches[track.id]
+    stamps = [
+        stamped(media_path(state, track, key, request.media), state.sources[key].content_hash)
+        for key in track.source_ids
+    ]
+    patches = request.edit_list.patches.get(track.id)
     with closing(open_voice(state, track, request.media, np.float32, progress, patches)) as voice:
         write_audio(
             one.path,
-            read_unchanged(_blocks(voice, one, progress), [stamp]),
+            read_unchanged(_blocks(voice, one, progress), stamps),
             rate_hz=state.rate_hz,
             channels=voice.channels,
             container="WAV",

@@ -67,8 +67,8 @@ def picture_rate(state: DocumentState, media: Mapping[str, Path]) -> PictureRate
     media : where each source is now, by source id
     """
     found: dict[Path, Picture] = {}
-    for track in state.tracks:
-        source = state.sources[track.source_id]
+    for source_id in dict.fromkeys(key for track in state.tracks for key in track.source_ids):
+        source = state.sources[source_id]
         picture = source_picture(source, media)
         if picture is not None and picture.frame_rate is not None:
             found[source_path(source, media)] = picture

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.document.tracks.track import Source
 from engine.edl.edit_list import EditList
-from engine.edl.export.placing.clips import Clip, crossfades
+from engine.edl.export.placing.clips import ResultClip, crossfades
 from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 
@@ -30,7 +30,7 @@ class FrameClip:
     crossfade : length of the transition at its start; 0 for a cut
     """
 
-    clip: Clip
+    clip: ResultClip
     start: int
     end: int
     source_in: int
@@ -43,7 +43,7 @@ class FrameClip:
 
 
 def frame_clips(
-    found: Sequence[Clip],
+    found: Sequence[ResultClip],
     sources: Mapping[str, Source],
     rate_hz: int,
     frame_rate: Fraction,

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import visible
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.gains import lone_gains
@@ -54,13 +55,15 @@ class Part:
 
     Attributes
     ----------
-    source_id : of the recording, or of the consolidated file
-    shift_samples : see `Stretch`; 0 for the recording
+    source_id : of a recording, or of the consolidated file
+    offset_samples : from a position on the timeline to that in the medium
+    shift_samples : see `Stretch`; 0 for a recording
     """
 
     start_samples: int
     stop_samples: int
     source_id: str
+    offset_samples: int
     shift_samples: int = 0
 
 
@@ -71,11 +74,13 @@ class Consolidated:
     Attributes
     ----------
     source : the file as a source; it has no hash until it is written
+    start_samples : where the track begins on the timeline
     stretches : ascending and disjoint
     margin_samples : length of the track before and after each
     """
 
     track_id: str
+    start_samples: int
     source: Source
     stretches: tuple[Stretch, ...]
     margin_samples: int
@@ -85,22 +90,65 @@ class Consolidated:
         """Where it is written."""
         return Path(self.source.path)
 
-    def parts(self, start_samples: int, stop_samples: int, source_id: str) -> Iterator[Part]:
-        """Yield the parts of a span, from the recording `source_id` and from this file in turn."""
-        here = start_samples
-        first = bisect_right(self.stretches, start_samples, key=lambda one: one.stop_samples)
-        for number in range(first, len(self.stretches)):
-            one = self.stretches[number]
-            if one.start_samples >= stop_samples:
-                break
-            if here < one.start_samples:
-                yield Part(here, one.start_samples, source_id)
-            here = max(here, one.start_samples)
-            end = min(one.stop_samples, stop_samples)
-            yield Part(here, end, self.source.id, one.shift_samples)
-            here = end
-        if here < stop_samples:
-            yield Part(here, stop_samples, source_id)
+
+def media_parts(
+    track: Track, consolidated: Consolidated | None, start_samples: int, stop_samples: int
+) -> Iterator[Part]:
+    """Yield the parts of a span of the timeline, from the recordings and from the edited file in turn.
+
+    Gaps between clips have no part.
+    """
+    here = start_samples
+    stretches = () if consolidated is None else consolidated.stretches
+    first = bisect_right(stretches, start_samples, key=lambda one: one.stop_samples)
+    for one in stretches[first:]:
+        if one.start_samples >= stop_samples:
+            break
+        yield from _recorded_parts(track, here, one.start_samples)
+        here = max(here, one.start_samples)
+        end = min(one.stop_samples, stop_samples)
+        assert consolidated is not None
+        offset = one.shift_samples - consolidated.start_samples
+        yield Part(here, end, consolidated.source.id, offset, one.shift_samples)
+        here = end
+    yield from _recorded_parts(track, here, stop_samples)
+
+
+def _recorded_parts(track: Track, start_samples: int, stop_samples: int) -> Iterator[Part]:
+    """Yield the parts of a span that play from recordings; what has fades is in the edited file."""
+    if start_samples >= stop_samples:
+        return
+    if len(track.clips) == 1:  # also beyond its end, where a format plays silence
+        only = track.clips[0]
+        yield Part(start_samples, stop_samples, only.source_id, -only.shift_samples)
+        return
+    for one in sorted(visible(track.clips), key=lambda one: one.start_samples):
+        begin, end = max(one.start_samples, start_samples), min(one.stop_samples, stop_samples)
+        if begin < end:
+            yield Part(begin, end, one.clip.source_id, -one.clip.shift_samples)
+
+
+def _clip_edits(state: DocumentState, track: Track, edit_list: EditList) -> list[tuple[int, int]]:
+    """Return the spans in which a track does not play samples of one recording as they are.
+
+    Those are fades and gains of clips, clips with fewer channels than the track, and seams of the result with
+    an edge of a clip inside.
+    """
+    if state.is_one_source(track):
+        return []
+    shown, channels = visible(track.clips), state.channels(track)
+    found: list[tuple[int, int]] = []
+    for one in shown:
+        clip = one.clip
+        if clip.gain_db or state.sources[clip.source_id].channels != channels:
+            found.append((one.start_samples, one.stop_samples))
+        if not clip.is_plain:
+            first, last = clip.opaque
+            found += [(clip.start_samples, first), (last, clip.stop_samples)]
+    joints = np.unique([edge for one in shown for edge in (one.start_samples, one.stop_samples)])
+    fades = _fades(edit_list)
+    inside = np.searchsorted(joints, fades[:, 0], "right") < np.searchsorted(joints, fades[:, 1] - 1)
+    return [*found, *((start, stop) for start, stop in fades[inside].tolist())]
 
 
 def consolidated_track(
@@ -121,12 +169,14 @@ def consolidated_track(
         has them only where other edits are
     """
     patches = edit_list.patches.get(track.id)
-    if patches is None:
+    spans = _clip_edits(state, track, edit_list)
+    if patches is not None:
+        spans += _without_lone_gains(patches) if varies_gain else patches.spans
+    if not spans:
         return None
-    spans = _without_lone_gains(patches) if varies_gain else patches.spans
     first, (begin, end) = track.start_samples, sounding_span(state, track, patches)
     # where another clock leaves nothing of the recording, the stretch is silent
-    span = min(first, begin), max(state.track_stop_samples(track), end)
+    span = min(first, begin), max(track.stop_samples, end)
     frame = state.rate_hz / frame_rate
     margin = ceil(MARGIN_FRAMES * frame)
     found: list[Stretch] = []
@@ -138,9 +188,9 @@ def consolidated_track(
         at = stop + margin - first + shift
     if not found:
         return None
-    channels = state.sources[track.source_id].channels
+    channels = state.channels(track)
     source = Source(f"edited-{track.id}", str(path), "", state.rate_hz, channels, at, "WAV", "FLOAT")
-    return Consolidated(track.id, source, tuple(found), margin)
+    return Consolidated(track.id, first, source, tuple(found), margin)
 
 
 def _without_lone_gains(patches: Patches) -> Sequence[tuple[int, int]]:

@@ -176,9 +176,7 @@ class _Composing:
         self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
         self._offsets: list[int | None] = []
         self._longest_fade = max(map(_length, crossfades), default=0)
-        self._spans = {
-            track.id: (track.start_samples, state.track_stop_samples(track)) for track in state.tracks
-        }
+        self._spans = {track.id: (track.start_samples, track.stop_samples) for track in state.tracks}
         for key, pieces in self._pieces.items():
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.alignment.division import PARTS
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source, Track, whole_clip
 from engine.edl.build import build
 from engine.edl.render import render
 from engine.finders.timing.aligned_files import Aligned, AlignRequest, align
@@ -64,7 +64,8 @@ def recorded(performance: Performance, folder: Path) -> Recorded:
         key = f"source-{position}"
         sources[key] = Source(key, str(path), "", performance.rate_hz, 1, len(sound), "WAV", "FLOAT")
         role = performance.roles[name].value
-        tracks.append(Track(f"track-{position}", key, name, position, group="Drums", role=role))
+        clips = (whole_clip(sources[key], performance.rate_hz),)
+        tracks.append(Track(f"track-{position}", name, position, group="Drums", role=role, clips=clips))
         media[key] = path
     state = DocumentState(performance.rate_hz, sources, tuple(tracks))
     return Recorded(performance, state, media)

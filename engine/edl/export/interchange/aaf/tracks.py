@@ -19,7 +19,7 @@ from engine.edl.crossfade import Curve
 from engine.edl.export.interchange.aaf.components import Pattern, lay
 from engine.edl.export.interchange.aaf.effects import Effects
 from engine.edl.export.interchange.curves import known_curves
-from engine.edl.export.placing.clips import Clip, clips_of, crossfades
+from engine.edl.export.placing.clips import ResultClip, clips_of, crossfades
 from engine.edl.export.request import ExportRequest
 from engine.edl.tracks.gains import GainCurve, Point, lone_gains
 from engine.edl.tracks.voice import sides
@@ -62,7 +62,7 @@ class Tracks:
 
     def _channels_of(self, track: Track) -> Iterator[tuple[int, ...]]:
         """Yield the channels of each slot."""
-        count = self._request.state.sources[track.source_id].channels
+        count = self._request.state.channels(track)
         if count == _STEREO and not track.pan:
             yield _BOTH
         else:
@@ -87,7 +87,7 @@ class Tracks:
 
         Where the channels of a stereo track have slots of their own, its balance is in their gains.
         """
-        count = self._request.state.sources[track.source_id].channels
+        count = self._request.state.channels(track)
         factor, pan = 10.0 ** (track.gain_db / 20.0), 0.0
         if count == _STEREO and channels != _BOTH:
             factor *= sides(track.pan)[channels[0] - 1]
@@ -113,8 +113,8 @@ class Tracks:
             if one.fade_in_samples:
                 cut = one.before_samples if one.is_crossed_before else 0
                 yield self._transition(one.fade_in_samples, cut, curves[one.clip.segment])
-            is_recorded = one.clip.source_id == track.source_id  # else the gain is in the file
-            points = gains.points(*_span(one, track)) if is_recorded else ()
+            is_recorded = one.clip.source_id in track.source_ids  # else the gain is in the file
+            points = gains.points(*_span(one)) if is_recorded else ()
             yield self._louder(self._clip(one, channels), one.length_samples, points)
             fading = 0 if one.is_crossed_after else one.fade_out_samples
             if fading:
@@ -179,7 +179,7 @@ class Placed:
     is_crossed_before, is_crossed_after : whether that is a crossfade
     """
 
-    clip: Clip
+    clip: ResultClip
     gap_samples: int
     before_samples: int
     after_samples: int
@@ -199,13 +199,13 @@ class Placed:
         return self.clip.result_stop_samples + self.after_samples
 
 
-def _span(one: Placed, track: Track) -> tuple[int, int]:
+def _span(one: Placed) -> tuple[int, int]:
     """Return the span of the document's timeline that a clip plays, including its fades."""
-    start = track.start_samples + one.clip.start_samples - one.before_samples
+    start = one.clip.document_start_samples - one.before_samples
     return start, start + one.length_samples
 
 
-def placed_clips(found: Sequence[Clip]) -> list[Placed]:
+def placed_clips(found: Sequence[ResultClip]) -> list[Placed]:
     """Return clips with their fades.
 
     A fade that reaches into the clip before begins where that ends; two in one clip meet.

@@ -1,0 +1,112 @@
+"""Clips: spans of sources, placed on a track.
+
+The clips of a track are layers, the last on top: where clips overlap, the upper one plays, and its fades are
+crossfades with the clip below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.spans import Samples, united
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A span of one source, placed on the document's timeline.
+
+    Attributes
+    ----------
+    id : stable within the document
+    start_samples : on the timeline
+    offset_samples : in the source at the document's rate, where the clip begins
+    length_samples : at least 1
+    fade_in_samples, fade_out_samples : within the clip; together at most its length
+    name : as drawn; empty for the name of the file
+    is_locked : whether moving, trimming and splitting it are refused
+    """
+
+    id: str
+    source_id: str
+    start_samples: int
+    offset_samples: int
+    length_samples: int
+    gain_db: float = 0.0
+    fade_in_samples: int = 0
+    fade_out_samples: int = 0
+    name: str = ""
+    is_locked: bool = False
+
+    @property
+    def stop_samples(self) -> int:
+        """Its end on the timeline."""
+        return self.start_samples + self.length_samples
+
+    @property
+    def shift_samples(self) -> int:
+        """Where the source begins on the timeline; below 0 if that is before the timeline does."""
+        return self.start_samples - self.offset_samples
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the source plays unchanged, without gain and fades."""
+        return not (self.gain_db or self.fade_in_samples or self.fade_out_samples)
+
+    @property
+    def sound(self) -> tuple[str, int, int, int, float, int, int]:
+        """The fields that affect its sound."""
+        fades = self.fade_in_samples, self.fade_out_samples
+        return (
+            self.source_id,
+            self.start_samples,
+            self.offset_samples,
+            self.length_samples,
+            self.gain_db,
+            *fades,
+        )
+
+    @property
+    def opaque(self) -> tuple[int, int]:
+        """The span [start, stop) in which nothing below it plays."""
+        return self.start_samples + self.fade_in_samples, self.stop_samples - self.fade_out_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """A span of the timeline in which a clip plays, alone or in a crossfade."""
+
+    clip: Clip
+    start_samples: int
+    stop_samples: int
+
+
+def visible(clips: Sequence[Clip]) -> tuple[Visible, ...]:
+    """Return where each clip plays: its span without the opaque spans of the clips above it.
+
+    Those of the bottom layer come first, each ascending.
+    """
+    return tuple(
+        Visible(clip, start, stop)
+        for place, clip in enumerate(clips)
+        for start, stop in _uncovered(clip, [upper.opaque for upper in clips[place + 1 :]])
+    )
+
+
+def gaps(clips: Sequence[Clip]) -> Samples:
+    """Return the spans between clips, in which nothing plays, shape (n, 2)."""
+    spans = united([(clip.start_samples, clip.stop_samples) for clip in clips])
+    return np.stack([spans[:-1, 1], spans[1:, 0]], axis=1)
+
+
+def _uncovered(clip: Clip, above: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    here = clip.start_samples
+    covering = [(start, stop) for start, stop in above if start < clip.stop_samples and stop > here]
+    for start, stop in united(covering).tolist() if covering else ():
+        if here < start:
+            yield here, start
+        here = max(here, stop)
+    if here < clip.stop_samples:
+        yield here, clip.stop_samples

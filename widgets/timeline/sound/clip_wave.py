@@ -1,0 +1,231 @@
+"""Waveform and spectrogram of a track with several clips, put together from those of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.audio.pictures.peaks import Columns
+from engine.audio.pictures.spectrogram import STEP_DB, Cells, band_edges
+from engine.document.state import DocumentState
+from engine.document.tracks.clip import Visible, visible
+from engine.document.tracks.track import Track
+from engine.edl.crossfade import Block
+from engine.edl.tracks.clip_reader import ClipReader, fade_shares
+from engine.edl.tracks.patches import Patches
+from widgets.timeline.sound.spectrogram_columns import RecordedSpectrogram
+from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
+
+Spans = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The spans of a request that show a clip.
+
+    Attributes
+    ----------
+    places : which spans, shape (m,)
+    starts, stops : in the clip's source, shape (m,)
+    channel : of the source
+    """
+
+    one: Visible
+    places: NDArray[np.intp]
+    starts: Spans
+    stops: Spans
+    channel: int
+
+    @property
+    def gains(self) -> NDArray[np.float64]:
+        """The gain of the clip at the middle of each span, shape (m,)."""
+        clip = self.one.clip
+        middles = (self.starts + self.stops - 1) / 2 + clip.shift_samples
+        gains: NDArray[np.float64] = np.sin(np.pi / 2 * fade_shares(clip, middles))
+        return gains * 10.0 ** (clip.gain_db / 20.0)
+
+
+class _Clips:
+    """The clips of a track, by position from its start."""
+
+    def __init__(self, track: Track, widths: Mapping[str, int]) -> None:
+        self._start, self._widths = track.start_samples, widths
+        self._visible = sorted(visible(track.clips), key=lambda one: one.start_samples)
+        self._starts = [one.start_samples for one in self._visible]
+        self._longest_stop = np.maximum.accumulate([one.stop_samples for one in self._visible])
+
+    def parts(self, channel: int, starts: Spans, stops: Spans) -> Iterator[_Part]:
+        """Yield the clips that show in ascending spans, relative to the start of the track."""
+        if not len(starts):
+            return
+        begins, ends = starts + self._start, stops + self._start
+        first = int(np.searchsorted(self._longest_stop, begins[0], "right"))
+        last = int(np.searchsorted(self._starts, ends.max(), "left"))
+        for one in self._visible[first:last]:
+            width = self._widths[one.clip.source_id]
+            places = np.flatnonzero((begins < one.stop_samples) & (ends > one.start_samples))
+            if len(places) and (width == 1 or channel < width):
+                shift = one.clip.shift_samples
+                begin = np.maximum(begins[places], one.start_samples) - shift
+                end = np.minimum(ends[places], one.stop_samples) - shift
+                yield _Part(one, places, begin, end, channel if width > 1 else 0)
+
+
+class ClipWave:
+    """The waveform of a track: a column over an edge of a clip shows both sides.
+
+    Parameters
+    ----------
+    waves : by source id, those of all clips
+    widths : number of channels of each source, by id
+    channels : of the track
+    """
+
+    def __init__(
+        self, track: Track, waves: Mapping[str, RecordedWave], widths: Mapping[str, int], channels: int
+    ) -> None:
+        self._clips, self._waves = _Clips(track, widths), waves
+        self._reader = ClipReader(track, channels, lambda key: _Drawn(waves[key]))
+        self.sampled_below = min(waves[key].sampled_below for key in track.source_ids)
+
+    def cell_samples(self, samples_per_column: float) -> int:
+        """Return the width of the cells that `spans` reads for columns of a width."""
+        return max(wave.cell_samples(samples_per_column) for wave in self._waves.values())
+
+    def columns(
+        self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
+    ) -> Columns:
+        """Return columns of a width; outside the clips they are zero."""
+        edges = np.floor(start_samples + samples_per_column * np.arange(n_columns + 1)).astype(np.int64)
+        stops = np.maximum(edges[1:], edges[:-1] + 1)
+        return self.spans(channel, edges[:-1], stops, samples_per_column)
+
+    def spans(
+        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+    ) -> Columns:
+        """Return a column for each ascending span [start, stop); outside the clips they are zero."""
+        made = Columns.silent(len(starts_samples))
+        energies, covered = np.zeros(len(starts_samples)), np.zeros(len(starts_samples), np.int64)
+        for part in self._clips.parts(channel, starts_samples, stops_samples):
+            wave = self._waves[part.one.clip.source_id]
+            own = wave.spans(part.channel, part.starts, part.stops, samples_per_column)
+            places, gains, is_new = part.places, part.gains, covered[part.places] == 0
+            for mine, theirs, join in (
+                (made.minimum, own.minimum, np.minimum),
+                (made.maximum, own.maximum, np.maximum),
+            ):
+                louder = theirs * gains.astype(np.float32)
+                mine[places] = np.where(is_new, louder, join(mine[places], louder))
+            energies[places] += np.square(own.rms * gains) * (part.stops - part.starts)
+            covered[places] += part.stops - part.starts
+        lengths = np.maximum(stops_samples - starts_samples, 1)
+        made.rms[...] = np.sqrt(energies / lengths)
+        partly = covered < lengths  # silence beside a clip
+        np.minimum(made.minimum, 0.0, out=made.minimum, where=partly)
+        np.maximum(made.maximum, 0.0, out=made.maximum, where=partly)
+        return made
+
+    def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
+        """Return samples [start, stop), shape (frames, channels); None while they are being read."""
+        try:
+            read: NDArray[np.float32] = self._reader.read(start, stop)
+        except NotYetReadError:
+            return None
+        return read
+
+
+class _Drawn:
+    """A source for drawing, as a reader."""
+
+    def __init__(self, wave: RecordedWave) -> None:
+        self._wave = wave
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        samples = self._wave.samples(start, stop)
+        if samples is None:
+            raise NotYetReadError
+        return samples.astype(dtype)
+
+    def close(self) -> None:
+        """Do nothing: the owner closes the source."""
+
+
+class ClipSpectrogram:
+    """The spectrogram of a track; fades are not drawn.
+
+    Parameters
+    ----------
+    spectrograms : by source id, those of all clips
+    widths : number of channels of each source, by id
+    """
+
+    def __init__(
+        self, track: Track, spectrograms: Mapping[str, RecordedSpectrogram], widths: Mapping[str, int]
+    ) -> None:
+        self._clips, self._spectrograms = _Clips(track, widths), spectrograms
+        self._first = spectrograms[track.clips[0].source_id]
+
+    @property
+    def window_samples(self) -> int:
+        """Window of the transform."""
+        return self._first.window_samples
+
+    @property
+    def rate_hz(self) -> int:
+        """The document's rate."""
+        return self._first.rate_hz
+
+    def cells(
+        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+    ) -> Cells:
+        """Return the maximum of each ascending span, shape (n, bands); 0 for missing data."""
+        made = np.zeros((len(starts_samples), len(band_edges(self.window_samples)) - 1), np.uint8)
+        for part in self._clips.parts(channel, starts_samples, stops_samples):
+            source = self._spectrograms[part.one.clip.source_id]
+            own = source.cells(part.channel, part.starts, part.stops, samples_per_column)
+            gain = round(part.one.clip.gain_db / STEP_DB)
+            if gain:
+                own = np.where(own, np.clip(own.astype(np.int64) + gain, 0, 255), 0).astype(np.uint8)
+            made[part.places] = np.maximum(made[part.places], own)
+        return made
+
+    def put_edited(
+        self,
+        cells: Cells,
+        channel: int,
+        starts_samples: Spans,
+        stops_samples: Spans,
+        samples_per_column: float,
+        patches: Patches,
+        offset_samples: int,
+    ) -> None:
+        """Leave the cells as the pyramid has them: finer spectra of edits are read from one source only."""
+
+
+def track_wave(state: DocumentState, track: Track, waves: Mapping[str, RecordedWave]) -> RecordedWave:
+    """Return the waveform of a track from those of its sources, by id."""
+    if _is_plain(track):
+        return waves[track.clips[0].source_id]
+    return ClipWave(track, waves, _widths(state, track), state.channels(track))
+
+
+def track_spectrogram(
+    state: DocumentState, track: Track, spectrograms: Mapping[str, RecordedSpectrogram]
+) -> RecordedSpectrogram:
+    """Return the spectrogram of a track from those of its sources, by id."""
+    if _is_plain(track):
+        return spectrograms[track.clips[0].source_id]
+    return ClipSpectrogram(track, spectrograms, _widths(state, track))
+
+
+def _is_plain(track: Track) -> bool:
+    """Return whether a track plays one source from its beginning: what is beyond its end is never drawn."""
+    first = track.clips[0]
+    return len(track.clips) == 1 and first.is_plain and not first.offset_samples
+
+
+def _widths(state: DocumentState, track: Track) -> dict[str, int]:
+    return {key: state.sources[key].channels for key in track.source_ids}

@@ -208,7 +208,7 @@ def set_clips(state: DocumentState, clip_ids: Sequence[str], **values: Any) -> E
 
 
 def join_tracks(state: DocumentState, track_id: str, other_ids: Sequence[str]) -> Edit:
-    """Put the clips of other tracks onto a track, and take those tracks off.
+    """Put the clips of other tracks onto a track, and take those tracks off; their edits come along.
 
     Raises
     ------
@@ -223,6 +223,10 @@ def join_tracks(state: DocumentState, track_id: str, other_ids: Sequence[str]) -
     rows += [
         (one, replace(joined if one is track else one, position=place)) for place, one in enumerate(left)
     ]
+    for proposal in state.proposals.values():
+        if gone.intersection(proposal.tracks):
+            tracks = tuple(dict.fromkeys(track_id if key in gone else key for key in proposal.tracks))
+            rows.append((proposal, replace(proposal, tracks=tracks)))
     return Edit(f"Joined {counted(len(others) + 1, 'track')} as {track.name}", row_changes(rows))
 
 

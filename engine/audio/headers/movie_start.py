@@ -1,7 +1,7 @@
 """Time of day, length and sound format of MP4 and QuickTime files, from their headers alone.
 
-References: ISO/IEC 14496-12 (`mvhd`, `mdhd`), and Apple's "QuickTime File Format" (`keys` and `ilst`). Damaged
-atoms are skipped, as in `engine.audio.headers.movie`.
+References: ISO/IEC 14496-12 (`mvhd`, `mdhd`), and Apple's "QuickTime File Format" (`keys` and `ilst`).
+Damaged atoms are skipped, as in `engine.audio.headers.movie`.
 """
 
 from __future__ import annotations

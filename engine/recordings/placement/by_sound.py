@@ -41,6 +41,7 @@ _RIVAL = 0.5
 _EXCERPT_S = 240.0
 _LEAST_CONFIDENCE = 0.5
 _CLEAR = 1.5
+_MOST_OF_GUESS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,7 @@ def _by_rises(
         return SoundMatch(guesses[0], guesses[1:])
     speed = found.drift_ppm / 1e6
     relation = replace(found, offset_samples=shift + found.offset_samples - speed * first)
-    place = SoundPlace(relation, min(0.9, found.confidence) if is_clear else 0.5)
+    place = SoundPlace(relation, min(0.9, found.confidence) if is_clear else 0.3)
     others = () if is_clear else tuple(_guess(one, clusters, rate_hz) for one in clusters[1:_MOST_PLACES])
     return SoundMatch(place, others)
 
@@ -300,4 +301,4 @@ def _guess(cluster: _Cluster, clusters: Sequence[_Cluster], rate_hz: int) -> Sou
     slope, begin_s = cluster.line()
     share = cluster.score / sum(one.score for one in clusters[:_MOST_PLACES])
     relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, 0.01)
-    return SoundPlace(relation, min(0.4, share) if cluster.score >= 2 * _LEAST_SCORE else 0.1)
+    return SoundPlace(relation, min(_MOST_OF_GUESS, share))

@@ -19,7 +19,7 @@ _LIMITS_BYTES = (2_000_000_000, 2**31, 4_000_000_000, 2**32)
 _NEAR_LIMIT = 0.01
 _DAY_S = 86_400
 _SAME_START_S = 2.0
-_SAME_LENGTH_S = 0.05
+_SAME_LENGTH_S, _STOPPED_TOGETHER_S = 0.05, 1.0
 _LEAST_SPLIT_S = 60.0
 """Shorter files of equal length are loops, not splits."""
 _LEAST_IN_FOLDER = 2
@@ -249,12 +249,16 @@ def _together(files: _Files, first: int, second: int, reason: LinkReason) -> Lin
     gap_s = files.gap_s(first, second)
     if gap_s is not None and abs(gap_s + one.duration_s) > _SAME_START_S:
         return None
-    if reason is LinkReason.SAME_REFERENCE:
-        return Link(first, second, 0, reason, 1.0, True)
-    if reason is LinkReason.SAME_TAKE:
-        is_equal = apart_s <= _SAME_LENGTH_S
-        return Link(first, second, 0, reason, 0.95 if is_equal else 0.6, is_equal)
     are_counted = files.names[first].masked == files.names[second].masked
+    is_equal = apart_s <= _SAME_LENGTH_S
+    if reason is LinkReason.SAME_REFERENCE:
+        if are_counted and not is_equal:
+            return None  # takes with a copied header
+        is_family = bool(one.family) and one.family == other.family
+        is_certain = is_family or (apart_s <= _STOPPED_TOGETHER_S and not are_counted)
+        return Link(first, second, 0, reason, 1.0 if is_certain else 0.7, is_certain)
+    if reason is LinkReason.SAME_TAKE:
+        return Link(first, second, 0, reason, 0.95 if is_equal else 0.6, is_equal)
     return Link(first, second, 0, reason, 0.7 if are_counted else 0.95, not are_counted)
 
 

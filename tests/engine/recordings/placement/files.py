@@ -37,7 +37,7 @@ def wav(
     rate_hz: int = RATE_HZ,
     subtype: str = "PCM_16",
 ) -> Path:
-    """Write a WAV file, as Broadcast Wave if its start is given; its file date is the end of the recording."""
+    """Write a WAV file, as Broadcast Wave if its start is given; its file date is then its end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, samples, rate_hz, subtype)
     if start is not None:

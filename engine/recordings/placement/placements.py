@@ -163,6 +163,16 @@ class Placements:
     tracks: tuple[PlacedTrack, ...]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether each file has a track of its own and begins at its start."""
+        return len(self.tracks) == len(self.files) and not any(one.start_samples for one in self.files)
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether any place follows from more than the date of a file."""
+        return any(one.basis not in (Basis.FILE_DATE, Basis.ORDER) for one in self.files)
+
+    @property
     def uncertain(self) -> tuple[Placement, ...]:
         """Return the places that the user has to look at."""
         return tuple(one for one in self.files if not one.is_certain)

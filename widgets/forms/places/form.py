@@ -98,7 +98,8 @@ class PlacesForm(QWidget):
         header = self._rows.header()
         header.setStretchLastSection(True)
         mono = QFontMetrics(mono_font())
-        for column, width in ((_FILE, px(190)), (_TRACK, px(140)), (_START, mono.horizontalAdvance("0:00:00.000") + px(24))):
+        start = mono.horizontalAdvance("0:00:00.000") + px(24)
+        for column, width in ((_FILE, px(190)), (_TRACK, px(140)), (_START, start)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
         self._rows.setMinimumSize(px(620), px(150))
@@ -157,6 +158,7 @@ class PlacesForm(QWidget):
     def _show_all(self) -> None:
         self._filling = True
         for item, one, name in zip(self._items(), self._files, self._names, strict=True):
+            item.setText(_FILE, one.path.name)  # as it was, where somebody typed another
             item.setText(_TRACK, name)
             item.setText(_START, format_time(one.start_samples / self._proposed.rate_hz))
             item.setText(_WHY, f"{one.basis}" if one.is_certain else f"{one.basis} – check this place")

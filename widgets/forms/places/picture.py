@@ -107,9 +107,7 @@ class PlacesPicture(QWidget):
         painter.setFont(font)
         painter.setPen(theme.color(tokens.dim))
         room = max(self.width() - px(NAMES_PX), 1)
-        step_s = next(
-            (one for one in _STEPS_S if one / self._length_s * room >= px(72)), self._length_s
-        )
+        step_s = next((one for one in _STEPS_S if one / self._length_s * room >= px(72)), self._length_s)
         at = 0.0
         while at <= self._length_s:
             x = self._x(at)

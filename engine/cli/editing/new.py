@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--place",
         choices=tuple(mode.value for mode in Mode),
         default=Mode.ZERO.value,
-        help="where files begin: by sound and stated times (auto), by one of these, one after another, or all "
-        "at the start (zero, the default)",
+        help="where files begin: by sound and stated times (auto), by one of these, one after another, or "
+        "all at the start (zero, the default)",
     )
 
 

@@ -28,6 +28,7 @@ from widgets.forms.places.picture import PlaceBar, PlacesPicture
 from widgets.theme import Theme, mono_font, px
 
 _FILE, _TRACK, _START, _WHY = range(4)
+_WORDS = {Reason.ORIGIN: "reference", Reason.NOTHING_KNOWN: "nothing known", Reason.CHOSEN: "you"}
 _TITLES = ("File", "Track", "Start", "Placed by")
 
 
@@ -161,7 +162,8 @@ class PlacesForm(QWidget):
             item.setText(_FILE, one.path.name)  # as it was, where somebody typed another
             item.setText(_TRACK, name)
             item.setText(_START, format_time(one.start_samples / self._proposed.rate_hz))
-            item.setText(_WHY, f"{one.basis}" if one.is_certain else f"{one.basis} – check this place")
+            why = _WORDS.get(one.reason, str(one.basis))
+            item.setText(_WHY, why if one.is_certain else f"{why} – check this place")
         self._filling = False
         shown = self.values()
         rate_hz = self._proposed.rate_hz

@@ -14,18 +14,19 @@ from engine.document.decisions import Decision, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_files.written_range import written_range
 from engine.errors import ExportError, UsageError
+from tests.sources import one_source_track
 
 
 @pytest.fixture
 def jam() -> DocumentState:
     """One track of four seconds; nothing of its sound is read."""
     source = Source("one", "/one.wav", "", 48_000, 1, 192_000, "WAV", "PCM_16")
-    return DocumentState(48_000, {"one": source}, (Track("one", "one", "One", 0),))
+    return DocumentState(48_000, {"one": source}, (one_source_track("one", source, "One", 0),))
 
 
 def after(state: DocumentState, edit: Edit) -> DocumentState:

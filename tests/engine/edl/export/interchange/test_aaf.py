@@ -55,7 +55,7 @@ def sequence_of(slot: aaf2.mobslots.MobSlot) -> aaf2.components.Sequence:
 
 def slots_of(case: Case, track: Track) -> list[tuple[int, ...]]:
     """Return the channels of each slot of a track."""
-    count = case.state.sources[track.source_id].channels
+    count = case.state.sources[track.clips[0].source_id].channels
     if count == 2 and not track.pan:
         return [(1, 2)]
     return [(channel,) for channel in range(1, count + 1)]
@@ -113,7 +113,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
             (track, channels) for track in audible(case.state.tracks) for channels in slots_of(case, track)
         ]
         for slot, (track, channels) in zip(slots, expected, strict=True):
-            source = case.state.sources[track.source_id]
+            source = case.state.sources[track.clips[0].source_id]
             assert slot.name == track.name
             clips = [one for component in sequence_of(slot).components for one in clips_in(component)]
             assert clips

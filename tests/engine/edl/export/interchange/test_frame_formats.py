@@ -81,8 +81,8 @@ def test_pycmx_reads_every_event(case: Case, rate: FrameRate, tmp_path: Path) ->
         assert source_out - source_in == record_out - record_in > 0
         found.setdefault(channel, []).append(Piece(record_in, source_in, record_out - record_in))
         track = audible(case.state.tracks)[channel - 1]
-        assert edit.clip_name == case.media[track.source_id].name
-        assert edit.source == f"TAKE{track.source_id[1:]}"
+        assert edit.clip_name == case.media[track.clips[0].source_id].name
+        assert edit.source == f"TAKE{track.clips[0].source_id[1:]}"
     expected = [in_frames(case, case.pieces(track), rate) for track in audible(case.state.tracks)]
     assert [found[channel] for channel in sorted(found)] == expected
     assert done.figures["events"] == sum(map(len, expected))
@@ -172,7 +172,7 @@ def test_opentimelineio_reads_the_final_cut_7_xml(case: Case, rate: FrameRate, t
     assert timeline.name == "Jäm & <Co>"
     tracks = iter(timeline.tracks)
     for track in case.state.tracks:
-        source = case.state.sources[track.source_id]
+        source = case.state.sources[track.clips[0].source_id]
         # The adapter takes the two tracks of a pair for the one that Premiere shows.
         for _ in range(1 if source.channels == 2 else source.channels):
             laid = next(tracks)

@@ -8,7 +8,7 @@ from typing import Protocol
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from engine.document.change import Edit
-from engine.document.clipboard import Clip, paste
+from engine.document.clipboard import CopiedSpan, paste
 from engine.document.kinds.kind import length_words
 from engine.errors import UsageError
 from engine.timebase import samples_to_s
@@ -36,7 +36,7 @@ class SpanClipboard:
         self, session: Session, transport: Transport, editing: Editing, say: Callable[[str], object]
     ) -> None:
         self._session, self._transport, self._editing, self._say = session, transport, editing, say
-        self._clip: Clip | None = None
+        self._clip: CopiedSpan | None = None
         session.replaced.connect(self._clear)
 
     def _clear(self) -> None:
@@ -49,7 +49,7 @@ class SpanClipboard:
         ------
         UsageError : nothing is selected, or on some tracks alone
         """
-        self._clip = Clip(*self._editing.required_of_all("repeat"))
+        self._clip = CopiedSpan(*self._editing.required_of_all("repeat"))
         start, stop = self._clip.span
         length_s = samples_to_s(stop - start, self._session.state.rate_hz)
         self._say(f"Copied {length_words(length_s)}. Paste it at the playhead ‹hand.paste›")
@@ -57,7 +57,7 @@ class SpanClipboard:
     def cut(self) -> None:
         """Copy the selected span and cut it; raises as `copy` does."""
         span = self._editing.required_of_all("move")
-        self._clip = Clip(*span, self._editing.cut())
+        self._clip = CopiedSpan(*span, self._editing.cut())
 
     def paste(self) -> None:
         """Play the copied span from the playhead on; one that was cut is moved there, once.
@@ -70,4 +70,4 @@ class SpanClipboard:
             raise UsageError("Nothing copied yet. Select a span and copy it first ‹hand.copy›.")
         made = paste(self._session.state, self._clip, self._transport.playhead_samples)
         self._editing.make(*made)
-        self._clip = Clip(*self._clip.span)
+        self._clip = CopiedSpan(*self._clip.span)

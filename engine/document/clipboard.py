@@ -18,7 +18,7 @@ _FADED = {CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class CopiedSpan:
     """A copied span of the recording, [start, stop) in samples, on all tracks.
 
     Attributes
@@ -36,7 +36,7 @@ class Clip:
         return self.start_samples, self.stop_samples
 
 
-def paste(state: DocumentState, clip: Clip, to_samples: int) -> tuple[Edit, str]:
+def paste(state: DocumentState, clip: CopiedSpan, to_samples: int) -> tuple[Edit, str]:
     """Return the edit that plays a copied span before a source position, and the id of its proposal.
 
     A span that was cut is moved there, once; any other is repeated there.
@@ -64,7 +64,7 @@ def duplicate(state: DocumentState, start_samples: int, stop_samples: int) -> tu
     ------
     UsageError : it has the maximum number of repeats
     """
-    clip = Clip(start_samples, stop_samples)
+    clip = CopiedSpan(start_samples, stop_samples)
     for key, proposal in state.proposals.items():
         now = edited(proposal, state.decisions.get(key))
         is_own = proposal.maker == BY_HAND and state.verdict(key) is Verdict.ACCEPTED
@@ -81,7 +81,9 @@ def duplicate(state: DocumentState, start_samples: int, stop_samples: int) -> tu
     return _placed(state, "repeat", clip, {TIMES: 2})
 
 
-def _placed(state: DocumentState, kind: str, clip: Clip, payload: Mapping[str, object]) -> tuple[Edit, str]:
+def _placed(
+    state: DocumentState, kind: str, clip: CopiedSpan, payload: Mapping[str, object]
+) -> tuple[Edit, str]:
     """Return a new edit by hand; earlier ones of the same span stay, and this one plays after them."""
     rank, wanted = 0, {**payload, **_FADED}
     while proposal_id(kind, *clip.span, BY_HAND, (), wanted) in state.proposals:

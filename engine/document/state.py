@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
+from engine.document.tracks.clip import rejoined
 from engine.document.tracks.track import Source, Track, is_whole
 
 
@@ -52,9 +53,10 @@ class DocumentState:
 
     def recorded(self, track: Track) -> tuple[object, ...]:
         """Return the identity of a track's audio: equal where the same samples play at the same places."""
-        if self.is_one_source(track):  # as before a track had clips, for ids that are stored
+        alike = replace(track, clips=rejoined(track.clips))
+        if self.is_one_source(alike):  # as before a track had clips, for ids that are stored
             return track.clips[0].source_id, track.start_samples
-        return tuple(clip.sound for clip in track.clips), track.start_samples
+        return tuple(clip.sound for clip in alike.clips), track.start_samples
 
     def verdict(self, proposal_id: str) -> Verdict:
         """Return the answer to a proposal; without a decision it is undecided."""

@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|fade-ends) ...``."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|fade-ends|place|…) ...``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from engine.by_hand.payloads import (
     slip_payload,
 )
 from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
 from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
 from engine.cli.editing.repairs import MODES, repair
 from engine.cli.numbers import finite, span_s
@@ -41,16 +42,23 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS))
+    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS, *CLIP_EDITS))
     parser.add_argument(
-        "--start-s", type=finite, metavar="A", help="of the recording; not for a recorder or fade-ends"
+        "--start-s", type=finite, metavar="A", help="of the recording; trim: new edge of the clip"
     )
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
+    parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
+    parser.add_argument("--at-s", type=finite, metavar="T", help="split: at this moment of the timeline")
     parser.add_argument("--times", type=int, metavar="N", help="repeat: number of times it plays in a row")
-    parser.add_argument("--to-s", type=finite, metavar="T", help="move, repeat: before this moment")
     parser.add_argument(
-        "--by-s", type=finite, metavar="X", help="slip, hit, recorder: later by X, earlier below 0"
+        "--to-s",
+        type=finite,
+        metavar="T",
+        help="move, repeat: before this moment; place, duplicate: new start",
+    )
+    parser.add_argument(
+        "--by-s", type=finite, metavar="X", help="slip, hit, recorder, place: later by X, earlier below 0"
     )
     parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: time of its attack; default A")
     parser.add_argument("--fill", choices=tuple(Fill), help="hit: fill of the gap that it leaves")
@@ -73,9 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fade-ms", type=finite, metavar="MS", help="repair: length of the fade at both ends"
     )
-    parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
+    parser.add_argument("--db", type=finite, metavar="D", help="gain, level: louder by D, quieter below 0")
     for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
-        said = f"fade-ends: length of the fade {name}, 0 for none; default {usual_ms:g}"
+        said = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
         parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
 
 
@@ -86,6 +94,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if None in (options.start_s, options.stop_s):
             raise UsageError("To repair needs --start-s and --stop-s.")
         yield repair(options, progress)
+        return
+    if options.kind in CLIP_EDITS:
+        yield run_clip_edit(options)
         return
     if options.kind == FADE_ENDS:
         yield run_fade_ends(options)
@@ -138,7 +149,11 @@ def _refuse_others(options: argparse.Namespace) -> None:
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
         if given and options.kind not in kinds:
             raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
-        is_needed = name in _NEEDED and options.kind != "repeat" and not (name == "text" and options.band_hz)
+        is_needed = (
+            name in _NEEDED
+            and options.kind not in ("repeat", "place")
+            and not (name == "text" and options.band_hz)
+        )
         if options.kind in kinds and not given and is_needed:
             raise UsageError(f"To {options.kind} needs {flag}{' or --band-hz' * (name == 'text')}.")
 
@@ -203,24 +218,26 @@ def _gain(options: argparse.Namespace, *_: object) -> Payload:
 _OPTIONS = MappingProxyType(
     {
         "times": ("repeat",),
-        "to_s": ("move", "repeat"),
-        "by_s": ("slip", "hit", "recorder"),
+        "clips": tuple(CLIP_EDITS),
+        "at_s": ("split",),
+        "to_s": ("move", "repeat", "place", "duplicate"),
+        "by_s": ("slip", "hit", "recorder", "place"),
         "onset_s": ("hit",),
         "fill": ("hit",),
         "ppm": ("recorder",),
-        "db": ("gain",),
+        "db": ("gain", "level"),
         "text": (REPAIR,),
         "band_hz": (REPAIR,),
         "mode": (REPAIR,),
         "strength_db": (REPAIR,),
         "fade_ms": (REPAIR,),
-        "in_ms": (FADE_ENDS,),
-        "out_ms": (FADE_ENDS,),
+        "in_ms": (FADE_ENDS, "fade"),
+        "out_ms": (FADE_ENDS, "fade"),
     }
 )
 """The kinds that take an option."""
-_NEEDED = ("to_s", "by_s", "db", "text")
-"""Required options; a repeat without a position comes right after itself."""
+_NEEDED = ("to_s", "by_s", "at_s", "db", "text")
+"""Required options; a repeat without a position comes right after itself, and place takes one of two."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,

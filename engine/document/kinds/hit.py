@@ -122,6 +122,7 @@ def _words(edited: Edited, rate_hz: int) -> str:
 
 HIT = Kind(
     name="hit",
+    positions=(ONSET_SAMPLES, AFTER_SAMPLES),
     title="Hit",
     done="moved",
     icon="hit",
@@ -139,6 +140,7 @@ HIT = Kind(
 )
 FLAM = Kind(
     name="flam",
+    positions=(ONSET_SAMPLES,),
     title="Flam",
     done="moved",
     icon="flam",

@@ -75,6 +75,7 @@ class Kind:
     other : payload changes of its alternative, or None without one
     filling : (start, stop) of a segment of the recording to the payload changes that use it as a fill;
         None for kinds without a fill
+    positions : payload keys that hold positions of the timeline: they move with the clip they are in
     done : participle after its title in a summary, such as "moved" in "96 hits moved"
     """
 
@@ -96,6 +97,7 @@ class Kind:
     fade: Amount | None = None
     other: Callable[[Edited], Mapping[str, object] | None] = no_other
     filling: Callable[[int, int], Mapping[str, object]] | None = None
+    positions: tuple[str, ...] = ()
     done: str = ""
 
     @property

@@ -82,6 +82,7 @@ def _whereto(edited: Edited, rate_hz: int) -> str:
 
 REPEAT = Kind(
     name="repeat",
+    positions=(TO_SAMPLES,),
     title="Repeat",
     icon="repeat",
     verb="repeat",
@@ -94,6 +95,7 @@ REPEAT = Kind(
 )
 MOVE = Kind(
     name="move",
+    positions=(TO_SAMPLES,),
     title="Move",
     icon="move",
     verb="move",

@@ -81,6 +81,7 @@ def keys_under(payload: Payload) -> tuple[str, ...]:
 
 REPAIR = Kind(
     name="repair",
+    positions=(AUDIO_START, AUDIO_STOP),
     title="Repair",
     icon="repair",
     verb="repair",

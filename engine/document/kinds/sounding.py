@@ -157,6 +157,7 @@ SHIFT = Amount(
 
 MUTE = Kind(
     name="mute",
+    positions=(TONE_START, TONE_STOP),
     title="Mute",
     icon="mute",
     verb="mute",

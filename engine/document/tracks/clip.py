@@ -7,11 +7,9 @@ crossfades with the clip below.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from engine.spans import Samples, united
+from engine.spans import united
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,23 @@ def visible(clips: Sequence[Clip]) -> tuple[Visible, ...]:
     )
 
 
-def gaps(clips: Sequence[Clip]) -> Samples:
-    """Return the spans between clips, in which nothing plays, shape (n, 2)."""
-    spans = united([(clip.start_samples, clip.stop_samples) for clip in clips])
-    return np.stack([spans[:-1, 1], spans[1:, 0]], axis=1)
+def rejoined(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """Return clips with those joined that continue each other, as after a split: they sound the same."""
+    found: list[Clip] = []
+    for clip in clips:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and (last.source_id, last.shift_samples) == (clip.source_id, clip.shift_samples)
+            and last.stop_samples == clip.start_samples
+            and last.gain_db == clip.gain_db
+            and not (last.fade_out_samples or clip.fade_in_samples)
+        ):
+            length = last.length_samples + clip.length_samples
+            found[-1] = replace(last, length_samples=length, fade_out_samples=clip.fade_out_samples)
+        else:
+            found.append(clip)
+    return tuple(found)
 
 
 def _uncovered(clip: Clip, above: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -63,9 +63,9 @@ class ClipReader:
         if opaque_start <= begin and end <= opaque_stop:
             here[:, :width], here[:, width:] = heard, 0.0
             return
-        angle = np.pi / 2 * fade_shares(clip, np.arange(begin, end, dtype=np.float64))[:, None]
-        here *= np.cos(angle).astype(block.dtype)
-        here[:, :width] += heard * np.sin(angle).astype(block.dtype)
+        power = fade_powers(clip, np.arange(begin, end, dtype=np.float64))[:, None]
+        here *= np.sqrt(1.0 - power).astype(block.dtype)
+        here[:, :width] += heard * np.sqrt(power).astype(block.dtype)
 
     def _reader(self, source_id: str) -> Reads:
         if source_id not in self._readers:
@@ -95,13 +95,16 @@ def _left_out(reader: Reads) -> str:
     return reader.left_out if isinstance(reader, SourceReader) else ""
 
 
-def fade_shares(clip: Clip, positions_samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far a clip is faded in at positions of the timeline, 0 to 1, shape (n,)."""
-    shares = np.ones(len(positions_samples))
+def fade_powers(clip: Clip, positions_samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of power, 0 to 1, that a clip has at positions of the timeline, shape (n,).
+
+    The clip below has the rest. Square roots give gains with the same bits for any block size, sines do not.
+    """
+    powers = np.ones(len(positions_samples))
     for length, from_edge in (
         (clip.fade_in_samples, positions_samples - clip.start_samples + 0.5),
         (clip.fade_out_samples, clip.stop_samples - positions_samples - 0.5),
     ):
         if length:
-            shares = np.minimum(shares, np.clip(from_edge / length, 0.0, 1.0))
-    return shares
+            powers = np.minimum(powers, np.clip(from_edge / length, 0.0, 1.0))
+    return powers

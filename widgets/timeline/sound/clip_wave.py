@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.clip import Visible, visible
 from engine.document.tracks.track import Track
 from engine.edl.crossfade import Block
-from engine.edl.tracks.clip_reader import ClipReader, fade_shares
+from engine.edl.tracks.clip_reader import ClipReader, fade_powers
 from engine.edl.tracks.patches import Patches
 from widgets.timeline.sound.spectrogram_columns import RecordedSpectrogram
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
@@ -44,8 +44,9 @@ class _Part:
         """The gain of the clip at the middle of each span, shape (m,)."""
         clip = self.one.clip
         middles = (self.starts + self.stops - 1) / 2 + clip.shift_samples
-        gains: NDArray[np.float64] = np.sin(np.pi / 2 * fade_shares(clip, middles))
-        return gains * 10.0 ** (clip.gain_db / 20.0)
+        gains: NDArray[np.float64] = np.sqrt(fade_powers(clip, middles))
+        gains *= 10.0 ** (clip.gain_db / 20.0)
+        return gains
 
 
 class _Clips:

@@ -36,6 +36,9 @@ MOST_AUDIO_SAMPLES = 2**27
 LOUDEST_SAMPLE = 2.0**31
 """As for recordings: samples beyond it are invalid."""
 
+MOST_CLIPS = 10_000
+"""Of one track; a row of its table holds them all."""
+
 MOST_ROWS: Mapping[str, int] = MappingProxyType(
     {
         "source": 10_000,

@@ -1,0 +1,192 @@
+"""``offcut edit PROJECT (place|trim|split|duplicate|remove|lock|unlock|fade|level|join)``: edits of clips."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from engine.cli.documents import opened, tracks_named
+from engine.cli.output import VerbOutput
+from engine.document.change import Edit
+from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.clip_edits import (
+    clip_name,
+    duplicate_clips,
+    join_tracks,
+    nudge_clips,
+    place_clips,
+    remove_clips,
+    set_clips,
+    split_clips,
+    trim_clip,
+)
+from engine.document.tracks.track import Track
+from engine.errors import UsageError
+from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.wording import gain_text
+
+
+def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
+    """Change clips, as one step of the document's history."""
+    with opened(options.project) as document:
+        edit = CLIP_EDITS[options.kind](options, document.state)
+        change = document.apply(edit)
+        state = document.state
+    moved = len(change.proposals)
+    said = f"{edit.label}."
+    if moved:
+        said += f" {moved} proposal{'s' * (moved != 1)} moved along."
+    fields = {"tracks": track_rows(state), "moved_along": sorted(change.proposals)}
+    return VerbOutput(fields, said)
+
+
+def track_rows(state: DocumentState) -> list[dict[str, object]]:
+    """Return the tracks with their clips as plain JSON values."""
+    return [
+        {
+            "id": track.id,
+            "name": track.name,
+            "start_s": samples_to_s(track.start_samples, state.rate_hz),
+            "stop_s": samples_to_s(track.stop_samples, state.rate_hz),
+            "channels": state.channels(track),
+            "role": track.role,
+            "group": track.group,
+            "clips": [_clip_row(state, clip) for clip in track.clips],
+        }
+        for track in state.tracks
+    ]
+
+
+def _clip_row(state: DocumentState, clip: Clip) -> dict[str, object]:
+    def seconds(samples: int) -> float:
+        return samples_to_s(samples, state.rate_hz)
+
+    return {
+        "id": clip.id,
+        "name": clip_name(state, clip),
+        "source": state.sources[clip.source_id].path,
+        "start_s": seconds(clip.start_samples),
+        "stop_s": seconds(clip.stop_samples),
+        "offset_s": seconds(clip.offset_samples),
+        "gain_db": clip.gain_db,
+        "fade_in_s": seconds(clip.fade_in_samples),
+        "fade_out_s": seconds(clip.fade_out_samples),
+        "is_locked": clip.is_locked,
+    }
+
+
+def clip_line(state: DocumentState, clip: Clip) -> str:
+    """Return a clip as a line of a list."""
+    start_s, stop_s = (samples_to_s(edge, state.rate_hz) for edge in (clip.start_samples, clip.stop_samples))
+    words = [f"{format_time(start_s)} – {format_time(stop_s)}", clip_name(state, clip)]
+    if clip.offset_samples:
+        words.append(f"from {format_time(samples_to_s(clip.offset_samples, state.rate_hz))}")
+    if clip.gain_db:
+        words.append(gain_text(clip.gain_db))
+    if clip.is_locked:
+        words.append("locked")
+    return f"  {clip.id}  {'  '.join(words)}"
+
+
+def _clips(options: argparse.Namespace, state: DocumentState) -> list[str]:
+    """Return the ids of the clips that are named, by id or by name, and of those of named tracks."""
+    every = [(track, clip) for track in state.tracks for clip in track.clips]
+    tracks = tracks_named(state, options.tracks)
+    found = [clip.id for track, clip in every if track.id in tracks]
+    for name in options.clips or ():
+        own = [clip.id for _, clip in every if name in (clip.id, clip_name(state, clip))]
+        if not own:
+            raise UsageError(f"There is no clip {name!r}: 'offcut tracks' lists them.")
+        if len(own) > 1:
+            raise UsageError(f"{len(own)} clips are called {name!r}: name one by its id, such as {own[0]}.")
+        found += own
+    if not found:
+        raise UsageError(f"To {options.kind} needs --clips or --tracks; 'offcut tracks' lists them.")
+    return list(dict.fromkeys(found))
+
+
+def _samples(state: DocumentState, seconds: float) -> int:
+    return s_to_samples(seconds, state.rate_hz)
+
+
+def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
+    keys = _clips(options, state)
+    if (options.to_s is None) == (options.by_s is None):
+        raise UsageError("To place needs --to-s, the new start of the first clip, or --by-s, and not both.")
+    if options.by_s is not None:
+        return nudge_clips(state, keys, _samples(state, options.by_s))
+    starts = {
+        clip.id: clip.start_samples for track in state.tracks for clip in track.clips if clip.id in keys
+    }
+    by = _samples(state, options.to_s) - min(starts.values())
+    return place_clips(state, {key: start + by for key, start in starts.items()})
+
+
+def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:
+    keys = _clips(options, state)
+    if len(keys) != 1:
+        raise UsageError(f"To trim takes one clip, and {len(keys)} are named.")
+    if (options.start_s, options.stop_s) == (None, None):
+        raise UsageError("To trim needs --start-s, --stop-s or both: the new edges on the timeline.")
+    clip = next(clip for track in state.tracks for clip in track.clips if clip.id == keys[0])
+    start = clip.start_samples if options.start_s is None else _samples(state, options.start_s)
+    stop = clip.stop_samples if options.stop_s is None else _samples(state, options.stop_s)
+    return trim_clip(state, clip.id, start, stop)
+
+
+def _split(options: argparse.Namespace, state: DocumentState) -> Edit:
+    return split_clips(state, _samples(state, options.at_s), tracks_named(state, options.tracks))
+
+
+def _duplicate(options: argparse.Namespace, state: DocumentState) -> Edit:
+    return duplicate_clips(state, _clips(options, state), _samples(state, options.to_s))
+
+
+def _remove(options: argparse.Namespace, state: DocumentState) -> Edit:
+    return remove_clips(state, _clips(options, state))
+
+
+def _lock(options: argparse.Namespace, state: DocumentState) -> Edit:
+    return set_clips(state, _clips(options, state), is_locked=options.kind == "lock")
+
+
+def _fade(options: argparse.Namespace, state: DocumentState) -> Edit:
+    if (options.in_ms, options.out_ms) == (None, None):
+        raise UsageError("To fade needs --in-ms, --out-ms or both; 0 takes a fade away.")
+    given = {"fade_in_samples": options.in_ms, "fade_out_samples": options.out_ms}
+    fades = {name: _samples(state, ms / 1000) for name, ms in given.items() if ms is not None}
+    return set_clips(state, _clips(options, state), **fades)
+
+
+def _level(options: argparse.Namespace, state: DocumentState) -> Edit:
+    return set_clips(state, _clips(options, state), gain_db=options.db)
+
+
+def _join(options: argparse.Namespace, state: DocumentState) -> Edit:
+    tracks: Sequence[str] = tracks_named(state, options.tracks)
+    if len(tracks) < 2:
+        raise UsageError("To join needs --tracks with the names of two or more: the first takes the clips.")
+    return join_tracks(state, tracks[0], tracks[1:])
+
+
+CLIP_EDITS: Mapping[str, Callable[[argparse.Namespace, DocumentState], Edit]] = MappingProxyType(
+    {
+        "place": _place,
+        "trim": _trim,
+        "split": _split,
+        "duplicate": _duplicate,
+        "remove": _remove,
+        "lock": _lock,
+        "unlock": _lock,
+        "fade": _fade,
+        "level": _level,
+        "join": _join,
+    }
+)
+
+
+def track_lines(state: DocumentState, track: Track) -> list[str]:
+    """Return a track and its clips as lines of a list."""
+    return [track.name, *(clip_line(state, clip) for clip in track.clips)]

@@ -1,0 +1,299 @@
+"""Every way to change the clips of a document: pure functions from its state to an `Edit`.
+
+What was decided about a recording stays with it: proposals and markers inside moved clips move along, see
+`engine.document.tracks.moved_along`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.document.change import Edit, Row, row_changes
+from engine.document.file.checks.limits import FARTHEST_SAMPLES, MOST_CLIPS
+from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, remove_track, track_of
+from engine.document.tracks.moved_along import moved_along
+from engine.document.tracks.track import Track, source_length_samples
+from engine.errors import UsageError
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, gain_text
+
+
+def clip_name(state: DocumentState, clip: Clip) -> str:
+    """Return the name of a clip: its own, else that of its file."""
+    return clip.name or state.sources[clip.source_id].path.replace("\\", "/").rpartition("/")[2]
+
+
+def clip_of(state: DocumentState, clip_id: str) -> tuple[Track, Clip]:
+    """Return a clip by its id, and its track.
+
+    Raises
+    ------
+    UsageError : the id is unknown
+    """
+    for track in state.tracks:
+        for clip in track.clips:
+            if clip.id == clip_id:
+                return track, clip
+    raise UsageError(f"There is no clip {clip_id!r} in this document; 'offcut tracks' lists them.")
+
+
+def place_clips(state: DocumentState, starts_samples: Mapping[str, int], run: str = "") -> Edit:
+    """Put clips, by id, at other places of the timeline; a placed clip is above the others of its track.
+
+    Parameters
+    ----------
+    starts_samples : where each begins
+    run : consecutive moves with the same name become one step of undo
+
+    Raises
+    ------
+    UsageError : a clip is unknown or locked, or would begin before the timeline does
+    """
+    for key, start in starts_samples.items():
+        _unlocked(state, key, "moved")
+        if not 0 <= start <= FARTHEST_SAMPLES:
+            raise UsageError(f"A clip cannot begin at {_time(state, start)}: the timeline begins at 0.")
+
+    def placed(clip: Clip) -> Clip:
+        return replace(clip, start_samples=starts_samples.get(clip.id, clip.start_samples))
+
+    def laid(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        moved = [placed(clip) for clip in clips]
+        pairs = zip(moved, clips, strict=True)
+        return tuple(clip for clip, _ in sorted(pairs, key=lambda pair: pair[0] != pair[1]))
+
+    what = _named(state, list(starts_samples))
+    first = min(starts_samples.values(), default=0)
+    return _edit(state, f"Placed {what} at {_time(state, first)}", laid, run and f"place of {what} {run}")
+
+
+def nudge_clips(state: DocumentState, clip_ids: Collection[str], by_samples: int, run: str = "") -> Edit:
+    """Move clips by the same distance; the first of them stops at the beginning of the timeline.
+
+    Raises
+    ------
+    UsageError : a clip is unknown or locked
+    """
+    clips = [clip_of(state, key)[1] for key in clip_ids]
+    by = max(by_samples, -min((clip.start_samples for clip in clips), default=0))
+    return place_clips(state, {clip.id: clip.start_samples + by for clip in clips}, run)
+
+
+def trim_clip(
+    state: DocumentState, clip_id: str, start_samples: int, stop_samples: int, run: str = ""
+) -> Edit:
+    """Move the edges of a clip, within its source; the sound inside stays where it is.
+
+    Raises
+    ------
+    UsageError : it is unknown or locked, or nothing of it would be left
+    """
+    _, clip = _unlocked(state, clip_id, "trimmed")
+    length = source_length_samples(state.sources[clip.source_id], state.rate_hz)
+    start = max(start_samples, clip.shift_samples, 0)
+    stop = min(stop_samples, clip.shift_samples + length)
+    if stop <= start:
+        raise UsageError(f"Nothing of {clip_name(state, clip)} would be left: move one edge only.")
+    trimmed = _within(clip, start, stop)
+    label = f"Trimmed {clip_name(state, clip)} to {_time(state, start)} – {_time(state, stop)}"
+    return _edit(state, label, _each(clip_id, lambda _: [trimmed]), run and f"edges of {clip_id} {run}")
+
+
+def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str] = ()) -> Edit:
+    """Part the clips at a position in two, which sounds the same.
+
+    Parameters
+    ----------
+    track_ids : tracks of which clips are split; none are all
+
+    Raises
+    ------
+    UsageError : a track is unknown, no clip plays there, or all that do are locked
+    """
+    wanted = {track_of(state, key).id for key in track_ids} or {track.id for track in state.tracks}
+    taken = {clip.id for track in state.tracks for clip in track.clips}
+    here = [
+        clip
+        for track in state.tracks
+        if track.id in wanted
+        for clip in track.clips
+        if clip.start_samples < at_samples < clip.stop_samples
+    ]
+    parted = {clip.id: _halves(clip, at_samples, taken) for clip in here if not clip.is_locked}
+    if not parted:
+        why = "is locked: unlock it first" if here else "plays there: move the playhead into one"
+        raise UsageError(f"{'The clip' if here else 'No clip'} at {_time(state, at_samples)} {why}.")
+
+    def split(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return tuple(part for clip in clips for part in parted.get(clip.id, (clip,)))
+
+    return _edit(state, f"Split {_named(state, list(parted))} at {_time(state, at_samples)}", split)
+
+
+def duplicate_clips(state: DocumentState, clip_ids: Sequence[str], at_samples: int) -> Edit:
+    """Place copies of clips on their tracks, the first at a position and the others as far from it as now.
+
+    Raises
+    ------
+    UsageError : a clip is unknown
+    """
+    clips = [clip_of(state, key)[1] for key in clip_ids]
+    by = at_samples - min((clip.start_samples for clip in clips), default=0)
+    taken = {clip.id for track in state.tracks for clip in track.clips}
+    copies: dict[str, Clip] = {}
+    for clip in clips:
+        key = _free_id(clip.id, taken)
+        taken.add(key)
+        copies[clip.id] = replace(clip, id=key, start_samples=clip.start_samples + by, is_locked=False)
+
+    def doubled(own: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return (*own, *(copies[clip.id] for clip in own if clip.id in copies))
+
+    return _edit(state, f"Duplicated {_named(state, clip_ids)} at {_time(state, at_samples)}", doubled)
+
+
+def remove_clips(state: DocumentState, clip_ids: Collection[str]) -> Edit:
+    """Take clips off their tracks; a track without clips goes too, and so do sources that nothing plays.
+
+    Raises
+    ------
+    UsageError : a clip is unknown or locked
+    """
+    for key in clip_ids:
+        _unlocked(state, key, "removed")
+    label = f"Removed {_named(state, list(clip_ids))}"
+    emptied = [track.id for track in state.tracks if all(clip.id in clip_ids for clip in track.clips)]
+    if emptied:
+        if len(emptied) == 1 and len(track_of(state, emptied[0]).clips) == len(set(clip_ids)):
+            return replace(remove_track(state, emptied[0]), label=label)
+        raise UsageError("All clips of a track are among them: remove the track, then the other clips.")
+
+    def left(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return tuple(clip for clip in clips if clip.id not in clip_ids)
+
+    edit = _edit(state, label, left)
+    played = {clip.source_id for track in state.tracks for clip in track.clips if clip.id not in clip_ids}
+    gone = [(source, None) for key, source in state.sources.items() if key not in played]
+    return replace(edit, changes=(*edit.changes, *row_changes(gone)))
+
+
+def set_clips(state: DocumentState, clip_ids: Sequence[str], **values: Any) -> Edit:
+    """Change fields of clips: `gain_db`, `fade_in_samples`, `fade_out_samples`, `name`, `is_locked`.
+
+    Raises
+    ------
+    UsageError : a clip is unknown, a gain is out of reach, or fades do not fit
+    """
+    gain_db = values.get("gain_db", 0.0)
+    if not QUIETEST_DB <= gain_db <= LOUDEST_DB:
+        limits = " to ".join(gain_text(limit) for limit in (QUIETEST_DB, LOUDEST_DB))
+        raise UsageError(f"A gain of {gain_text(gain_db)} is out of reach; choose {limits}.")
+    changed = {key: replace(clip_of(state, key)[1], **values) for key in clip_ids}
+    for clip in changed.values():
+        fades = clip.fade_in_samples, clip.fade_out_samples
+        if min(fades) < 0 or sum(fades) > clip.length_samples:
+            longest = _time(state, clip.length_samples)
+            raise UsageError(f"The fades of {clip_name(state, clip)} do not fit into its {longest}.")
+
+    def set_to(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return tuple(changed.get(clip.id, clip) for clip in clips)
+
+    field = next(iter(values), "")
+    words = {"is_locked": "Locked" if values.get("is_locked") else "Unlocked", "name": "Renamed"}
+    return _edit(state, f"{words.get(field, 'Changed')} {_named(state, clip_ids)}", set_to)
+
+
+def join_tracks(state: DocumentState, track_id: str, other_ids: Sequence[str]) -> Edit:
+    """Put the clips of other tracks onto a track, and take those tracks off; their edits come along.
+
+    Raises
+    ------
+    UsageError : a track is unknown
+    """
+    track = track_of(state, track_id)
+    others = [track_of(state, key) for key in dict.fromkeys(other_ids) if key != track_id]
+    joined = replace(track, clips=(*track.clips, *(clip for one in others for clip in one.clips)))
+    gone = {one.id for one in others}
+    left = [one for one in state.tracks if one.id not in gone]
+    rows: list[tuple[Row | None, Row | None]] = [(one, None) for one in others]
+    rows += [
+        (one, replace(joined if one is track else one, position=place)) for place, one in enumerate(left)
+    ]
+    for proposal in state.proposals.values():
+        if gone.intersection(proposal.tracks):
+            tracks = tuple(dict.fromkeys(track_id if key in gone else key for key in proposal.tracks))
+            rows.append((proposal, replace(proposal, tracks=tracks)))
+    return Edit(f"Joined {counted(len(others) + 1, 'track')} as {track.name}", row_changes(rows))
+
+
+def _edit(
+    state: DocumentState,
+    label: str,
+    change: Callable[[tuple[Clip, ...]], tuple[Clip, ...]],
+    merges_as: str = "",
+) -> Edit:
+    """Return the edit that changes the clips of tracks, with what moves along."""
+    after = tuple(replace(track, clips=change(track.clips)) for track in state.tracks)
+    if any(len(track.clips) > MOST_CLIPS for track in after):
+        raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
+    pairs: list[tuple[Row | None, Row | None]] = list(zip(state.tracks, after, strict=True))
+    return Edit(label, row_changes([*pairs, *moved_along(state, after)]), merges_as)
+
+
+def _each(
+    clip_id: str, made: Callable[[Clip], Sequence[Clip]]
+) -> Callable[[tuple[Clip, ...]], tuple[Clip, ...]]:
+    return lambda clips: tuple(
+        part for clip in clips for part in (made(clip) if clip.id == clip_id else (clip,))
+    )
+
+
+def _unlocked(state: DocumentState, clip_id: str, done: str) -> tuple[Track, Clip]:
+    track, clip = clip_of(state, clip_id)
+    if clip.is_locked:
+        raise UsageError(f"{clip_name(state, clip)} is locked and was not {done}: unlock it first.")
+    return track, clip
+
+
+def _within(clip: Clip, start: int, stop: int) -> Clip:
+    """Return a clip with other edges; its fades stay as long as they fit."""
+    length = stop - start
+    fade_in = min(clip.fade_in_samples, length)
+    return replace(
+        clip,
+        start_samples=start,
+        offset_samples=start - clip.shift_samples,
+        length_samples=length,
+        fade_in_samples=fade_in,
+        fade_out_samples=min(clip.fade_out_samples, length - fade_in),
+    )
+
+
+def _halves(clip: Clip, at: int, taken: set[str]) -> tuple[Clip, Clip]:
+    """Return a clip in two parts, of which the second gets a new id."""
+    key = _free_id(clip.id, taken)
+    taken.add(key)
+    left = _within(replace(clip, fade_out_samples=0), clip.start_samples, at)
+    right = _within(replace(clip, id=key, fade_in_samples=0), at, clip.stop_samples)
+    return left, right
+
+
+def _free_id(clip_id: str, taken: Collection[str]) -> str:
+    base, number = clip_id.partition("~")[0], 2
+    while f"{base}~{number}" in taken:
+        number += 1
+    return f"{base}~{number}"
+
+
+def _named(state: DocumentState, clip_ids: Sequence[str]) -> str:
+    if len(clip_ids) != 1:
+        return counted(len(clip_ids), "clip")
+    return clip_name(state, clip_of(state, clip_ids[0])[1])
+
+
+def _time(state: DocumentState, position: int) -> str:
+    return format_time(samples_to_s(position, state.rate_hz))

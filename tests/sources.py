@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.reader import content_hash, probe
+from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track, whole_clip
 
 
@@ -48,6 +49,16 @@ def one_source_track(
     """
     clip = replace(whole_clip(source, rate_hz or source.rate_hz, start_samples), id=f"clip-{key}")
     return Track(key, name, position, clips=(clip,), **values)
+
+
+def played_whole(state: DocumentState) -> DocumentState:
+    """Return a document whose tracks, of one clip each, play all of their sources as these are now."""
+    tracks = []
+    for track in state.tracks:
+        (clip,) = track.clips
+        whole = whole_clip(state.sources[clip.source_id], state.rate_hz, clip.start_samples)
+        tracks.append(replace(track, clips=(replace(clip, length_samples=whole.length_samples),)))
+    return replace(state, tracks=tuple(tracks))
 
 
 def begun_at(track: Track, start_samples: int) -> Track:

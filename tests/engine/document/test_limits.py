@@ -59,6 +59,7 @@ LIMITS = {
     "MOST_AUDIO_BYTES": 2**29,
     "MOST_AUDIO_SAMPLES": 2**27,
     "LOUDEST_SAMPLE": 2.0**31,
+    "MOST_CLIPS": 10_000,
     "MOST_ROWS": {
         "source": 10_000,
         "track": 10_000,

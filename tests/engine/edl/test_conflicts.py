@@ -251,8 +251,8 @@ def test_what_is_of_other_tracks_is_in_nobodys_way(
     first, second = (sound("0"), sound("1")) if kind == "repair" else by
     empty = timeline_state(16_000)
     (source,) = empty.sources.values()
-    tracks = tuple(one_source_track(name, source, name, at) for at, name in enumerate("abc"))
-    empty = replace(empty, tracks=tracks)
+    placed = (one_source_track(name, source, name, at) for at, name in enumerate("abc"))
+    empty = replace(empty, tracks=tuple(placed))
     state = by_hand(empty, kind, (1_000, 2_000), first, tracks)
     state = by_hand(state, kind, (1_000, 3_000), second, others)
     assert in_conflict(state).tolist() == [clash, clash]

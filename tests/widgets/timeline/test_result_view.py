@@ -27,7 +27,7 @@ from engine.document.tracks.track import Source
 from engine.edl.build import build, cut
 from engine.edl.crossfade import crossfade
 from engine.edl.edit_list import EditList
-from tests.sources import begun_at, no_source, one_source_track
+from tests.sources import begun_at, no_source, one_source_track, played_whole
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture, rgba
@@ -59,7 +59,7 @@ def shortened(state: DocumentState, waves: dict[str, MadeUp]) -> tuple[DocumentS
     sound = waves["kick"].sound
     joined = MadeUp(np.concatenate([sound[:10_000], sound[20_000:]]))
     gone = replace(state, sources=sources, tracks=tracks, proposals=ending(LENGTH - 10_000), decisions={})
-    return gone, waves | {"kick": joined}
+    return played_whole(gone), waves | {"kick": joined}
 
 
 def ending(stop: int) -> dict[str, Proposal]:

@@ -20,6 +20,7 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.errors import ExportError
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 from tests.mostly_long import mostly_long
+from tests.sources import played_whole
 
 EXACT = {
     FrameRate.FPS_25: Fraction(25),
@@ -159,7 +160,7 @@ def test_reels_stay_apart_and_short(tmp_path: Path, names: tuple[str, ...], reel
 def test_past_a_day_no_timecode_counts(tmp_path: Path) -> None:
     case = CASES[0]
     source = replace(case.state.sources["s0"], frames=44_100 * 86_401)
-    long = replace(case, state=replace(case.state, sources={"s0": source}))
+    long = replace(case, state=played_whole(replace(case.state, sources={"s0": source})))
     with pytest.raises(ExportError, match="24 hours"):
         export(long.request(tmp_path / "jam.edl"))
     assert not list(tmp_path.iterdir())

@@ -52,6 +52,7 @@ from desktop.taste.page import Tasting
 from desktop.taste.shelf import Shelves
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
+from desktop.timeline.clips import Clips
 from desktop.timeline.clock import Clock
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.crashes = AfterCrash(self, self)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
+        self.clips = Clips(self, self)
         self.by_hand = ByHand(self, self, themed)
         self.amounts = Amounts(self, self, themed)
         self.arranging = Arranging(self, self, settings)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from desktop.taste.shelf import Shelves
     from desktop.timeline.arranging import Arranging
     from desktop.timeline.clipped import ClippedPlaces
+    from desktop.timeline.clips import Clips
     from desktop.timeline.markers import Marking
     from desktop.timeline.ruler import Ruler
     from desktop.timeline.selecting import Selecting
@@ -101,6 +102,7 @@ class Parts(Protocol):
     amounts: Amounts
     arranging: Arranging
     tracks: Tracks
+    clips: Clips
     clipped: ClippedPlaces
     timing: Timing
     timing_proposing: TimingProposing

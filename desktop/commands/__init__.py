@@ -30,6 +30,7 @@ from desktop.commands.synonyms import SYNONYMS
 from desktop.commands.tables.arrangement import EDITORS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
+from desktop.commands.tables.clips import CLIPS
 from desktop.commands.tables.crashes import CRASHES
 from desktop.commands.tables.documents import EDIT, FILE, TASTE
 from desktop.commands.tables.grid import GRID
@@ -68,6 +69,7 @@ _TABLE: tuple[Command, ...] = (
     *EDGES,
     *TRANSPORT,
     *TRACKS,
+    *CLIPS,
     *GRID,
     *TIMING,
     *MARKERS,

@@ -17,7 +17,9 @@ REPAIR_LAYER = "repair"
 """The same while the panel for sound repair is open."""
 PAINT_LAYER = "paint"
 """The same while a mask is painted; unused keys fall through to the repair panel."""
-LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
+CLIP_LAYER = "clips"
+"""The same while clips are chosen."""
+LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
 

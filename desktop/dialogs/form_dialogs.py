@@ -79,6 +79,12 @@ def ask_snapshot_name(parent: QWidget) -> str | None:
     return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Save") else None
 
 
+def ask_clip_name(parent: QWidget, name: str) -> str | None:
+    """Ask for the name of clips, with the present one."""
+    form = NameForm("&Name", "Shown on the clip, instead of the name of its file.", name)
+    return form.name() if _ask(parent, "Name of the clip", form, form.problem, "Rename") else None
+
+
 def ask_sound(parent: QWidget, words: str) -> str | None:
     """Ask which sound is to be found, with a suggestion."""
     said = "Name the sound: cough, dog bark. Separate several with commas. Matches are added to the queue."

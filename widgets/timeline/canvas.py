@@ -32,6 +32,7 @@ from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.clips.bars import ShownClips
 from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.landings import LandingLines
@@ -100,6 +101,10 @@ class Canvas(QWidget):
     playhead_moved = Signal()
     wave_turned = Signal(int, float)
     stroke_painted = Signal(object)
+    clip_chosen = Signal(str, bool)
+    clips_dragged = Signal(object, object)
+    clip_trimmed = Signal(str, object, object)
+    clip_menu_requested = Signal(str, object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,7 +171,7 @@ class Canvas(QWidget):
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
         """Show a document; `lanes` are its tracks in order. The playhead keeps its position on screen."""
         old, self.state = self.state, state
-        drawn = ("rate_hz", "proposals", "decisions", "markers")
+        drawn = ("rate_hz", "proposals", "decisions", "markers", "tracks")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         if same and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
@@ -180,6 +185,8 @@ class Canvas(QWidget):
         found: dict[str, Any] = {}
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             found |= {"spans": times.spans(Spans.of(state)), "hits": self._hit_marks()}
+        if retimed or state.tracks is not old.tracks:
+            found["clips"] = self._clips(self.shown.clips.chosen)
         if retimed or state.markers is not old.markers:
             found["marks"] = times.marks(state.markers)
         if retimed:
@@ -195,6 +202,16 @@ class Canvas(QWidget):
             self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
         self.setAccessibleDescription(canvas_sentence(state, self._caption()))
+
+    def choose_clips(self, chosen: frozenset[str]) -> None:
+        """Show clips as chosen; bars appear with them."""
+        if chosen != self.shown.clips.chosen:
+            self._show(clips=self._clips(chosen))
+            self._lay_out()
+            self.redraw()
+
+    def _clips(self, chosen: frozenset[str]) -> ShownClips:
+        return ShownClips.of(self.state, chosen, is_source=self.times.edit_list is None)
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Update the appearance of the tracks; their sound is read again only after a shift."""
@@ -445,6 +462,7 @@ class Canvas(QWidget):
             has_edits=bool(self.state.proposals),
             has_sounds=self.shown.sounds.is_shown,
             has_score=self._has_score,
+            has_clips=bool(self.shown.clips.lanes),
         )
         self._scroll = self._layout.scroll
         if self._layout != before:

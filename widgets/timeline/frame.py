@@ -19,6 +19,7 @@ COLLAPSED, ROW_LEAST = 26, 8
 EDITS = 24
 SOUNDS = 18
 ARRANGEMENT = 48
+BARS, LEAST_BARRED = 15, 44
 
 
 PART_PX = 16
@@ -75,6 +76,7 @@ class Layout:
     edits_top : top of the flag strip; without proposals equal to `lanes_top`
     lane_tops : tops of all lanes and the bottom of the last one, scrolled
     content : total height of all lanes and the drop zone
+    bars : height of the bars of clips, along the top of each lane that is high enough; 0 without any
     """
 
     width: int
@@ -89,6 +91,16 @@ class Layout:
     lane_tops: tuple[int, ...]
     content: int
     scroll: int
+    bars: int = 0
+
+    def sound_top(self, lane: int) -> int:
+        """Return the top of the sound of a lane, below its bars."""
+        top, bottom = self.lane_tops[lane : lane + 2]
+        return top + self.bars if self.has_bars(top, bottom) else top
+
+    def has_bars(self, top: int, bottom: int) -> bool:
+        """Return whether a lane is high enough for bars."""
+        return self.bars > 0 and bottom - top >= theme.px(LEAST_BARRED)
 
     @property
     def lanes_bottom(self) -> int:
@@ -119,6 +131,7 @@ def lay_out(
     has_edits: bool = False,
     has_sounds: bool = False,
     has_score: bool = True,
+    has_clips: bool = False,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     arrangement_top = theme.px(OVERVIEW)
@@ -140,7 +153,8 @@ def lay_out(
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
     above = (arrangement_top, marks_top, ruler_top, score_top, sounds_top, edits_top, lanes_top)
-    return Layout(width, height, *above, tuple(tops), content, scroll)
+    bars = theme.px(BARS) if has_clips else 0
+    return Layout(width, height, *above, tuple(tops), content, scroll, bars)
 
 
 @dataclass(frozen=True, slots=True)

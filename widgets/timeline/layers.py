@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 
 from widgets import theme
 from widgets.controls.keys.names import with_keys
+from widgets.timeline.clips.bars import paint_clips
 from widgets.timeline.edits.arrangement import arrangement_image
 from widgets.timeline.edits.proposals import Proposals
 from widgets.timeline.frame import Frame, Part
@@ -238,6 +239,7 @@ class Layers:
         line = theme.color(frame.theme.line)
         for y in {layout.edits_top, layout.lanes_top}:
             painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), line)
+        paint_clips(painter, frame, shown.clips, shown.lanes)
         proposals.paint(painter)
         places, look = tuple(self._spectrograms.places(frame, shown.lanes)), self._spectrograms.look
         shown.masks.draw(painter, frame, shown.lanes, places, look)

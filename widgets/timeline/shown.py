@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import ScoreCurve
+from widgets.timeline.clips.bars import NO_CLIPS, ShownClips
 from widgets.timeline.edits.arrangement import NO_SLABS, Slabs
 from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.marks.grid import NO_LINES, Beats
@@ -36,6 +37,7 @@ class Shown:
     hits : drum hits with targets
     masks : mask of the current repair
     sounds : detected sounds
+    clips : clips with bars
     length_samples : of the source or of the result, whichever is shown
     keys : key caps in hints, by command id
     """
@@ -52,6 +54,7 @@ class Shown:
     sounds: SoundLane = NO_SOUNDS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
+    clips: ShownClips = NO_CLIPS
     ruler_mode: RulerMode = RulerMode.TIME
     length_samples: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)

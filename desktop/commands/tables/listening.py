@@ -22,7 +22,12 @@ def _stop(parts: Parts) -> None:
     is_playing = parts.transport.is_playing
     if not is_playing and parts.tasting.leave():
         return
-    if parts.timeline.cancel_drag() or parts.tap_tempo.give_up() or parts.grid_layer.leave():
+    if (
+        parts.timeline.cancel_drag()
+        or parts.tap_tempo.give_up()
+        or parts.grid_layer.leave()
+        or parts.clips.leave()
+    ):
         return
     if not is_playing and (
         parts.repairing.leave() or parts.editors.comparing.leave() or parts.selecting.let_go()

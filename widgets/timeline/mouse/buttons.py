@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QPixmap
 
+from widgets.timeline.clips.drag import MoveClips
 from widgets.timeline.edits.selection import SelectSpan
 from widgets.timeline.mouse import gestures, panning
 from widgets.timeline.sound.brush import Paintable
@@ -60,7 +61,7 @@ class Mouse:
             canvas.setCursor(gestures.cursor_at(canvas, at, event.modifiers()))
             return
         beyond_px = at.x() - min(max(at.x(), 0), canvas.width())
-        if beyond_px and isinstance(self.drag, gestures.MoveEdge | SelectSpan):
+        if beyond_px and isinstance(self.drag, gestures.MoveEdge | SelectSpan | MoveClips):
             canvas.go_to(canvas.viewport.scrolled(beyond_px))
         self.drag.move(at)
         canvas.update()

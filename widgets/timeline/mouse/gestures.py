@@ -11,6 +11,14 @@ from PySide6.QtGui import QCursor, QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
 from widgets import theme
+from widgets.timeline.clips.drag import (
+    MoveClips,
+    TrimClip,
+    clip_at,
+    clip_edge_at,
+    clip_tip,
+    press_on_clip,
+)
 from widgets.timeline.edits.block_drag import MoveBlock, slab_at
 from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, fade_tip, handle_at
@@ -264,6 +272,9 @@ def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> 
         return MoveBeat(canvas, beat, at)
     if on_threshold(canvas, y):
         return MoveThreshold(canvas)
+    clip = press_on_clip(canvas, at, adds=bool(held & (_CTRL | _SHIFT)))
+    if clip is not None:
+        return clip
     selected = _selection_edge(canvas, at)
     if selected is not None:
         return StretchSpan(canvas, at, *selected)
@@ -329,6 +340,9 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
         return Qt.CursorShape.SplitHCursor if is_edge else Qt.CursorShape.PointingHandCursor
     if _moves_beats(canvas, held) and beat_at(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
+    if clip_at(canvas, at) is not None:
+        on_edge = clip_edge_at(canvas, at) is not None
+        return Qt.CursorShape.SplitHCursor if on_edge else Qt.CursorShape.PointingHandCursor
     if _selection_edge(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
     if at.y() < frame.layout.score_top:
@@ -351,6 +365,8 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
     frame, viewport = canvas.frame, canvas.viewport
     if at.y() < frame.layout.arrangement_top:
         canvas.go_to(viewport.fitted())
+    elif (bar := clip_at(canvas, at)) is not None:
+        canvas.span_selected.emit(bar.clip.start_samples, bar.clip.stop_samples)
     elif (slab := slab_at(canvas, at)) is not None:
         canvas.span_selected.emit(*canvas.shown.slabs.made.block(slab.block).span)
     elif (mark := mark_at(canvas, at)) is not None:
@@ -374,6 +390,8 @@ def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
         canvas.marker_menu_requested.emit(mark[0], on_screen)
     elif slab is not None and slab.block >= 0:
         canvas.block_menu_requested.emit(slab.block, on_screen)
+    elif (bar := clip_at(canvas, at)) is not None:
+        canvas.clip_menu_requested.emit(bar.clip.id, on_screen)
     elif canvas.shown.lanes and layout.lanes_top <= at.y() < layout.lanes_bottom:
         canvas.menu_requested.emit(at, on_screen)
     else:
@@ -391,6 +409,8 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     slab = slab_at(canvas, at)
     if slab is not None:
         return slab.tip(canvas.viewport.rate_hz)
+    if (bar := clip_at(canvas, at)) is not None:
+        return clip_tip(canvas, bar)
     fade = fade_of(canvas)
     if fade is not None and handle_at(canvas, at) is not None:
         return fade_tip(fade)
@@ -405,4 +425,6 @@ def inverts(event: QSinglePointEvent, drag: Drag | None = None) -> bool:
         return bool(held & _CTRL)
     if isinstance(drag, MoveSpan | SlipSpan):
         return bool(held & _SHIFT)
+    if isinstance(drag, MoveClips | TrimClip):
+        return bool(held & _ALT)
     return bool(held & (_SHIFT | _CTRL))

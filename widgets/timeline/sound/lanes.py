@@ -226,7 +226,7 @@ class WavePainter:
         """Yield the lanes in view that have a source, with the top and bottom of their waves."""
         layout = frame.layout
         for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
-            top = layout.lane_tops[number]
+            top = layout.sound_top(number)
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
                 yield lane, top, bottom
 

@@ -166,9 +166,9 @@ def _shade(
             shares = painted(over_bands, positions, _SHADED_HZ, paint).mean(axis=1)
             area = QRectF(
                 first / frame.dpr,
-                tops[number],
+                frame.layout.sound_top(number),
                 len(positions) / frame.dpr,
-                tops[number + 1] - tops[number],
+                tops[number + 1] - frame.layout.sound_top(number),
             )
             image = tinted(SHADE * (0.4 + 0.6 * shares)[None, :], theme.color(frame.theme.marker))
             painter.drawImage(area, image)

@@ -214,7 +214,7 @@ class SpectrogramPainter:
         layout = frame.layout
         for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
             source, rows = self._sources.get(lane.track_id), lane.wish.rows
-            top = layout.lane_tops[number]
+            top = layout.sound_top(number)
             if source is None or bottom <= layout.lanes_top or top >= layout.height:
                 continue
             borders = np.linspace(top * frame.dpr, bottom * frame.dpr, rows + 1).round().astype(int).tolist()

@@ -1,0 +1,249 @@
+"""Clips by mouse and keys: choosing, moving, trimming, splitting, duplicating them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.commands.command import CLIP_LAYER
+from desktop.dialogs import form_dialogs
+from desktop.parts import Parts
+from desktop.shell.slots import reporting_refusals
+from engine.document.change import Edit
+from engine.document.recorded import require_recording
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.clip_edits import (
+    clip_name,
+    clip_of,
+    duplicate_clips,
+    join_tracks,
+    nudge_clips,
+    place_clips,
+    remove_clips,
+    set_clips,
+    split_clips,
+    trim_clip,
+)
+from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
+from engine.errors import UsageError
+from engine.timebase import s_to_samples
+from engine.wording import counted
+from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.timeline.heads.value_field import STEPS_RUN
+
+NUDGE_S = 0.010
+KEYS_THERE = (
+    "Clip: nudge ‹clips.later›, split at playhead ‹clips.split›, trim ‹clips.trim_start› ‹clips.trim_stop›, "
+    "duplicate ‹clips.duplicate›, remove ‹clips.remove›; Esc leaves"
+)
+_MENU = (
+    ("clips.split", "clips.trim_start", "clips.trim_stop"),
+    ("clips.here", "clips.duplicate", "clips.lock", "clips.remove"),
+    ("clips.gain", "clips.fades", "clips.rename"),
+)
+
+
+class Clips(QObject):
+    """The chosen clips, and what keys and mouse do with them; while any is chosen the keys mean clips.
+
+    Signals
+    -------
+    said, refused : message about the result, or the reason of a refusal
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Parts) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._session = window, parts, parts.session
+        self._chosen: tuple[str, ...] = ()
+        canvas = parts.timeline.canvas
+        canvas.clip_chosen.connect(self._toggle)
+        canvas.clips_dragged.connect(reporting_refusals(self._drag, self.refused.emit))
+        canvas.clip_trimmed.connect(reporting_refusals(self._trim, self.refused.emit))
+        canvas.clip_menu_requested.connect(self._popup)
+        parts.session.changed.connect(lambda _change: self._choose(self._chosen))
+        parts.session.replaced.connect(lambda: self._choose(()))
+
+    @property
+    def chosen(self) -> tuple[Clip, ...]:
+        """The chosen clips."""
+        return tuple(clip_of(self._session.state, key)[1] for key in self._chosen)
+
+    def choose_here(self) -> None:
+        """Choose the clip of the current track at the playhead, else the next one after it."""
+        require_recording(self._session.state, "choose")
+        track, here = self._parts.tracks.current_or_first(), self._parts.transport.playhead_samples
+        later = sorted(
+            (clip for clip in track.clips if clip.stop_samples > here), key=lambda clip: clip.start_samples
+        )
+        clip = later[0] if later else max(track.clips, key=lambda clip: clip.stop_samples)
+        self._choose((clip.id,))
+        self._say_chosen()
+
+    def choose_next(self, direction: int) -> None:
+        """Choose the clip after (1) or before (-1) the chosen one on its track, and go there."""
+        track, clip = clip_of(self._session.state, self._required()[-1])
+        ordered = sorted(track.clips, key=lambda one: (one.start_samples, one.id))
+        place = min(max(ordered.index(clip) + direction, 0), len(ordered) - 1)
+        self._choose((ordered[place].id,))
+        self._parts.zooms.seek(ordered[place].start_samples)
+        self._say_chosen()
+
+    def choose_track(self) -> None:
+        """Choose all clips of the current track."""
+        self._choose(tuple(clip.id for clip in self._parts.tracks.current_or_first().clips))
+        self._say_chosen()
+
+    def leave(self) -> bool:
+        """Let go of the chosen clips; return False without any."""
+        was = bool(self._chosen)
+        self._choose(())
+        return was
+
+    def nudge(self, direction: int, step_s: float | None = NUDGE_S) -> None:
+        """Move the chosen clips later (1) or earlier (-1); a step of None is one sample."""
+        keys = self._required()
+        step = 1 if step_s is None else max(1, round(step_s * self._session.state.rate_hz))
+        self._apply(nudge_clips(self._session.state, keys, direction * step, STEPS_RUN))
+
+    def split(self) -> None:
+        """Split the chosen clips at the playhead, else all clips there on the selected tracks."""
+        state, here = self._session.state, self._parts.transport.playhead_samples
+        require_recording(state, "split")
+        tracks = tuple(dict.fromkeys(clip_of(state, key)[0].id for key in self._chosen))
+        self._apply(split_clips(state, here, tracks or self._parts.selecting.tracks))
+
+    def trim_to_playhead(self, *, is_start: bool) -> None:
+        """Put the start or the end of the chosen clip at the playhead."""
+        state, keys = self._session.state, self._required()
+        if len(keys) != 1:
+            raise UsageError(f"{len(keys)} clips are chosen. Choose one to trim it.")
+        clip, here = clip_of(state, keys[0])[1], self._parts.transport.playhead_samples
+        edges = (here, clip.stop_samples) if is_start else (clip.start_samples, here)
+        self._apply(trim_clip(state, clip.id, *edges))
+
+    def place_here(self) -> None:
+        """Put the chosen clips at the playhead, the first exactly there."""
+        state, here = self._session.state, self._parts.transport.playhead_samples
+        clips = [clip_of(state, key)[1] for key in self._required()]
+        by = here - min(clip.start_samples for clip in clips)
+        self._apply(place_clips(state, {clip.id: clip.start_samples + by for clip in clips}))
+
+    def duplicate(self) -> None:
+        """Place copies of the chosen clips right after them."""
+        keys = self._required()
+        after = max(clip.stop_samples for clip in self.chosen)
+        self._apply(duplicate_clips(self._session.state, keys, after))
+
+    def remove(self) -> None:
+        """Remove the chosen clips from their tracks."""
+        self._apply(remove_clips(self._session.state, self._required()))
+
+    def lock(self) -> None:
+        """Lock the chosen clips, or unlock them if all are locked."""
+        keys = self._required()
+        is_locked = all(clip.is_locked for clip in self.chosen)
+        self._apply(set_clips(self._session.state, keys, is_locked=not is_locked))
+
+    def ask_gain(self) -> None:
+        """Ask for the gain of the chosen clips."""
+        keys, now = self._required(), self.chosen[0].gain_db
+        values = self._ask("Gain of clips", [Number("&Gain in dB", now, QUIETEST_DB, LOUDEST_DB, decimals=1)])
+        if values is not None:
+            self._apply(set_clips(self._session.state, keys, gain_db=values[0]))
+
+    def ask_fades(self) -> None:
+        """Ask for the fades of the chosen clips."""
+        keys, first, rate_hz = self._required(), self.chosen[0], self._session.state.rate_hz
+        longest_ms = 1000 * min(clip.length_samples for clip in self.chosen) / rate_hz
+        lengths = first.fade_in_samples, first.fade_out_samples
+        numbers = [
+            Number(label, 1000 * length / rate_hz, 0.0, longest_ms, decimals=1, step=10.0)
+            for label, length in zip(("Fade &in, ms", "Fade &out, ms"), lengths, strict=True)
+        ]
+        values = self._ask("Fades of clips", numbers)
+        if values is not None:
+            fade_in, fade_out = (s_to_samples(value / 1000, rate_hz) for value in values)
+            edit = set_clips(self._session.state, keys, fade_in_samples=fade_in, fade_out_samples=fade_out)
+            self._apply(edit)
+
+    def ask_name(self) -> None:
+        """Ask for the name of the chosen clips."""
+        keys = self._required()
+        name = form_dialogs.ask_clip_name(self._window, clip_name(self._session.state, self.chosen[0]))
+        if name is not None:
+            self._apply(set_clips(self._session.state, keys, name=name))
+
+    def _ask(self, title: str, numbers: Sequence[Number]) -> tuple[float, ...] | None:
+        form = NumbersForm(self._parts.look.theme, numbers, "")
+        return form_dialogs.ask_numbers(self._window, title, form, "Set")
+
+    def join(self) -> None:
+        """Put the clips of the selected tracks onto the current one, and remove those tracks."""
+        track, selected = self._parts.tracks.current_or_first(), self._parts.selecting.tracks
+        others = [key for key in selected if key != track.id]
+        if not others:
+            raise UsageError("Select the tracks to join to this one first: Ctrl-click their heads.")
+        self._apply(join_tracks(self._session.state, track.id, others))
+
+    def _required(self) -> tuple[str, ...]:
+        if not self._chosen:
+            raise UsageError(
+                "No clip is chosen. Click its bar, or choose the one at the playhead ‹clips.choose›."
+            )
+        return self._chosen
+
+    def _toggle(self, clip_id: str, adds: bool) -> None:
+        if not adds:
+            self._choose((clip_id,))
+        elif clip_id in self._chosen:
+            self._choose(tuple(key for key in self._chosen if key != clip_id))
+        else:
+            self._choose((*self._chosen, clip_id))
+        self._say_chosen()
+
+    def _choose(self, keys: Sequence[str]) -> None:
+        there = {clip.id for track in self._session.state.tracks for clip in track.clips}
+        found = tuple(key for key in keys if key in there)
+        if bool(found) != bool(self._chosen):
+            self._parts.commands.enter(CLIP_LAYER, is_in=bool(found))
+        self._chosen = found
+        self._parts.timeline.canvas.choose_clips(frozenset(found))
+
+    def _say_chosen(self) -> None:
+        if not self._chosen:
+            self.said.emit("No clip is chosen")
+            return
+        state = self._session.state
+        what = (
+            clip_name(state, self.chosen[0]) if len(self._chosen) == 1 else counted(len(self._chosen), "clip")
+        )
+        self.said.emit(f"{what}. {KEYS_THERE}")
+
+    def _drag(self, keys: Sequence[str], by_samples: int) -> None:
+        self._apply(nudge_clips(self._session.state, tuple(keys), by_samples))
+
+    def _trim(self, clip_id: str, start_samples: int, stop_samples: int) -> None:
+        self._apply(trim_clip(self._session.state, clip_id, start_samples, stop_samples))
+
+    def _apply(self, edit: Edit) -> None:
+        change = self._session.apply(edit)
+        moved = len(change.proposals)
+        self.said.emit(f"{edit.label}, with {counted(moved, 'edit')} inside" if moved else edit.label)
+
+    def _popup(self, clip_id: str, place: QPoint) -> None:
+        if clip_id not in self._chosen:
+            self._choose((clip_id,))
+        menu = QMenu(self._window)
+        menu.setAccessibleName("Clip")
+        for number, names in enumerate(_MENU):
+            if number:
+                menu.addSeparator()
+            for name in names:
+                menu.addAction(self._parts.commands.action(name))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)

@@ -1,0 +1,1 @@
+"""Clips on the lanes: bars with names, edges, and their drags."""

@@ -1,0 +1,170 @@
+"""Clips as bars with names along the top of their lanes, and edges down to the bottom.
+
+Only the source has bars: the result is made of other pieces. A document whose tracks each play one whole file
+from the beginning has none, since they would say nothing, unless clips are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.clip_edits import clip_name
+from widgets import theme
+from widgets.controls.elided_label import paint_words
+from widgets.timeline.frame import Frame
+from widgets.timeline.sound.lanes import Lane
+
+PAD_PX = 5
+NARROWEST_NAME_PX = 14
+FILL, CHOSEN_FILL = 0.34, 0.85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaneClips:
+    """The clips of one lane, the bottom layer first.
+
+    Attributes
+    ----------
+    starts, stops : source positions, int64, shape (n,)
+    """
+
+    clips: tuple[Clip, ...]
+    names: tuple[str, ...]
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownClips:
+    """The clips of all lanes, in their order, and which are chosen; no lanes where bars are not shown."""
+
+    lanes: tuple[LaneClips, ...] = ()
+    chosen: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, state: DocumentState, chosen: frozenset[str], *, is_source: bool) -> ShownClips:
+        """Return the clips to show of a document.
+
+        Parameters
+        ----------
+        is_source : whether the source is shown and not the result
+        """
+        plain = all(state.is_one_source(track) and not track.start_samples for track in state.tracks)
+        if not is_source or (plain and not chosen):
+            return NO_CLIPS
+        return cls(tuple(_lane(state, track.clips) for track in state.tracks), chosen)
+
+
+NO_CLIPS = ShownClips()
+
+
+def _lane(state: DocumentState, clips: tuple[Clip, ...]) -> LaneClips:
+    edges = np.array([(one.start_samples, one.stop_samples) for one in clips], np.int64).reshape(-1, 2)
+    return LaneClips(clips, tuple(clip_name(state, one) for one in clips), edges[:, 0], edges[:, 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A visible clip, in logical pixels.
+
+    Attributes
+    ----------
+    area : its bar, which a drag takes hold of
+    lane_bottom : where its edges end
+    """
+
+    clip: Clip
+    name: str
+    area: QRectF
+    lane_bottom: float
+
+
+def bars(frame: Frame, shown: ShownClips) -> Iterator[Bar]:
+    """Yield the visible bars, lane by lane, the upper layers last."""
+    layout = frame.layout
+    for number, lane in enumerate(shown.lanes):
+        top, bottom = layout.lane_tops[number : number + 2]
+        if not layout.has_bars(top, bottom) or bottom <= layout.lanes_top or top >= layout.height:
+            continue
+        lefts, rights = frame.viewport.xs_at(lane.starts), frame.viewport.xs_at(lane.stops)
+        for place in np.flatnonzero((rights > 0) & (lefts < layout.width)).tolist():
+            left, right = frame.snapped(float(lefts[place])), frame.snapped(float(rights[place]))
+            area = QRectF(left, top, max(right - left, 1.0), layout.bars)
+            yield Bar(lane.clips[place], lane.names[place], area, bottom - frame.hairline)
+
+
+def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
+    """Return the bar under the mouse, the uppermost of several."""
+    if at.y() < frame.layout.lanes_top:
+        return None
+    slack = theme.px(3)  # of a bar narrower than the mouse is sure
+    found = [
+        one
+        for one in bars(frame, shown)
+        if one.area.top() <= at.y() < one.area.bottom()
+        and one.area.left() - slack <= at.x() <= one.area.right() + slack
+    ]
+    inside = [one for one in found if one.area.left() <= at.x() <= one.area.right()]
+    best = inside or found
+    return best[-1] if best else None
+
+
+def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple[Lane, ...]) -> None:
+    """Draw bars, names, edges, and the slopes of fades."""
+    colors = {lane.track_id: lane.color for lane in lanes}
+    if not shown.lanes or len(shown.lanes) != len(lanes):
+        return
+    painter.save()
+    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    names = [lane.track_id for lane in lanes]
+    tops = {frame.layout.lane_tops[number]: name for number, name in enumerate(names)}
+    for bar in bars(frame, shown):
+        color = colors[tops[round(bar.area.top())]]
+        paint_bar(painter, frame, bar, color, is_chosen=bar.clip.id in shown.chosen)
+    painter.restore()
+
+
+def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chosen: bool) -> None:
+    """Draw one clip."""
+    tokens, area = frame.theme, bar.area
+    ground = theme.mix(tokens.bg, color or tokens.text, CHOSEN_FILL if is_chosen else FILL).name()
+    painter.fillRect(area, theme.color(ground))
+    edge = theme.color(color or tokens.text, 1.0 if is_chosen else 0.7)
+    for x in (area.left(), area.right() - frame.hairline):
+        painter.fillRect(frame.vertical(x, area.top(), bar.lane_bottom, 2 if is_chosen else 1), edge)
+    _paint_fades(painter, frame, bar, edge.name())
+    visible = area.intersected(QRectF(0, area.top(), frame.layout.width, area.height()))
+    room = visible.width() - 2 * theme.px(PAD_PX)
+    if room < theme.px(NARROWEST_NAME_PX):
+        return
+    font = theme.ui_font(theme.TEXT_SMALL)
+    text = f"{bar.name}  locked" if bar.clip.is_locked else bar.name
+    if QFontMetricsF(font).horizontalAdvance(text) > room and bar.clip.is_locked:
+        text = bar.name
+    ink = (
+        tokens.bg if theme.contrast(tokens.bg, ground) > theme.contrast(tokens.text, ground) else tokens.text
+    )
+    words = visible.adjusted(theme.px(PAD_PX), 0, -theme.px(PAD_PX), 0)
+    paint_words(painter, words, text, font, ink)
+
+
+def _paint_fades(painter: QPainter, frame: Frame, bar: Bar, color: str) -> None:
+    clip, top = bar.clip, bar.area.bottom()
+    pen = QPen(theme.color(color, 0.9), max(1.0, frame.hairline))
+    painter.setPen(pen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+    opaque = [frame.viewport.x_at(edge) for edge in clip.opaque]
+    ends = [frame.viewport.x_at(edge) for edge in (clip.start_samples, clip.stop_samples)]
+    for inner, outer, length in zip(opaque, ends, (clip.fade_in_samples, clip.fade_out_samples), strict=True):
+        if length and abs(inner - outer) >= 2.0:
+            painter.drawLine(QPointF(outer, bar.lane_bottom), QPointF(inner, top))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    painter.setPen(Qt.PenStyle.NoPen)

@@ -1,0 +1,203 @@
+"""Presses on the bars of clips: a click chooses, a drag moves the chosen clips or trims an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.track import source_length_samples
+from engine.timebase import format_time
+from widgets import theme
+from widgets.timeline.clips.bars import Bar, bar_at, bars, paint_bar
+from widgets.timeline.edits.drag_label import paint_drag_label
+from widgets.timeline.frame import Frame
+from widgets.timeline.mouse.surface import Surface
+
+LEAST_PX, GRIP_PX, NARROWEST_PX, REACH_PX = 4, 6, 18, 8
+
+
+def clip_at(canvas: Surface, at: QPointF) -> Bar | None:
+    """Return the clip whose bar is under the mouse."""
+    return bar_at(canvas.frame, canvas.shown.clips, at)
+
+
+def clip_edge_at(canvas: Surface, at: QPointF) -> int | None:
+    """Return which edge of a clip is under the mouse, 0 the left and 1 the right; None inside its bar."""
+    bar = clip_at(canvas, at)
+    if bar is None or bar.clip.is_locked or bar.area.width() < theme.px(NARROWEST_PX):
+        return None
+    far = [abs(at.x() - x) for x in (bar.area.left(), bar.area.right())]
+    return int(far[1] < far[0]) if min(far) <= theme.px(GRIP_PX) else None
+
+
+def clip_tip(canvas: Surface, bar: Bar) -> str:
+    """Return the tooltip of a clip."""
+    rate_hz, clip = canvas.viewport.rate_hz, bar.clip
+    start, stop, offset = (
+        format_time(at / rate_hz) for at in (clip.start_samples, clip.stop_samples, clip.offset_samples)
+    )
+    lines = [bar.name, f"{start} – {stop}", f"from {offset} of {canvas.state.sources[clip.source_id].path}"]
+    return "\n".join([*lines, "Locked"] if clip.is_locked else lines)
+
+
+def press_on_clip(canvas: Surface, at: QPointF, *, adds: bool) -> MoveClips | TrimClip | None:
+    """Start the drag of a clip; None without one there.
+
+    Parameters
+    ----------
+    adds : whether the clip joins the chosen ones, or leaves them
+    """
+    bar, edge = clip_at(canvas, at), clip_edge_at(canvas, at)
+    if bar is None:
+        return None
+    if edge is not None and not adds:
+        return TrimClip(canvas, bar, edge, at)
+    return MoveClips(canvas, bar, at, adds=adds)
+
+
+class MoveClips:
+    """Chooses a clip; when dragged, moves all chosen ones by the same distance.
+
+    The dragged clip snaps with either edge: to other clips, markers, the playhead and the grid.
+    """
+
+    def __init__(self, canvas: Surface, bar: Bar, at: QPointF, *, adds: bool) -> None:
+        self._canvas, self._bar, self._pressed, self._adds = canvas, bar, at, adds
+        chosen = canvas.shown.clips.chosen
+        moving = chosen | {bar.clip.id} if adds or bar.clip.id in chosen else {bar.clip.id}
+        clips = [clip for track in canvas.state.tracks for clip in track.clips]
+        self._moving = [clip for clip in clips if clip.id in moving]
+        self._places = _places(canvas, {clip.id for clip in self._moving})
+        self._by, self._moved = 0, False
+
+    def move(self, at: QPointF) -> None:
+        self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
+        if not self._moved or any(clip.is_locked for clip in self._moving):
+            return
+        canvas, clip = self._canvas, self._bar.clip
+        by = round((at.x() - self._pressed.x()) * canvas.viewport.samples_per_px)
+        by = snapped(canvas, self._places, (clip.start_samples + by, clip.stop_samples + by), by)
+        self._by = max(by, -min(one.start_samples for one in self._moving))
+
+    def release(self, at: QPointF) -> None:
+        self.move(at)
+        canvas, clip = self._canvas, self._bar.clip
+        if not self._moved:
+            canvas.clip_chosen.emit(clip.id, self._adds)
+            if not self._adds:
+                position = canvas.source_at(at.x())
+                canvas.seek(position, canvas.viewport.sample_at(at.x()))
+            return
+        if clip.id not in canvas.shown.clips.chosen:
+            canvas.clip_chosen.emit(clip.id, self._adds)
+        locked = [one for one in self._moving if one.is_locked]
+        if self._by or locked:  # what is locked says so
+            canvas.clips_dragged.emit([one.id for one in self._moving], self._by)
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        if not self._moved:
+            return
+        moving = {clip.id for clip in self._moving}
+        by_px = self._by / frame.viewport.samples_per_px
+        painter.save()
+        painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+        for bar in bars(frame, self._canvas.shown.clips):
+            if bar.clip.id in moving:
+                ghost = replace(bar, area=bar.area.translated(by_px, 0))
+                whole = QRectF(ghost.area.topLeft(), ghost.area.bottomRight())
+                whole.setBottom(bar.lane_bottom)
+                painter.fillRect(whole, theme.color(frame.theme.undecided, 0.14))
+                paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=True)
+        painter.restore()
+        start = self._bar.clip.start_samples + self._by
+        rate_hz = frame.viewport.rate_hz
+        text = f"{format_time(start / rate_hz)}  {self._by / rate_hz:+.3f} s".replace("-", "−")
+        paint_drag_label(painter, frame, frame.viewport.x_at(start), text)
+
+
+class TrimClip:
+    """Moves one edge of a clip within its source; the sound stays where it is."""
+
+    def __init__(self, canvas: Surface, bar: Bar, edge: int, at: QPointF) -> None:
+        self._canvas, self._bar, self._edge, self._pressed = canvas, bar, edge, at
+        clip, state = bar.clip, canvas.state
+        length = source_length_samples(state.sources[clip.source_id], state.rate_hz)
+        first, last = max(clip.shift_samples, 0), clip.shift_samples + length
+        self._limits = (first, clip.stop_samples - 1) if edge == 0 else (clip.start_samples + 1, last)
+        self._places = _places(canvas, {clip.id})
+        self._at = self._before
+
+    @property
+    def _before(self) -> int:
+        clip = self._bar.clip
+        return clip.start_samples if self._edge == 0 else clip.stop_samples
+
+    def move(self, at: QPointF) -> None:
+        canvas, before = self._canvas, self._before
+        by = round((at.x() - self._pressed.x()) * canvas.viewport.samples_per_px)
+        by = snapped(canvas, self._places, (before + by,), by) if by else 0
+        self._at = min(max(before + by, self._limits[0]), self._limits[1])
+
+    def release(self, at: QPointF) -> None:
+        self.move(at)
+        clip = self._bar.clip
+        if self._at == self._before:
+            self._canvas.clip_chosen.emit(clip.id, False)
+            return
+        start, stop = clip.start_samples, clip.stop_samples
+        edges = (self._at, stop) if self._edge == 0 else (start, self._at)
+        self._canvas.clip_trimmed.emit(clip.id, *edges)
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        x = frame.viewport.x_at(self._at)
+        other = self._bar.area.right() if self._edge == 0 else self._bar.area.left()
+        area = QRectF(min(x, other), self._bar.area.top(), abs(x - other), self._bar.area.height())
+        clip = replace(self._bar.clip, fade_in_samples=0, fade_out_samples=0)
+        bar = replace(self._bar, clip=clip, area=area)
+        paint_bar(painter, frame, bar, frame.theme.undecided, is_chosen=True)
+        rate_hz = frame.viewport.rate_hz
+        moved = (self._at - self._before) / rate_hz
+        text = f"{format_time(self._at / rate_hz)}  {moved:+.3f} s".replace("-", "−")
+        paint_drag_label(painter, frame, x, text)
+
+
+def _places(canvas: Surface, moving: set[str]) -> np.ndarray:
+    """Return the positions that clips snap to besides the grid, ascending."""
+    others: Sequence[Clip] = [
+        clip for track in canvas.state.tracks for clip in track.clips if clip.id not in moving
+    ]
+    edges = [edge for clip in others for edge in (clip.start_samples, clip.stop_samples)]
+    marks = [edge for one in canvas.state.markers.values() for edge in (one.start_samples, one.stop_samples)]
+    return np.unique(np.array([0, canvas.playhead, *edges, *marks], np.int64))
+
+
+def snapped(canvas: Surface, places: np.ndarray, edges: tuple[int, ...], by: int) -> int:
+    """Return a distance changed so that one of the moved edges falls onto a near place, or onto the grid."""
+    canvas.snapping.at = None
+    if canvas.snapping.is_on == canvas.snapping.is_inverted:
+        return by
+    near = min(
+        (int(place) - edge for edge in edges for place in places[_around(places, edge)]),
+        key=abs,
+        default=None,
+    )
+    reach = theme.px(REACH_PX) * canvas.viewport.samples_per_px
+    if near is not None and abs(near) <= reach:
+        canvas.snapping.at = next(edge + near for edge in edges if edge + near in places)
+        return by + near
+    for edge in edges:
+        x = canvas.x_of(edge)
+        line = canvas.snapping.line_near(x, canvas.shown.beats, canvas.viewport)
+        if line is not None:
+            return by + canvas.times.to_source(line) - edge
+    return by
+
+
+def _around(places: np.ndarray, edge: int) -> slice:
+    after = int(np.searchsorted(places, edge))
+    return slice(max(after - 1, 0), after + 1)

@@ -18,7 +18,7 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks import edits as track_edits
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.errors import DocumentError
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned
@@ -26,6 +26,7 @@ from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.review.statistics import statistics
 from tests.counting import calls_of
+from tests.sources import one_source_track
 from tests.timing import fastest_cpu_s, slowness
 
 RATE_HZ = 8000
@@ -45,7 +46,11 @@ def made(spans, scores=None, verdicts=None, flagged=()) -> DocumentState:
         decisions[f"c{i}"] = replace(decisions.get(f"c{i}", Decision(f"c{i}")), flagged=True)
     source = Source("s", "a.wav", "0", RATE_HZ, 1, LENGTH, "WAV", "PCM_16")
     return DocumentState(
-        RATE_HZ, {"s": source}, (Track("t", "s", "a", 0),), {p.id: p for p in proposals}, decisions
+        RATE_HZ,
+        {"s": source},
+        (one_source_track("t", source, "a", 0),),
+        {p.id: p for p in proposals},
+        decisions,
     )
 
 

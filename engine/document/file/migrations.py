@@ -18,7 +18,6 @@ from engine.document.file.checksums import digest, require_intact, write_anew
 from engine.document.file.schema import SCHEMA_VERSION
 
 FIRST_WITH_CHECKSUMS = 2
-_NOT_AS_EXPECTED = (ValueError, TypeError, KeyError, IndexError)
 
 
 def _add_checksums(connection: sqlite3.Connection) -> None:
@@ -81,18 +80,11 @@ def _add_evidence(connection: sqlite3.Connection) -> None:
 def _add_clips(connection: sqlite3.Connection) -> None:
     """From 6 to 7: a track has clips, each of a source; before it was one whole source."""
     steps = _readable_steps(connection)
-    setting = connection.execute("SELECT value FROM setting WHERE id = 'rate_hz'").fetchone()
-    rate_hz = json.loads(setting[0]) if setting else 0
-    lengths = {}
-    for name, row in ((name, row) for some in steps.values() for name, *rows in some for row in rows if row):
-        if name == "source":
-            lengths[row[0]] = row[3], row[5]
-        if name == "setting" and row[0] == "rate_hz" and not rate_hz:
-            rate_hz = json.loads(row[1])  # a document whose only import was undone
-    for key, own_hz, frames in connection.execute("SELECT id, rate_hz, frames FROM source"):
-        lengths[key] = own_hz, frames
+    rate_hz, lengths = _rate_and_lengths(connection, steps.values())
 
     def clips(source_id: str, start_samples: int) -> str:
+        if source_id not in lengths:
+            raise ValueError(f"a track has no source {source_id[:40]!a}")
         own_hz, frames = lengths[source_id]
         if own_hz <= 0:
             raise ValueError(f"a source has a rate of {own_hz} Hz")
@@ -108,24 +100,64 @@ def _add_clips(connection: sqlite3.Connection) -> None:
     for column in ("source_id", "start_samples"):
         connection.execute(f"ALTER TABLE track DROP COLUMN {column}")
     for step, some in steps.items():
-        with suppress(*_NOT_AS_EXPECTED):  # then the step stays as it is, and undo reports that it is damaged
+        with suppress(ValueError, TypeError, RecursionError):  # then it stays, and undo reports the damage
             text = json.dumps([_with_clips(change, clips) for change in some], separators=(",", ":"))
             values = text, digest(text.encode()), step
             connection.execute("UPDATE history SET changes = ?, digest = ? WHERE step = ?", values)
 
 
-def _readable_steps(connection: sqlite3.Connection) -> dict[int, list[Any]]:
+def _readable_steps(connection: sqlite3.Connection) -> dict[int, list[list[Any]]]:
     """Return the changes of the steps that name tracks, sources or the rate, without damaged ones."""
     asked = ('["track",', '["source",', "rate_hz")
     found = {}
-    rows = connection.execute(
-        f"SELECT step, changes, digest FROM history WHERE {' OR '.join(['instr(changes, ?)'] * 3)}", asked
+    rows = connection.execute(  # bytes, since a damaged text may not be one
+        "SELECT step, CAST(changes AS BLOB), digest FROM history"
+        f" WHERE {' OR '.join(['instr(changes, ?)'] * 3)} ORDER BY step",
+        asked,
     )
     for step, changes, expected in rows:
-        if digest(changes.encode()) == expected:
+        if digest(changes) == expected:
             with suppress(ValueError, RecursionError):
-                found[step] = json.loads(changes)
+                read = json.loads(changes)
+                if isinstance(read, list) and all(map(_is_change, read)):
+                    found[step] = read
     return found
+
+
+def _is_change(read: Any) -> bool:
+    return (
+        isinstance(read, list)
+        and len(read) == 3
+        and all(row is None or isinstance(row, list) for row in read[1:])
+    )
+
+
+def _rate_and_lengths(
+    connection: sqlite3.Connection, steps: Collection[list[list[Any]]]
+) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Return the rate, and the rate and frames of each source, of those in the history too."""
+    rate_hz = 0
+    lengths: dict[str, tuple[int, int]] = {}
+    for name, row in ((name, row) for some in steps for name, *rows in some for row in rows):
+        match name, row:
+            case "source", [str(key), _, _, int(own_hz), _, int(frames), *_]:
+                lengths[key] = own_hz, frames
+            case "setting", ["rate_hz", str(value)] if not rate_hz:  # a document whose import was undone
+                rate_hz = _whole(value)
+    for (value,) in connection.execute("SELECT value FROM setting WHERE id = 'rate_hz'"):
+        rate_hz = _whole(value)
+    for key, own_hz, frames in connection.execute("SELECT id, rate_hz, frames FROM source"):
+        lengths[key] = own_hz, frames
+    return rate_hz, lengths
+
+
+def _whole(text: str) -> int:
+    """Return the whole number of a JSON text; 0 if it is something else, which reading the rows reports."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        if type(value) is int:
+            return value
+    return 0
 
 
 def _with_clips(change: list[Any], clips: Callable[[str, int], str]) -> list[Any]:

@@ -196,8 +196,9 @@ def _clips(texts: Sequence[str]) -> list[tuple[Clip, ...]]:
     found = _from_json(texts)
     require_lists(found)
     columns = _columns(list(chain.from_iterable(found)), [len(fields(Clip))], None)
-    if columns:
-        require_clips([field.name for field in fields(Clip)], columns)
+    if not columns:
+        return [()] * len(found)
+    require_clips([field.name for field in fields(Clip)], columns)
     made = (replace(clip, gain_db=_real(clip.gain_db)) for clip in map(Clip, *columns))
     return [tuple(islice(made, count)) for count in map(len, found)]
 

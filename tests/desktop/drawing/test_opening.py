@@ -43,7 +43,7 @@ def test_sources_are_found_in_the_order_of_the_tracks(band: Path) -> None:
         state = document.state
     turned = replace(state, tracks=tuple(reversed(state.tracks)))
     media = find_media(MediaRequest(turned, band.parent), SILENT, told.append)
-    assert [list(some.peaks) for some in told] == [[track.source_id] for track in turned.tracks]
+    assert [list(some.peaks) for some in told] == [[*track.source_ids] for track in turned.tracks]
     assert {key: value for some in told for key, value in some.paths.items()} == media.paths
     assert not media.missing
 

@@ -30,6 +30,7 @@ from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture, Source
 from engine.errors import OffcutError
 from tests.as_before import require_as_before
+from tests.sources import begun_at
 
 RATE_HZ = 48_000
 LENGTH = 600 * RATE_HZ
@@ -154,7 +155,9 @@ TRACKS: Mapping[str, Make] = {
     "two fields": lambda: track_edits.set_track(STATE, "track-one", mute=False, solo=True),
     "of the group": lambda: track_edits.set_group(STATE, "track-one", gain_db=2.0, mute=True),
     "of no group": lambda: track_edits.set_group(STATE, "track-two", solo=True),
-    "start": lambda: track_edits.set_track(STATE, "track-two", start_samples=5, run="x"),
+    "start": lambda: track_edits.set_track(
+        STATE, "track-two", clips=begun_at(STATE.tracks[1], 5).clips, run="x"
+    ),
     **{
         f"{name} {value!r}": lambda name=name, value=value: track_edits.set_track(
             STATE, "track-one", run="r", **{name: value}

@@ -6,7 +6,7 @@ The figures stand here once more on purpose: a file that one version writes anot
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from io import BytesIO
 
 import numpy as np
@@ -33,6 +33,7 @@ from engine.document.file.checks.columns import (
     require_spans,
 )
 from engine.document.file.checks.layout import layout_of
+from engine.document.tracks.clip import Clip
 
 LIMITS = {
     "LOWEST_RATE_HZ": 4_000,
@@ -58,6 +59,7 @@ LIMITS = {
     "MOST_AUDIO_BYTES": 2**29,
     "MOST_AUDIO_SAMPLES": 2**27,
     "LOUDEST_SAMPLE": 2.0**31,
+    "MOST_CLIPS": 10_000,
     "MOST_ROWS": {
         "source": 10_000,
         "track": 10_000,
@@ -83,15 +85,21 @@ COLUMNS: tuple[tuple[str, int, object, object], ...] = (
     ("source", 3, 4_000, 768_000),
     ("source", 4, 1, 64),
     ("source", 5, 1, 2**38),
-    ("track", 3, -10_000, 10_000),
-    ("track", 4, -(2**43), 2**43),
-    ("track", 6, -200.0, 60.0),
-    ("track", 7, 0, 1),
-    ("track", 8, 0, 1),
-    ("track", 9, -1.0, 1.0),
-    ("track", 12, 0, 100_000),
-    ("track", 13, 0, 1),
-    ("track", 14, 0, 1),
+    ("track", 2, -10_000, 10_000),
+    ("track", 4, -200.0, 60.0),
+    ("track", 5, 0, 1),
+    ("track", 6, 0, 1),
+    ("track", 7, -1.0, 1.0),
+    ("track", 10, 0, 100_000),
+    ("track", 11, 0, 1),
+    ("track", 12, 0, 1),
+    ("clip", 2, -(2**43), 2**43),
+    ("clip", 3, 0, 2**43),
+    ("clip", 4, 1, 2**43),
+    ("clip", 5, -200.0, 60.0),
+    ("clip", 6, 0, 2**43),
+    ("clip", 7, 0, 2**43),
+    ("clip", 9, 0, 1),
     ("proposal", 2, 0, 2**43),
     ("proposal", 3, 0, 2**43),
     ("proposal", 4, -1e9, 1e9),
@@ -104,7 +112,8 @@ COLUMNS: tuple[tuple[str, int, object, object], ...] = (
 )
 TEXTS = {
     "source": {0: 1_000, 1: 40_000, 2: 40_000, 6: 40_000, 7: 40_000},
-    "track": {0: 1_000, 1: 1_000, 2: 40_000, 5: 40_000, 11: 40_000, 15: 40_000},
+    "track": {0: 1_000, 1: 40_000, 3: 40_000, 9: 40_000, 13: 40_000, 14: 2_097_152},
+    "clip": {0: 1_000, 1: 1_000, 8: 40_000},
     "proposal": {0: 1_000, 1: 1_000, 5: 40_000, 6: 40_000, 7: 262_144, 8: 262_144, 9: 262_144, 10: 262_144},
     "decision": {0: 1_000, 1: 40_000, 6: 262_144, 7: 4_000},
     "marker": {0: 1_000, 3: 40_000},
@@ -113,16 +122,18 @@ TEXTS = {
 }
 GIVEN = {
     "source": {0, 1},
-    "track": {0, 1},
+    "track": {0},
     "proposal": {0, 1},
     "decision": {0},
     "marker": {0},
     "setting": {0},
 }
 NAMES = {table: [one.name for one in columns] for table, columns in layout_of(10**6).items()}
+NAMES["clip"] = [field.name for field in fields(Clip)]
 SOUND: dict[str, list[object]] = {
     "source": ["s", "a.wav", "", 44_100, 1, 1, "WAV", "PCM_16"],
-    "track": ["t", "s", "", 0, 0, "", 0.0, 0, 0, 0.0, "", "", 0, 0, 0, ""],
+    "track": ["t", "", 0, "", 0.0, 0, 0, 0.0, "", "", 0, 0, 0, "", ""],
+    "clip": ["c", "s", 0, 0, 1, 0.0, 0, 0, "", False],
     "proposal": ["p", "cut", 0, 2**43, 0.5, "", "", "[]", "{}", "null", "[]"],
     "decision": ["p", "", 0, None, None, 0, "null", ""],
     "marker": ["m", 0, 2**43, ""],
@@ -180,7 +191,7 @@ def test_a_text_is_taken_up_to_its_length(table: str, column: int) -> None:
     ],
 )
 def test_a_colour_is_written_in_one_way(color: object, is_one: bool) -> None:
-    assert _refused("track", 10, color) != is_one
+    assert _refused("track", 8, color) != is_one
 
 
 def test_spans_end_where_they_start_or_later() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,18 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.change import Row
 from engine.document.document import Document
+from engine.document.file.checksums import digest, write_anew
 from engine.document.file.migrations import MIGRATIONS
 from engine.document.file.rows import TABLES
 from engine.document.file.schema import SCHEMA_VERSION
+from engine.document.file.storage import TABLE_NAMES
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
+from engine.document.tracks.edits import add_tracks, set_track
 from engine.errors import DocumentError
+from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.scripted import ANALYSES, review
+from tests.sources import begun_at
 
 # A file of each version, made by the code of its time from the same scripted review.
 OLDER = {
@@ -121,3 +129,172 @@ def test_columns_are_the_fields_in_order_in_new_and_in_older_documents(
         assert columns(path, table.name) == list(table.columns)
         for other in ("history", "analysis", "checksum"):
             assert columns(path, other) == columns(tmp_path / "new.offcut", other)
+
+
+WHOLE = (
+    (Clip("clip-one", "one", 0, 0, 600 * RATE_HZ),),
+    (Clip("clip-two", "two", 0, 0, 600 * RATE_HZ),),
+)
+
+
+def test_each_track_of_an_older_document_has_one_clip_of_its_whole_source(older: Path) -> None:
+    with Document.open(older) as document:
+        assert tuple(track.clips for track in document.state.tracks) == WHOLE
+        assert all(document.state.is_one_source(track) for track in document.state.tracks)
+        document.redo()  # one of the tracks was taken off, and that was undone
+        assert tuple(track.clips for track in document.state.tracks) == WHOLE[:1]
+        while document.undo() is not None:
+            assert tuple(track.clips for track in document.state.tracks) in ((), WHOLE)
+
+
+def _undone(path: Path) -> None:
+    """Undo everything in a document of version 6, as that version does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("BEGIN")
+        for table in ("source", "track", "proposal", "decision", "setting", "current_analysis"):
+            raw.execute(f"DELETE FROM {table}")
+        raw.execute("UPDATE history SET undone = 1")
+        write_anew(raw, TABLE_NAMES)
+        raw.execute("COMMIT")
+
+
+def test_an_import_undone_before_is_redone_after(tmp_path: Path) -> None:
+    path = tmp_path / "old jam.offcut"
+    path.write_bytes(OLDER[6].read_bytes())
+    _undone(path)
+    with Document.open(path) as document:
+        assert document.state == DocumentState()
+        assert document.redo_label == "Imported 2 recordings"
+        document.redo()
+        assert document.state.rate_hz == RATE_HZ
+        assert tuple(track.clips for track in document.state.tracks) == WHOLE
+        while document.redo() is not None:
+            pass
+    with Document.open(path) as again:
+        assert tuple(track.clips for track in again.state.tracks) == WHOLE[:1]
+
+
+def _as_version_6(path: Path) -> None:
+    """Turn a document of one whole clip a track into one of version 6, as that version writes it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("BEGIN")
+        rows = [_row_of_6(row) for row in raw.execute("SELECT * FROM track").fetchall()]
+        raw.execute("DROP TABLE track")
+        with closing(sqlite3.connect(OLDER[6])) as older:
+            raw.execute(older.execute("SELECT sql FROM sqlite_schema WHERE name = 'track'").fetchone()[0])
+        raw.executemany(f"INSERT INTO track VALUES ({', '.join('?' * 16)})", rows)
+        for step, text in raw.execute("SELECT step, changes FROM history").fetchall():
+            changes = [
+                [name, *(row and _row_of_6(row) for row in pair)] if name == "track" else [name, *pair]
+                for name, *pair in json.loads(text)
+            ]
+            new = json.dumps(changes, separators=(",", ":"))
+            values = new, digest(new.encode()), step
+            raw.execute("UPDATE history SET changes = ?, digest = ? WHERE step = ?", values)
+        raw.execute("PRAGMA user_version = 6")
+        write_anew(raw, TABLE_NAMES)
+        raw.execute("COMMIT")
+
+
+def _row_of_6(row: list[object]) -> list[object]:
+    key, name, position, *rest, clips = row
+    ((_, source_id, start, *_),) = json.loads(str(clips))
+    return [key, source_id, name, position, start, *rest]
+
+
+@pytest.mark.parametrize("rates", [(44_100, 48_000), (96_000, 44_100), (11_025, 48_000), (48_000, 192_000)])
+@pytest.mark.parametrize("frames", [3, 147, 4_801, 12_345_677])
+def test_a_whole_clip_is_as_long_as_its_source_at_the_rate_of_the_document(
+    tmp_path: Path, rates: tuple[int, int], frames: int
+) -> None:
+    path = tmp_path / "rates.offcut"
+    own_hz, rate_hz = rates
+    source = replace(a_source("x"), rate_hz=own_hz, frames=frames)
+    with Document.create(path) as document:
+        document.apply(add_tracks(document.state, [source], ["X"], rate_hz))
+        document.apply(set_track(document.state, "track-x", gain_db=-3.0))
+        state = document.state
+    _as_version_6(path)
+    with Document.open(path) as document:
+        assert document.state == state
+        document.undo()
+        document.undo()
+        document.redo()
+        document.redo()
+        assert document.state == state
+
+
+def test_a_track_that_began_later_still_does(tmp_path: Path) -> None:
+    path = tmp_path / "late.offcut"
+    with Document.create(path) as document:
+        document.apply(add_tracks(document.state, [a_source("x")], ["X"]))
+        (track,) = document.state.tracks
+        document.apply(set_track(document.state, track.id, clips=begun_at(track, 4_801).clips))
+        state = document.state
+    _as_version_6(path)
+    with Document.open(path) as document:
+        assert document.state == state
+        assert document.state.tracks[0].start_samples == 4_801
+        document.undo()
+        assert document.state.tracks == (track,)
+
+
+DAMAGED = {
+    "a row of words": '[["track",null,["t","s"]]]',
+    "a row that is a number": '[["track",null,5]]',
+    "a row that is an object": '[["source",{"id":1},null]]',
+    "a short source": '[["source",null,["one"]]]',
+    "a source of another type": '[["source",null,["one",1,2,"48000",2,"9","WAV","PCM_24"]]]',
+    "a source whose id is a list": '[["source",null,[["one"],1,2,48000,2,9,"WAV","PCM_24"]]]',
+    "a source of a list of frames": '[["source",null,["gone",1,2,48000,2,[0],"WAV","PCM_24"]],["track",null,'
+    '["t","gone","n",0,0,"",0.0,0,0,0.0,"","",0,0,1,"waveform"]]]',
+    "a track of a source that is gone": '[["track",null,["t","gone","n",0,0,"",0.0,0,0,0.0,"","",0,0,1,'
+    '"waveform"]]]',
+    "a track of a list": '[["track",null,["t",["one"],"n",0,0,"",0.0,0,0,0.0,"","",0,0,1,"waveform"]]]',
+    "a track that begins nowhere": '[["track",null,["t","one","n",0,null,"",0.0,0,0,0.0,"","",0,0,1,'
+    '"waveform"]]]',
+    "a rate in words": '[["setting",null,["rate_hz","fast"]]]',
+    "a rate of a list": '[["setting",null,["rate_hz",[48000]]]]',
+    "a number": '[7,"rate_hz"]',
+    "an object": '{"rate_hz":1}',
+    "a text": '"rate_hz"',
+    "not JSON": '[["track",null,',
+    "nested without end": '[["track",' + "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("is_summed", [True, False])
+def test_a_damaged_step_stays_so_and_the_document_opens(tmp_path: Path, name: str, is_summed: bool) -> None:
+    path = tmp_path / "old jam.offcut"
+    path.write_bytes(OLDER[6].read_bytes())
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("BEGIN")
+        last = raw.execute("SELECT max(step) FROM history WHERE NOT undone").fetchone()[0]
+        raw.execute("UPDATE history SET changes = ? WHERE step = ?", (DAMAGED[name], last))
+        if is_summed:
+            values = digest(DAMAGED[name].encode()), last
+            raw.execute("UPDATE history SET digest = ? WHERE step = ?", values)
+        write_anew(raw, TABLE_NAMES)
+        raw.execute("COMMIT")
+    _is_opened_and_cannot_be_undone(path, r"is damaged|changed meanwhile")
+
+
+def _is_opened_and_cannot_be_undone(path: Path, reason: str) -> None:
+    with Document.open(path) as document:
+        state = document.state
+        assert tuple(track.clips for track in state.tracks) == WHOLE
+        with pytest.raises(DocumentError, match=reason):
+            document.undo()
+        assert document.state is state
+
+
+def test_a_step_that_is_not_text_any_more_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "old jam.offcut"
+    path.write_bytes(OLDER[6].read_bytes())
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        last = raw.execute("SELECT max(step) FROM history WHERE NOT undone").fetchone()[0]
+        raw.execute(
+            "UPDATE history SET changes = CAST(x'5b5b22747261636b222cff' AS TEXT) WHERE step = ?", (last,)
+        )
+    _is_opened_and_cannot_be_undone(path, "decode to UTF-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from engine.document.file.rows import TABLES, Table, changes_from_json, changes_
 from engine.document.file.schema import SCHEMA_VERSION, STATEMENTS
 from engine.document.marks.markers import Marker
 from engine.document.proposals import Alternative, Proposal, ReferenceExample
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Picture, Source, Track
 from tests.as_before import require_as_before
 from tests.engine.document.scripted import STEPS, review
@@ -29,10 +30,8 @@ ROWS: tuple[Row, ...] = (
     Source("s2", "\0first", "", 4_000, 1, 1, "", ""),
     Track(
         "t",
-        "s",
         ODD,
         3,
-        -5,
         "Drums",
         -3.5,
         True,
@@ -44,8 +43,12 @@ ROWS: tuple[Row, ...] = (
         True,
         False,
         Picture.SPECTROGRAM,
+        (
+            Clip("c", "s", -5, 0, 2**38),
+            Clip("d", "s2", 2**40, 2**37, 9, -6.5, 4, 5, ODD, True),
+        ),
     ),
-    Track("t2", "s", "", 0),
+    Track("t2", "", 0),
     Proposal("p", "cut", 0, 2**43, 0.25, ODD, "m"),
     Proposal(
         "q",
@@ -99,9 +102,10 @@ def test_changes_are_read_as_they_were_written() -> None:
     assert changes_from_json(changes_to_json(changes)) == tuple(changes)
     assert changes_from_json("[]") == ()
     assert changes_from_json(changes_to_json([])) == ()
-    old = json.loads(changes_to_json([RowChange(None, ROWS[3])]))
-    old[0][2] = old[0][2][:9]  # of the first version, before there were pan, colours and pictures
-    assert changes_from_json(json.dumps(old)) == (RowChange(None, ROWS[3]),)
+    for row, count in ((ROWS[4], 9), (ROWS[7], 6)):
+        old = json.loads(changes_to_json([RowChange(None, row)]))
+        old[0][2] = old[0][2][:count]  # of the first version, before there were notes and evidence
+        assert changes_from_json(json.dumps(old)) == (RowChange(None, row),)
     for harm in (
         '[["marker",null,null]]',
         '[["none",null,["m",0,0,""]]]',
@@ -112,6 +116,50 @@ def test_changes_are_read_as_they_were_written() -> None:
     ):
         with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
             changes_from_json(harm)
+
+
+ODD_CLIPS: tuple[dict[str, object], ...] = (
+    {"id": ""},
+    {"id": 5},
+    {"id": None},
+    {"id": "x" * 1_001},
+    {"id": "\ud800"},
+    {"source_id": ""},
+    {"source_id": ["s"]},
+    {"start_samples": 0.0},
+    {"start_samples": "0"},
+    {"start_samples": True},
+    {"start_samples": None},
+    {"start_samples": 2**60},
+    {"start_samples": -(2**60)},
+    {"offset_samples": -1},
+    {"offset_samples": 0.5},
+    {"offset_samples": 2**60},
+    {"length_samples": 0},
+    {"length_samples": -9},
+    {"length_samples": 2**60},
+    {"gain_db": float("nan")},
+    {"gain_db": float("inf")},
+    {"gain_db": 6_000.0},
+    {"gain_db": "-3"},
+    {"gain_db": True},
+    {"fade_in_samples": -1},
+    {"fade_in_samples": 101},
+    {"fade_out_samples": 101},
+    {"fade_in_samples": 60, "fade_out_samples": 41},
+    {"fade_out_samples": 0.5},
+    {"name": 5},
+    {"name": "\ud800"},
+    {"name": "x" * 50_001},
+    {"is_locked": 2},
+    {"is_locked": "yes"},
+    {"is_locked": None},
+)
+
+
+def clips_of(**values: object) -> str:
+    """Return the text of one clip of 100 samples, with other values."""
+    return json.dumps([list((asdict(Clip("c", "s", 0, 0, 100)) | values).values())])
 
 
 HARMS: tuple[tuple[type[Row], int, object], ...] = (
@@ -145,7 +193,16 @@ HARMS: tuple[tuple[type[Row], int, object], ...] = (
     (Decision, 1, "perhaps"),
     (Decision, 6, "[]"),
     (Decision, 6, "5"),
-    (Track, 15, "oil"),
+    (Track, 13, "oil"),
+    (Track, 14, ""),
+    (Track, 14, "{}"),
+    (Track, 14, "null"),
+    (Track, 14, "[5]"),
+    (Track, 14, "[],[]"),
+    (Track, 14, "[[]]"),
+    *((Track, 14, clips_of(**values)) for values in ODD_CLIPS),
+    (Track, 14, clips_of()[:-2] + ",1]]"),
+    (Track, 14, clips_of()[:-8] + "]]"),
     (Setting, 1, "nan"),
     (Setting, 1, '"\\ud800"'),
     (Setting, 1, "1,2"),

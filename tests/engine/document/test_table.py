@@ -15,12 +15,13 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.review.queue import QueueFilter, at_or_above, queue
 from engine.review.statistics import statistics
 from tests.counting import calls_of
+from tests.sources import one_source_track
 from tests.timing import slowness
 from widgets.timeline.edits.spans import Spans
 
@@ -37,7 +38,7 @@ def proposal(key: str, start: int, length: int, score: float, fade_ms: float) ->
 def state_of(proposals: dict[str, Proposal], decisions: dict[str, Decision]) -> DocumentState:
     sources = {"s": Source("s", "/s.wav", "hash", RATE_HZ, 1, LENGTH, "WAV", "PCM_16")}
     ordered = sorted(proposals.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
-    tracks = (Track("t", "s", "Track", 0),)
+    tracks = (one_source_track("t", sources["s"], "Track", 0),)
     return DocumentState(RATE_HZ, sources, tracks, {one.id: one for one in ordered}, decisions)
 
 

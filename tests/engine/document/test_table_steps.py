@@ -18,10 +18,11 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import Made, ProposalTable, table_of
 from engine.document.table_steps import Step, step_between
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build, in_place
 from engine.review.queue import queue
 from tests.counting import calls_of
+from tests.sources import one_source_track
 from tests.timing import fastest_cpu_s
 
 RATE_HZ = 1_000
@@ -61,7 +62,7 @@ def document(count: int, seed: int = 0) -> DocumentState:
         f"p{k}": Decision(f"p{k}", Verdict.ACCEPTED if k % 2 else Verdict.REJECTED, flagged=k % 3 == 0)
         for k in range(0, count, 3)
     }
-    return DocumentState(RATE_HZ, {"s": source}, (Track("t", "s", "a", 0),), made, decisions)
+    return DocumentState(RATE_HZ, {"s": source}, (one_source_track("t", source, "a", 0),), made, decisions)
 
 
 def assert_equal(found: ProposalTable, anew: ProposalTable) -> None:

@@ -10,21 +10,24 @@ from hypothesis import strategies as st
 
 from engine.document.document import Document
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.edits import add_tracks, move_track, remove_track, set_group, set_track, track_of
 from engine.document.tracks.track import Picture, Track
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
+from tests.sources import one_source_track
 
 NAMES = ("kick", "snare", "room", "bass")
 
 
 def band(**values: Any) -> DocumentState:
     """Four tracks of one recording; kick and snare are the group Drums."""
+    source = a_source("one")
     tracks = tuple(
-        Track(name, "one", name.capitalize(), place, group="Drums" if place < 2 else "", **values)
+        one_source_track(name, source, name.capitalize(), place, group="Drums" if place < 2 else "", **values)
         for place, name in enumerate(NAMES)
     )
-    return DocumentState(48_000, {"one": a_source("one")}, tracks)
+    return DocumentState(48_000, {"one": source}, tracks)
 
 
 def after(state: DocumentState, edit: Any) -> dict[str, Track]:
@@ -51,7 +54,7 @@ def after(state: DocumentState, edit: Any) -> dict[str, Track]:
         ({"is_collapsed": True}, "Collapsed Bass"),
         ({"channels_open": False}, "Closed Bass into one row"),
         ({"picture": Picture.SPECTROGRAM}, "Bass drawn as spectrogram"),
-        ({"start_samples": 5}, "Set start samples of Bass"),
+        ({"clips": (Clip("c", "one", 5, 0, 9),)}, "Set clips of Bass"),
         ({"height_px": 90, "is_collapsed": False}, "Lane of Bass: 90 px high"),
         ({"is_collapsed": True, "height_px": 0}, "Collapsed Bass"),
         ({"group": "Low", "color": "#5fa8b5"}, "Put Bass into group Low"),

@@ -1,4 +1,4 @@
-"""Generated documents with clips, and a renderer of them that is plain: whole arrays, one clip after the other."""
+"""Generated documents with clips, and a plain renderer of them: whole arrays, one clip after the other."""
 
 from __future__ import annotations
 

@@ -54,14 +54,24 @@ def play_json(edit_list: Path, channels: int) -> Sound:
 
 def _track(sources: dict[str, str], track: dict[str, Any], start: int, stop: int) -> Sound:
     """Return samples [start, stop) of the source timeline as a track has them."""
-    first = track["start_samples"]
-    block = _source(sources[track["source_id"]], start - first, stop - first)
+    own = [_clip(sources, one, start, stop) for one in track["clips"]]
+    block = np.zeros((stop - start, max(heard.shape[1] for _, heard in own)))
+    for begin, heard in own:
+        block[begin : begin + len(heard)] = heard
     for one in track["stretches"]:
         begin, end = max(start, one["start_samples"]), min(stop, one["stop_samples"])
         if begin < end:
             at = one["offset_samples"] - one["start_samples"]
             block[begin - start : end - start] = _source(sources[one["source_id"]], begin + at, end + at)
     return block
+
+
+def _clip(sources: dict[str, str], one: dict[str, Any], start: int, stop: int) -> tuple[int, Sound]:
+    """Return where a clip begins in samples [start, stop) of the source timeline, and its samples there."""
+    begin = min(max(start, one["start_samples"]), stop)
+    end = max(min(stop, one["start_samples"] + one["length_samples"]), begin)
+    at = one["offset_samples"] - one["start_samples"]
+    return begin - start, _source(sources[one["source_id"]], begin + at, end + at)
 
 
 def _played(

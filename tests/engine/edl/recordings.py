@@ -13,7 +13,8 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
+from tests.sources import one_source_track
 
 RATE_HZ = 8_000
 
@@ -61,7 +62,7 @@ def recording(
 ) -> Recording:
     """Write one file a track, samples of shape (frames, channels), and return the document of them.
 
-    `track_values` holds fields of `Track`, one value a track; `names` holds file names.
+    `track_values` holds fields of `Track` and `start_samples`, one value a track; `names` holds file names.
     """
     sources, placed, media = {}, [], {}
     for number, samples in enumerate(tracks):
@@ -73,7 +74,7 @@ def recording(
             source_id, str(path), "", rate_hz, info.channels, info.frames, info.format, info.subtype
         )
         values = {name: given[number] for name, given in track_values.items()}
-        placed.append(Track(f"t{number}", source_id, f"Track {number}", number, **values))
+        placed.append(one_source_track(f"t{number}", sources[source_id], f"Track {number}", number, **values))
         media[source_id] = path
     return Recording(DocumentState(rate_hz=rate_hz, sources=sources, tracks=tuple(placed)), media)
 
@@ -81,7 +82,8 @@ def recording(
 def timeline_state(length_samples: int, rate_hz: int = RATE_HZ) -> DocumentState:
     """Return a state of one track without a file behind it, for what needs no sound."""
     source = Source("s0", "nowhere.wav", "", rate_hz, 1, length_samples, "WAV", "PCM_16")
-    return DocumentState(rate_hz=rate_hz, sources={"s0": source}, tracks=(Track("t0", "s0", "Track", 0),))
+    track = one_source_track("t0", source, "Track", 0)
+    return DocumentState(rate_hz=rate_hz, sources={"s0": source}, tracks=(track,))
 
 
 def by_hand(

@@ -14,18 +14,19 @@ from engine.document.decisions import Decision, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_files.written_range import written_range
 from engine.errors import ExportError, UsageError
+from tests.sources import one_source_track, played_whole
 
 
 @pytest.fixture
 def jam() -> DocumentState:
     """One track of four seconds; nothing of its sound is read."""
     source = Source("one", "/one.wav", "", 48_000, 1, 192_000, "WAV", "PCM_16")
-    return DocumentState(48_000, {"one": source}, (Track("one", "one", "One", 0),))
+    return DocumentState(48_000, {"one": source}, (one_source_track("one", source, "One", 0),))
 
 
 def after(state: DocumentState, edit: Edit) -> DocumentState:
@@ -75,7 +76,7 @@ def test_amounts_end_where_they_must_and_cuts_have_none(jam: DocumentState) -> N
     with pytest.raises(UsageError, match="its limit"):
         change_amount(state, key, 1)
     sources = {name: replace(one, frames=one.frames * 100_000) for name, one in jam.sources.items()}
-    days, long_key = made(replace(jam, sources=sources), "repeat", 24_000, 10**9, {"times": 2})
+    days, long_key = made(played_whole(replace(jam, sources=sources)), "repeat", 24_000, 10**9, {"times": 2})
     with pytest.raises(UsageError, match="longer than a document can"):
         change_amount(days, long_key, 10_000)
     cut, cut_key = made(jam, "cut", 24_000, 33_600, {})

@@ -98,7 +98,9 @@ def test_clips_of_exports_play_the_same(tmp_path: Path, seed: int, plain: bool) 
             assert np.array_equal(_played(own, track, held, track.id), expected[keep])
 
 
-@given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 60), st.integers(0, 30)), min_size=1, max_size=8))
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.integers(1, 60), st.integers(0, 30)), min_size=1, max_size=8)
+)
 def test_every_position_shows_the_topmost_clip(rows: list[tuple[int, int, int]]) -> None:
     clips_ = [
         Clip(f"c{place}", "s", start, 0, length, fade_in_samples=min(fade, length))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
-from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of, in_conflict
 from tests.engine.edl.recordings import by_hand, timeline_state
+from tests.sources import one_source_track
 
 Made = tuple[str, tuple[int, int], dict[str, object]]
 
@@ -250,7 +250,9 @@ def test_what_is_of_other_tracks_is_in_nobodys_way(
     by = {"by_samples": 5.0}, {"by_samples": 7.0}
     first, second = (sound("0"), sound("1")) if kind == "repair" else by
     empty = timeline_state(16_000)
-    empty = replace(empty, tracks=tuple(Track(name, "s0", name, at) for at, name in enumerate("abc")))
+    (source,) = empty.sources.values()
+    placed = (one_source_track(name, source, name, at) for at, name in enumerate("abc"))
+    empty = replace(empty, tracks=tuple(placed))
     state = by_hand(empty, kind, (1_000, 2_000), first, tracks)
     state = by_hand(state, kind, (1_000, 3_000), second, others)
     assert in_conflict(state).tolist() == [clash, clash]

@@ -12,6 +12,7 @@ import soundfile
 
 from engine.audio.reader import content_hash
 from engine.document.marks.markers import Marker
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList, Segment
@@ -20,6 +21,7 @@ from engine.edl.render import Renderer
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
+from tests.sources import played_whole
 
 CUTS = ((1000, 2501), (4000, 4800))
 
@@ -105,7 +107,7 @@ def test_a_source_at_another_rate_is_heard_at_the_documents(tmp_path: Path) -> N
     recorded = recording(tmp_path, [tone], rate_hz=24_000)
     state = replace(recorded.state, rate_hz=48_000)
     source = replace(state.sources["s0"], content_hash=content_hash(recorded.media["s0"]))
-    state = replace(state, sources={"s0": source})
+    state = played_whole(replace(state, sources={"s0": source}))
     out = tmp_path / "out.wav"
     export(ExportRequest(state, recorded.media, out))
     heard, rate_hz = soundfile.read(out)
@@ -123,7 +125,10 @@ def test_the_json_edit_list_reads_back_as_documented(duo: Recording, tmp_path: P
 
     def read(kind: type, values: dict) -> object:
         looks = ("height_px", "is_collapsed", "channels_open", "picture")  # of the window, not of the edit
-        return kind(**{name: values[name] for name in kind.__dataclass_fields__ if name not in looks})
+        own = {name: values[name] for name in kind.__dataclass_fields__ if name not in looks}
+        if kind is Track:
+            own["clips"] = tuple(read(Clip, clip) for clip in values["clips"])
+        return kind(**own)
 
     segments = tuple(read(Segment, values) for values in content["segments"])
     edit_list = EditList.of(segments, rate_hz, content["length_samples"], content["source_length_samples"])
@@ -132,7 +137,13 @@ def test_the_json_edit_list_reads_back_as_documented(duo: Recording, tmp_path: P
     assert {v["id"]: read(Source, v) for v in content["sources"]} == duo.state.sources
     assert [(c["start_samples"], c["stop_samples"]) for c in content["cuts"]] == list(CUTS)
     assert content["cuts"][0]["reason"] == "Tuning between two takes"
-    for entry in (*content["segments"], *content["cuts"], *content["tracks"]):
+    for track in content["tracks"]:
+        assert (track["source_id"], track["start_samples"]) == (
+            track["clips"][0]["source_id"],
+            track["clips"][0]["start_samples"],
+        )
+    placed = [clip for track in content["tracks"] for clip in track["clips"]]
+    for entry in (*content["segments"], *content["cuts"], *content["tracks"], *placed):
         for name in [name for name in entry if name.endswith("_s")]:
             assert entry[name] == entry[f"{name[:-2]}_samples"] / rate_hz
     assert exported.sentence == "Wrote 3 segments and 2 cuts to edits.json."
@@ -153,6 +164,7 @@ def test_every_field_of_the_json_is_documented(duo: Recording, tmp_path: Path) -
     names = {
         *content,
         *(name for entries in content.values() if isinstance(entries, list) for name in entries[0]),
+        *content["tracks"][0]["clips"][0],
     }
     assert not [name for name in sorted(names) if f"`{name}`" not in page]
 

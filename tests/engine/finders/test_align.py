@@ -18,10 +18,11 @@ from engine.document.grid.edits import steady
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.errors import TimingError, UsageError
 from engine.finders.timing.align import ProposedMoves, propose_moves
 from tests.engine.hits.made import made_hits
+from tests.sources import one_source_track
 
 RATE_HZ = 48_000
 BEAT = 24_000
@@ -31,10 +32,11 @@ TRACKS = ("kick", "snare", "hat", "overhead")
 
 
 def _state(tracks: Sequence[str] = TRACKS) -> DocumentState:
+    sources = {key: Source(key, f"/{key}.wav", key, RATE_HZ, 1, LENGTH, "WAV", "PCM_16") for key in tracks}
     return DocumentState(
         rate_hz=RATE_HZ,
-        sources={key: Source(key, f"/{key}.wav", key, RATE_HZ, 1, LENGTH, "WAV", "PCM_16") for key in tracks},
-        tracks=tuple(Track(key, key, key, place) for place, key in enumerate(tracks)),
+        sources=sources,
+        tracks=tuple(one_source_track(key, sources[key], key, place) for place, key in enumerate(tracks)),
     )
 
 

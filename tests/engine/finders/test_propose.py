@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.errors import UsageError
 from engine.finders.cuts.outlook import look_ahead
 from engine.finders.cuts.propose import propose, propose_pauses, share_of_minutes, stepped_percentile
 from engine.progress import SILENT
+from tests.sources import one_source_track
 
 RATE_HZ = 8_000
 LENGTH_S = 120
@@ -26,7 +27,7 @@ HOP = 1_600
 def document(**settings: object) -> DocumentState:
     """A document of one track."""
     source = Source("s", "a.wav", "0", RATE_HZ, 1, LENGTH_S * RATE_HZ, "WAV", "PCM_16")
-    return DocumentState(RATE_HZ, {"s": source}, (Track("t", "s", "a", 0),), settings=settings)
+    return DocumentState(RATE_HZ, {"s": source}, (one_source_track("t", source, "a", 0),), settings=settings)
 
 
 def wavy(seed: int) -> ScoreCurve:

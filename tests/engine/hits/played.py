@@ -10,7 +10,8 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
+from tests.sources import one_source_track
 
 RATE_HZ = 48_000
 EIGHTH = RATE_HZ // 4
@@ -74,7 +75,7 @@ def played(count: int, seed: int = 0) -> tuple[Hits, DocumentState, BeatGrid]:
         for name, _ in MICROPHONES
     }
     placed = tuple(
-        Track(name, name, name, place, group="Drums", role=str(role))
+        one_source_track(name, source[name], name, place, group="Drums", role=str(role))
         for place, (name, role) in enumerate(MICROPHONES)
     )
     beats = np.arange(0, count + 2, 2, dtype=np.int64) * EIGHTH

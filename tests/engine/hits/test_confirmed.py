@@ -14,9 +14,9 @@ from engine.document.drums.edits import PROMOTED, drum_tracks, promote
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from tests.engine.hits.made import made_hits
+from tests.sources import no_source, one_source_track
 
 RATE_HZ = 48_000
 FOUND = made_hits([(1_000, 0, 0), (1_010, 2, 0), (13_000, 1, 1), (25_000, 2, 2)], confidence=0.4)
@@ -94,7 +94,10 @@ def test_hits_and_what_was_confirmed_are_stored_and_undone(tmp_path: Path) -> No
 
 def test_drums_are_the_tracks_whose_roles_say_so() -> None:
     roles = {"a": "kick", "b": "drums", "c": "vocals", "d": ""}
-    tracks = tuple(Track(key, key, key, place, role=role) for place, (key, role) in enumerate(roles.items()))
+    tracks = tuple(
+        one_source_track(key, no_source(key), key, place, role=role)
+        for place, (key, role) in enumerate(roles.items())
+    )
     assert drum_tracks(DocumentState(tracks=tracks)) == ("a", "b")
     assert drum_tracks(DocumentState(tracks=tracks), ["d", "c"]) == ("c", "d")
     assert drum_tracks(DocumentState(tracks=tracks[3:])) == ("d",)

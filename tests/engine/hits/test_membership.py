@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
 from engine.hits.find import HeldMicrophones
 from engine.hits.membership import kit_roles, largest_kit, left_behind, recorded_with, unnamed_kit
 from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from tests.engine.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, recorded
+from tests.sources import no_source, one_source_track
 
 Sounds = Mapping[str, NDArray[np.float32]]
 
@@ -35,7 +35,10 @@ def _pickup(shares: list[list[float]]) -> StrokePickup:
 
 
 def _state(*names: str) -> DocumentState:
-    return DocumentState(48_000, tracks=tuple(Track(name, name, name, at) for at, name in enumerate(names)))
+    return DocumentState(
+        48_000,
+        tracks=tuple(one_source_track(name, no_source(name), name, at) for at, name in enumerate(names)),
+    )
 
 
 def test_all_microphones_are_found_without_names_and_the_bass_stays_out(pickup: StrokePickup) -> None:

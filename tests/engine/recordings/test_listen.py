@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.errors import TasteError
 from engine.progress import SILENT
 from engine.recordings.listen import ListenRequest, listen_to_document
+from tests.sources import one_source_track
 
 
 def test_a_taste_that_is_none_is_told_before_a_recording_is_opened(tmp_path: Path) -> None:
     an_hour = Source("s", "jam.wav", "0", 48_000, 1, 48_000 * 3600, "WAV", "PCM_16")
-    state = DocumentState(48_000, {"s": an_hour}, (Track("t", "s", "jam", 0),))
+    state = DocumentState(48_000, {"s": an_hour}, (one_source_track("t", an_hour, "jam", 0),))
     path = tmp_path / "jam.taste"
     path.write_bytes(b"RIFF....WAVE")
     with pytest.raises(TasteError, match="is not a taste"):

@@ -87,7 +87,7 @@ def test_what_can_be_saved_is_imported_with_a_sentence_that_stays(
 def test_sixty_four_channels_are_imported_and_painted(hands: Hands, folder: Path) -> None:
     drop(hands, good(folder / "desk.wav", 1.0, 64))
     window = hands.window
-    assert window.session.state.sources[window.session.state.tracks[0].source_id].channels == 64
+    assert window.session.state.sources[window.session.state.tracks[0].clips[0].source_id].channels == 64
     picture = window.timeline.canvas.grab().toImage()
     lanes = range(window.timeline.canvas.frame.layout.lanes_top, picture.height(), 3)
     assert (

@@ -8,7 +8,8 @@ from dataclasses import replace
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal, ReferenceExample
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
+from tests.sources import one_source_track
 
 RATE_HZ = 48_000
 KEYS = {
@@ -71,7 +72,7 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
     return replace(
         state,
         sources={"s1": source},
-        tracks=(Track("t1", "s1", "Jam", 0),),
+        tracks=(one_source_track("t1", source, "Jam", 0),),
         proposals=proposals,
         decisions=decisions,
     )

@@ -11,12 +11,13 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal, ReferenceExample
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.review.learned import Learned
 from engine.review.standing import standing
 from engine.review.statistics import statistics
 from tests.as_before import require_sentence
 from tests.engine.edl.recordings import by_hand, timeline_state
+from tests.sources import one_source_track
 from tests.widgets.review.made_up import KEYS
 from widgets.review.advice import advice, all_decided, offers
 from widgets.review.rows import (
@@ -51,7 +52,7 @@ def state_of(*decisions: Decision) -> DocumentState:
     return DocumentState(
         rate_hz=RATE,
         sources={"s": source},
-        tracks=(Track("t", "s", "Jam", 0),),
+        tracks=(one_source_track("t", source, "Jam", 0),),
         proposals=proposals,
         decisions={each.proposal_id: each for each in decisions},
     )

@@ -13,7 +13,8 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
+from tests.sources import one_source_track
 from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme
 from widgets.theme import DARK, HEADS
@@ -32,8 +33,8 @@ def make_state() -> DocumentState:
         "two": Source("two", "/two.wav", "", RATE_HZ, 2, LENGTH // 2, "WAV", "PCM_16"),
     }
     tracks = (
-        Track("kick", "one", "Kick", 0, group="Drums"),
-        Track("keys", "two", "Keys", 1, start_samples=20_000, gain_db=-3.0),
+        one_source_track("kick", sources["one"], "Kick", 0, group="Drums"),
+        one_source_track("keys", sources["two"], "Keys", 1, 20_000, gain_db=-3.0),
     )
     proposals = {
         name: Proposal(name, "cut", start, stop, 0.8, f"Reason {name}.", "test")

@@ -12,7 +12,8 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
+from tests.sources import one_source_track
 from widgets.timeline.timeline_view import TimelineView
 
 RATE_HZ = 8_000
@@ -88,7 +89,9 @@ def made_up_document() -> DocumentState:
         for name, _, channels, _ in TRACKS
     }
     tracks = tuple(
-        Track(name, name, name, position, group=group, gain_db=gain, role=ROLES.get(name, ""))
+        one_source_track(
+            name, sources[name], name, position, group=group, gain_db=gain, role=ROLES.get(name, "")
+        )
         for position, (name, group, _, gain) in enumerate(TRACKS)
     )
     verdicts = {"A": Verdict.ACCEPTED, "R": Verdict.REJECTED, "U": Verdict.UNDECIDED}

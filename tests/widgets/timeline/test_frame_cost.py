@@ -16,9 +16,10 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build, in_place
 from tests.counting import calls_of
+from tests.sources import one_source_track
 from tests.timing import slowness
 from widgets.theme import DARK
 from widgets.timeline.timeline_view import TimelineView
@@ -61,7 +62,7 @@ def cut(start: int, stop: int) -> Proposal:
 def day(cuts: list[Proposal]) -> DocumentState:
     """Sixteen tracks of three hours with these cuts, a third of them in each state."""
     sources = {name: Source(name, name, "", RATE_HZ, 1, LENGTH, "WAV", "PCM_16") for name in TRACKS}
-    tracks = tuple(Track(name, name, name, number) for number, name in enumerate(TRACKS))
+    tracks = tuple(one_source_track(name, sources[name], name, number) for number, name in enumerate(TRACKS))
     decisions = {one.id: Decision(one.id, VERDICTS[i % 3]) for i, one in enumerate(cuts)}
     return DocumentState(RATE_HZ, sources, tracks, {one.id: one for one in cuts}, decisions)
 

@@ -13,18 +13,19 @@ from numpy.typing import DTypeLike
 from engine.audio.pictures.peaks import build_peaks
 from engine.document.analysis import ScoreCurve
 from engine.document.kinds.operations import Gain, Order, Replace, Shift
-from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
 from engine.edl.tracks.patched_reader import PatchedReader
 from engine.edl.tracks.patches import patches_by_track
 from tests.engine.edl.recordings import timeline_state, with_cuts
+from tests.sources import no_source, one_source_track
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.sound.result_wave import ResultWave
 from widgets.timeline.time_map import TimeMap
 
 RATE_HZ, LENGTH = 8_000, 64_000
+TRACK = one_source_track("t", no_source("s", LENGTH, RATE_HZ), "t", 0)
 NOTHING = np.zeros(0)
 # A verse moved before the start, one that comes three times, one moved later: whole columns of each width.
 ORDERS = (
@@ -76,8 +77,7 @@ def test_columns_are_those_of_a_recording_of_the_result(
 ) -> None:
     edits = arranged()
     heard = sound[edits.to_source_array(np.arange(edits.length_samples))]
-    source = Source("s", "a.wav", "", RATE_HZ, 1, LENGTH, "WAV", "FLOAT")
-    wave = ResultWave(Held(sound, tmp_path), Track("t", source.id, "t", 0), 1, LENGTH, edits)
+    wave = ResultWave(Held(sound, tmp_path), TRACK, 1, LENGTH, edits)
     count = (edits.length_samples - start) // width
     found = wave.columns(0, float(start), float(width), count)
     columns = heard[start : start + count * width].reshape(count, width)
@@ -90,7 +90,7 @@ def test_columns_are_those_of_a_recording_of_the_result(
 def test_a_column_over_a_jump_back_holds_both_sides(sound: np.ndarray, tmp_path: Path) -> None:
     edits = arranged()
     heard = sound[edits.to_source_array(np.arange(edits.length_samples))]
-    wave = ResultWave(Held(sound, tmp_path), Track("t", "s", "t", 0), 1, LENGTH, edits)
+    wave = ResultWave(Held(sound, tmp_path), TRACK, 1, LENGTH, edits)
     width = edits.length_samples / 7.0
     found = wave.columns(0, 0.0, width, 7)
     for number in range(7):
@@ -113,7 +113,7 @@ def test_edited_sound_is_drawn_as_it_is_heard(sound: np.ndarray, tmp_path: Path,
         patches=patches_by_track(operations, ["t"], RATE_HZ),
     )
     held = Held(sound, tmp_path)
-    wave = ResultWave(held, Track("t", "s", "t", 0), 1, LENGTH, edits)
+    wave = ResultWave(held, TRACK, 1, LENGTH, edits)
     reader = PatchedReader(held, edits.patches["t"], LENGTH, 1, 0)
     heard = reader.read(0, LENGTH)[:, 0]
     width, count = 1_024, (LENGTH - start) // 1_024

@@ -23,10 +23,11 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build, cut
 from engine.edl.crossfade import crossfade
 from engine.edl.edit_list import EditList
+from tests.sources import begun_at, no_source, one_source_track, played_whole
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture, rgba
@@ -54,11 +55,11 @@ def shortened(state: DocumentState, waves: dict[str, MadeUp]) -> tuple[DocumentS
     """Return the document with the accepted span, 10 to 20 s, really taken out of it."""
     sources = dict(state.sources)
     sources["one"] = replace(sources["one"], frames=LENGTH - 10_000)
-    tracks = (state.tracks[0], replace(state.tracks[1], start_samples=10_000))
+    tracks = (state.tracks[0], begun_at(state.tracks[1], 10_000))
     sound = waves["kick"].sound
     joined = MadeUp(np.concatenate([sound[:10_000], sound[20_000:]]))
     gone = replace(state, sources=sources, tracks=tracks, proposals=ending(LENGTH - 10_000), decisions={})
-    return gone, waves | {"kick": joined}
+    return played_whole(gone), waves | {"kick": joined}
 
 
 def ending(stop: int) -> dict[str, Proposal]:
@@ -170,7 +171,8 @@ def test_columns_of_the_result_equal_those_of_joined_sound(
     kept = zip(edits.kept_starts_samples.tolist(), edits.kept_stops_samples.tolist(), strict=True)
     joined = np.concatenate([np.zeros(0, np.float32), *(timeline[a:b] for a, b in kept)])
     stop = start + 4_000
-    wave = ResultWave(MadeUp(sound), Track("t", "s", "T", 0, start_samples=start), 1, stop, edits)
+    track = one_source_track("t", no_source("s", 4_000), "T", 0, start)
+    wave = ResultWave(MadeUp(sound), track, 1, stop, edits)
     offset = edits.to_result(start)
     made = wave.columns(0, first - offset, width, 30)
     edges = np.floor(first + width * np.arange(31)).astype(int)
@@ -190,7 +192,8 @@ def test_columns_of_the_result_equal_those_of_joined_sound(
 def test_a_crossfade_is_seen_as_it_sounds(waves: dict[str, MadeUp]) -> None:
     edits = cut([Drop(10_000, 20_000, 40.0)], length_samples=LENGTH, rate_hz=RATE_HZ)
     sound = waves["kick"].sound
-    wave = ResultWave(waves["kick"], Track("kick", "one", "Kick", 0, gain_db=-6.0), 1, LENGTH, edits)
+    track = one_source_track("kick", no_source("one", LENGTH), "Kick", 0, gain_db=-6.0)
+    wave = ResultWave(waves["kick"], track, 1, LENGTH, edits)
     faded = crossfade(sound[9_980:10_020], sound[19_980:20_020])
     np.testing.assert_array_equal(wave.samples(9_980, 10_020), faded)
     np.testing.assert_array_equal(wave.samples(10_020, 10_050), sound[20_020:20_050])
@@ -208,7 +211,7 @@ class Slow(MadeUp):
 
 def test_the_pyramid_stands_in_while_samples_are_read(waves: dict[str, MadeUp]) -> None:
     edits = cut([Drop(10_000, 20_000, 0.0)], length_samples=LENGTH, rate_hz=RATE_HZ)
-    track = Track("kick", "one", "Kick", 0)
+    track = one_source_track("kick", no_source("one", LENGTH), "Kick", 0)
     waiting = ResultWave(Slow(waves["kick"].sound), track, 1, LENGTH, edits)
     read = ResultWave(waves["kick"], track, 1, LENGTH, edits)
     assert waiting.samples(9_000, 11_000) is None
@@ -384,7 +387,7 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     length, rate_hz = 28_800_000, 48_000
     names = [f"t{number}" for number in range(8)]
     sources = {name: Source(name, name, "", rate_hz, 1, length, "WAV", "FLOAT") for name in names}
-    tracks = tuple(Track(name, name, name, number) for number, name in enumerate(names))
+    tracks = tuple(one_source_track(name, sources[name], name, number) for number, name in enumerate(names))
     cuts = {
         f"p{i}": Proposal(f"p{i}", "cut", i * 57_600, i * 57_600 + 20_000, 0.9, "", "t") for i in range(500)
     }
@@ -417,10 +420,11 @@ def test_united_pieces_read_the_same_cells(rng: np.random.Generator, cell_sample
     cuts = {
         f"p{i}": Proposal(f"p{i}", "cut", *bounds[i : i + 2].tolist(), 0.9, "", "t") for i in range(0, 200, 2)
     }
+    source = Source("s", "s", "", 48_000, 1, length, "WAV", "FLOAT")
     state = DocumentState(
         48_000,
-        {"s": Source("s", "s", "", 48_000, 1, length, "WAV", "FLOAT")},
-        (Track("t", "s", "T", 0),),
+        {"s": source},
+        (one_source_track("t", source, "T", 0),),
         cuts,
         {name: Decision(name, Verdict.ACCEPTED) for name in cuts},
     )

@@ -182,7 +182,7 @@ class _Writer:
             out_offset=self._at(min(after, left.source_end - left.source_stop)),
         )
 
-    def _clip(self, track: Track, placed: _Placed) -> schema.ResultClip:
+    def _clip(self, track: Track, placed: _Placed) -> schema.Clip:
         clip = placed.clip
         source = self._request.sources[clip.source_id]
         path = source_path(source, self._request.media)
@@ -196,7 +196,7 @@ class _Writer:
             "result_start_frame": placed.start,
             "result_stop_frame": placed.end,
         }
-        return schema.ResultClip(
+        return schema.Clip(
             name=xml_text(path.name),
             media_reference=schema.ExternalReference(
                 target_url=_url(path, self._request),

@@ -13,6 +13,7 @@ from engine.document.tracks.track import Source, Track, source_length_samples
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import one_source_track
 
 MEDIA = Path("/music/a jam & more/Jäm #1")
 
@@ -39,7 +40,7 @@ class Case:
 
     def pieces(self, track: Track) -> list[Piece]:
         """Walk over the cuts and collect what a track plays, hard edges throughout."""
-        source = self.state.sources[track.source_id]
+        source = self.state.sources[track.clips[0].source_id]
         begin = track.start_samples
         end = begin + source_length_samples(source, self.state.rate_hz)
         found, result = [], 0
@@ -72,7 +73,10 @@ def _case(
         sources[f"s{number}"] = Source(
             f"s{number}", str(path), "", source_rate_hz, channels, frames, "WAV", "PCM_24"
         )
-        placed.append(Track(f"t{number}", f"s{number}", f"Track {number} <é>", number, **values))
+        source = sources[f"s{number}"]
+        placed.append(
+            one_source_track(f"t{number}", source, f"Track {number} <é>", number, rate_hz=rate_hz, **values)
+        )
         media[f"s{number}"] = path
     state = DocumentState(rate_hz=rate_hz, sources=sources, tracks=tuple(placed))
     return Case(name, with_cuts(state, *cuts, crossfade_ms=fade_ms), media)

@@ -12,7 +12,6 @@ import soundfile
 
 from engine.audio.dither import Dither, dithered
 from engine.audio.reader import content_hash
-from engine.document.tracks.track import Track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
 from engine.edl.export.request import Depth
@@ -20,6 +19,7 @@ from engine.edl.levels.loudness import measure
 from engine.edl.render import Renderer, render
 from engine.errors import ExportError
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
+from tests.sources import one_source_track
 
 FRAMES = 120_000
 CUTS = ((0, 2000), (30_000, 41_003), (90_000, 90_777), (110_000, FRAMES))
@@ -196,9 +196,8 @@ def test_a_source_at_another_rate_keeps_every_option(tmp_path: Path) -> None:
     rng = np.random.default_rng(9)
     recorded = recording(tmp_path, [rng.uniform(-0.3, 0.3, 16_000)], rate_hz=8000)
     source = replace(recorded.state.sources["s0"], content_hash=content_hash(recorded.media["s0"]))
-    state = replace(
-        recorded.state, rate_hz=12_000, sources={"s0": source}, tracks=(Track("t0", "s0", "A", 0),)
-    )
+    track = one_source_track("t0", source, "A", 0, rate_hz=12_000)
+    state = replace(recorded.state, rate_hz=12_000, sources={"s0": source}, tracks=(track,))
     state = with_cuts(state, (3000, 6000))
     options = ExportOptions(stems=True, range_samples=(0, 20_000))
     done = export(ExportRequest(state, recorded.media, tmp_path / "out.wav", options=options))

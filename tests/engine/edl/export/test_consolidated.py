@@ -19,7 +19,7 @@ import soundfile
 from hypothesis import given
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.placing.clips import clips_of
 from engine.edl.export.placing.frame_rates import FrameRate
@@ -31,6 +31,7 @@ from tests.engine.edl.heard.test_every_kind import MIXTURES, SLOW, Made, edited,
 from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
 from tests.engine.edl.test_reaper import play as play_reaper
+from tests.sources import one_source_track
 
 __all__ = ["trio"]  # a fixture
 
@@ -176,7 +177,7 @@ def test_an_hour_with_three_small_slips_takes_kilobytes(tmp_path: Path) -> None:
         stream.write(bytes([2, 0, 16, 0]) + b"data" + size.to_bytes(4, "little"))
         stream.truncate(44 + size)
     source = Source("s0", str(path), "", rate_hz, 1, frames, "WAV", "PCM_16")
-    tracks = tuple(Track(f"t{number}", "s0", f"Take {number}", number) for number in range(2))
+    tracks = tuple(one_source_track(f"t{number}", source, f"Take {number}", number) for number in range(2))
     slips = [
         Made("slip", (at * rate_hz, at * rate_hz + 4_800), {"by_samples": 0.5}) for at in (60, 1_800, 3_599)
     ]

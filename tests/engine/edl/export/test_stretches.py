@@ -10,19 +10,21 @@ import pytest
 
 from engine.document.tracks.track import Source
 from engine.edl.build import build
-from engine.edl.export.placing.stretches import Consolidated, Part, Stretch, consolidated_track
+from engine.edl.export.placing.stretches import Consolidated, Part, Stretch, consolidated_track, media_parts
 from tests.engine.edl.recordings import by_hand, timeline_state, with_cuts
+from tests.sources import no_source, one_source_track
 
 FILE = Source("edited-t0", "beside.wav", "", 8_000, 1, 1_000, "WAV", "FLOAT")
-TWO = Consolidated("t0", FILE, (Stretch(100, 200, -90), Stretch(300, 400, -170)), 10)
+TWO = Consolidated("t0", 30, FILE, (Stretch(100, 200, -60), Stretch(300, 400, -140)), 10)
+TRACK = one_source_track("t0", no_source("s0", 1_000), "Track", 0, 30)
 
 
 def recording(start: int, stop: int) -> Part:
-    return Part(start, stop, "s0")
+    return Part(start, stop, "s0", -30)
 
 
 def edited(start: int, stop: int, shift: int) -> Part:
-    return Part(start, stop, "edited-t0", shift)
+    return Part(start, stop, "edited-t0", shift, shift + 30)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def edited(start: int, stop: int, shift: int) -> Part:
 def test_a_span_plays_from_the_recording_and_the_file_in_turn(
     span: tuple[int, int], parts: list[Part]
 ) -> None:
-    assert list(TWO.parts(*span, "s0")) == parts
+    assert list(media_parts(TRACK, TWO, *span)) == parts
     assert TWO.path == Path("beside.wav")
 
 

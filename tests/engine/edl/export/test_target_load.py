@@ -17,7 +17,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export import export
@@ -25,6 +25,7 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.timebase import s_to_samples_array
 from tests.engine.edl.export.cases import Case
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import one_source_track
 
 RATE_HZ = 44_100
 FRAMES = 3 * 3600 * RATE_HZ
@@ -37,7 +38,10 @@ def day() -> Case:
     sources = {
         f"s{n}": Source(f"s{n}", f"/m/{n}.wav", "", RATE_HZ, 1, FRAMES, "WAV", "PCM_24") for n in (0, 1)
     }
-    tracks = (Track("t0", "s0", "A", 0), Track("t1", "s1", "B", 1, start_samples=777))
+    tracks = (
+        one_source_track("t0", sources["s0"], "A", 0),
+        one_source_track("t1", sources["s1"], "B", 1, 777),
+    )
     edges = np.sort(np.random.default_rng(7).choice(np.arange(3001, FRAMES, 4001), 6_000, replace=False))
     cuts = [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
     state = with_cuts(DocumentState(rate_hz=RATE_HZ, sources=sources, tracks=tracks), *cuts)
@@ -117,8 +121,9 @@ import resource, sys
 from pathlib import Path
 from engine.edl.export import ExportRequest, export
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import one_source_track
 folder, hours = Path(sys.argv[1]), int(sys.argv[2])
 frames = hours * 3600 * 8000
 path = folder / f"{hours}.wav"
@@ -129,7 +134,7 @@ with path.open("wb") as stream:
     stream.write(bytes([2, 0, 16, 0]) + b"data" + size.to_bytes(4, "little"))
     stream.truncate(44 + size)
 source = Source("s", str(path), "", 8000, 1, frames, "WAV", "PCM_16")
-state = DocumentState(rate_hz=8000, sources={"s": source}, tracks=(Track("t", "s", "A", 0),))
+state = DocumentState(rate_hz=8000, sources={"s": source}, tracks=(one_source_track("t", source, "A", 0),))
 state = with_cuts(state, *[(n * 80_000, n * 80_000 + 8_000) for n in range(1, hours * 300)])
 export(ExportRequest(state, {"s": path}, folder / f"out {hours}.wav"))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -31,7 +31,7 @@ def slow_render(recorded: Recording, edit_list: EditList) -> np.ndarray:
     result = np.zeros((edit_list.length_samples, channels))
     segments = edit_list.segments
     for track in audible(state.tracks):
-        samples, _ = soundfile.read(recorded.media[track.source_id], dtype="float64", always_2d=True)
+        samples, _ = soundfile.read(recorded.media[track.clips[0].source_id], dtype="float64", always_2d=True)
         timeline = np.zeros((edit_list.source_length_samples, samples.shape[1]))
         timeline[track.start_samples : track.start_samples + len(samples)] = samples
         pieces = [timeline[s.start_samples : s.stop_samples] for s in segments]

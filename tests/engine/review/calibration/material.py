@@ -11,8 +11,9 @@ from engine.document.analysis import BeatGrid, Listening, NearestReference, Scor
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Source
 from engine.review.calibration.evidence import Analyses
+from tests.sources import one_source_track
 
 RATE_HZ = 8000
 MAKER = "own-faults Band 1a2b"
@@ -55,7 +56,7 @@ def document(
         maker,
     )
     source = Source("s", "a.wav", content, RATE_HZ, 1, length, "WAV", "PCM_16")
-    state = DocumentState(RATE_HZ, {"s": source}, (Track("t", "s", "a", 0),), proposals)
+    state = DocumentState(RATE_HZ, {"s": source}, (one_source_track("t", source, "a", 0),), proposals)
     return state, Analyses(curve, listening, grid, nearest)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.audio.pictures.peaks import Columns, sample_columns
 from engine.document.state import DocumentState
+from tests.sources import begun_at
 from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, color
 from widgets.timeline.frame import COLLAPSED, LANE_LOW, Layout, Wish, lay_out
@@ -122,7 +123,7 @@ def test_only_what_sounds_elsewhere_is_read_anew(
     view.lanes.set_document(with_keys(state, height_px=150, mute=True, name="Piano", gain_db=3.0))
     view.canvas.compose()
     assert Counted.reads == before
-    view.lanes.set_document(with_keys(state, start_samples=30_000))
+    view.lanes.set_document(with_keys(state, clips=begun_at(state.tracks[1], 30_000).clips))
     view.canvas.compose()
     assert Counted.reads > before
 

@@ -23,9 +23,9 @@ from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_s
 from engine.document.kinds import Drop
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
-from engine.document.tracks.track import Track
 from engine.edl.build import build, cut
 from engine.edl.edit_list import EditList
+from tests.sources import no_source, one_source_track
 from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets.theme import DARK, LIGHT, Theme, color
@@ -263,7 +263,7 @@ def test_the_result_equals_the_spectrogram_of_the_rendered_result(
     kept = np.concatenate(
         [samples[a:b] for a, b in zip((0, cuts[0][1], cuts[1][1]), (cuts[0][0], cuts[1][0], n), strict=True)]
     )
-    track = Track("one", "one", "One", 0)
+    track = one_source_track("one", no_source("one", n), "One", 0)
     ours = ResultColumns(spectrogram_of(tmp_path, samples, "source"), track, edits)
     rendered = SourceColumns(spectrogram_of(tmp_path, kept, "result"))
     n_columns = int(len(kept) / width) + 3
@@ -281,7 +281,8 @@ def test_a_held_tone_goes_on_over_any_cut(tmp_path: Path) -> None:
     n = 400_000
     samples = (0.5 * np.sin(2 * np.pi * 1_500 * np.arange(n) / 48_000)).astype(np.float32)
     edits = edits_of((90_001, 130_017), (200_333, 201_111), length=n)
-    ours = ResultColumns(spectrogram_of(tmp_path, samples, "tone"), Track("one", "one", "One", 0), edits)
+    track = one_source_track("one", no_source("one", n), "One", 0)
+    ours = ResultColumns(spectrogram_of(tmp_path, samples, "tone"), track, edits)
     columns = ours.columns(0, 0.0, 1_500.0, int(edits.length_samples / 1_500))[1:-2]
     band = int(np.abs(band_middles_hz(2048, 48_000) - 1_500).argmin())
     assert np.ptp(columns[:, band]) == 0

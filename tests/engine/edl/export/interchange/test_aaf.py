@@ -28,6 +28,7 @@ from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 from tests.engine.edl.export.interchange.test_source_timecode import stamp
 from tests.engine.edl.recordings import RATE_HZ, recording
+from tests.sources import played_whole
 
 
 def effects_of(slot: aaf2.mobslots.MobSlot) -> dict[str, Fraction]:
@@ -55,7 +56,7 @@ def sequence_of(slot: aaf2.mobslots.MobSlot) -> aaf2.components.Sequence:
 
 def slots_of(case: Case, track: Track) -> list[tuple[int, ...]]:
     """Return the channels of each slot of a track."""
-    count = case.state.sources[track.source_id].channels
+    count = case.state.sources[track.clips[0].source_id].channels
     if count == 2 and not track.pan:
         return [(1, 2)]
     return [(channel,) for channel in range(1, count + 1)]
@@ -113,7 +114,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
             (track, channels) for track in audible(case.state.tracks) for channels in slots_of(case, track)
         ]
         for slot, (track, channels) in zip(slots, expected, strict=True):
-            source = case.state.sources[track.source_id]
+            source = case.state.sources[track.clips[0].source_id]
             assert slot.name == track.name
             clips = [one for component in sequence_of(slot).components for one in clips_in(component)]
             assert clips
@@ -133,7 +134,7 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
 def test_what_is_no_wav_is_described_as_pcm(container: str, subtype: str, tmp_path: Path) -> None:
     case = CASES[0]
     source = replace(case.state.sources["s0"], container=container, subtype=subtype)
-    state = replace(case.state, sources={"s0": source})
+    state = played_whole(replace(case.state, sources={"s0": source}))
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (mob,) = file_mobs(file)
@@ -279,7 +280,7 @@ def test_a_wav_is_described_by_the_head_that_it_has(
     source = replace(
         case.state.sources["s0"], subtype=subtype, channels=channels, rate_hz=rate_hz, frames=frames
     )
-    state = replace(case.state, sources={"s0": source})
+    state = played_whole(replace(case.state, sources={"s0": source}))
     export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (mob,) = file_mobs(file)
@@ -293,7 +294,8 @@ def test_a_wav_is_described_by_the_head_that_it_has(
 def test_a_wav_beyond_four_gigabytes_is_as_long_as_a_head_can_say(tmp_path: Path) -> None:
     case = CASES[0]
     source = replace(case.state.sources["s0"], frames=2**33)
-    export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
+    state = played_whole(replace(case.state, sources={"s0": source}))
+    export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (mob,) = file_mobs(file)
         assert bytes(mob.descriptor["Summary"].value)[4:8] == b"\xff" * 4
@@ -304,7 +306,8 @@ def test_what_is_no_wav_is_told_as_its_samples_are(tmp_path: Path) -> None:
     case = CASES[0]
     values = {"container": "AIFF", "subtype": "PCM_24", "channels": 2, "rate_hz": 96_000, "frames": 2_000}
     source = replace(case.state.sources["s0"], **values)
-    export(replace(case, state=replace(case.state, sources={"s0": source})).request(tmp_path / "jam.aaf"))
+    state = played_whole(replace(case.state, sources={"s0": source}))
+    export(replace(case, state=state).request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (mob,) = file_mobs(file)
         assert {name: mob.descriptor[name].value for name in PCM} == PCM

@@ -98,13 +98,13 @@ def test_the_curves_are_the_gains_of_the_document_at_every_sample(
     export(ExportRequest(state, jam.media, tmp_path / "jam.aaf"))
     assert [one.name for one in tmp_path.iterdir()] == ["jam.aaf"]
     patches = build(state).patches
-    tracks = {jam.media[one.source_id].name: one for one in state.tracks}
+    tracks = {jam.media[one.clips[0].source_id].name: one for one in state.tracks}
     quieter = 0
     for gains, clips in clips_in(tmp_path / "jam.aaf"):
         for clip in clips:
             mob = clip.mob.slot_at(clip.slot_id).segment.mob
             track = tracks[mob.name]
-            recorded, _ = soundfile.read(jam.media[track.source_id], always_2d=True)
+            recorded, _ = soundfile.read(jam.media[track.clips[0].source_id], always_2d=True)
             found = gains * recorded[clip.start : clip.start + clip.length, clip.slot_id - 1]
             start = track.start_samples + clip.start
             opened = open_voice(state, track, jam.media, np.float64, SILENT, patches[track.id])

@@ -17,6 +17,7 @@ from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.export.cases import CASES, Case, Piece
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import begun_at, played_whole
 
 
 def seconds(text: str) -> Fraction:
@@ -31,7 +32,11 @@ def project(path: Path) -> ElementTree.Element:
 
 
 def clips_of(root: ElementTree.Element, track: Track) -> list[ElementTree.Element]:
-    return [clip for clip in root.iter("asset-clip") if clip.get("ref") == f"r{int(track.source_id[1:]) + 1}"]
+    return [
+        clip
+        for clip in root.iter("asset-clip")
+        if clip.get("ref") == f"r{int(track.clips[0].source_id[1:]) + 1}"
+    ]
 
 
 def samples(case: Case, element: ElementTree.Element, name: str) -> int:
@@ -152,9 +157,9 @@ def test_the_structure_is_that_of_version_1_9(case: Case, tmp_path: Path) -> Non
 def test_opentimelineio_reads_the_clips_of_hard_cuts(tmp_path: Path) -> None:
     """The adapter counts in frames, so here every edge lies on one."""
     case = next(case for case in CASES if case.name == "no cuts, three tracks")
-    tracks = tuple(replace(track, start_samples=0) for track in case.state.tracks)
+    tracks = tuple(begun_at(track, 0) for track in case.state.tracks)
     sources = {key: replace(source, frames=48_000 * 60) for key, source in case.state.sources.items()}
-    whole = replace(case.state, tracks=tracks, sources=sources)
+    whole = played_whole(replace(case.state, tracks=tracks, sources=sources))
     state = with_cuts(whole, (48_000, 96_000), (480_000, 576_000), crossfade_ms=0.0)
     case = replace(case, state=state)
     export(case.request(tmp_path / "jam.fcpxml"))
@@ -188,6 +193,6 @@ RATES = {32_000: "32k", 44_100: "44.1k", 88_200: "88.2k", 96_000: "96k", 176_400
 @pytest.mark.parametrize(("rate_hz", "written"), [*RATES.items(), (8000, None), (176_401, None)])
 def test_only_rates_that_final_cut_knows_are_named(rate_hz: int, written: str | None, tmp_path: Path) -> None:
     """As the document type of FCPXML lists them, beside 48k."""
-    case = replace(CASES[0], state=replace(CASES[0].state, rate_hz=rate_hz))
+    case = replace(CASES[0], state=played_whole(replace(CASES[0].state, rate_hz=rate_hz)))
     export(case.request(tmp_path / "jam.fcpxml"))
     assert project(tmp_path / "jam.fcpxml").find(".//sequence").get("audioRate") == written

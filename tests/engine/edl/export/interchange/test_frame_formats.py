@@ -20,6 +20,7 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.errors import ExportError
 from tests.engine.edl.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 from tests.mostly_long import mostly_long
+from tests.sources import played_whole
 
 EXACT = {
     FrameRate.FPS_25: Fraction(25),
@@ -81,8 +82,8 @@ def test_pycmx_reads_every_event(case: Case, rate: FrameRate, tmp_path: Path) ->
         assert source_out - source_in == record_out - record_in > 0
         found.setdefault(channel, []).append(Piece(record_in, source_in, record_out - record_in))
         track = audible(case.state.tracks)[channel - 1]
-        assert edit.clip_name == case.media[track.source_id].name
-        assert edit.source == f"TAKE{track.source_id[1:]}"
+        assert edit.clip_name == case.media[track.clips[0].source_id].name
+        assert edit.source == f"TAKE{track.clips[0].source_id[1:]}"
     expected = [in_frames(case, case.pieces(track), rate) for track in audible(case.state.tracks)]
     assert [found[channel] for channel in sorted(found)] == expected
     assert done.figures["events"] == sum(map(len, expected))
@@ -159,7 +160,7 @@ def test_reels_stay_apart_and_short(tmp_path: Path, names: tuple[str, ...], reel
 def test_past_a_day_no_timecode_counts(tmp_path: Path) -> None:
     case = CASES[0]
     source = replace(case.state.sources["s0"], frames=44_100 * 86_401)
-    long = replace(case, state=replace(case.state, sources={"s0": source}))
+    long = replace(case, state=played_whole(replace(case.state, sources={"s0": source})))
     with pytest.raises(ExportError, match="24 hours"):
         export(long.request(tmp_path / "jam.edl"))
     assert not list(tmp_path.iterdir())
@@ -172,7 +173,7 @@ def test_opentimelineio_reads_the_final_cut_7_xml(case: Case, rate: FrameRate, t
     assert timeline.name == "Jäm & <Co>"
     tracks = iter(timeline.tracks)
     for track in case.state.tracks:
-        source = case.state.sources[track.source_id]
+        source = case.state.sources[track.clips[0].source_id]
         # The adapter takes the two tracks of a pair for the one that Premiere shows.
         for _ in range(1 if source.channels == 2 else source.channels):
             laid = next(tracks)

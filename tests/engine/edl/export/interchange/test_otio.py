@@ -22,6 +22,7 @@ from engine.edl.export.placing.clips import clips
 from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.export.cases import CASES, Case, Piece
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import one_source_track
 
 MOST_APART_SAMPLES = 1e-4
 """What the sums of 500 fractions of frames come to; a sample is found again wherever it is below a half."""
@@ -77,7 +78,7 @@ def test_clips_lie_where_the_edit_list_says(case: Case, tmp_path: Path) -> None:
         assert laid.enabled == (not track.mute)
         assert laid.metadata["offcut"]["gain_db"] == track.gain_db
         assert laid.metadata["offcut"]["pan"] == track.pan
-        source = case.state.sources[track.source_id]
+        source = case.state.sources[track.clips[0].source_id]
         for clip in laid.find_clips():
             media = clip.media_reference
             assert unquote(urlparse(media.target_url).path) == str(case.media[source.id])
@@ -197,7 +198,7 @@ def test_transitions_are_as_long_as_the_crossfades_of_a_frame_or_more(case: Case
 def test_a_track_that_begins_inside_a_crossfade_has_only_the_material_it_has() -> None:
     whole = Source("a", "/a.wav", "", 8000, 1, 80_000, "WAV", "FLOAT")
     late = Source("b", "/b.wav", "", 8000, 1, 100, "WAV", "FLOAT")
-    tracks = (Track("a", "a", "a", 0), Track("b", "b", "b", 1, start_samples=19_990))
+    tracks = (one_source_track("a", whole, "a", 0), one_source_track("b", late, "b", 1, 19_990))
     state = with_cuts(DocumentState(8000, {"a": whole, "b": late}, tracks), (10_000, 20_000))
     (found,) = clips(state, build(state), tracks[1])
     # The crossfade of 160 samples reaches 80 before the cut's end; 10 of them are there.

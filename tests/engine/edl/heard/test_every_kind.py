@@ -30,6 +30,7 @@ from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, cut_proposal, recording
 from tests.engine.edl.test_reaper import play as play_reaper
 from tests.kind_examples import AUDIO, EXAMPLES, LENGTH, SPANS, KindExamples
+from tests.sources import each_alone
 
 TRACKS = ("track-s0", "track-s1", "track-s2")
 SOME = st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True)
@@ -287,7 +288,9 @@ def test_edits_are_undone_redone_previewed_and_found_again(
     states: list[DocumentState] = []
     with Document.create(path) as document:
         document.apply(
-            add_tracks(document.state, list(trio.state.sources.values()), ["Kick", "Overheads", "Tone"])
+            add_tracks(
+                document.state, each_alone(list(trio.state.sources.values()), ["Kick", "Overheads", "Tone"])
+            )
         )
         states.append(document.state)
         for one in made:
@@ -348,7 +351,9 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
 
 def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         kick = document.state.tracks[0].id
         edit, _ = edit_by_hand(document.state, "gain", 100, 900, {"gain_db": -6.0}, [kick])
         document.apply(edit)
@@ -362,7 +367,9 @@ def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_p
 
 def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         edit, proposal = edit_by_hand(document.state, "slip", 100, 900, {"by_samples": 12.0})
         document.apply(edit)
         before = build(document.state)
@@ -377,7 +384,9 @@ def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path)
 
 def test_proposing_again_leaves_what_others_made(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         for kind, payload in (("gain", {"gain_db": -6.0}), ("cut", {"crossfade_ms": 5.0})):
             edit, proposal = edit_by_hand(document.state, kind, 100, 900, payload)
             document.apply(edit)

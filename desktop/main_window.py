@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.analysing = Analysing(self.session, self.work, self)
         self.learning = Learning(self.session, self.work, self.analysing, self)
-        self.recordings = Recordings(self.session, self.work, self.analysing, self)
+        self.recordings = Recordings(self.session, self.work, self.analysing, themed, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = ReferenceListening(self, self)
         self.notes = Notes(self, self.session, self.review)

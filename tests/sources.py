@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.reader import content_hash, probe
 from engine.document.state import DocumentState
+from engine.document.tracks.edits import NewTrack
 from engine.document.tracks.track import Source, Track, whole_clip
 
 
@@ -49,6 +51,11 @@ def one_source_track(
     """
     clip = replace(whole_clip(source, rate_hz or source.rate_hz, start_samples), id=f"clip-{key}")
     return Track(key, name, position, clips=(clip,), **values)
+
+
+def each_alone(sources: Sequence[Source], names: Sequence[str]) -> tuple[NewTrack, ...]:
+    """Return new tracks of one source each, from the start of the timeline."""
+    return tuple(NewTrack(name, (source,)) for source, name in zip(sources, names, strict=True))
 
 
 def played_whole(state: DocumentState) -> DocumentState:

@@ -3,7 +3,7 @@
 Keys are in Qt's portable notation. A row names its handler, which is called with the parts of the window.
 This package needs no Qt, so that the key sheet is made without a window; handlers import Qt when they run:
 ``python -m desktop.commands > resources/keys.md``. Tables are laid out by hand (``fmt: off``): a command, and
-its handler in the line below.
+its handler in the line below. Finders without a row get a command from theirs in `engine.finders.own`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from desktop.commands.command import (
     Command,
     RunFinder,
 )
+from desktop.commands.finders import with_finders
 from desktop.commands.menus import MENUS, MenuGroups
 from desktop.commands.synonyms import SYNONYMS
 from desktop.commands.tables.arrangement import EDITORS
@@ -43,6 +44,7 @@ from desktop.commands.tables.takes import TAKES
 from desktop.commands.tables.timing import TIMING
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
+from engine.finders.own import OWN
 from widgets.controls.keys.names import key_labels
 
 __all__ = [
@@ -86,7 +88,9 @@ _TABLE: tuple[Command, ...] = (
     *CRASHES,
     *HELP,
 )
-COMMANDS = tuple(replace(command, synonyms=SYNONYMS.get(command.id, ())) for command in _TABLE)
+COMMANDS = tuple(
+    replace(command, synonyms=SYNONYMS.get(command.id, ())) for command in with_finders(_TABLE, OWN)
+)
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})
 

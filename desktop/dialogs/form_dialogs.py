@@ -38,6 +38,8 @@ from widgets.panels.timing.form import AlignAsked, AlignForm
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:
+    from engine.recordings.placement.placements import Placements
+    from widgets.forms.places.form import PlacesForm
     from widgets.forms.settings_form import SettingsForm
 
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
@@ -46,7 +48,7 @@ _SCREEN_MARGIN = 16
 
 _Form: TypeAlias = (
     "AlignForm | EditorList | LearnPanel | LikeForm | NameForm | NoteForm | NumbersForm | "
-    "PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf"
+    "PlacesForm | PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf"
 )
 
 
@@ -83,6 +85,11 @@ def ask_clip_name(parent: QWidget, name: str) -> str | None:
     """Ask for the name of clips, with the present one."""
     form = NameForm("&Name", "Shown on the clip, instead of the name of its file.", name)
     return form.name() if _ask(parent, "Name of the clip", form, form.problem, "Rename") else None
+
+
+def ask_places(parent: QWidget, form: PlacesForm) -> Placements | None:
+    """Ask where imported files are placed; None if nothing is to be imported."""
+    return form.values() if _ask(parent, "Places of the recordings", form, form.problem, "Import") else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:

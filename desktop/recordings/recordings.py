@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
+from desktop.dialogs import form_dialogs
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import SourceWave
 from desktop.shell.session import Session
@@ -19,12 +22,16 @@ from desktop.work.work import Work, joined_sentences
 from engine.document.change import Change
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
+from engine.document.tracks.track import source_length_samples
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
+from engine.recordings.placement.placements import Mode
 from engine.recordings.stored_pickup import pickup_id, store_pickup
 from engine.wording import listed
+from widgets.forms.places.form import PlacesForm
+from widgets.theme import Theme
 from widgets.timeline.sound.clip_wave import track_wave
 from widgets.timeline.sound.waves import RecordedWave
 
@@ -47,8 +54,16 @@ class Recordings(QObject):
     waves_refined = Signal()
     _some_found = Signal(object, object)  # from the lane's thread
 
-    def __init__(self, session: Session, work: Work, analysing: Analysing, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        session: Session,
+        work: Work,
+        analysing: Analysing,
+        themed: Callable[[], Theme],
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._themed = window, themed
         self._session, self._work, self._analysing = session, work, analysing
         self.source_waves: dict[str, SourceWave] = {}
         self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
@@ -71,7 +86,7 @@ class Recordings(QObject):
         rate_hz : of a document that has none yet; 0 for the highest of the recordings
         """
         state = self._session.state
-        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
+        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources), Mode.AUTO)
         again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
         self._work.read(
             import_recordings, request, "Importing", partial(self._imported, request), again=again
@@ -83,6 +98,11 @@ class Recordings(QObject):
         if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
             self.import_files(request.paths)  # another import came first and set the rate
             return
+        placed = self._placed(imported)
+        if placed is None:
+            self._work.said.emit("Nothing was imported")
+            return
+        imported = placed
         if not self._session.is_open:
             self._create_beside(request.paths[0])
         change = self._session.apply(import_edit(self._session.state, imported))
@@ -96,6 +116,19 @@ class Recordings(QObject):
             self.compare_tracks(self._report_outside)
         self._work.said.emit(joined_sentences(change.label, warnings))
         self._analysing.listen(self._analysing.taste, warnings)
+
+    def _placed(self, imported: Imported) -> Imported | None:
+        """Return imported files at the places that the user chose; None if the user cancelled."""
+        places = imported.places
+        if places is None or places.is_plain or not places.has_evidence:
+            return replace(imported, places=None)
+        lengths = {
+            Path(source.path): source_length_samples(source, imported.rate_hz) for source in imported.sources
+        }
+        theme = self._themed()
+        form = PlacesForm(theme, places, [lengths[one.path.absolute()] for one in places.files])
+        chosen = form_dialogs.ask_places(self._window, form)
+        return None if chosen is None else replace(imported, places=chosen)
 
     def compare_tracks(self, then: Callable[[], None]) -> None:
         """Find out which tracks of the document were recorded together."""

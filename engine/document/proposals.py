@@ -33,7 +33,11 @@ BY_TALK = "talk"
 """The maker of cuts of talk outside of songs; planners by scores leave them as they are."""
 
 ADDED_MAKER = "added:"
-"""What `Proposal.maker` begins with where a maker of another package made it, installed or not."""
+"""What `Proposal.maker` begins with if its finder names no maker; the name of the finder follows.
+
+This is the case for all finders of packages, installed or not, and for new finders of Offcut: a finder that
+moves from a package into Offcut has the same maker, and still replaces its earlier proposals.
+"""
 
 SEPARATION_MAKER = "separation:"
 """What `Proposal.maker` begins with where a separator made a repair."""
@@ -43,7 +47,10 @@ UNSCORED = frozenset({BY_HAND, BY_MATCH, BY_IMPORT})
 OWN_MAKERS = frozenset(
     {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
 )
-"""Makers of Offcut whose proposals only they themselves replace."""
+"""Makers with a name of their own whose proposals only they themselves replace.
+
+Those of all other makers, such as tastes, are replaced by whichever of these proposes the same kinds again.
+"""
 
 
 def only_it_replaces(maker: str) -> bool:

@@ -119,7 +119,8 @@ class Finder:
         the result is refused
     is_quick : whether the form of its settings shows the result of each value at once
     check : raises `UsageError` for a request that is refused before anything is computed
-    maker : the maker of its proposals, or one name for several; one that a package adds leaves it empty
+    maker : the maker of its proposals, or one name for several; if it is empty, the maker is "added:" and the
+        name of the finder, and no other finder replaces its proposals
     replaces : kinds of undecided proposals that are replaced, in addition to the kinds
         found; empty for those kinds that the finder proposed before
     adds : whether its proposals are added to those of before, and replace none

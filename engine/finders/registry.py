@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
 
 from engine.document.analysis import Analysis
@@ -29,20 +30,9 @@ from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
 from engine.extensions.names import Extension
 from engine.finders.analyses import NEEDS, Stored, completed
-from engine.finders.arrangement.finder import ARRANGEMENT
-from engine.finders.cuts.finder import CUTS
-from engine.finders.dead_air import DEAD_AIR
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.like_this import LIKE_THIS
-from engine.finders.match.finder import MATCH
-from engine.finders.pauses import PAUSES
-from engine.finders.recorders.finder import RECORDERS
-from engine.finders.repair.finder import REPAIR
+from engine.finders.own import OWN
 from engine.finders.settings import FinderSettings, settings_from
-from engine.finders.takes.finder import TAKES
-from engine.finders.talk import TALK
-from engine.finders.tempo.finder import TEMPO
-from engine.finders.timing.finder import TIMING
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
 
@@ -254,21 +244,8 @@ def _added(extension: Extension, made: object) -> Finder:
     return finder
 
 
-FINDERS: Extended[Finder] = Extended(
-    "offcut.finders",
-    {
-        "cuts": CUTS,
-        "dead-air": DEAD_AIR,
-        "pauses": PAUSES,
-        "takes": TAKES,
-        "talk": TALK,
-        "recorders": RECORDERS,
-        "tempo": TEMPO,
-        "repair": REPAIR,
-        "like-this": LIKE_THIS,
-        "arrangement": ARRANGEMENT,
-        "match": MATCH,
-        "timing": TIMING,
-    },
-    _added,
-)
+def _own() -> Mapping[str, Finder]:
+    return {name: resolve_name(row.place) for name, row in OWN.items()}
+
+
+FINDERS: Extended[Finder] = Extended("offcut.finders", {}, _added, _own)

@@ -116,7 +116,7 @@ def refined(
         middle = start + window / 2.0
         there = round(found.offset_samples + middle * speed - window / 2.0)
         near, far = first(start, start + window), other(there - reach, there + window + reach)
-        lag = _phase_lag(near, far, rate_hz)
+        lag = phase_lag(near, far, rate_hz)
         if lag is not None:
             at_s.append(middle / rate_hz)
             lags_s.append((there - reach + lag - start) / rate_hz)
@@ -131,8 +131,13 @@ def refined(
     return replace(found, offset_samples=begin_s * rate_hz, drift_ppm=slope * 1e6, spread_s=spread_s)
 
 
-def _phase_lag(near: Floats, far: Floats, rate_hz: int) -> float | None:
-    """Return the start of `near` in `far`, in samples; None without a clear peak."""
+def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOSE_PEAK) -> float | None:
+    """Return the start of `near` in `far`, in samples; None without a clear peak.
+
+    Parameters
+    ----------
+    least_peak : how many times higher than the spread of all lags it is at least
+    """
     if not near.any() or not far.any():
         return None
     size = 1 << (len(near) + len(far) - 1).bit_length()
@@ -143,7 +148,7 @@ def _phase_lag(near: Floats, far: Floats, rate_hz: int) -> float | None:
     found = irfft(cross, size)[: len(far) - len(near) + 1]
     best = int(np.argmax(found))
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-20
-    if not 0 < best < len(found) - 1 or found[best] < _CLOSE_PEAK * spread:
+    if not 0 < best < len(found) - 1 or found[best] < least_peak * spread:
         return None
     return best + summit(*found[best - 1 : best + 2].tolist())
 

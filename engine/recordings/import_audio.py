@@ -21,13 +21,14 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.limits import MOST_ROWS
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.track import Source
 from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.hits.microphone_names import kit_of_names
 from engine.progress import Progress
 from engine.recordings.media import Media
+from engine.recordings.placement.placements import Mode, Placements
 from engine.timebase import convert_samples
 from engine.wording import counted
 
@@ -38,14 +39,16 @@ class ImportRequest:
 
     Attributes
     ----------
-    paths : audio files, one track each
+    paths : audio files
     rate_hz : the document's rate, or 0 to take the highest of the files
     known : ids of the sources the document has already
+    place : how places are proposed
     """
 
     paths: tuple[Path, ...]
     rate_hz: int = 0
     known: frozenset[str] = frozenset()
+    place: Mode = Mode.ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Imported:
     cues : the cue points of the files that have any, by source id, in the source's samples
     kit : the roles of the microphones of a drum kit, by source id; None where only names were looked at
     pickup : which of them pick up the same strokes; None where they were not compared
+    places : proposed places of the files; None puts each at the start of a track of its own
     """
 
     sources: tuple[Source, ...]
@@ -69,6 +73,7 @@ class Imported:
     cues: Mapping[str, tuple[CuePoint, ...]] = field(default_factory=dict)
     kit: Mapping[str, str] | None = None
     pickup: StrokePickup | None = None
+    places: Placements | None = None
 
 
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
@@ -170,15 +175,34 @@ def _look_at(path: Path) -> tuple[Source, str]:
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
     """Return the edit that adds the imported tracks, with their cue points as markers."""
     kit = _kit_by_names(imported) if imported.kit is None else imported.kit
-    edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz, kit)
+    added = new_tracks(imported)
+    edit = add_tracks(state, added, imported.rate_hz, kit)
     spans = [
-        span
-        for source in imported.sources
+        NamedSpan(span.start_samples + start, span.stop_samples + start, span.name)
+        for track in added
+        for source, start in zip(track.sources, track.starts_samples, strict=True)
         for span in _spans(source, imported.cues.get(source.id, ()), state.rate_hz or imported.rate_hz)
     ]
     markers = add_all(state, spans, "").changes
     told = f" with {counted(len(markers), 'marker')}" if markers else ""
     return Edit(f"{edit.label}{told}", (*edit.changes, *markers))
+
+
+def new_tracks(imported: Imported) -> tuple[NewTrack, ...]:
+    """Return the tracks of imported files, each file at its place."""
+    if imported.places is None:
+        return tuple(
+            NewTrack(name, (source,)) for name, source in zip(imported.names, imported.sources, strict=True)
+        )
+    by_path = {Path(source.path): source for source in imported.sources}
+    found = []
+    for track in imported.places.tracks:
+        files = [imported.places.files[number] for number in track.files]
+        there = [one for one in files if one.path.absolute() in by_path]
+        sources = tuple(by_path[one.path.absolute()] for one in there)
+        if sources:
+            found.append(NewTrack(track.name, sources, tuple(round(one.start_samples) for one in there)))
+    return tuple(found)
 
 
 def _kit_by_names(imported: Imported) -> Mapping[str, str]:

@@ -15,8 +15,11 @@ from engine.hits.find import HeldMicrophones
 from engine.hits.membership import kit_roles
 from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.progress import Progress
-from engine.recordings.import_audio import Imported, ImportRequest, import_audio
+from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
 from engine.recordings.microphones import Microphones
+from engine.recordings.placement.file_head import read_heads
+from engine.recordings.placement.placements import Mode
+from engine.recordings.placement.plan import propose_places
 from engine.wording import listed
 
 
@@ -55,8 +58,25 @@ def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
     ------
     SourceError : see `engine.recordings.import_audio.import_audio`
     """
-    imported = import_audio(request, progress.part(0.0, 0.9))
-    return _with_kit(imported, progress.part(0.9, 1.0))
+    imported = import_audio(request, progress.part(0.0, 0.8))
+    placed = _placed(imported, request.place, progress.part(0.8, 0.9))
+    return _with_kit(placed, progress.part(0.9, 1.0))
+
+
+def _placed(imported: Imported, mode: Mode, progress: Progress) -> Imported:
+    """Return imported recordings with their proposed places.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    """
+    if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO):
+        return imported
+    heads = read_heads([Path(source.path) for source in imported.sources])
+    paths = imported.media.paths
+    media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
+    places = propose_places(heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress)
+    return replace(imported, places=places)
 
 
 def _with_kit(imported: Imported, progress: Progress) -> Imported:
@@ -69,7 +89,7 @@ def _with_kit(imported: Imported, progress: Progress) -> Imported:
     if len(imported.sources) < 2:
         return imported
     empty = DocumentState()
-    edit = add_tracks(empty, imported.sources, imported.names, imported.rate_hz)
+    edit = add_tracks(empty, new_tracks(imported), imported.rate_hz)
     request = PickupRequest(apply_rows(empty, edit.changes), imported.media.paths)
     pickup = compare_tracks(request, progress)
     names = {track.id: track.name for track in request.state.tracks}

@@ -11,7 +11,9 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, Command, RunFinder, conflicts, keys_markdown
+from desktop.commands.finders import with_finders
 from desktop.commands.synonyms import SYNONYMS
+from engine.finders.own import OWN, OwnFinder
 from engine.finders.registry import FINDERS
 from widgets.controls.keys.names import key_label, key_labels
 from widgets.review.empty_queue import OFFERS
@@ -144,6 +146,26 @@ def test_synonyms_and_absent_functions_name_commands() -> None:
 def test_each_finder_of_offcut_has_one_command() -> None:
     named = [command.do.name for command in COMMANDS if isinstance(command.do, RunFinder)]
     assert sorted(named) == sorted(FINDERS)
+
+
+def test_a_finder_without_a_row_has_a_command_in_the_menu_of_finders() -> None:
+    rows = {name: replace(row, description="Proposes something.") for name, row in OWN.items()}
+    table = tuple(command for command in COMMANDS if command.id != "timing.tempo")
+    made = with_finders(table, {**rows, "mains-hum": OwnFinder("engine:HUM", "Propose to filter hum.")})
+    (tempo, hum) = (command for command in made if command not in table)
+    assert (tempo.id, tempo.label) == ("taste.find_tempo", "Find tempo")
+    assert (hum.id, hum.label, hum.keys) == ("taste.find_mains_hum", "Find mains hum", ())
+    assert hum.do == RunFinder("mains-hum")
+    assert hum.description == "Propose to filter hum."
+    places = [place for place, command in enumerate(made) if command.group == hum.group]
+    assert places == list(range(places[0], places[-1] + 1)), "the key sheet has one table a group"
+    assert with_finders(COMMANDS, rows) == COMMANDS
+
+
+def test_a_row_describes_the_command_that_is_made_of_it_alone() -> None:
+    described = {name for name, row in OWN.items() if row.description}
+    made = {command.do.name for command in COMMANDS if command.id.startswith("taste.find_")}
+    assert described == made
 
 
 def test_table_needs_no_qt() -> None:

@@ -24,12 +24,14 @@ from engine.document.proposals import ReferenceExample
 from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
+from tests.sources import each_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 100_000
 # Reads every row of the document and writes the same answer, with nothing checked and no objects made.
 PLAIN = """
 import json, sqlite3, sys
+from tests.sources import each_alone
 rows = sqlite3.connect(sys.argv[1]).execute("SELECT * FROM proposal").fetchall()
 rows += sqlite3.connect(sys.argv[1]).execute("SELECT * FROM decision").fetchall()
 with open(sys.argv[2], encoding="utf-8") as stream:
@@ -42,7 +44,9 @@ MOST_TIMES_PLAIN = 4.0
 def made(path: Path, count: int) -> Path:
     """Make a document of so many cuts, each other one accepted."""
     with Document.create(path) as document:
-        document.apply(track_edits.add_tracks(document.state, [a_source("one", count + 9)], ["Jam"]))
+        document.apply(
+            track_edits.add_tracks(document.state, each_alone([a_source("one", count + 9)], ["Jam"]))
+        )
         kept = ReferenceExample("/band/kept.wav", 1.0, 2.0, 0.5)
         cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(count)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))

@@ -26,7 +26,7 @@ from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.review.statistics import statistics
 from tests.counting import calls_of
-from tests.sources import one_source_track
+from tests.sources import each_alone, one_source_track
 from tests.timing import fastest_cpu_s, slowness
 
 RATE_HZ = 8000
@@ -278,7 +278,7 @@ def document(tmp_path):
     made_document = Document.create(tmp_path / "a.offcut")
     sources, proposals = made(FIVE).sources.values(), made(FIVE).proposals.values()
     with made_document:
-        made_document.apply(track_edits.add_tracks(made_document.state, list(sources), ["a"]))
+        made_document.apply(track_edits.add_tracks(made_document.state, each_alone(list(sources), ["a"])))
         made_document.apply(edits.replace_proposals(made_document.state, proposals, {}, "Proposed"))
         yield made_document
 

@@ -1,4 +1,4 @@
-"""Tags of MP3 files, in the room that libsndfile is made to leave for them.
+"""Tags of MP3 files: recording times, and titles in the room that libsndfile is made to leave for them.
 
 libsndfile hands the letters of a title to LAME as bytes of Latin-1 although they are UTF-8, so that every
 umlaut becomes two wrong characters. The tag before the sound cannot be lengthened afterwards without copying
@@ -7,13 +7,60 @@ the sound. Therefore LAME gets a title as long as all tags together, and the tag
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.audio.codecs import Tags
+from engine.audio.headers.stated_date import StatedDate, stated_date
 
 _HEAD_BYTES = 10
 _OLD_BYTES = 128
 _LONGEST_OLD_TITLE = 30  # only a longer one has LAME write a tag in front
+_TIMES = (b"TDRC", b"TDEN", b"TYER", b"TDAT", b"TIME")
+_MOST_FRAMES = 1_000
+_UNSYNCHRONISED, _EXTENDED = 0x80, 0x40
+_ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
+
+
+def read_recorded(path: Path) -> dict[str, StatedDate]:
+    """Return when a file was recorded (TDRC, or TYER, TDAT and TIME) and encoded (TDEN), by these names.
+
+    Only dates with a time of day count. References: ID3 2.3.0 and 2.4.0.
+    """
+    texts: dict[bytes, str] = {}
+    with suppress(OSError), path.open("rb") as stream:
+        texts = dict(_texts(stream))
+    old = texts.get(b"TYER", ""), texts.get(b"TDAT", ""), texts.get(b"TIME", "")
+    if b"TDRC" not in texts and [len(text) for text in old] == [4, 4, 4]:
+        (year, day, time) = old
+        texts[b"TDRC"] = f"{year}-{day[2:]}-{day[:2]}T{time[:2]}:{time[2:]}"
+    dates = {name.decode(): stated_date(texts.get(name, "")) for name in (b"TDRC", b"TDEN")}
+    return {name: date for name, date in dates.items() if date is not None}
+
+
+def _texts(stream: BinaryIO) -> list[tuple[bytes, str]]:
+    """Return the text frames with times; other frames, such as pictures, are skipped."""
+    head = stream.read(_HEAD_BYTES)
+    left, version = id3_bytes(head), head[3:4]
+    if not left or version not in (b"\3", b"\4") or head[5] & (_UNSYNCHRONISED | _EXTENDED):
+        return []
+    found = []
+    for _ in range(_MOST_FRAMES):
+        frame = stream.read(_HEAD_BYTES)
+        if left < _HEAD_BYTES or len(frame) < _HEAD_BYTES or not frame[:4].isalnum():
+            break
+        size = id3_bytes(b"ID3\4\0\0" + frame[4:8]) if version == b"\4" else int.from_bytes(frame[4:8], "big")
+        left -= _HEAD_BYTES + size
+        if left < 0:
+            break
+        if frame[:4] in _TIMES:
+            content = stream.read(size)[:200]
+            text = content[1:].decode(_ENCODINGS.get(content[0] if content else 0, "latin-1"), "replace")
+            found.append((frame[:4], text.strip("\0 ")))
+        else:
+            stream.seek(size, 1)
+    return found
 
 
 def room_title(tags: Tags) -> str:

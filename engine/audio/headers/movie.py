@@ -26,7 +26,8 @@ _TIMECODE = struct.Struct(">III")  # flags, units a second, units a frame
 _TIMECODE_AT = 28  # behind the number of descriptions, and the head of the first one
 _DROPS, _COUNTS_TAPE = 1, 8
 
-_Span = tuple[int, int]
+Span = tuple[int, int]
+"""Where the content of an atom starts and stops, in bytes."""
 
 
 def movie_timescale(path: Path) -> int:
@@ -37,16 +38,16 @@ def movie_timescale(path: Path) -> int:
     ISO/IEC 14496-12: 'mvhd' in 'moov', whose times have 64 bits in version 1.
     """
     with path.open("rb") as stream:
-        return _timescale(stream, _inside(stream, (0, stream.seek(0, 2)), b"moov", b"mvhd"))
+        return _timescale(stream, inside(stream, (0, stream.seek(0, 2)), b"moov", b"mvhd"))
 
 
 def movie_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
     """Return the picture of the first track of video; None in a file without one."""
-    moov = _inside(stream, (0, size_bytes), b"moov")
-    first: dict[bytes, _Span] = {}
-    atoms = _atoms(stream, moov) if moov else ()
+    moov = inside(stream, (0, size_bytes), b"moov")
+    first: dict[bytes, Span] = {}
+    atoms = atoms_in(stream, moov) if moov else ()
     for track in [(start, stop) for name, start, stop in atoms if name == b"trak"]:
-        kind = _read(stream, _inside(stream, track, b"mdia", b"hdlr"))[8:12]
+        kind = read_atom(stream, inside(stream, track, b"mdia", b"hdlr"))[8:12]
         first.setdefault(kind, track)
     if b"vide" not in first:
         return None
@@ -55,9 +56,9 @@ def movie_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
     return Picture(frame_rate or timecode_rate, is_variable, begin)
 
 
-def _frame_rate(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, bool]:
-    units_hz = _timescale(stream, _inside(stream, track, b"mdia", b"mdhd"))
-    table = _read(stream, _inside(stream, track, b"mdia", b"minf", b"stbl", b"stts"))[_TABLE:]
+def _frame_rate(stream: BinaryIO, track: Span) -> tuple[Fraction | None, bool]:
+    units_hz = _timescale(stream, inside(stream, track, b"mdia", b"mdhd"))
+    table = read_atom(stream, inside(stream, track, b"mdia", b"minf", b"stbl", b"stts"))[_TABLE:]
     rows = list(_PAIR.iter_unpack(table[: len(table) // _PAIR.size * _PAIR.size]))
     if len(rows) > 1 and rows[-1][0] == 1:  # the last frame lasts as long as the sound needs
         rows.pop()
@@ -67,12 +68,12 @@ def _frame_rate(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, bool]:
     return frame_rate_of(+durations, units_hz)
 
 
-def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode]:
+def _timecode(stream: BinaryIO, track: Span) -> tuple[Fraction | None, Timecode]:
     """Return the frame rate of a track of timecode, and its first timecode."""
-    table = _inside(stream, track, b"mdia", b"minf", b"stbl")
-    described = _read(stream, table and _inside(stream, table, b"stsd"))
-    places = _read(stream, table and _inside(stream, table, b"stco"))[_TABLE:][:4]
-    places = places or _read(stream, table and _inside(stream, table, b"co64"))[_TABLE:][:8]
+    table = inside(stream, track, b"mdia", b"minf", b"stbl")
+    described = read_atom(stream, table and inside(stream, table, b"stsd"))
+    places = read_atom(stream, table and inside(stream, table, b"stco"))[_TABLE:][:4]
+    places = places or read_atom(stream, table and inside(stream, table, b"co64"))[_TABLE:][:8]
     if len(described) < _TIMECODE_AT + _TIMECODE.size or described[12:16] != b"tmcd" or not places:
         return None, Timecode()
     flags, units_hz, units = _TIMECODE.unpack_from(described, _TIMECODE_AT)
@@ -85,14 +86,14 @@ def _timecode(stream: BinaryIO, track: _Span) -> tuple[Fraction | None, Timecode
     return rate, start_timecode(frame, rate, drops_frames=bool(flags & _DROPS))
 
 
-def _timescale(stream: BinaryIO, header: _Span | None) -> int:
+def _timescale(stream: BinaryIO, header: Span | None) -> int:
     """Return the units per second in a header of the movie or of a track; 0 if it is missing."""
-    content = _read(stream, header)[:32]
+    content = read_atom(stream, header)[:32]
     place = 20 if content[:1] == b"\1" else 12
     return int.from_bytes(content[place : place + 4], "big")
 
 
-def _read(stream: BinaryIO, span: _Span | None) -> bytes:
+def read_atom(stream: BinaryIO, span: Span | None) -> bytes:
     """Return the content of an atom, up to its limit; empty if it is missing."""
     if span is None:
         return b""
@@ -100,18 +101,18 @@ def _read(stream: BinaryIO, span: _Span | None) -> bytes:
     return stream.read(min(span[1] - span[0], _MOST_BYTES))
 
 
-def _inside(stream: BinaryIO, span: _Span, *names: bytes) -> _Span | None:
+def inside(stream: BinaryIO, span: Span, *names: bytes) -> Span | None:
     """Follow the first atom of each name in turn, and return the span of the last; None if one is missing."""
-    found: _Span | None = span
+    found: Span | None = span
     for wanted in names:
         if found is None:
             return None
-        atoms = _atoms(stream, found)
+        atoms = atoms_in(stream, found)
         found = next(((start, stop) for name, start, stop in atoms if name == wanted), None)
     return found
 
 
-def _atoms(stream: BinaryIO, span: _Span) -> Iterator[tuple[bytes, int, int]]:
+def atoms_in(stream: BinaryIO, span: Span) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name of each atom, and where its content starts and stops."""
     start, stop = span
     for _ in range(_MOST_ATOMS):

@@ -1,13 +1,16 @@
 """Start time of a recording, as field recorders write it into their files.
 
 The `bext` chunk of a Broadcast Wave file (EBU Tech 3285) gives the number of samples from midnight to its
-first sample. Programs that read timecode count positions in such a file from there.
+first sample. Programs that read timecode count positions in such a file from there. An `iXML` chunk (iXML
+specification 2.10) repeats it, and names the set of files that were recorded together.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,58 @@ from engine.audio.headers.cue_points import wav_chunks
 _TIME_REFERENCE = struct.Struct("<Q")
 _PLACE = 338
 _DATE, _TIME = slice(320, 330), slice(330, 338)
+_ORIGINATOR = slice(256, 288)
+_IXML_TEXT = rb"<%s>\s*([^<]*?)\s*</%s>"
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastStart:
+    """Start of a Broadcast Wave file, as its `bext` and `iXML` state it.
+
+    Attributes
+    ----------
+    reference_samples : from midnight to the first sample, at the rate of the file; None if not stated, or
+        zero, as programs without a clock write it
+    origination : date and time of the start; None if not stated
+    originator : the recorder or program
+    family : identifier of the files that were recorded together; "" if not stated
+    """
+
+    reference_samples: int | None = None
+    origination: datetime | None = None
+    originator: str = ""
+    family: str = ""
+
+
+def read_broadcast_start(path: Path) -> BroadcastStart:
+    """Return what the chunks of a WAV file state of its start; nothing of another file."""
+    chunks: dict[bytes, bytes] = {}
+    with suppress(OSError), path.open("rb") as stream:
+        for name, content in wav_chunks(stream, (b"bext", b"iXML")):
+            chunks.setdefault(name, content)
+            if len(chunks) == 2:
+                break
+    bext, ixml = chunks.get(b"bext", b""), chunks.get(b"iXML", b"")
+    in_bext = _TIME_REFERENCE.unpack_from(bext, _PLACE)[0] if len(bext) >= _PLACE + 8 else 0
+    return BroadcastStart(
+        (in_bext or _ixml_reference(ixml)) or None,
+        _date_and_time(bext[_DATE], bext[_TIME]),
+        bext[_ORIGINATOR].split(b"\0", 1)[0].decode("latin-1").strip(),
+        _ixml_text(ixml, b"FAMILY_UID").decode("utf-8", "replace"),
+    )
+
+
+def _ixml_reference(content: bytes) -> int:
+    halves = [
+        _ixml_text(content, b"TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_" + half)[:10] for half in (b"HI", b"LO")
+    ]
+    return int(halves[0]) << 32 | int(halves[1]) if all(half.isdigit() for half in halves) else 0
+
+
+def _ixml_text(content: bytes, name: bytes) -> bytes:
+    """Return the text of the first element of a name; read without a parser, which would expand entities."""
+    found = re.search(_IXML_TEXT % (name, name), content)
+    return found[1] if found else b""
 
 
 def read_time_reference(path: Path) -> int:

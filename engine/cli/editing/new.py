@@ -11,6 +11,7 @@ from engine.document.document import Document
 from engine.hits.membership import left_behind, left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit
+from engine.recordings.placement.placements import Mode, Placements
 from engine.recordings.stored_pickup import store_pickup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
@@ -19,14 +20,24 @@ from engine.wording import counted, listed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT.offcut")
-    parser.add_argument("audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track")
+    parser.add_argument(
+        "audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track, unless placed"
+    )
+    parser.add_argument(
+        "--place",
+        choices=tuple(mode.value for mode in Mode),
+        default=Mode.ZERO.value,
+        help="where files begin: by sound and stated times (auto), by one of these, one after another, or "
+        "all at the start (zero, the default)",
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
     from engine.recordings.kit import import_with_kit
 
-    imported = import_with_kit(ImportRequest(tuple(options.audio)), progress)
+    request = ImportRequest(tuple(options.audio), place=Mode(options.place))
+    imported = import_with_kit(request, progress)
     with Document.create(options.project) as document:
         document.apply(import_edit(document.state, imported))
         if imported.pickup is not None:
@@ -50,7 +61,45 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             ],
             "kit": [track.name for track in kit],
             "left_behind": list(outside),
+            "places": [] if imported.places is None else place_rows(imported.places),
             "warnings": list(imported.warnings),
         },
-        "\n".join([*lines, *imported.warnings]),
+        "\n".join([*lines, *(place_lines(imported.places) if imported.places else ()), *imported.warnings]),
     )
+
+
+def place_rows(places: Placements) -> list[dict[str, object]]:
+    """Return proposed places as plain JSON values."""
+    return [
+        {
+            "file": str(one.path),
+            "track": places.tracks[one.track].name,
+            "start_s": one.start_samples / places.rate_hz,
+            "drift_ppm": one.drift_ppm,
+            "basis": str(one.basis),
+            "confidence": one.confidence,
+            "is_certain": one.is_certain,
+            "reason": str(one.reason),
+            "contradictions": [str(other.code) for other in one.contradictions],
+            "alternatives": [
+                {
+                    "start_s": other.start_samples / places.rate_hz,
+                    "basis": str(other.basis),
+                    "confidence": other.confidence,
+                }
+                for other in one.alternatives
+            ],
+        }
+        for one in places.files
+    ]
+
+
+def place_lines(places: Placements) -> list[str]:
+    """Return proposed places as lines of text, uncertain ones marked."""
+    lines = []
+    for one in places.files:
+        start = format_time(one.start_samples / places.rate_hz)
+        said = " ".join([one.sentence, *(other.sentence for other in one.contradictions)])
+        mark = "" if one.is_certain else "?"
+        lines.append(f"{start:>12} {mark:1} {places.tracks[one.track].name}: {one.path.name}. {said}")
+    return lines

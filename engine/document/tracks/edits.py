@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -26,14 +26,27 @@ NO_ROLES: Mapping[str, str] = MappingProxyType({})
 _COLOR = re.compile("#[0-9a-f]{6}")
 
 
+@dataclass(frozen=True, slots=True)
+class NewTrack:
+    """A track to add: whole sources, each at its place.
+
+    Attributes
+    ----------
+    starts_samples : of each source on the timeline, at the document's rate
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    starts_samples: tuple[int, ...] = (0,)
+
+
 def add_tracks(
     state: DocumentState,
-    sources: Sequence[Source],
-    names: Sequence[str],
+    added: Sequence[NewTrack],
     rate_hz: int = 0,
     kit: Mapping[str, str] = NO_ROLES,
 ) -> Edit:
-    """Place whole sources as new tracks below the others, from the start of the timeline.
+    """Add tracks below the others.
 
     Parameters
     ----------
@@ -44,24 +57,29 @@ def add_tracks(
     ------
     UsageError : a source is in the document already
     """
-    for source, name in zip(sources, names, strict=True):
-        if source.id in state.sources:
-            raise UsageError(f"{name} is in the document already; nothing was imported.")
+    sources = [source for one in added for source in one.sources]
+    for one in added:
+        if any(source.id in state.sources for source in one.sources):
+            raise UsageError(f"{one.name} is in the document already; nothing was imported.")
     rows: list[tuple[Row | None, Row | None]] = []
     if not state.rate_hz:
         rate_hz = rate_hz or max(source.rate_hz for source in sources)
         rows.append((None, Setting("rate_hz", rate_hz)))
-    position, group = len(state.tracks), _free_group(state)
-    for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
-        clip = whole_clip(source, state.rate_hz or rate_hz)
-        track = Track(f"track-{source.id}", name, position + offset, clips=(clip,))
-        if source.id in kit:
-            track = replace(track, group=group, role=kit[source.id])
-        rows += [(None, source), (None, track)]
-    what = names[0] if len(names) == 1 else counted(len(names), "recording")
-    mics = sum(source.id in kit for source in sources)
-    grouped = f", {mics} as group {group}" if 0 < mics < len(names) else f" as group {group}" if mics else ""
-    return Edit(f"Imported {what}{grouped}", row_changes(rows))
+    rate_hz, position, group = state.rate_hz or rate_hz, len(state.tracks), _free_group(state)
+    rows += [(None, source) for source in sources]
+    mics = 0
+    for number, one in enumerate(added):
+        placed = zip(one.sources, one.starts_samples, strict=True)
+        clips = tuple(whole_clip(source, rate_hz, start) for source, start in placed)
+        track = Track(f"track-{one.sources[0].id}", one.name, position + number, clips=clips)
+        role = next((kit[source.id] for source in one.sources if source.id in kit), None)
+        if role is not None:
+            track, mics = replace(track, group=group, role=role), mics + 1
+        rows.append((None, track))
+    what = added[0].name if len(sources) == 1 else counted(len(sources), "recording")
+    on = f" on {counted(len(added), 'track')}" if len(added) != len(sources) else ""
+    grouped = f", {mics} as group {group}" if 0 < mics < len(added) else f" as group {group}" if mics else ""
+    return Edit(f"Imported {what}{on}{grouped}", row_changes(rows))
 
 
 def _free_group(state: DocumentState) -> str:

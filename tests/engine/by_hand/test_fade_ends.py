@@ -30,6 +30,7 @@ from engine.edl.render import Renderer
 from engine.errors import UsageError
 from tests.engine.edl.players import play_json
 from tests.engine.edl.recordings import RATE_HZ, Recording, by_hand, recording, timeline_state
+from tests.sources import each_alone
 
 LENGTH = RATE_HZ
 Sound = NDArray[np.float32]
@@ -207,7 +208,7 @@ def test_a_document_undoes_and_redoes_both_fades_in_one_step_and_keeps_them(
     duo: Recording, tmp_path: Path
 ) -> None:
     with Document.create(tmp_path / "duo.offcut") as document:
-        document.apply(add_tracks(document.state, list(duo.state.sources.values()), ["A", "B"]))
+        document.apply(add_tracks(document.state, each_alone(list(duo.state.sources.values()), ["A", "B"])))
         before = document.state
         edit, made = fade_ends(document.state, 20.0, 100.0)
         document.apply(edit)

@@ -12,6 +12,7 @@ from engine.document.edits import replace_proposals
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.tracks.edits import add_tracks
 from engine.document.tracks.track import Source
+from tests.sources import each_alone
 
 RATE_HZ = 48_000
 
@@ -38,7 +39,9 @@ def a_cut(start_s: float, stop_s: float, score: float = 0.8) -> Proposal:
 @pytest.fixture
 def document(tmp_path: Path) -> Iterator[Document]:
     with Document.create(tmp_path / "Thursday jam.offcut") as opened:
-        opened.apply(add_tracks(opened.state, [a_source("one"), a_source("two")], ["Kick", "Room"]))
+        opened.apply(
+            add_tracks(opened.state, each_alone([a_source("one"), a_source("two")], ["Kick", "Room"]))
+        )
         cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
         opened.apply(replace_proposals(opened.state, cuts, {"percentile": 40.0}, "Proposed 3 cuts"))
         yield opened

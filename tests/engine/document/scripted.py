@@ -15,6 +15,7 @@ from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
+from tests.sources import each_alone
 
 CUTS = tuple(a_cut(start, start + 9, 0.5 + start / 1000) for start in range(0, 400, 10))
 IDS = tuple(cut.id for cut in CUTS)
@@ -60,7 +61,7 @@ def _nudged(number: int) -> Step:
 STEPS: tuple[Step, ...] = (
     _edit(
         lambda state: track_edits.add_tracks(
-            state, [a_source("one"), a_source("two")], ["Kick", 'Räum "2" 🎸']
+            state, each_alone([a_source("one"), a_source("two")], ["Kick", 'Räum "2" 🎸'])
         )
     ),
     _listened,

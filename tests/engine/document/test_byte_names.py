@@ -13,6 +13,7 @@ from engine.document.document import Document
 from engine.document.proposals import ReferenceExample, proposal_id
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
+from tests.sources import each_alone
 
 NAMES = [os.fsdecode(b"/band/caf\xe9 \xff.wav"), "\0odd", '\0"/band/a.wav"', "/band/é 🎸.wav", "\udcff"]
 
@@ -23,7 +24,9 @@ def test_any_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
     kept = ReferenceExample(name, 0.0, 1.0, 0.5)
     cut = replace(a_cut(1, 2), maker=name, nearest_kept=kept, id=proposal_id("cut", 1, 2, name))
     with Document.create(path) as document:
-        document.apply(track_edits.add_tracks(document.state, [replace(a_source(), path=name)], [name]))
+        document.apply(
+            track_edits.add_tracks(document.state, each_alone([replace(a_source(), path=name)], [name]))
+        )
         document.apply(edits.replace_proposals(document.state, [cut], {"taste": name}, f"Heard {name}"))
         document.apply(edits.move_sources(document.state, {"one": f"{name}/moved"}))
         document.apply(track_edits.set_track(document.state, "track-one", group=name))

@@ -25,6 +25,7 @@ from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS
+from tests.sources import each_alone
 from tests.timing import fastest_cpu_s, slowness
 
 VALUES = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text())
@@ -72,7 +73,7 @@ def test_digests_stay_what_they_are() -> None:
 def test_numbers_are_summed_as_sqlite_gives_them_back(tmp_path: Path, score: float) -> None:
     path = tmp_path / "a.offcut"
     with Document.create(path) as document:
-        document.apply(track_edits.add_tracks(document.state, [a_source()], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, each_alone([a_source()], ["Jam"])))
         cut = replace(a_cut(1, 2), score=score, start_samples=np.int64(7))
         document.apply(edits.replace_proposals(document.state, [cut], {}, "Proposed"))
     with Document.open(path) as again:
@@ -95,7 +96,7 @@ def long_document() -> Iterator[Document]:
     disk = Path("/dev/shm")
     with TemporaryDirectory(dir=disk if disk.is_dir() else None) as folder:
         document = Document.create(Path(folder) / "long.offcut")
-        document.apply(track_edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, each_alone([a_source("one", 10_800)], ["Jam"])))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = list(document.state.proposals)

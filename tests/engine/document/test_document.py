@@ -26,12 +26,13 @@ from engine.document.tracks import edits as track_edits
 from engine.document.tracks.track import Picture, Source, Track, audible
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
+from tests.sources import each_alone
 
 FIRST, SECOND, THIRD = (a_cut(10, 20).id, a_cut(40.5, 55, 0.6).id, a_cut(200, 260, 0.95).id)
 CURVE = ScoreCurve(np.zeros(1, np.int64), np.zeros(1, np.float32), "test")
 
 EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
-    "add tracks": lambda s: track_edits.add_tracks(s, [a_source("three")], ["Snare"]),
+    "add tracks": lambda s: track_edits.add_tracks(s, each_alone([a_source("three")], ["Snare"])),
     "remove track": lambda s: track_edits.remove_track(s, "track-one"),
     "mute": lambda s: track_edits.set_track(s, "track-two", mute=True),
     "solo": lambda s: track_edits.set_track(s, "track-two", solo=True),
@@ -106,7 +107,9 @@ def test_any_history_undone_gives_back_the_identical_document(
     document = Document.create(path)
     try:
         empty = document.state
-        document.apply(track_edits.add_tracks(empty, [a_source("one"), a_source("two")], ["Kick", "Room"]))
+        document.apply(
+            track_edits.add_tracks(empty, each_alone([a_source("one"), a_source("two")], ["Kick", "Room"]))
+        )
         cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
         for name in names:
@@ -258,7 +261,7 @@ def test_an_edit_made_for_another_state_is_refused(document: Document) -> None:
         document.apply(early)
     assert document.state is state
     with pytest.raises(UsageError, match="Kick is in the document already"):
-        track_edits.add_tracks(state, [a_source("one")], ["Kick"])
+        track_edits.add_tracks(state, each_alone([a_source("one")], ["Kick"]))
 
 
 def test_a_source_stays_as_long_as_a_track_plays_it(document: Document) -> None:
@@ -369,7 +372,7 @@ def test_solo_wins_and_mute_silences(document: Document) -> None:
 
 def test_ten_thousand_proposals_are_decided_at_once(tmp_path: Path) -> None:
     with Document.create(tmp_path / "long.offcut") as document:
-        document.apply(track_edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, each_alone([a_source("one", 10_800)], ["Jam"])))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = tuple(document.state.proposals)

@@ -30,7 +30,7 @@ from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture, Source
 from engine.errors import OffcutError
 from tests.as_before import require_as_before
-from tests.sources import begun_at
+from tests.sources import begun_at, each_alone
 
 RATE_HZ = 48_000
 LENGTH = 600 * RATE_HZ
@@ -58,8 +58,15 @@ def _session() -> DocumentState:
     state = DocumentState(0)
     empty = track_edits.add_tracks(
         state,
-        [_source("one"), _source("two", LENGTH // 2), _source("three", 96_000, 44_100, 1), _source("four")],
-        ["Kick", "Room", "Snare", "Voice"],
+        each_alone(
+            [
+                _source("one"),
+                _source("two", LENGTH // 2),
+                _source("three", 96_000, 44_100, 1),
+                _source("four"),
+            ],
+            ["Kick", "Room", "Snare", "Voice"],
+        ),
         kit={"one": "kick", "three": "snare"},
     )
     tracks = sorted(
@@ -128,16 +135,18 @@ CONFIRMED = replace(
 Make = Callable[[], object]
 TRACKS: Mapping[str, Make] = {
     "first import": lambda: track_edits.add_tracks(
-        EMPTY, [_source("a", rate_hz=44_100), _source("b")], ["A", "B"]
+        EMPTY, each_alone([_source("a", rate_hz=44_100), _source("b")], ["A", "B"])
     ),
-    "first import at a rate": lambda: track_edits.add_tracks(EMPTY, [_source("a")], ["A"], 44_100),
+    "first import at a rate": lambda: track_edits.add_tracks(
+        EMPTY, each_alone([_source("a")], ["A"]), 44_100
+    ),
     "another kit": lambda: track_edits.add_tracks(
-        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"a": "tom", "b": "hat"}
+        STATE, each_alone([_source("a"), _source("b")], ["A", "B"]), kit={"a": "tom", "b": "hat"}
     ),
     "part a kit": lambda: track_edits.add_tracks(
-        STATE, [_source("a"), _source("b")], ["A", "B"], kit={"b": "hat"}
+        STATE, each_alone([_source("a"), _source("b")], ["A", "B"]), kit={"b": "hat"}
     ),
-    "twice": lambda: track_edits.add_tracks(STATE, [_source("one")], ["Kick"]),
+    "twice": lambda: track_edits.add_tracks(STATE, each_alone([_source("one")], ["Kick"])),
     "remove": lambda: track_edits.remove_track(STATE, "track-two"),
     "remove none": lambda: track_edits.remove_track(STATE, "gone"),
     **{

@@ -20,6 +20,7 @@ from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import add_tracks
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
+from tests.sources import each_alone
 
 RATE_HZ = 48_000
 
@@ -222,7 +223,7 @@ def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> N
     heard = grid_of([24_000] * 30)
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source("one")], ["Jam"]))
+        document.apply(add_tracks(document.state, each_alone([a_source("one")], ["Jam"])))
         ids = {"beats": listening_ids(document.state)["beats"]}
         document.apply(edits.set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
         assert not grid_edits.is_edited(document.state)

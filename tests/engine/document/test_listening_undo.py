@@ -14,6 +14,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
+from tests.sources import each_alone
 
 CUT = a_cut(10, 20)
 
@@ -30,7 +31,11 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def document(path: Path) -> Iterator[Document]:
     with Document.create(path) as made:
-        made.apply(track_edits.add_tracks(made.state, [a_source("one"), a_source("two")], ["Band", "Room"]))
+        made.apply(
+            track_edits.add_tracks(
+                made.state, each_alone([a_source("one"), a_source("two")], ["Band", "Room"])
+            )
+        )
         made.apply(edits.replace_proposals(made.state, [CUT], {}, "Proposed 1 cut"))
         yield made
 

@@ -25,7 +25,7 @@ from engine.document.tracks.edits import add_tracks, set_track
 from engine.errors import DocumentError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.scripted import ANALYSES, review
-from tests.sources import begun_at
+from tests.sources import begun_at, each_alone
 
 # A file of each version, made by the code of its time from the same scripted review.
 OLDER = {
@@ -211,7 +211,7 @@ def test_a_whole_clip_is_as_long_as_its_source_at_the_rate_of_the_document(
     own_hz, rate_hz = rates
     source = replace(a_source("x"), rate_hz=own_hz, frames=frames)
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [source], ["X"], rate_hz))
+        document.apply(add_tracks(document.state, each_alone([source], ["X"]), rate_hz))
         document.apply(set_track(document.state, "track-x", gain_db=-3.0))
         state = document.state
     _as_version_6(path)
@@ -227,7 +227,7 @@ def test_a_whole_clip_is_as_long_as_its_source_at_the_rate_of_the_document(
 def test_a_track_that_began_later_still_does(tmp_path: Path) -> None:
     path = tmp_path / "late.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source("x")], ["X"]))
+        document.apply(add_tracks(document.state, each_alone([a_source("x")], ["X"])))
         (track,) = document.state.tracks
         document.apply(set_track(document.state, track.id, clips=begun_at(track, 4_801).clips))
         state = document.state

@@ -27,6 +27,7 @@ from engine.document.tracks.edits import add_tracks
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.test_migrations import OLDER
+from tests.sources import each_alone
 
 RNG = np.random.default_rng(4)
 FULL_SCALE = np.float32(2**23)
@@ -62,7 +63,9 @@ SAMPLES = {
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source("one"), a_source("two")], ["Kick", "Room"]))
+        document.apply(
+            add_tracks(document.state, each_alone([a_source("one"), a_source("two")], ["Kick", "Room"]))
+        )
     return path
 
 

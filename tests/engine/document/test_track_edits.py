@@ -15,7 +15,7 @@ from engine.document.tracks.edits import add_tracks, move_track, remove_track, s
 from engine.document.tracks.track import Picture, Track
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
-from tests.sources import one_source_track
+from tests.sources import each_alone, one_source_track
 
 NAMES = ("kick", "snare", "room", "bass")
 
@@ -174,7 +174,7 @@ def test_runs_of_different_fields_and_tracks_stay_apart(document: Document) -> N
 def test_the_microphones_of_a_kit_become_one_group() -> None:
     names = ("Kick", "Snare", "OHL", "Vocals")
     kit = {"Kick": "kick", "Snare": "snare", "OHL": "overhead"}
-    edit = add_tracks(DocumentState(), [a_source(name) for name in names], names, 48_000, kit)
+    edit = add_tracks(DocumentState(), each_alone([a_source(name) for name in names], names), 48_000, kit)
     made = {
         track.name: (track.group, track.role)
         for track in after(DocumentState(), edit).values()
@@ -187,5 +187,5 @@ def test_the_microphones_of_a_kit_become_one_group() -> None:
         "Vocals": ("", ""),
     }
     assert edit.label == "Imported 4 recordings, 3 as group Drums"
-    second = add_tracks(band(), [a_source("Kick 2")], ["Kick 2"], kit={"Kick 2": "kick"})
+    second = add_tracks(band(), each_alone([a_source("Kick 2")], ["Kick 2"]), kit={"Kick 2": "kick"})
     assert second.label == "Imported Kick 2 as group Drums 2"

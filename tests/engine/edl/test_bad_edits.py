@@ -24,6 +24,7 @@ from engine.errors import UsageError
 from tests.engine.edl.heard.test_every_kind import Made, edited, heard
 from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, timeline_state
+from tests.sources import each_alone
 
 LENGTH = 2 * RATE_HZ
 
@@ -188,7 +189,9 @@ def test_an_edit_of_a_track_that_went_and_came_back_is_exported_again(
     unlike: Recording, tmp_path: Path
 ) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(unlike.state.sources.values()), ["Long", "Short"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(unlike.state.sources.values()), ["Long", "Short"]))
+        )
         short = document.state.tracks[1].id
         document.apply(edit_by_hand(document.state, "gain", 0, 2_000, {"gain_db": -6.0}, [short])[0])
         before = heard(unlike, document.state)

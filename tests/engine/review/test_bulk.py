@@ -18,6 +18,7 @@ from engine.document.tracks.edits import add_tracks
 from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.queue import QueueFilter, queue
 from tests.engine.document.conftest import a_cut, a_source
+from tests.sources import each_alone
 
 STRONG, WEAK, TAKEN = (
     a_cut(0, 1, 0.9),
@@ -33,7 +34,7 @@ def path(tmp_path: Path) -> Path:
     """Return a document of three cuts, two with weak evidence, one of which was accepted."""
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source()], ["Room"]))
+        document.apply(add_tracks(document.state, each_alone([a_source()], ["Room"])))
         document.apply(add_proposals(document.state, CUTS, "Proposed"))
         document.apply(decide(document.state, [TAKEN.id], Verdict.ACCEPTED))
     return path

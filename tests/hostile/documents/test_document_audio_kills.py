@@ -14,6 +14,7 @@ from engine.document.document import Document
 from engine.document.file.stored_audio import stored
 from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import a_source
+from tests.sources import each_alone
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
 
@@ -25,6 +26,7 @@ import numpy as np
 from engine.document.document import Document
 from engine.document.repairs import repair
 from engine.document.file.stored_audio import stored
+from tests.sources import each_alone
 
 path, last = Path(sys.argv[1]), int(sys.argv[2])
 audio = stored(np.linspace(-1, 1, 300_000, dtype=np.float32)[:, None], 48_000)
@@ -47,7 +49,7 @@ def test_a_kill_at_each_statement_leaves_the_edit_with_its_audio_or_neither(
 ) -> None:
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source("one")], ["Kick"]))
+        document.apply(add_tracks(document.state, each_alone([a_source("one")], ["Kick"])))
     content = path.read_bytes()
     key = stored(np.linspace(-1, 1, 300_000, dtype=np.float32)[:, None], 48_000).key
     outcomes = set()

@@ -20,6 +20,7 @@ from engine.document.tracks import edits as track_edits
 from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import review
+from tests.sources import each_alone
 
 CUTS = [a_cut(start, start + 9) for start in range(0, 400, 10)]
 
@@ -28,7 +29,7 @@ CUTS = [a_cut(start, start + 9) for start in range(0, 400, 10)]
 def path(tmp_path: Path) -> Path:
     target = tmp_path / 'it\'s a "jam" 🎸.offcut'
     with Document.create(target) as document:
-        document.apply(track_edits.add_tracks(document.state, [a_source()], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, each_alone([a_source()], ["Jam"])))
         document.apply(edits.replace_proposals(document.state, CUTS, {}, "Proposed"))
     return target
 

@@ -108,7 +108,8 @@ class MoveClips:
         painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
         for bar in bars(frame, self._canvas.shown.clips):
             if bar.clip.id in moving:
-                ghost = replace(bar, area=bar.area.translated(by_px, 0))
+                plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
+                ghost = replace(bar, clip=plain, area=bar.area.translated(by_px, 0))
                 whole = QRectF(ghost.area.topLeft(), ghost.area.bottomRight())
                 whole.setBottom(bar.lane_bottom)
                 painter.fillRect(whole, theme.color(frame.theme.undecided, 0.14))

@@ -28,6 +28,7 @@ from engine.document.repairs import repair
 from engine.document.tracks.edits import add_tracks
 from engine.errors import DocumentError, ExportError
 from tests.engine.document.conftest import RATE_HZ, a_source
+from tests.sources import each_alone
 
 SOUNDS = {
     name: stored(np.random.default_rng(number).standard_normal((2_000, 1)).astype(np.float32), RATE_HZ)
@@ -40,7 +41,7 @@ def path(tmp_path: Path) -> Path:
     """A document, once opened since it holds anything."""
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [a_source("one")], ["Kick"]))
+        document.apply(add_tracks(document.state, each_alone([a_source("one")], ["Kick"])))
     Document.open(path).close()
     return path
 

@@ -12,9 +12,7 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.operations import (
     Drop,
-    Fill,
     Gain,
-    Hold,
     Lift,
     Operation,
     Order,
@@ -22,71 +20,12 @@ from engine.document.kinds.operations import (
     Replace,
     Shift,
     Slice,
-    Stored,
 )
 from engine.errors import DocumentError
+from tests.kind_examples import EXAMPLES, KEY, OCTAVES, OTHER_KEY, SOUND, START, STOP, TRACKS
 
 RATE_HZ = 48_000
-FARTHEST = 2**43
-LONGEST_TONE = 2**22
-KEY = f"audio-{'0' * 32}"
-OTHER_KEY = f"audio-{'1' * 32}"
-SOUND = {"audio": KEY, "audio_start_samples": 900, "audio_stop_samples": 2_100}
-OCTAVES = [0.5] * 10
-
-# Of each field the lowest and the highest that it takes, and the step from there to what it refuses.
-NUMBERS: dict[str, dict[str, tuple[float, float, float]]] = {
-    "cut": {"crossfade_ms": (0.0, 1_000.0, 0.01)},
-    "keep": {},
-    "mute": {
-        "tone_start_samples": (0, LONGEST_TONE - 1, 1),
-        "tone_stop_samples": (1, LONGEST_TONE, 1),
-        "crossfade_ms": (0.0, 1_000.0, 0.01),
-    },
-    "slip": {"by_samples": (-FARTHEST, FARTHEST, 1), "crossfade_ms": (0.0, 1_000.0, 0.01)},
-    "gain": {
-        "gain_db": (-120.0, 40.0, 0.01),
-        "ramp_ms": (0.0, 10_000.0, 0.01),
-        "start_ramp_ms": (0.0, 60_000.0, 0.01),
-        "stop_ramp_ms": (0.0, 60_000.0, 0.01),
-    },
-    "repeat": {
-        "times": (2, 10_000, 1),
-        "to_samples": (0, FARTHEST, 1),
-        "rank": (-FARTHEST, FARTHEST, 1),
-        "crossfade_ms": (0.0, 1_000.0, 0.01),
-    },
-    "move": {
-        "to_samples": (0, FARTHEST, 1),
-        "rank": (-FARTHEST, FARTHEST, 1),
-        "crossfade_ms": (0.0, 1_000.0, 0.01),
-    },
-    "repair": {
-        "audio_start_samples": (0, 2_099, 1),
-        "audio_stop_samples": (901, FARTHEST, 1),
-        "crossfade_ms": (0.0, 120.0, 0.01),
-    },
-    "hit": {
-        "by_samples": (-FARTHEST, FARTHEST, 1),
-        "onset_samples": (-FARTHEST, FARTHEST, 1),
-        "after_samples": (-FARTHEST, FARTHEST, 1),
-        "line": (-1, FARTHEST, 1),
-        "crossfade_ms": (0.0, 1_000.0, 0.01),
-    },
-    "flam": {
-        "by_samples": (-FARTHEST, FARTHEST, 1),
-        "onset_samples": (-FARTHEST, FARTHEST, 1),
-        "crossfade_ms": (0.0, 1_000.0, 0.01),
-    },
-    "recorder": {"by_samples": (-FARTHEST, FARTHEST, 1), "drift_ppm": (-2_000.0, 2_000.0, 0.01)},
-    "tempo": {"bars_later_beats": (0, 31, 1), "tempo_bpm": (0.0, 10_000.0, 0.01)},
-}
-NEEDED: dict[str, Mapping[str, object]] = {
-    "mute": {"tone_start_samples": 0, "tone_stop_samples": LONGEST_TONE},
-    "move": {"to_samples": 5_000},
-    "repair": SOUND,
-}
-FIELDS = [(kind, field) for kind, fields in NUMBERS.items() for field in fields]
+FIELDS = [(kind, field) for kind, one in EXAMPLES.items() for field in one.numbers]
 
 
 def is_taken(kind: str, payload: Mapping[str, object]) -> bool:
@@ -98,13 +37,14 @@ def is_taken(kind: str, payload: Mapping[str, object]) -> bool:
 
 
 def test_no_kind_is_forgotten() -> None:
-    assert set(NUMBERS) == set(KINDS) == {kind for kind, *_ in EFFECTS} == set(FIGURES)
+    assert set(EXAMPLES) == set(KINDS)
+    assert all(one.effects for one in EXAMPLES.values())
 
 
 @pytest.mark.parametrize(("kind", "field"), FIELDS)
 def test_a_number_of_a_payload_is_taken_up_to_its_limits(kind: str, field: str) -> None:
-    lowest, highest, step = NUMBERS[kind][field]
-    needed = NEEDED.get(kind, {})
+    lowest, highest, step = EXAMPLES[kind].numbers[field]
+    needed = EXAMPLES[kind].needed or {}
     for value in (lowest, highest):
         assert is_taken(kind, {**needed, field: value})
     assert not is_taken(kind, {**needed, field: lowest - step})
@@ -113,23 +53,12 @@ def test_a_number_of_a_payload_is_taken_up_to_its_limits(kind: str, field: str) 
         assert not is_taken(kind, {**needed, field: value})
 
 
-WHOLE = {
-    "times",
-    "to_samples",
-    "rank",
-    "line",
-    "bars_later_beats",
-    "audio_start_samples",
-    "audio_stop_samples",
-}
-
-
 @pytest.mark.parametrize(("kind", "field"), FIELDS)
 def test_parts_of_a_sample_are_taken_where_sound_moves_and_nowhere_else(kind: str, field: str) -> None:
-    lowest, highest, _ = NUMBERS[kind][field]
+    example = EXAMPLES[kind]
+    lowest, highest, _ = example.numbers[field]
     between = (lowest + min(highest, lowest + 100)) / 2 + 0.25
-    is_whole = field in WHOLE or field.startswith(("tone_st", "audio_st"))
-    assert is_taken(kind, {**NEEDED.get(kind, {}), field: between}) is not is_whole
+    assert is_taken(kind, {**(example.needed or {}), field: between}) is not (field in example.whole)
 
 
 @pytest.mark.parametrize(
@@ -175,110 +104,30 @@ def test_what_is_no_number_is_checked_too(kind: str, payload: Mapping[str, objec
     assert is_taken(kind, payload) is is_one
 
 
-TRACKS = ("t1",)
-EFFECTS: list[tuple[str, Mapping[str, object], tuple[Operation, ...]]] = [
-    ("cut", {}, (Drop(1_000, 2_000, 0.0),)),
-    ("cut", {"crossfade_ms": 20}, (Drop(1_000, 2_000, 20.0),)),
-    ("keep", {}, (Hold(1_000, 2_000),)),
-    ("mute", {}, (Replace(1_000, 2_000, TRACKS, None, 10.0),)),
-    (
-        "mute",
-        {"tone_start_samples": 0, "tone_stop_samples": 300, "crossfade_ms": 4.0},
-        (Replace(1_000, 2_000, TRACKS, (0, 300), 4.0),),
-    ),
-    (
-        "mute",
-        {"tone_start_samples": 0, "tone_stop_samples": 300, "is_silent": True},
-        (Replace(1_000, 2_000, TRACKS, None, 10.0),),
-    ),
-    ("slip", {}, ()),
-    ("slip", {"by_samples": -0.5}, (Shift(1_000, 2_000, TRACKS, -0.5, 10.0),)),
-    ("slip", {"by_samples": 3, "crossfade_ms": 0}, (Shift(1_000, 2_000, TRACKS, 3.0, 0.0),)),
-    ("gain", {}, ()),
-    ("gain", {"gain_db": 0.0}, ()),
-    ("gain", {"gain_db": -3.0}, (Gain(1_000, 2_000, TRACKS, -3.0, (10.0, 10.0)),)),
-    ("gain", {"gain_db": 1.0, "ramp_ms": 7.0}, (Gain(1_000, 2_000, TRACKS, 1.0, (7.0, 7.0)),)),
-    (
-        "gain",
-        {"gain_db": 1.0, "ramp_ms": 7.0, "stop_ramp_ms": 0},
-        (Gain(1_000, 2_000, TRACKS, 1.0, (7.0, 0.0)),),
-    ),
-    ("gain", {"gain_db": 1.0, "start_ramp_ms": 20}, (Gain(1_000, 2_000, TRACKS, 1.0, (20.0, 10.0)),)),
-    ("repeat", {}, (Order(1_000, 2_000, 2_000, 1, True, 10.0, 0),)),
-    (
-        "repeat",
-        {"times": 4, "to_samples": 700, "rank": -2, "crossfade_ms": 3.0},
-        (Order(1_000, 2_000, 700, 3, True, 3.0, -2),),
-    ),
-    ("move", {"to_samples": 0}, (Order(1_000, 2_000, 0, 1, False, 10.0, 0),)),
-    ("move", {"to_samples": 999}, (Order(1_000, 2_000, 999, 1, False, 10.0, 0),)),
-    ("move", {"to_samples": 1_000}, ()),
-    ("move", {"to_samples": 1_001}, ()),
-    ("move", {"to_samples": 1_999, "rank": 1}, ()),
-    ("move", {"to_samples": 2_000}, ()),
-    ("move", {"to_samples": 2_000, "rank": 1}, (Order(1_000, 2_000, 2_000, 1, False, 10.0, 1),)),
-    ("move", {"to_samples": 2_001, "crossfade_ms": 1}, (Order(1_000, 2_000, 2_001, 1, False, 1.0, 0),)),
-    ("repair", SOUND, (Replace(1_000, 2_000, TRACKS, None, 10.0, Stored(KEY, 900, 2_100)),)),
-    (
-        "repair",
-        {**SOUND, "over": [OTHER_KEY], "crossfade_ms": 2.0},
-        (Replace(1_000, 2_000, TRACKS, None, 2.0, Stored(KEY, 900, 2_100), (OTHER_KEY,)),),
-    ),
-    ("hit", {}, (Slice(1_000, 2_000, TRACKS, 0.0, 5.0, Fill.DECAY, 1_000.0, None),)),
-    (
-        "hit",
-        {
-            "by_samples": 2.5,
-            "onset_samples": 1_040,
-            "after_samples": 0,
-            "fill": "stretch",
-            "crossfade_ms": 1.0,
-        },
-        (Slice(1_000, 2_000, TRACKS, 2.5, 1.0, Fill.STRETCH, 1_040.0, 0.0),),
-    ),
-    ("flam", {}, ()),
-    ("flam", {"by_samples": 9.0}, (Lift(1_000, 2_000, TRACKS, 9.0, (), 5.0),)),
-    (
-        "flam",
-        {
-            "by_samples": 9.0,
-            "bleed": {"t3": OCTAVES, "t2": OCTAVES, "t1": OCTAVES, "t4": [0.0] * 10},
-            "crossfade_ms": 2.0,
-        },
-        (
-            Lift(1_000, 2_000, TRACKS, 9.0, (), 2.0),
-            Lift(1_000, 2_000, ("t2",), 9.0, tuple(OCTAVES), 2.0),
-            Lift(1_000, 2_000, ("t3",), 9.0, tuple(OCTAVES), 2.0),
-        ),
-    ),
-    ("recorder", {}, ()),
-    ("recorder", {"by_samples": 4.0}, (Reclock(0, FARTHEST, TRACKS, 4.0, 0.0),)),
-    ("recorder", {"drift_ppm": -1.5}, (Reclock(0, FARTHEST, TRACKS, 0.0, -1.5),)),
-    ("tempo", {"reading": "half"}, ()),
-]
+EFFECTS = [(kind, *row) for kind, one in EXAMPLES.items() for row in one.effects]
 
 
 @pytest.mark.parametrize(("kind", "payload", "expected"), EFFECTS)
 def test_it_does_what_its_payload_says_and_the_usual_where_it_says_nothing(
     kind: str, payload: Mapping[str, object], expected: tuple[Operation, ...]
 ) -> None:
-    assert KINDS[kind].effect(Edited(1_000, 2_000, payload, TRACKS)) == expected
+    assert KINDS[kind].effect(Edited(START, STOP, payload, TRACKS)) == expected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in NUMBERS if kind not in ("recorder", "tempo")])
+@pytest.mark.parametrize("kind", [kind for kind in EXAMPLES if kind not in ("recorder", "tempo")])
 def test_a_span_of_nothing_does_nothing_and_one_of_a_sample_something(kind: str) -> None:
-    moving = {"by_samples": 3.0} if kind in ("slip", "hit", "flam") else {}
-    louder = {"gain_db": 3.0} if kind == "gain" else {}
-    payload = {**NEEDED.get(kind, {}), **moving, **louder}
+    example = EXAMPLES[kind]
+    doing = next(payload for payload, done in example.effects if done)
+    payload = {**(example.needed or {}), **doing}
     assert KINDS[kind].effect(Edited(1_000, 1_000, payload, TRACKS)) == ()
     (one,) = KINDS[kind].effect(Edited(1_000, 1_001, payload, TRACKS))
     assert (one.start_samples, one.stop_samples) == (1_000, 1_001)
 
 
-@pytest.mark.parametrize("kind", NUMBERS)
+@pytest.mark.parametrize("kind", EXAMPLES)
 def test_what_is_none_of_its_kind_does_nothing_but_is_refused(kind: str) -> None:
     with pytest.raises(DocumentError, match=f"A {kind} cannot hold 'colour'"):
-        KINDS[kind].effect(Edited(1_000, 2_000, {**NEEDED.get(kind, {}), "colour": "red"}, TRACKS))
+        KINDS[kind].effect(Edited(1_000, 2_000, {**(EXAMPLES[kind].needed or {}), "colour": "red"}, TRACKS))
 
 
 def test_operations_that_say_no_more_than_their_span() -> None:
@@ -292,50 +141,21 @@ def test_operations_that_say_no_more_than_their_span() -> None:
     assert astuple(Lift(1, 2)) == (1, 2, (), 0.0, (), 0.0)
 
 
-SHIFT = ("by_samples", 1.0, 0.1, -60_000.0, 60_000.0, 3, 0.0, True, 0.001, False, False)
-# Shape, nudge in s, whether it drops its span, is learned and of tracks; its amount, and its usual fade and
-# the longest, in ms.
-FIGURES: dict[str, tuple[tuple[object, ...], tuple[object, ...] | None, tuple[float, float] | None]] = {
-    "cut": (("span", 0.010, True, True, False), None, (0.0, 1_000.0)),
-    "keep": (("span", 0.010, False, False, False), None, None),
-    "mute": (("span", 0.010, False, False, True), None, (10.0, 1_000.0)),
-    "repeat": (
-        ("span", 0.010, False, False, False),
-        ("times", 1, 1, 2, 10_000, 0, 2, False, 1.0, True, False),
-        (10.0, 1_000.0),
-    ),
-    "move": (
-        ("span", 0.010, False, False, False),
-        ("to_samples", 0.01, 0.001, 0.0, 1e9, 3, 0.0, True, 1.0, True, True),
-        (10.0, 1_000.0),
-    ),
-    "slip": (("span", 0.001, False, False, True), SHIFT, (10.0, 1_000.0)),
-    "gain": (
-        ("span", 0.010, False, False, True),
-        ("gain_db", 0.5, 0.1, -120.0, 40.0, 1, 0.0, False, 1.0, False, False),
-        None,
-    ),
-    "repair": (("span", 0.010, False, False, False), None, (10.0, 120.0)),
-    "hit": (("slice", 0.001, False, False, True), SHIFT, (5.0, 1_000.0)),
-    "flam": (("slice", 0.001, False, False, True), SHIFT, (5.0, 1_000.0)),
-    "recorder": (("whole", 0.001, False, False, True), SHIFT, None),
-    "tempo": (("span", 0.010, False, False, False), None, None),
-}
-
-
 def _figures(amount: Amount | None) -> tuple[object, ...] | None:
     return None if amount is None else (amount.field, *astuple(amount)[2:])
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_its_keys_and_forms_go_by_these_figures(name: str) -> None:
-    kind, (own, amount, fade) = KINDS[name], FIGURES[name]
-    assert (kind.shape, kind.fine_s, kind.drops_span, kind.is_learned, kind.is_of_tracks) == own
-    assert kind.has_edges is (own[0] == "span")
-    assert _figures(kind.amount) == amount
+    kind, example = KINDS[name], EXAMPLES[name]
+    own = (kind.shape, kind.fine_s, kind.drops_span, kind.is_learned, kind.is_of_tracks)
+    assert own == example.figures
+    assert kind.has_edges is (example.figures[0] == "span")
+    assert _figures(kind.amount) == example.amount
     expected = None
-    if fade is not None:
-        expected = ("crossfade_ms", 5.0, 1.0, 0.0, fade[1], 0, fade[0], False, 1.0, False, False)
+    if example.fade_ms is not None:
+        usual, longest = example.fade_ms
+        expected = ("crossfade_ms", 5.0, 1.0, 0.0, longest, 0, usual, False, 1.0, False, False)
     assert _figures(kind.fade) == expected
 
 

@@ -16,9 +16,7 @@ from engine.document.by_hand import change_payload, edit_by_hand
 from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
-from engine.document.file.stored_audio import stored
 from engine.document.kinds import KINDS
-from engine.document.kinds.operations import Fill
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks, remove_track
@@ -31,14 +29,11 @@ from engine.errors import DocumentError, UsageError
 from tests.engine.edl.players import play_json, play_otio
 from tests.engine.edl.recordings import RATE_HZ, Recording, cut_proposal, recording
 from tests.engine.edl.test_reaper import play as play_reaper
+from tests.kind_examples import AUDIO, EXAMPLES, LENGTH, SPANS, KindExamples
+from tests.sources import each_alone
 
-LENGTH = 2 * RATE_HZ
 TRACKS = ("track-s0", "track-s1", "track-s2")
-PLACES = st.integers(0, LENGTH)
-SPANS = st.tuples(PLACES, PLACES).map(sorted).filter(lambda span: span[1] - span[0] > 40)
 SOME = st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True)
-FADES_MS = st.sampled_from((0.0, 5.0, 25.0))
-RAMPS_MS = st.sampled_from((0.0, 5.0, 60_000.0))
 
 
 @dataclass(frozen=True)
@@ -51,78 +46,13 @@ class Made:
     tracks: tuple[int, ...] = ()
 
 
-def _made(kind: str, payload: st.SearchStrategy[dict[str, object]], tracks: bool) -> st.SearchStrategy[Made]:
-    some = SOME.map(tuple) if tracks else st.just(())
-    return st.builds(lambda span, own, on: Made(kind, tuple(span), own, on), SPANS, payload, some)
+def _made(kind: str, example: KindExamples) -> st.SearchStrategy[Made]:
+    payloads = st.just(example.payload) if example.payloads is None else example.payloads
+    some = SOME.map(tuple) if example.takes_tracks else st.just(())
+    return st.builds(lambda span, own, on: Made(kind, tuple(span), own, on), SPANS, payloads, some)
 
 
-def _with_fade(**fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    return st.fixed_dictionaries({**fields, "crossfade_ms": FADES_MS})
-
-
-RNG = np.random.default_rng(8)
-AUDIO = tuple(
-    stored(samples.astype(np.float32)[:, None], RATE_HZ)
-    for samples in (0.2 * RNG.standard_normal(3_000), np.rint(RNG.uniform(-9e5, 9e5, 700)) / 2**23)
-)
-REPAIRS = st.builds(
-    lambda one, at, fade: repair_payload(AUDIO[one], at, fade), st.integers(0, 1), PLACES, FADES_MS
-)
-TONES = st.builds(
-    lambda span, silent: {"tone_start_samples": span[0], "tone_stop_samples": span[1], "is_silent": silent},
-    SPANS,
-    st.booleans(),
-)
-# One row a kind; a kind without one fails `test_every_kind_is_tried`.
-PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
-    "cut": _made("cut", _with_fade(), tracks=False),
-    "keep": _made("keep", st.just({}), tracks=False),
-    "mute": _made(
-        "mute",
-        st.builds(lambda tone, fade: {**tone, **fade}, st.one_of(st.just({}), TONES), _with_fade()),
-        tracks=True,
-    ),
-    "repeat": _made("repeat", _with_fade(times=st.integers(2, 4)), tracks=False),
-    "move": _made("move", _with_fade(to_samples=PLACES), tracks=False),
-    "slip": _made(
-        "slip", _with_fade(by_samples=st.sampled_from((-700.0, -3.5, 0.25, 12.0, 96.0))), tracks=True
-    ),
-    "gain": _made(
-        "gain",
-        st.fixed_dictionaries(
-            {"gain_db": st.floats(-30, 6).filter(bool)},
-            optional={"ramp_ms": FADES_MS, "start_ramp_ms": RAMPS_MS, "stop_ramp_ms": RAMPS_MS},
-        ),
-        tracks=True,
-    ),
-    "repair": _made("repair", REPAIRS, tracks=True),
-    "hit": _made(
-        "hit",
-        _with_fade(
-            by_samples=st.sampled_from((-700.0, -3.5, 0.0, 0.25, 96.0)),
-            onset_samples=PLACES,
-            fill=st.sampled_from(tuple(map(str, Fill))),
-        ),
-        tracks=True,
-    ),
-    "flam": st.builds(
-        lambda span, by, shares, on: Made(
-            "flam", tuple(span), {"by_samples": by, "bleed": {"t2": shares}}, on
-        ),
-        SPANS,
-        st.sampled_from((-120.5, 3.0, 96.0)),
-        st.lists(st.floats(0, 1), min_size=10, max_size=10),
-        SOME.map(tuple),
-    ),
-    "recorder": st.builds(
-        lambda span, by, ppm, on: Made("recorder", tuple(span), {"by_samples": by, "drift_ppm": ppm}, on),
-        SPANS,
-        st.sampled_from((-700.0, 3.5, 250.0, 12.0)),
-        st.sampled_from((-300.0, 0.0, 23.0, 1_500.0)),
-        SOME.map(tuple),
-    ),
-    "tempo": _made("tempo", st.just({"reading": "half", "grid": "beats-1"}), tracks=False),
-}
+PAYLOADS = {kind: _made(kind, example) for kind, example in EXAMPLES.items()}
 MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
 
 
@@ -192,7 +122,7 @@ def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> No
     assert own.title
     assert own.icon
     assert own.verb == own.verb.lower()
-    assert own.is_of_tracks == (kind in {"mute", "slip", "gain", "hit", "flam", "recorder"})
+    assert own.is_of_tracks == EXAMPLES[kind].figures[-1]
     with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
         own.validate({"stowaway": 1})
     assert trio.state.length_samples == LENGTH
@@ -358,7 +288,9 @@ def test_edits_are_undone_redone_previewed_and_found_again(
     states: list[DocumentState] = []
     with Document.create(path) as document:
         document.apply(
-            add_tracks(document.state, list(trio.state.sources.values()), ["Kick", "Overheads", "Tone"])
+            add_tracks(
+                document.state, each_alone(list(trio.state.sources.values()), ["Kick", "Overheads", "Tone"])
+            )
         )
         states.append(document.state)
         for one in made:
@@ -419,7 +351,9 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
 
 def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         kick = document.state.tracks[0].id
         edit, _ = edit_by_hand(document.state, "gain", 100, 900, {"gain_db": -6.0}, [kick])
         document.apply(edit)
@@ -433,7 +367,9 @@ def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_p
 
 def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         edit, proposal = edit_by_hand(document.state, "slip", 100, 900, {"by_samples": 12.0})
         document.apply(edit)
         before = build(document.state)
@@ -448,7 +384,9 @@ def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path)
 
 def test_proposing_again_leaves_what_others_made(trio: Recording, tmp_path: Path) -> None:
     with Document.create(tmp_path / "jam.offcut") as document:
-        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        document.apply(
+            add_tracks(document.state, each_alone(list(trio.state.sources.values()), ["A", "B", "C"]))
+        )
         for kind, payload in (("gain", {"gain_db": -6.0}), ("cut", {"crossfade_ms": 5.0})):
             edit, proposal = edit_by_hand(document.state, kind, 100, 900, payload)
             document.apply(edit)

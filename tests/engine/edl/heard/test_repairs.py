@@ -26,6 +26,7 @@ from engine.edl.export import ExportRequest, export
 from engine.edl.render import render
 from engine.recordings.media import locate_all
 from tests.engine.edl.players import play_json
+from tests.sources import each_alone
 
 RATE_HZ, LENGTH = 48_000, 96_000
 RNG = np.random.default_rng(12)
@@ -55,7 +56,7 @@ def repaired(tmp_path: Path) -> Repaired:
     source = Source("s", str(recorded), content_hash(recorded), RATE_HZ, 2, LENGTH, "WAV", "FLOAT")
     audio = stored(FIXED, RATE_HZ)
     with Document.create(path) as document:
-        document.apply(add_tracks(document.state, [source], ["Guitar"]))
+        document.apply(add_tracks(document.state, each_alone([source], ["Guitar"])))
         edit, proposal = repair(
             document.state, audio, SPAN, ["track-s"], at_samples=AT, maker="test", reason="A cough."
         )

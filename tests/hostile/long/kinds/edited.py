@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,20 +31,10 @@ from tests.hostile.bad_files import good
 from tests.hostile.long.kinds.documents import ROWS, Forge, attempt_rows, open_and_use
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, VALUES, done
+from tests.kind_examples import EXAMPLES
 
 _RATE_HZ = 8_000
-_PAYLOADS: Mapping[str, Mapping[str, object]] = {
-    "cut": {"crossfade_ms": 5.0},
-    "keep": {},
-    "mute": {"tone_start_samples": 100, "tone_stop_samples": 900, "is_silent": False},
-    "repeat": {"times": 3, "crossfade_ms": 5.0},
-    "move": {"to_samples": 20_000},
-    "slip": {"by_samples": -3.5},
-    "gain": {"gain_db": -6.0, "ramp_ms": 5.0, "stop_ramp_ms": 0.0},
-    "hit": {"by_samples": 12.25, "onset_samples": 9_300},
-    "flam": {"by_samples": 3.0, "bleed": {}},
-    "recorder": {"by_samples": 7.5, "drift_ppm": 23.0},
-}
+_BY_HAND = {kind: one for kind, one in EXAMPLES.items() if kind not in ("repair", "tempo")}
 _OLDER = tuple(sorted((Path(__file__).parents[3] / "engine" / "document").glob("version-*.offcut")))
 _AUDIO_ROWS = "stored_audio"
 _AUDIO_FACTS = "rate_hz, channels, frames, encoding, bytes"
@@ -59,10 +48,10 @@ def prepare(folder: Path) -> tuple[bytes, Path]:
     with Document.create(path) as document:
         document.apply(import_edit(document.state, import_audio(ImportRequest(recordings), SILENT)))
         first = document.state.tracks[0].id
-        for number, (kind, payload) in enumerate(_PAYLOADS.items()):
+        for number, (kind, one) in enumerate(_BY_HAND.items()):
             span = (1_000 * number + 400, 1_000 * number + 1_100)
-            tracks = () if kind in ("cut", "keep", "repeat", "move", "tempo") else (first,)
-            edit, made = edit_by_hand(document.state, kind, *span, payload, tracks)
+            tracks = (first,) if one.takes_tracks else ()
+            edit, made = edit_by_hand(document.state, kind, *span, one.payload, tracks)
             document.apply(edit)
         tempo = Proposal(
             "tempo-1", "tempo", 0, 9_000, 0.5, "", "test", payload={"reading": "half", "grid": "beats-1"}
@@ -80,7 +69,7 @@ def prepare(folder: Path) -> tuple[bytes, Path]:
             reason="A cough.",
         )
         document.apply(edit, audio=[audio])
-    missing = KINDS_OF_EDITS.keys() - _PAYLOADS.keys() - {"repair", "tempo"}
+    missing = KINDS_OF_EDITS.keys() - EXAMPLES.keys()
     assert not missing, f"add these kinds of edits to the trials: {missing}"
     return path.read_bytes(), folder
 

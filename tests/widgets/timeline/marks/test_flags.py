@@ -17,6 +17,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import KINDS
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
+from tests.kind_examples import EXAMPLES
 from tests.widgets.timeline.conftest import make_state
 from tests.widgets.timeline.test_painting import picture, rgba, silent
 from widgets import theme
@@ -30,42 +31,7 @@ from widgets.timeline.mouse.gestures import cursor_at, tip_at
 from widgets.timeline.sound.lane_rows import shares_of
 from widgets.timeline.timeline_view import TimelineView
 
-MADE = {
-    "cut": {},
-    "keep": {},
-    "mute": {},
-    "repeat": {"times": 3},
-    "move": {"to_samples": 80_000},
-    "slip": {"by_samples": 12.0},
-    "gain": {"gain_db": -3.0},
-    "hit": {"by_samples": 12.0, "onset_samples": 10_010.0, "voices": "snare"},
-    "flam": {"by_samples": 12.0, "onset_samples": 10_010.0},
-    "recorder": {"by_samples": 412.0, "drift_ppm": 23.0},
-    "tempo": {"grid": "beats-1", "reading": "half", "bars_later_beats": 1, "tempo_bpm": 60.0},
-    "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
-}
-SAID = {
-    "cut": ("cut 8.0 s · yours", "cut 8.0 s", "cut"),
-    "keep": ("keep 8.0 s · yours", "keep · yours", "keep"),
-    "mute": ("mute 8.0 s, silent · yours", "mute · yours", "mute"),
-    "repeat": ("repeat 8.0 s ×3 · yours", "repeat ×3 · yours", "repeat ×3", "repeat"),
-    "move": ("move 8.0 s to 1:20.00 · yours", "move to 1:20.00 · yours", "move to 1:20.00", "move"),
-    "slip": ("slip +12.0 ms for 8.0 s · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
-    "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
-    "hit": ("move hit +12.0 ms snare · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
-    "flam": ("move voice +12.0 ms · yours", "move voice +12.0 ms", "move voice"),
-    "recorder": (
-        "line up recorder +412.0 ms, 23.0 ppm faster · yours",
-        "line up recorder +412.0 ms, 23.0 ppm faster",
-        "line up recorder",
-    ),
-    "tempo": (
-        "count half tempo, bars 1 beat later, 60.0 BPM · yours",
-        "count half tempo, bars 1 beat later, 60.0 BPM",
-        "count",
-    ),
-    "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
-}
+MADE = {kind: dict(one.payload if one.drawn is None else one.drawn) for kind, one in EXAMPLES.items()}
 
 
 def made(
@@ -81,10 +47,10 @@ def holding(proposals: Sequence[Proposal], verdict: Verdict = Verdict.ACCEPTED) 
 
 
 def test_every_kind_says_what_it_does() -> None:
-    assert set(SAID) == set(KINDS)
+    assert set(MADE) == set(KINDS)
     for kind, payload in MADE.items():
         words = flag_words(made(kind, 10_000, 18_000, payload), None, 1_000)
-        assert words == SAID[kind]
+        assert words == EXAMPLES[kind].flag
         assert KINDS[kind].icon
 
 

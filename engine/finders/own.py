@@ -1,0 +1,43 @@
+"""The finders of Offcut: one row each, from which the registry and the commands of the window are made.
+
+A finder is imported once the registry is asked for it, so that the window can read its row when it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFinder:
+    """Where a finder of Offcut is, and its command.
+
+    Attributes
+    ----------
+    place : its `Finder`, as "module:name"
+    description : of the command that the window makes for it, one sentence; empty for a finder with a row in
+        `desktop.commands.tables`
+    """
+
+    place: str
+    description: str = ""
+
+
+OWN: Mapping[str, OwnFinder] = MappingProxyType(
+    {
+        "cuts": OwnFinder("engine.finders.cuts.finder:CUTS"),
+        "dead-air": OwnFinder("engine.finders.dead_air:DEAD_AIR"),
+        "pauses": OwnFinder("engine.finders.pauses:PAUSES"),
+        "takes": OwnFinder("engine.finders.takes.finder:TAKES"),
+        "talk": OwnFinder("engine.finders.talk:TALK"),
+        "recorders": OwnFinder("engine.finders.recorders.finder:RECORDERS"),
+        "tempo": OwnFinder("engine.finders.tempo.finder:TEMPO"),
+        "repair": OwnFinder("engine.finders.repair.finder:REPAIR"),
+        "like-this": OwnFinder("engine.finders.like_this:LIKE_THIS"),
+        "arrangement": OwnFinder("engine.finders.arrangement.finder:ARRANGEMENT"),
+        "match": OwnFinder("engine.finders.match.finder:MATCH"),
+        "timing": OwnFinder("engine.finders.timing.finder:TIMING"),
+    }
+)

@@ -1,0 +1,304 @@
+"""Place one recording against another by their sound: any start, partial overlap, clocks that drift.
+
+Rises at a hundred frames a second give the candidate lags. At each of them, windows of both are correlated
+by phase (`engine.hits.second_recorder.phase_lag`), and a line through their lags is sought. If the waveforms
+differ too much, as of microphones in two rooms, the rises of an excerpt are compared (`match_rises`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import comb, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.second_recorder import SecondRecorder, match_rises, phase_lag, rises_of
+from engine.progress import SILENT, Progress
+from engine.recordings.placement.envelopes import Envelope, LagPeak, lag_peaks
+from engine.recordings.placement.sounds import TakeSound
+
+Doubles = NDArray[np.float64]
+
+_LEAST_SCORE = 6.0
+_MOST_PLACES = 4
+"""Candidates that are examined closely."""
+_APART_S, _MOST_PPM = 0.1, 500.0
+_WINDOWS, _WINDOW_S, _REACH_S = 48, 0.7, 0.05
+_LEAST_PEAK = 5.5
+_NEAR_S = (0.0002, 0.0015)
+"""How close lags are to a line: of microphones at one place, and of those metres apart."""
+_LEAST_AGREEING = 4
+_CHANCE = -5.0
+"""The logarithm of the probability that windows agree by chance, below which a place is found."""
+_SURE_CHANCE = -7.0
+_SURE_SHARE = 0.5
+_SURE_DRIFT = 5.0
+"""A drift counts if it is this many times its standard error, and its effect that many times the spread."""
+_RIVAL = 0.5
+"""A place with this share of the agreement of the best one makes it ambiguous."""
+_EXCERPT_S = 240.0
+_LEAST_CONFIDENCE = 0.5
+_CLEAR = 1.5
+_MOST_OF_GUESS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlace:
+    """One place of a recording, measured by sound.
+
+    Attributes
+    ----------
+    relation : offset and drift of the other recording
+    confidence : 0 to 1
+    agreeing, windows : how many windows agree, of how many; 0 of 0 for a place that only rises support
+    """
+
+    relation: SecondRecorder
+    confidence: float
+    agreeing: int = 0
+    windows: int = 0
+
+    def is_to_the_sample(self, rate_hz: int) -> bool:
+        """Return whether its windows agree within half a sample."""
+        return self.agreeing > 0 and self.relation.spread_s * rate_hz <= 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SoundMatch:
+    """Where one recording is in another one.
+
+    Attributes
+    ----------
+    best : the place that most of the sound supports
+    others : further places, the most confident first
+    is_certain : whether it cannot be chance and no other place is nearly as good
+    """
+
+    best: SoundPlace
+    others: tuple[SoundPlace, ...] = ()
+    is_certain: bool = False
+
+
+def match_sounds(
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], progress: Progress = SILENT
+) -> SoundMatch | None:
+    """Find where two recordings hold the same sound.
+
+    Parameters
+    ----------
+    envelopes : of both, as `envelope_of` returns them
+
+    Returns
+    -------
+    found : a moment at `t` samples of `near` is at ``offset_samples + t * (1 + drift_ppm / 1e6)`` of `far`;
+        None if they share no sound
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    clusters = _clustered([one for one in lag_peaks(*envelopes) if one.score >= _LEAST_SCORE])
+    places: list[SoundPlace] = []
+    for cluster in clusters[:_MOST_PLACES]:
+        progress.check_cancelled()
+        place = _measured(near, far, envelopes, cluster)
+        if place is not None:
+            places.append(place)
+    if not places:
+        return _by_rises(near, far, envelopes, clusters)
+    places.sort(key=lambda one: -one.agreeing)
+    best, others = places[0], tuple(places[1:])
+    is_ambiguous = any(one.agreeing >= _RIVAL * best.agreeing for one in others)
+    is_certain = best.confidence >= 1.0 - 10.0 ** (_SURE_CHANCE / 2) and not is_ambiguous
+    total = sum(one.agreeing for one in places)
+    shared = [replace(one, confidence=one.agreeing / total) for one in places]
+    if not is_ambiguous:
+        shared[0] = replace(best, confidence=min(0.99, best.confidence))
+    return SoundMatch(shared[0], tuple(shared[1:]), is_certain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """Lags of several segments that are one place: at most a drift apart."""
+
+    peaks: tuple[LagPeak, ...]
+
+    @property
+    def score(self) -> float:
+        return float(np.sqrt(sum(one.score**2 for one in self.peaks)))
+
+    def line(self) -> tuple[float, float]:
+        """Return slope and lag at 0 s."""
+        at = np.array([one.at_s for one in self.peaks])
+        lags = np.array([one.lag_s for one in self.peaks])
+        if len(at) < 3:
+            best = max(self.peaks, key=lambda one: one.score)
+            return 0.0, best.lag_s
+        first, second = np.triu_indices(len(at), 1)
+        slope = float(np.median((lags[second] - lags[first]) / np.maximum(at[second] - at[first], 1e-9)))
+        return slope, float(np.median(lags - slope * at))
+
+
+def _clustered(peaks: Sequence[LagPeak]) -> list[_Cluster]:
+    """Group the lags of segments that one clock explains, the strongest group first."""
+    groups: list[list[LagPeak]] = []
+    for peak in sorted(peaks, key=lambda one: -one.score):
+        for group in groups:
+            best = group[0]
+            within_s = _APART_S + _MOST_PPM / 1e6 * abs(peak.at_s - best.at_s)
+            if abs(peak.lag_s - best.lag_s) <= within_s and all(one.at_s != peak.at_s for one in group):
+                group.append(peak)
+                break
+        else:
+            groups.append([peak])
+    found = [_Cluster(tuple(sorted(group, key=lambda one: one.at_s))) for group in groups]
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _measured(
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], cluster: _Cluster
+) -> SoundPlace | None:
+    """Measure a place with windows of both; None if they do not agree on it."""
+    rate_hz = near.rate_hz
+    slope, begin_s = cluster.line()
+    window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
+    starts = _window_starts(envelopes, slope, begin_s)
+    at_s, lags_s = [], []
+    for start_s in starts:
+        start = round(start_s * rate_hz)
+        there = start + round((begin_s + slope * start_s) * rate_hz)
+        piece, other = near.read(start, start + window), far.read(there - reach, there + window + reach)
+        lag = phase_lag(piece, other, rate_hz, _LEAST_PEAK)
+        if lag is not None:
+            at_s.append(start_s + _WINDOW_S / 2)
+            lags_s.append((there - reach + lag - start) / rate_hz)
+    for near_s in _NEAR_S:
+        place = _place(np.array(at_s), np.array(lags_s), len(starts), near_s, rate_hz)
+        if place is not None:
+            return place
+    return None
+
+
+def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:
+    if len(at_s) < _LEAST_AGREEING:
+        return None
+    is_near = _agreeing(at_s, lags_s, near_s)
+    agreeing = int(is_near.sum())
+    chance = _chance(agreeing, len(at_s), near_s / _REACH_S)
+    if agreeing < _LEAST_AGREEING or chance > _CHANCE:
+        return None
+    slope, begin_s, spread_s = _settled(at_s[is_near], lags_s[is_near])
+    share = agreeing / len(at_s)
+    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, agreeing / windows, spread_s)
+    confidence = (1.0 - 10.0 ** (chance / 2)) * min(1.0, share / _SURE_SHARE)
+    return SoundPlace(relation, confidence, agreeing, windows)
+
+
+def _window_starts(envelopes: tuple[Envelope, Envelope], slope: float, begin_s: float) -> list[float]:
+    """Return where windows of the first begin: in equal parts of the overlap, where both are most active."""
+    near, far = envelopes
+    frame_s, width = near.frame_s, round(_WINDOW_S / near.frame_s)
+    first_s = max(0.0, -begin_s / (1.0 + slope))
+    stop_s = min(near.frames * frame_s, (far.frames * frame_s - begin_s) / (1.0 + slope))
+    first, stop = round(first_s / frame_s), round(stop_s / frame_s) - width
+    if stop <= first:
+        return []
+    one, other = _activity(near, width), _activity(far, width)
+    there = np.arange(first, stop) + round((begin_s + slope * (first_s + stop_s) / 2) / frame_s)
+    both = one[first:stop] * other[np.clip(there, 0, len(other) - 1)]
+    parts = np.array_split(np.arange(stop - first), max(1, min(_WINDOWS, (stop - first) // width)))
+    return [(first + int(part[np.argmax(both[part])])) * frame_s for part in parts if len(part)]
+
+
+def _activity(envelope: Envelope, width: int) -> Doubles:
+    """Return how much rises from each frame on, within a window."""
+    rises = np.maximum(envelope.rises, 0.0).sum(axis=0, dtype=np.float64)
+    summed = np.concatenate([[0.0], np.cumsum(rises), np.full(width, rises.sum())])
+    found: Doubles = np.sqrt(summed[width : width + len(rises)] - summed[: len(rises)])
+    return found
+
+
+def _agreeing(at_s: Doubles, lags_s: Doubles, near_s: float) -> NDArray[np.bool_]:
+    """Return which lags are on the line that most of them support: each pair is tried, and each one level."""
+    first, second = np.triu_indices(len(at_s), 1)
+    span = at_s[second] - at_s[first]
+    usable = span > 1e-6
+    slopes = (lags_s[second] - lags_s[first])[usable] / span[usable]
+    possible = np.abs(slopes) <= _MOST_PPM / 1e6
+    slopes = np.concatenate([slopes[possible], np.zeros(len(at_s))])
+    begins = np.concatenate(
+        [lags_s[first][usable][possible] - slopes[: -len(at_s)] * at_s[first][usable][possible], lags_s]
+    )
+    off = np.abs(lags_s[None, :] - begins[:, None] - slopes[:, None] * at_s[None, :])
+    support = (off <= near_s).sum(axis=1) - np.minimum(off, near_s).mean(axis=1) / near_s
+    best = int(np.argmax(support))
+    found: NDArray[np.bool_] = off[best] <= near_s
+    return found
+
+
+def _chance(agreeing: int, windows: int, share: float) -> float:
+    """Return the logarithm of the probability that unrelated windows agree; two of them set the line."""
+    more, left = agreeing - 2, windows - 2
+    if more < 1:
+        return 0.0
+    return log10(comb(left, more)) + more * log10(min(1.0, share)) + log10(max(1, comb(windows, 2)))
+
+
+def _settled(at_s: Doubles, lags_s: Doubles) -> tuple[float, float, float]:
+    """Return slope, beginning and spread of the lags that agree; a slope that is not significant is 0."""
+    middle = float(np.median(lags_s))
+    level_s = float(np.median(np.abs(lags_s - middle)))
+    if len(at_s) < 3 or np.ptp(at_s) <= 0.0:
+        return 0.0, middle, level_s
+    slope, begin_s = (float(value) for value in np.polyfit(at_s, lags_s, 1))
+    off = lags_s - begin_s - slope * at_s
+    error = float(np.sqrt(np.sum(off**2) / max(1, len(at_s) - 2) / np.sum((at_s - at_s.mean()) ** 2)))
+    spread_s = float(np.median(np.abs(off)))
+    if abs(slope) <= max(_SURE_DRIFT * error, _SURE_DRIFT * spread_s / float(np.ptp(at_s))):
+        return 0.0, middle, level_s
+    return slope, begin_s, spread_s
+
+
+def _by_rises(
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], clusters: Sequence[_Cluster]
+) -> SoundMatch | None:
+    """Compare the rises of an excerpt at the best lag; without agreement all lags are mere possibilities."""
+    if not clusters:
+        return None
+    rate_hz, best = near.rate_hz, clusters[0]
+    slope, begin_s = best.line()
+    starts = _window_starts(envelopes, slope, begin_s)
+    found = None
+    if starts:
+        first, stop = round(starts[0] * rate_hz), round((starts[-1] + _WINDOW_S) * rate_hz)
+        middle, half = (first + stop) // 2, min(stop - first, round(_EXCERPT_S * rate_hz)) // 2
+        first, stop = middle - half, middle + half
+        shift = round((begin_s + slope * middle / rate_hz) * rate_hz)
+        one, other = (
+            rises_of([near.read(first, stop)], rate_hz),
+            rises_of([far.read(first + shift, stop + shift)], rate_hz),
+        )
+        found = match_rises(one, other, rate_hz)
+    is_clear = len(clusters) < 2 or best.score >= _CLEAR * clusters[1].score
+    if (
+        found is None
+        or found.confidence < _LEAST_CONFIDENCE
+        or abs(found.offset_samples) > _APART_S * rate_hz
+    ):
+        guesses = tuple(_guess(cluster, clusters, rate_hz) for cluster in clusters[:_MOST_PLACES])
+        return SoundMatch(guesses[0], guesses[1:])
+    speed = found.drift_ppm / 1e6
+    relation = replace(found, offset_samples=shift + found.offset_samples - speed * first)
+    place = SoundPlace(relation, min(0.9, found.confidence) if is_clear else 0.3)
+    others = () if is_clear else tuple(_guess(one, clusters, rate_hz) for one in clusters[1:_MOST_PLACES])
+    return SoundMatch(place, others)
+
+
+def _guess(cluster: _Cluster, clusters: Sequence[_Cluster], rate_hz: int) -> SoundPlace:
+    slope, begin_s = cluster.line()
+    share = cluster.score / sum(one.score for one in clusters[:_MOST_PLACES])
+    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, 0.01)
+    return SoundPlace(relation, min(_MOST_OF_GUESS, share))

@@ -1,0 +1,375 @@
+"""Places by stated times, and stated times compared with places by sound.
+
+The statements of one clock differ from the timeline by one offset. It is measured where the sound gives a
+place, and then holds for all files of the device.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from engine.recordings.placement.continuations import Take
+from engine.recordings.placement.file_head import FileHead
+from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
+from engine.recordings.placement.positions import Position
+from engine.recordings.placement.stated_times import StatedTime, TimeField
+
+_EPOCH = datetime(2000, 1, 1)
+_AGREE_S = 2.5
+"""Seconds are stated whole, and devices take a moment to begin."""
+_FILE_DATES_AGREE_S = 3.0
+_QUARTER_S = 900.0
+_NEAR_QUARTER_S = 60.0
+_MOST_ZONE_S = 15 * 3600.0
+_DAY_S = 86_400.0
+_FAR_S = 12 * 3600.0
+_SAME_DATE_S = 2.0
+_BETWEEN_S = 1.0
+_ZONES_H = range(-12, 15)
+
+Clock = tuple[str, bool]
+"""Device, and whether it states UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTime:
+    """Stated start of a take.
+
+    Attributes
+    ----------
+    start_s : since 2000; local time, or UTC where the clock says so
+    head : of the file that states it
+    to_file_date_s : from the stated start to that according to the date of the file
+    """
+
+    start_s: float
+    clock: Clock
+    stated: StatedTime
+    head: FileHead
+    to_file_date_s: float
+
+    @property
+    def basis(self) -> Basis:
+        """Return the evidence that a place by this time has."""
+        is_exact = self.stated.field is TimeField.TIME_REFERENCE
+        return Basis.TIME_REFERENCE if is_exact else Basis.STATED_TIME
+
+
+class Clocks:
+    """Stated times of takes, held against the takes whose places are known.
+
+    Parameters
+    ----------
+    known : positions of the takes that sound relates to the origin
+    """
+
+    def __init__(
+        self,
+        takes: Sequence[Take],
+        heads: Sequence[FileHead],
+        known: Mapping[int, Position],
+        rate_hz: int,
+    ) -> None:
+        self._takes, self._heads, self._rate_hz = takes, heads, rate_hz
+        self.times = take_times(takes, heads)
+        self._known = dict(known)
+        self._offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
+        for number, position in known.items():
+            time = self.times.get(number)
+            if time is not None and position.is_certain:
+                self._offsets[time.clock].append((number, self._seconds(position) - time.start_s))
+        self._root = next((number for number, one in known.items() if one.reason is Reason.ORIGIN), 0)
+        self._usual = self._usual_offset_s()
+        self._copied = _copied(takes, heads)
+        self._end_s = max((self._stop_s(number, one) for number, one in known.items()), default=0.0)
+        self._begin_s = min((self._seconds(one) for one in known.values()), default=0.0)
+
+    def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
+        """Yield the statements about a take that its place by sound contradicts."""
+        time = self.times.get(number)
+        for head in (self._heads[index] for index in self._takes[number].files):
+            yield from _doubts(head)
+        if time is not None and self._usual is not None:
+            off_s = time.start_s + self._usual - self._seconds(position)
+            found = _objection(off_s, time)
+            if found is not None:
+                yield found
+
+    def chosen(self, number: int, position: Position) -> Position:
+        """Return a place by uncertain sound, or that of its alternatives which alone agrees with the time."""
+        time = self.times.get(number)
+        if position.is_certain or time is None or self._usual is None:
+            return position
+        own = self._offsets.get(time.clock)
+        expected_s = time.start_s + (median(offset for _, offset in own) if own else self._usual)
+        at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
+        near = [
+            one
+            for one in (at, *position.alternatives)
+            if abs(one.start_samples / self._rate_hz - expected_s) <= _AGREE_S
+        ]
+        if len(near) != 1 or near[0] == at:
+            return position
+        others = tuple(one for one in (at, *position.alternatives) if one != near[0])
+        start, drift_ppm = near[0].start_samples, near[0].drift_ppm
+        return replace(position, start_samples=start, drift_ppm=drift_ppm, alternatives=others)
+
+    def placed(self, number: int) -> Position:
+        """Return the place of a take that no sound relates to the origin."""
+        time = self.times.get(number)
+        if time is not None and self._offsets.get(time.clock):
+            position = self._by_own_clock(number, time)
+        elif time is not None and self._usual is not None:
+            position = self._by_other_clock(time)
+        else:
+            position = self._by_file_date(number)
+        doubts = [one for index in self._takes[number].files for one in _doubts(self._heads[index])]
+        for doubt in {one.code: one for one in doubts}.values():
+            position = position.doubted(doubt)
+        return self._near(number, position)
+
+    def _by_own_clock(self, number: int, time: TakeTime) -> Position:
+        """Place a take by a clock that the sound of other takes has measured, or that the origin has."""
+        offsets = self._offsets[time.clock]
+        offset_s = median(offset for _, offset in offsets)
+        is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
+        is_origin = offsets[0][0] == self._root and len(offsets) == 1
+        agrees = self._file_dates_agree(time, [one for one, _ in offsets])
+        position = Position(
+            (time.start_s + offset_s) * self._rate_hz,
+            0.0,
+            time.basis,
+            0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
+            agrees and is_steady and time.stated.is_plausible,
+            Reason.SAME_CLOCK if is_origin else Reason.CLOCK_BY_SOUND,
+        )
+        return position if agrees else self._with_file_date(number, time, position)
+
+    def _by_other_clock(self, time: TakeTime) -> Position:
+        """Place a take by a clock that nothing compares with the others."""
+        assert self._usual is not None
+        start_s = time.start_s + self._usual
+        zones: list[int] = []
+        if time.clock[1] != self._usual_is_utc:
+            zones = self._likely_zones(time.clock)
+            start_s += 3600.0 * zones[0]
+        others = tuple(
+            Alternative((start_s + 3600.0 * (zone - zones[0])) * self._rate_hz, 0.0, time.basis, 0.2)
+            for zone in zones[1:]
+        )
+        position = Position(
+            start_s * self._rate_hz,
+            0.0,
+            time.basis,
+            0.3 if zones else 0.5,
+            False,
+            Reason.OTHER_CLOCK,
+            (),
+            others,
+        )
+        if zones and zones[0]:
+            text = "It states UTC and the others local time, so that whole hours were added."
+            found = Contradiction(Objection.WHOLE_HOURS, time.stated.field, -3600.0 * zones[0], text)
+            position = position.doubted(found)
+        return position
+
+    def _likely_zones(self, clock: Clock) -> list[int]:
+        """Return zones in hours; the first brings the takes of a clock nearest to the known ones."""
+        assert self._usual is not None
+        starts = [time.start_s + self._usual for time in self.times.values() if time.clock == clock]
+        lengths = [self._length_s(number) for number, time in self.times.items() if time.clock == clock]
+
+        def away_s(zone: int) -> float:
+            pairs = zip(starts, lengths, strict=True)
+            return sum(self._gap_s(start + 3600.0 * zone, length) for start, length in pairs)
+
+        order = sorted(_ZONES_H, key=lambda zone: (away_s(zone), abs(zone)))
+        return order[:3]
+
+    def _by_file_date(self, number: int) -> Position:
+        """Place a take by the date of its file, where those of known takes can be compared."""
+        nothing = Position(0.0, 0.0, Basis.ORDER, 0.1, False, Reason.NOTHING_KNOWN)
+        own = _file_start_s(self._takes[number], self._heads)
+        known = self._known.get(self._root)
+        of_root = _file_start_s(self._takes[self._root], self._heads)
+        if own is None or of_root is None or known is None:
+            return nothing
+        if number in self._copied or self._root in self._copied:
+            text = "Its file date is that of other files, too, as copies have it."
+            return nothing.doubted(Contradiction(Objection.COPIED_DATES, TimeField.FILE_DATE, 0.0, text))
+        start_s = self._seconds(known) + own - of_root
+        return Position(start_s * self._rate_hz, 0.0, Basis.FILE_DATE, 0.3, False, Reason.FILE_DATE)
+
+    def _near(self, number: int, position: Position) -> Position:
+        """Return a place; one that is days away follows the others, and the stated one is an alternative."""
+        gap_s = self._gap_s(self._seconds(position), self._length_s(number))
+        if gap_s <= _FAR_S:
+            self._end_s = max(self._end_s, self._stop_s(number, position))
+            return position
+        stated = Alternative(position.start_samples, 0.0, position.basis, position.confidence)
+        field = self.times[number].stated.field if number in self.times else TimeField.FILE_DATE
+        text = f"Its {field.value} is {gap_s / 3600.0:,.0f} hours away from the other recordings."
+        start_s = self._end_s + _BETWEEN_S
+        self._end_s = start_s + self._length_s(number)
+        after = Position(start_s * self._rate_hz, 0.0, Basis.ORDER, 0.2, False, Reason.AFTER_OTHERS)
+        after = replace(after, contradictions=position.contradictions, alternatives=(stated,))
+        return after.doubted(Contradiction(Objection.OTHER_DAY, field, gap_s, text))
+
+    def _gap_s(self, start_s: float, length_s: float) -> float:
+        """Return how far a span is from that of the known takes."""
+        return max(0.0, self._begin_s - start_s - length_s, start_s - self._end_s)
+
+    def _with_file_date(self, number: int, time: TakeTime, position: Position) -> Position:
+        """Add a contradiction where the file dates of the other takes of this clock agree with each other."""
+        differences = [
+            other.to_file_date_s
+            for one, other in self.times.items()
+            if one != number and other.clock == time.clock
+        ]
+        usual = Counter(round(value / _FILE_DATES_AGREE_S) for value in differences).most_common(1)
+        if not usual or usual[0][1] < 2:
+            return position
+        off_s = usual[0][0] * _FILE_DATES_AGREE_S - time.to_file_date_s
+        if abs(off_s) <= 2 * _FILE_DATES_AGREE_S:
+            return position
+        text = f"By the date of its file it began {_amount(off_s)} {'earlier' if off_s > 0 else 'later'}."
+        return position.doubted(
+            Contradiction(Objection.FILE_DATE_DISAGREES, TimeField.FILE_DATE, off_s, text)
+        )
+
+    def _file_dates_agree(self, time: TakeTime, known: Sequence[int]) -> bool:
+        """Return whether the file date confirms a time: it is as far from it as that of a known take."""
+        return any(
+            abs(self.times[one].to_file_date_s - time.to_file_date_s) <= _FILE_DATES_AGREE_S for one in known
+        )
+
+    def _usual_offset_s(self) -> float | None:
+        """Return the offset of the clock that most known takes agree with; that of the origin if equal."""
+        all_offsets = [
+            (offset, number == self._root, clock[1])
+            for clock, offsets in self._offsets.items()
+            for number, offset in offsets
+        ]
+        self._usual_is_utc = False
+        if not all_offsets:
+            return None
+
+        def support(one: tuple[float, bool, bool]) -> tuple[int, bool, bool]:
+            count = sum(abs(one[0] - other[0]) <= _AGREE_S for other in all_offsets)
+            return count, one[1], not one[2]
+
+        best = max(all_offsets, key=support)
+        self._usual_is_utc = best[2]
+        return best[0]
+
+    def _seconds(self, position: Position) -> float:
+        return position.start_samples / self._rate_hz
+
+    def _length_s(self, number: int) -> float:
+        return take_length_s(self._takes[number], self._heads)
+
+    def _stop_s(self, number: int, position: Position) -> float:
+        return self._seconds(position) + self._length_s(number)
+
+
+def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
+    """Return the stated starts of the takes that have a plausible one, by their numbers."""
+    zone_s = _zone_s(heads)
+    times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
+    return {number: time for number, time in times.items() if time is not None}
+
+
+def take_length_s(take: Take, heads: Sequence[FileHead]) -> float:
+    """Return the time from the first sample of a take to its last one."""
+    rate_hz = take.rate_hz or 1
+    starts = zip(take.files, take.starts_samples, strict=True)
+    return max(start / rate_hz + heads[index].duration_s for index, start in starts)
+
+
+def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> TakeTime | None:
+    """Return the stated start of a take: that of its first file with a plausible time."""
+    for index, offset in zip(take.files, take.starts_samples, strict=True):
+        head = heads[index]
+        stated, dated = head.time, head.file_time
+        if stated is None or dated is None:
+            continue
+        is_utc = stated.is_utc and zone_s is None
+        start = stated.start + timedelta(seconds=zone_s or 0) if stated.is_utc else stated.start
+        to_file_date_s = (dated.start - stated.start).total_seconds()
+        start_s = (start - _EPOCH) / timedelta(seconds=1) - offset / (take.rate_hz or 1)
+        return TakeTime(start_s, (take.device, is_utc), stated, head, to_file_date_s)
+    return None
+
+
+def _zone_s(heads: Sequence[FileHead]) -> int | None:
+    """Return the seconds from UTC to local time that most files with a zone state; None without one."""
+    stated = Counter(
+        one.utc_offset_s for head in heads for one in head.stated if one.utc_offset_s not in (None, 0)
+    )
+    return stated.most_common(1)[0][0] if stated else None
+
+
+def _file_start_s(take: Take, heads: Sequence[FileHead]) -> float | None:
+    """Return the start of a take by the date of its first file; None where it is not plausible."""
+    stated = heads[take.files[0]].file_time
+    if stated is None or not stated.is_plausible:
+        return None
+    return (stated.start - _EPOCH) / timedelta(seconds=1)
+
+
+def _copied(takes: Sequence[Take], heads: Sequence[FileHead]) -> frozenset[int]:
+    """Return the takes whose file has the date of a file of another take."""
+    ends = sorted(
+        ((stated.start - _EPOCH).total_seconds() + heads[take.files[0]].duration_s, number)
+        for number, take in enumerate(takes)
+        if (stated := heads[take.files[0]].file_time) is not None
+    )
+    found: set[int] = set()
+    for (one_s, one), (other_s, other) in pairwise(ends):
+        if other_s - one_s <= _SAME_DATE_S:
+            found |= {one, other}
+    return frozenset(found)
+
+
+def _doubts(head: FileHead) -> Iterator[Contradiction]:
+    """Yield why times in the header of a file are not believed."""
+    for stated in head.stated:
+        if stated.field is TimeField.FILE_DATE and head.time is not None:
+            continue
+        for doubt in stated.doubts:
+            text = f"Its {stated.field.value}, {stated.start:%Y-%m-%d %H:%M:%S}, is not plausible."
+            yield Contradiction(Objection(doubt.value), stated.field, 0.0, text)
+
+
+def _objection(off_s: float, time: TakeTime) -> Contradiction | None:
+    """Return how a stated time differs from the place by sound; None where they agree."""
+    length_s = time.head.duration_s
+    around_s = off_s - round(off_s / _QUARTER_S) * _QUARTER_S
+    around_end_s = off_s - length_s - round((off_s - length_s) / _QUARTER_S) * _QUARTER_S
+    if abs(off_s) <= _AGREE_S:
+        return None
+    if abs(off_s - length_s) <= _AGREE_S or (time.clock[1] and abs(around_end_s) <= _AGREE_S < abs(around_s)):
+        code, words = Objection.STATES_THE_END, "is that of its end"
+    elif abs(off_s) >= _MOST_ZONE_S:
+        code, words = Objection.OTHER_DAY, f"differs by {_amount(off_s)}"
+    elif abs(around_s) <= _NEAR_QUARTER_S and abs(off_s) >= _QUARTER_S:
+        code, words = Objection.WHOLE_HOURS, f"differs by {_amount(off_s)}, as in another zone"
+    else:
+        code, words = Objection.CLOCK_DIFFERS, f"differs by {_amount(off_s)}"
+    text = f"Its {time.stated.field.value} {words} from its place by sound."
+    return Contradiction(code, time.stated.field, off_s, text)
+
+
+def _amount(seconds: float) -> str:
+    """Return a difference of times in the unit that fits."""
+    size = abs(seconds)
+    if size >= 2 * _DAY_S:
+        return f"{size / _DAY_S:,.0f} days"
+    if size >= 2 * 3600.0:
+        return f"{size / 3600.0:.1f} hours"
+    return f"{size / 60.0:.1f} minutes" if size >= 120.0 else f"{size:.1f} s"

@@ -1,0 +1,97 @@
+"""Names of recordings as recorders number them: counters of takes and splits, and numbers of channels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_DIGITS = re.compile(r"(\d+)")
+_GOPRO = re.compile(r"(?i)^(G[HLPXS])(\d\d)(\d{4})$")
+_CHANNEL = re.compile(
+    r"(?i)(?:^|[^a-z])(?:tr|trk|track|ch|chn|chan|channel|mic|in|input|spur|kanal|piste|pista|canal|tom|vox|gtr)"
+    r"[ _.-]?$"
+)
+_COUNTER = "#"
+_EDGES = " _-.+()[]" + _COUNTER
+_FIRST_SPLIT = r"[-_ .]?\(?0*[12]\)?"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedName:
+    """Name of a file without its suffix, split into words and numbers.
+
+    Attributes
+    ----------
+    words : texts before, between and after the numbers; one more than numbers
+    is_channel : of each number, whether it numbers a channel ("Tr2"), not takes or splits
+    """
+
+    stem: str
+    words: tuple[str, ...]
+    numbers: tuple[int, ...]
+    is_channel: tuple[bool, ...]
+
+    @property
+    def masked(self) -> str:
+        """Return the name with all counters replaced by `#`; equal for the files of one track."""
+        return self._with(_COUNTER).casefold()
+
+    @property
+    def base(self) -> str:
+        """Return the name without its counters, for a track; "" if nothing else is in it."""
+        return re.sub(r"[\s_.-]{2,}", " ", self._with("")).strip(_EDGES)
+
+    @property
+    def leading_word(self) -> str:
+        """Return the text before the first number."""
+        return self.words[0].strip(_EDGES).casefold()
+
+    @property
+    def counters(self) -> tuple[int, ...]:
+        """Return the numbers that are not of channels."""
+        return tuple(number for number, of in zip(self.numbers, self.is_channel, strict=True) if not of)
+
+    def _with(self, counter: str) -> str:
+        text = self.words[0]
+        for number, of_channel, word in zip(self.numbers, self.is_channel, self.words[1:], strict=True):
+            text += (str(number) if of_channel else counter) + word
+        return text
+
+
+def numbered(stem: str) -> NumberedName:
+    """Split a name into words and numbers; GoPro's chapter comes before the number of its film."""
+    parts = _DIGITS.split(_GOPRO.sub(r"\1\2.\3", stem))
+    words, numbers = tuple(parts[::2]), tuple(int(part) for part in parts[1::2])
+    is_channel = tuple(
+        _CHANNEL.search(word) is not None or (place > 0 and word.casefold() == "s")  # TASCAM's "0001S12"
+        for place, word in enumerate(words[:-1])
+    )
+    return NumberedName(stem, words, numbers, is_channel)
+
+
+def follows(first: NumberedName, second: NumberedName) -> bool:
+    """Return whether the second is the next name that a recorder gives: one counter up, or a first suffix."""
+    if first.words == second.words:
+        steps = [
+            (other - one, of_channel)
+            for one, other, of_channel in zip(first.numbers, second.numbers, first.is_channel, strict=True)
+            if one != other
+        ]
+        return steps == [(1, False)]
+    suffix = second.stem[len(first.stem) :] if second.stem.startswith(first.stem) else ""
+    is_apart = bool(suffix) and not (suffix[:1].isdigit() and first.stem[-1:].isdigit())
+    return is_apart and re.fullmatch(_FIRST_SPLIT, suffix) is not None
+
+
+def of_one_track(first: NumberedName, second: NumberedName) -> bool:
+    """Return whether two names may be of one track: they differ in counters only."""
+    return first.masked == second.masked or follows(first, second)
+
+
+def common_name(names: Iterable[NumberedName]) -> str:
+    """Return a name for the track of some files: that of the only one, or their name without counters."""
+    known = list(names)
+    if len(known) == 1 or len({name.stem for name in known}) == 1:
+        return known[0].stem
+    return known[0].base

@@ -1,0 +1,188 @@
+"""Propose where recordings of one day are placed, from their headers, names and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.progress import SILENT, Progress
+from engine.recordings.placement.clocks import Clocks, take_length_s
+from engine.recordings.placement.compared import sound_matches
+from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_of
+from engine.recordings.placement.file_head import FileHead
+from engine.recordings.placement.placements import (
+    Basis,
+    Contradiction,
+    Mode,
+    PlacedTrack,
+    Placement,
+    Placements,
+    Reason,
+)
+from engine.recordings.placement.positions import ORIGIN, Position, groups_by_sound
+from engine.recordings.placement.reasons import sentence_of
+from engine.recordings.placement.tracks import on_tracks
+
+_USUAL_RATE_HZ = 48_000
+_JOINS = (LinkReason.JOINS_EXACTLY, LinkReason.SPLIT_AT_LIMIT, LinkReason.EQUAL_LENGTHS)
+_AS_CHOSEN = Position(0.0, 0.0, Basis.ORDER, 1.0, True, Reason.CHOSEN)
+
+
+def propose_places(
+    heads: Sequence[FileHead],
+    mode: Mode = Mode.AUTO,
+    *,
+    rate_hz: int = 0,
+    media: Mapping[Path, Path] | None = None,
+    progress: Progress = SILENT,
+) -> Placements:
+    """Propose a track and a start for each of some files.
+
+    Sound is compared only with `Mode.AUTO` and `Mode.SOUND`, and only between devices. Without it nothing is
+    decoded.
+
+    Parameters
+    ----------
+    heads : as `read_heads` returns them
+    rate_hz : of the document, or 0 for the highest rate of the files
+    media : files to read in place of the originals, such as their decoded copies
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    rate_hz = rate_hz or max((head.rate_hz for head in heads), default=0) or _USUAL_RATE_HZ
+    if mode is Mode.ZERO or not heads:
+        return _at_zero(heads, rate_hz, mode)
+    takes = takes_of(heads)
+    if mode is Mode.AFTER:
+        of_takes = _one_after_another(takes, heads, rate_hz)
+    else:
+        is_by_sound = mode in (Mode.AUTO, Mode.SOUND)
+        matches = sound_matches(takes, heads, rate_hz, media or {}, progress) if is_by_sound else {}
+        weights = [take_length_s(take, heads) * len(take.files) for take in takes]
+        groups = groups_by_sound(len(takes), weights, matches, rate_hz)
+        of_takes = _related(takes, heads, groups, rate_hz, is_by_time=mode is not Mode.SOUND)
+    positions = _of_files(takes, heads, of_takes, rate_hz)
+    found = on_tracks(heads, takes, positions, rate_hz)
+    return _proposed(heads, found.positions, found.tracks, rate_hz, mode)
+
+
+def _at_zero(heads: Sequence[FileHead], rate_hz: int, mode: Mode) -> Placements:
+    """Place each file at the start, on a track of its own."""
+    tracks = tuple(PlacedTrack(head.path.stem, (index,)) for index, head in enumerate(heads))
+    return _proposed(heads, [_AS_CHOSEN] * len(heads), tracks, rate_hz, mode)
+
+
+def _one_after_another(takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int) -> list[Position]:
+    found, start_s = [], 0.0
+    for take in takes:
+        found.append(replace(_AS_CHOSEN, start_samples=float(round(start_s * rate_hz))))
+        start_s += take_length_s(take, heads)
+    return found
+
+
+def _related(
+    takes: Sequence[Take],
+    heads: Sequence[FileHead],
+    groups: Sequence[Mapping[int, Position]],
+    rate_hz: int,
+    *,
+    is_by_time: bool,
+) -> list[Position]:
+    """Return the position of each take: by sound in the first group, the other groups by their times."""
+    clocks = Clocks(takes, heads, groups[0], rate_hz)
+    found: dict[int, Position] = {}
+    for number, by_sound in groups[0].items():
+        position = clocks.chosen(number, by_sound)
+        told = tuple(clocks.contradictions(number, position))
+        basis = clocks.times[number].basis if number in clocks.times else Basis.ORDER
+        basis = basis if position.reason is Reason.ORIGIN else position.basis
+        found[number] = replace(position, basis=basis, contradictions=(*position.contradictions, *told))
+    for group in groups[1:]:
+        pivot = min(group, key=lambda number: (number not in clocks.times, number))
+        nothing = Position(0.0, 0.0, Basis.ORDER, 0.1, False, Reason.NOTHING_KNOWN)
+        placed = clocks.placed(pivot) if is_by_time else nothing
+        for number, position in group.items():
+            by_s = position.start_samples - group[pivot].start_samples
+            is_alone = len(group) == 1
+            found[number] = replace(
+                placed,
+                start_samples=placed.start_samples + by_s,
+                drift_ppm=position.drift_ppm,
+                is_certain=placed.is_certain and (is_alone or position.is_certain),
+                confidence=min(placed.confidence, position.confidence),
+            )
+    return [found[number] for number in range(len(takes))]
+
+
+def _of_files(
+    takes: Sequence[Take], heads: Sequence[FileHead], of_takes: Sequence[Position], rate_hz: int
+) -> list[Position]:
+    """Return the position of each file from that of its take."""
+    found = [ORIGIN] * len(heads)
+    for take, position in zip(takes, of_takes, strict=True):
+        links = dict(zip(take.files, take.links, strict=True))
+        for index, start in zip(take.files, take.starts_samples, strict=True):
+            offset = start / (take.rate_hz or 1) * rate_hz / (1.0 + position.drift_ppm / 1e6)
+            own = replace(
+                position,
+                start_samples=position.start_samples + offset,
+                alternatives=tuple(
+                    replace(one, start_samples=one.start_samples + offset) for one in position.alternatives
+                ),
+            )
+            link = links[index]
+            found[index] = own if link is None else _linked(own, link, links)
+    return found
+
+
+def _linked(position: Position, link: Link, links: Mapping[int, Link | None]) -> Position:
+    """Return the position of a file that another one of its take gives."""
+    is_certain, confidence = position.is_certain, position.confidence
+    step: Link | None = link
+    while step is not None:
+        is_certain, confidence = is_certain and step.is_certain, min(confidence, step.confidence)
+        step = links[step.first]
+    basis = Basis.CONTINUATION if link.reason in _JOINS else position.basis
+    reason = Reason(link.reason.value)
+    return replace(position, basis=basis, reason=reason, is_certain=is_certain, confidence=confidence)
+
+
+def _proposed(
+    heads: Sequence[FileHead],
+    positions: Sequence[Position],
+    tracks: Sequence[PlacedTrack],
+    rate_hz: int,
+    mode: Mode,
+) -> Placements:
+    """Return places counted from the earliest file."""
+    track_of = {index: number for number, track in enumerate(tracks) for index in track.files}
+    first = min((one.start_samples for one in positions), default=0.0)
+    files = []
+    for index, (head, one) in enumerate(zip(heads, positions, strict=True)):
+        alternatives = tuple(
+            replace(other, start_samples=other.start_samples - first) for other in one.alternatives
+        )
+        files.append(
+            Placement(
+                head.path,
+                track_of[index],
+                one.start_samples - first,
+                one.drift_ppm,
+                one.basis,
+                one.confidence,
+                one.is_certain,
+                one.reason,
+                sentence_of(one, head),
+                _once(one.contradictions),
+                tuple(sorted(alternatives, key=lambda other: -other.confidence)),
+            )
+        )
+    return Placements(rate_hz, mode, tuple(files), tuple(tracks))
+
+
+def _once(found: Sequence[Contradiction]) -> tuple[Contradiction, ...]:
+    return tuple(dict.fromkeys(found))

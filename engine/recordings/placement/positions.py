@@ -1,0 +1,178 @@
+"""Places of takes relative to each other, from the pairs that their sound relates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.hits.second_recorder import SecondRecorder
+from engine.recordings.placement.by_sound import SoundMatch
+from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
+
+_SAME_PLACE_S = 0.005
+_LEAST_CONFIDENCE = 0.5
+"""Of a place that only rises support."""
+_OUTWEIGHED = 0.25
+"""A pair with this share of the evidence of the others cannot make their place uncertain."""
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Place of one take: its start and clock on the timeline, and why.
+
+    Attributes
+    ----------
+    start_samples : at the rate of the timeline, relative to the origin
+    drift_ppm : of its clock relative to the timeline
+    """
+
+    start_samples: float
+    drift_ppm: float
+    basis: Basis
+    confidence: float
+    is_certain: bool
+    reason: Reason
+    contradictions: tuple[Contradiction, ...] = ()
+    alternatives: tuple[Alternative, ...] = field(default=())
+
+    def doubted(self, contradiction: Contradiction) -> Position:
+        """Return it as uncertain for a reason."""
+        return replace(
+            self,
+            is_certain=False,
+            confidence=min(self.confidence, 0.5),
+            contradictions=(*self.contradictions, contradiction),
+        )
+
+
+ORIGIN = Position(0.0, 0.0, Basis.ORDER, 1.0, True, Reason.ORIGIN)
+
+
+def groups_by_sound(
+    count: int, lengths: Sequence[float], matches: Mapping[Pair, SoundMatch], rate_hz: int
+) -> list[dict[int, Position]]:
+    """Group takes that sound relates, each group with positions relative to its longest take.
+
+    The strongest pairs are followed first; those left over are compared with the result.
+
+    Parameters
+    ----------
+    lengths : of each take in samples, times its tracks
+
+    Returns
+    -------
+    groups : the one with most sound first; a take alone is a group, too
+    """
+    usable = {
+        pair: one
+        for pair, one in matches.items()
+        if one.best.agreeing or one.best.confidence >= _LEAST_CONFIDENCE
+    }
+    order = sorted(usable, key=lambda pair: _strength(usable[pair]), reverse=True)
+    tree: dict[int, list[Pair]] = {}
+    group_of = list(range(count))
+    for pair in order:
+        first, second = (group_of[one] for one in pair)
+        if first != second:
+            group_of = [first if one == second else one for one in group_of]
+            for take in pair:
+                tree.setdefault(take, []).append(pair)
+    members: dict[int, list[int]] = {}
+    for take, group in enumerate(group_of):
+        members.setdefault(group, []).append(take)
+    found = []
+    for takes in members.values():
+        root = max(takes, key=lambda take: (lengths[take], -take))
+        found.append(_checked(_spread(root, tree, usable), usable, rate_hz))
+    return sorted(found, key=lambda group: -sum(lengths[take] for take in group))
+
+
+def _strength(match: SoundMatch) -> tuple[bool, int, float]:
+    return match.is_certain, match.best.agreeing, match.best.confidence
+
+
+def _spread(
+    root: int, tree: Mapping[int, Sequence[Pair]], matches: Mapping[Pair, SoundMatch]
+) -> dict[int, Position]:
+    """Return the positions of all takes that pairs connect with the root."""
+    found = {root: ORIGIN}
+    waiting = [root]
+    while waiting:
+        take = waiting.pop()
+        for pair in tree.get(take, ()):
+            other = pair[0] if pair[1] == take else pair[1]
+            if other not in found:
+                found[other] = _beside(found[take], matches[pair], is_first=pair[0] == take)
+                waiting.append(other)
+    return found
+
+
+def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
+    """Return the position of the other take of a pair; `is_first` if the known one is the pair's first."""
+    best = match.best
+    start, drift_ppm = _moved(known, best.relation, is_first=is_first)
+    alternatives = []
+    for other in match.others:
+        place, ppm = _moved(known, other.relation, is_first=is_first)
+        alternatives.append(Alternative(place, ppm, Basis.SOUND, other.confidence))
+    reason = Reason.SAME_SOUND if best.agreeing else Reason.SIMILAR_RISES
+    if not match.is_certain and match.others:
+        reason = Reason.AMBIGUOUS_SOUND
+    elif not match.is_certain and best.agreeing:
+        reason = Reason.FAINT_SOUND
+    return Position(
+        start,
+        drift_ppm,
+        Basis.SOUND,
+        min(best.confidence, known.confidence),
+        match.is_certain and known.is_certain,
+        reason,
+        (),
+        tuple(alternatives),
+    )
+
+
+def _moved(known: Position, relation: SecondRecorder, *, is_first: bool) -> tuple[float, float]:
+    """Return start and drift of the other take: see `SecondRecorder` for the relation."""
+    own, speed = 1.0 + known.drift_ppm / 1e6, 1.0 + relation.drift_ppm / 1e6
+    if is_first:
+        start, drift = known.start_samples - relation.offset_samples / (own * speed), own * speed
+    else:
+        start, drift = known.start_samples + relation.offset_samples / own, own / speed
+    return start, (drift - 1.0) * 1e6
+
+
+def _checked(
+    group: dict[int, Position], matches: Mapping[Pair, SoundMatch], rate_hz: int
+) -> dict[int, Position]:
+    """Mark takes that another pair places differently; the place that it gives is an alternative."""
+    found = dict(group)
+    for pair, match in matches.items():
+        if not match.is_certain or not all(take in group for take in pair):
+            continue
+        expected = _beside(group[pair[0]], match, is_first=True)
+        placed = group[pair[1]]
+        off_s = (expected.start_samples - placed.start_samples) / rate_hz
+        drifts_apart_s = abs(expected.drift_ppm - placed.drift_ppm) / 1e6 * 3600.0
+        if abs(off_s) <= _SAME_PLACE_S + drifts_apart_s or _is_outweighed(pair, matches):
+            continue
+        found[pair[1]] = _doubted(found[pair[1]], expected, off_s)
+    return found
+
+
+def _is_outweighed(pair: Pair, matches: Mapping[Pair, SoundMatch]) -> bool:
+    own = matches[pair].best.agreeing
+    most = max(
+        (one.best.agreeing for other, one in matches.items() if other != pair and set(other) & set(pair)),
+        default=0,
+    )
+    return own < _OUTWEIGHED * most
+
+
+def _doubted(placed: Position, other: Position, off_s: float) -> Position:
+    sentence = f"Another recording places it {abs(off_s):.3f} s {'later' if off_s > 0 else 'earlier'}."
+    doubted = placed.doubted(Contradiction(Objection.OTHER_PLACE_BY_SOUND, None, off_s, sentence))
+    place = Alternative(other.start_samples, other.drift_ppm, Basis.SOUND, other.confidence)
+    return replace(doubted, reason=Reason.AMBIGUOUS_SOUND, alternatives=(*doubted.alternatives, place))

@@ -1,0 +1,110 @@
+"""Which files share a track: those of one device whose names differ in counters, and that do not overlap."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.recordings.placement.continuations import Take
+from engine.recordings.placement.file_head import FileHead
+from engine.recordings.placement.names import common_name, numbered
+from engine.recordings.placement.placements import Basis, Contradiction, Objection, PlacedTrack
+from engine.recordings.placement.positions import Position
+
+_TOUCH_S = 2.5
+"""Clocks state whole seconds: files placed by them may seem to overlap by so much."""
+_EXACT_S = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class OnTracks:
+    """Tracks, and the positions of files after those of one track were held against each other."""
+
+    tracks: tuple[PlacedTrack, ...]
+    positions: tuple[Position, ...]
+
+
+def on_tracks(
+    heads: Sequence[FileHead], takes: Sequence[Take], positions: Sequence[Position], rate_hz: int
+) -> OnTracks:
+    """Put files on tracks.
+
+    Parameters
+    ----------
+    positions : of each file
+    """
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for take in takes:
+        for index in take.files:
+            head = heads[index]
+            name = numbered(head.path.stem).masked
+            groups[(take.device, name, head.format, head.channels)].append(index)
+    adjusted = list(positions)
+    tracks: list[list[int]] = []
+    for group in groups.values():
+        order = sorted(group, key=lambda index: (adjusted[index].start_samples, index))
+        _note_order(order, heads, adjusted)
+        own: list[list[int]] = []
+        for index in order:
+            _put(index, own, heads, adjusted, rate_hz)
+        tracks += own
+    tracks.sort(key=min)
+    named = tuple(PlacedTrack(_name(track, heads), tuple(track)) for track in tracks)
+    return OnTracks(named, tuple(adjusted))
+
+
+def _put(
+    index: int, tracks: list[list[int]], heads: Sequence[FileHead], positions: list[Position], rate_hz: int
+) -> None:
+    """Add a file to the first track where it follows the last file, or to a new one."""
+    position = positions[index]
+    for track in tracks:
+        last = track[-1]
+        over_s = (_stop(heads[last], positions[last], rate_hz) - position.start_samples) / rate_hz
+        is_exact = Basis.SOUND in (position.basis,) or positions[last].basis is Basis.SOUND
+        if over_s <= _EXACT_S:
+            track.append(index)
+            return
+        if over_s <= _TOUCH_S and not is_exact:
+            positions[index] = replace(position, start_samples=_stop(heads[last], positions[last], rate_hz))
+            track.append(index)
+            return
+    if tracks and not _begin_together(index, tracks, positions, rate_hz):
+        text = "It would sound together with another file of its track, so that it has a track of its own."
+        positions[index] = position.doubted(Contradiction(Objection.OVERLAPS, None, 0.0, text))
+    tracks.append([index])
+
+
+def _begin_together(
+    index: int, tracks: Sequence[Sequence[int]], positions: Sequence[Position], rate_hz: int
+) -> bool:
+    """Return whether a file begins with one on another track, as the channels of one recorder do."""
+    start = positions[index].start_samples
+    return any(
+        abs(positions[other].start_samples - start) <= _EXACT_S * rate_hz
+        for track in tracks
+        for other in track
+    )
+
+
+def _note_order(order: Sequence[int], heads: Sequence[FileHead], positions: list[Position]) -> None:
+    """Mark files whose counters say another order than their times, unless the sound placed them."""
+    counters = [numbered(heads[one].path.stem).counters for one in order]
+    for place, index in enumerate(order):
+        is_before = place > 0 and counters[place - 1] > counters[place]
+        is_after = place + 1 < len(order) and counters[place + 1] < counters[place]
+        is_by_time = positions[index].basis not in (Basis.SOUND, Basis.CONTINUATION)
+        if is_by_time and (is_before or is_after):
+            text = "Its number says another order than its time."
+            found = Contradiction(Objection.ORDER_DISAGREES, None, 0.0, text)
+            positions[index] = positions[index].doubted(found)
+
+
+def _stop(head: FileHead, position: Position, rate_hz: int) -> float:
+    return position.start_samples + head.duration_s * rate_hz / (1.0 + position.drift_ppm / 1e6)
+
+
+def _name(track: Sequence[int], heads: Sequence[FileHead]) -> str:
+    names = [numbered(heads[index].path.stem) for index in track]
+    return common_name(names) or heads[track[0]].path.parent.name or names[0].stem

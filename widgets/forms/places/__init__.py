@@ -1,0 +1,1 @@
+"""Where imported files are placed: a picture, and a row for each file."""

@@ -1,0 +1,283 @@
+"""Form of proposed places: everything can be changed before files are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.recordings.placement.placements import Basis, PlacedTrack, Placement, Placements, Reason
+from engine.timebase import format_time, read_time
+from engine.wording import counted
+from widgets.controls.keys.caps import KeyButton
+from widgets.forms.places.picture import PlaceBar, PlacesPicture
+from widgets.theme import Theme, mono_font, px
+
+_FILE, _TRACK, _START, _WHY = range(4)
+_WORDS = {Reason.ORIGIN: "reference", Reason.NOTHING_KNOWN: "nothing known", Reason.CHOSEN: "you"}
+_TITLES = ("File", "Track", "Start", "Placed by")
+
+
+class Way(StrEnum):
+    """How all files are placed at once."""
+
+    PROPOSED = "As proposed"
+    AFTER = "One after another, one track"
+    ZERO = "All at the start, a track each"
+
+
+class PlacesForm(QWidget):
+    """A picture and a row for each file; track and start can be typed, V takes the next alternative.
+
+    Parameters
+    ----------
+    lengths_samples : of the files, at the rate of the placements
+
+    Signals
+    -------
+    changed : `problem()` may have changed
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        tokens: Theme,
+        proposed: Placements,
+        lengths_samples: Sequence[int],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._proposed, self._lengths = proposed, tuple(lengths_samples)
+        self._files = list(proposed.files)
+        self._names = [proposed.tracks[one.track].name for one in proposed.files]
+        self._filling = False
+        self._way = QComboBox()
+        self._way.setAccessibleName("Place all files")
+        self._way.addItems([str(way) for way in Way])
+        self._picture = PlacesPicture(tokens)
+        self._rows = QTreeWidget()
+        self._rows.setAccessibleName("Files and their places")
+        self._rows.setHeaderLabels(list(_TITLES))
+        self._rows.setRootIsDecorated(False)
+        self._rows.setUniformRowHeights(True)
+        self._rows.setAllColumnsShowFocus(True)
+        self._rows.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        triggers = QAbstractItemView.EditTrigger
+        self._rows.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
+        self._said = QLabel()
+        self._said.setWordWrap(True)
+        self._said.setMinimumHeight(px(54))
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._next = KeyButton(tokens, "Next alternative", "V")
+        self._next.setShortcut("V")
+        self._lay_out()
+        self._fill()
+        self._way.currentTextChanged.connect(lambda text: self._place_all(Way(text)))
+        self._rows.currentItemChanged.connect(lambda *_: self._show_current())
+        self._rows.itemChanged.connect(self._take)
+        self._picture.chosen.connect(lambda number: self._rows.setCurrentItem(self._item(number)))
+        self._next.clicked.connect(self._take_alternative)
+        uncertain = next((number for number, one in enumerate(self._files) if not one.is_certain), 0)
+        self._rows.setCurrentItem(self._item(uncertain))
+
+    def _lay_out(self) -> None:
+        header = self._rows.header()
+        header.setStretchLastSection(True)
+        mono = QFontMetrics(mono_font())
+        start = mono.horizontalAdvance("0:00:00.000") + px(24)
+        for column, width in ((_FILE, px(190)), (_TRACK, px(140)), (_START, start)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)
+        self._rows.setMinimumSize(px(620), px(150))
+        top = QHBoxLayout()
+        top.addWidget(QLabel("Place files"))
+        top.addWidget(self._way)
+        top.addStretch(1)
+        below = QHBoxLayout()
+        below.addWidget(self._said, 1)
+        below.addWidget(self._next, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(10))
+        layout.addLayout(top)
+        layout.addWidget(self._picture, 1)
+        layout.addWidget(self._rows, 2)
+        layout.addLayout(below)
+
+    def values(self) -> Placements:
+        """Return the places as they are now."""
+        tracks = list(dict.fromkeys(self._names))
+        files = tuple(
+            replace(one, track=tracks.index(name)) for one, name in zip(self._files, self._names, strict=True)
+        )
+        first = min((one.start_samples for one in files), default=0.0)
+        files = tuple(replace(one, start_samples=one.start_samples - first) for one in files)
+        starts = [one.start_samples for one in files]
+        of_tracks = (
+            sorted((n for n, name in enumerate(self._names) if name == track), key=starts.__getitem__)
+            for track in tracks
+        )
+        placed = tuple(PlacedTrack(name, tuple(own)) for name, own in zip(tracks, of_tracks, strict=True))
+        return replace(self._proposed, files=files, tracks=placed)
+
+    def problem(self) -> str:
+        """Return why the places cannot be taken; empty if they can."""
+        for number, item in enumerate(self._items()):
+            if read_time(item.text(_START)) is None:
+                return f"{item.text(_START)!r} is not a time: write 2:50.5, or seconds."
+            if not self._names[number].strip():
+                return f"{self._files[number].path.name} needs a track: type its name."
+        return ""
+
+    def _fill(self) -> None:
+        self._filling = True
+        self._rows.clear()
+        for one in self._files:
+            item = QTreeWidgetItem([one.path.name, "", "", ""])
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip(_FILE, str(one.path))
+            item.setFont(_START, mono_font())
+            self._rows.addTopLevelItem(item)
+        self._filling = False
+        self._show_all()
+
+    def _show_all(self) -> None:
+        self._filling = True
+        for item, one, name in zip(self._items(), self._files, self._names, strict=True):
+            item.setText(_FILE, one.path.name)  # as it was, where somebody typed another
+            item.setText(_TRACK, name)
+            item.setText(_START, format_time(one.start_samples / self._proposed.rate_hz))
+            why = _WORDS.get(one.reason, str(one.basis))
+            item.setText(_WHY, why if one.is_certain else f"{why} – check this place")
+        self._filling = False
+        shown = self.values()
+        rate_hz = self._proposed.rate_hz
+        bars = [
+            PlaceBar(
+                one.path.name,
+                one.track,
+                one.start_samples / rate_hz,
+                (one.start_samples + length) / rate_hz,
+                one.is_certain,
+            )
+            for one, length in zip(shown.files, self._lengths, strict=True)
+        ]
+        self._picture.show_places(bars, [track.name for track in shown.tracks])
+        self._show_current()
+        self.changed.emit()
+
+    def _show_current(self) -> None:
+        number = self._number()
+        self._picture.set_current(number)
+        if number < 0:
+            return
+        one = self._files[number]
+        found = [one.sentence, *(other.sentence for other in one.contradictions)]
+        if abs(one.drift_ppm) >= 0.05:
+            found.append(f"Its clock differs by {one.drift_ppm:+.1f} ppm.")
+        self._said.setText(" ".join(found))
+        alternatives = len(one.alternatives)
+        self._next.setEnabled(bool(alternatives))
+        self._next.setToolTip(counted(alternatives, "other place") if alternatives else "No other place")
+
+    def _take(self, item: QTreeWidgetItem, column: int) -> None:
+        """Take a typed track or start."""
+        if self._filling:
+            return
+        number = self._rows.indexOfTopLevelItem(item)
+        if column == _TRACK and item.text(_TRACK).strip():
+            self._names[number] = item.text(_TRACK).strip()
+        start_s = read_time(item.text(_START))
+        if column == _START and start_s is not None:
+            self._files[number] = self._chosen(number, float(round(start_s * self._proposed.rate_hz)))
+        if column == _START and start_s is None:
+            self.changed.emit()
+            return
+        self._show_all()
+
+    def _chosen(self, number: int, start_samples: float) -> Placement:
+        return replace(
+            self._files[number],
+            start_samples=start_samples,
+            basis=Basis.ORDER,
+            confidence=1.0,
+            is_certain=True,
+            reason=Reason.CHOSEN,
+            sentence="Placed by hand.",
+        )
+
+    def _take_alternative(self) -> None:
+        """Put the current file at its next alternative; its present place becomes the last one."""
+        number = self._number()
+        if number < 0 or not self._files[number].alternatives:
+            return
+        one = self._files[number]
+        first, *others = one.alternatives
+        now = replace(
+            first,
+            start_samples=one.start_samples,
+            drift_ppm=one.drift_ppm,
+            basis=one.basis,
+            confidence=one.confidence,
+        )
+        self._files[number] = replace(
+            one,
+            start_samples=first.start_samples,
+            drift_ppm=first.drift_ppm,
+            basis=first.basis,
+            confidence=first.confidence,
+            alternatives=(*others, now),
+        )
+        self._show_all()
+
+    def _place_all(self, way: Way) -> None:
+        proposed = self._proposed
+        self._files = list(proposed.files)
+        self._names = [proposed.tracks[one.track].name for one in proposed.files]
+        if way is Way.ZERO:
+            self._files = [self._chosen(number, 0.0) for number in range(len(self._files))]
+            self._names = _distinct([one.path.stem for one in self._files])
+        elif way is Way.AFTER:
+            starts = [0, *self._lengths]
+            at = [sum(starts[: number + 1]) for number in range(len(self._files))]
+            self._files = [self._chosen(number, float(start)) for number, start in enumerate(at)]
+            self._names = [self._files[0].path.stem] * len(self._files)
+        self._show_all()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        return [self._item(number) for number in range(self._rows.topLevelItemCount())]
+
+    def _item(self, number: int) -> QTreeWidgetItem:
+        item = self._rows.topLevelItem(number)
+        assert item is not None, "a row for each file"
+        return item
+
+    def _number(self) -> int:
+        item = self._rows.currentItem()
+        return -1 if item is None else self._rows.indexOfTopLevelItem(item)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return names with numbers behind those that are there already: equal names share a track."""
+    found: list[str] = []
+    for name in names:
+        other, number = name, 2
+        while other in found:
+            other, number = f"{name} {number}", number + 1
+        found.append(other)
+    return found

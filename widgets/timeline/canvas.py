@@ -171,9 +171,10 @@ class Canvas(QWidget):
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
         """Show a document; `lanes` are its tracks in order. The playhead keeps its position on screen."""
         old, self.state = self.state, state
-        drawn = ("rate_hz", "proposals", "decisions", "markers", "tracks")
+        drawn = ("rate_hz", "proposals", "decisions", "markers")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
-        if same and (lanes, times) == (self.shown.lanes, self.times):
+        same_clips = [one.clips for one in state.tracks] == [one.clips for one in old.tracks]
+        if same and same_clips and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
         retimed = not times.is_laid_as(self.times)
         viewport = carried_over(self.viewport, self.times, times, (self._playhead, self.playhead_in_view))
@@ -185,7 +186,7 @@ class Canvas(QWidget):
         found: dict[str, Any] = {}
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             found |= {"spans": times.spans(Spans.of(state)), "hits": self._hit_marks()}
-        if retimed or state.tracks is not old.tracks:
+        if retimed or not same_clips:
             found["clips"] = self._clips(self.shown.clips.chosen)
         if retimed or state.markers is not old.markers:
             found["marks"] = times.marks(state.markers)

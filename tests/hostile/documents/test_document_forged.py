@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,21 @@ from engine.document.document import Document
 from engine.document.file.checks import limits
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
+from engine.document.tracks.clip import Clip
 from engine.errors import DocumentError
 from tests.engine.document.scripted import IDS, review
 from tests.engine.document.test_migrations import OLDER
 from tests.hostile.status import is_one_sentence
 from tests.mostly_long import mostly_long
+
+_FIELDS = [field.name for field in fields(Clip)]
+
+
+def _clip(field: str, value: str) -> str:
+    """Return a statement that changes a field of the first track's clip to a value in SQL."""
+    place = _FIELDS.index(field)
+    return f"UPDATE track SET clips = json_set(clips, '$[0][{place}]', {value}) WHERE id = 'track-one'"
+
 
 # What is written into the file, and what the refusal must say of it.
 LAYOUTS = {
@@ -131,9 +142,58 @@ ROWS = {
         "surrogate",
     ),
     "a source whose name is not text": ("UPDATE source SET path = char(0) || '[1]'", "is not text"),
-    "a track without a source": ("UPDATE track SET source_id = 'gone'", "has no source"),
-    "a track beyond all": ("UPDATE track SET start_samples = 9000000000000000000", "track.start_samples"),
-    "a track after years": ("UPDATE track SET start_samples = 2000000000000", "longer than any"),
+    "a track without a clip": ("UPDATE track SET clips = '[]'", "track 'track-one' has no clip"),
+    "clips that are none": ("UPDATE track SET clips = 'null'", "type NoneType"),
+    "clips that are an object": ("UPDATE track SET clips = '{}'", "type dict"),
+    "clips of numbers": ("UPDATE track SET clips = '[5]'", "type int"),
+    "clips of two fields": ('UPDATE track SET clips = \'[["c","one"]]\'', "a list of 2 where 10 belong"),
+    "clips that are no JSON": ("UPDATE track SET clips = '[['", "damaged"),
+    "clips nested without end": (f"UPDATE track SET clips = '{'[' * 100_000}'", "damaged"),
+    "two clips with one id": (
+        "UPDATE track SET clips = '[' || substr(clips, 2, length(clips) - 2) || ',' || substr(clips, 2)",
+        "there are two clips 'clip-one'",
+    ),
+    "one clip on two tracks": (
+        "UPDATE track SET clips = (SELECT clips FROM track WHERE id = 'track-one')",
+        "there are two clips 'clip-one'",
+    ),
+    "a clip without an id": (_clip("id", "''"), "clip.id holds an empty"),
+    "a clip whose id is a number": (_clip("id", "5"), "clip.id holds a value of type int"),
+    "a clip whose id is half a letter": (
+        "UPDATE track SET clips = replace(clips, 'clip-one', '\\ud800')",
+        "surrogate",
+    ),
+    "a clip without a source": (_clip("source_id", "'gone'"), "clip 'clip-one' has no source"),
+    "a clip of no source": (_clip("source_id", "NULL"), "clip.source_id holds a value of type NoneType"),
+    "a clip beyond all": (_clip("start_samples", "9000000000000000000"), "clip.start_samples holds 9"),
+    "a clip long before": (_clip("start_samples", "-9000000000000000000"), "clip.start_samples holds -9"),
+    "a clip after years": (_clip("start_samples", "2000000000000"), "longer than any"),
+    "a clip in between": (_clip("start_samples", "0.5"), "type float"),
+    "a clip beyond its source": (_clip("offset_samples", "1"), "reaches beyond its source"),
+    "a clip longer than its source": (_clip("length_samples", "28800001"), "reaches beyond its source"),
+    "a clip before its source": (_clip("offset_samples", "-1"), "clip.offset_samples holds -1"),
+    "a clip of nothing": (_clip("length_samples", "0"), "clip.length_samples holds 0"),
+    "a clip that goes back": (_clip("length_samples", "-9"), "clip.length_samples holds -9"),
+    "a clip as long as a word": (_clip("length_samples", "'9'"), "type str"),
+    "a clip with NaN": ("UPDATE track SET clips = replace(clips, ',0.0,', ',NaN,')", "NaN is not a number"),
+    "a clip without end": (
+        "UPDATE track SET clips = replace(clips, ',0.0,', ',1e999,')",
+        "clip.gain_db holds",
+    ),
+    "a deafening clip": (_clip("gain_db", "6000"), "clip.gain_db holds 6000"),
+    "a clip with a fade before it": (_clip("fade_in_samples", "-1"), "clip.fade_in_samples holds -1"),
+    "a clip with a longer fade": (
+        _clip("fade_out_samples", "28800001"),
+        "fades of 28800001 samples",
+    ),
+    "a clip with a half fade": (_clip("fade_in_samples", "0.5"), "type float"),
+    "a clip with a long name": (_clip("name", "hex(zeroblob(50000))"), "clip.name holds a text"),
+    "a clip whose name is a list": (_clip("name", "json('[]')"), "type list"),
+    "a clip that is locked twice": (_clip("is_locked", "2"), "clip.is_locked holds 2"),
+    "clips in bulk": (
+        "UPDATE track SET clips = '[' || replace(hex(zeroblob(1000000)), '0', '[],') || '[]]'",
+        "damaged",
+    ),
     "a gain without end": ("UPDATE track SET gain_db = 9e999", "track.gain_db holds inf"),
     "a deafening gain": ("UPDATE track SET gain_db = 6000", "track.gain_db holds 6000"),
     "a pan out of the room": ("UPDATE track SET pan = 1.5", "track.pan holds 1.5"),
@@ -301,6 +361,10 @@ def test_a_document_with_a_thousand_schema_entries_is_refused_at_the_first(
     assert "a 'table' 't0'" in _is_refused(path, forged, capsys)
 
 
+TRACK = ["t", "n", 2, "", 0.0, 0, 0, 0.0, "", "", 0, 0, 1, "waveform"]
+"""The columns of a track without its clips."""
+
+
 def test_steps_that_no_offcut_writes_are_not_undone(path: Path) -> None:
     bad = {
         "an unknown table": [["sqlite_schema", None, ["x"]]],
@@ -310,6 +374,35 @@ def test_steps_that_no_offcut_writes_are_not_undone(path: Path) -> None:
         "not three": [["decision"]],
         "a number": 7,
         "an object": {"decision": 1},
+        "a track without a clip": [
+            ["track", None, [*TRACK, "[]"]],
+        ],
+        "a track as before": [
+            ["track", None, TRACK],
+        ],
+        "a clip beyond its source": [
+            [
+                "track",
+                None,
+                [
+                    "t",
+                    "n",
+                    2,
+                    "",
+                    0.0,
+                    0,
+                    0,
+                    0.0,
+                    "",
+                    "",
+                    0,
+                    0,
+                    1,
+                    "waveform",
+                    '[["c","one",0,9,28800000,0.0,0,0,"",0]]',
+                ],
+            ],
+        ],
         "the last source taken": [["source", None, ["one", "/a.wav", "h", 48_000, 2, 10, "WAV", "PCM_24"]]],
     }
     for changes in (json.dumps(bad[name]) for name in bad):

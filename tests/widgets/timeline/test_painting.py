@@ -55,10 +55,12 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
     sound[60_000:60_100] = -0.5
     view.lanes.set_document(replace(view.canvas.state, proposals={}, decisions={}))
     view.lanes.set_waves({"kick": MadeUp(sound)})
-    top, bottom = view.canvas.frame.layout.lane_tops[:2]
+    top, bottom = view.canvas.frame.layout.sound_top(0), view.canvas.frame.layout.lane_tops[1]
     seen = picture(view)[top : bottom - 1]
     heights = np.count_nonzero(seen != GROUND, axis=0)
     heights[:20] = 0  # the playhead stands at the start
+    assert heights[-1] == len(seen), "the edge of the clip"
+    heights[-1] = 0
     # the column after each is drawn from there back to silence
     assert np.flatnonzero(heights > 4).tolist() == [300, 301, 600, 601]
     assert np.flatnonzero(seen[:, 300] != GROUND).max() <= (bottom - top) / 2
@@ -68,7 +70,7 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
 
 def test_an_accepted_span_is_orange_and_hatched(view: TimelineView) -> None:
     seen = picture(silent(view))
-    inside = seen[190:427, 102:198]
+    inside = seen[view.canvas.frame.layout.sound_top(0) : 427, 102:198]
     tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
     assert np.mean(inside == tint) == pytest.approx(10 / 11, abs=0.03)
     hatched = np.argwhere(inside[:60] != tint)
@@ -78,7 +80,9 @@ def test_an_accepted_span_is_orange_and_hatched(view: TimelineView) -> None:
 
 
 def test_a_rejected_span_has_dashed_edges_and_an_undecided_one_plain(view: TimelineView) -> None:
-    seen = picture(silent(view))[192:426]
+    layout = view.canvas.frame.layout
+    rows = np.r_[layout.sound_top(0) + 2 : layout.lane_tops[1], layout.sound_top(1) : 426]  # below bars
+    seen = picture(silent(view))[rows]
     assert 0.4 < np.mean(seen[:, 700] == rgba(DARK.rejected)) < 0.7
     assert np.all(seen[:, 400] == rgba(DARK.undecided))
     assert len(np.unique(seen[:100, 410:490])) == 1
@@ -194,7 +198,7 @@ def test_thousands_of_proposals_are_a_ribbon_and_a_tint(view: TimelineView, stat
     assert np.all(undecided.sum(axis=0)[undecided.any(axis=0)] == 11), "half of the strip, over its hairline"
     assert np.mean(undecided.any(axis=0)) == pytest.approx(3 / 4, abs=0.01), "a gap between two bars"
     assert seen[400, 321] == rgba(theme.mix(DARK.bg, DARK.undecided, TINT / 2).name())
-    assert len(np.unique(seen[250, 20:])) == 1, "and no line through the lanes"
+    assert len(np.unique(seen[250, 20:-1])) == 1, "and no line through the lanes until the clip ends"
 
 
 def test_another_theme_repaints_everything(view: TimelineView) -> None:

@@ -53,13 +53,19 @@ def edits_of(drops: list[tuple[int, int, float]], length: int = 5_000) -> EditLi
 
 def shortened(state: DocumentState, waves: dict[str, MadeUp]) -> tuple[DocumentState, dict[str, MadeUp]]:
     """Return the document with the accepted span, 10 to 20 s, really taken out of it."""
-    sources = dict(state.sources)
-    sources["one"] = replace(sources["one"], frames=LENGTH - 10_000)
-    tracks = (state.tracks[0], begun_at(state.tracks[1], 10_000))
-    sound = waves["kick"].sound
-    joined = MadeUp(np.concatenate([sound[:10_000], sound[20_000:]]))
-    gone = replace(state, sources=sources, tracks=tracks, proposals=ending(LENGTH - 10_000), decisions={})
-    return played_whole(gone), waves | {"kick": joined}
+    sources, tracks, joined = dict(state.sources), [], {}
+    for track in state.tracks:
+        sound, source = waves[track.id].sound, sources[track.clips[0].source_id]
+        if track.start_samples:
+            joined[track.id] = MadeUp(sound)
+            tracks.append(begun_at(track, track.start_samples - 10_000))
+        else:
+            joined[track.id] = MadeUp(np.concatenate([sound[:10_000], sound[20_000:]]))
+            sources[source.id] = replace(source, frames=source.frames - 10_000)
+            tracks.append(track)
+    proposals = ending(LENGTH - 10_000)
+    gone = replace(state, sources=sources, tracks=tuple(tracks), proposals=proposals, decisions={})
+    return played_whole(gone), joined
 
 
 def ending(stop: int) -> dict[str, Proposal]:
@@ -82,9 +88,17 @@ def result(view: TimelineView, state: DocumentState) -> TimelineView:
 
 @pytest.mark.parametrize("samples_per_px", [90.0, 20.0, 7.5, 0.2])
 @pytest.mark.parametrize("start", [0.0, 8_000.0, 9_950.0])
+@pytest.mark.parametrize("keys_start", [0, 20_000])
 def test_the_result_looks_like_a_recording_without_the_cut(
-    view: TimelineView, state: DocumentState, waves: dict[str, MadeUp], start: float, samples_per_px: float
+    view: TimelineView,
+    state: DocumentState,
+    waves: dict[str, MadeUp],
+    start: float,
+    samples_per_px: float,
+    keys_start: int,
 ) -> None:
+    """A recording with a late track has bars of clips, so that its result, without any cut, is looked at."""
+    state = replace(state, tracks=(state.tracks[0], begun_at(state.tracks[1], keys_start)))
     window = {"start_samples": start, "samples_per_px": samples_per_px}
     only_accepted = {"early": state.proposals["early"], **ending(LENGTH)}
     state = replace(state, proposals=only_accepted, decisions={"early": state.decisions["early"]})
@@ -95,7 +109,7 @@ def test_the_result_looks_like_a_recording_without_the_cut(
     gone, joined = shortened(state, waves)
     view.lanes._gains.clear()
     gains = {"kick": view.canvas.shown.lanes[0].gain, "keys": view.canvas.shown.lanes[1].gain}
-    view.lanes.set_document(gone)
+    view.lanes.set_document(gone, build(gone) if keys_start else None)
     view.lanes.set_waves(joined)
     view.lanes._gains.update(gains)
     view.lanes.set_waves(joined)
@@ -116,7 +130,9 @@ def test_score_beats_and_ruler_are_closed_too(
     view.set_score(curve, None)
     view.canvas.set_grid(grid)
     view.lanes.set_waves({})
-    state = replace(state, proposals={"early": state.proposals["early"], **ending(LENGTH)})
+    tracks = (state.tracks[0], begun_at(state.tracks[1], 0))  # a late one has a bar, in the source alone
+    proposals = {"early": state.proposals["early"], **ending(LENGTH)}
+    state = replace(state, tracks=tracks, proposals=proposals)
     view.lanes.set_document(state, build(state))
     view.canvas.set_playhead(LENGTH)
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=5_000.0, samples_per_px=10.0))

@@ -123,7 +123,8 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     if not shown.lanes or len(shown.lanes) != len(lanes):
         return
     painter.save()
-    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
+    painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
     names = [lane.track_id for lane in lanes]
     tops = {frame.layout.lane_tops[number]: name for number, name in enumerate(names)}
     for bar in bars(frame, shown):

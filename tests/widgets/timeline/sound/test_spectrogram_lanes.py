@@ -182,18 +182,19 @@ def test_pixels_are_looked_up(view: TimelineView, made_up: dict[str, MadeUpSpect
     view.lanes.set_spectrograms(made_up)
     view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=100.0))
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
-    height = tops[1] - tops[0]
+    top = view.canvas.frame.layout.sound_top(0)
+    height = tops[1] - top
     edges = np.arange(1_001) * 100
     cells = made_up["kick"].cells(0, edges[:-1], edges[1:], 100.0)
     rows = rows_of(cells, row_bands(height, Scale.LOG, RATE_HZ, 2048))
     table = color_tables(SpectrogramLook(), DARK, True)
     way = 1 << VERDICTS.index(VERDICTS[0])
     free = slice(300, 390)  # no proposal, no label, no line
-    np.testing.assert_array_equal(shown[tops[0] + 20 : tops[1] - 1, free], table[0][rows[20:-1, free]])
+    np.testing.assert_array_equal(shown[top + 20 : tops[1] - 1, free], table[0][rows[20:-1, free]])
     for name, (first, last) in {"undecided": (410, 490), "rejected": (710, 790)}.items():
         way = 1 << [str(verdict) for verdict in VERDICTS].index(name)
         expected = table[way][rows[20:-1, first:last]]
-        np.testing.assert_array_equal(shown[tops[0] + 20 : tops[1] - 1, first:last], expected)
+        np.testing.assert_array_equal(shown[top + 20 : tops[1] - 1, first:last], expected)
 
 
 def test_outside_its_track_a_lane_is_as_empty_as_with_waves(
@@ -216,9 +217,10 @@ def test_channels_closed_into_one_row_show_the_loudest(
     shown, tops = pixels(view), view.canvas.frame.layout.lane_tops
     edges = np.arange(1_001) * 100 - 20_000
     cells = np.max([made_up["keys"].cells(c, edges[:-1], edges[1:], 100.0) for c in (0, 1)], axis=0)
-    rows = rows_of(cells, row_bands(tops[2] - tops[1], Scale.LOG, RATE_HZ, 2048))
+    top = view.canvas.frame.layout.sound_top(1)
+    rows = rows_of(cells, row_bands(tops[2] - top, Scale.LOG, RATE_HZ, 2048))
     table = color_tables(SpectrogramLook(), DARK, True)[0]
-    np.testing.assert_array_equal(shown[tops[1] : tops[2] - 1, 510:690], table[rows[:-1, 510:690]])
+    np.testing.assert_array_equal(shown[top : tops[2] - 1, 510:690], table[rows[:-1, 510:690]])
 
 
 @SCALES

@@ -26,6 +26,7 @@ from engine.document.tracks.clip_edits import (
     remove_clips,
     set_clips,
     split_clips,
+    take_clips,
     trim_clip,
 )
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
@@ -254,8 +255,12 @@ class Clips(QObject):
         )
         self.said.emit(f"{what}. {KEYS_THERE}")
 
-    def _drag(self, keys: Sequence[str], by_samples: int) -> None:
-        self._apply(nudge_clips(self._session.state, tuple(keys), by_samples))
+    def _drag(self, keys: Sequence[str], by_samples: int, track_id: str) -> None:
+        state = self._session.state
+        if track_id:
+            self._apply(take_clips(state, tuple(keys), track_id, by_samples))
+        else:
+            self._apply(nudge_clips(state, tuple(keys), by_samples))
 
     def _trim(self, clip_id: str, start_samples: int, stop_samples: int) -> None:
         self._apply(trim_clip(self._session.state, clip_id, start_samples, stop_samples))

@@ -102,7 +102,7 @@ class Canvas(QWidget):
     wave_turned = Signal(int, float)
     stroke_painted = Signal(object)
     clip_chosen = Signal(str, bool)
-    clips_dragged = Signal(object, object)
+    clips_dragged = Signal(object, object, str)
     clip_trimmed = Signal(str, object, object)
     clip_menu_requested = Signal(str, object)
 

@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (place|trim|split|duplicate|remove|lock|unlock|fade|level|join)``: edits of clips."""
+"""``offcut edit PROJECT (place|take|trim|split|duplicate|remove|lock|unlock|fade|level|join)``: clips."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from engine.document.tracks.clip_edits import (
     remove_clips,
     set_clips,
     split_clips,
+    take_clips,
     trim_clip,
 )
 from engine.document.tracks.track import Track
@@ -124,6 +125,14 @@ def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
     return place_clips(state, {key: start + by for key, start in starts.items()})
 
 
+def _take(options: argparse.Namespace, state: DocumentState) -> Edit:
+    if not options.clips or len(options.tracks) != 1:
+        raise UsageError("To take needs --clips, and --tracks with the name of the track that gets them.")
+    (track,) = tracks_named(state, options.tracks)[:1]
+    keys = _clips(argparse.Namespace(tracks=[], clips=options.clips, kind=options.kind), state)
+    return take_clips(state, keys, track)
+
+
 def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:
     keys = _clips(options, state)
     if len(keys) != 1:
@@ -174,6 +183,7 @@ def _join(options: argparse.Namespace, state: DocumentState) -> Edit:
 CLIP_EDITS: Mapping[str, Callable[[argparse.Namespace, DocumentState], Edit]] = MappingProxyType(
     {
         "place": _place,
+        "take": _take,
         "trim": _trim,
         "split": _split,
         "duplicate": _duplicate,

@@ -83,6 +83,35 @@ def nudge_clips(state: DocumentState, clip_ids: Collection[str], by_samples: int
     return place_clips(state, {clip.id: clip.start_samples + by for clip in clips}, run)
 
 
+def take_clips(state: DocumentState, clip_ids: Collection[str], track_id: str, by_samples: int = 0) -> Edit:
+    """Put clips onto another track, above its own; tracks that are left without a clip go.
+
+    Parameters
+    ----------
+    by_samples : how much later they are placed; the first of them stops at the beginning of the timeline
+
+    Raises
+    ------
+    UsageError : a clip is unknown or locked, or the track is unknown
+    """
+    target = track_of(state, track_id)
+    clips = [_unlocked(state, key, "moved")[1] for key in dict.fromkeys(clip_ids)]
+    by = max(by_samples, -min((clip.start_samples for clip in clips), default=0))
+    taken = tuple(replace(clip, start_samples=clip.start_samples + by) for clip in clips)
+    keys = {clip.id for clip in clips}
+    after = []
+    for track in state.tracks:
+        left = tuple(clip for clip in track.clips if clip.id not in keys)
+        after.append(replace(track, clips=(*left, *taken) if track is target else left))
+    rows: list[tuple[Row | None, Row | None]] = []
+    place = 0
+    for before, track in zip(state.tracks, after, strict=True):
+        rows.append((before, replace(track, position=place) if track.clips else None))
+        place += bool(track.clips)
+    label = f"Took {_named(state, list(keys))} to {target.name}"
+    return Edit(label, row_changes([*rows, *moved_along(state, after)]))
+
+
 def trim_clip(
     state: DocumentState, clip_id: str, start_samples: int, stop_samples: int, run: str = ""
 ) -> Edit:

@@ -1,7 +1,8 @@
 """Rows that move with the clips they are about: proposals, decisions and markers.
 
-An edit of some tracks moves if every clip that plays inside its span on those tracks moved by the same
-distance; an edit of all tracks if that holds on all of them. Else it stays where it is.
+An edit of one track goes with its clips to another track. An edit of some tracks moves if every clip that
+plays inside its span on those tracks moved by the same distance; an edit of all tracks if that holds on all
+of them. Else it stays where it is.
 """
 
 from __future__ import annotations
@@ -37,11 +38,17 @@ def moved_along(state: DocumentState, after: Sequence[Track]) -> Iterator[Pair]:
     proposals = list(state.proposals.values())
     spans = np.array([state.span(one.id) for one in proposals], np.int64).reshape(-1, 2)
     moved = shifts.of([one.tracks for one in proposals], spans)
-    for place in np.flatnonzero(moved).tolist():
+    taken = {
+        place: track
+        for place, one in enumerate(proposals)
+        if len(one.tracks) == 1 and (track := shifts.taken_to(one.tracks[0], *spans[place].tolist()))
+    }
+    for place in sorted({*np.flatnonzero(moved).tolist(), *taken}):
         before, move = proposals[place], _Move(shifts, proposals[place], int(moved[place]))
-        yield before, move.proposal()
+        after_it = move.proposal() if move.by else before
+        yield before, replace(after_it, tracks=(taken[place],)) if place in taken else after_it
         decision = state.decisions.get(before.id)
-        if decision is not None:
+        if decision is not None and move.by:
             yield decision, move.decision(decision)
     markers = list(state.markers.values())
     edges = [(one.start_samples, max(one.stop_samples, one.start_samples + 1)) for one in markers]
@@ -57,7 +64,9 @@ class _Shifts:
 
     def __init__(self, state: DocumentState, after: Sequence[Track]) -> None:
         places = {clip.id: clip.shift_samples for track in after for clip in track.clips}
+        holders = {clip.id: track.id for track in after for clip in track.clips}
         self._tracks: dict[str, tuple[Positions, Positions, Positions, Positions]] = {}
+        self._holders: dict[str, tuple[str, ...]] = {}
         self.any = False
         for track in state.tracks:
             shown = sorted(visible(track.clips), key=lambda one: one.start_samples)
@@ -69,7 +78,8 @@ class _Shifts:
             stops = np.array([one.stop_samples for one in shown], np.int64)
             changes = np.concatenate([[0], np.cumsum(by[1:] != by[:-1])])
             self._tracks[track.id] = starts, stops, by, changes
-            self.any = self.any or bool(by.any())
+            self._holders[track.id] = tuple(holders.get(one.clip.id, track.id) for one in shown)
+            self.any = self.any or bool(by.any()) or set(self._holders[track.id]) != {track.id}
 
     def of(self, tracks: Sequence[tuple[str, ...]], spans: Positions) -> Positions:
         """Return how far each span of some tracks moves, none being all, shape (n,); 0 where it stays."""
@@ -85,6 +95,15 @@ class _Shifts:
             stays |= has & is_set & (by != shifts[low])
             by, is_set = np.where(has & ~is_set, shifts[low], by), is_set | has
         return np.where(stays, 0, by)
+
+    def taken_to(self, track_id: str, start: int, stop: int) -> str:
+        """Return the track to which all clips of a span were taken from a track; empty if there is none."""
+        if track_id not in self._tracks:
+            return ""
+        starts, stops, _, _ = self._tracks[track_id]
+        here = slice(int(np.searchsorted(stops, start, "right")), int(np.searchsorted(starts, stop, "left")))
+        found = set(self._holders[track_id][here])
+        return found.pop() if len(found) == 1 and track_id not in found else ""
 
     def at(self, tracks: tuple[str, ...], position: float) -> int | None:
         """Return how far a position of some tracks moves; None if no clip is there."""

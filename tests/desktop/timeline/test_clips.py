@@ -139,6 +139,18 @@ def test_chosen_clips_are_dragged_together_and_stop_at_the_start(day: Hands) -> 
     assert starts_s(day) == [0.0, 2.0, 6.0]
 
 
+def test_a_clip_is_dropped_on_another_track(day: Hands) -> None:
+    canvas = day.window.timeline.canvas
+    start, stop = middle(day, 2), middle(day, 0)
+    QTest.mousePress(canvas, LEFT, NONE, start)
+    for share in (0.5, 1.0):
+        QTest.mouseMove(canvas, QPoint(start.x(), round(start.y() + share * (stop.y() - start.y()))))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(start.x(), stop.y()))
+    assert [len(track.clips) for track in day.window.session.state.tracks] == [2, 1]
+    day.press("Ctrl+Z")
+    assert [len(track.clips) for track in day.window.session.state.tracks] == [1, 1, 1]
+
+
 def test_a_dragged_clip_snaps_to_the_end_of_another(day: Hands) -> None:
     canvas = day.window.timeline.canvas
     canvas.snapping.is_on = True

@@ -25,6 +25,7 @@ from engine.document.tracks.clip_edits import (
     remove_clips,
     set_clips,
     split_clips,
+    take_clips,
     trim_clip,
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
@@ -130,6 +131,19 @@ def test_locked_and_unknown_clips_are_left(band: DocumentState, do: Callable[[Do
     locked = after(band, set_clips(band, ["clip-a"], is_locked=True))
     with pytest.raises(UsageError):
         do(locked)
+
+
+def test_clips_are_taken_to_another_track_with_their_edits(band: DocumentState) -> None:
+    state, inside = _with_edit(band, "gain", 8, 9, "track-a")
+    state, outside = _with_edit(state, "gain", 1, 2, "track-a")
+    taken = after(state, take_clips(state, ["clip-b"], "track-c", SECOND))
+    assert [one.id for one in taken.tracks[1].clips] == ["clip-c", "clip-b"]
+    assert taken.proposals[inside].tracks == ("track-c",)
+    assert taken.span(inside) == (9 * SECOND, 10 * SECOND)
+    assert taken.proposals[outside] == state.proposals[outside]
+    emptied = after(taken, take_clips(taken, ["clip-a"], "track-c"))
+    assert [(one.id, one.position) for one in emptied.tracks] == [("track-c", 0)]
+    assert emptied.proposals[outside].tracks == ("track-c",)
 
 
 def test_what_nothing_plays_goes(band: DocumentState) -> None:

@@ -63,7 +63,8 @@ def press_on_clip(canvas: Surface, at: QPointF, *, adds: bool) -> MoveClips | Tr
 class MoveClips:
     """Chooses a clip; when dragged, moves all chosen ones by the same distance.
 
-    The dragged clip snaps with either edge: to other clips, markers, the playhead and the grid.
+    The dragged clip snaps with either edge: to other clips, markers, the playhead and the grid. Clips of one
+    track can be taken to another.
     """
 
     def __init__(self, canvas: Surface, bar: Bar, at: QPointF, *, adds: bool) -> None:
@@ -73,10 +74,22 @@ class MoveClips:
         clips = [clip for track in canvas.state.tracks for clip in track.clips]
         self._moving = [clip for clip in clips if clip.id in moving]
         self._places = _places(canvas, {clip.id for clip in self._moving})
-        self._by, self._moved = 0, False
+        self._by, self._moved, self._lane = 0, False, self._own_lane
+        self._lanes = {
+            number
+            for number, track in enumerate(canvas.state.tracks)
+            if any(clip.id in moving for clip in track.clips)
+        }
+
+    @property
+    def _own_lane(self) -> int:
+        tracks = self._canvas.state.tracks
+        return next(number for number, track in enumerate(tracks) if self._bar.clip in track.clips)
 
     def move(self, at: QPointF) -> None:
-        self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
+        self._moved |= (at - self._pressed).manhattanLength() >= theme.px(LEAST_PX)
+        lane = self._canvas.frame.layout.lane_at(at.y())
+        self._lane = self._own_lane if lane is None or len(self._lanes) > 1 else lane
         if not self._moved or any(clip.is_locked for clip in self._moving):
             return
         canvas, clip = self._canvas, self._bar.clip
@@ -96,8 +109,9 @@ class MoveClips:
         if clip.id not in canvas.shown.clips.chosen:
             canvas.clip_chosen.emit(clip.id, self._adds)
         locked = [one for one in self._moving if one.is_locked]
-        if self._by or locked:  # what is locked says so
-            canvas.clips_dragged.emit([one.id for one in self._moving], self._by)
+        to = canvas.state.tracks[self._lane].id if self._lane != self._own_lane else ""
+        if self._by or locked or to:  # what is locked says so
+            canvas.clips_dragged.emit([one.id for one in self._moving], self._by, to)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if not self._moved:
@@ -109,9 +123,13 @@ class MoveClips:
         for bar in bars(frame, self._canvas.shown.clips):
             if bar.clip.id in moving:
                 plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
-                ghost = replace(bar, clip=plain, area=bar.area.translated(by_px, 0))
+                tops = frame.layout.lane_tops
+                down = tops[self._lane] - tops[self._own_lane]
+                bottom = tops[self._lane + 1] if down else bar.lane_bottom
+                area = bar.area.translated(by_px, down)
+                ghost = replace(bar, clip=plain, area=area, lane_bottom=bottom)
                 whole = QRectF(ghost.area.topLeft(), ghost.area.bottomRight())
-                whole.setBottom(bar.lane_bottom)
+                whole.setBottom(ghost.lane_bottom)
                 painter.fillRect(whole, theme.color(frame.theme.undecided, 0.14))
                 paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=True)
         painter.restore()

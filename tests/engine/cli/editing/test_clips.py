@@ -52,6 +52,9 @@ def test_clips_are_placed_split_trimmed_and_joined(project: str, capsys: pytest.
     assert clips(trimmed)[2] == ("b.wav", 12.0, 15.0, 1.0)
     doubled = told(capsys, "edit", project, "duplicate", "--clips", "b.wav", "--to-s", "20")
     assert clips(doubled)[3] == ("b.wav", 20.0, 23.0, 1.0)
+    copied = doubled["tracks"][1]["clips"][1]["id"]
+    taken = told(capsys, "edit", project, "take", "--clips", copied, "--tracks", "a")
+    assert [len(track["clips"]) for track in taken["tracks"]] == [3, 1]
     joined = told(capsys, "edit", project, "join", "--tracks", "a", "b")
     assert [len(track["clips"]) for track in joined["tracks"]] == [4]
 

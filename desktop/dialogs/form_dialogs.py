@@ -87,9 +87,9 @@ def ask_clip_name(parent: QWidget, name: str) -> str | None:
     return form.name() if _ask(parent, "Name of the clip", form, form.problem, "Rename") else None
 
 
-def ask_places(parent: QWidget, form: PlacesForm) -> Placements | None:
-    """Ask where imported files are placed; None if nothing is to be imported."""
-    return form.values() if _ask(parent, "Places of the recordings", form, form.problem, "Import") else None
+def ask_places(parent: QWidget, form: PlacesForm, do: str) -> Placements | None:
+    """Ask where files are placed; None if cancelled."""
+    return form.values() if _ask(parent, "Places of the recordings", form, form.problem, do) else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:

@@ -127,7 +127,7 @@ class Recordings(QObject):
         }
         theme = self._themed()
         form = PlacesForm(theme, places, [lengths[one.path.absolute()] for one in places.files])
-        chosen = form_dialogs.ask_places(self._window, form)
+        chosen = form_dialogs.ask_places(self._window, form, "Import")
         return None if chosen is None else replace(imported, places=chosen)
 
     def compare_tracks(self, then: Callable[[], None]) -> None:

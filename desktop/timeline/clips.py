@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
@@ -11,6 +12,7 @@ from desktop.commands.command import CLIP_LAYER
 from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from desktop.shell.slots import reporting_refusals
+from desktop.work.jobs import propose_again
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.tracks.clip import Clip
@@ -27,10 +29,14 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
+from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
+from engine.recordings.placed import LineUpRequest, placed_again
+from engine.recordings.placement.placements import Placements
 from engine.timebase import s_to_samples
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.forms.places.form import PlacesForm
 from widgets.timeline.heads.value_field import STEPS_RUN
 
 NUDGE_S = 0.010
@@ -181,6 +187,30 @@ class Clips(QObject):
     def _ask(self, title: str, numbers: Sequence[Number]) -> tuple[float, ...] | None:
         form = NumbersForm(self._parts.look.theme, numbers, "")
         return form_dialogs.ask_numbers(self._window, title, form, "Set")
+
+    def line_up(self) -> None:
+        """Look for the places of the chosen clips, else of all, by their sound and stated times."""
+        state = self._session.state
+        require_recording(state, "line up")
+        every = tuple(clip.id for track in state.tracks for clip in track.clips)
+        request = LineUpRequest(state, self._session.media, self._chosen if len(self._chosen) > 1 else every)
+        self._parts.work.read(propose_again, request, "Comparing sound", partial(self._lined_up, request))
+
+    def _lined_up(self, request: LineUpRequest, places: Placements) -> None:
+        state = self._session.state
+        if state.tracks != request.state.tracks:
+            raise UsageError("The clips changed meanwhile. Line them up again ‹clips.line_up›.")
+        lengths = [source_length_samples(state.sources[key], state.rate_hz) for key in request.sources]
+        form = PlacesForm(self._parts.look.theme, places, lengths, names_are_fixed=True)
+        chosen = form_dialogs.ask_places(self._window, form, "Line up")
+        if chosen is not None:
+            starts = placed_again(request, chosen)
+            now = {clip.id: clip.start_samples for track in state.tracks for clip in track.clips}
+            moved = {key: start for key, start in starts.items() if now[key] != start}
+            if not moved:
+                self.said.emit("All clips are at these places already")
+                return
+            self._apply(place_clips(state, moved))
 
     def join(self) -> None:
         """Put the clips of the selected tracks onto the current one, and remove those tracks."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from engine.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
     from engine.recordings.listen import FoundAnalyses
+    from engine.recordings.placed import LineUpRequest
+    from engine.recordings.placement.placements import Placements
     from engine.recordings.spans import SpanRequest
     from engine.review.sounds_in_cuts import DetectedWord
 
@@ -52,6 +54,13 @@ def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Pr
     from engine.recordings.kit import compare_tracks as compare
 
     return compare(PickupRequest(state, media), progress)
+
+
+def propose_again(request: LineUpRequest, progress: Progress) -> Placements:
+    """Propose places for recordings of a document."""
+    from engine.recordings.placed import places_again
+
+    return places_again(request, progress)
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:

@@ -16,7 +16,7 @@ from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
-from engine.document.change import Edit
+from engine.document.change import Edit, row_changes
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.limits import MOST_ROWS
 from engine.document.marks.edits import NamedSpan, add_all
@@ -28,6 +28,7 @@ from engine.files.safe_write import shown
 from engine.hits.microphone_names import kit_of_names
 from engine.progress import Progress
 from engine.recordings.media import Media
+from engine.recordings.placed import clock_edits, placed_tracks
 from engine.recordings.placement.placements import Mode, Placements
 from engine.timebase import convert_samples
 from engine.wording import counted
@@ -185,24 +186,17 @@ def import_edit(state: DocumentState, imported: Imported) -> Edit:
     ]
     markers = add_all(state, spans, "").changes
     told = f" with {counted(len(markers), 'marker')}" if markers else ""
-    return Edit(f"{edit.label}{told}", (*edit.changes, *markers))
+    clocks = [] if imported.places is None else clock_edits(imported.places, imported.sources)
+    rows = row_changes((None, row) for pair in clocks for row in pair)
+    return Edit(f"{edit.label}{told}", (*edit.changes, *markers, *rows))
 
 
 def new_tracks(imported: Imported) -> tuple[NewTrack, ...]:
     """Return the tracks of imported files, each file at its place."""
-    if imported.places is None:
-        return tuple(
-            NewTrack(name, (source,)) for name, source in zip(imported.names, imported.sources, strict=True)
-        )
-    by_path = {Path(source.path): source for source in imported.sources}
-    found = []
-    for track in imported.places.tracks:
-        files = [imported.places.files[number] for number in track.files]
-        there = [one for one in files if one.path.absolute() in by_path]
-        sources = tuple(by_path[one.path.absolute()] for one in there)
-        if sources:
-            found.append(NewTrack(track.name, sources, tuple(round(one.start_samples) for one in there)))
-    return tuple(found)
+    if imported.places is not None:
+        return placed_tracks(imported.places, imported.sources)
+    names = zip(imported.names, imported.sources, strict=True)
+    return tuple(NewTrack(name, (source,)) for name, source in names)
 
 
 def _kit_by_names(imported: Imported) -> Mapping[str, str]:

@@ -18,12 +18,11 @@ from engine.document.state import DocumentState
 from engine.hits.second_recorder import Read, SecondRecorder, match_rises, refined, rises_of
 from engine.progress import Progress
 from engine.recordings.microphones import Microphones
+from engine.recordings.placed import LEAST_DRIFT_S, MAKER
 from engine.review.bulk import Accepted, accept_all
 from engine.timebase import samples_to_s
 from engine.wording import counted, listed
 
-MAKER = "clocks"
-LEAST_DRIFT_S = 0.003
 LEAST_OFFSET_S = 0.1
 """Less than that may be the way of the sound to a microphone away from the others."""
 _AWAY = (Role.ROOM, Role.OTHER)

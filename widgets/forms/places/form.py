@@ -36,8 +36,8 @@ class Way(StrEnum):
     """How all files are placed at once."""
 
     PROPOSED = "As proposed"
-    AFTER = "One after another, one track"
-    ZERO = "All at the start, a track each"
+    AFTER = "One after another"
+    ZERO = "All at the start"
 
 
 class PlacesForm(QWidget):
@@ -46,6 +46,7 @@ class PlacesForm(QWidget):
     Parameters
     ----------
     lengths_samples : of the files, at the rate of the placements
+    names_are_fixed : whether files stay on their tracks, as those of a document do
 
     Signals
     -------
@@ -60,11 +61,14 @@ class PlacesForm(QWidget):
         proposed: Placements,
         lengths_samples: Sequence[int],
         parent: QWidget | None = None,
+        *,
+        names_are_fixed: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._names_are_fixed = names_are_fixed
         self._proposed, self._lengths = proposed, tuple(lengths_samples)
         self._files = list(proposed.files)
-        self._names = [proposed.tracks[one.track].name for one in proposed.files]
+        self._names = self._proposed_names()
         self._filling = False
         self._way = QComboBox()
         self._way.setAccessibleName("Place all files")
@@ -200,7 +204,7 @@ class PlacesForm(QWidget):
         if self._filling:
             return
         number = self._rows.indexOfTopLevelItem(item)
-        if column == _TRACK and item.text(_TRACK).strip():
+        if column == _TRACK and item.text(_TRACK).strip() and not self._names_are_fixed:
             self._names[number] = item.text(_TRACK).strip()
         start_s = read_time(item.text(_START))
         if column == _START and start_s is not None:
@@ -246,9 +250,8 @@ class PlacesForm(QWidget):
         self._show_all()
 
     def _place_all(self, way: Way) -> None:
-        proposed = self._proposed
-        self._files = list(proposed.files)
-        self._names = [proposed.tracks[one.track].name for one in proposed.files]
+        self._files = list(self._proposed.files)
+        self._names = self._proposed_names()
         if way is Way.ZERO:
             self._files = [self._chosen(number, 0.0) for number in range(len(self._files))]
             self._names = _distinct([one.path.stem for one in self._files])
@@ -256,8 +259,14 @@ class PlacesForm(QWidget):
             starts = [0, *self._lengths]
             at = [sum(starts[: number + 1]) for number in range(len(self._files))]
             self._files = [self._chosen(number, float(start)) for number, start in enumerate(at)]
-            self._names = [self._files[0].path.stem] * len(self._files)
+            if not self._names_are_fixed:
+                self._names = [self._files[0].path.stem] * len(self._files)
         self._show_all()
+
+    def _proposed_names(self) -> list[str]:
+        if self._names_are_fixed:
+            return _distinct([one.path.stem for one in self._proposed.files])
+        return [self._proposed.tracks[one.track].name for one in self._proposed.files]
 
     def _items(self) -> list[QTreeWidgetItem]:
         return [self._item(number) for number in range(self._rows.topLevelItemCount())]

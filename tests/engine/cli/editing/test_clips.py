@@ -1,0 +1,127 @@
+"""Clips without a window: listed, placed, trimmed, split and joined."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+
+RATE_HZ = 8_000
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    random = np.random.default_rng(0)
+    for name, seconds in (("a", 10), ("b", 4)):
+        sound = random.standard_normal(seconds * RATE_HZ) * 0.1
+        soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, "FLOAT")
+    path = str(tmp_path / "day.offcut")
+    assert main(["new", path, str(tmp_path / "a.wav"), str(tmp_path / "b.wav")]) == 0
+    capsys.readouterr()
+    return path
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert main([*words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def clips(answer: Any) -> list[tuple[str, float, float, float]]:
+    return [
+        (clip["name"], clip["start_s"], clip["stop_s"], clip["offset_s"])
+        for track in answer["tracks"]
+        for clip in track["clips"]
+    ]
+
+
+def test_clips_are_placed_split_trimmed_and_joined(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert clips(told(capsys, "tracks", project)) == [("a.wav", 0.0, 10.0, 0.0), ("b.wav", 0.0, 4.0, 0.0)]
+    placed = told(capsys, "edit", project, "place", "--clips", "b.wav", "--to-s", "12")
+    assert clips(placed)[1] == ("b.wav", 12.0, 16.0, 0.0)
+    moved = told(capsys, "edit", project, "place", "--tracks", "b", "--by-s", "-1")
+    assert clips(moved)[1] == ("b.wav", 11.0, 15.0, 0.0)
+    parted = told(capsys, "edit", project, "split", "--at-s", "3", "--tracks", "a")
+    assert clips(parted)[:2] == [("a.wav", 0.0, 3.0, 0.0), ("a.wav", 3.0, 10.0, 3.0)]
+    trimmed = told(capsys, "edit", project, "trim", "--clips", "b.wav", "--start-s", "12")
+    assert clips(trimmed)[2] == ("b.wav", 12.0, 15.0, 1.0)
+    doubled = told(capsys, "edit", project, "duplicate", "--clips", "b.wav", "--to-s", "20")
+    assert clips(doubled)[3] == ("b.wav", 20.0, 23.0, 1.0)
+    joined = told(capsys, "edit", project, "join", "--tracks", "a", "b")
+    assert [len(track["clips"]) for track in joined["tracks"]] == [4]
+
+
+def test_fades_levels_and_locks(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "edit", project, "fade", "--clips", "b.wav", "--in-ms", "500")
+    told(capsys, "edit", project, "level", "--clips", "b.wav", "--db", "-6")
+    locked = told(capsys, "edit", project, "lock", "--clips", "b.wav")["tracks"][1]["clips"][0]
+    assert (locked["fade_in_s"], locked["gain_db"], locked["is_locked"]) == (0.5, -6.0, True)
+    assert main(["edit", project, "place", "--clips", "b.wav", "--to-s", "1"]) == 2
+    told(capsys, "edit", project, "unlock", "--clips", "b.wav")
+    told(capsys, "edit", project, "place", "--clips", "b.wav", "--to-s", "1")
+
+
+def test_edits_move_along(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = told(
+        capsys, "edit", project, "gain", "--start-s", "1", "--stop-s", "2", "--db", "-6", "--tracks", "b"
+    )
+    moved = told(capsys, "edit", project, "place", "--tracks", "b", "--by-s", "5")
+    assert moved["moved_along"] == [made["id"]]
+    proposals = told(capsys, "proposals", project)["proposals"]
+    assert [(one["start_s"], one["state"]) for one in proposals] == [(6.0, "accepted")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("place", "--clips", "b.wav"),
+        ("place", "--clips", "b.wav", "--to-s", "1", "--by-s", "1"),
+        ("place", "--to-s", "1"),
+        ("place", "--clips", "none.wav", "--to-s", "1"),
+        ("place", "--clips", "b.wav", "--to-s", "-3"),
+        ("trim", "--clips", "b.wav"),
+        ("trim", "--clips", "b.wav", "--start-s", "9"),
+        ("trim", "--tracks", "a", "b", "--start-s", "1"),
+        ("split", "--at-s", "99"),
+        ("split",),
+        ("fade", "--clips", "b.wav"),
+        ("fade", "--clips", "b.wav", "--in-ms", "9999"),
+        ("level", "--clips", "b.wav"),
+        ("level", "--clips", "b.wav", "--db", "99"),
+        ("join", "--tracks", "a"),
+        ("cut", "--start-s", "1", "--stop-s", "2", "--clips", "b.wav"),
+        ("remove", "--tracks", "a", "b"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    project: str, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    before = told(capsys, "tracks", project)
+    assert main(["edit", project, *words]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert told(capsys, "tracks", project) == before
+
+
+def test_a_shared_name_asks_for_the_id(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parted = told(capsys, "edit", project, "split", "--at-s", "2", "--tracks", "a")
+    ids = [clip["id"] for clip in parted["tracks"][0]["clips"]]
+    assert main(["edit", project, "place", "--clips", "a.wav", "--to-s", "1"]) == 2
+    assert ids[0] in capsys.readouterr().err
+    told(capsys, "edit", project, "place", "--clips", ids[1], "--to-s", "11")
+
+
+def test_files_are_placed_one_after_another(
+    tmp_path: Path, project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "after.offcut")
+    files = [str(tmp_path / f"{name}.wav") for name in "ab"]
+    answer = told(capsys, "new", path, *files, "--place", "after")
+    assert [one["start_s"] for one in answer["places"]] == [0.0, 10.0]
+    assert {one["is_certain"] for one in answer["places"]} == {True}
+    assert project

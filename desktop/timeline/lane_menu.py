@@ -21,7 +21,10 @@ _PROPOSAL = (
     ("review.accept_stay", "review.reject_stay", "review.undecided_stay"),
     ("transport.preview", "view.proposal", "hand.select_proposal"),
 )
-_PLACES = (("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.select_all"),)
+_PLACES = (
+    ("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.select_all"),
+    ("clips.split", "clips.line_up"),
+)
 
 
 class LaneMenu(QObject):

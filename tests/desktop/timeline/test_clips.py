@@ -114,7 +114,7 @@ def test_trims_copies_locks_and_removals_by_key(day: Hands) -> None:
     day.press("Down")
     day.press("Delete")
     assert [one.start_samples for one in window.session.state.tracks[1].clips] == [3 * RATE_HZ]
-    day.press("P")
+    window.commands.run("clips.here")
     assert day.refused[-1].startswith("No clip is chosen.")
 
 

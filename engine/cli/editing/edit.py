@@ -37,6 +37,7 @@ from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.wording import listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +149,7 @@ def _refuse_others(options: argparse.Namespace) -> None:
     for name, kinds in _OPTIONS.items():
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
         if given and options.kind not in kinds:
-            raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
+            raise UsageError(f"{flag} goes with {listed(kinds)}, not with {options.kind}.")
         is_needed = (
             name in _NEEDED
             and options.kind not in ("repeat", "place")

@@ -66,7 +66,6 @@ def add_tracks(
         rate_hz = rate_hz or max(source.rate_hz for source in sources)
         rows.append((None, Setting("rate_hz", rate_hz)))
     rate_hz, position, group = state.rate_hz or rate_hz, len(state.tracks), _free_group(state)
-    rows += [(None, source) for source in sources]
     mics = 0
     for number, one in enumerate(added):
         placed = zip(one.sources, one.starts_samples, strict=True)
@@ -75,7 +74,7 @@ def add_tracks(
         role = next((kit[source.id] for source in one.sources if source.id in kit), None)
         if role is not None:
             track, mics = replace(track, group=group, role=role), mics + 1
-        rows.append((None, track))
+        rows += [*((None, source) for source in one.sources), (None, track)]
     what = added[0].name if len(sources) == 1 else counted(len(sources), "recording")
     on = f" on {counted(len(added), 'track')}" if len(added) != len(sources) else ""
     grouped = f", {mics} as group {group}" if 0 < mics < len(added) else f" as group {group}" if mics else ""

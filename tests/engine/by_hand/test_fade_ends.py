@@ -276,7 +276,7 @@ def test_the_verb_makes_and_replaces_fades(project: str, capsys: pytest.CaptureF
     [
         (("fade-ends", "--start-s", "1"), "leave out --start-s, --stop-s and --tracks"),
         (("fade-ends", "--tracks", "s0"), "leave out --start-s, --stop-s and --tracks"),
-        (("fade-ends", "--db", "-3"), "--db goes with gain, not with fade-ends"),
+        (("fade-ends", "--db", "-3"), "--db goes with gain and level, not with fade-ends"),
         (("fade-ends", "--out-ms", "-5"), "A fade out of -5 ms is not possible"),
         (("fade-ends", "--out-ms", "1001"), "The last segment that is played lasts 1000 ms"),
         (("cut", "--in-ms", "5", "--start-s", "0", "--stop-s", "1"), "--in-ms goes with fade-ends"),

@@ -37,7 +37,7 @@ def test_a_repeat_may_come_elsewhere(project: str, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("kind", "words", "said"),
     [
-        ("cut", ("--to-s", "3"), "--to-s goes with move and repeat, not with cut"),
+        ("cut", ("--to-s", "3"), "--to-s goes with move, repeat, place and duplicate, not with cut"),
         ("gain", ("--db", "3", "--times", "2"), "--times goes with repeat, not with gain"),
         ("move", (), "To move needs --to-s"),
         ("slip", (), "To slip needs --by-s"),

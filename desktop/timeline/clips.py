@@ -32,7 +32,7 @@ from engine.document.tracks.clip_edits import (
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
 from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
-from engine.recordings.placed import LineUpRequest, placed_again
+from engine.recordings.line_up import LineUpRequest, placed_again
 from engine.recordings.placement.placements import Placements
 from engine.timebase import s_to_samples
 from engine.wording import counted

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
     from engine.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
+    from engine.recordings.line_up import LineUpRequest
     from engine.recordings.listen import FoundAnalyses
-    from engine.recordings.placed import LineUpRequest
     from engine.recordings.placement.placements import Placements
     from engine.recordings.spans import SpanRequest
     from engine.review.sounds_in_cuts import DetectedWord
@@ -58,7 +58,7 @@ def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Pr
 
 def propose_again(request: LineUpRequest, progress: Progress) -> Placements:
     """Propose places for recordings of a document."""
-    from engine.recordings.placed import places_again
+    from engine.recordings.line_up import places_again
 
     return places_again(request, progress)
 

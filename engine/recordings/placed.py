@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.audio.conform import conformed_path
 from engine.document.change import Row
 from engine.document.decisions import Decision, Verdict
 from engine.document.kinds.recorder import DRIFT_PPM, RECORDER
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
-from engine.document.state import DocumentState
 from engine.document.tracks.edits import NewTrack
 from engine.document.tracks.track import Source, source_length_samples
-from engine.errors import SourceError, UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Mode, Placement, Placements, Reason
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.placement.placements import Placement, Placements
 
 MAKER = "clocks"
 LEAST_DRIFT_S = 0.003
@@ -38,7 +30,7 @@ def placed_tracks(places: Placements, sources: Sequence[Source]) -> tuple[NewTra
 def clock_edits(places: Placements, sources: Sequence[Source]) -> Iterator[tuple[Row, Row]]:
     """Yield a proposal, and its acceptance, for each track whose recorder has another clock.
 
-    Only certain places have one: what is not certain is left for the user to line up.
+    Uncertain places have none: the user lines them up.
     """
     length = max(
         (
@@ -105,65 +97,3 @@ def _drift_ppm(files: Sequence[Placement], sources: Sequence[Source], rate_hz: i
     is_one = max(drifts) - min(drifts) <= 1e-6
     is_much = abs(drifts[0]) / 1e6 * length_s >= LEAST_DRIFT_S
     return round(drifts[0], 3) if is_one and is_much else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class LineUpRequest:
-    """Clips to place again.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    clips : their ids
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
-    clips: tuple[str, ...]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The sources of the clips, each once."""
-        every = (clip for track in self.state.tracks for clip in track.clips if clip.id in self.clips)
-        return tuple(dict.fromkeys(clip.source_id for clip in every))
-
-
-def places_again(request: LineUpRequest, progress: Progress) -> Placements:
-    """Propose places for recordings of a document, as at import.
-
-    Raises
-    ------
-    UsageError : there are fewer than two recordings
-    SourceError : one is missing, or cannot be read
-    """
-    state = request.state
-    if len(request.sources) < 2:
-        raise UsageError("To line up needs two recordings: choose the clips of more tracks.")
-    missing = [key for key in request.sources if key not in request.media]
-    if missing:
-        raise SourceError(f"{shown(state.sources[missing[0]].path)} is missing: locate the file first.")
-    originals = {key: request.media[key] for key in request.sources}
-    heads = read_heads(list(originals.values()))
-    media = {
-        path: conformed_path(replace(state.sources[key], path=str(path)), state.rate_hz)
-        for key, path in originals.items()
-    }
-    return propose_places(heads, Mode.AUTO, rate_hz=state.rate_hz, media=media, progress=progress)
-
-
-def placed_again(request: LineUpRequest, places: Placements) -> dict[str, int]:
-    """Return where clips begin at these places, by their ids; the recording that others refer to stays.
-
-    Clips before the start of the timeline move all of them later.
-    """
-    starts = {key: one.start_samples for key, one in zip(request.sources, places.files, strict=True)}
-    clips = [clip for track in request.state.tracks for clip in track.clips if clip.id in request.clips]
-    origin = next(
-        (key for key, one in zip(request.sources, places.files, strict=True) if one.reason is Reason.ORIGIN),
-        request.sources[0],
-    )
-    still = next(clip for clip in clips if clip.source_id == origin)
-    by = still.shift_samples - round(starts[origin])
-    placed = {clip.id: round(starts[clip.source_id]) + by + clip.offset_samples for clip in clips}
-    ahead = min(0, *placed.values())
-    return {key: start - ahead for key, start in placed.items()}

@@ -99,7 +99,7 @@ def _clips(options: argparse.Namespace, state: DocumentState) -> list[str]:
     for name in options.clips or ():
         own = [clip.id for _, clip in every if name in (clip.id, clip_name(state, clip))]
         if not own:
-            raise UsageError(f"There is no clip {name!r}: 'offcut tracks' lists them.")
+            raise UsageError(f"No clip is called {name!r}: 'offcut tracks' lists them.")
         if len(own) > 1:
             raise UsageError(f"{len(own)} clips are called {name!r}: name one by its id, such as {own[0]}.")
         found += own

@@ -22,4 +22,4 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project, to_read=True) as document:
         state = document.state
     lines = [line for track in state.tracks for line in track_lines(state, track)]
-    yield VerbOutput({"tracks": track_rows(state)}, "\n".join(lines) or "There is no track.")
+    yield VerbOutput({"tracks": track_rows(state)}, "\n".join(lines) or "No track yet.")

@@ -1,7 +1,6 @@
 """Every way to change the clips of a document: pure functions from its state to an `Edit`.
 
-What was decided about a recording stays with it: proposals and markers inside moved clips move along, see
-`engine.document.tracks.moved_along`.
+Proposals, decisions and markers inside moved clips move along, see `engine.document.tracks.moved_along`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def clip_of(state: DocumentState, clip_id: str) -> tuple[Track, Clip]:
         for clip in track.clips:
             if clip.id == clip_id:
                 return track, clip
-    raise UsageError(f"There is no clip {clip_id!r} in this document; 'offcut tracks' lists them.")
+    raise UsageError(f"No clip of this document is called {clip_id!r}; 'offcut tracks' lists them.")
 
 
 def place_clips(state: DocumentState, starts_samples: Mapping[str, int], run: str = "") -> Edit:
@@ -133,7 +132,7 @@ def trim_clip(
 
 
 def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str] = ()) -> Edit:
-    """Part the clips at a position in two, which sounds the same.
+    """Split the clips at a position; the sound stays the same.
 
     Parameters
     ----------
@@ -265,7 +264,7 @@ def _edit(
     change: Callable[[tuple[Clip, ...]], tuple[Clip, ...]],
     merges_as: str = "",
 ) -> Edit:
-    """Return the edit that changes the clips of tracks, with what moves along."""
+    """Return the edit that changes the clips of tracks, with the rows that move along."""
     after = tuple(replace(track, clips=change(track.clips)) for track in state.tracks)
     if any(len(track.clips) > MOST_CLIPS for track in after):
         raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
@@ -303,7 +302,7 @@ def _within(clip: Clip, start: int, stop: int) -> Clip:
 
 
 def _halves(clip: Clip, at: int, taken: set[str]) -> tuple[Clip, Clip]:
-    """Return a clip in two parts, of which the second gets a new id."""
+    """Return the two parts of a clip; the second gets a new id."""
     key = _free_id(clip.id, taken)
     taken.add(key)
     left = _within(replace(clip, fade_out_samples=0), clip.start_samples, at)

@@ -97,7 +97,7 @@ class _Shifts:
         return np.where(stays, 0, by)
 
     def taken_to(self, track_id: str, start: int, stop: int) -> str:
-        """Return the track to which all clips of a span were taken from a track; empty if there is none."""
+        """Return the track to which all clips of a span were taken from a track; empty without one."""
         if track_id not in self._tracks:
             return ""
         starts, stops, _, _ = self._tracks[track_id]

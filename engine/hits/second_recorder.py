@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft, rfftfreq
+from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
 from engine.features.loudness import finite
@@ -140,7 +140,7 @@ def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOS
     """
     if not near.any() or not far.any():
         return None
-    size = 1 << (len(near) + len(far) - 1).bit_length()
+    size = next_fast_len(len(far), real=True)  # no lag that counts reaches past its end
     cross = rfft(far.astype(np.float64), size) * np.conj(rfft(near.astype(np.float64), size))
     hz = rfftfreq(size, 1.0 / rate_hz)
     heard = (hz >= _HEARD_ALIKE_HZ[0]) & (hz <= min(_HEARD_ALIKE_HZ[1], 0.45 * rate_hz))

@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    "arrange",
+    *("arrange", "places"),
 )
 _SEEDS = 5
 
@@ -183,6 +183,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.lab.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
+    if options.part == "places":
+        from engine.lab.evaluation.placing.placing import evaluate as evaluate_places
+
+        return evaluate_places(options.data, short=options.short, progress=progress)
     if options.part == "voices":
         from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
 

@@ -25,7 +25,7 @@ _LEAST_SCORE = 6.0
 _MOST_PLACES = 4
 """Candidates that are examined closely."""
 _APART_S, _MOST_PPM = 0.1, 500.0
-_WINDOWS, _WINDOW_S, _REACH_S = 48, 0.7, 0.05
+_WINDOWS, _FEW_WINDOWS, _WINDOW_S, _REACH_S = 48, 16, 0.7, 0.05
 _LEAST_PEAK = 5.5
 _NEAR_S = (0.0002, 0.0015)
 """How close lags are to a line: of microphones at one place, and of those metres apart."""
@@ -101,20 +101,22 @@ def match_sounds(
     Cancelled : the user asked for it
     """
     clusters = _clustered([one for one in lag_peaks(*envelopes) if one.score >= _LEAST_SCORE])
-    places: list[SoundPlace] = []
+    rough: list[tuple[SoundPlace, _Cluster]] = []
     for cluster in clusters[:_MOST_PLACES]:
         progress.check_cancelled()
-        place = _measured(near, far, envelopes, cluster)
+        place = _measured(near, far, envelopes, cluster, _FEW_WINDOWS)
         if place is not None:
-            places.append(place)
-    if not places:
+            rough.append((place, cluster))
+    rough.sort(key=lambda one: -one[0].relation.confidence)
+    first = rough[0][1] if rough else clusters[0] if clusters else None
+    best = None if first is None else _measured(near, far, envelopes, first, _WINDOWS)
+    if best is None:
         return _by_rises(near, far, envelopes, clusters)
-    places.sort(key=lambda one: -one.agreeing)
-    best, others = places[0], tuple(places[1:])
-    is_ambiguous = any(one.agreeing >= _RIVAL * best.agreeing for one in others)
+    places = [best, *(place for place, _ in rough[1:])]
+    shares = [one.relation.confidence for one in places]
+    is_ambiguous = any(share >= _RIVAL * shares[0] for share in shares[1:])
     is_certain = best.confidence >= 1.0 - 10.0 ** (_SURE_CHANCE / 2) and not is_ambiguous
-    total = sum(one.agreeing for one in places)
-    shared = [replace(one, confidence=one.agreeing / total) for one in places]
+    shared = [replace(one, confidence=share / sum(shares)) for one, share in zip(places, shares, strict=True)]
     if not is_ambiguous:
         shared[0] = replace(best, confidence=min(0.99, best.confidence))
     return SoundMatch(shared[0], tuple(shared[1:]), is_certain)
@@ -159,13 +161,13 @@ def _clustered(peaks: Sequence[LagPeak]) -> list[_Cluster]:
 
 
 def _measured(
-    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], cluster: _Cluster
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], cluster: _Cluster, windows: int
 ) -> SoundPlace | None:
-    """Measure a place with windows of both; None if they do not agree on it."""
+    """Measure a place with a number of windows of both; None if they do not agree on it."""
     rate_hz = near.rate_hz
     slope, begin_s = cluster.line()
     window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
-    starts = _window_starts(envelopes, slope, begin_s)
+    starts = _window_starts(envelopes, slope, begin_s, windows)
     at_s, lags_s = [], []
     for start_s in starts:
         start = round(start_s * rate_hz)
@@ -197,7 +199,9 @@ def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz:
     return SoundPlace(relation, confidence, agreeing, windows)
 
 
-def _window_starts(envelopes: tuple[Envelope, Envelope], slope: float, begin_s: float) -> list[float]:
+def _window_starts(
+    envelopes: tuple[Envelope, Envelope], slope: float, begin_s: float, windows: int
+) -> list[float]:
     """Return where windows of the first begin: in equal parts of the overlap, where both are most active."""
     near, far = envelopes
     frame_s, width = near.frame_s, round(_WINDOW_S / near.frame_s)
@@ -209,7 +213,7 @@ def _window_starts(envelopes: tuple[Envelope, Envelope], slope: float, begin_s: 
     one, other = _activity(near, width), _activity(far, width)
     there = np.arange(first, stop) + round((begin_s + slope * (first_s + stop_s) / 2) / frame_s)
     both = one[first:stop] * other[np.clip(there, 0, len(other) - 1)]
-    parts = np.array_split(np.arange(stop - first), max(1, min(_WINDOWS, (stop - first) // width)))
+    parts = np.array_split(np.arange(stop - first), max(1, min(windows, (stop - first) // width)))
     return [(first + int(part[np.argmax(both[part])])) * frame_s for part in parts if len(part)]
 
 
@@ -270,7 +274,7 @@ def _by_rises(
         return None
     rate_hz, best = near.rate_hz, clusters[0]
     slope, begin_s = best.line()
-    starts = _window_starts(envelopes, slope, begin_s)
+    starts = _window_starts(envelopes, slope, begin_s, _WINDOWS)
     found = None
     if starts:
         first, stop = round(starts[0] * rate_hz), round((starts[-1] + _WINDOW_S) * rate_hz)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
@@ -17,9 +17,9 @@ from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
 from engine.recordings.placement.positions import Position
-from engine.recordings.placement.stated_times import StatedTime, TimeField
+from engine.recordings.placement.stated_times import TimeField
+from engine.recordings.placement.take_times import EPOCH, Clock, TakeTime, take_length_s, take_times
 
-_EPOCH = datetime(2000, 1, 1)
 _AGREE_S = 2.5
 """Seconds are stated whole, and devices take a moment to begin."""
 _FILE_DATES_AGREE_S = 3.0
@@ -31,33 +31,6 @@ _FAR_S = 12 * 3600.0
 _SAME_DATE_S = 2.0
 _BETWEEN_S = 1.0
 _ZONES_H = range(-12, 15)
-
-Clock = tuple[str, bool]
-"""Device, and whether it states UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakeTime:
-    """Stated start of a take.
-
-    Attributes
-    ----------
-    start_s : since 2000; local time, or UTC where the clock says so
-    head : of the file that states it
-    to_file_date_s : from the stated start to that according to the date of the file
-    """
-
-    start_s: float
-    clock: Clock
-    stated: StatedTime
-    head: FileHead
-    to_file_date_s: float
-
-    @property
-    def basis(self) -> Basis:
-        """Return the evidence that a place by this time has."""
-        is_exact = self.stated.field is TimeField.TIME_REFERENCE
-        return Basis.TIME_REFERENCE if is_exact else Basis.STATED_TIME
 
 
 class Clocks:
@@ -78,27 +51,70 @@ class Clocks:
         self._takes, self._heads, self._rate_hz = takes, heads, rate_hz
         self.times = take_times(takes, heads)
         self._known = dict(known)
-        self._offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
-        for number, position in known.items():
-            time = self.times.get(number)
-            if time is not None and position.is_certain:
-                self._offsets[time.clock].append((number, self._seconds(position) - time.start_s))
         self._root = next((number for number, one in known.items() if one.reason is Reason.ORIGIN), 0)
+        self._offsets = self._measured()
+        self._usual = self._usual_offset_s()
+        ends = {clock for clock in self._offsets if self._states_ends(clock)}
+        for number, time in self.times.items():
+            if time.clock in ends:
+                self.times[number] = time.from_end(self._length_s(number))
+        self._offsets = self._measured()
         self._usual = self._usual_offset_s()
         self._copied = _copied(takes, heads)
         self._end_s = max((self._stop_s(number, one) for number, one in known.items()), default=0.0)
         self._begin_s = min((self._seconds(one) for one in known.values()), default=0.0)
+
+    def _measured(self) -> dict[Clock, list[tuple[int, float]]]:
+        """Return by clock what is to be added to its times: of each take that the sound places surely."""
+        offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
+        for number, position in self._known.items():
+            time = self.times.get(number)
+            if time is not None and position.is_certain:
+                offsets[time.clock].append((number, self._seconds(position) - time.start_s))
+        return dict(offsets)
+
+    def _states_ends(self, clock: Clock) -> bool:
+        """Return whether a device states the ends of its recordings, as some phones do."""
+        starts = [offset for _, offset in self._offsets[clock]]
+        ends = [offset + self._length_s(number) for number, offset in self._offsets[clock]]
+        if len(starts) > 1:
+            return max(ends) - min(ends) <= _AGREE_S < max(starts) - min(starts)
+        if self._usual is None or not clock[1] or self._usual_is_utc:
+            return False
+        zones = [(offset - self._usual) % _QUARTER_S for offset in (*starts, *ends)]
+        start_s, end_s = (min(zone, _QUARTER_S - zone) for zone in zones)
+        return end_s <= _AGREE_S < start_s
 
     def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
         """Yield the statements about a take that its place by sound contradicts."""
         time = self.times.get(number)
         for head in (self._heads[index] for index in self._takes[number].files):
             yield from _doubts(head)
-        if time is not None and self._usual is not None:
-            off_s = time.start_s + self._usual - self._seconds(position)
-            found = _objection(off_s, time)
-            if found is not None:
-                yield found
+        if time is None or self._usual is None:
+            return
+        if time.states_end:
+            text = f"Its {time.stated.field.value} is that of its end."
+            yield Contradiction(Objection.STATES_THE_END, time.stated.field, self._length_s(number), text)
+        found = _objection(time.start_s + self._usual - self._seconds(position), time)
+        if found is not None:
+            yield found
+
+    def held_against_device(self, number: int, position: Position) -> Position:
+        """Return a place by sound; uncertain if the clock of its device, measured by other takes, differs."""
+        time = self.times.get(number)
+        if number == self._root or time is None or not position.is_certain:
+            return position
+        offsets = self._offsets[time.clock]
+        own_s = self._seconds(position) - time.start_s
+        others = [offset for one, offset in offsets if one != number]
+        if not others or any(abs(offset - own_s) <= _AGREE_S for offset in others):
+            return position
+        off_s = median(others) - own_s
+        text = f"By the clock of its device it began {_amount(off_s)} {'later' if off_s > 0 else 'earlier'}."
+        doubted = position.doubted(Contradiction(Objection.CLOCK_DIFFERS, time.stated.field, off_s, text))
+        start = (time.start_s + median(others)) * self._rate_hz
+        place = Alternative(start, 0.0, time.basis, 0.4)
+        return replace(doubted, alternatives=(*doubted.alternatives, place))
 
     def chosen(self, number: int, position: Position) -> Position:
         """Return a place by uncertain sound, or that of its alternatives which alone agrees with the time."""
@@ -250,22 +266,21 @@ class Clocks:
 
     def _usual_offset_s(self) -> float | None:
         """Return the offset of the clock that most known takes agree with; that of the origin if equal."""
-        all_offsets = [
+        every = [
             (offset, number == self._root, clock[1])
             for clock, offsets in self._offsets.items()
             for number, offset in offsets
         ]
-        self._usual_is_utc = False
-        if not all_offsets:
-            return None
+        local = [one for one in every if not one[2]]
+        self._usual_is_utc = not local
 
-        def support(one: tuple[float, bool, bool]) -> tuple[int, bool, bool]:
-            count = sum(abs(one[0] - other[0]) <= _AGREE_S for other in all_offsets)
-            return count, one[1], not one[2]
+        def support(one: tuple[float, bool, bool]) -> tuple[int, bool]:
+            apart = [abs(one[0] - other[0]) for other in local or every]
+            zones = [(one[0] - other[0]) % _QUARTER_S for other in every if local and other[2]]
+            apart += [min(zone, _QUARTER_S - zone) for zone in zones]
+            return sum(value <= _AGREE_S for value in apart), one[1]
 
-        best = max(all_offsets, key=support)
-        self._usual_is_utc = best[2]
-        return best[0]
+        return max(local or every, key=support)[0] if every else None
 
     def _seconds(self, position: Position) -> float:
         return position.start_samples / self._rate_hz
@@ -277,55 +292,18 @@ class Clocks:
         return self._seconds(position) + self._length_s(number)
 
 
-def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
-    """Return the stated starts of the takes that have a plausible one, by their numbers."""
-    zone_s = _zone_s(heads)
-    times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
-    return {number: time for number, time in times.items() if time is not None}
-
-
-def take_length_s(take: Take, heads: Sequence[FileHead]) -> float:
-    """Return the time from the first sample of a take to its last one."""
-    rate_hz = take.rate_hz or 1
-    starts = zip(take.files, take.starts_samples, strict=True)
-    return max(start / rate_hz + heads[index].duration_s for index, start in starts)
-
-
-def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> TakeTime | None:
-    """Return the stated start of a take: that of its first file with a plausible time."""
-    for index, offset in zip(take.files, take.starts_samples, strict=True):
-        head = heads[index]
-        stated, dated = head.time, head.file_time
-        if stated is None or dated is None:
-            continue
-        is_utc = stated.is_utc and zone_s is None
-        start = stated.start + timedelta(seconds=zone_s or 0) if stated.is_utc else stated.start
-        to_file_date_s = (dated.start - stated.start).total_seconds()
-        start_s = (start - _EPOCH) / timedelta(seconds=1) - offset / (take.rate_hz or 1)
-        return TakeTime(start_s, (take.device, is_utc), stated, head, to_file_date_s)
-    return None
-
-
-def _zone_s(heads: Sequence[FileHead]) -> int | None:
-    """Return the seconds from UTC to local time that most files with a zone state; None without one."""
-    stated = Counter(
-        one.utc_offset_s for head in heads for one in head.stated if one.utc_offset_s not in (None, 0)
-    )
-    return stated.most_common(1)[0][0] if stated else None
-
-
 def _file_start_s(take: Take, heads: Sequence[FileHead]) -> float | None:
     """Return the start of a take by the date of its first file; None where it is not plausible."""
     stated = heads[take.files[0]].file_time
     if stated is None or not stated.is_plausible:
         return None
-    return (stated.start - _EPOCH) / timedelta(seconds=1)
+    return (stated.start - EPOCH) / timedelta(seconds=1)
 
 
 def _copied(takes: Sequence[Take], heads: Sequence[FileHead]) -> frozenset[int]:
     """Return the takes whose file has the date of a file of another take."""
     ends = sorted(
-        ((stated.start - _EPOCH).total_seconds() + heads[take.files[0]].duration_s, number)
+        ((stated.start - EPOCH).total_seconds() + heads[take.files[0]].duration_s, number)
         for number, take in enumerate(takes)
         if (stated := heads[take.files[0]].file_time) is not None
     )

@@ -71,9 +71,19 @@ def _put(
             track.append(index)
             return
     if tracks and not _begin_together(index, tracks, positions, rate_hz):
-        text = "It would sound together with another file of its track, so that it has a track of its own."
-        positions[index] = position.doubted(Contradiction(Objection.OVERLAPS, None, 0.0, text))
+        ends = {track[-1]: _stop(heads[track[-1]], positions[track[-1]], rate_hz) for track in tracks}
+        _note_overlap(index, max(ends, key=lambda one: ends[one]), positions)
     tracks.append([index])
+
+
+def _note_overlap(index: int, last: int, positions: list[Position]) -> None:
+    """Mark two files of a device that would sound together; only the other one if one is placed by sound."""
+    text = "It would sound together with another file of its track, so that it has a track of its own."
+    found = Contradiction(Objection.OVERLAPS, None, 0.0, text)
+    by_sound = [one for one in (index, last) if positions[one].basis is Basis.SOUND]
+    for one in (index, last):
+        if by_sound != [one]:
+            positions[one] = positions[one].doubted(found)
 
 
 def _begin_together(

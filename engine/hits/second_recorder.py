@@ -60,6 +60,20 @@ class SecondRecorder:
     spread_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class PhasePeak:
+    """Where the waveform of one window is in another.
+
+    Attributes
+    ----------
+    lag_samples : start of the first in the other
+    height : of the peak, in spreads of all lags
+    """
+
+    lag_samples: float
+    height: float
+
+
 def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | None:
     """Find the offset and clock drift of another recording of the same performance.
 
@@ -116,10 +130,10 @@ def refined(
         middle = start + window / 2.0
         there = round(found.offset_samples + middle * speed - window / 2.0)
         near, far = first(start, start + window), other(there - reach, there + window + reach)
-        lag = phase_lag(near, far, rate_hz)
-        if lag is not None:
+        peak = phase_peak(near, far, rate_hz)
+        if peak is not None:
             at_s.append(middle / rate_hz)
-            lags_s.append((there - reach + lag - start) / rate_hz)
+            lags_s.append((there - reach + peak.lag_samples - start) / rate_hz)
     if len(at_s) < _LEAST_WINDOWS:
         return found
     middles, lags = np.array(at_s), np.array(lags_s)
@@ -131,8 +145,8 @@ def refined(
     return replace(found, offset_samples=begin_s * rate_hz, drift_ppm=slope * 1e6, spread_s=spread_s)
 
 
-def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOSE_PEAK) -> float | None:
-    """Return the start of `near` in `far`, in samples; None without a clear peak.
+def phase_peak(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOSE_PEAK) -> PhasePeak | None:
+    """Find the start of `near` in `far`; None without a clear peak.
 
     Parameters
     ----------
@@ -150,7 +164,8 @@ def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOS
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-20
     if not 0 < best < len(found) - 1 or found[best] < least_peak * spread:
         return None
-    return best + summit(*found[best - 1 : best + 2].tolist())
+    lag = best + summit(*found[best - 1 : best + 2].tolist())
+    return PhasePeak(lag, float(found[best]) / spread)
 
 
 def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:

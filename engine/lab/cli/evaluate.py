@@ -63,6 +63,12 @@ def _timing_membership(options: argparse.Namespace, progress: Progress) -> Lines
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _places(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.placing.placing import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
 _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
     {
         "beats": _timing_beats,
@@ -184,9 +190,7 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
     if options.part == "places":
-        from engine.lab.evaluation.placing.placing import evaluate as evaluate_places
-
-        return evaluate_places(options.data, short=options.short, progress=progress)
+        return _places(options, progress)
     if options.part == "voices":
         from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
 

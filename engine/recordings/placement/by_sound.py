@@ -1,7 +1,7 @@
 """Place one recording against another by their sound: any start, partial overlap, clocks that drift.
 
 Rises at a hundred frames a second give the candidate lags. At each of them, windows of both are correlated
-by phase (`engine.hits.second_recorder.phase_lag`), and a line through their lags is sought. If the waveforms
+by phase (`engine.hits.second_recorder.phase_peak`), and a line through their lags is sought. If the waveforms
 differ too much, as of microphones in two rooms, the rises of an excerpt are compared (`match_rises`).
 """
 
@@ -14,7 +14,7 @@ from math import comb, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.second_recorder import SecondRecorder, match_rises, phase_lag, rises_of
+from engine.hits.second_recorder import SecondRecorder, match_rises, phase_peak, rises_of
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.envelopes import Envelope, LagPeak, lag_peaks
 from engine.recordings.placement.sounds import TakeSound
@@ -36,8 +36,8 @@ _SURE_CHANCE = -7.0
 _SURE_SHARE = 0.5
 _SURE_DRIFT = 5.0
 """A drift counts if it is this many times its standard error, and its effect that many times the spread."""
-_RIVAL = 0.5
-"""A place with this share of the agreement of the best one makes it ambiguous."""
+_CLEARLY = 2.0
+"""A place is ambiguous unless it is this many times as strong as every other one."""
 _EXCERPT_S = 240.0
 _LEAST_CONFIDENCE = 0.5
 _CLEAR = 1.5
@@ -53,16 +53,23 @@ class SoundPlace:
     relation : offset and drift of the other recording
     confidence : 0 to 1
     agreeing, windows : how many windows agree, of how many; 0 of 0 for a place that only rises support
+    strength : mean height of the peaks of all windows, those that do not agree counted as 0
+    overlap_s : how much of the two recordings it compares
     """
 
     relation: SecondRecorder
     confidence: float
     agreeing: int = 0
     windows: int = 0
+    strength: float = 0.0
+    overlap_s: float = 0.0
 
-    def is_to_the_sample(self, rate_hz: int) -> bool:
-        """Return whether its windows agree within half a sample."""
-        return self.agreeing > 0 and self.relation.spread_s * rate_hz <= 0.5
+    def is_rival_of(self, best: SoundPlace) -> bool:
+        """Return whether a better place is not clearly better: by window, or by window and in total."""
+        if best.strength >= _CLEARLY * self.strength:
+            return False
+        both = self.strength * self.overlap_s, best.strength * best.overlap_s
+        return best.strength < self.strength or both[1] < _CLEARLY * both[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +114,14 @@ def match_sounds(
         place = _measured(near, far, envelopes, cluster, _FEW_WINDOWS)
         if place is not None:
             rough.append((place, cluster))
-    rough.sort(key=lambda one: -one[0].relation.confidence)
+    rough.sort(key=lambda one: -one[0].strength)
     first = rough[0][1] if rough else clusters[0] if clusters else None
     best = None if first is None else _measured(near, far, envelopes, first, _WINDOWS)
     if best is None:
         return _by_rises(near, far, envelopes, clusters)
     places = [best, *(place for place, _ in rough[1:])]
-    shares = [one.relation.confidence for one in places]
-    is_ambiguous = any(share >= _RIVAL * shares[0] for share in shares[1:])
+    shares = [one.strength for one in places]
+    is_ambiguous = any(one.is_rival_of(best) for one in places[1:])
     is_certain = best.confidence >= 1.0 - 10.0 ** (_SURE_CHANCE / 2) and not is_ambiguous
     shared = [replace(one, confidence=share / sum(shares)) for one, share in zip(places, shares, strict=True)]
     if not is_ambiguous:
@@ -168,23 +175,31 @@ def _measured(
     slope, begin_s = cluster.line()
     window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
     starts = _window_starts(envelopes, slope, begin_s, windows)
-    at_s, lags_s = [], []
+    at_s, lags_s, heights = [], [], []
     for start_s in starts:
         start = round(start_s * rate_hz)
         there = start + round((begin_s + slope * start_s) * rate_hz)
         piece, other = near.read(start, start + window), far.read(there - reach, there + window + reach)
-        lag = phase_lag(piece, other, rate_hz, _LEAST_PEAK)
-        if lag is not None:
+        peak = phase_peak(piece, other, rate_hz, _LEAST_PEAK)
+        if peak is not None:
             at_s.append(start_s + _WINDOW_S / 2)
-            lags_s.append((there - reach + lag - start) / rate_hz)
+            lags_s.append((there - reach + peak.lag_samples - start) / rate_hz)
+            heights.append(peak.height)
     for near_s in _NEAR_S:
-        place = _place(np.array(at_s), np.array(lags_s), len(starts), near_s, rate_hz)
+        place = _place(np.array([at_s, lags_s, heights]), len(starts), near_s, rate_hz)
         if place is not None:
-            return place
+            return replace(place, overlap_s=starts[-1] - starts[0] + _WINDOW_S)
     return None
 
 
-def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:
+def _place(peaks: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:
+    """Return the place that most windows support.
+
+    Parameters
+    ----------
+    peaks : shape (3, n): middle of each window in s, its lag in s, and the height of its peak
+    """
+    at_s, lags_s, heights = peaks
     if len(at_s) < _LEAST_AGREEING:
         return None
     is_near = _agreeing(at_s, lags_s, near_s)
@@ -196,7 +211,7 @@ def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz:
     share = agreeing / len(at_s)
     relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, agreeing / windows, spread_s)
     confidence = (1.0 - 10.0 ** (chance / 2)) * min(1.0, share / _SURE_SHARE)
-    return SoundPlace(relation, confidence, agreeing, windows)
+    return SoundPlace(relation, confidence, agreeing, windows, float(heights[is_near].sum()) / windows)
 
 
 def _window_starts(
@@ -220,7 +235,8 @@ def _window_starts(
 def _activity(envelope: Envelope, width: int) -> Doubles:
     """Return how much rises from each frame on, within a window."""
     rises = np.maximum(envelope.rises, 0.0).sum(axis=0, dtype=np.float64)
-    summed = np.concatenate([[0.0], np.cumsum(rises), np.full(width, rises.sum())])
+    summed = np.concatenate([[0.0], np.cumsum(rises)])
+    summed = np.concatenate([summed, np.full(width, summed[-1])])
     found: Doubles = np.sqrt(summed[width : width + len(rises)] - summed[: len(rises)])
     return found
 

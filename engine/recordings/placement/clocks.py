@@ -65,7 +65,7 @@ class Clocks:
         self._begin_s = min((self._seconds(one) for one in known.values()), default=0.0)
 
     def _measured(self) -> dict[Clock, list[tuple[int, float]]]:
-        """Return by clock what is to be added to its times: of each take that the sound places surely."""
+        """Return the offset of each clock at the takes that the sound places with certainty."""
         offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
         for number, position in self._known.items():
             time = self.times.get(number)
@@ -117,7 +117,7 @@ class Clocks:
         return replace(doubted, alternatives=(*doubted.alternatives, place))
 
     def chosen(self, number: int, position: Position) -> Position:
-        """Return a place by uncertain sound, or that of its alternatives which alone agrees with the time."""
+        """Return a place by uncertain sound, or the one that agrees with the time of its device."""
         time = self.times.get(number)
         if position.is_certain or time is None or self._usual is None:
             return position
@@ -129,11 +129,20 @@ class Clocks:
             for one in (at, *position.alternatives)
             if abs(one.start_samples / self._rate_hz - expected_s) <= _AGREE_S
         ]
+        if not near and own:
+            return self._without_sound(number, time, position)
         if len(near) != 1 or near[0] == at:
             return position
         others = tuple(one for one in (at, *position.alternatives) if one != near[0])
         start, drift_ppm = near[0].start_samples, near[0].drift_ppm
         return replace(position, start_samples=start, drift_ppm=drift_ppm, alternatives=others)
+
+    def _without_sound(self, number: int, time: TakeTime, position: Position) -> Position:
+        """Return the place by the clock of the device; the places by uncertain sound are alternatives."""
+        at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
+        placed = self._by_own_clock(number, time)
+        others = (*placed.alternatives, at, *position.alternatives)
+        return replace(placed, is_certain=False, alternatives=others)
 
     def placed(self, number: int) -> Position:
         """Return the place of a take that no sound relates to the origin."""
@@ -158,7 +167,7 @@ class Clocks:
         agrees = self._file_dates_agree(time, [one for one, _ in offsets])
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
-            0.0,
+            median(self._known[one].drift_ppm for one, _ in offsets),
             time.basis,
             0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
             agrees and is_steady and time.stated.is_plausible,
@@ -326,14 +335,10 @@ def _doubts(head: FileHead) -> Iterator[Contradiction]:
 
 def _objection(off_s: float, time: TakeTime) -> Contradiction | None:
     """Return how a stated time differs from the place by sound; None where they agree."""
-    length_s = time.head.duration_s
     around_s = off_s - round(off_s / _QUARTER_S) * _QUARTER_S
-    around_end_s = off_s - length_s - round((off_s - length_s) / _QUARTER_S) * _QUARTER_S
     if abs(off_s) <= _AGREE_S:
         return None
-    if abs(off_s - length_s) <= _AGREE_S or (time.clock[1] and abs(around_end_s) <= _AGREE_S < abs(around_s)):
-        code, words = Objection.STATES_THE_END, "is that of its end"
-    elif abs(off_s) >= _MOST_ZONE_S:
+    if abs(off_s) >= _MOST_ZONE_S:
         code, words = Objection.OTHER_DAY, f"differs by {_amount(off_s)}"
     elif abs(around_s) <= _NEAR_QUARTER_S and abs(off_s) >= _QUARTER_S:
         code, words = Objection.WHOLE_HOURS, f"differs by {_amount(off_s)}, as in another zone"

@@ -19,7 +19,7 @@ from engine.recordings.placement.take_times import TakeTime, take_length_s, take
 _LEAST_S = 4.0
 _MOST_TAKES = 80
 _PAIRS_OF_ALL = 60
-"""Up to so many pairs are all compared; of more, only those that no other pairs relate yet."""
+"""Maximum number of pairs that are all compared; of more, only pairs that others do not relate."""
 
 
 def sound_matches(

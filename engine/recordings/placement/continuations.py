@@ -1,6 +1,6 @@
 """Which files belong together: splits of one recording, tracks recorded at the same time, takes in folders.
 
-Only names, headers and sizes are read. Each link has a reason and says whether it is certain.
+Only names, headers and sizes are read. Each link has a reason, and is certain or not.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def takes_of(heads: Sequence[FileHead]) -> tuple[Take, ...]:
 
 
 class _Files:
-    """Files with what several rules ask of them."""
+    """Files with the facts that several rules need."""
 
     def __init__(self, heads: Sequence[FileHead]) -> None:
         self.heads = heads
@@ -113,7 +113,7 @@ class _Files:
             self.by_folder[head.path.parent].append(index)
 
     def kind(self, index: int) -> tuple[object, ...]:
-        """Return what two files of one track have in common."""
+        """Return the properties that the files of one track share."""
         head = self.heads[index]
         return self.folders[index], head.format, head.rate_hz, head.channels, head.device
 
@@ -233,7 +233,7 @@ def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
 
 
 def _start_key(files: _Files, index: int, folder: Path) -> tuple[object, ...]:
-    """Return what files that start together have in common; it begins with the reason."""
+    """Return the properties that files with one start share, after the reason."""
     head = files.heads[index]
     if head.reference_samples is not None:
         day = head.time.start.date() if head.time is not None else None

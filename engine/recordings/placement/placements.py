@@ -1,4 +1,4 @@
-"""Proposed places of recordings: what a caller shows, changes and applies."""
+"""Proposed places of recordings, to be shown, changed and applied."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Reason(StrEnum):
 
 
 class Objection(StrEnum):
-    """What contradicts a place or a stated time."""
+    """Kinds of contradiction to a place or a stated time."""
 
     WHOLE_HOURS = "whole-hours"
     """A stated time differs by whole or half hours: another zone, daylight saving, or UTC."""
@@ -80,7 +80,7 @@ class Objection(StrEnum):
     OVERLAPS = "overlaps"
     """It would sound at the same time as another file of its track."""
     ORDER_DISAGREES = "order-disagrees"
-    """Its number says another order than its time."""
+    """The order of its number is not that of its time."""
     OTHER_PLACE_BY_SOUND = "other-place-by-sound"
     """Two recordings place it differently by their sound."""
 
@@ -92,7 +92,7 @@ class Contradiction:
     Attributes
     ----------
     field : where it is stated; None for one that is not about a time
-    difference_s : stated minus placed; 0.0 where it is no difference of times
+    difference_s : stated minus placed; 0.0 if times are not compared
     sentence : the same for the user
     """
 

@@ -59,11 +59,11 @@ def groups_by_sound(
 
     Parameters
     ----------
-    lengths : of each take in samples, times its tracks
+    lengths : samples of each take, times its tracks
 
     Returns
     -------
-    groups : the one with most sound first; a take alone is a group, too
+    groups : the one with most sound first; a take alone is also a group
     """
     usable = {
         pair: one

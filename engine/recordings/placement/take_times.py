@@ -24,7 +24,7 @@ class TakeTime:
 
     Attributes
     ----------
-    start_s : since 2000; local time, or UTC where the clock says so
+    start_s : since 2000; local time, or UTC if the clock states it
     head : of the file that states it
     to_file_date_s : from the stated start to that according to the date of the file
     states_end : whether the field turned out to state the end, so that the length was subtracted

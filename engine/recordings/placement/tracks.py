@@ -13,7 +13,7 @@ from engine.recordings.placement.placements import Basis, Contradiction, Objecti
 from engine.recordings.placement.positions import Position
 
 _TOUCH_S = 2.5
-"""Clocks state whole seconds: files placed by them may seem to overlap by so much."""
+"""Clocks state whole seconds: files placed by them may seem to overlap a little."""
 _EXACT_S = 0.0005
 
 
@@ -99,14 +99,14 @@ def _begin_together(
 
 
 def _note_order(order: Sequence[int], heads: Sequence[FileHead], positions: list[Position]) -> None:
-    """Mark files whose counters say another order than their times, unless the sound placed them."""
+    """Mark files whose counters contradict the order of their times, unless the sound placed them."""
     counters = [numbered(heads[one].path.stem).counters for one in order]
     for place, index in enumerate(order):
         is_before = place > 0 and counters[place - 1] > counters[place]
         is_after = place + 1 < len(order) and counters[place + 1] < counters[place]
         is_by_time = positions[index].basis not in (Basis.SOUND, Basis.CONTINUATION)
         if is_by_time and (is_before or is_after):
-            text = "Its number says another order than its time."
+            text = "The order of its number is not that of its time."
             found = Contradiction(Objection.ORDER_DISAGREES, None, 0.0, text)
             positions[index] = positions[index].doubted(found)
 

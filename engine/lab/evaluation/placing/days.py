@@ -1,4 +1,4 @@
-"""Ten made days: what was played, who recorded it, and which statements are wrong."""
+"""Ten made days: stages, the devices that recorded them, and wrong statements."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def _soft_music(day: Day, _: Material) -> None:
 
 
 def _loops_and_strangers(day: Day, material: Material) -> None:
-    """A loop without end, of which a phone has a part; and a file of another day without a date."""
+    """A loop without end, a phone that recorded a part of it, and a file of another day."""
     loop = _mono(material.loops[int(day.rng.integers(len(material.loops)))])
     day.stage = np.resize(0.1 * loop / max(1e-6, float(loop.std())), len(day.stage)).astype(np.float32)
     day.record("rec/R_0001.wav", 0.0, 150.0, Device())

@@ -34,9 +34,9 @@ class Device:
     Attributes
     ----------
     ppm : how much its clock counts too fast
-    band_hz : what its microphone picks up
+    band_hz : frequencies that its microphone picks up
     noise_db : its noise relative to the sound
-    clock_off : what its clock shows more than the true local time
+    clock_off : difference of its clock from the true local time
     header : "bext" with a time reference, "origination" without, "mp4" for AAC, or "" for a plain WAV
     """
 

@@ -131,6 +131,9 @@ class Clocks:
         ]
         if not near and own:
             return self._without_sound(number, time, position)
+        if not near:
+            stated = Alternative(expected_s * self._rate_hz, 0.0, time.basis, 0.3)
+            return replace(position, alternatives=(*position.alternatives, stated))
         if len(near) != 1 or near[0] == at:
             return position
         others = tuple(one for one in (at, *position.alternatives) if one != near[0])

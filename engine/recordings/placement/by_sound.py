@@ -2,7 +2,7 @@
 
 Rises at a hundred frames a second give the candidate lags. At each of them, windows of both are correlated
 by phase (`engine.hits.second_recorder.phase_peak`), and a line through their lags is sought. If the waveforms
-differ too much, as of microphones in two rooms, the rises of an excerpt are compared (`match_rises`).
+differ too much, as of microphones in two rooms, the lag of the rises is the place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import comb, log10, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.second_recorder import SecondRecorder, match_rises, phase_peak, rises_of
+from engine.hits.second_recorder import SecondRecorder, phase_peak
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.envelopes import Envelope, LagPeak, lag_peaks
 from engine.recordings.placement.sounds import TakeSound
@@ -44,10 +44,10 @@ sound 4.
 """
 _CLEARLY = 2.0
 """A place is ambiguous unless it is this many times as strong as every other one."""
-_EXCERPT_S = 240.0
-_LEAST_CONFIDENCE = 0.5
-_CLEAR = 1.5
-_MOST_OF_GUESS = 0.2
+_LEAST_CLEAR_SCORE, _CLEAR = 12.0, 2.0
+"""Score of the best lag, and its ratio to the second: unrelated up to 9 and 1.5, one room from 14 and 2.7."""
+_CLEAR_CONFIDENCE, _MOST_OF_GUESS = 0.7, 0.2
+_RISES_ACCURACY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def match_sounds(
     first = rough[0][1] if rough else clusters[0] if clusters else None
     best = None if first is None else _measured(near, far, envelopes, first, _WINDOWS)
     if best is None:
-        return _by_rises(near, far, envelopes, clusters)
+        return _by_rises(clusters, near.rate_hz)
     places = [best, *(place for place, _ in rough[1:])]
     shares = [one.strength for one in places]
     is_ambiguous = any(one.is_rival_of(best) for one in places[1:])
@@ -295,43 +295,19 @@ def _settled(at_s: Doubles, lags_s: Doubles) -> tuple[float, float, float]:
     return slope, begin_s, spread_s
 
 
-def _by_rises(
-    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], clusters: Sequence[_Cluster]
-) -> SoundMatch | None:
-    """Compare the rises of an excerpt at the best lag; without agreement all lags are mere possibilities."""
-    if not clusters:
+def _by_rises(clusters: Sequence[_Cluster], rate_hz: int) -> SoundMatch | None:
+    """Return the lags at which rises agree; one that is much higher is a place to some 0.02 s."""
+    places = [_guess(one, clusters, rate_hz) for one in clusters[:_MOST_PLACES]]
+    if not places:
         return None
-    rate_hz, best = near.rate_hz, clusters[0]
-    slope, begin_s = best.line()
-    starts = _window_starts(envelopes, slope, begin_s, _WINDOWS)
-    found = None
-    if starts:
-        first, stop = round(starts[0] * rate_hz), round((starts[-1] + _WINDOW_S) * rate_hz)
-        middle, half = (first + stop) // 2, min(stop - first, round(_EXCERPT_S * rate_hz)) // 2
-        first, stop = middle - half, middle + half
-        shift = round((begin_s + slope * middle / rate_hz) * rate_hz)
-        one, other = (
-            rises_of([near.read(first, stop)], rate_hz),
-            rises_of([far.read(first + shift, stop + shift)], rate_hz),
-        )
-        found = match_rises(one, other, rate_hz)
-    is_clear = len(clusters) < 2 or best.score >= _CLEAR * clusters[1].score
-    if (
-        found is None
-        or found.confidence < _LEAST_CONFIDENCE
-        or abs(found.offset_samples) > _APART_S * rate_hz
-    ):
-        guesses = tuple(_guess(cluster, clusters, rate_hz) for cluster in clusters[:_MOST_PLACES])
-        return SoundMatch(guesses[0], guesses[1:])
-    speed = found.drift_ppm / 1e6
-    relation = replace(found, offset_samples=shift + found.offset_samples - speed * first)
-    place = SoundPlace(relation, min(0.9, found.confidence) if is_clear else 0.3)
-    others = () if is_clear else tuple(_guess(one, clusters, rate_hz) for one in clusters[1:_MOST_PLACES])
-    return SoundMatch(place, others)
+    second = clusters[1].score if len(clusters) > 1 else 0.0
+    if clusters[0].score >= max(_LEAST_CLEAR_SCORE, _CLEAR * second):
+        places[0] = replace(places[0], confidence=_CLEAR_CONFIDENCE)
+    return SoundMatch(places[0], tuple(places[1:]))
 
 
 def _guess(cluster: _Cluster, clusters: Sequence[_Cluster], rate_hz: int) -> SoundPlace:
     slope, begin_s = cluster.line()
     share = cluster.score / sum(one.score for one in clusters[:_MOST_PLACES])
-    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, 0.01)
+    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, _RISES_ACCURACY_S)
     return SoundPlace(relation, min(_MOST_OF_GUESS, share))

@@ -90,7 +90,7 @@ class Clocks:
         time = self.times.get(number)
         for head in (self._heads[index] for index in self._takes[number].files):
             yield from _doubts(head)
-        if time is None or self._usual is None:
+        if time is None or self._usual is None or not time.was_set:
             return
         if time.states_end:
             text = f"Its {time.stated.field.value} is that of its end."
@@ -119,10 +119,13 @@ class Clocks:
     def chosen(self, number: int, position: Position) -> Position:
         """Return a place by uncertain sound, or the one that agrees with the time of its device."""
         time = self.times.get(number)
-        if position.is_certain or time is None or self._usual is None:
+        if position.is_certain or time is None:
             return position
         own = self._offsets.get(time.clock)
-        expected_s = time.start_s + (median(offset for _, offset in own) if own else self._usual)
+        offset_s = median(offset for _, offset in own) if own else self._usual if time.was_set else None
+        if offset_s is None:
+            return position
+        expected_s = time.start_s + offset_s
         at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
         near = [
             one
@@ -152,7 +155,7 @@ class Clocks:
         time = self.times.get(number)
         if time is not None and self._offsets.get(time.clock):
             position = self._by_own_clock(number, time)
-        elif time is not None and self._usual is not None:
+        elif time is not None and time.was_set and self._usual is not None:
             position = self._by_other_clock(time)
         else:
             position = self._by_file_date(number)
@@ -175,6 +178,7 @@ class Clocks:
             0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
             agrees and is_steady and time.stated.is_plausible,
             Reason.SAME_CLOCK if is_origin else Reason.CLOCK_BY_SOUND,
+            accuracy_s=time.stated.accuracy_s,
         )
         return position if agrees else self._with_file_date(number, time, position)
 
@@ -197,8 +201,8 @@ class Clocks:
             0.3 if zones else 0.5,
             False,
             Reason.OTHER_CLOCK,
-            (),
-            others,
+            alternatives=others,
+            accuracy_s=time.stated.accuracy_s,
         )
         if zones and zones[0]:
             text = "It states UTC and the others local time, so that whole hours were added."
@@ -231,7 +235,8 @@ class Clocks:
             text = "Its file date is that of other files, too, as copies have it."
             return nothing.doubted(Contradiction(Objection.COPIED_DATES, TimeField.FILE_DATE, 0.0, text))
         start_s = self._seconds(known) + own - of_root
-        return Position(start_s * self._rate_hz, 0.0, Basis.FILE_DATE, 0.3, False, Reason.FILE_DATE)
+        start = start_s * self._rate_hz
+        return Position(start, 0.0, Basis.FILE_DATE, 0.3, False, Reason.FILE_DATE, accuracy_s=2.0)
 
     def _near(self, number: int, position: Position) -> Position:
         """Return a place; one that is days away follows the others, and the stated one is an alternative."""
@@ -282,6 +287,7 @@ class Clocks:
             (offset, number == self._root, clock[1])
             for clock, offsets in self._offsets.items()
             for number, offset in offsets
+            if self.times[number].was_set
         ]
         local = [one for one in every if not one[2]]
         self._usual_is_utc = not local

@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from engine.audio.decoders.tracks import file_and_track
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.names import NumberedName, follows, numbered, of_one_track
 
@@ -34,6 +35,8 @@ class LinkReason(StrEnum):
     """The file before has the largest size that recorders write, and its name is the next one."""
     EQUAL_LENGTHS = "equal-lengths"
     """The files before are equally long, and the names are numbered."""
+    SAME_FILE = "same-file"
+    """Both are audio tracks of one file."""
     SAME_REFERENCE = "same-reference"
     """Both state the same sample as their start."""
     SAME_LENGTH = "same-length"
@@ -179,7 +182,8 @@ def _splits(files: _Files) -> Iterator[Link]:
             if not one.frames or not _may_join(files, first, second):
                 continue
             if _is_at_limit(one.size_bytes):
-                is_timed = files.gap_s(first, second) is not None
+                gap_s = files.gap_s(first, second)
+                is_timed = gap_s is not None and abs(gap_s) <= _SAME_START_S
                 confidence = 0.98 if is_timed else 0.9
                 yield Link(first, second, one.frames, LinkReason.SPLIT_AT_LIMIT, confidence, is_timed)
             elif is_cut_evenly and one.duration_s >= _LEAST_SPLIT_S:
@@ -208,8 +212,8 @@ def _runs(files: _Files) -> Iterator[list[int]]:
 def _may_join(files: _Files, first: int, second: int) -> bool:
     """Return whether no stated time contradicts that a file continues another one."""
     one, other = files.heads[first], files.heads[second]
-    if one.reference_samples is not None and one.reference_samples == other.reference_samples:
-        return _is_at_limit(one.size_bytes)  # some recorders copy the header of the first file
+    if one.time is not None and other.time is not None and one.time.start == other.time.start:
+        return _is_at_limit(one.size_bytes)  # some devices copy the header of the first file
     gap_s = files.gap_s(first, second)
     return gap_s is None or abs(gap_s) <= _SAME_START_S
 
@@ -220,6 +224,12 @@ def _is_at_limit(size_bytes: int) -> bool:
 
 def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
     """Yield the files that start together with another one of their folder."""
+    of_file: dict[Path, list[int]] = defaultdict(list)
+    for index, head in enumerate(files.heads):
+        of_file[file_and_track(head.path)[0]].append(index)
+    for group in of_file.values():
+        for first, second in pairwise(group):
+            yield Link(first, second, 0, LinkReason.SAME_FILE, 1.0, True)
     for folder, indices in files.by_folder.items():
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for index in indices:

@@ -38,7 +38,7 @@ class Reason(StrEnum):
     """The other places are counted from it."""
     SAME_SOUND = "same-sound"
     SIMILAR_RISES = "similar-rises"
-    """Its rises agree, not its waveform: to some milliseconds."""
+    """Its rises agree, not its waveform: to some hundredths of a second."""
     AMBIGUOUS_SOUND = "ambiguous-sound"
     FAINT_SOUND = "faint-sound"
     CLOCK_BY_SOUND = "clock-by-sound"
@@ -51,6 +51,7 @@ class Reason(StrEnum):
     JOINS_EXACTLY = "joins-exactly"
     SPLIT_AT_LIMIT = "split-at-limit"
     EQUAL_LENGTHS = "equal-lengths"
+    SAME_FILE = "same-file"
     SAME_REFERENCE = "same-reference"
     SAME_LENGTH = "same-length"
     SAME_TAKE = "same-take"
@@ -125,6 +126,8 @@ class Placement:
     confidence : 0 to 1
     is_certain : False where the user has to look
     sentence : reason for the user
+    accuracy_s : how exact the evidence is if it is true: below a sample by sound at one place, a second
+        by stated times, 0 for places that others are counted from
     """
 
     path: Path
@@ -138,6 +141,7 @@ class Placement:
     sentence: str
     contradictions: tuple[Contradiction, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    accuracy_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,7 @@ def _proposed(
                 sentence_of(one, head),
                 _once(one.contradictions),
                 tuple(sorted(alternatives, key=lambda other: -other.confidence)),
+                one.accuracy_s,
             )
         )
     return Placements(rate_hz, mode, tuple(files), tuple(tracks))

@@ -14,6 +14,8 @@ from engine.recordings.placement.stated_times import StatedTime, TimeField
 
 EPOCH = datetime(2000, 1, 1)
 
+_UNSET = "never set"
+
 Clock = tuple[str, bool]
 """Device, and whether it states UTC."""
 
@@ -43,6 +45,11 @@ class TakeTime:
         is_exact = self.stated.field is TimeField.TIME_REFERENCE
         return Basis.TIME_REFERENCE if is_exact else Basis.STATED_TIME
 
+    @property
+    def was_set(self) -> bool:
+        """Return whether the clock shows the time of day."""
+        return self.stated.is_plausible
+
     def from_end(self, length_s: float) -> TakeTime:
         """Return the start of a take whose stated time is that of its end."""
         return replace(self, start_s=self.start_s - length_s, states_end=True)
@@ -66,14 +73,15 @@ def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> Tak
     """Return the stated start of a take: that of its first file with a plausible time."""
     for index, offset in zip(take.files, take.starts_samples, strict=True):
         head = heads[index]
-        stated, dated = head.time, head.file_time
+        stated, dated = head.time or head.unset_time, head.file_time
         if stated is None or dated is None:
             continue
         is_utc = stated.is_utc and zone_s is None
+        device = take.device if stated.is_plausible else f"{take.device}|{_UNSET}"
         start = stated.start + timedelta(seconds=zone_s or 0) if stated.is_utc else stated.start
         to_file_date_s = (dated.start - stated.start).total_seconds()
         start_s = (start - EPOCH) / timedelta(seconds=1) - offset / (take.rate_hz or 1)
-        return TakeTime(start_s, (take.device, is_utc), stated, head, to_file_date_s)
+        return TakeTime(start_s, (device, is_utc), stated, head, to_file_date_s)
     return None
 
 

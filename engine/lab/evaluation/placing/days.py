@@ -161,6 +161,7 @@ def _three_phones(day: Day, _: Material) -> None:
     """One states its time, one nothing, and one a first day of its clock."""
     day.record("rec/R_0001.wav", 5.0, 165.0, Device())
     day.record("phone a/VID_0001.m4a", 0.0, 44.0, _PHONE)
+    day.record("phone a/VID_0002.m4a", 168.0, 178.0, _PHONE, "second")
     day.record("phone b/sound.wav", 51.3, 96.4, replace(_PLAIN, noise_db=-8.0))
     never_set = replace(_PHONE, ppm=22.0, clock_off=datetime(2015, 1, 1) - BEGIN)
     day.record("phone c/REC3.m4a", 88.8, 158.0, never_set)
@@ -198,6 +199,7 @@ def _recorder_folders(day: Day, _: Material) -> None:
             device = replace(reset, band_hz=(80.0 * track, 16_000.0))
             day.record(f"{name}/{name}_Tr{track}.wav", start, stop, device)
     day.record("phone/memo 7.m4a", 20.0, 130.0, _PHONE)
+    day.record("ZOOM0003/ZOOM0003_Tr1.wav", 166.0, 179.0, replace(reset, band_hz=(80.0, 16_000.0)), "second")
 
 
 def _interview(day: Day, _: Material) -> None:
@@ -207,12 +209,14 @@ def _interview(day: Day, _: Material) -> None:
     day.record("cam/MVI_2210.MP4", 30.5, 160.0, replace(_CAMERA, ppm=-90.0))
     laptop = replace(_PLAIN, header="origination", clock_off=timedelta(seconds=-75))
     day.record("laptop/call.wav", 2.5, 120.0, laptop)
+    day.record("laptop/call 2.wav", 168.8, 179.0, laptop, "second")
 
 
 def _soft_music(day: Day, _: Material) -> None:
     """A noisy camera and a noisy phone."""
     day.record("rec/R_0001.wav", 0.0, 160.0, Device(noise_db=-50.0))
     day.record("cam/C0001.MP4", 40.4, 155.0, replace(_CAMERA, noise_db=-10.0))
+    day.record("cam/C0002.MP4", 165.5, 179.0, replace(_CAMERA, noise_db=-10.0), "second")
     day.record("phone/a.m4a", 22.2, 61.0, replace(_PHONE, noise_db=-3.0))
 
 

@@ -25,6 +25,8 @@ ZONE = timedelta(hours=2)
 """From UTC to the local time of the made days."""
 _ECHO_S = (0.004, 0.04)
 _PEAK = 0.7
+_CARD_S = 2.0
+"""Cards are formatted as FAT, which counts two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def written(path: Path, samples: Sound, start: datetime, device: Device) -> Path
         _write_aac(path, samples, shown - ZONE, device.rate_hz)
     else:
         _write_wav(path, samples, shown, device)
-    return with_date(path, shown - ZONE + timedelta(seconds=len(samples) / device.rate_hz))
+    end = shown - ZONE + timedelta(seconds=len(samples) / device.rate_hz)
+    return with_date(path, end + timedelta(seconds=-end.timestamp() % _CARD_S))
 
 
 def with_date(path: Path, moment_utc: datetime) -> Path:

@@ -122,8 +122,8 @@ class _Files:
 
     def gap_s(self, first: int, second: int) -> float | None:
         """Return the stated time between the end of a file and the start of another; None if unknown."""
-        one, other = self.heads[first].time, self.heads[second].time
-        if one is None or other is None or one.field is not other.field:
+        one, other = (head.time or head.unset_time for head in (self.heads[first], self.heads[second]))
+        if one is None or other is None or (one.field, one.doubts) != (other.field, other.doubts):
             return None
         return (other.start - one.start).total_seconds() - self.heads[first].duration_s
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft, rfftfreq
+from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
 from engine.features.loudness import finite
@@ -58,6 +58,20 @@ class SecondRecorder:
     drift_ppm: float
     confidence: float
     spread_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePeak:
+    """Where the waveform of one window is in another.
+
+    Attributes
+    ----------
+    lag_samples : start of the first in the other
+    height : of the peak, in spreads of all lags
+    """
+
+    lag_samples: float
+    height: float
 
 
 def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | None:
@@ -116,10 +130,10 @@ def refined(
         middle = start + window / 2.0
         there = round(found.offset_samples + middle * speed - window / 2.0)
         near, far = first(start, start + window), other(there - reach, there + window + reach)
-        lag = phase_lag(near, far, rate_hz)
-        if lag is not None:
+        peak = phase_peak(near, far, rate_hz)
+        if peak is not None:
             at_s.append(middle / rate_hz)
-            lags_s.append((there - reach + lag - start) / rate_hz)
+            lags_s.append((there - reach + peak.lag_samples - start) / rate_hz)
     if len(at_s) < _LEAST_WINDOWS:
         return found
     middles, lags = np.array(at_s), np.array(lags_s)
@@ -131,8 +145,8 @@ def refined(
     return replace(found, offset_samples=begin_s * rate_hz, drift_ppm=slope * 1e6, spread_s=spread_s)
 
 
-def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOSE_PEAK) -> float | None:
-    """Return the start of `near` in `far`, in samples; None without a clear peak.
+def phase_peak(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOSE_PEAK) -> PhasePeak | None:
+    """Find the start of `near` in `far`; None without a clear peak.
 
     Parameters
     ----------
@@ -140,7 +154,7 @@ def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOS
     """
     if not near.any() or not far.any():
         return None
-    size = 1 << (len(near) + len(far) - 1).bit_length()
+    size = next_fast_len(len(far), real=True)  # no lag that counts reaches past its end
     cross = rfft(far.astype(np.float64), size) * np.conj(rfft(near.astype(np.float64), size))
     hz = rfftfreq(size, 1.0 / rate_hz)
     heard = (hz >= _HEARD_ALIKE_HZ[0]) & (hz <= min(_HEARD_ALIKE_HZ[1], 0.45 * rate_hz))
@@ -150,7 +164,8 @@ def phase_lag(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLOS
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-20
     if not 0 < best < len(found) - 1 or found[best] < least_peak * spread:
         return None
-    return best + summit(*found[best - 1 : best + 2].tolist())
+    lag = best + summit(*found[best - 1 : best + 2].tolist())
+    return PhasePeak(lag, float(found[best]) / spread)
 
 
 def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:

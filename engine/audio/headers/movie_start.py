@@ -48,7 +48,7 @@ class MovieStart:
 
 
 def read_movie_start(path: Path) -> MovieStart | None:
-    """Return what the header of a movie states; None of another file or one that cannot be read."""
+    """Read the header of a movie; None for another file or one that cannot be read."""
     with suppress(OSError), path.open("rb") as stream:
         if stream.read(8)[4:] not in ATOMS:
             return None

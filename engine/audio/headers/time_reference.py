@@ -43,7 +43,7 @@ class BroadcastStart:
 
 
 def read_broadcast_start(path: Path) -> BroadcastStart:
-    """Return what the chunks of a WAV file state of its start; nothing of another file."""
+    """Read the start of a WAV file from its chunks; empty for another file."""
     chunks: dict[bytes, bytes] = {}
     with suppress(OSError), path.open("rb") as stream:
         for name, content in wav_chunks(stream, (b"bext", b"iXML")):

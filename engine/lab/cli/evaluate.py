@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    "arrange",
+    *("arrange", "places"),
 )
 _SEEDS = 5
 
@@ -59,6 +59,12 @@ def _timing_programmed(options: argparse.Namespace, progress: Progress) -> Lines
 
 def _timing_membership(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.timing.membership import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
+def _places(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.placing.placing import evaluate
 
     return evaluate(options.data, short=options.short, progress=progress)
 
@@ -183,6 +189,8 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.lab.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
+    if options.part == "places":
+        return _places(options, progress)
     if options.part == "voices":
         from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
 

@@ -1,20 +1,20 @@
 """Place one recording against another by their sound: any start, partial overlap, clocks that drift.
 
 Rises at a hundred frames a second give the candidate lags. At each of them, windows of both are correlated
-by phase (`engine.hits.second_recorder.phase_lag`), and a line through their lags is sought. If the waveforms
-differ too much, as of microphones in two rooms, the rises of an excerpt are compared (`match_rises`).
+by phase (`engine.hits.second_recorder.phase_peak`), and a line through their lags is sought. If the waveforms
+differ too much, as of microphones in two rooms, the lag of the rises is the place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import comb, log10
+from math import comb, log10, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.second_recorder import SecondRecorder, match_rises, phase_lag, rises_of
+from engine.hits.second_recorder import SecondRecorder, phase_peak
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.envelopes import Envelope, LagPeak, lag_peaks
 from engine.recordings.placement.sounds import TakeSound
@@ -25,7 +25,7 @@ _LEAST_SCORE = 6.0
 _MOST_PLACES = 4
 """Candidates that are examined closely."""
 _APART_S, _MOST_PPM = 0.1, 500.0
-_WINDOWS, _WINDOW_S, _REACH_S = 48, 0.7, 0.05
+_WINDOWS, _FEW_WINDOWS, _WINDOW_S, _REACH_S = 48, 16, 0.7, 0.05
 _LEAST_PEAK = 5.5
 _NEAR_S = (0.0002, 0.0015)
 """How close lags are to a line: of microphones at one place, and of those metres apart."""
@@ -36,12 +36,18 @@ _SURE_CHANCE = -7.0
 _SURE_SHARE = 0.5
 _SURE_DRIFT = 5.0
 """A drift counts if it is this many times its standard error, and its effect that many times the spread."""
-_RIVAL = 0.5
-"""A place with this share of the agreement of the best one makes it ambiguous."""
-_EXCERPT_S = 240.0
-_LEAST_CONFIDENCE = 0.5
-_CLEAR = 1.5
-_MOST_OF_GUESS = 0.2
+_SURE_STRENGTH, _LEAST_STRENGTH, _SURE_S = 8.0, 3.0, 10.0
+"""Strength that is certain for an overlap of 10 s; less is enough for a longer one.
+
+Loops that share drum samples reach 6 for 7 s; a phone with much noise 20; in a room 12 dB above the direct
+sound 4.
+"""
+_CLEARLY = 2.0
+"""A place is ambiguous unless it is this many times as strong as every other one."""
+_LEAST_CLEAR_SCORE, _CLEAR = 12.0, 2.0
+"""Score of the best lag, and its ratio to the second: unrelated up to 9 and 1.5, one room from 14 and 2.7."""
+_CLEAR_CONFIDENCE, _MOST_OF_GUESS = 0.7, 0.2
+_RISES_ACCURACY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,30 @@ class SoundPlace:
     relation : offset and drift of the other recording
     confidence : 0 to 1
     agreeing, windows : how many windows agree, of how many; 0 of 0 for a place that only rises support
+    strength : mean height of the peaks of all windows, those that do not agree counted as 0
+    overlap_s : how much of the two recordings it compares
     """
 
     relation: SecondRecorder
     confidence: float
     agreeing: int = 0
     windows: int = 0
+    strength: float = 0.0
+    overlap_s: float = 0.0
 
-    def is_to_the_sample(self, rate_hz: int) -> bool:
-        """Return whether its windows agree within half a sample."""
-        return self.agreeing > 0 and self.relation.spread_s * rate_hz <= 0.5
+    @property
+    def is_sure(self) -> bool:
+        """Return whether it can neither be chance nor a few shared samples."""
+        total = self.strength * sqrt(self.overlap_s / _SURE_S)
+        is_strong = self.strength >= _LEAST_STRENGTH and total >= _SURE_STRENGTH
+        return is_strong and self.confidence >= 1.0 - 10.0 ** (_SURE_CHANCE / 2)
+
+    def is_rival_of(self, best: SoundPlace) -> bool:
+        """Return whether a better place is not clearly better: by window, or by window and in total."""
+        if best.strength >= _CLEARLY * self.strength:
+            return False
+        both = self.strength * self.overlap_s, best.strength * best.overlap_s
+        return best.strength < self.strength or both[1] < _CLEARLY * both[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +121,24 @@ def match_sounds(
     Cancelled : the user asked for it
     """
     clusters = _clustered([one for one in lag_peaks(*envelopes) if one.score >= _LEAST_SCORE])
-    places: list[SoundPlace] = []
+    rough: list[tuple[SoundPlace, _Cluster]] = []
     for cluster in clusters[:_MOST_PLACES]:
         progress.check_cancelled()
-        place = _measured(near, far, envelopes, cluster)
+        place = _measured(near, far, envelopes, cluster, _FEW_WINDOWS)
         if place is not None:
-            places.append(place)
-    if not places:
-        return _by_rises(near, far, envelopes, clusters)
-    places.sort(key=lambda one: -one.agreeing)
-    best, others = places[0], tuple(places[1:])
-    is_ambiguous = any(one.agreeing >= _RIVAL * best.agreeing for one in others)
-    is_certain = best.confidence >= 1.0 - 10.0 ** (_SURE_CHANCE / 2) and not is_ambiguous
-    total = sum(one.agreeing for one in places)
-    shared = [replace(one, confidence=one.agreeing / total) for one in places]
+            rough.append((place, cluster))
+    rough.sort(key=lambda one: -one[0].strength)
+    first = rough[0][1] if rough else clusters[0] if clusters else None
+    best = None if first is None else _measured(near, far, envelopes, first, _WINDOWS)
+    if best is None:
+        return _by_rises(clusters, near.rate_hz)
+    places = [best, *(place for place, _ in rough[1:])]
+    shares = [one.strength for one in places]
+    is_ambiguous = any(one.is_rival_of(best) for one in places[1:])
+    is_certain = best.is_sure and not is_ambiguous
+    shared = [replace(one, confidence=share / sum(shares)) for one, share in zip(places, shares, strict=True)]
     if not is_ambiguous:
-        shared[0] = replace(best, confidence=min(0.99, best.confidence))
+        shared[0] = replace(best, confidence=min(0.99 if is_certain else 0.5, best.confidence))
     return SoundMatch(shared[0], tuple(shared[1:]), is_certain)
 
 
@@ -159,30 +181,38 @@ def _clustered(peaks: Sequence[LagPeak]) -> list[_Cluster]:
 
 
 def _measured(
-    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], cluster: _Cluster
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], cluster: _Cluster, windows: int
 ) -> SoundPlace | None:
-    """Measure a place with windows of both; None if they do not agree on it."""
+    """Measure a place with a number of windows of both; None if they do not agree on it."""
     rate_hz = near.rate_hz
     slope, begin_s = cluster.line()
     window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
-    starts = _window_starts(envelopes, slope, begin_s)
-    at_s, lags_s = [], []
+    starts = _window_starts(envelopes, slope, begin_s, windows)
+    at_s, lags_s, heights = [], [], []
     for start_s in starts:
         start = round(start_s * rate_hz)
         there = start + round((begin_s + slope * start_s) * rate_hz)
         piece, other = near.read(start, start + window), far.read(there - reach, there + window + reach)
-        lag = phase_lag(piece, other, rate_hz, _LEAST_PEAK)
-        if lag is not None:
+        peak = phase_peak(piece, other, rate_hz, _LEAST_PEAK)
+        if peak is not None:
             at_s.append(start_s + _WINDOW_S / 2)
-            lags_s.append((there - reach + lag - start) / rate_hz)
+            lags_s.append((there - reach + peak.lag_samples - start) / rate_hz)
+            heights.append(peak.height)
     for near_s in _NEAR_S:
-        place = _place(np.array(at_s), np.array(lags_s), len(starts), near_s, rate_hz)
+        place = _place(np.array([at_s, lags_s, heights]), len(starts), near_s, rate_hz)
         if place is not None:
-            return place
+            return replace(place, overlap_s=starts[-1] - starts[0] + _WINDOW_S)
     return None
 
 
-def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:
+def _place(peaks: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:
+    """Return the place that most windows support.
+
+    Parameters
+    ----------
+    peaks : shape (3, n): middle of each window in s, its lag in s, and the height of its peak
+    """
+    at_s, lags_s, heights = peaks
     if len(at_s) < _LEAST_AGREEING:
         return None
     is_near = _agreeing(at_s, lags_s, near_s)
@@ -194,10 +224,12 @@ def _place(at_s: Doubles, lags_s: Doubles, windows: int, near_s: float, rate_hz:
     share = agreeing / len(at_s)
     relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, agreeing / windows, spread_s)
     confidence = (1.0 - 10.0 ** (chance / 2)) * min(1.0, share / _SURE_SHARE)
-    return SoundPlace(relation, confidence, agreeing, windows)
+    return SoundPlace(relation, confidence, agreeing, windows, float(heights[is_near].sum()) / windows)
 
 
-def _window_starts(envelopes: tuple[Envelope, Envelope], slope: float, begin_s: float) -> list[float]:
+def _window_starts(
+    envelopes: tuple[Envelope, Envelope], slope: float, begin_s: float, windows: int
+) -> list[float]:
     """Return where windows of the first begin: in equal parts of the overlap, where both are most active."""
     near, far = envelopes
     frame_s, width = near.frame_s, round(_WINDOW_S / near.frame_s)
@@ -209,14 +241,15 @@ def _window_starts(envelopes: tuple[Envelope, Envelope], slope: float, begin_s: 
     one, other = _activity(near, width), _activity(far, width)
     there = np.arange(first, stop) + round((begin_s + slope * (first_s + stop_s) / 2) / frame_s)
     both = one[first:stop] * other[np.clip(there, 0, len(other) - 1)]
-    parts = np.array_split(np.arange(stop - first), max(1, min(_WINDOWS, (stop - first) // width)))
+    parts = np.array_split(np.arange(stop - first), max(1, min(windows, (stop - first) // width)))
     return [(first + int(part[np.argmax(both[part])])) * frame_s for part in parts if len(part)]
 
 
 def _activity(envelope: Envelope, width: int) -> Doubles:
     """Return how much rises from each frame on, within a window."""
     rises = np.maximum(envelope.rises, 0.0).sum(axis=0, dtype=np.float64)
-    summed = np.concatenate([[0.0], np.cumsum(rises), np.full(width, rises.sum())])
+    summed = np.concatenate([[0.0], np.cumsum(rises)])
+    summed = np.concatenate([summed, np.full(width, summed[-1])])
     found: Doubles = np.sqrt(summed[width : width + len(rises)] - summed[: len(rises)])
     return found
 
@@ -262,43 +295,19 @@ def _settled(at_s: Doubles, lags_s: Doubles) -> tuple[float, float, float]:
     return slope, begin_s, spread_s
 
 
-def _by_rises(
-    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], clusters: Sequence[_Cluster]
-) -> SoundMatch | None:
-    """Compare the rises of an excerpt at the best lag; without agreement all lags are mere possibilities."""
-    if not clusters:
+def _by_rises(clusters: Sequence[_Cluster], rate_hz: int) -> SoundMatch | None:
+    """Return the lags at which rises agree; one that is much higher is a place to some 0.02 s."""
+    places = [_guess(one, clusters, rate_hz) for one in clusters[:_MOST_PLACES]]
+    if not places:
         return None
-    rate_hz, best = near.rate_hz, clusters[0]
-    slope, begin_s = best.line()
-    starts = _window_starts(envelopes, slope, begin_s)
-    found = None
-    if starts:
-        first, stop = round(starts[0] * rate_hz), round((starts[-1] + _WINDOW_S) * rate_hz)
-        middle, half = (first + stop) // 2, min(stop - first, round(_EXCERPT_S * rate_hz)) // 2
-        first, stop = middle - half, middle + half
-        shift = round((begin_s + slope * middle / rate_hz) * rate_hz)
-        one, other = (
-            rises_of([near.read(first, stop)], rate_hz),
-            rises_of([far.read(first + shift, stop + shift)], rate_hz),
-        )
-        found = match_rises(one, other, rate_hz)
-    is_clear = len(clusters) < 2 or best.score >= _CLEAR * clusters[1].score
-    if (
-        found is None
-        or found.confidence < _LEAST_CONFIDENCE
-        or abs(found.offset_samples) > _APART_S * rate_hz
-    ):
-        guesses = tuple(_guess(cluster, clusters, rate_hz) for cluster in clusters[:_MOST_PLACES])
-        return SoundMatch(guesses[0], guesses[1:])
-    speed = found.drift_ppm / 1e6
-    relation = replace(found, offset_samples=shift + found.offset_samples - speed * first)
-    place = SoundPlace(relation, min(0.9, found.confidence) if is_clear else 0.3)
-    others = () if is_clear else tuple(_guess(one, clusters, rate_hz) for one in clusters[1:_MOST_PLACES])
-    return SoundMatch(place, others)
+    second = clusters[1].score if len(clusters) > 1 else 0.0
+    if clusters[0].score >= max(_LEAST_CLEAR_SCORE, _CLEAR * second):
+        places[0] = replace(places[0], confidence=_CLEAR_CONFIDENCE)
+    return SoundMatch(places[0], tuple(places[1:]))
 
 
 def _guess(cluster: _Cluster, clusters: Sequence[_Cluster], rate_hz: int) -> SoundPlace:
     slope, begin_s = cluster.line()
     share = cluster.score / sum(one.score for one in clusters[:_MOST_PLACES])
-    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, 0.01)
+    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, 0.0, _RISES_ACCURACY_S)
     return SoundPlace(relation, min(_MOST_OF_GUESS, share))

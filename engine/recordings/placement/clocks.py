@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
@@ -17,9 +17,9 @@ from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
 from engine.recordings.placement.positions import Position
-from engine.recordings.placement.stated_times import StatedTime, TimeField
+from engine.recordings.placement.stated_times import TimeField
+from engine.recordings.placement.take_times import EPOCH, Clock, TakeTime, take_length_s, take_times
 
-_EPOCH = datetime(2000, 1, 1)
 _AGREE_S = 2.5
 """Seconds are stated whole, and devices take a moment to begin."""
 _FILE_DATES_AGREE_S = 3.0
@@ -31,33 +31,6 @@ _FAR_S = 12 * 3600.0
 _SAME_DATE_S = 2.0
 _BETWEEN_S = 1.0
 _ZONES_H = range(-12, 15)
-
-Clock = tuple[str, bool]
-"""Device, and whether it states UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakeTime:
-    """Stated start of a take.
-
-    Attributes
-    ----------
-    start_s : since 2000; local time, or UTC where the clock says so
-    head : of the file that states it
-    to_file_date_s : from the stated start to that according to the date of the file
-    """
-
-    start_s: float
-    clock: Clock
-    stated: StatedTime
-    head: FileHead
-    to_file_date_s: float
-
-    @property
-    def basis(self) -> Basis:
-        """Return the evidence that a place by this time has."""
-        is_exact = self.stated.field is TimeField.TIME_REFERENCE
-        return Basis.TIME_REFERENCE if is_exact else Basis.STATED_TIME
 
 
 class Clocks:
@@ -78,53 +51,111 @@ class Clocks:
         self._takes, self._heads, self._rate_hz = takes, heads, rate_hz
         self.times = take_times(takes, heads)
         self._known = dict(known)
-        self._offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
-        for number, position in known.items():
-            time = self.times.get(number)
-            if time is not None and position.is_certain:
-                self._offsets[time.clock].append((number, self._seconds(position) - time.start_s))
         self._root = next((number for number, one in known.items() if one.reason is Reason.ORIGIN), 0)
+        self._offsets = self._measured()
+        self._usual = self._usual_offset_s()
+        ends = {clock for clock in self._offsets if self._states_ends(clock)}
+        for number, time in self.times.items():
+            if time.clock in ends:
+                self.times[number] = time.from_end(self._length_s(number))
+        self._offsets = self._measured()
         self._usual = self._usual_offset_s()
         self._copied = _copied(takes, heads)
         self._end_s = max((self._stop_s(number, one) for number, one in known.items()), default=0.0)
         self._begin_s = min((self._seconds(one) for one in known.values()), default=0.0)
+
+    def _measured(self) -> dict[Clock, list[tuple[int, float]]]:
+        """Return the offset of each clock at the takes that the sound places with certainty."""
+        offsets: dict[Clock, list[tuple[int, float]]] = defaultdict(list)
+        for number, position in self._known.items():
+            time = self.times.get(number)
+            if time is not None and position.is_certain:
+                offsets[time.clock].append((number, self._seconds(position) - time.start_s))
+        return dict(offsets)
+
+    def _states_ends(self, clock: Clock) -> bool:
+        """Return whether a device states the ends of its recordings, as some phones do."""
+        starts = [offset for _, offset in self._offsets[clock]]
+        ends = [offset + self._length_s(number) for number, offset in self._offsets[clock]]
+        if len(starts) > 1:
+            return max(ends) - min(ends) <= _AGREE_S < max(starts) - min(starts)
+        if self._usual is None or not clock[1] or self._usual_is_utc:
+            return False
+        zones = [(offset - self._usual) % _QUARTER_S for offset in (*starts, *ends)]
+        start_s, end_s = (min(zone, _QUARTER_S - zone) for zone in zones)
+        return end_s <= _AGREE_S < start_s
 
     def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
         """Yield the statements about a take that its place by sound contradicts."""
         time = self.times.get(number)
         for head in (self._heads[index] for index in self._takes[number].files):
             yield from _doubts(head)
-        if time is not None and self._usual is not None:
-            off_s = time.start_s + self._usual - self._seconds(position)
-            found = _objection(off_s, time)
-            if found is not None:
-                yield found
+        if time is None or self._usual is None or not time.was_set:
+            return
+        if time.states_end:
+            text = f"Its {time.stated.field.value} is that of its end."
+            yield Contradiction(Objection.STATES_THE_END, time.stated.field, self._length_s(number), text)
+        found = _objection(time.start_s + self._usual - self._seconds(position), time)
+        if found is not None:
+            yield found
+
+    def held_against_device(self, number: int, position: Position) -> Position:
+        """Return a place by sound; uncertain if the clock of its device, measured by other takes, differs."""
+        time = self.times.get(number)
+        if number == self._root or time is None or not position.is_certain:
+            return position
+        offsets = self._offsets[time.clock]
+        own_s = self._seconds(position) - time.start_s
+        others = [offset for one, offset in offsets if one != number]
+        if not others or any(abs(offset - own_s) <= _AGREE_S for offset in others):
+            return position
+        off_s = median(others) - own_s
+        text = f"By the clock of its device it began {_amount(off_s)} {'later' if off_s > 0 else 'earlier'}."
+        doubted = position.doubted(Contradiction(Objection.CLOCK_DIFFERS, time.stated.field, off_s, text))
+        start = (time.start_s + median(others)) * self._rate_hz
+        place = Alternative(start, 0.0, time.basis, 0.4)
+        return replace(doubted, alternatives=(*doubted.alternatives, place))
 
     def chosen(self, number: int, position: Position) -> Position:
-        """Return a place by uncertain sound, or that of its alternatives which alone agrees with the time."""
+        """Return a place by uncertain sound, or the one that agrees with the time of its device."""
         time = self.times.get(number)
-        if position.is_certain or time is None or self._usual is None:
+        if position.is_certain or time is None:
             return position
         own = self._offsets.get(time.clock)
-        expected_s = time.start_s + (median(offset for _, offset in own) if own else self._usual)
+        offset_s = median(offset for _, offset in own) if own else self._usual if time.was_set else None
+        if offset_s is None:
+            return position
+        expected_s = time.start_s + offset_s
         at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
         near = [
             one
             for one in (at, *position.alternatives)
             if abs(one.start_samples / self._rate_hz - expected_s) <= _AGREE_S
         ]
+        if not near and own:
+            return self._without_sound(number, time, position)
+        if not near:
+            stated = Alternative(expected_s * self._rate_hz, 0.0, time.basis, 0.3)
+            return replace(position, alternatives=(*position.alternatives, stated))
         if len(near) != 1 or near[0] == at:
             return position
         others = tuple(one for one in (at, *position.alternatives) if one != near[0])
         start, drift_ppm = near[0].start_samples, near[0].drift_ppm
         return replace(position, start_samples=start, drift_ppm=drift_ppm, alternatives=others)
 
+    def _without_sound(self, number: int, time: TakeTime, position: Position) -> Position:
+        """Return the place by the clock of the device; the places by uncertain sound are alternatives."""
+        at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
+        placed = self._by_own_clock(number, time)
+        others = (*placed.alternatives, at, *position.alternatives)
+        return replace(placed, is_certain=False, alternatives=others)
+
     def placed(self, number: int) -> Position:
         """Return the place of a take that no sound relates to the origin."""
         time = self.times.get(number)
         if time is not None and self._offsets.get(time.clock):
             position = self._by_own_clock(number, time)
-        elif time is not None and self._usual is not None:
+        elif time is not None and time.was_set and self._usual is not None:
             position = self._by_other_clock(time)
         else:
             position = self._by_file_date(number)
@@ -142,11 +173,12 @@ class Clocks:
         agrees = self._file_dates_agree(time, [one for one, _ in offsets])
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
-            0.0,
+            median(self._known[one].drift_ppm for one, _ in offsets),
             time.basis,
             0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
             agrees and is_steady and time.stated.is_plausible,
             Reason.SAME_CLOCK if is_origin else Reason.CLOCK_BY_SOUND,
+            accuracy_s=time.stated.accuracy_s,
         )
         return position if agrees else self._with_file_date(number, time, position)
 
@@ -169,8 +201,8 @@ class Clocks:
             0.3 if zones else 0.5,
             False,
             Reason.OTHER_CLOCK,
-            (),
-            others,
+            alternatives=others,
+            accuracy_s=time.stated.accuracy_s,
         )
         if zones and zones[0]:
             text = "It states UTC and the others local time, so that whole hours were added."
@@ -203,7 +235,8 @@ class Clocks:
             text = "Its file date is that of other files, too, as copies have it."
             return nothing.doubted(Contradiction(Objection.COPIED_DATES, TimeField.FILE_DATE, 0.0, text))
         start_s = self._seconds(known) + own - of_root
-        return Position(start_s * self._rate_hz, 0.0, Basis.FILE_DATE, 0.3, False, Reason.FILE_DATE)
+        start = start_s * self._rate_hz
+        return Position(start, 0.0, Basis.FILE_DATE, 0.3, False, Reason.FILE_DATE, accuracy_s=2.0)
 
     def _near(self, number: int, position: Position) -> Position:
         """Return a place; one that is days away follows the others, and the stated one is an alternative."""
@@ -250,22 +283,22 @@ class Clocks:
 
     def _usual_offset_s(self) -> float | None:
         """Return the offset of the clock that most known takes agree with; that of the origin if equal."""
-        all_offsets = [
+        every = [
             (offset, number == self._root, clock[1])
             for clock, offsets in self._offsets.items()
             for number, offset in offsets
+            if self.times[number].was_set
         ]
-        self._usual_is_utc = False
-        if not all_offsets:
-            return None
+        local = [one for one in every if not one[2]]
+        self._usual_is_utc = not local
 
-        def support(one: tuple[float, bool, bool]) -> tuple[int, bool, bool]:
-            count = sum(abs(one[0] - other[0]) <= _AGREE_S for other in all_offsets)
-            return count, one[1], not one[2]
+        def support(one: tuple[float, bool, bool]) -> tuple[int, bool]:
+            apart = [abs(one[0] - other[0]) for other in local or every]
+            zones = [(one[0] - other[0]) % _QUARTER_S for other in every if local and other[2]]
+            apart += [min(zone, _QUARTER_S - zone) for zone in zones]
+            return sum(value <= _AGREE_S for value in apart), one[1]
 
-        best = max(all_offsets, key=support)
-        self._usual_is_utc = best[2]
-        return best[0]
+        return max(local or every, key=support)[0] if every else None
 
     def _seconds(self, position: Position) -> float:
         return position.start_samples / self._rate_hz
@@ -277,55 +310,18 @@ class Clocks:
         return self._seconds(position) + self._length_s(number)
 
 
-def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
-    """Return the stated starts of the takes that have a plausible one, by their numbers."""
-    zone_s = _zone_s(heads)
-    times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
-    return {number: time for number, time in times.items() if time is not None}
-
-
-def take_length_s(take: Take, heads: Sequence[FileHead]) -> float:
-    """Return the time from the first sample of a take to its last one."""
-    rate_hz = take.rate_hz or 1
-    starts = zip(take.files, take.starts_samples, strict=True)
-    return max(start / rate_hz + heads[index].duration_s for index, start in starts)
-
-
-def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> TakeTime | None:
-    """Return the stated start of a take: that of its first file with a plausible time."""
-    for index, offset in zip(take.files, take.starts_samples, strict=True):
-        head = heads[index]
-        stated, dated = head.time, head.file_time
-        if stated is None or dated is None:
-            continue
-        is_utc = stated.is_utc and zone_s is None
-        start = stated.start + timedelta(seconds=zone_s or 0) if stated.is_utc else stated.start
-        to_file_date_s = (dated.start - stated.start).total_seconds()
-        start_s = (start - _EPOCH) / timedelta(seconds=1) - offset / (take.rate_hz or 1)
-        return TakeTime(start_s, (take.device, is_utc), stated, head, to_file_date_s)
-    return None
-
-
-def _zone_s(heads: Sequence[FileHead]) -> int | None:
-    """Return the seconds from UTC to local time that most files with a zone state; None without one."""
-    stated = Counter(
-        one.utc_offset_s for head in heads for one in head.stated if one.utc_offset_s not in (None, 0)
-    )
-    return stated.most_common(1)[0][0] if stated else None
-
-
 def _file_start_s(take: Take, heads: Sequence[FileHead]) -> float | None:
     """Return the start of a take by the date of its first file; None where it is not plausible."""
     stated = heads[take.files[0]].file_time
     if stated is None or not stated.is_plausible:
         return None
-    return (stated.start - _EPOCH) / timedelta(seconds=1)
+    return (stated.start - EPOCH) / timedelta(seconds=1)
 
 
 def _copied(takes: Sequence[Take], heads: Sequence[FileHead]) -> frozenset[int]:
     """Return the takes whose file has the date of a file of another take."""
     ends = sorted(
-        ((stated.start - _EPOCH).total_seconds() + heads[take.files[0]].duration_s, number)
+        ((stated.start - EPOCH).total_seconds() + heads[take.files[0]].duration_s, number)
         for number, take in enumerate(takes)
         if (stated := heads[take.files[0]].file_time) is not None
     )
@@ -348,14 +344,10 @@ def _doubts(head: FileHead) -> Iterator[Contradiction]:
 
 def _objection(off_s: float, time: TakeTime) -> Contradiction | None:
     """Return how a stated time differs from the place by sound; None where they agree."""
-    length_s = time.head.duration_s
     around_s = off_s - round(off_s / _QUARTER_S) * _QUARTER_S
-    around_end_s = off_s - length_s - round((off_s - length_s) / _QUARTER_S) * _QUARTER_S
     if abs(off_s) <= _AGREE_S:
         return None
-    if abs(off_s - length_s) <= _AGREE_S or (time.clock[1] and abs(around_end_s) <= _AGREE_S < abs(around_s)):
-        code, words = Objection.STATES_THE_END, "is that of its end"
-    elif abs(off_s) >= _MOST_ZONE_S:
+    if abs(off_s) >= _MOST_ZONE_S:
         code, words = Objection.OTHER_DAY, f"differs by {_amount(off_s)}"
     elif abs(around_s) <= _NEAR_QUARTER_S and abs(off_s) >= _QUARTER_S:
         code, words = Objection.WHOLE_HOURS, f"differs by {_amount(off_s)}, as in another zone"

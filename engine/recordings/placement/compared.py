@@ -8,18 +8,18 @@ from pathlib import Path
 
 from engine.progress import Progress
 from engine.recordings.placement.by_sound import SoundMatch, match_sounds
-from engine.recordings.placement.clocks import TakeTime, take_length_s, take_times
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.envelopes import Envelope, envelope_of
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.names import numbered, of_one_track
 from engine.recordings.placement.positions import Pair
 from engine.recordings.placement.sounds import TakeSound
+from engine.recordings.placement.take_times import TakeTime, take_length_s, take_times
 
 _LEAST_S = 4.0
 _MOST_TAKES = 80
 _PAIRS_OF_ALL = 60
-"""Up to so many pairs are all compared; of more, only those that no other pairs relate yet."""
+"""Maximum number of pairs that are all compared; of more, only pairs that others do not relate."""
 
 
 def sound_matches(

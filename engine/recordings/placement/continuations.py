@@ -1,6 +1,6 @@
 """Which files belong together: splits of one recording, tracks recorded at the same time, takes in folders.
 
-Only names, headers and sizes are read. Each link has a reason and says whether it is certain.
+Only names, headers and sizes are read. Each link has a reason, and is certain or not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from engine.audio.decoders.tracks import file_and_track
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.names import NumberedName, follows, numbered, of_one_track
 
@@ -34,6 +35,8 @@ class LinkReason(StrEnum):
     """The file before has the largest size that recorders write, and its name is the next one."""
     EQUAL_LENGTHS = "equal-lengths"
     """The files before are equally long, and the names are numbered."""
+    SAME_FILE = "same-file"
+    """Both are audio tracks of one file."""
     SAME_REFERENCE = "same-reference"
     """Both state the same sample as their start."""
     SAME_LENGTH = "same-length"
@@ -101,7 +104,7 @@ def takes_of(heads: Sequence[FileHead]) -> tuple[Take, ...]:
 
 
 class _Files:
-    """Files with what several rules ask of them."""
+    """Files with the facts that several rules need."""
 
     def __init__(self, heads: Sequence[FileHead]) -> None:
         self.heads = heads
@@ -113,14 +116,14 @@ class _Files:
             self.by_folder[head.path.parent].append(index)
 
     def kind(self, index: int) -> tuple[object, ...]:
-        """Return what two files of one track have in common."""
+        """Return the properties that the files of one track share."""
         head = self.heads[index]
         return self.folders[index], head.format, head.rate_hz, head.channels, head.device
 
     def gap_s(self, first: int, second: int) -> float | None:
         """Return the stated time between the end of a file and the start of another; None if unknown."""
-        one, other = self.heads[first].time, self.heads[second].time
-        if one is None or other is None or one.field is not other.field:
+        one, other = (head.time or head.unset_time for head in (self.heads[first], self.heads[second]))
+        if one is None or other is None or (one.field, one.doubts) != (other.field, other.doubts):
             return None
         return (other.start - one.start).total_seconds() - self.heads[first].duration_s
 
@@ -179,7 +182,8 @@ def _splits(files: _Files) -> Iterator[Link]:
             if not one.frames or not _may_join(files, first, second):
                 continue
             if _is_at_limit(one.size_bytes):
-                is_timed = files.gap_s(first, second) is not None
+                gap_s = files.gap_s(first, second)
+                is_timed = gap_s is not None and abs(gap_s) <= _SAME_START_S
                 confidence = 0.98 if is_timed else 0.9
                 yield Link(first, second, one.frames, LinkReason.SPLIT_AT_LIMIT, confidence, is_timed)
             elif is_cut_evenly and one.duration_s >= _LEAST_SPLIT_S:
@@ -208,8 +212,8 @@ def _runs(files: _Files) -> Iterator[list[int]]:
 def _may_join(files: _Files, first: int, second: int) -> bool:
     """Return whether no stated time contradicts that a file continues another one."""
     one, other = files.heads[first], files.heads[second]
-    if one.reference_samples is not None and one.reference_samples == other.reference_samples:
-        return _is_at_limit(one.size_bytes)  # some recorders copy the header of the first file
+    if one.time is not None and other.time is not None and one.time.start == other.time.start:
+        return _is_at_limit(one.size_bytes)  # some devices copy the header of the first file
     gap_s = files.gap_s(first, second)
     return gap_s is None or abs(gap_s) <= _SAME_START_S
 
@@ -220,6 +224,12 @@ def _is_at_limit(size_bytes: int) -> bool:
 
 def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
     """Yield the files that start together with another one of their folder."""
+    of_file: dict[Path, list[int]] = defaultdict(list)
+    for index, head in enumerate(files.heads):
+        of_file[file_and_track(head.path)[0]].append(index)
+    for group in of_file.values():
+        for first, second in pairwise(group):
+            yield Link(first, second, 0, LinkReason.SAME_FILE, 1.0, True)
     for folder, indices in files.by_folder.items():
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for index in indices:
@@ -233,7 +243,7 @@ def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
 
 
 def _start_key(files: _Files, index: int, folder: Path) -> tuple[object, ...]:
-    """Return what files that start together have in common; it begins with the reason."""
+    """Return the properties that files with one start share, after the reason."""
     head = files.heads[index]
     if head.reference_samples is not None:
         day = head.time.start.date() if head.time is not None else None

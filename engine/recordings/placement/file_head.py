@@ -17,6 +17,7 @@ from engine.audio.headers.time_reference import BroadcastStart, read_broadcast_s
 from engine.audio.opening import DECODING_ERRORS, explained, libsndfile_name
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.stated_times import (
+    Doubt,
     StatedTime,
     TimeField,
     broadcast_times,
@@ -65,6 +66,12 @@ class FileHead:
         """Return the most trustworthy plausible time in the header; None without one."""
         headers = (one for one in self.stated if one.field is not TimeField.FILE_DATE)
         return next((one for one in headers if one.is_plausible), None)
+
+    @property
+    def unset_time(self) -> StatedTime | None:
+        """Return a time of a clock that was never set: it counts, but from another day."""
+        headers = (one for one in self.stated if one.field is not TimeField.FILE_DATE)
+        return next((one for one in headers if one.doubts == (Doubt.NEVER_SET,)), None)
 
     @property
     def file_time(self) -> StatedTime | None:

@@ -1,4 +1,4 @@
-"""Proposed places of recordings: what a caller shows, changes and applies."""
+"""Proposed places of recordings, to be shown, changed and applied."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reason(StrEnum):
     """The other places are counted from it."""
     SAME_SOUND = "same-sound"
     SIMILAR_RISES = "similar-rises"
-    """Its rises agree, not its waveform: to some milliseconds."""
+    """Its rises agree, not its waveform: to some hundredths of a second."""
     AMBIGUOUS_SOUND = "ambiguous-sound"
     FAINT_SOUND = "faint-sound"
     CLOCK_BY_SOUND = "clock-by-sound"
@@ -51,6 +51,7 @@ class Reason(StrEnum):
     JOINS_EXACTLY = "joins-exactly"
     SPLIT_AT_LIMIT = "split-at-limit"
     EQUAL_LENGTHS = "equal-lengths"
+    SAME_FILE = "same-file"
     SAME_REFERENCE = "same-reference"
     SAME_LENGTH = "same-length"
     SAME_TAKE = "same-take"
@@ -62,7 +63,7 @@ class Reason(StrEnum):
 
 
 class Objection(StrEnum):
-    """What contradicts a place or a stated time."""
+    """Kinds of contradiction to a place or a stated time."""
 
     WHOLE_HOURS = "whole-hours"
     """A stated time differs by whole or half hours: another zone, daylight saving, or UTC."""
@@ -80,7 +81,7 @@ class Objection(StrEnum):
     OVERLAPS = "overlaps"
     """It would sound at the same time as another file of its track."""
     ORDER_DISAGREES = "order-disagrees"
-    """Its number says another order than its time."""
+    """The order of its number is not that of its time."""
     OTHER_PLACE_BY_SOUND = "other-place-by-sound"
     """Two recordings place it differently by their sound."""
 
@@ -92,7 +93,7 @@ class Contradiction:
     Attributes
     ----------
     field : where it is stated; None for one that is not about a time
-    difference_s : stated minus placed; 0.0 where it is no difference of times
+    difference_s : stated minus placed; 0.0 if times are not compared
     sentence : the same for the user
     """
 
@@ -125,6 +126,8 @@ class Placement:
     confidence : 0 to 1
     is_certain : False where the user has to look
     sentence : reason for the user
+    accuracy_s : how exact the evidence is if it is true: below a sample by sound at one place, a second
+        by stated times, 0 for places that others are counted from
     """
 
     path: Path
@@ -138,6 +141,7 @@ class Placement:
     sentence: str
     contradictions: tuple[Contradiction, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    accuracy_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

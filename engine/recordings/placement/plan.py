@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.progress import SILENT, Progress
-from engine.recordings.placement.clocks import Clocks, take_length_s
+from engine.recordings.placement.clocks import Clocks
 from engine.recordings.placement.compared import sound_matches
 from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_of
 from engine.recordings.placement.file_head import FileHead
@@ -22,6 +22,7 @@ from engine.recordings.placement.placements import (
 )
 from engine.recordings.placement.positions import ORIGIN, Position, groups_by_sound
 from engine.recordings.placement.reasons import sentence_of
+from engine.recordings.placement.take_times import take_length_s
 from engine.recordings.placement.tracks import on_tracks
 
 _USUAL_RATE_HZ = 48_000
@@ -96,7 +97,7 @@ def _related(
     clocks = Clocks(takes, heads, groups[0], rate_hz)
     found: dict[int, Position] = {}
     for number, by_sound in groups[0].items():
-        position = clocks.chosen(number, by_sound)
+        position = clocks.held_against_device(number, clocks.chosen(number, by_sound))
         told = tuple(clocks.contradictions(number, position))
         basis = clocks.times[number].basis if number in clocks.times else Basis.ORDER
         basis = basis if position.reason is Reason.ORIGIN else position.basis
@@ -179,6 +180,7 @@ def _proposed(
                 sentence_of(one, head),
                 _once(one.contradictions),
                 tuple(sorted(alternatives, key=lambda other: -other.confidence)),
+                one.accuracy_s,
             )
         )
     return Placements(rate_hz, mode, tuple(files), tuple(tracks))

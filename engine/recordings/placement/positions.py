@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
@@ -26,6 +26,7 @@ class Position:
     ----------
     start_samples : at the rate of the timeline, relative to the origin
     drift_ppm : of its clock relative to the timeline
+    accuracy_s : how exact its evidence is, if it is true
     """
 
     start_samples: float
@@ -35,7 +36,8 @@ class Position:
     is_certain: bool
     reason: Reason
     contradictions: tuple[Contradiction, ...] = ()
-    alternatives: tuple[Alternative, ...] = field(default=())
+    alternatives: tuple[Alternative, ...] = ()
+    accuracy_s: float = 0.0
 
     def doubted(self, contradiction: Contradiction) -> Position:
         """Return it as uncertain for a reason."""
@@ -59,11 +61,11 @@ def groups_by_sound(
 
     Parameters
     ----------
-    lengths : of each take in samples, times its tracks
+    lengths : samples of each take, times its tracks
 
     Returns
     -------
-    groups : the one with most sound first; a take alone is a group, too
+    groups : the one with most sound first; a take alone is also a group
     """
     usable = {
         pair: one
@@ -118,7 +120,7 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
         place, ppm = _moved(known, other.relation, is_first=is_first)
         alternatives.append(Alternative(place, ppm, Basis.SOUND, other.confidence))
     reason = Reason.SAME_SOUND if best.agreeing else Reason.SIMILAR_RISES
-    if not match.is_certain and match.others:
+    if not match.is_certain and best.agreeing and match.others:
         reason = Reason.AMBIGUOUS_SOUND
     elif not match.is_certain and best.agreeing:
         reason = Reason.FAINT_SOUND
@@ -131,6 +133,7 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
         reason,
         (),
         tuple(alternatives),
+        max(known.accuracy_s, best.relation.spread_s),
     )
 
 

@@ -14,7 +14,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.ORIGIN: "The other recordings are placed relative to this one.",
         Reason.SAME_SOUND: "Its sound is in another recording.",
-        Reason.SIMILAR_RISES: "Its sound rises as in another recording, to some milliseconds.",
+        Reason.SIMILAR_RISES: "Its sound rises as in another recording, to some hundredths of a second.",
         Reason.AMBIGUOUS_SOUND: "Its sound fits several places: choose one.",
         Reason.FAINT_SOUND: "Its sound may be in another recording: check the place.",
         Reason.CLOCK_BY_SOUND: "Placed by its {field}, corrected by other files of the same device.",
@@ -24,6 +24,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.JOINS_EXACTLY: "Continues the file before it, sample by sample.",
         Reason.SPLIT_AT_LIMIT: "Continues the file before it, which has the largest size of its recorder.",
         Reason.EQUAL_LENGTHS: "Seems to continue the file before it: those before are equally long.",
+        Reason.SAME_FILE: "Starts with the other audio track of its file.",
         Reason.SAME_REFERENCE: "Starts with another file of its recorder: both state the same sample.",
         Reason.SAME_LENGTH: "Starts with another file of its folder: both have the same length.",
         Reason.SAME_TAKE: "Starts with the other files of its take folder.",

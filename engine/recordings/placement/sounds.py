@@ -1,4 +1,4 @@
-"""The sound of one take, mono and at one rate: the files that follow each other and those beside them."""
+"""The sound of one take, mono and at one rate: files that follow each other and parallel ones."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class TakeSound:
         return mixed
 
     def blocks(self) -> Iterator[Floats]:
-        """Yield the whole take in order."""
+        """Yield all of its samples in order."""
         streams = [(file, _Stream(file.reader, self.rate_hz, file.length_samples)) for file in self._files]
         for start in range(0, self.length_samples, _BLOCK_SAMPLES):
             stop = min(start + _BLOCK_SAMPLES, self.length_samples)

@@ -13,7 +13,7 @@ from engine.recordings.placement.placements import Basis, Contradiction, Objecti
 from engine.recordings.placement.positions import Position
 
 _TOUCH_S = 2.5
-"""Clocks state whole seconds: files placed by them may seem to overlap by so much."""
+"""Clocks state whole seconds: files placed by them may seem to overlap a little."""
 _EXACT_S = 0.0005
 
 
@@ -71,9 +71,19 @@ def _put(
             track.append(index)
             return
     if tracks and not _begin_together(index, tracks, positions, rate_hz):
-        text = "It would sound together with another file of its track, so that it has a track of its own."
-        positions[index] = position.doubted(Contradiction(Objection.OVERLAPS, None, 0.0, text))
+        ends = {track[-1]: _stop(heads[track[-1]], positions[track[-1]], rate_hz) for track in tracks}
+        _note_overlap(index, max(ends, key=lambda one: ends[one]), positions)
     tracks.append([index])
+
+
+def _note_overlap(index: int, last: int, positions: list[Position]) -> None:
+    """Mark two files of a device that would sound together; only the other one if one is placed by sound."""
+    text = "It would sound together with another file of its track, so that it has a track of its own."
+    found = Contradiction(Objection.OVERLAPS, None, 0.0, text)
+    by_sound = [one for one in (index, last) if positions[one].basis is Basis.SOUND]
+    for one in (index, last):
+        if by_sound != [one]:
+            positions[one] = positions[one].doubted(found)
 
 
 def _begin_together(
@@ -89,14 +99,14 @@ def _begin_together(
 
 
 def _note_order(order: Sequence[int], heads: Sequence[FileHead], positions: list[Position]) -> None:
-    """Mark files whose counters say another order than their times, unless the sound placed them."""
+    """Mark files whose counters contradict the order of their times, unless the sound placed them."""
     counters = [numbered(heads[one].path.stem).counters for one in order]
     for place, index in enumerate(order):
         is_before = place > 0 and counters[place - 1] > counters[place]
         is_after = place + 1 < len(order) and counters[place + 1] < counters[place]
         is_by_time = positions[index].basis not in (Basis.SOUND, Basis.CONTINUATION)
         if is_by_time and (is_before or is_after):
-            text = "Its number says another order than its time."
+            text = "The order of its number is not that of its time."
             found = Contradiction(Objection.ORDER_DISAGREES, None, 0.0, text)
             positions[index] = positions[index].doubted(found)
 

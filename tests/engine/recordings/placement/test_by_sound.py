@@ -78,6 +78,20 @@ def test_another_rate_is_no_obstacle(tmp_path: Path, day: Sound) -> None:
     assert abs(found.best.relation.offset_samples + start) <= 0.5
 
 
+def test_rises_alone_place_it_to_some_hundredths_of_a_second(tmp_path: Path) -> None:
+    """As in a room far away, where no waveform is left; that is never certain."""
+    rng, moves = np.random.default_rng(11), np.zeros(60 * RATE_HZ)
+    moves[rng.integers(0, len(moves), 150)] = rng.uniform(0.2, 1.0, 150)
+    moves = np.convolve(moves, np.exp(-np.arange(4_000) / 1_500.0))[: len(moves)]
+    far = moves * rng.standard_normal(len(moves))
+    near = (0.2 * moves * rng.standard_normal(len(moves))).astype(np.float32)
+    found = matched(tmp_path, near, (0.2 * far[10 * RATE_HZ : 50 * RATE_HZ]).astype(np.float32))
+    assert found is not None
+    assert (found.is_certain, found.best.agreeing) == (False, 0)
+    assert found.best.confidence >= 0.5
+    assert abs(found.best.relation.offset_samples + 10 * RATE_HZ) <= 0.03 * RATE_HZ
+
+
 def test_a_loop_is_ambiguous_and_its_places_are_alternatives(tmp_path: Path) -> None:
     bar = performance(3, 4.0)
     loops = np.tile(bar, 15)

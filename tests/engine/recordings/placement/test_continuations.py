@@ -140,6 +140,22 @@ def test_a_file_at_the_limit_goes_on_in_the_next() -> None:
     assert second.files == (2,)
 
 
+def test_chapters_of_a_film_with_one_creation_time_go_on() -> None:
+    heads = [
+        head("GH010123.MP4", 90_000_000, size=4_000_000_000, stated=NOON),
+        head("GH020123.MP4", 9_000, stated=NOON),
+    ]
+    (take,) = takes_of(heads)
+    assert (take.starts_samples, reasons(take)[1]) == ((0, 90_000_000), LinkReason.SPLIT_AT_LIMIT)
+    assert take.links[1] is not None
+    assert not take.links[1].is_certain
+
+
+def test_audio_tracks_of_one_file_start_together() -> None:
+    (take,) = takes_of([head("film.mkv", 9_000), head("film.mkv#2", 8_000)])
+    assert reasons(take) == [None, LinkReason.SAME_FILE]
+
+
 def test_a_split_without_times_is_not_certain() -> None:
     heads = [head("S0001.wav", 700_000_000, size=LIMIT_BYTES), head("S0002.wav", 9_000)]
     (take,) = takes_of(heads)

@@ -80,6 +80,7 @@ def test_sound_places_camera_and_phone_to_the_sample(by_itself: Placements) -> N
     assert (phone.basis, phone.is_certain, phone.reason) == (Basis.SOUND, True, Reason.SAME_SOUND)
     assert phone.start_samples == pytest.approx(60 * RATE_HZ + 9, abs=0.5)
     assert phone.drift_ppm == 0.0
+    assert max(camera.accuracy_s, phone.accuracy_s) <= 0.5 / RATE_HZ
 
 
 def test_the_recorder_is_one_track_with_an_exact_join(by_itself: Placements) -> None:
@@ -108,6 +109,7 @@ def test_sound_corrects_the_clock_for_the_other_files_of_the_camera(by_itself: P
     second = by_itself.files[4]
     assert (second.reason, second.basis) == (Reason.CLOCK_BY_SOUND, Basis.STATED_TIME)
     assert second.start_samples / RATE_HZ == pytest.approx(300.0, abs=1.5)
+    assert second.accuracy_s == 1.0
     assert not second.is_certain
     assert by_itself.files[3].track == second.track
 

@@ -1,0 +1,1 @@
+"""Made days of recordings whose places are known, and how well they are proposed."""

@@ -38,7 +38,7 @@ RENEW_MS = 40
 
 Key = tuple[str, int]  # content hash, window
 Pictured = tuple[object, ...]
-"""What the spectrogram of a track was put together from: its clips, and a pyramid of each source."""
+"""Parts of the spectrogram of a track: its clips, and a pyramid of each source."""
 
 
 class Spectrograms(QObject):

@@ -53,11 +53,9 @@ _MENU = (
 
 
 class Clips(QObject):
-    """The chosen clips, and what keys and mouse do with them; while any is chosen the keys mean clips.
+    """The chosen clips, and their edits by keys and mouse; while clips are chosen, a layer of keys is theirs.
 
-    Signals
-    -------
-    said, refused : message about the result, or the reason of a refusal
+    Its signals carry the message about a result, and the reason of a refusal.
     """
 
     said = Signal(str)
@@ -106,7 +104,7 @@ class Clips(QObject):
         self._say_chosen()
 
     def leave(self) -> bool:
-        """Let go of the chosen clips; return False without any."""
+        """Clear the chosen clips; return False without any."""
         was = bool(self._chosen)
         self._choose(())
         return was

@@ -136,7 +136,7 @@ def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str
 
     Parameters
     ----------
-    track_ids : tracks of which clips are split; none are all
+    track_ids : only clips of these tracks are split; none are all
 
     Raises
     ------

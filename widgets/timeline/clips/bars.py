@@ -1,7 +1,7 @@
 """Clips as bars with names along the top of their lanes, and edges down to the bottom.
 
-Only the source has bars: the result is made of other pieces. A document whose tracks each play one whole file
-from the beginning has none, since they would say nothing, unless clips are chosen.
+Only the source has bars: the result is made of other pieces. Tracks that each play one whole file from the
+start have none, unless clips are chosen.
 """
 
 from __future__ import annotations

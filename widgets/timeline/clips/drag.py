@@ -186,7 +186,7 @@ class TrimClip:
 
 
 def _places(canvas: Surface, moving: set[str]) -> np.ndarray:
-    """Return the positions that clips snap to besides the grid, ascending."""
+    """Return the positions that clips snap to, ascending, without the grid."""
     others: Sequence[Clip] = [
         clip for track in canvas.state.tracks for clip in track.clips if clip.id not in moving
     ]

@@ -223,7 +223,7 @@ def track_spectrogram(
 
 
 def _is_plain(track: Track) -> bool:
-    """Return whether a track plays one source from its beginning: what is beyond its end is never drawn."""
+    """Return whether a track plays one source from its beginning; a trimmed end is never drawn."""
     first = track.clips[0]
     return len(track.clips) == 1 and first.is_plain and not first.offset_samples
 

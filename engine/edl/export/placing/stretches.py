@@ -115,7 +115,7 @@ def media_parts(
 
 
 def _recorded_parts(track: Track, start_samples: int, stop_samples: int) -> Iterator[Part]:
-    """Yield the parts of a span that play from recordings; what has fades is in the edited file."""
+    """Yield the parts of a span that play from recordings; fades are in the edited file."""
     if start_samples >= stop_samples:
         return
     if len(track.clips) == 1:  # also beyond its end, where a format plays silence

@@ -30,7 +30,8 @@ from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted
 
-VERSION = 2
+VERSION, WITH_CLIPS = 2, 3
+"""The second where a track is more than one whole recording, which readers of the first would play wrong."""
 
 _LOOKS = ("height_px", "is_collapsed", "channels_open", "picture")
 """Display settings of a track, which other programs do not need."""
@@ -57,7 +58,7 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     edit_list, edits = request.edit_list, accepted_edits(state)
     files = [_hashed(one) for one in request.consolidated.values()]
     return {
-        "version": VERSION,
+        "version": VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS,
         "document": request.document_name,
         "rate_hz": state.rate_hz,
         "length_samples": edit_list.length_samples,

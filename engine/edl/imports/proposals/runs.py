@@ -176,7 +176,10 @@ class _Composing:
         self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
         self._offsets: list[int | None] = []
         self._longest_fade = max(map(_length, crossfades), default=0)
-        self._spans = {track.id: (track.start_samples, track.stop_samples) for track in state.tracks}
+        self._spans = {
+            track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
+            for track in state.tracks
+        }
         for key, pieces in self._pieces.items():
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
@@ -339,7 +342,11 @@ class _Composing:
 
     def _sounds(self, start: int, stop: int) -> bool:
         """Return whether any track has audio in a span of the document."""
-        return any(max(first, start) + self._near < min(last, stop) for first, last in self._spans.values())
+        return any(
+            max(first, start) + self._near < min(last, stop)
+            for spans in self._spans.values()
+            for first, last in spans
+        )
 
     def _differences(
         self, intervals: list[tuple[int, int, dict[str, _Piece]]]
@@ -350,11 +357,13 @@ class _Composing:
         for (start, stop, playing), offset in zip(intervals, self._offsets, strict=True):
             if offset is None:
                 continue
-            for key in self._pieces:
-                first = max(start + offset, self._spans[key][0])
-                last = min(stop + offset, self._spans[key][1])
-                if first >= last:
-                    continue
+            here = [
+                (key, max(start + offset, begin), min(stop + offset, end))
+                for key in self._pieces
+                for begin, end in self._spans[key]
+                if begin < stop + offset and end > start + offset
+            ]
+            for key, first, last in here:
                 one = self._difference(key, first, last, offset, playing.get(key))
                 if one.way == (False, 0, 0.0):
                     plain[key].append((first, last))
@@ -383,7 +392,8 @@ class _Composing:
         crossfade.
         """
         length = one.stop_samples - one.start_samples
-        if one.is_silent and {one.start_samples, one.stop_samples} & set(self._spans[one.track_id]):
+        edges = {edge for span in self._spans[one.track_id] for edge in span}
+        if one.is_silent and {one.start_samples, one.stop_samples} & edges:
             return length > max(2 * self._near, self._state.rate_hz // _FRAMES_A_S, self._longest_fade)
         return length > 2 * self._near
 

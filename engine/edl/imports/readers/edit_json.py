@@ -21,13 +21,13 @@ from engine.edl.imports.times import number_of
 from engine.progress import Progress
 from engine.strict_json import bytes_of, parse_json
 
-_VERSIONS = (1, 2)
+_VERSIONS = (1, 2, 3)
 _MOST_DB = 1_000
 _MOST_CLIPS = 20_000_000
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read a list of version 1 or 2.
+    """Read a list of version 1 to 3.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def _track(
     track: dict[str, Any], medium: Medium, segments: Sequence[dict[str, Any]], rate_hz: int
 ) -> ImportedTrack:
     """Return a track that plays each segment; before and after its recording it is silent."""
-    first = _whole(track, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    held = _dicts(track, "clips", optional=True)
+    first = _whole(held[0] if held else track, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    first -= _whole(held[0], "offset_samples", 0, FARTHEST_SAMPLES) if held else 0
     clips = []
     for one in segments:
         start = _whole(one, "start_samples", 0, FARTHEST_SAMPLES)

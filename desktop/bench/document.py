@@ -24,6 +24,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
+from engine.document.tracks.clip_edits import place_clips, split_clips
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.sound import write
 from engine.progress import SILENT, Progress
@@ -44,6 +45,7 @@ class Load:
     recordings_of : the load whose recordings it holds, made before it; "" for its own
     orders : how many repeats and moves are accepted; where there are any, all kinds are proposed
     are_hits : the proposals are moves of drum hits, three of four accepted
+    clips : how many each recording is split into, each other one a little later
     """
 
     tracks: int
@@ -53,6 +55,7 @@ class Load:
     recordings_of: str = ""
     orders: int = 0
     are_hits: bool = False
+    clips: int = 1
 
 
 SMALL = Load(tracks=8, length_s=600, proposals=100)
@@ -61,6 +64,7 @@ LOADS = {
     "small": SMALL,
     "target": TARGET,
     "arranged": replace(TARGET, recordings_of="target", orders=500),
+    "clips": replace(TARGET, recordings_of="target", clips=31),
     "drums": Load(tracks=8, length_s=600, proposals=2_000, recordings_of="small", are_hits=True),
     "drums_5000": Load(tracks=8, length_s=600, proposals=5_000, recordings_of="small", are_hits=True),
     "one_hour": Load(tracks=4, length_s=3600, proposals=2_000, is_sparse=True),
@@ -93,6 +97,7 @@ def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]
     target = folder / "bench.offcut"
     with Document.create(target) as document:
         document.apply(import_edit(document.state, imported))
+        _split(document, load.clips)
         length = document.state.length_samples
         if load.are_hits:
             add_moved_hits(document, load.proposals)
@@ -106,6 +111,15 @@ def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]
         document.apply(decide(document.state, [one.id for one in accepted], Verdict.ACCEPTED))
         document.apply(decide(document.state, [one.id for one in others[1::3]], Verdict.REJECTED))
     return target, list(imported.media.peaks.values())
+
+
+def _split(document: Document, count: int) -> None:
+    """Split every recording into clips of about one length, each other one half a second later."""
+    for number in range(1, count):
+        document.apply(split_clips(document.state, number * document.state.length_samples // count))
+    for track in document.state.tracks if count > 1 else ():
+        later = {one.id: one.start_samples + RATE_HZ // 2 for one in track.clips[1::2]}
+        document.apply(place_clips(document.state, later))
 
 
 def _recording(path: Path, load: Load, seed: int) -> Path:

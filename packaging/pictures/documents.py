@@ -1,4 +1,4 @@
-"""Documents of what there is to show: drums with their hits proposed, and a rag in which somebody sneezes."""
+"""Documents to photograph: drums with proposed hits, a rag with a sneeze, and files of one rehearsal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "resources" / "demo"
 HEARD = PROJECT / "tests" / "data"
 DRUMS = HEARD / "multimic" / "example_drummer1_session1_1"
+CAMERA_S, PHONE_S = (14.0, 52.0), (30.0, 75.0)
 DRUMS_BPM, DRUMS_START_S = 80.0, 0.737
 SNEEZE = HEARD / "esc50" / "audio" / "1-29680-A-21.flac"
 SNEEZE_AT_S, SNEEZE_LASTS_S, AROUND_S, SONG_LASTS_S = 6.0, 1.4, 0.2, 14.0
@@ -26,6 +27,26 @@ def drum_take(home: Path) -> Path:
     offcut(["new", str(document), *microphones])
     grid = ["--bpm", str(DRUMS_BPM), "--start-s", str(DRUMS_START_S), "--division", "1/16"]
     offcut(["align", str(document), *grid, "--propose-only"])
+    return document
+
+
+def rehearsal(home: Path) -> Path:
+    """Write a recorder of two files, a camera and a phone of one rehearsal, placed by their sound."""
+    from engine.cli.main import main as offcut
+
+    sound, rate_hz = soundfile.read(DEMO / "raw" / "Band.ogg", always_2d=True)
+    room, _ = soundfile.read(DEMO / "raw" / "Room.ogg", always_2d=True)
+    half = 40 * rate_hz
+    parts = {
+        "ZOOM0001.wav": sound[:half],
+        "ZOOM0002.wav": sound[half : 2 * half],
+        "Camera.wav": room[slice(*(round(at * rate_hz) for at in CAMERA_S))],
+        "Phone.wav": sound[slice(*(round(at * rate_hz) for at in PHONE_S))].mean(axis=1) * 0.4,
+    }
+    for name, samples in parts.items():
+        soundfile.write(home / name, samples, rate_hz, "PCM_16")
+    document = home / "Rehearsal.offcut"
+    offcut(["new", str(document), *(str(home / name) for name in parts), "--place", "auto"])
     return document
 
 

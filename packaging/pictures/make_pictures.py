@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents import drum_take, sneezed_rag
+from documents import drum_take, rehearsal, sneezed_rag
 from photographer import PICTURES, Photographer, empty_home, settle, wait_for
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def make_all(out: Path, home: Path) -> None:
     window.look.choose("dark")
     learning(photographer)
     window.resize(*PAGE)
+    clips(photographer, home)
     timing(photographer, home)
     repair(photographer, home)
     window.close()
@@ -197,6 +198,19 @@ def learning(photographer: Photographer) -> None:
     wait_for(lambda: sum(bool(figures) for figures in heard) >= LEARNED_EPOCHS)
     photographer.take("learning", few_colours=True)
     photographer.press("job.cancel")
+    wait_for(lambda: not window.work.is_busy)
+
+
+def clips(photographer: Photographer, home: Path) -> None:
+    """Choose the clip of a camera among those of a rehearsal, and look for all places again."""
+    window = photographer.window
+    window.session.open(rehearsal(home))
+    wait_for(lambda: not window.work.is_busy)
+    window.timeline.heads.choose(window.session.state.tracks[1].id)
+    photographer.press("clips.choose")
+    photographer.take("clips", few_colours=True)
+    photographer.press("transport.stop")
+    photographer.take_dialog("places", "clips.line_up")
     wait_for(lambda: not window.work.is_busy)
 
 

@@ -56,6 +56,10 @@ def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path, ever
     kills = kill("commits", tmp_path, every)
     assert len(kills) == 3 * COMMIT_KILLS // every
     assert not lost_or_unreadable(kills)
+    if not any(one.left_journal for one in kills):  # a few kills miss a commit that takes a moment
+        (tmp_path / "all").mkdir()
+        kills = kill("commits", tmp_path / "all", 1)
+        assert not lost_or_unreadable(kills)
     assert any(one.left_journal for one in kills)  # SQLite was in the middle of it
 
 

@@ -347,13 +347,12 @@ def _objection(off_s: float, time: TakeTime) -> Contradiction | None:
     around_s = off_s - round(off_s / _QUARTER_S) * _QUARTER_S
     if abs(off_s) <= _AGREE_S:
         return None
+    code, as_in = Objection.CLOCK_DIFFERS, ""
     if abs(off_s) >= _MOST_ZONE_S:
-        code, words = Objection.OTHER_DAY, f"differs by {_amount(off_s)}"
+        code = Objection.OTHER_DAY
     elif abs(around_s) <= _NEAR_QUARTER_S and abs(off_s) >= _QUARTER_S:
-        code, words = Objection.WHOLE_HOURS, f"differs by {_amount(off_s)}, as in another zone"
-    else:
-        code, words = Objection.CLOCK_DIFFERS, f"differs by {_amount(off_s)}"
-    text = f"Its {time.stated.field.value} {words} from its place by sound."
+        code, as_in = Objection.WHOLE_HOURS, ", as in another time zone"
+    text = f"Its {time.stated.field.value} differs by {_amount(off_s)} from its place by sound{as_in}."
     return Contradiction(code, time.stated.field, off_s, text)
 
 

@@ -28,9 +28,11 @@ from engine.lab.evaluation.placing.devices import (
 BEGIN = datetime(2026, 5, 3, 14, 0, 0)
 """Local time of the start of the stage."""
 _SUFFIXES = (".mp3", ".ogg", ".flac", ".wav")
-_CAMERA = Device(ppm=60.0, band_hz=(120.0, 9_000.0), noise_db=-25.0, header="mp4")
-_PHONE = Device(rate_hz=44_100, ppm=-35.0, band_hz=(200.0, 6_000.0), noise_db=-12.0, header="mp4")
-_PLAIN = Device(rate_hz=44_100, ppm=18.0, band_hz=(150.0, 8_000.0), noise_db=-20.0, header="")
+_CAMERA = Device(ppm=60.0, band_hz=(120.0, 9_000.0), noise_db=-25.0, direct_db=0.0, header="mp4")
+_PHONE = Device(
+    rate_hz=44_100, ppm=-35.0, band_hz=(200.0, 6_000.0), noise_db=-12.0, direct_db=-3.0, header="mp4"
+)
+_PLAIN = Device(rate_hz=44_100, ppm=18.0, band_hz=(150.0, 8_000.0), noise_db=-20.0, direct_db=0.0, header="")
 _QUIET = 0.003
 
 

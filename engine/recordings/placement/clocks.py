@@ -85,6 +85,11 @@ class Clocks:
         start_s, end_s = (min(zone, _QUARTER_S - zone) for zone in zones)
         return end_s <= _AGREE_S < start_s
 
+    def doubtfulness(self, number: int) -> tuple[bool, bool, int]:
+        """Return a key that sorts takes: those with a measured clock first, then those with a time."""
+        time = self.times.get(number)
+        return time is None or time.clock not in self._offsets, time is None, number
+
     def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
         """Yield the statements about a take that its place by sound contradicts."""
         time = self.times.get(number)

@@ -39,6 +39,13 @@ class Position:
     alternatives: tuple[Alternative, ...] = ()
     accuracy_s: float = 0.0
 
+    def moved(self, by_samples: float) -> Position:
+        """Return it and its alternatives at a later place."""
+        alternatives = tuple(
+            replace(one, start_samples=one.start_samples + by_samples) for one in self.alternatives
+        )
+        return replace(self, start_samples=self.start_samples + by_samples, alternatives=alternatives)
+
     def doubted(self, contradiction: Contradiction) -> Position:
         """Return it as uncertain for a reason."""
         return replace(

@@ -127,8 +127,9 @@ class Clocks:
         if position.is_certain or time is None:
             return position
         own = self._offsets.get(time.clock)
-        offset_s = median(offset for _, offset in own) if own else self._usual if time.was_set else None
-        if offset_s is None:
+        is_comparable = time.was_set and time.clock[1] == self._usual_is_utc
+        offset_s = median(offset for _, offset in own) if own else self._usual
+        if offset_s is None or not (own or is_comparable):
             return position
         expected_s = time.start_s + offset_s
         at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)

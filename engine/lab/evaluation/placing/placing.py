@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from engine.lab.evaluation.placing.days import DAYS, made_day, material_in
+from engine.lab.evaluation.placing.days import DAYS, RANDOM, made_day, material_in
 from engine.lab.evaluation.placing.devices import MadeFile
 from engine.progress import Progress
 from engine.recordings.placement.file_head import read_heads
@@ -24,7 +24,7 @@ from engine.recordings.placement.plan import propose_places
 
 Line = dict[str, object]
 
-_SEEDS = range(41, 42)
+_FIRST_SEED, _RANDOM_SEEDS = 41, 12
 """Settings were chosen on days of seeds 0 and 1."""
 _RATE_HZ = 48_000
 _WITHIN_S = {"sample": 0.001, "second": 2.5, "unknown": 0.001}
@@ -66,7 +66,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
     lasted_s: list[float] = []
     for number, name in enumerate(names):
         of_day: list[PlacedFile] = []
-        for seed in _SEEDS:
+        for seed in range(_FIRST_SEED, _FIRST_SEED + (_RANDOM_SEEDS if name == RANDOM else 1)):
             progress.check_cancelled()
             progress.report(number / len(names), f"Placing: {name}")
             with TemporaryDirectory() as folder:
@@ -76,10 +76,10 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
                 found = propose_places(heads, rate_hz=_RATE_HZ)
                 lasted_s.append(time.perf_counter() - began)
                 of_day += compared(name, made, found)
-        files += of_day
+        files += of_day if name != RANDOM else []
         yield from _lines(name, of_day)
-    yield from _lines("all days", files)
-    yield _line("seconds_a_day", "all days", float(np.mean(lasted_s)), {}, len(lasted_s))
+    yield from _lines("ten days", files)
+    yield _line("seconds_a_day", "all", float(np.mean(lasted_s)), {}, len(lasted_s))
 
 
 def compared(day: str, made: Sequence[MadeFile], found: Placements) -> list[PlacedFile]:

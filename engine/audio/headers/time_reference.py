@@ -19,7 +19,9 @@ from engine.audio.headers.cue_points import wav_chunks
 _TIME_REFERENCE = struct.Struct("<Q")
 _PLACE = 338
 _DATE, _TIME = slice(320, 330), slice(330, 338)
-_ORIGINATOR = slice(256, 288)
+_ORIGINATOR, _ORIGINATOR_REFERENCE = slice(256, 288), slice(288, 320)
+_USID_SIGNS, _SERIAL = 32, slice(5, 17)
+"""A unique source identifier (EBU R 99): country, manufacturer, serial number, time and a random number."""
 _IXML_TEXT = rb"<%s>\s*([^<]*?)\s*</%s>"
 
 
@@ -33,12 +35,14 @@ class BroadcastStart:
         zero, as programs without a clock write it
     origination : date and time of the start; None if not stated
     originator : the recorder or program
+    serial : serial number of the recorder (EBU R 99); "" if not stated
     family : identifier of the files that were recorded together; "" if not stated
     """
 
     reference_samples: int | None = None
     origination: datetime | None = None
     originator: str = ""
+    serial: str = ""
     family: str = ""
 
 
@@ -51,13 +55,19 @@ def read_broadcast_start(path: Path) -> BroadcastStart:
             if len(chunks) == 2:
                 break
     bext, ixml = chunks.get(b"bext", b""), chunks.get(b"iXML", b"")
+    reference = _bext_text(bext[_ORIGINATOR_REFERENCE])
     in_bext = _TIME_REFERENCE.unpack_from(bext, _PLACE)[0] if len(bext) >= _PLACE + 8 else 0
     return BroadcastStart(
         (in_bext or _ixml_reference(ixml)) or None,
         _date_and_time(bext[_DATE], bext[_TIME]),
-        bext[_ORIGINATOR].split(b"\0", 1)[0].decode("latin-1").strip(),
+        _bext_text(bext[_ORIGINATOR]),
+        reference[_SERIAL] if len(reference) == _USID_SIGNS else "",
         _ixml_text(ixml, b"FAMILY_UID").decode("utf-8", "replace"),
     )
+
+
+def _bext_text(content: bytes) -> str:
+    return content.split(b"\0", 1)[0].decode("latin-1").strip()
 
 
 def _ixml_reference(content: bytes) -> int:

@@ -85,6 +85,11 @@ class Clocks:
         start_s, end_s = (min(zone, _QUARTER_S - zone) for zone in zones)
         return end_s <= _AGREE_S < start_s
 
+    def doubtfulness(self, number: int) -> tuple[bool, bool, int]:
+        """Return a key that sorts takes: those with a measured clock first, then those with a time."""
+        time = self.times.get(number)
+        return time is None or time.clock not in self._offsets, time is None, number
+
     def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
         """Yield the statements about a take that its place by sound contradicts."""
         time = self.times.get(number)
@@ -122,8 +127,9 @@ class Clocks:
         if position.is_certain or time is None:
             return position
         own = self._offsets.get(time.clock)
-        offset_s = median(offset for _, offset in own) if own else self._usual if time.was_set else None
-        if offset_s is None:
+        is_comparable = time.was_set and time.clock[1] == self._usual_is_utc
+        offset_s = median(offset for _, offset in own) if own else self._usual
+        if offset_s is None or not (own or is_comparable):
             return position
         expected_s = time.start_s + offset_s
         at = Alternative(position.start_samples, position.drift_ppm, position.basis, position.confidence)
@@ -347,13 +353,12 @@ def _objection(off_s: float, time: TakeTime) -> Contradiction | None:
     around_s = off_s - round(off_s / _QUARTER_S) * _QUARTER_S
     if abs(off_s) <= _AGREE_S:
         return None
+    code, as_in = Objection.CLOCK_DIFFERS, ""
     if abs(off_s) >= _MOST_ZONE_S:
-        code, words = Objection.OTHER_DAY, f"differs by {_amount(off_s)}"
+        code = Objection.OTHER_DAY
     elif abs(around_s) <= _NEAR_QUARTER_S and abs(off_s) >= _QUARTER_S:
-        code, words = Objection.WHOLE_HOURS, f"differs by {_amount(off_s)}, as in another zone"
-    else:
-        code, words = Objection.CLOCK_DIFFERS, f"differs by {_amount(off_s)}"
-    text = f"Its {time.stated.field.value} {words} from its place by sound."
+        code, as_in = Objection.WHOLE_HOURS, ", as in another time zone"
+    text = f"Its {time.stated.field.value} differs by {_amount(off_s)} from its place by sound{as_in}."
     return Contradiction(code, time.stated.field, off_s, text)
 
 

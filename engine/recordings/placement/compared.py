@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from engine.recordings.placement.envelopes import Envelope, envelope_of
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.names import numbered, of_one_track
 from engine.recordings.placement.positions import Pair
-from engine.recordings.placement.sounds import TakeSound
+from engine.recordings.placement.sounds import Floats, TakeSound
 from engine.recordings.placement.take_times import TakeTime, take_length_s, take_times
+from engine.side_by_side import side_by_side
 
 _LEAST_S = 4.0
 _MOST_TAKES = 80
@@ -38,13 +39,14 @@ def sound_matches(
     """
     pairs = _pairs(takes, heads)
     numbers = sorted({number for pair in pairs for number in pair})
-    envelopes: dict[int, Envelope] = {}
     reading, comparing = progress.part(0.0, 0.5), progress.part(0.5, 1.0)
-    for done, number in enumerate(numbers):
-        reading.check_cancelled()
-        reading.report(done / len(numbers), "Reading recordings")
+
+    def envelope(number: int) -> Envelope:
+        reading.report(numbers.index(number) / len(numbers), "Reading recordings")
         with TakeSound(takes[number], heads, rate_hz, media) as sound:
-            envelopes[number] = envelope_of(sound.blocks(), rate_hz)
+            return envelope_of(_checked(sound.blocks(), reading), rate_hz)
+
+    envelopes = dict(zip(numbers, side_by_side(envelope, numbers), strict=True))
     related = {number: number for number in numbers}
     found: dict[Pair, SoundMatch] = {}
     for done, pair in enumerate(pairs):
@@ -64,6 +66,13 @@ def sound_matches(
                 old, new = related[second], related[first]
                 related = {number: new if group == old else group for number, group in related.items()}
     return found
+
+
+def _checked(blocks: Iterable[Floats], progress: Progress) -> Iterator[Floats]:
+    """Pass on blocks until the user cancels."""
+    for block in blocks:
+        progress.check_cancelled()
+        yield block
 
 
 def _pairs(takes: Sequence[Take], heads: Sequence[FileHead]) -> list[Pair]:

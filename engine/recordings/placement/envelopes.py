@@ -119,6 +119,8 @@ def lag_peaks(near: Envelope, far: Envelope) -> list[LagPeak]:
         turned = lag_peaks(far, near)
         return [LagPeak(one.at_s + one.lag_s, -one.lag_s, one.score) for one in turned]
     frame_s = near.frame_s
+    if near.frames * frame_s < _LEAST_OVERLAP_S:
+        return []
     length = max(1, round(_SEGMENT_S / frame_s))
     count = max(1, round(near.frames / length))
     borders = np.linspace(0, near.frames, count + 1).astype(int)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import soundfile
@@ -78,11 +78,6 @@ class FileHead:
         """Return the start according to the date of the file."""
         return next((one for one in self.stated if one.field is TimeField.FILE_DATE), None)
 
-    @property
-    def end(self) -> datetime | None:
-        """Return the time of the end according to `time`; None without one."""
-        return None if self.time is None else self.time.start + timedelta(seconds=self.duration_s)
-
 
 def read_heads(
     paths: Sequence[Path], progress: Progress = SILENT, now: datetime | None = None
@@ -130,7 +125,7 @@ def read_head(path: Path, now: datetime) -> FileHead:
         head,
         size_bytes=status.st_size,
         reference_samples=broadcast.reference_samples,
-        device=head.device or broadcast.originator,
+        device=head.device or f"{broadcast.originator} {broadcast.serial}".strip(),
         family=broadcast.family,
         stated=tuple(with_doubts(one, now) for one in times),
     )

@@ -103,16 +103,15 @@ def _related(
         basis = basis if position.reason is Reason.ORIGIN else position.basis
         found[number] = replace(position, basis=basis, contradictions=(*position.contradictions, *told))
     for group in groups[1:]:
-        pivot = min(group, key=lambda number: (number not in clocks.times, number))
+        pivot = min(group, key=clocks.doubtfulness)
         nothing = Position(0.0, 0.0, Basis.ORDER, 0.1, False, Reason.NOTHING_KNOWN)
         placed = clocks.placed(pivot) if is_by_time else nothing
         for number, position in group.items():
-            by_s = position.start_samples - group[pivot].start_samples
+            by_samples = position.start_samples - group[pivot].start_samples
             is_alone = len(group) == 1
             found[number] = replace(
-                placed,
-                start_samples=placed.start_samples + by_s,
-                drift_ppm=position.drift_ppm,
+                placed.moved(by_samples),
+                drift_ppm=placed.drift_ppm + position.drift_ppm - group[pivot].drift_ppm,
                 is_certain=placed.is_certain and (is_alone or position.is_certain),
                 confidence=min(placed.confidence, position.confidence),
             )
@@ -128,13 +127,7 @@ def _of_files(
         links = dict(zip(take.files, take.links, strict=True))
         for index, start in zip(take.files, take.starts_samples, strict=True):
             offset = start / (take.rate_hz or 1) * rate_hz / (1.0 + position.drift_ppm / 1e6)
-            own = replace(
-                position,
-                start_samples=position.start_samples + offset,
-                alternatives=tuple(
-                    replace(one, start_samples=one.start_samples + offset) for one in position.alternatives
-                ),
-            )
+            own = position.moved(offset)
             link = links[index]
             found[index] = own if link is None else _linked(own, link, links)
     return found

@@ -9,7 +9,7 @@ from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
 from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
 
-_SAME_PLACE_S = 0.005
+_SAME_PLACE_S, _HOUR_S = 0.005, 3600.0
 _LEAST_CONFIDENCE = 0.5
 """Of a place that only rises support."""
 _OUTWEIGHED = 0.25
@@ -38,6 +38,13 @@ class Position:
     contradictions: tuple[Contradiction, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     accuracy_s: float = 0.0
+
+    def moved(self, by_samples: float) -> Position:
+        """Return it and its alternatives at a later place."""
+        alternatives = tuple(
+            replace(one, start_samples=one.start_samples + by_samples) for one in self.alternatives
+        )
+        return replace(self, start_samples=self.start_samples + by_samples, alternatives=alternatives)
 
     def doubted(self, contradiction: Contradiction) -> Position:
         """Return it as uncertain for a reason."""
@@ -155,13 +162,13 @@ def _checked(
     for pair, match in matches.items():
         if not match.is_certain or not all(take in group for take in pair):
             continue
-        expected = _beside(group[pair[0]], match, is_first=True)
-        placed = group[pair[1]]
-        off_s = (expected.start_samples - placed.start_samples) / rate_hz
-        drifts_apart_s = abs(expected.drift_ppm - placed.drift_ppm) / 1e6 * 3600.0
-        if abs(off_s) <= _SAME_PLACE_S + drifts_apart_s or _is_outweighed(pair, matches):
-            continue
-        found[pair[1]] = _doubted(found[pair[1]], expected, off_s)
+        for take, known in (pair[::-1], pair):
+            expected = _beside(group[known], match, is_first=known == pair[0])
+            off_s = (expected.start_samples - group[take].start_samples) / rate_hz
+            drifts_apart_s = abs(expected.drift_ppm - group[take].drift_ppm) / 1e6 * _HOUR_S
+            is_same = abs(off_s) <= _SAME_PLACE_S + drifts_apart_s
+            if not is_same and group[take].reason is not Reason.ORIGIN and not _is_outweighed(pair, matches):
+                found[take] = _doubted(found[take], expected, off_s)
     return found
 
 

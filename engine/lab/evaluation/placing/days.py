@@ -28,10 +28,13 @@ from engine.lab.evaluation.placing.devices import (
 BEGIN = datetime(2026, 5, 3, 14, 0, 0)
 """Local time of the start of the stage."""
 _SUFFIXES = (".mp3", ".ogg", ".flac", ".wav")
-_CAMERA = Device(ppm=60.0, band_hz=(120.0, 9_000.0), noise_db=-25.0, header="mp4")
-_PHONE = Device(rate_hz=44_100, ppm=-35.0, band_hz=(200.0, 6_000.0), noise_db=-12.0, header="mp4")
-_PLAIN = Device(rate_hz=44_100, ppm=18.0, band_hz=(150.0, 8_000.0), noise_db=-20.0, header="")
+_CAMERA = Device(ppm=60.0, band_hz=(120.0, 9_000.0), noise_db=-25.0, direct_db=0.0, header="mp4")
+_PHONE = Device(
+    rate_hz=44_100, ppm=-35.0, band_hz=(200.0, 6_000.0), noise_db=-12.0, direct_db=-3.0, header="mp4"
+)
+_PLAIN = Device(rate_hz=44_100, ppm=18.0, band_hz=(150.0, 8_000.0), noise_db=-20.0, direct_db=0.0, header="")
 _QUIET = 0.003
+_LENGTH_S, _LEAST_SHARED_S = 180.0, 10.0
 
 
 @dataclass(slots=True)
@@ -104,7 +107,7 @@ class Material:
         self.played_s[path] = start_s + length_s
         part = _mono(path, start_s, length_s)
         if len(part) < STAGE_HZ:  # it ends there
-            self.played_s[path] = 0.0
+            self.played_s[path] = length_s
             part = _mono(path, 0.0, length_s)
         return np.asarray(0.1 * part / max(1e-6, float(part.std())), np.float32)
 
@@ -231,6 +234,27 @@ def _loops_and_strangers(day: Day, material: Material) -> None:
     with_date(made.path, BEGIN - ZONE - timedelta(days=90))
 
 
+def _random_clips(day: Day, _: Material) -> None:
+    """A recorder, and two clips by random microphones in random rooms that it may have missed."""
+    rng = day.rng
+    begin, end = float(rng.uniform(0.0, 40.0)), float(rng.uniform(110.0, 180.0))
+    day.record("rec/R_0001.wav", begin, end, replace(_PLAIN, rate_hz=48_000, ppm=0.0, direct_db=6.0))
+    for name in ("x/clip.wav", "y/film.wav"):
+        start = float(rng.uniform(0.0, 150.0))
+        stop = min(_LENGTH_S - 1.0, start + float(rng.uniform(10.0, 60.0)))
+        device = Device(
+            int(rng.choice([44_100, 48_000])),
+            float(rng.uniform(-100.0, 100.0)),
+            (float(rng.uniform(60.0, 250.0)), float(rng.uniform(4_000.0, 12_000.0))),
+            float(rng.uniform(-30.0, 0.0)),
+            float(rng.uniform(-12.0, 6.0)),
+            header="",
+        )
+        shared_s = min(stop, end) - max(start, begin)
+        day.record(name, start, stop, device, "sample" if shared_s >= _LEAST_SHARED_S else "unknown")
+
+
+RANDOM = "random clips"
 DAYS: dict[str, tuple[Callable[[Day, Material], None], tuple[str, ...]]] = {
     "rehearsal": (_rehearsal, ("music", "speech")),
     "two recorders": (_two_recorders, ("music", "speech")),
@@ -242,9 +266,9 @@ DAYS: dict[str, tuple[Callable[[Day, Material], None], tuple[str, ...]]] = {
     "interview": (_interview, ("speech",)),
     "soft music": (_soft_music, ("music",)),
     "loops and strangers": (_loops_and_strangers, ("music",)),
+    RANDOM: (_random_clips, ("music", "speech")),
 }
-"""How each day is recorded, and the kinds of material that are played."""
-_LENGTH_S = 180.0
+"""How each day is recorded, and the kinds of material that are played; the last one differs by seed."""
 
 
 def made_day(name: str, material: Material, folder: Path, seed: int) -> list[MadeFile]:

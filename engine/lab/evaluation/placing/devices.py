@@ -16,14 +16,14 @@ import av
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 Sound = NDArray[np.float32]
 
 STAGE_HZ = 48_000
 ZONE = timedelta(hours=2)
 """From UTC to the local time of the made days."""
-_ECHO_S = (0.004, 0.04)
+_FIRST_ECHO_S, _ROOM_S = 0.003, 0.5
 _PEAK = 0.7
 _CARD_S = 2.0
 """Cards are formatted as FAT, which counts two seconds."""
@@ -38,6 +38,7 @@ class Device:
     ppm : how much its clock counts too fast
     band_hz : frequencies that its microphone picks up
     noise_db : its noise relative to the sound
+    direct_db : level of the direct sound above that of the room
     clock_off : difference of its clock from the true local time
     header : "bext" with a time reference, "origination" without, "mp4" for AAC, or "" for a plain WAV
     """
@@ -46,6 +47,7 @@ class Device:
     ppm: float = 0.0
     band_hz: tuple[float, float] = (60.0, 16_000.0)
     noise_db: float = -45.0
+    direct_db: float = 6.0
     clock_off: timedelta = timedelta()
     header: str = "bext"
 
@@ -73,13 +75,19 @@ def picked_up(stage: Sound, start_s: float, stop_s: float, device: Device, rng: 
     heard = stage[round(start_s * STAGE_HZ) : round(stop_s * STAGE_HZ)].astype(np.float64)
     low, high = device.band_hz
     wet = sosfiltfilt(butter(1, [low, min(high, 0.45 * STAGE_HZ)], "band", fs=STAGE_HZ, output="sos"), heard)
-    room = wet.copy()
-    for delay in rng.uniform(*_ECHO_S, 5):
-        late = round(delay * STAGE_HZ)
-        room[late:] += rng.choice([-1.0, 1.0]) * 10 ** (rng.uniform(-18.0, -9.0) / 20.0) * wet[:-late]
+    room = wet + 10 ** (-device.direct_db / 20.0) * fftconvolve(wet, _echo(rng))[: len(wet)]
     room += rng.standard_normal(len(room)) * room.std() * 10 ** (device.noise_db / 20.0)
     counted = soxr.resample(room, STAGE_HZ, device.rate_hz * (1.0 + device.ppm / 1e6), quality="VHQ")
     return np.asarray(_PEAK * counted / max(1e-9, np.abs(counted).max()), np.float32)
+
+
+def _echo(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the response of a room after the direct sound, of power 1."""
+    count = round(_ROOM_S * STAGE_HZ)
+    decaying = rng.standard_normal(count) * 10 ** (-3.0 * np.arange(count) / count)
+    decaying[: round(_FIRST_ECHO_S * STAGE_HZ)] = 0.0
+    found: NDArray[np.float64] = decaying / np.sqrt(np.sum(decaying**2))
+    return found
 
 
 def written(path: Path, samples: Sound, start: datetime, device: Device) -> Path:

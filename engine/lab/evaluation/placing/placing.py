@@ -15,16 +15,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from engine.lab.evaluation.placing.days import DAYS, made_day, material_in
+from engine.lab.evaluation.placing.days import DAYS, RANDOM, made_day, material_in
 from engine.lab.evaluation.placing.devices import MadeFile
 from engine.progress import Progress
 from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Placements, Reason
+from engine.recordings.placement.placements import Basis, Placements, Reason
 from engine.recordings.placement.plan import propose_places
 
 Line = dict[str, object]
 
-_SEEDS = 1
+_FIRST_SEED, _RANDOM_SEEDS = 41, 12
+"""Settings were chosen on days of seeds 0 and 1."""
 _RATE_HZ = 48_000
 _WITHIN_S = {"sample": 0.001, "second": 2.5, "unknown": 0.001}
 
@@ -39,6 +40,7 @@ class PlacedFile:
     at_zero: float
     by_date: float
     is_certain: bool
+    is_by_sound: bool
 
     @property
     def is_wrongly_certain(self) -> bool:
@@ -52,7 +54,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
     Parameters
     ----------
     data_dir : holds `music/`, `speech/` and `loops/`
-    short : three days, one seed
+    short : three days
 
     Raises
     ------
@@ -64,7 +66,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
     lasted_s: list[float] = []
     for number, name in enumerate(names):
         of_day: list[PlacedFile] = []
-        for seed in range(1 if short else _SEEDS):
+        for seed in range(_FIRST_SEED, _FIRST_SEED + (_RANDOM_SEEDS if name == RANDOM else 1)):
             progress.check_cancelled()
             progress.report(number / len(names), f"Placing: {name}")
             with TemporaryDirectory() as folder:
@@ -74,10 +76,10 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iter
                 found = propose_places(heads, rate_hz=_RATE_HZ)
                 lasted_s.append(time.perf_counter() - began)
                 of_day += compared(name, made, found)
-        files += of_day
+        files += of_day if name != RANDOM else []
         yield from _lines(name, of_day)
-    yield from _lines("all days", files)
-    yield _line("seconds_a_day", "all days", float(np.mean(lasted_s)), {}, len(lasted_s))
+    yield from _lines("ten days", files)
+    yield _line("seconds_a_day", "all", float(np.mean(lasted_s)), {}, len(lasted_s))
 
 
 def compared(day: str, made: Sequence[MadeFile], found: Placements) -> list[PlacedFile]:
@@ -98,11 +100,17 @@ def compared(day: str, made: Sequence[MadeFile], found: Placements) -> list[Plac
         stop = start + own_samples / (1.0 + placed.drift_ppm / 1e6)
         error = max(abs(start - true_start), abs(stop - true_stop))
         date = abs((changed_s[index] - changed_s[origin]) * _RATE_HZ - true_start)
-        rows.append(PlacedFile(day, one.level, error, abs(true_start), date, placed.is_certain))
+        is_by_sound = placed.basis is Basis.SOUND
+        rows.append(PlacedFile(day, one.level, error, abs(true_start), date, placed.is_certain, is_by_sound))
     return rows
 
 
 def _lines(about: str, files: Sequence[PlacedFile]) -> Iterator[Line]:
+    by_sound = [one for one in files if one.level == "sample" and one.is_by_sound]
+    errors = np.array([one.error for one in by_sound])
+    if by_sound:
+        yield _line("within_a_sample_by_sound", about, float(np.mean(errors <= 1.0)), {}, len(by_sound))
+        yield _line("error_samples_median_by_sound", about, float(np.median(errors)), {}, len(by_sound))
     for level in ("sample", "second"):
         rows = [one for one in files if one.level == level]
         if not rows:

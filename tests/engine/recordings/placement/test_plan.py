@@ -110,6 +110,7 @@ def test_sound_corrects_the_clock_for_the_other_files_of_the_camera(by_itself: P
     assert (second.reason, second.basis) == (Reason.CLOCK_BY_SOUND, Basis.STATED_TIME)
     assert second.start_samples / RATE_HZ == pytest.approx(300.0, abs=1.5)
     assert second.accuracy_s == 1.0
+    assert second.drift_ppm == by_itself.files[3].drift_ppm
     assert not second.is_certain
     assert by_itself.files[3].track == second.track
 
@@ -155,6 +156,25 @@ def test_a_cancel_ends_it(folder: Path) -> None:
     heads = read_heads([folder / name for name in FILES], now=NOW)
     with pytest.raises(Cancelled):
         propose_places(heads, progress=ReportingProgress(None, Cancelling()))
+
+
+def test_files_that_share_another_sound_stay_together(tmp_path: Path) -> None:
+    """The clock of the camera, measured at the recorder, places the phone that met it later."""
+    first, second = performance(1, 60.0), performance(5, 60.0)
+    camera_off = timedelta(minutes=-3)
+    paths = [wav(tmp_path / "rec/R1.wav", first, NOON, rate_hz=RATE_HZ)]
+    clips = ((first[10 * RATE_HZ :], 10.0), (second, 600.0))
+    for number, (sound, start_s) in enumerate(clips, start=1):
+        path = tmp_path / f"cam/C{number}.wav"
+        start = NOON + after_noon(start_s) + camera_off
+        paths.append(wav(path, by_other_microphone(sound, number), start, rate_hz=RATE_HZ, subtype="PCM_24"))
+    part = by_other_microphone(second[20 * RATE_HZ + 3 : 50 * RATE_HZ], 7)
+    paths.append(wav(tmp_path / "phone/memo.wav", part, rate_hz=RATE_HZ, subtype="FLOAT"))
+    _, one, other, phone = propose_places(read_heads(paths, now=NOW)).files
+    assert one.is_certain
+    assert other.start_samples / RATE_HZ == pytest.approx(600.0, abs=0.01)
+    assert phone.start_samples - other.start_samples == pytest.approx(20 * RATE_HZ + 3, abs=0.5)
+    assert (phone.is_certain, phone.reason) == (other.is_certain, Reason.CLOCK_BY_SOUND)
 
 
 def test_take_folders_are_tracks_times_takes(tmp_path: Path) -> None:

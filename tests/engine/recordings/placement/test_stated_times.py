@@ -40,6 +40,15 @@ def test_an_ixml_reference_counts_where_bext_has_none(tmp_path: Path) -> None:
     assert read_broadcast_start(path).reference_samples == 99_000
 
 
+def test_the_serial_number_tells_two_recorders_of_one_model_apart(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", silence(1.0), NOON)
+    content = path.read_bytes()
+    place = content.index(b"bext") + 8 + 288
+    path.write_bytes(content[:place] + b"CHZOMABC123456789120000123456789" + content[place + 32 :])
+    assert read_broadcast_start(path).serial == "ABC123456789"
+    assert read_head(path, NOW).device == "Offcut ABC123456789"
+
+
 def test_a_reference_without_a_date_takes_the_day_of_the_file(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", silence(1.0))
     chunks = broadcast_chunks(Broadcast("", "", 5 * RATE_HZ, ("1",)), rate_hz=RATE_HZ, bits=16)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -52,14 +53,12 @@ def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(
     assert not lost_or_unreadable(kills)
 
 
-def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path, every: int) -> None:
-    kills = kill("commits", tmp_path, every)
+def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(every: int) -> None:
+    # In memory a commit is over before a kill can meet it.
+    with TemporaryDirectory(dir="/var/tmp") as on_disk:
+        kills = kill("commits", Path(on_disk), every)
     assert len(kills) == 3 * COMMIT_KILLS // every
     assert not lost_or_unreadable(kills)
-    if not any(one.left_journal for one in kills):  # a few kills miss a commit that takes a moment
-        (tmp_path / "all").mkdir()
-        kills = kill("commits", tmp_path / "all", 1)
-        assert not lost_or_unreadable(kills)
     assert any(one.left_journal for one in kills)  # SQLite was in the middle of it
 
 

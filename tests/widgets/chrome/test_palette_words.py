@@ -23,7 +23,7 @@ def first(query: str) -> str:
         ("paste", "hand.paste"),
         ("strip silence", "taste.pauses"),
         ("truncate silence", "taste.shorten"),
-        ("trim", "edge.set_left"),
+        ("trim", "clips.trim_stop"),
         ("render", "file.export"),
         ("bounce", "file.export"),
         ("amplify", "hand.gain"),

@@ -151,6 +151,14 @@ class PeakPyramid:
         return level, width
 
 
+def pyramid_over(base: NDArray[np.float32], base_samples: int, rate_hz: int, frames: int) -> PeakPyramid:
+    """Return a pyramid over columns that are known, shape (3, channels, n), each of `base_samples`."""
+    lengths = [base.shape[2]]
+    while lengths[-1] > _FEWEST_COLUMNS:
+        lengths.append(-(-lengths[-1] // FACTOR))
+    return PeakPyramid(_levels(base, len(lengths)), rate_hz, base.shape[1], frames, base_samples=base_samples)
+
+
 def sample_columns(
     samples: NDArray[Any],
     samples_start: int,

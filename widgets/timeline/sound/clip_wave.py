@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.pictures.peaks import Columns
+from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
 from engine.audio.pictures.spectrogram import STEP_DB, Cells, band_edges
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Visible, visible
@@ -75,8 +76,14 @@ class _Clips:
                 yield _Part(one, places, begin, end, channel if width > 1 else 0)
 
 
+MOST_COLUMNS = 65_536
+"""Of the coarse waveform of a track, which wide columns are drawn from, however many clips it has."""
+
+
 class ClipWave:
     """The waveform of a track: a column over an edge of a clip shows both sides.
+
+    Wide columns are drawn from a coarse waveform of the whole track, made when they are first asked for.
 
     Parameters
     ----------
@@ -88,12 +95,18 @@ class ClipWave:
     def __init__(
         self, track: Track, waves: Mapping[str, RecordedWave], widths: Mapping[str, int], channels: int
     ) -> None:
-        self._clips, self._waves = _Clips(track, widths), waves
+        self._clips, self._waves, self._channels = _Clips(track, widths), waves, channels
+        self._frames = track.stop_samples - track.start_samples
+        self._coarse_samples = BASE_SAMPLES
+        while self._frames > MOST_COLUMNS * self._coarse_samples:
+            self._coarse_samples *= FACTOR
         self._reader = ClipReader(track, channels, lambda key: _Drawn(waves[key]))
         self.sampled_below = min(waves[key].sampled_below for key in track.source_ids)
 
     def cell_samples(self, samples_per_column: float) -> int:
         """Return the width of the cells that `spans` reads for columns of a width."""
+        if self._is_coarse(samples_per_column):
+            return self._coarse.cell_samples(samples_per_column)
         return max(wave.cell_samples(samples_per_column) for wave in self._waves.values())
 
     def columns(
@@ -108,6 +121,29 @@ class ClipWave:
         self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
     ) -> Columns:
         """Return a column for each ascending span [start, stop); outside the clips they are zero."""
+        if self._is_coarse(samples_per_column):
+            return self._coarse.spans(channel, starts_samples, stops_samples, samples_per_column)
+        return self._put_together(channel, starts_samples, stops_samples, samples_per_column)
+
+    def _is_coarse(self, samples_per_column: float) -> bool:
+        return samples_per_column >= 2 * self._coarse_samples
+
+    @cached_property
+    def _coarse(self) -> PeakPyramid:
+        """The peaks of the whole track."""
+        width = self._coarse_samples
+        starts = np.arange(0, self._frames, width, dtype=np.int64)
+        stops = np.minimum(starts + width, self._frames)
+        base = np.empty((3, self._channels, len(starts)), np.float32)
+        for channel in range(self._channels):
+            found = self._put_together(channel, starts, stops, float(width))
+            base[0, channel], base[1, channel] = found.minimum, found.maximum
+            base[2, channel] = np.square(found.rms) * (stops - starts)
+        return pyramid_over(base, width, 0, self._frames)
+
+    def _put_together(
+        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+    ) -> Columns:
         made = Columns.silent(len(starts_samples))
         energies, covered = np.zeros(len(starts_samples)), np.zeros(len(starts_samples), np.int64)
         for part in self._clips.parts(channel, starts_samples, stops_samples):

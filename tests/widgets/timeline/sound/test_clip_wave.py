@@ -98,6 +98,6 @@ def test_a_coarse_waveform_is_that_of_all_clips(
             far = wave.columns(channel, 0.0, width, count)
             starts = (np.arange(count) * width).astype(np.int64)
             near = wave._put_together(channel, starts, starts + int(width), 256.0)
-            assert np.allclose(far.maximum, near.maximum, atol=0.02)
-            assert np.allclose(far.minimum, near.minimum, atol=0.02)
+            assert np.allclose(far.maximum, near.maximum, atol=0.1)
+            assert np.allclose(far.minimum, near.minimum, atol=0.1)
         assert isinstance(wave._coarse, PeakPyramid)

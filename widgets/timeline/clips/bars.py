@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import clip_name
 from widgets import theme
-from widgets.controls.elided_label import paint_words
+from widgets.theme import Theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.lanes import Lane
 
 PAD_PX = 5
-NARROWEST_NAME_PX = 14
+NARROWEST_NAME_PX = 34
 FILL, CHOSEN_FILL = 0.34, 0.85
 
 
@@ -119,48 +120,62 @@ def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
 
 def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple[Lane, ...]) -> None:
     """Draw bars, names, edges, and the slopes of fades."""
-    colors = {lane.track_id: lane.color for lane in lanes}
     if not shown.lanes or len(shown.lanes) != len(lanes):
         return
     painter.save()
-    below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
-    painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
-    names = [lane.track_id for lane in lanes]
-    tops = {frame.layout.lane_tops[number]: name for number, name in enumerate(names)}
+    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    colors = dict(zip(frame.layout.lane_tops, (lane.color for lane in lanes), strict=False))
     for bar in bars(frame, shown):
-        color = colors[tops[round(bar.area.top())]]
+        color = colors[round(bar.area.top())]
         paint_bar(painter, frame, bar, color, is_chosen=bar.clip.id in shown.chosen)
     painter.restore()
 
 
+@dataclass(frozen=True, slots=True)
+class _Inks:
+    """Colours of the bars of one track."""
+
+    ground: QColor
+    edge: QColor
+    text: QColor
+
+
+@lru_cache(maxsize=64)
+def _inks(tokens: Theme, color: str, is_chosen: bool) -> _Inks:
+    ground = theme.mix(tokens.bg, color or tokens.text, CHOSEN_FILL if is_chosen else FILL)
+    is_dark = theme.contrast(tokens.bg, ground.name()) > theme.contrast(tokens.text, ground.name())
+    edge = theme.color(color or tokens.text, 1.0 if is_chosen else 0.7)
+    return _Inks(ground, edge, theme.color(tokens.bg if is_dark else tokens.text))
+
+
 def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chosen: bool) -> None:
     """Draw one clip."""
-    tokens, area = frame.theme, bar.area
-    ground = theme.mix(tokens.bg, color or tokens.text, CHOSEN_FILL if is_chosen else FILL).name()
-    painter.fillRect(area, theme.color(ground))
-    edge = theme.color(color or tokens.text, 1.0 if is_chosen else 0.7)
+    area, inks = bar.area, _inks(frame.theme, color, is_chosen)
+    painter.fillRect(area, inks.ground)
     for x in (area.left(), area.right() - frame.hairline):
-        painter.fillRect(frame.vertical(x, area.top(), bar.lane_bottom, 2 if is_chosen else 1), edge)
-    _paint_fades(painter, frame, bar, edge.name())
-    visible = area.intersected(QRectF(0, area.top(), frame.layout.width, area.height()))
-    room = visible.width() - 2 * theme.px(PAD_PX)
-    if room < theme.px(NARROWEST_NAME_PX):
-        return
-    font = theme.ui_font(theme.TEXT_SMALL)
-    text = f"{bar.name}  locked" if bar.clip.is_locked else bar.name
-    if QFontMetricsF(font).horizontalAdvance(text) > room and bar.clip.is_locked:
-        text = bar.name
-    ink = (
-        tokens.bg if theme.contrast(tokens.bg, ground) > theme.contrast(tokens.text, ground) else tokens.text
-    )
-    words = visible.adjusted(theme.px(PAD_PX), 0, -theme.px(PAD_PX), 0)
-    paint_words(painter, words, text, font, ink)
+        painter.fillRect(frame.vertical(x, area.top(), bar.lane_bottom, 2 if is_chosen else 1), inks.edge)
+    if not bar.clip.is_plain:
+        _paint_fades(painter, frame, bar, inks.edge)
+    left, right = max(area.left(), 0.0) + theme.px(PAD_PX), min(area.right(), frame.layout.width)
+    room = right - theme.px(PAD_PX) - left
+    if room >= theme.px(NARROWEST_NAME_PX):
+        font = theme.ui_font(theme.TEXT_SMALL)
+        text = _elided(f"{bar.name}  locked" if bar.clip.is_locked else bar.name, int(room), font.key())
+        painter.setFont(font)
+        painter.setPen(inks.text)
+        words = QRectF(left, area.top(), room, area.height())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), text)
 
 
-def _paint_fades(painter: QPainter, frame: Frame, bar: Bar, color: str) -> None:
+@lru_cache(maxsize=4_096)
+def _elided(text: str, room_px: int, font_key: str) -> str:  # noqa: ARG001 - the font changes with the text size
+    metrics = QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room_px)
+
+
+def _paint_fades(painter: QPainter, frame: Frame, bar: Bar, color: QColor) -> None:
     clip, top = bar.clip, bar.area.bottom()
-    pen = QPen(theme.color(color, 0.9), max(1.0, frame.hairline))
-    painter.setPen(pen)
+    painter.setPen(QPen(color, max(1.0, frame.hairline)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     opaque = [frame.viewport.x_at(edge) for edge in clip.opaque]
     ends = [frame.viewport.x_at(edge) for edge in (clip.start_samples, clip.stop_samples)]

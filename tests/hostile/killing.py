@@ -22,16 +22,19 @@ from pathlib import Path
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
-from tests.engine.document.scripted import STEPS, review
+from tests.engine.document.scripted import CLIP_STEPS, STEPS, review
 
 RANDOM_KILLS = 200
 COMMIT_KILLS = 40
 LONGEST_STEP_S = 0.004
 # One of each sort: import, analyses, many rows, a decision, undo, redo, a merged threshold, a removed track.
-TRANSACTIONS = (0, 1, 2, 3, 7, 8, 10, 22)
+CLIP_EDITS = tuple(len(STEPS) + number for number in (0, 1, 2, 4, 5, 7, 8))
+TRANSACTIONS = (0, 1, 2, 3, 7, 8, 10, 22, *CLIP_EDITS)
 VERSION_1 = Path(__file__).parents[1] / "engine" / "document" / "version-1.offcut"
 
 Sabotage = Callable[[], None]
+
+EVERY_STEP = (*STEPS, *CLIP_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def states_and_files(folder: Path) -> tuple[list[DocumentState], list[bytes]]:
     """Return the document after each number of steps: its state and its bytes."""
     states, files = [], []
     with Document.create(folder / "whole.offcut") as document:
-        for step in (lambda _document: None, *STEPS):
+        for step in (lambda _document: None, *EVERY_STEP):
             step(document)
             states.append(document.state)
             files.append(document.path.read_bytes())
@@ -76,7 +79,7 @@ def fork(path: Path, steps: range, sabotage: Sabotage) -> tuple[int, int]:
         sabotage()
         with Document.open(path) as document:
             for number in steps:
-                STEPS[number](document)
+                EVERY_STEP[number](document)
                 os.write(writing, b".")
     finally:
         os._exit(0)
@@ -114,8 +117,8 @@ def at_random_moments(folder: Path, rng: random.Random, every: int) -> Iterator[
     killed = 0
     while killed < RANDOM_KILLS // every:
         path.write_bytes(files[0])
-        child, reading = fork(path, range(len(STEPS)), lambda: None)
-        seen = rng.randrange(len(STEPS))
+        child, reading = fork(path, range(len(EVERY_STEP)), lambda: None)
+        seen = rng.randrange(len(EVERY_STEP))
         for _acknowledged in range(seen):
             os.read(reading, 1)
         select.select([], [], [], rng.uniform(0, LONGEST_STEP_S))

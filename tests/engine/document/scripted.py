@@ -13,6 +13,7 @@ from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.state import DocumentState
+from engine.document.tracks import clip_edits
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
@@ -86,6 +87,18 @@ STEPS: tuple[Step, ...] = (
     Document.undo,
     Document.redo,
     _edit(lambda state: track_edits.remove_track(state, "track-two")),
+    Document.undo,
+)
+CLIP_STEPS: tuple[Step, ...] = (
+    _edit(lambda state: clip_edits.split_clips(state, 300 * RATE_HZ)),
+    _edit(lambda state: clip_edits.nudge_clips(state, ["clip-one~2", "clip-two~2"], RATE_HZ)),
+    _edit(lambda state: clip_edits.set_clips(state, ["clip-one"], fade_out_samples=480, gain_db=-3.0)),
+    Document.undo,
+    _edit(lambda state: clip_edits.take_clips(state, ["clip-two"], "track-one")),
+    _edit(lambda state: clip_edits.duplicate_clips(state, ["clip-one"], 900 * RATE_HZ)),
+    Document.undo,
+    _edit(lambda state: clip_edits.join_tracks(state, "track-one", ["track-two"])),
+    _edit(lambda state: clip_edits.remove_clips(state, ["clip-two~2"])),
     Document.undo,
 )
 

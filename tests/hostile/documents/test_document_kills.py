@@ -54,11 +54,14 @@ def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(
 
 
 def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(every: int) -> None:
-    # In memory a commit is over before a kill can meet it.
-    with TemporaryDirectory(dir="/var/tmp") as on_disk:
-        kills = kill("commits", Path(on_disk), every)
-    assert len(kills) == 3 * COMMIT_KILLS // every
-    assert not lost_or_unreadable(kills)
+    # In memory a commit is over before a kill can meet it, and on a busy machine most kills come late.
+    for attempt in range(6):
+        with TemporaryDirectory(dir="/var/tmp") as on_disk:
+            kills = kill("commits", Path(on_disk), 1 if attempt else every)
+        assert len(kills) == 3 * COMMIT_KILLS // (1 if attempt else every)
+        assert not lost_or_unreadable(kills)
+        if any(one.left_journal for one in kills):
+            break
     assert any(one.left_journal for one in kills)  # SQLite was in the middle of it
 
 

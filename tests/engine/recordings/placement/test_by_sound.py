@@ -103,6 +103,18 @@ def test_a_loop_is_ambiguous_and_its_places_are_alternatives(tmp_path: Path) -> 
     assert all(abs(place - round(place)) < 0.01 for place in places)
 
 
+def test_a_sample_that_one_plays_twice_is_no_place(tmp_path: Path) -> None:
+    """One place agrees in all of its short overlap, the other one in a fifth of a long one."""
+    jingle = performance(3, 6.0)
+    near = np.concatenate([jingle, performance(7, 12.0), jingle, performance(8, 30.0)])
+    far = by_other_microphone(np.concatenate([performance(9, 30.0), jingle]), 1)
+    for one, other in ((near, far), (far, near)):
+        found = matched(tmp_path, one, other)
+        assert found is not None
+        assert found.best.agreeing >= 4
+        assert not found.is_certain
+
+
 def test_strangers_are_not_certain(tmp_path: Path, day: Sound) -> None:
     noise = np.random.default_rng(4).standard_normal(30 * RATE_HZ).astype(np.float32) * 0.1
     for other in (performance(2, 60.0), noise, np.zeros(30 * RATE_HZ, np.float32), day[:RATE_HZ] * 0):

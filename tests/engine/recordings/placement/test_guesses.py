@@ -63,6 +63,21 @@ def test_sound_wins_over_equal_names_of_parallel_files(tmp_path: Path, band: Sou
     assert starts_s(found) == pytest.approx([0.0, 40.0, 20.0], abs=2e-4)
 
 
+@pytest.mark.parametrize(("over_s", "tracks"), [(0.004, 1), (0.4, 2)])
+def test_a_device_goes_on_where_the_sound_is_not_that_exact(
+    tmp_path: Path, band: Sound, over_s: float, tracks: int
+) -> None:
+    """The camera is carried towards the band meanwhile, so that its sound comes earlier."""
+    first, second = seconds(band, 0.0, 40.0), seconds(band, 40.0, 80.0)
+    walked = np.concatenate([seconds(band, 5.0, 40.0), seconds(band, 40.0 + over_s, 75.0)])
+    sounds = {"ZOOM0001": first, "ZOOM0002": second, "Camera": by_other_microphone(walked, 3)}
+    found = by_name(tmp_path, sounds)
+    recorder = [track.files for track in found.tracks if 2 not in track.files]
+    assert len(recorder) == tracks
+    if tracks == 1:
+        assert starts_s(found)[1] - starts_s(found)[0] == 40.0
+
+
 def test_a_guess_holds_without_sound_and_takes_along_what_depends_on_it(tmp_path: Path, band: Sound) -> None:
     other = performance(5, 45.0)
     sounds = {"ZOOM0001": seconds(band, 0.0, 60.0), "ZOOM0002": other}

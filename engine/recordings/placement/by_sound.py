@@ -48,6 +48,11 @@ _LEAST_CLEAR_SCORE, _CLEAR = 12.0, 2.0
 """Score of the best lag, and its ratio to the second: unrelated up to 9 and 1.5, one room from 14 and 2.7."""
 _CLEAR_CONFIDENCE, _MOST_OF_GUESS = 0.7, 0.2
 _RISES_ACCURACY_S = 0.01
+_REPEATED_PEAK, _MOST_REPEATED = 25.0, 0.5
+"""Peak of a window that is repeated to the sample, and the share of such windows that leaves a place clear.
+
+Parts that are played again do not reach it: see `_SURE_STRENGTH`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ def match_sounds(
     places = [best, *(place for place, _ in rough[1:])]
     shares = [one.strength for one in places]
     is_ambiguous = any(one.is_rival_of(best) for one in places[1:])
+    is_ambiguous = is_ambiguous or (best.is_sure and _is_repeated(near, far, envelopes, best))
     is_certain = best.is_sure and not is_ambiguous
     shared = [replace(one, confidence=share / sum(shares)) for one, share in zip(places, shares, strict=True)]
     if not is_ambiguous:
@@ -203,6 +209,39 @@ def _measured(
         if place is not None:
             return replace(place, overlap_s=starts[-1] - starts[0] + _WINDOW_S)
     return None
+
+
+def _is_repeated(
+    near: TakeSound, far: TakeSound, envelopes: tuple[Envelope, Envelope], best: SoundPlace
+) -> bool:
+    """Return whether a place rests on sound that one of the two repeats elsewhere to the sample, as loops do.
+
+    It is then one of several, even if no other one is as long.
+    """
+    rate_hz = near.rate_hz
+    slope, begin_s = best.relation.drift_ppm / 1e6, best.relation.offset_samples / rate_hz
+    starts = _window_starts(envelopes, slope, begin_s, _FEW_WINDOWS)
+    there = [begin_s + (1.0 + slope) * start_s for start_s in starts]
+    sides = (near, envelopes[0], starts), (far, envelopes[1], there)
+    return any(_repeated_share(*side) > _MOST_REPEATED for side in sides)
+
+
+def _repeated_share(sound: TakeSound, envelope: Envelope, starts_s: Sequence[float]) -> float:
+    """Return how many of some windows of a recording are also elsewhere in it."""
+    rate_hz, frame_s = sound.rate_hz, envelope.frame_s
+    first, stop = round(starts_s[0] / frame_s), round((starts_s[-1] + _WINDOW_S) / frame_s)
+    shared = Envelope(envelope.rises[:, max(0, first) : stop], frame_s)
+    lags_s = {one.lag_s - max(0, first) * frame_s for one in lag_peaks(shared, envelope)}
+    window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
+    repeated = 0
+    for start in (round(start_s * rate_hz) for start_s in starts_s):
+        piece = sound.read(start, start + window)
+        others = (start + round(lag_s * rate_hz) for lag_s in lags_s if abs(lag_s) > _APART_S)
+        repeated += any(
+            phase_peak(piece, sound.read(other - reach, other + window + reach), rate_hz, _REPEATED_PEAK)
+            for other in others
+        )
+    return repeated / len(starts_s)
 
 
 def _place(peaks: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:

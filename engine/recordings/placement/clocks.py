@@ -93,8 +93,7 @@ class Clocks:
     def contradictions(self, number: int, position: Position) -> Iterator[Contradiction]:
         """Yield the statements about a take that its place by sound contradicts."""
         time = self.times.get(number)
-        for head in (self._heads[index] for index in self._takes[number].files):
-            yield from _doubts(head)
+        yield from self.doubts(number)
         if time is None or self._usual is None or not time.was_set:
             return
         if time.states_end:
@@ -103,6 +102,11 @@ class Clocks:
         found = _objection(time.start_s + self._usual - self._seconds(position), time)
         if found is not None:
             yield found
+
+    def doubts(self, number: int) -> Iterator[Contradiction]:
+        """Yield why times in the headers of a take are not believed."""
+        for index in self._takes[number].files:
+            yield from _doubts(self._heads[index])
 
     def held_against_device(self, number: int, position: Position) -> Position:
         """Return a place by sound; uncertain if the clock of its device, measured by other takes, differs."""
@@ -165,8 +169,7 @@ class Clocks:
             position = self._by_other_clock(time)
         else:
             position = self._by_file_date(number)
-        doubts = [one for index in self._takes[number].files for one in _doubts(self._heads[index])]
-        for doubt in {one.code: one for one in doubts}.values():
+        for doubt in {one.code: one for one in self.doubts(number)}.values():
             position = position.doubted(doubt)
         return self._near(number, position)
 

@@ -11,7 +11,7 @@ from engine.recordings.placement.by_sound import SoundMatch, match_sounds
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.envelopes import Envelope, envelope_of
 from engine.recordings.placement.file_head import FileHead
-from engine.recordings.placement.names import numbered, of_one_track
+from engine.recordings.placement.names import NumberedName, numbered, of_one_track
 from engine.recordings.placement.positions import Pair
 from engine.recordings.placement.sounds import Floats, TakeSound
 from engine.recordings.placement.take_times import TakeTime, take_length_s, take_times
@@ -101,11 +101,18 @@ def _may_share_sound(
     first, second = pair
     if takes[first].device != takes[second].device:
         return True
+    names = [[numbered(heads[index].path.stem) for index in takes[number].files] for number in pair]
+    if of_one_track(names[0][0], names[1][0]) or _masked(names[0]) & _masked(names[1]):
+        return False
     one, other = times.get(first), times.get(second)
     if one is not None and other is not None and one.clock == other.clock:
         apart_s = max(
             one.start_s - other.start_s - lengths[second], other.start_s - one.start_s - lengths[first]
         )
         return apart_s < 0.0
-    names = [numbered(heads[takes[number].files[0]].path.stem) for number in pair]
-    return not of_one_track(*names)
+    is_stated = bool(heads[takes[first].files[0]].device)
+    return not is_stated and names[0][0].words != names[1][0].words
+
+
+def _masked(names: Iterable[NumberedName]) -> set[str]:
+    return {name.masked for name in names}

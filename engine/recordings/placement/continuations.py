@@ -1,6 +1,7 @@
 """Which files belong together: splits of one recording, tracks recorded at the same time, takes in folders.
 
-Only names, headers and sizes are read. Each link has a reason, and is certain or not.
+Only names, headers, sizes and dates are read. Each link has a reason. Certain ones make takes, the others are
+guesses: sound and stated times win over them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, pairwise
+from math import inf
 from pathlib import Path
 
 from engine.audio.decoders.tracks import file_and_track
@@ -35,6 +37,8 @@ class LinkReason(StrEnum):
     """The file before has the largest size that recorders write, and its name is the next one."""
     EQUAL_LENGTHS = "equal-lengths"
     """The files before are equally long, and the names are numbered."""
+    NEXT_NUMBER = "next-number"
+    """Its number, of three or more digits, is the next one, and no date shows a pause."""
     SAME_FILE = "same-file"
     """Both are audio tracks of one file."""
     SAME_REFERENCE = "same-reference"
@@ -65,7 +69,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Files with known places relative to each other: one press of Record on one device.
+    """Files with certain places relative to each other: one press of Record on one device.
 
     Attributes
     ----------
@@ -82,25 +86,30 @@ class Take:
     device: str
 
 
-def takes_of(heads: Sequence[FileHead]) -> tuple[Take, ...]:
+def takes_and_guesses(heads: Sequence[FileHead]) -> tuple[tuple[Take, ...], tuple[Link, ...]]:
     """Group files whose relative places follow from their headers, names and sizes.
 
     Returns
     -------
     takes : each file is in one of them; in the order of their first files
+    guesses : links between files of two takes that are not certain, the most confident first
     """
     files = _Files(heads)
-    links: dict[int, list[Link]] = defaultdict(list)
+    links: list[Link] = []
     taken_as_next: set[int] = set()
-    for link in (*_exact_joins(files), *_splits(files)):
+    for link in (*_exact_joins(files), *_splits(files), *_next_numbers(files)):
         if link.second not in taken_as_next:
             taken_as_next.add(link.second)
-            links[link.first].append(link)
-            links[link.second].append(_turned(link))
-    for link in _parallel(files, taken_as_next):
-        links[link.first].append(link)
-        links[link.second].append(_turned(link))
-    return tuple(_components(files, links))
+            links.append(link)
+    continued = {link.second for link in links if link.reason is not LinkReason.NEXT_NUMBER}
+    links += _parallel(files, continued)
+    of_file: dict[int, list[Link]] = defaultdict(list)
+    for link in links:
+        if link.is_certain:
+            of_file[link.first].append(link)
+            of_file[link.second].append(turned(link))
+    guesses = (link for link in links if not link.is_certain)
+    return tuple(_components(files, of_file)), tuple(sorted(guesses, key=lambda one: -one.confidence))
 
 
 class _Files:
@@ -190,6 +199,25 @@ def _splits(files: _Files) -> Iterator[Link]:
                 yield Link(first, second, one.frames, LinkReason.EQUAL_LENGTHS, 0.7, False)
 
 
+def _next_numbers(files: _Files) -> Iterator[Link]:
+    """Yield the files that a device may have recorded one after another, where no date shows a pause."""
+    for run in _runs(files):
+        for first, second in pairwise(run):
+            one, other = files.heads[first], files.heads[second]
+            are_takes = files.names[first].long_counters != files.names[second].long_counters
+            is_timed = files.gap_s(first, second) is not None or _date_gap_s(one, other) >= -_SAME_START_S
+            if are_takes and one.frames and not is_timed:
+                yield Link(first, second, one.frames, LinkReason.NEXT_NUMBER, 0.4, False)
+
+
+def _date_gap_s(first: FileHead, second: FileHead) -> float:
+    """Return the time between two files by their file dates; that of copies is negative."""
+    one, other = first.file_time, second.file_time
+    if one is None or other is None or not (one.is_plausible and other.is_plausible):
+        return -inf
+    return (other.start - one.start).total_seconds() - first.duration_s
+
+
 def _runs(files: _Files) -> Iterator[list[int]]:
     """Yield files of one folder whose names count up by one, two or more at a time."""
     for indices in files.by_folder.values():
@@ -236,7 +264,7 @@ def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
             if index not in continued:
                 groups[_start_key(files, index, folder)].append(index)
         for key, group in groups.items():
-            for first, second in pairwise(group):
+            for first, second in pairwise(sorted(group, key=lambda index: _take_key(files.names[index]))):
                 link = _together(files, first, second, LinkReason(str(key[0])))
                 if link is not None:
                     yield link
@@ -253,13 +281,21 @@ def _start_key(files: _Files, index: int, folder: Path) -> tuple[object, ...]:
     return LinkReason.SAME_LENGTH, head.rate_hz, head.frames or index + 0.5
 
 
+def _take_key(name: NumberedName) -> tuple[tuple[int, ...], bool]:
+    """Return a key that sorts files of one length by take, those named after devices last."""
+    return name.long_counters, name.names_device
+
+
 def _together(files: _Files, first: int, second: int, reason: LinkReason) -> Link | None:
     one, other = files.heads[first], files.heads[second]
     apart_s = abs(one.duration_s - other.duration_s)
     gap_s = files.gap_s(first, second)
     if gap_s is not None and abs(gap_s + one.duration_s) > _SAME_START_S:
         return None
-    are_counted = files.names[first].masked == files.names[second].masked
+    names = files.names[first], files.names[second]
+    if reason is LinkReason.SAME_LENGTH and names[0].long_counters != names[1].long_counters:
+        return None
+    are_counted = names[0].masked == names[1].masked
     is_equal = apart_s <= _SAME_LENGTH_S
     if reason is LinkReason.SAME_REFERENCE:
         if are_counted and not is_equal:
@@ -269,10 +305,13 @@ def _together(files: _Files, first: int, second: int, reason: LinkReason) -> Lin
         return Link(first, second, 0, reason, 1.0 if is_certain else 0.7, is_certain)
     if reason is LinkReason.SAME_TAKE:
         return Link(first, second, 0, reason, 0.95 if is_equal else 0.6, is_equal)
-    return Link(first, second, 0, reason, 0.7 if are_counted else 0.95, not are_counted)
+    are_devices = names[0].words != names[1].words and any(name.names_device for name in names)
+    is_certain = not are_counted and not are_devices
+    return Link(first, second, 0, reason, 0.95 if is_certain else 0.7, is_certain)
 
 
-def _turned(link: Link) -> Link:
+def turned(link: Link) -> Link:
+    """Return the same link from its second file to its first."""
     return Link(link.second, link.first, -link.offset_samples, link.reason, link.confidence, link.is_certain)
 
 

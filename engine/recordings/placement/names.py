@@ -12,6 +12,10 @@ _CHANNEL = re.compile(
     r"(?i)(?:^|[^a-z])(?:tr|trk|track|ch|chn|chan|channel|mic|in|input|spur|kanal|piste|pista|canal|tom|vox|gtr)"
     r"[ _.-]?$"
 )
+_DEVICE = re.compile(
+    r"(?i)(?:^|[^a-z])(?:cam|camera|kamera|gopro|dji|video|film|phone|iphone|handy|tablet|laptop|memo|recorder|zoom|tascam)"
+    r"(?:[^a-z]|$)"
+)
 _COUNTER = "#"
 _EDGES = " _-.+()[]" + _COUNTER
 _FIRST_SPLIT = r"[-_ .]?\(?0*[12]\)?"
@@ -25,12 +29,14 @@ class NumberedName:
     ----------
     words : texts before, between and after the numbers; one more than numbers
     is_channel : of each number, whether it numbers a channel ("Tr2"), not takes or splits
+    digits : how many digits each number is written with
     """
 
     stem: str
     words: tuple[str, ...]
     numbers: tuple[int, ...]
     is_channel: tuple[bool, ...]
+    digits: tuple[int, ...]
 
     @property
     def masked(self) -> str:
@@ -52,6 +58,17 @@ class NumberedName:
         """Return the numbers that are not of channels."""
         return tuple(number for number, of in zip(self.numbers, self.is_channel, strict=True) if not of)
 
+    @property
+    def names_device(self) -> bool:
+        """Return whether it is named after a whole device, not after an instrument or a channel."""
+        return _DEVICE.search(self.stem) is not None
+
+    @property
+    def long_counters(self) -> tuple[int, ...]:
+        """Return the counters of three or more digits: they count recordings, not microphones."""
+        columns = zip(self.numbers, self.is_channel, self.digits, strict=True)
+        return tuple(number for number, of_channel, digits in columns if not of_channel and digits > 2)
+
     def _with(self, counter: str) -> str:
         text = self.words[0]
         for number, of_channel, word in zip(self.numbers, self.is_channel, self.words[1:], strict=True):
@@ -67,7 +84,7 @@ def numbered(stem: str) -> NumberedName:
         _CHANNEL.search(word) is not None or (place > 0 and word.casefold() == "s")  # TASCAM's "0001S12"
         for place, word in enumerate(words[:-1])
     )
-    return NumberedName(stem, words, numbers, is_channel)
+    return NumberedName(stem, words, numbers, is_channel, tuple(len(part) for part in parts[1::2]))
 
 
 def follows(first: NumberedName, second: NumberedName) -> bool:

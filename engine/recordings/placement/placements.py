@@ -51,6 +51,7 @@ class Reason(StrEnum):
     JOINS_EXACTLY = "joins-exactly"
     SPLIT_AT_LIMIT = "split-at-limit"
     EQUAL_LENGTHS = "equal-lengths"
+    NEXT_NUMBER = "next-number"
     SAME_FILE = "same-file"
     SAME_REFERENCE = "same-reference"
     SAME_LENGTH = "same-length"

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.clocks import Clocks
 from engine.recordings.placement.compared import sound_matches
-from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_of
+from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_and_guesses
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import (
     Basis,
@@ -20,13 +20,25 @@ from engine.recordings.placement.placements import (
     Placements,
     Reason,
 )
-from engine.recordings.placement.positions import ORIGIN, Position, groups_by_sound
+from engine.recordings.placement.positions import (
+    ORIGIN,
+    Group,
+    Guess,
+    Position,
+    groups_by_sound,
+    with_guesses,
+)
 from engine.recordings.placement.reasons import sentence_of
-from engine.recordings.placement.take_times import take_length_s
+from engine.recordings.placement.take_times import take_length_s, take_times
 from engine.recordings.placement.tracks import on_tracks
 
 _USUAL_RATE_HZ = 48_000
-_JOINS = (LinkReason.JOINS_EXACTLY, LinkReason.SPLIT_AT_LIMIT, LinkReason.EQUAL_LENGTHS)
+_JOINS = (
+    LinkReason.JOINS_EXACTLY,
+    LinkReason.SPLIT_AT_LIMIT,
+    LinkReason.EQUAL_LENGTHS,
+    LinkReason.NEXT_NUMBER,
+)
 _AS_CHOSEN = Position(0.0, 0.0, Basis.ORDER, 1.0, True, Reason.CHOSEN)
 
 
@@ -57,15 +69,19 @@ def propose_places(
     rate_hz = rate_hz or max((head.rate_hz for head in heads), default=0) or _USUAL_RATE_HZ
     if mode is Mode.ZERO or not heads:
         return _at_zero(heads, rate_hz, mode)
-    takes = takes_of(heads)
+    takes, links = takes_and_guesses(heads)
+    is_by_sound = mode in (Mode.AUTO, Mode.SOUND)
+    matches = sound_matches(takes, heads, rate_hz, media or {}, progress) if is_by_sound else {}
+    weights = [take_length_s(take, heads) * len(take.files) for take in takes]
+    groups = groups_by_sound(len(takes), weights, matches, rate_hz)
+    is_by_time = mode in (Mode.AUTO, Mode.TIME)
+    clock_of = {one: time.clock for one, time in take_times(takes, heads).items() if is_by_time}
+    joined, guessed = with_guesses(groups, _guesses(takes, links, rate_hz), clock_of)
     if mode is Mode.AFTER:
-        of_takes = _one_after_another(takes, heads, rate_hz)
+        of_takes = _one_after_another(joined, takes, heads, rate_hz)
     else:
-        is_by_sound = mode in (Mode.AUTO, Mode.SOUND)
-        matches = sound_matches(takes, heads, rate_hz, media or {}, progress) if is_by_sound else {}
-        weights = [take_length_s(take, heads) * len(take.files) for take in takes]
-        groups = groups_by_sound(len(takes), weights, matches, rate_hz)
-        of_takes = _related(takes, heads, groups, rate_hz, is_by_time=mode is not Mode.SOUND)
+        joined.sort(key=lambda group: -sum(weights[take] for take in group))
+        of_takes = _related(takes, heads, joined, guessed, rate_hz, is_by_time=is_by_time)
     positions = _of_files(takes, heads, of_takes, rate_hz)
     found = on_tracks(heads, takes, positions, rate_hz)
     return _proposed(heads, found.positions, found.tracks, rate_hz, mode)
@@ -77,18 +93,42 @@ def _at_zero(heads: Sequence[FileHead], rate_hz: int, mode: Mode) -> Placements:
     return _proposed(heads, [_AS_CHOSEN] * len(heads), tracks, rate_hz, mode)
 
 
-def _one_after_another(takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int) -> list[Position]:
-    found, start_s = [], 0.0
-    for take in takes:
-        found.append(replace(_AS_CHOSEN, start_samples=float(round(start_s * rate_hz))))
-        start_s += take_length_s(take, heads)
+def _guesses(takes: Sequence[Take], links: Sequence[Link], rate_hz: int) -> list[Guess]:
+    """Return uncertain links between files as links between their takes."""
+    take_of = {index: number for number, take in enumerate(takes) for index in take.files}
+    starts = {
+        index: start for take in takes for index, start in zip(take.files, take.starts_samples, strict=True)
+    }
+    found = []
+    for link in links:
+        first, second = take_of[link.first], take_of[link.second]
+        offset = starts[link.first] + link.offset_samples - starts[link.second]
+        samples = offset / (takes[first].rate_hz or 1) * rate_hz
+        basis = Basis.CONTINUATION if link.reason in _JOINS else None
+        found.append(Guess(first, second, samples, basis, link.confidence, Reason(link.reason.value)))
     return found
+
+
+def _one_after_another(
+    groups: Sequence[Group], takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int
+) -> list[Position]:
+    """Return positions of groups in the order of their first takes."""
+    found: Group = {}
+    start = 0.0
+    for group in sorted(groups, key=min):
+        earliest = min(one.start_samples for one in group.values())
+        for number, one in group.items():
+            origin = _AS_CHOSEN if one.reason is Reason.ORIGIN else one
+            found[number] = replace(origin, start_samples=float(round(start + one.start_samples - earliest)))
+        start = max(found[one].start_samples + take_length_s(takes[one], heads) * rate_hz for one in group)
+    return [found[number] for number in range(len(takes))]
 
 
 def _related(
     takes: Sequence[Take],
     heads: Sequence[FileHead],
-    groups: Sequence[Mapping[int, Position]],
+    groups: Sequence[Group],
+    guessed: frozenset[int],
     rate_hz: int,
     *,
     is_by_time: bool,
@@ -97,6 +137,11 @@ def _related(
     clocks = Clocks(takes, heads, groups[0], rate_hz)
     found: dict[int, Position] = {}
     for number, by_sound in groups[0].items():
+        if number in guessed:
+            found[number] = replace(
+                by_sound, contradictions=(*by_sound.contradictions, *clocks.doubts(number))
+            )
+            continue
         position = clocks.held_against_device(number, clocks.chosen(number, by_sound))
         told = tuple(clocks.contradictions(number, position))
         basis = clocks.times[number].basis if number in clocks.times else Basis.ORDER
@@ -109,8 +154,11 @@ def _related(
         for number, position in group.items():
             by_samples = position.start_samples - group[pivot].start_samples
             is_alone = len(group) == 1
+            evidence = position if number in guessed and number != pivot else placed
             found[number] = replace(
                 placed.moved(by_samples),
+                basis=evidence.basis,
+                reason=evidence.reason,
                 drift_ppm=placed.drift_ppm + position.drift_ppm - group[pivot].drift_ppm,
                 is_certain=placed.is_certain and (is_alone or position.is_certain),
                 confidence=min(placed.confidence, position.confidence),
@@ -124,25 +172,18 @@ def _of_files(
     """Return the position of each file from that of its take."""
     found = [ORIGIN] * len(heads)
     for take, position in zip(takes, of_takes, strict=True):
-        links = dict(zip(take.files, take.links, strict=True))
-        for index, start in zip(take.files, take.starts_samples, strict=True):
+        for index, start, link in zip(take.files, take.starts_samples, take.links, strict=True):
             offset = start / (take.rate_hz or 1) * rate_hz / (1.0 + position.drift_ppm / 1e6)
             own = position.moved(offset)
-            link = links[index]
-            found[index] = own if link is None else _linked(own, link, links)
+            found[index] = own if link is None else _linked(own, link)
     return found
 
 
-def _linked(position: Position, link: Link, links: Mapping[int, Link | None]) -> Position:
+def _linked(position: Position, link: Link) -> Position:
     """Return the position of a file that another one of its take gives."""
-    is_certain, confidence = position.is_certain, position.confidence
-    step: Link | None = link
-    while step is not None:
-        is_certain, confidence = is_certain and step.is_certain, min(confidence, step.confidence)
-        step = links[step.first]
     basis = Basis.CONTINUATION if link.reason in _JOINS else position.basis
-    reason = Reason(link.reason.value)
-    return replace(position, basis=basis, reason=reason, is_certain=is_certain, confidence=confidence)
+    confidence = min(position.confidence, link.confidence)
+    return replace(position, basis=basis, reason=Reason(link.reason.value), confidence=confidence)
 
 
 def _proposed(

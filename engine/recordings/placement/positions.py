@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
@@ -16,6 +17,30 @@ _OUTWEIGHED = 0.25
 """A pair with this share of the evidence of the others cannot make their place uncertain."""
 
 Pair = tuple[int, int]
+Group = dict[int, "Position"]
+"""Positions of takes that evidence relates, by their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The place of one take relative to another one by an uncertain link.
+
+    Attributes
+    ----------
+    offset_samples : from the start of the first to that of the second, by the clock of the first, at the
+        rate of the timeline
+    """
+
+    first: int
+    second: int
+    offset_samples: float
+    basis: Basis | None
+    confidence: float
+    reason: Reason
+
+    def turned(self) -> Guess:
+        """Return it from its second take to its first."""
+        return replace(self, first=self.second, second=self.first, offset_samples=-self.offset_samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +121,70 @@ def groups_by_sound(
         root = max(takes, key=lambda take: (lengths[take], -take))
         found.append(_checked(_spread(root, tree, usable), usable, rate_hz))
     return sorted(found, key=lambda group: -sum(lengths[take] for take in group))
+
+
+def with_guesses(
+    groups: Sequence[Group], guesses: Sequence[Guess], clock_of: Mapping[int, object]
+) -> tuple[list[Group], frozenset[int]]:
+    """Join groups that neither sound nor the times of one clock relate, by uncertain links.
+
+    Parameters
+    ----------
+    guesses : those to be believed first come first
+    clock_of : of the takes that state a time; two takes with times of one clock are related, unless they are
+        those of the guess, which was held against their times
+
+    Returns
+    -------
+    groups : in the order of the first of those that each is made of
+    guessed : the takes whose place in their group depends on a guess
+    """
+    by_sound = {take: number for number, group in enumerate(groups) for take in group}
+    found = [dict(group) for group in groups]
+    at = dict(by_sound)
+    guessed: set[int] = set()
+    for guess in guesses:
+        pair = guess.first, guess.second
+        sides = [groups[by_sound[take]] for take in pair]
+        if at[pair[0]] == at[pair[1]] or _share_a_clock(sides[0], sides[1], pair, clock_of):
+            continue
+        one, other = (found[at[take]] for take in pair)
+        step = guess if len(one) >= len(other) else guess.turned()
+        known, added = at[step.first], at[step.second]
+        found[known] |= _guessed(found[known][step.first], found[added], step)
+        guessed |= found[added].keys()
+        at |= dict.fromkeys(found[added], known)
+        found[added] = {}
+    return [group for group in found if group], frozenset(guessed)
+
+
+def _share_a_clock(
+    one: Iterable[int], other: Iterable[int], apart: Pair, clock_of: Mapping[int, object]
+) -> bool:
+    """Return whether two groups have times of one clock, other than those of one pair."""
+    return any(
+        (first, second) != apart and first in clock_of and clock_of[first] == clock_of.get(second)
+        for first, second in product(one, other)
+    )
+
+
+def _guessed(known: Position, group: Group, guess: Guess) -> Group:
+    """Return the positions of a group by one of its takes, beside a known one."""
+    own = group[guess.second]
+    start = known.start_samples + guess.offset_samples / (1.0 + known.drift_ppm / 1e6)
+    found = {}
+    for take, position in group.items():
+        evidence = own if position.reason is Reason.ORIGIN else position
+        found[take] = replace(
+            position.moved(start - own.start_samples),
+            drift_ppm=position.drift_ppm + known.drift_ppm - own.drift_ppm,
+            basis=evidence.basis,
+            reason=evidence.reason,
+            is_certain=False,
+            confidence=min(position.confidence, known.confidence, guess.confidence),
+        )
+    found[guess.second] = replace(found[guess.second], basis=guess.basis or known.basis, reason=guess.reason)
+    return found
 
 
 def _strength(match: SoundMatch) -> tuple[bool, int, float]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
-from engine.recordings.placement.names import common_name, numbered
+from engine.recordings.placement.names import common_name, follows, numbered
 from engine.recordings.placement.placements import Basis, Contradiction, Objection, PlacedTrack
 from engine.recordings.placement.positions import Position
 
 _TOUCH_S = 2.5
 """Clocks state whole seconds: files placed by them may seem to overlap a little."""
-_EXACT_S = 0.0005
+_EXACT_S, _SOUND_TOUCH_S = 0.0005, 0.01
+"""Seeming overlap of files placed by sound, and of those where the second continues the first by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,10 @@ def _put(
     for track in tracks:
         last = track[-1]
         over_s = (_stop(heads[last], positions[last], rate_hz) - position.start_samples) / rate_hz
-        is_exact = Basis.SOUND in (position.basis,) or positions[last].basis is Basis.SOUND
         if over_s <= _EXACT_S:
             track.append(index)
             return
-        if over_s <= _TOUCH_S and not is_exact:
+        if over_s <= _touch_s(last, index, heads, positions):
             positions[index] = replace(position, start_samples=_stop(heads[last], positions[last], rate_hz))
             track.append(index)
             return
@@ -74,6 +74,14 @@ def _put(
         ends = {track[-1]: _stop(heads[track[-1]], positions[track[-1]], rate_hz) for track in tracks}
         _note_overlap(index, max(ends, key=lambda one: ends[one]), positions)
     tracks.append([index])
+
+
+def _touch_s(first: int, second: int, heads: Sequence[FileHead], positions: Sequence[Position]) -> float:
+    """Return how much two files of a device may seem to overlap, given how exact their places are."""
+    if all(positions[one].basis is not Basis.SOUND for one in (first, second)):
+        return _TOUCH_S
+    names = [numbered(heads[one].path.stem) for one in (first, second)]
+    return _SOUND_TOUCH_S if follows(*names) else _EXACT_S
 
 
 def _note_overlap(index: int, last: int, positions: list[Position]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.recordings.placement.clocks import Clocks
-from engine.recordings.placement.continuations import takes_of
+from engine.recordings.placement.continuations import takes_and_guesses
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Basis, Mode, Objection, Reason
 from engine.recordings.placement.plan import propose_places
@@ -37,7 +37,7 @@ def by_sound(start_s: float) -> Position:
 
 
 def clocks(heads: Sequence[FileHead], known: dict[int, Position]) -> Clocks:
-    return Clocks(takes_of(heads), heads, known, RATE_HZ)
+    return Clocks(takes_and_guesses(heads)[0], heads, known, RATE_HZ)
 
 
 def after_noon(seconds: float) -> datetime:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.recordings.placement.continuations import LinkReason, Take, takes_of
+from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_and_guesses
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.names import common_name, follows, numbered
 from engine.recordings.placement.stated_times import StatedTime, TimeField
@@ -39,6 +39,18 @@ def head(
     elif stated is not None:
         times = (StatedTime(TimeField.ORIGINATION, stated),)
     return FileHead(Path("/day") / name, RATE_HZ, 1, frames, size, "WAV PCM_24", reference, stated=times)
+
+
+def takes_of(heads: Sequence[FileHead]) -> tuple[Take, ...]:
+    return takes_and_guesses(heads)[0]
+
+
+def guesses_of(heads: Sequence[FileHead]) -> tuple[Link, ...]:
+    """Return the links that are not certain; each file is then a take of its own."""
+    takes, guesses = takes_and_guesses(heads)
+    assert [take.files for take in takes] == [(index,) for index in range(len(heads))]
+    assert not any(link.is_certain for link in guesses)
+    return guesses
 
 
 def reasons(take: Take) -> list[LinkReason | None]:
@@ -145,10 +157,8 @@ def test_chapters_of_a_film_with_one_creation_time_go_on() -> None:
         head("GH010123.MP4", 90_000_000, size=4_000_000_000, stated=NOON),
         head("GH020123.MP4", 9_000, stated=NOON),
     ]
-    (take,) = takes_of(heads)
-    assert (take.starts_samples, reasons(take)[1]) == ((0, 90_000_000), LinkReason.SPLIT_AT_LIMIT)
-    assert take.links[1] is not None
-    assert not take.links[1].is_certain
+    (guess,) = guesses_of(heads)
+    assert (guess.offset_samples, guess.reason) == (90_000_000, LinkReason.SPLIT_AT_LIMIT)
 
 
 def test_audio_tracks_of_one_file_start_together() -> None:
@@ -158,9 +168,8 @@ def test_audio_tracks_of_one_file_start_together() -> None:
 
 def test_a_split_without_times_is_not_certain() -> None:
     heads = [head("S0001.wav", 700_000_000, size=LIMIT_BYTES), head("S0002.wav", 9_000)]
-    (take,) = takes_of(heads)
-    assert take.links[1] is not None
-    assert not take.links[1].is_certain
+    (guess,) = guesses_of(heads)
+    assert guess.reason is LinkReason.SPLIT_AT_LIMIT
 
 
 def test_a_stated_gap_contradicts_a_split() -> None:
@@ -174,9 +183,47 @@ def test_a_stated_gap_contradicts_a_split() -> None:
 def test_equal_lengths_with_a_shorter_last_one_are_a_guess() -> None:
     half_hour = 1_800 * RATE_HZ
     heads = [head(f"R{number}.wav", half_hour) for number in (1, 2)] + [head("R3.wav", 77_000)]
-    (take,) = takes_of(heads)
-    assert take.starts_samples == (0, half_hour, 2 * half_hour)
-    assert not any(link.is_certain for link in take.links if link is not None)
+    found = [(one.first, one.second, one.offset_samples, one.reason) for one in guesses_of(heads)]
+    assert found == [(one, one + 1, half_hour, LinkReason.EQUAL_LENGTHS) for one in (0, 1)]
+
+
+@pytest.mark.parametrize("lengths", [(480_000, 480_000), (480_000, 720_000)])
+def test_long_numbers_are_one_after_another_whatever_the_lengths(lengths: tuple[int, int]) -> None:
+    heads = [head(f"ZOOM{number:04d}.wav", frames) for number, frames in enumerate(lengths, 1)]
+    (guess,) = guesses_of(heads)
+    assert (guess.reason, guess.offset_samples) == (LinkReason.NEXT_NUMBER, 480_000)
+
+
+def test_takes_of_parallel_microphones_are_not_parallel_to_each_other() -> None:
+    """All four files are equally long."""
+    names = [f"ZOOM000{take}_Tr{track}.wav" for take in (1, 2) for track in (1, 2)]
+    heads = [head(name, 480_000) for name in names]
+    takes, guesses = takes_and_guesses(heads)
+    assert [take.files for take in takes] == [(0, 1), (2, 3)]
+    assert takes[0].device == takes[1].device
+    assert {one.reason for one in guesses} == {LinkReason.NEXT_NUMBER}
+
+
+def test_a_date_that_shows_a_pause_is_no_guess() -> None:
+    changed = [StatedTime(TimeField.FILE_DATE, NOON + timedelta(minutes=10 * one)) for one in range(2)]
+    heads = [
+        replace(head(f"ZOOM000{number}.wav", 480_000), stated=(date,)) for number, date in enumerate(changed)
+    ]
+    assert guesses_of(heads) == ()
+    stated = [head(f"ZOOM000{one}.wav", 480_000, stated=NOON + timedelta(hours=one)) for one in range(2)]
+    assert guesses_of(stated) == ()
+
+
+@pytest.mark.parametrize("names", [("Room_1", "Room_2"), ("R 1", "R 2"), ("Camera", "Phone")])
+def test_numbers_or_devices_with_one_length_are_parallel_at_a_guess(names: tuple[str, str]) -> None:
+    (guess,) = guesses_of([head(f"{name}.wav", 480_000) for name in names])
+    assert (guess.reason, guess.offset_samples) == (LinkReason.SAME_LENGTH, 0)
+
+
+@pytest.mark.parametrize("names", [("R_Tr1", "R_Tr2"), ("CH1", "CH2"), ("Track 01", "Track 02")])
+def test_channels_of_one_length_are_parallel(names: tuple[str, str]) -> None:
+    (take,) = takes_of([head(f"{name}.wav", 480_000) for name in names])
+    assert take.starts_samples == (0, 0)
 
 
 def test_stems_of_equal_length_start_together() -> None:

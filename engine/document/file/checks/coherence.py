@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from engine.document.file.checks.columns import shown
-from engine.document.file.checks.limits import HIGHEST_RATE_HZ, LONGEST_DOCUMENT_SAMPLES, LOWEST_RATE_HZ
+from engine.document.file.checks.limits import (
+    HIGHEST_RATE_HZ,
+    LONGEST_DOCUMENT_SAMPLES,
+    LOWEST_RATE_HZ,
+    MOST_CLIPS,
+)
 from engine.document.state import DocumentState
 from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
@@ -43,6 +48,8 @@ def _require_clips(state: DocumentState) -> None:
     for track in state.tracks:
         if not track.clips:
             raise ValueError(f"track {shown(track.id)} has no clip")
+        if len(track.clips) > MOST_CLIPS:
+            raise ValueError(f"track {shown(track.id)} has {len(track.clips):,} clips")
         for clip in track.clips:
             if clip.source_id not in lengths:
                 raise ValueError(f"clip {shown(clip.id)} has no source")

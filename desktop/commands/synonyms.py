@@ -116,7 +116,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Clips
         "clips.choose": ("select clip at cursor", "select item under edit cursor", "grabber"),
         "clips.choose_track": ("select all items in track", "select all clips in track"),
-        "clips.line_up": ("synchronize clips", "sync by waveform", "PluralEyes", "align audio", "sync cameras"),
+        "clips.line_up": ("synchronize clips", "sync by waveform", "PluralEyes", "sync cameras"),
         "clips.join": ("glue", "consolidate tracks", "move items to track", "merge tracks"),
         "clips.split": ("separate region", "blade", "split item", "split clip"),
         "clips.next": ("next clip", "next item"),

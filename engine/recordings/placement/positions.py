@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
@@ -131,22 +130,24 @@ def with_guesses(
     Parameters
     ----------
     guesses : those to be believed first come first
-    clock_of : of the takes that state a time; two takes with times of one clock are related, unless they are
-        those of the guess, which was held against their times
+    clock_of : of the takes that state a time; a clock relates all takes that state its time, and those that
+        the sound relates to them. A guess between two takes of one clock was held against it already
 
     Returns
     -------
     groups : in the order of the first of those that each is made of
     guessed : the takes whose place in their group depends on a guess
     """
-    by_sound = {take: number for number, group in enumerate(groups) for take in group}
+    at = {take: number for number, group in enumerate(groups) for take in group}
+    by_sound = dict(at)
+    clocks = [{clock_of[take] for take in group if take in clock_of} for group in groups]
     found = [dict(group) for group in groups]
-    at = dict(by_sound)
     guessed: set[int] = set()
     for guess in guesses:
         pair = guess.first, guess.second
-        sides = [groups[by_sound[take]] for take in pair]
-        if at[pair[0]] == at[pair[1]] or _share_a_clock(sides[0], sides[1], pair, clock_of):
+        held_against = {clock_of.get(guess.first)} & {clock_of.get(guess.second)}
+        near, far = (clocks[by_sound[take]] - held_against for take in pair)
+        if at[guess.first] == at[guess.second] or _are_compared(near, far, clocks, held_against):
             continue
         one, other = (found[at[take]] for take in pair)
         step = guess if len(one) >= len(other) else guess.turned()
@@ -158,14 +159,16 @@ def with_guesses(
     return [group for group in found if group], frozenset(guessed)
 
 
-def _share_a_clock(
-    one: Iterable[int], other: Iterable[int], apart: Pair, clock_of: Mapping[int, object]
+def _are_compared(
+    one: set[object], other: set[object], groups: Sequence[set[object]], apart: set[object]
 ) -> bool:
-    """Return whether two groups have times of one clock, other than those of one pair."""
-    return any(
-        (first, second) != apart and first in clock_of and clock_of[first] == clock_of.get(second)
-        for first, second in product(one, other)
-    )
+    """Return whether groups of takes relate two sets of clocks, directly or through other clocks."""
+    reached: set[object] = set()
+    more = set(one) if other else set()
+    while more - reached:
+        reached |= more
+        more = set().union(*(group - apart for group in groups if (group - apart) & reached))
+    return bool(reached & other)
 
 
 def _guessed(known: Position, group: Group, guess: Guess) -> Group:

@@ -12,6 +12,7 @@ import pytest
 from engine.recordings.placement.file_head import read_heads
 from engine.recordings.placement.placements import Basis, Mode, Placement, Placements, Reason
 from engine.recordings.placement.plan import propose_places
+from engine.recordings.placement.positions import ORIGIN, Guess, with_guesses
 from tests.engine.hits.test_second_recorder import performance
 from tests.engine.recordings.placement.files import NOON, NOW, dated, m4a, wav
 from tests.engine.recordings.placement.test_plan import RATE_HZ, Sound, by_other_microphone
@@ -109,6 +110,19 @@ def test_times_of_another_device_win_over_a_guess(tmp_path: Path, band: Sound) -
     found = propose_places(read_heads(paths, now=NOW))
     assert starts_s(found)[1] == pytest.approx(600.0, abs=1.5)
     assert found.files[1].reason is not Reason.NEXT_NUMBER
+
+
+def test_clocks_that_a_third_recording_compares_win_over_a_guess() -> None:
+    """Camera and phone met one file of the recorder each, and both met a laptop."""
+    groups = [dict.fromkeys(takes, ORIGIN) for takes in ((0, 2), (1, 3), (4, 5))]
+    guess = Guess(0, 1, 480.0, Basis.CONTINUATION, 0.4, Reason.NEXT_NUMBER)
+    clocks = {2: "camera", 3: "phone", 4: "camera", 5: "phone"}
+    joined, guessed = with_guesses(groups, [guess], clocks)
+    assert (joined, guessed) == (groups, frozenset())
+    for fewer in ({2: "camera", 3: "phone"}, {**clocks, 5: "laptop"}, {0: "recorder", 1: "recorder"}):
+        joined, guessed = with_guesses(groups, [guess], fewer)
+        assert [set(group) for group in joined] == [{0, 1, 2, 3}, {4, 5}]
+        assert guessed == {1, 3}
 
 
 def test_chapters_with_one_copied_time_go_on(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.FILE_DATE: "Placed by the date of its file, which copying can change.",
         Reason.JOINS_EXACTLY: "Continues the file before it, sample by sample.",
         Reason.SPLIT_AT_LIMIT: "Continues the file before it, which has the largest size of its recorder.",
-        Reason.EQUAL_LENGTHS: "Seems to be one recording with the file beside it: its files are equally long.",
+        Reason.EQUAL_LENGTHS: "Seems to be one recording with the file beside it: they are equally long.",
         Reason.NEXT_NUMBER: "Placed by its number, right beside the file with the number next to it.",
         Reason.SAME_FILE: "Starts with the other audio track of its file.",
         Reason.SAME_REFERENCE: "Starts with another file of its recorder: both state the same sample.",

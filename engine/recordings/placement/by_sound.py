@@ -231,20 +231,17 @@ def _repeated_share(sound: TakeSound, envelope: Envelope, starts_s: Sequence[flo
     rate_hz, frame_s = sound.rate_hz, envelope.frame_s
     first, stop = max(0, round(starts_s[0] / frame_s)), round((starts_s[-1] + _WINDOW_S) / frame_s)
     shared = Envelope(envelope.rises[:, first:stop], frame_s)
-    lags_s = [one.lag_s - first * frame_s for one in lag_peaks(shared, envelope)]
+    peaks = [one for one in lag_peaks(shared, envelope) if abs(one.lag_s - first * frame_s) > _APART_S]
+    distances_s = [one.line()[1] - first * frame_s for one in _clustered(peaks)[:_MOST_PLACES]]
     window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
 
-    def is_also_at(start: int, lag_s: float) -> bool:
-        other = start + round(lag_s * rate_hz) - reach
+    def is_also_at(start: int, distance_s: float) -> bool:
+        other = start + round(distance_s * rate_hz) - reach
         there = sound.read(other, other + window + 2 * reach)
         return phase_peak(sound.read(start, start + window), there, rate_hz, _REPEATED_PEAK) is not None
 
     starts = [round(start_s * rate_hz) for start_s in starts_s]
-    shares = (
-        sum(is_also_at(start, lag_s) for start in starts) / len(starts)
-        for lag_s in lags_s
-        if abs(lag_s) > _APART_S
-    )
+    shares = (sum(is_also_at(start, one) for start in starts) / len(starts) for one in distances_s)
     return max(shares, default=0.0)
 
 

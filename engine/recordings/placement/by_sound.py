@@ -48,10 +48,10 @@ _LEAST_CLEAR_SCORE, _CLEAR = 12.0, 2.0
 """Score of the best lag, and its ratio to the second: unrelated up to 9 and 1.5, one room from 14 and 2.7."""
 _CLEAR_CONFIDENCE, _MOST_OF_GUESS = 0.7, 0.2
 _RISES_ACCURACY_S = 0.01
-_REPEATED_PEAK, _MOST_REPEATED = 25.0, 0.5
+_REPEATED_PEAK, _MOST_REPEATED = 18.0, 0.5
 """Peak of a window that is repeated to the sample, and the share of such windows that leaves a place clear.
 
-Parts that are played again do not reach it: see `_SURE_STRENGTH`.
+On average parts that are played again reach 15, loops 30 to 70.
 """
 
 
@@ -216,7 +216,7 @@ def _is_repeated(
 ) -> bool:
     """Return whether a place rests on sound that one of the two repeats elsewhere to the sample, as loops do.
 
-    It is then one of several, even if no other one is as long.
+    It is then one of several, even where the other recording ends before it repeats.
     """
     rate_hz = near.rate_hz
     slope, begin_s = best.relation.drift_ppm / 1e6, best.relation.offset_samples / rate_hz
@@ -227,21 +227,22 @@ def _is_repeated(
 
 
 def _repeated_share(sound: TakeSound, envelope: Envelope, starts_s: Sequence[float]) -> float:
-    """Return how many of some windows of a recording are also elsewhere in it."""
+    """Return how many of some windows of a recording are also at one distance from there."""
     rate_hz, frame_s = sound.rate_hz, envelope.frame_s
-    first, stop = round(starts_s[0] / frame_s), round((starts_s[-1] + _WINDOW_S) / frame_s)
-    shared = Envelope(envelope.rises[:, max(0, first) : stop], frame_s)
-    lags_s = {one.lag_s - max(0, first) * frame_s for one in lag_peaks(shared, envelope)}
+    first, stop = max(0, round(starts_s[0] / frame_s)), round((starts_s[-1] + _WINDOW_S) / frame_s)
+    shared = Envelope(envelope.rises[:, first:stop], frame_s)
+    peaks = [one for one in lag_peaks(shared, envelope) if abs(one.lag_s - first * frame_s) > _APART_S]
+    distances_s = [one.line()[1] - first * frame_s for one in _clustered(peaks)[:_MOST_PLACES]]
     window, reach = round(_WINDOW_S * rate_hz), round(_REACH_S * rate_hz)
-    repeated = 0
-    for start in (round(start_s * rate_hz) for start_s in starts_s):
-        piece = sound.read(start, start + window)
-        others = (start + round(lag_s * rate_hz) for lag_s in lags_s if abs(lag_s) > _APART_S)
-        repeated += any(
-            phase_peak(piece, sound.read(other - reach, other + window + reach), rate_hz, _REPEATED_PEAK)
-            for other in others
-        )
-    return repeated / len(starts_s)
+
+    def is_also_at(start: int, distance_s: float) -> bool:
+        other = start + round(distance_s * rate_hz) - reach
+        there = sound.read(other, other + window + 2 * reach)
+        return phase_peak(sound.read(start, start + window), there, rate_hz, _REPEATED_PEAK) is not None
+
+    starts = [round(start_s * rate_hz) for start_s in starts_s]
+    shares = (sum(is_also_at(start, one) for start in starts) / len(starts) for one in distances_s)
+    return max(shares, default=0.0)
 
 
 def _place(peaks: Doubles, windows: int, near_s: float, rate_hz: int) -> SoundPlace | None:

@@ -137,15 +137,12 @@ def _related(
     clocks = Clocks(takes, heads, groups[0], rate_hz)
     found: dict[int, Position] = {}
     for number, by_sound in groups[0].items():
-        if number in guessed:
-            found[number] = replace(
-                by_sound, contradictions=(*by_sound.contradictions, *clocks.doubts(number))
-            )
-            continue
-        position = clocks.held_against_device(number, clocks.chosen(number, by_sound))
-        told = tuple(clocks.contradictions(number, position))
-        basis = clocks.times[number].basis if number in clocks.times else Basis.ORDER
-        basis = basis if position.reason is Reason.ORIGIN else position.basis
+        position, told = by_sound, clocks.doubts(number)
+        if number not in guessed:
+            position = clocks.held_against_device(number, clocks.chosen(number, by_sound))
+            told = clocks.contradictions(number, position)
+        is_timed = position.basis is Basis.ORDER and number in clocks.times
+        basis = clocks.times[number].basis if is_timed else position.basis
         found[number] = replace(position, basis=basis, contradictions=(*position.contradictions, *told))
     for group in groups[1:]:
         pivot = min(group, key=clocks.doubtfulness)

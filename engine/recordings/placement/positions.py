@@ -172,7 +172,7 @@ def _are_compared(
 
 
 def _guessed(known: Position, group: Group, guess: Guess) -> Group:
-    """Return the positions of a group by one of its takes, beside a known one."""
+    """Return the positions of a group by one of its takes, relative to a known one."""
     own = group[guess.second]
     start = known.start_samples + guess.offset_samples / (1.0 + known.drift_ppm / 1e6)
     found = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -17,20 +16,15 @@ from engine.document.document import Document
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.migrations import MIGRATIONS
 from engine.document.file.rows import TABLES
-from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.edits import add_tracks, set_track
 from engine.errors import DocumentError
 from tests.engine.document.conftest import RATE_HZ, a_source
+from tests.engine.document.older import OLDER, as_version_6
 from tests.engine.document.scripted import ANALYSES, review
 from tests.sources import begun_at, each_alone
-
-# A file of each version, made by the code of its time from the same scripted review.
-OLDER = {
-    version: Path(__file__).with_name(f"version-{version}.offcut") for version in range(1, SCHEMA_VERSION)
-}
 
 
 def columns(path: Path, table: str) -> list[str]:
@@ -174,34 +168,6 @@ def test_an_import_undone_before_is_redone_after(tmp_path: Path) -> None:
         assert tuple(track.clips for track in again.state.tracks) == WHOLE[:1]
 
 
-def _as_version_6(path: Path) -> None:
-    """Turn a document of one whole clip a track into one of version 6, as that version writes it."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        raw.execute("BEGIN")
-        rows = [_row_of_6(row) for row in raw.execute("SELECT * FROM track").fetchall()]
-        raw.execute("DROP TABLE track")
-        with closing(sqlite3.connect(OLDER[6])) as older:
-            raw.execute(older.execute("SELECT sql FROM sqlite_schema WHERE name = 'track'").fetchone()[0])
-        raw.executemany(f"INSERT INTO track VALUES ({', '.join('?' * 16)})", rows)
-        for step, text in raw.execute("SELECT step, changes FROM history").fetchall():
-            changes = [
-                [name, *(row and _row_of_6(row) for row in pair)] if name == "track" else [name, *pair]
-                for name, *pair in json.loads(text)
-            ]
-            new = json.dumps(changes, separators=(",", ":"))
-            values = new, digest(new.encode()), step
-            raw.execute("UPDATE history SET changes = ?, digest = ? WHERE step = ?", values)
-        raw.execute("PRAGMA user_version = 6")
-        write_anew(raw, TABLE_NAMES)
-        raw.execute("COMMIT")
-
-
-def _row_of_6(row: list[object]) -> list[object]:
-    key, name, position, *rest, clips = row
-    ((_, source_id, start, *_),) = json.loads(str(clips))
-    return [key, source_id, name, position, start, *rest]
-
-
 @pytest.mark.parametrize("rates", [(44_100, 48_000), (96_000, 44_100), (11_025, 48_000), (48_000, 192_000)])
 @pytest.mark.parametrize("frames", [3, 147, 4_801, 12_345_677])
 def test_a_whole_clip_is_as_long_as_its_source_at_the_rate_of_the_document(
@@ -214,7 +180,7 @@ def test_a_whole_clip_is_as_long_as_its_source_at_the_rate_of_the_document(
         document.apply(add_tracks(document.state, each_alone([source], ["X"]), rate_hz))
         document.apply(set_track(document.state, "track-x", gain_db=-3.0))
         state = document.state
-    _as_version_6(path)
+    as_version_6(path)
     with Document.open(path) as document:
         assert document.state == state
         document.undo()
@@ -231,7 +197,7 @@ def test_a_track_that_began_later_still_does(tmp_path: Path) -> None:
         (track,) = document.state.tracks
         document.apply(set_track(document.state, track.id, clips=begun_at(track, 4_801).clips))
         state = document.state
-    _as_version_6(path)
+    as_version_6(path)
     with Document.open(path) as document:
         assert document.state == state
         assert document.state.tracks[0].start_samples == 4_801

@@ -11,18 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.document.document import Document
 from engine.document.tracks.clip import Clip, visible
+from engine.document.tracks.edits import add_tracks, set_track
 from engine.document.tracks.track import Track
 from engine.edl.build import build, whole
 from engine.edl.export.placing.clips import clips
 from engine.edl.export.placing.stretches import consolidated_track
 from engine.edl.render import Renderer, render
 from engine.edl.tracks.voice import open_voice
+from tests.engine.document.older import as_version_6
 from tests.engine.edl.clip_documents import ClipDocument, clip_document, plain_mix, plain_track
 from tests.engine.edl.recordings import with_cuts
+from tests.sources import begun_at, each_alone
+
+SEEDS = [*range(40), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(40, 500))]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_renders_as_the_plain_renderer(tmp_path: Path, seed: int) -> None:
     document = clip_document(tmp_path, seed)
     expected = plain_mix(document)
@@ -33,6 +39,27 @@ def test_renders_as_the_plain_renderer(tmp_path: Path, seed: int) -> None:
     with Renderer(state, whole(state), document.media) as renderer:
         blocks = list(renderer.blocks(997))
     assert np.concatenate(blocks).tobytes() == found.tobytes()
+
+
+OLD = [*range(10), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(10, 500))]
+
+
+@pytest.mark.parametrize("seed", OLD)
+def test_an_old_document_renders_as_its_files(tmp_path: Path, seed: int) -> None:
+    document = clip_document(tmp_path, seed)
+    sources = list(document.state.sources.values())
+    path = tmp_path / "old.offcut"
+    with Document.create(path) as made:
+        made.apply(add_tracks(made.state, each_alone(sources, [one.id for one in sources])))
+        track = made.state.tracks[-1]
+        made.apply(set_track(made.state, track.id, clips=begun_at(track, 100 * seed).clips))
+    as_version_6(path)
+    with Document.open(path) as opened:
+        state = opened.state
+        while opened.undo() is not None:
+            pass
+    expected = plain_mix(replace(document, state=state))
+    assert np.array_equal(render(state, whole(state), document.media, 0, state.length_samples), expected)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.document.change import Edit, Row, row_changes
-from engine.document.file.checks.limits import FARTHEST_SAMPLES, MOST_CLIPS
+from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, remove_track, track_of
@@ -54,7 +54,7 @@ def place_clips(state: DocumentState, starts_samples: Mapping[str, int], run: st
     """
     for key, start in starts_samples.items():
         _unlocked(state, key, "moved")
-        if not 0 <= start <= FARTHEST_SAMPLES:
+        if start < 0:
             raise UsageError(f"A clip cannot begin at {_time(state, start)}: the timeline begins at 0.")
 
     def placed(clip: Clip) -> Clip:
@@ -102,6 +102,7 @@ def take_clips(state: DocumentState, clip_ids: Collection[str], track_id: str, b
     for track in state.tracks:
         left = tuple(clip for clip in track.clips if clip.id not in keys)
         after.append(replace(track, clips=(*left, *taken) if track is target else left))
+    _require_room(state, after)
     rows: list[tuple[Row | None, Row | None]] = []
     place = 0
     for before, track in zip(state.tracks, after, strict=True):
@@ -266,10 +267,21 @@ def _edit(
 ) -> Edit:
     """Return the edit that changes the clips of tracks, with the rows that move along."""
     after = tuple(replace(track, clips=change(track.clips)) for track in state.tracks)
-    if any(len(track.clips) > MOST_CLIPS for track in after):
-        raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
+    _require_room(state, after)
     pairs: list[tuple[Row | None, Row | None]] = list(zip(state.tracks, after, strict=True))
     return Edit(label, row_changes([*pairs, *moved_along(state, after)]), merges_as)
+
+
+def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
+    """Refuse more clips than a track holds, and clips beyond the longest timeline."""
+    if any(len(track.clips) > MOST_CLIPS for track in after):
+        raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
+    last = max((clip.stop_samples for track in after for clip in track.clips), default=0)
+    if last > LONGEST_DOCUMENT_SAMPLES:
+        end = _time(state, LONGEST_DOCUMENT_SAMPLES)
+        raise UsageError(
+            f"A clip would end at {_time(state, last)}, and a timeline ends at {end}: place it earlier."
+        )
 
 
 def _each(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.document.change import Edit, Row, Setting, row_changes
+from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track, whole_clip
 from engine.errors import UsageError
@@ -70,6 +71,8 @@ def add_tracks(
     for number, one in enumerate(added):
         placed = zip(one.sources, one.starts_samples, strict=True)
         clips = tuple(whole_clip(source, rate_hz, start) for source, start in placed)
+        if any(clip.stop_samples > LONGEST_DOCUMENT_SAMPLES for clip in clips):
+            raise UsageError(f"{one.name} would end beyond the longest timeline: place its files earlier.")
         track = Track(f"track-{one.sources[0].id}", one.name, position + number, clips=clips)
         role = next((kit[source.id] for source in one.sources if source.id in kit), None)
         if role is not None:

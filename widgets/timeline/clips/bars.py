@@ -123,7 +123,8 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     if not shown.lanes or len(shown.lanes) != len(lanes):
         return
     painter.save()
-    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
+    painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
     colors = dict(zip(frame.layout.lane_tops, (lane.color for lane in lanes), strict=False))
     for bar in bars(frame, shown):
         color = colors[round(bar.area.top())]

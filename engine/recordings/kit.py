@@ -22,6 +22,8 @@ from engine.recordings.placement.placements import Mode
 from engine.recordings.placement.plan import propose_places
 from engine.wording import listed
 
+_TOGETHER_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class PickupRequest:
@@ -72,11 +74,19 @@ def _placed(imported: Imported, mode: Mode, progress: Progress) -> Imported:
     """
     if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO):
         return imported
+    if mode is Mode.AUTO and _started_together(imported):
+        mode = Mode.TIME
     heads = read_heads([Path(source.path) for source in imported.sources])
     paths = imported.media.paths
     media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
     places = propose_places(heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress)
     return replace(imported, places=places)
+
+
+def _started_together(imported: Imported) -> bool:
+    """Return whether all recordings are equally long, as tracks of one session: no sound is compared."""
+    lengths_s = [source.frames / source.rate_hz for source in imported.sources]
+    return max(lengths_s) - min(lengths_s) <= _TOGETHER_S
 
 
 def _with_kit(imported: Imported, progress: Progress) -> Imported:

@@ -23,6 +23,7 @@ from engine.document.tracks.clip_edits import (
     join_tracks,
     nudge_clips,
     place_clips,
+    place_together,
     remove_clips,
     set_clips,
     split_clips,
@@ -133,10 +134,8 @@ class Clips(QObject):
 
     def place_here(self) -> None:
         """Put the chosen clips at the playhead, the first exactly there."""
-        state, here = self._session.state, self._parts.transport.playhead_samples
-        clips = [clip_of(state, key)[1] for key in self._required()]
-        by = here - min(clip.start_samples for clip in clips)
-        self._apply(place_clips(state, {clip.id: clip.start_samples + by for clip in clips}))
+        here = self._parts.transport.playhead_samples
+        self._apply(place_together(self._session.state, self._required(), here))
 
     def duplicate(self) -> None:
         """Place copies of the chosen clips right after them."""

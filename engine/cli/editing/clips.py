@@ -16,7 +16,7 @@ from engine.document.tracks.clip_edits import (
     duplicate_clips,
     join_tracks,
     nudge_clips,
-    place_clips,
+    place_together,
     remove_clips,
     set_clips,
     split_clips,
@@ -26,7 +26,7 @@ from engine.document.tracks.clip_edits import (
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import gain_text
+from engine.wording import counted, gain_text
 
 
 def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
@@ -38,7 +38,7 @@ def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
     moved = len(change.proposals)
     said = f"{edit.label}."
     if moved:
-        said += f" {moved} proposal{'s' * (moved != 1)} moved along."
+        said += f" {counted(moved, 'proposal')} moved along."
     fields = {"tracks": track_rows(state), "moved_along": sorted(change.proposals)}
     return VerbOutput(fields, said)
 
@@ -93,19 +93,26 @@ def clip_line(state: DocumentState, clip: Clip) -> str:
 
 def _clips(options: argparse.Namespace, state: DocumentState) -> list[str]:
     """Return the ids of the clips that are named, by id or by name, and of those of named tracks."""
-    every = [(track, clip) for track in state.tracks for clip in track.clips]
     tracks = tracks_named(state, options.tracks)
-    found = [clip.id for track, clip in every if track.id in tracks]
+    found = [clip.id for track in state.tracks for clip in track.clips if track.id in tracks]
+    found += _named_clips(options, state)
+    if not found:
+        raise UsageError(f"To {options.kind} needs --clips or --tracks; 'offcut tracks' lists them.")
+    return list(dict.fromkeys(found))
+
+
+def _named_clips(options: argparse.Namespace, state: DocumentState) -> list[str]:
+    """Return the ids of the clips that are named, by id or by name."""
+    every = [clip for track in state.tracks for clip in track.clips]
+    found: list[str] = []
     for name in options.clips or ():
-        own = [clip.id for _, clip in every if name in (clip.id, clip_name(state, clip))]
+        own = [clip.id for clip in every if name in (clip.id, clip_name(state, clip))]
         if not own:
             raise UsageError(f"No clip is called {name!r}: 'offcut tracks' lists them.")
         if len(own) > 1:
             raise UsageError(f"{len(own)} clips are called {name!r}: name one by its id, such as {own[0]}.")
         found += own
-    if not found:
-        raise UsageError(f"To {options.kind} needs --clips or --tracks; 'offcut tracks' lists them.")
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _samples(state: DocumentState, seconds: float) -> int:
@@ -118,19 +125,14 @@ def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
         raise UsageError("To place needs --to-s, the new start of the first clip, or --by-s, and not both.")
     if options.by_s is not None:
         return nudge_clips(state, keys, _samples(state, options.by_s))
-    starts = {
-        clip.id: clip.start_samples for track in state.tracks for clip in track.clips if clip.id in keys
-    }
-    by = _samples(state, options.to_s) - min(starts.values())
-    return place_clips(state, {key: start + by for key, start in starts.items()})
+    return place_together(state, keys, _samples(state, options.to_s))
 
 
 def _take(options: argparse.Namespace, state: DocumentState) -> Edit:
     if not options.clips or len(options.tracks) != 1:
         raise UsageError("To take needs --clips, and --tracks with the name of the track that gets them.")
     (track,) = tracks_named(state, options.tracks)[:1]
-    keys = _clips(argparse.Namespace(tracks=[], clips=options.clips, kind=options.kind), state)
-    return take_clips(state, keys, track)
+    return take_clips(state, _named_clips(options, state), track)
 
 
 def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from engine.latest import found_once_of
 from engine.spans import united
 
 
@@ -91,6 +92,12 @@ def visible(clips: Sequence[Clip]) -> tuple[Visible, ...]:
         for place, clip in enumerate(clips)
         for start, stop in _uncovered(clip, [upper.opaque for upper in clips[place + 1 :]])
     )
+
+
+@found_once_of(64)
+def visible_in_time(clips: tuple[Clip, ...]) -> tuple[Visible, ...]:
+    """Return where each clip plays, ascending; known clips are not parted again."""
+    return tuple(sorted(visible(clips), key=lambda one: one.start_samples))
 
 
 def rejoined(clips: Sequence[Clip]) -> tuple[Clip, ...]:

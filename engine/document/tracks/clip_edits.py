@@ -13,12 +13,12 @@ from engine.document.change import Edit, Row, row_changes
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
-from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, remove_track, track_of
+from engine.document.tracks.edits import remove_track, require_gain, track_of
 from engine.document.tracks.moved_along import moved_along
 from engine.document.tracks.track import Track, source_length_samples
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted, gain_text
+from engine.wording import counted
 
 
 def clip_name(state: DocumentState, clip: Clip) -> str:
@@ -80,6 +80,18 @@ def nudge_clips(state: DocumentState, clip_ids: Collection[str], by_samples: int
     clips = [clip_of(state, key)[1] for key in clip_ids]
     by = max(by_samples, -min((clip.start_samples for clip in clips), default=0))
     return place_clips(state, {clip.id: clip.start_samples + by for clip in clips}, run)
+
+
+def place_together(state: DocumentState, clip_ids: Collection[str], at_samples: int) -> Edit:
+    """Put clips where the first of them begins at a position, the others as far from it as now.
+
+    Raises
+    ------
+    UsageError : as `place_clips`
+    """
+    clips = [clip_of(state, key)[1] for key in clip_ids]
+    by = at_samples - min(clip.start_samples for clip in clips)
+    return place_clips(state, {clip.id: clip.start_samples + by for clip in clips})
 
 
 def take_clips(state: DocumentState, clip_ids: Collection[str], track_id: str, by_samples: int = 0) -> Edit:
@@ -217,10 +229,7 @@ def set_clips(state: DocumentState, clip_ids: Sequence[str], **values: Any) -> E
     ------
     UsageError : a clip is unknown, a gain is out of reach, or fades do not fit
     """
-    gain_db = values.get("gain_db", 0.0)
-    if not QUIETEST_DB <= gain_db <= LOUDEST_DB:
-        limits = " to ".join(gain_text(limit) for limit in (QUIETEST_DB, LOUDEST_DB))
-        raise UsageError(f"A gain of {gain_text(gain_db)} is out of reach; choose {limits}.")
+    require_gain(values.get("gain_db", 0.0))
     changed = {key: replace(clip_of(state, key)[1], **values) for key in clip_ids}
     for clip in changed.values():
         fades = clip.fade_in_samples, clip.fade_out_samples

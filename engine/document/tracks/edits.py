@@ -196,13 +196,24 @@ def _group(state: DocumentState, name: str) -> list[Track]:
     return [track for track in state.tracks if name and track.group == name]
 
 
+def require_gain(gain_db: float) -> None:
+    """Refuse a gain that neither a track nor a clip can have.
+
+    Raises
+    ------
+    UsageError : it is out of reach
+    """
+    if not QUIETEST_DB <= gain_db <= LOUDEST_DB:
+        limits = " to ".join(gain_text(limit) for limit in (QUIETEST_DB, LOUDEST_DB))
+        raise UsageError(f"A gain of {gain_text(gain_db)} is out of reach; choose {limits}.")
+
+
 def _require(field: str, value: Any) -> None:
     """Refuse an invalid value of a track."""
     if field == "name" and not value.strip():
         raise UsageError("A track needs a name; type one, or press Esc to keep the old one.")
-    if field == "gain_db" and not QUIETEST_DB <= value <= LOUDEST_DB:
-        limits = " to ".join(gain_text(limit) for limit in (QUIETEST_DB, LOUDEST_DB))
-        raise UsageError(f"A gain of {gain_text(value)} is out of reach; choose {limits}.")
+    if field == "gain_db":
+        require_gain(value)
     if field == "pan" and not -1.0 <= value <= 1.0:
         raise UsageError(f"A pan of {100 * value:.0f} is out of reach; choose 100 left to 100 right.")
     if field == "color" and value and not _COLOR.fullmatch(value):

@@ -18,7 +18,7 @@ from engine.document.decisions import Decision
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import visible
+from engine.document.tracks.clip import visible_in_time
 from engine.document.tracks.track import Track
 
 Pair = tuple[Row | None, Row | None]
@@ -69,7 +69,7 @@ class _Shifts:
         self._holders: dict[str, tuple[str, ...]] = {}
         self.any = False
         for track in state.tracks:
-            shown = sorted(visible(track.clips), key=lambda one: one.start_samples)
+            shown = visible_in_time(track.clips)
             by = np.array(
                 [places.get(one.clip.id, one.clip.shift_samples) - one.clip.shift_samples for one in shown],
                 np.int64,

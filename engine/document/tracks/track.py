@@ -83,6 +83,12 @@ class Track:
         return max(clip.stop_samples for clip in self.clips)
 
     @property
+    def plays_from_start(self) -> bool:
+        """Whether it is one clip that plays a source unchanged from its beginning."""
+        first = self.clips[0]
+        return len(self.clips) == 1 and first.is_plain and not first.offset_samples
+
+    @property
     def source_ids(self) -> tuple[str, ...]:
         """The sources of its clips, each once."""
         return tuple(dict.fromkeys(clip.source_id for clip in self.clips))

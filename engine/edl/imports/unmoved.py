@@ -71,7 +71,7 @@ class _OwnClips:
         frame_rate: Fraction,
         has_crossfades: bool,
     ) -> None:
-        self._track, self._rate_hz, self._frame_rate = track, state.rate_hz, frame_rate
+        self._rate_hz, self._frame_rate = state.rate_hz, frame_rate
         self._has_crossfades = has_crossfades
         held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
         sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
@@ -109,16 +109,12 @@ class _OwnClips:
         own = self._placed.get((start, end))
         if own is None:
             return None
-        off = one.start_samples - one.at_samples - (self._start(own) - own.result_start_samples)
+        off = one.start_samples - one.at_samples - (own.document_start_samples - own.result_start_samples)
         return own if 2 * abs(off) <= self._rate_hz / self._frame_rate + _ROUNDED else None
-
-    def _start(self, own: ResultClip) -> int:
-        """Return where a clip begins in the document."""
-        return own.document_start_samples
 
     def _exact(self, one: DocumentClip, own: ResultClip) -> DocumentClip:
         """Return a clip at its place in the document, without crossfades."""
-        start = self._start(own)
+        start = own.document_start_samples
         return replace(
             one,
             start_samples=start,

@@ -178,9 +178,8 @@ def _recorded(
     def opened(source_id: str) -> SourceReader:
         return _opened(state, media_path(state, track, source_id, media), source_id, progress)
 
-    first = track.clips[0]
-    if len(track.clips) == 1 and first.is_plain and not first.offset_samples:
-        return opened(first.source_id)
+    if track.plays_from_start:
+        return opened(track.clips[0].source_id)
     return ClipReader(track, channels, opened)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
 from engine.audio.pictures.spectrogram import STEP_DB, Cells, band_edges
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Visible, visible
+from engine.document.tracks.clip import Visible, visible_in_time
 from engine.document.tracks.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.tracks.clip_reader import ClipReader, fade_powers
@@ -55,7 +55,7 @@ class _Clips:
 
     def __init__(self, track: Track, widths: Mapping[str, int]) -> None:
         self._start, self._widths = track.start_samples, widths
-        self._visible = sorted(visible(track.clips), key=lambda one: one.start_samples)
+        self._visible = visible_in_time(track.clips)
         self._starts = [one.start_samples for one in self._visible]
         self._longest_stop = np.maximum.accumulate([one.stop_samples for one in self._visible])
 
@@ -244,7 +244,7 @@ class ClipSpectrogram:
 
 def track_wave(state: DocumentState, track: Track, waves: Mapping[str, RecordedWave]) -> RecordedWave:
     """Return the waveform of a track from those of its sources, by id."""
-    if _is_plain(track):
+    if track.plays_from_start:
         return waves[track.clips[0].source_id]
     return ClipWave(track, waves, _widths(state, track), state.channels(track))
 
@@ -253,15 +253,9 @@ def track_spectrogram(
     state: DocumentState, track: Track, spectrograms: Mapping[str, RecordedSpectrogram]
 ) -> RecordedSpectrogram:
     """Return the spectrogram of a track from those of its sources, by id."""
-    if _is_plain(track):
+    if track.plays_from_start:
         return spectrograms[track.clips[0].source_id]
     return ClipSpectrogram(track, spectrograms, _widths(state, track))
-
-
-def _is_plain(track: Track) -> bool:
-    """Return whether a track plays one source from its beginning; a trimmed end is never drawn."""
-    first = track.clips[0]
-    return len(track.clips) == 1 and first.is_plain and not first.offset_samples
 
 
 def _widths(state: DocumentState, track: Track) -> dict[str, int]:

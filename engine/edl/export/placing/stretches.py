@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import visible
+from engine.document.tracks.clip import visible_in_time
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.gains import lone_gains
@@ -122,7 +122,7 @@ def _recorded_parts(track: Track, start_samples: int, stop_samples: int) -> Iter
         only = track.clips[0]
         yield Part(start_samples, stop_samples, only.source_id, -only.shift_samples)
         return
-    for one in sorted(visible(track.clips), key=lambda one: one.start_samples):
+    for one in visible_in_time(track.clips):
         begin, end = max(one.start_samples, start_samples), min(one.stop_samples, stop_samples)
         if begin < end:
             yield Part(begin, end, one.clip.source_id, -one.clip.shift_samples)
@@ -136,7 +136,7 @@ def _clip_edits(state: DocumentState, track: Track, edit_list: EditList) -> list
     """
     if state.is_one_source(track):
         return []
-    shown, channels = visible(track.clips), state.channels(track)
+    shown, channels = visible_in_time(track.clips), state.channels(track)
     found: list[tuple[int, int]] = []
     for one in shown:
         clip = one.clip

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from widgets.theme import load_fonts
 POLL_MS = 20
 ANSWER_TIMEOUT_S = 60.0
 JOB_TIMEOUT_MS = 120_000
+UNANSWERED_MS = 10_000
 RAW = sorted((DEMO_FOLDER / "raw").iterdir())
 
 
@@ -75,6 +77,18 @@ def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainW
 
     yield restart
     let_go(*opened)
+
+
+@contextmanager
+def looking(look: Callable[[], None], every_ms: int) -> Iterator[None]:
+    """Call a function again and again, also while a dialog is open."""
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(every_ms)
+    try:
+        yield
+    finally:
+        timer.stop()
 
 
 class Hands:
@@ -155,8 +169,23 @@ class Hands:
         assert not waiting
 
     def finish_work(self) -> None:
-        """Wait until nothing is running."""
-        self.qtbot.waitUntil(lambda: not self.window.work.is_busy, timeout=JOB_TIMEOUT_MS)
+        """Wait until nothing is running; fail on a dialog that nobody answers, which would wait for ever."""
+        opened: list[QWidget] = []
+        unanswered: list[str] = []
+
+        def look() -> None:
+            dialog = QApplication.activeModalWidget()
+            if dialog is None or isinstance(dialog, QProgressDialog):
+                opened.clear()
+            elif opened != [dialog]:
+                opened[:] = [dialog]
+            else:
+                unanswered.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}")
+                dialog.close()
+
+        with looking(look, UNANSWERED_MS):
+            self.qtbot.waitUntil(lambda: not self.window.work.is_busy, timeout=JOB_TIMEOUT_MS)
+        assert not unanswered
 
 
 @pytest.fixture

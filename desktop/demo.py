@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"
 DEMO_NAME = "Demo jam.offcut"
+DAY_NAME = "Demo day.offcut"
 DEMO_KEEP = 0.53  # the share of the demo that was not planted
 
 
@@ -33,9 +34,20 @@ def show_demo(window: Parts) -> None:
         window.work.compute(make_demo, path, "Making the demo", lambda _made: later())
 
 
+def show_day(window: Parts) -> None:
+    """Import the demo's files of three devices; once that is done, open their document."""
+    path = data_folder("demo") / DAY_NAME
+    if path.exists():
+        window.session.open(path)
+    else:
+        window.session.create(path)
+    if not window.session.state.tracks:
+        window.recordings.import_files(tuple(sorted((DEMO_FOLDER / "day").iterdir())))
+
+
 def is_demo(path: Path | None) -> bool:
-    """Return whether a document is the demo."""
-    return path is not None and path.absolute() == _demo_path().absolute()
+    """Return whether a document is one of the demo."""
+    return path is not None and path.absolute().parent == data_folder("demo").absolute()
 
 
 def _demo_path() -> Path:

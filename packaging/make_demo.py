@@ -1,9 +1,10 @@
 """Make the demo from recordings with a free licence: ``make_demo.py DATA_DIR OUT_DIR [--taste]``.
 
 DATA_DIR holds `music/`, `loops/` and `esc50/`. OUT_DIR gets `raw/` (two tracks of a rehearsal with planted
-faults), `edited/` (mixes of other parts of the same pieces), `truth.csv` (the faults) and, with ``--taste``,
-`demo.taste`, learned from `edited/`. The same data give the same files. OUT_DIR/README.md says what there is
-to know of all this, and CREDITS.md whose recordings they are.
+faults), `edited/` (mixes of other parts of the same pieces), `truth.csv` (the faults), `day/` (the start of
+the rehearsal in files of three devices) and, with ``--taste``, `demo.taste`, learned from `edited/`. The same
+data give the same files. OUT_DIR/README.md describes all this, and CREDITS.md names the authors of the
+recordings.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ ROOM_DECAY_S = 0.4  # to -60 dB
 ROOM_GAIN = 0.4
 ROOM_TALK_GAIN = 2.0  # people and noises are nearer to the room's microphone than the players are
 ROOM_CUTOFF_HZ = 6_000.0
+
+DAY_STOPS_S = (38.0, 76.0)  # of the recorder's files
+PHONE_S, CAMERA_S = (11.37, 64.2), (24.815, 88.05)
+PHONE_HZ = (180.0, 6_500.0)
+PHONE_DRIFT_PPM = 42.0  # more samples than the recorder's clock counts in the same time
 
 # libsndfile: 0 is Vorbis' best quality, 1 its smallest file. The same for all, so that no codec's trace tells
 # the raw recording from the edited ones.
@@ -95,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
     parser.add_argument("--taste", action="store_true", help="learn demo.taste too, which takes minutes")
     options = parser.parse_args(arguments)
-    for folder in ("raw", "edited"):
+    for folder in ("raw", "edited", "day"):
         (options.out / folder).mkdir(parents=True, exist_ok=True)
     pieces = {name: read_piece(options.data / path) for name, path in PIECES.items()}
     make_raw(pieces, read_clips(options.data / "esc50" / "audio"), options.out)
@@ -113,6 +119,26 @@ def make_raw(pieces: dict[str, Samples], clips: dict[str, list[Samples]], out: P
     write_ogg(out / "raw" / "Band.ogg", planted.audio * gain, STEREO_COMPRESSION)
     write_ogg(out / "raw" / "Room.ogg", room * gain, MONO_COMPRESSION)
     write_truth(out / "truth.csv", planted.faults)
+    make_day(planted.audio * gain, room * gain, out / "day")
+
+
+def make_day(band: Samples, room: Samples, folder: Path) -> None:
+    """Write the start of the rehearsal as files of a recorder, a phone and a camera."""
+    start = 0
+    for number, stop_s in enumerate(DAY_STOPS_S, 1):
+        stop = round(stop_s * RATE_HZ)
+        write_ogg(folder / f"ZOOM{number:04}.ogg", band[start:stop], STEREO_COMPRESSION)
+        start = stop
+    dull = butter(2, PHONE_HZ, "bandpass", fs=RATE_HZ, output="sos")
+    phone = sosfilt(dull, span_of(band.mean(axis=1) + room[:, 0], PHONE_S))
+    drifted = soxr.resample(phone, RATE_HZ, RATE_HZ * (1.0 + PHONE_DRIFT_PPM * 1e-6), quality="VHQ")
+    write_ogg(folder / "Phone.ogg", drifted.astype(np.float32)[:, None], MONO_COMPRESSION)
+    write_ogg(folder / "Camera.ogg", span_of(room, CAMERA_S), MONO_COMPRESSION)
+
+
+def span_of(audio: Samples, span_s: tuple[float, float]) -> Samples:
+    """Return a span of a recording."""
+    return audio[round(span_s[0] * RATE_HZ) : round(span_s[1] * RATE_HZ)]
 
 
 def plant_faults(pieces: dict[str, Samples], clips: dict[str, list[Samples]]) -> Planted:

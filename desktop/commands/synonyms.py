@@ -409,6 +409,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "file.open": ("open project", "open session", "load"),
         "file.recent": ("recent projects", "recent sessions"),
         "file.open_backup": ("restore", "session backup", "recover"),
+        "file.demo_day": ("example of several devices", "tutorial of places", "phone and camera"),
         "file.demo": ("example", "tutorial", "sample project"),
         "file.import": ("add audio", "insert media", "import audio", "add track", "load audio"),
         "file.take_edit": ("take the edit from a file", "conform", "match edit", "reconstruct edit"),

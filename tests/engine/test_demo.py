@@ -18,11 +18,15 @@ from scipy.signal import fftconvolve
 
 from engine.anomaly.taste import load_taste
 from engine.audio.reader import SourceReader, probe
+from engine.recordings.placement.file_head import read_heads
+from engine.recordings.placement.plan import propose_places
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"
 RAW = sorted((DEMO / "raw").iterdir())
 EDITED = sorted((DEMO / "edited").iterdir())
+DAY = sorted((DEMO / "day").iterdir())
+WALL_S = 0.009
 MOST_BYTES = 15_000_000
 COMPARED_HZ = 8_000
 
@@ -75,7 +79,7 @@ def test_it_is_small_enough_to_be_in_the_repository():
     assert sum(path.stat().st_size for path in DEMO.rglob("*") if path.is_file()) <= MOST_BYTES
 
 
-@pytest.mark.parametrize("path", [*RAW, *EDITED], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*RAW, *EDITED, *DAY], ids=lambda path: path.name)
 def test_each_recording_opens_whole_and_sounds(path):
     info = probe(path)
     assert info.warning == ""
@@ -97,6 +101,21 @@ def test_the_raw_tracks_line_up_and_last_several_minutes():
 def test_the_mix_does_not_clip():
     band, room = (soundfile.read(path, dtype="float32", always_2d=True)[0] for path in RAW)
     assert np.abs(band + room).max() <= 1.0
+
+
+def test_files_of_the_day_are_placed_by_their_sound(make_demo):
+    places = propose_places(read_heads(DAY))
+    starts = {one.path.name: one.start_samples for one in places.files}
+    wanted_s = {
+        "ZOOM0001.ogg": 0.0,
+        "ZOOM0002.ogg": make_demo.DAY_STOPS_S[0],
+        "Phone.ogg": make_demo.PHONE_S[0],
+        "Camera.ogg": make_demo.CAMERA_S[0] - WALL_S,
+    }
+    assert not places.uncertain
+    assert len(places.tracks) == 3
+    for name, start_s in wanted_s.items():
+        assert abs(starts[name] - start_s * places.rate_hz) <= 2, name
 
 
 def test_the_edited_examples_are_enough_to_learn_from():
@@ -160,7 +179,7 @@ def test_no_second_of_the_edited_examples_is_heard_in_the_raw_recording():
 def test_making_it_again_gives_the_same(make_demo, data_dir, tmp_path):
     assert make_demo.main([str(data_dir), str(tmp_path)]) == 0
     assert (tmp_path / "truth.csv").read_text("utf-8") == (DEMO / "truth.csv").read_text("utf-8")
-    for path in (*RAW, *EDITED):
+    for path in (*RAW, *EDITED, *DAY):
         again, _ = soundfile.read(tmp_path / path.relative_to(DEMO), dtype="float32")
         shipped, _ = soundfile.read(path, dtype="float32")
         assert again.shape == shipped.shape

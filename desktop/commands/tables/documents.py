@@ -47,6 +47,12 @@ def _show_demo(parts: Parts) -> None:
     show_demo(parts)
 
 
+def _show_day(parts: Parts) -> None:
+    from desktop.demo import show_day
+
+    show_day(parts)
+
+
 # fmt: off
 FILE = (
     _file("new", "New document", ("Ctrl+N",), "Create an empty document.",
@@ -59,6 +65,8 @@ FILE = (
         do=lambda parts: parts.files.open_backup()),
     _file("demo", "Open the demo", (), "Try Offcut on a jam session and a taste that finds cuts in it.",
         do=_show_demo),
+    _file("demo_day", "Import the demo's day", (),
+        "Place the files of a recorder, a phone and a camera by their sound.", do=_show_day),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks.",
         do=lambda parts: parts.files.import_recordings()),
     _file("take_edit", "Import edit from audio file…", ("Ctrl+Shift+E",),

@@ -29,21 +29,28 @@ class _Part:
 
     Attributes
     ----------
-    places : which spans, shape (m,)
+    places : which spans, m of them
     starts, stops : in the clip's source, shape (m,)
     channel : of the source
     """
 
     one: Visible
-    places: NDArray[np.intp]
+    places: slice
     starts: Spans
     stops: Spans
     channel: int
 
+    def is_whole(self, starts: Spans, stops: Spans) -> bool:
+        """Return whether the clip alone plays in all of the request's spans, as it was recorded."""
+        is_in = np.array_equal(self.stops - self.starts, stops - starts)
+        return is_in and self.one.clip.is_plain
+
     @property
-    def gains(self) -> NDArray[np.float64]:
-        """The gain of the clip at the middle of each span, shape (m,)."""
+    def gains(self) -> NDArray[np.float64] | float:
+        """The gain of the clip at the middle of each span, shape (m,), or one for all."""
         clip = self.one.clip
+        if clip.is_plain:
+            return 1.0
         middles = (self.starts + self.stops - 1) / 2 + clip.shift_samples
         gains: NDArray[np.float64] = np.sqrt(fade_powers(clip, middles))
         gains *= 10.0 ** (clip.gain_db / 20.0)
@@ -68,9 +75,12 @@ class _Clips:
         last = int(np.searchsorted(self._starts, ends.max(), "left"))
         for one in self._visible[first:last]:
             width = self._widths[one.clip.source_id]
-            places = np.flatnonzero((begins < one.stop_samples) & (ends > one.start_samples))
-            if len(places) and (width == 1 or channel < width):
-                shift = one.clip.shift_samples
+            below, above = (
+                np.searchsorted(ends, one.start_samples, "right"),
+                np.searchsorted(begins, one.stop_samples),
+            )
+            if below < above and (width == 1 or channel < width):
+                places, shift = slice(below, above), one.clip.shift_samples
                 begin = np.maximum(begins[places], one.start_samples) - shift
                 end = np.minimum(ends[places], one.stop_samples) - shift
                 yield _Part(one, places, begin, end, channel if width > 1 else 0)
@@ -144,26 +154,30 @@ class ClipWave:
     def _put_together(
         self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
     ) -> Columns:
-        made = Columns.silent(len(starts_samples))
+        parts = list(self._clips.parts(channel, starts_samples, stops_samples))
+        if len(parts) == 1 and parts[0].is_whole(starts_samples, stops_samples):
+            return self._read(parts[0], samples_per_column)
+        lowest, highest = (np.full(len(starts_samples), edge, np.float32) for edge in (np.inf, -np.inf))
         energies, covered = np.zeros(len(starts_samples)), np.zeros(len(starts_samples), np.int64)
-        for part in self._clips.parts(channel, starts_samples, stops_samples):
-            wave = self._waves[part.one.clip.source_id]
-            own = wave.spans(part.channel, part.starts, part.stops, samples_per_column)
-            places, gains, is_new = part.places, part.gains, covered[part.places] == 0
-            for mine, theirs, join in (
-                (made.minimum, own.minimum, np.minimum),
-                (made.maximum, own.maximum, np.maximum),
+        for part in parts:
+            own = self._read(part, samples_per_column)
+            places, gains, lengths = part.places, part.gains, part.stops - part.starts
+            for extreme, theirs, join in (
+                (lowest, own.minimum, np.minimum),
+                (highest, own.maximum, np.maximum),
             ):
-                louder = theirs * gains.astype(np.float32)
-                mine[places] = np.where(is_new, louder, join(mine[places], louder))
-            energies[places] += np.square(own.rms * gains) * (part.stops - part.starts)
-            covered[places] += part.stops - part.starts
+                join(extreme[places], theirs * np.float32(gains), out=extreme[places])
+            energies[places] += np.square(own.rms * gains) * lengths
+            covered[places] += lengths
         lengths = np.maximum(stops_samples - starts_samples, 1)
-        made.rms[...] = np.sqrt(energies / lengths)
         partly = covered < lengths  # silence beside a clip
-        np.minimum(made.minimum, 0.0, out=made.minimum, where=partly)
-        np.maximum(made.maximum, 0.0, out=made.maximum, where=partly)
-        return made
+        np.minimum(lowest, 0.0, out=lowest, where=partly)
+        np.maximum(highest, 0.0, out=highest, where=partly)
+        return Columns(lowest, highest, np.sqrt(energies / lengths).astype(np.float32))
+
+    def _read(self, part: _Part, samples_per_column: float) -> Columns:
+        wave = self._waves[part.one.clip.source_id]
+        return wave.spans(part.channel, part.starts, part.stops, samples_per_column)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
         """Return samples [start, stop), shape (frames, channels); None while they are being read."""

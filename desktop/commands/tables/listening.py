@@ -78,7 +78,8 @@ def _copy_time(parts: Parts) -> None:
     rate_hz = parts.session.state.rate_hz
     if not rate_hz:
         raise UsageError("No position to copy. Import a recording first ‹file.import›.")
-    time = format_time(samples_to_s(parts.transport.shown_samples, rate_hz))
+    time = parts.timeline.canvas.time_of_day(parts.transport.playhead_samples)
+    time = time or format_time(samples_to_s(parts.transport.shown_samples, rate_hz))
     QGuiApplication.clipboard().setText(time)
     parts.say(f"Copied {time}")
 

@@ -13,7 +13,7 @@ from engine.timebase import samples_to_s
 
 STARTS_AT = "starts_at"
 """The setting with the time of day of the start: ISO 8601, local, with or without a date."""
-TIME_FORM = "HH:MM, HH:MM:SS or HH:MM:SS.s, such as 14:03:11.5"
+TIME_FORM = "HH:MM, HH:MM:SS or HH:MM:SS.s"
 
 _DAY_US = 86_400_000_000
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?")
@@ -49,9 +49,8 @@ class TimeOfDay:
         return clock_text(self.since_midnight_us / 1e6, decimals)
 
     def __str__(self) -> str:
-        """Return the time in whole seconds, or with its decimals, and the date."""
-        is_whole = not self.since_midnight_us % 1_000_000
-        shown = self.text(0 if is_whole else 3)
+        """Return the time, with thousandths if it has any, and the date."""
+        shown = self.text(3).removesuffix(".000")
         return shown if self.day is None else f"{shown} on {self.day.isoformat()}"
 
     @property

@@ -16,6 +16,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.timeline.test_clips import day, drag, middle, starts_s  # noqa: F401
 from tests.engine.recordings.placement.files import NOON, wav
 from tests.hostile.bad_files import RATE_HZ
+from widgets.forms.time_of_day_form import TimeOfDayForm
 from widgets.timeline.ruler import RulerMode, labelled_times_of_day
 
 COMMAND = "clips.time_of_day"
@@ -87,6 +88,13 @@ def test_wrong_input_is_refused_in_the_form(day: Hands, time: str, date: str) ->
 def test_the_form_says_when_the_start_is(day: Hands) -> None:  # noqa: F811
     day.window.zooms.seek(3 * RATE_HZ)
     assert any("14:03:08 on 2026-05-02" in one for one in answer(day, "14:03:11", "2026-05-02"))
+
+
+def test_a_form_that_is_not_changed_changes_nothing(day: Hands) -> None:  # noqa: F811
+    window = day.window
+    window.session.apply(set_time_of_day(window.session.state, 0, TimeOfDay(3)))
+    form = TimeOfDayForm(window.look.theme, window.session.state, 1)
+    assert set_time_of_day(window.session.state, 1, form.value()).changes == ()
 
 
 def test_a_document_without_one_offers_the_command(day: Hands) -> None:  # noqa: F811

@@ -15,7 +15,8 @@ STARTS_AT = "starts_at"
 """The setting with the time of day of the start: ISO 8601, local, with or without a date."""
 TIME_FORM = "HH:MM, HH:MM:SS or HH:MM:SS.s"
 
-_DAY_US = 86_400_000_000
+DAY_S = 86_400
+_DAY_US = DAY_S * 1_000_000
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?")
 
 
@@ -63,7 +64,7 @@ class TimeOfDay:
 
 def clock_text(seconds: float, decimals: int = 0) -> str:
     """Write seconds since a midnight as HH:MM:SS with decimals; past midnight it begins at 00:00:00 again."""
-    units = round(seconds * 10**decimals) % (86_400 * 10**decimals)
+    units = round(seconds * 10**decimals) % (DAY_S * 10**decimals)
     whole_s, fraction = divmod(units, 10**decimals)
     minutes, secs = divmod(whole_s, 60)
     head = f"{minutes // 60:02d}:{minutes % 60:02d}:{secs:02d}"

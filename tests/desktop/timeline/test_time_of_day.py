@@ -105,6 +105,26 @@ def test_a_document_without_one_offers_the_command(day: Hands) -> None:  # noqa:
     assert shown_time(day) == "0:00.000"
 
 
+@pytest.mark.parametrize(("typed", "reached_s"), [("23:59:58.25", 1), ("00:00:02", 4.75), ("0:00:08", None)])
+def test_the_playhead_goes_to_a_time_of_day(day: Hands, typed: str, reached_s: float | None) -> None:  # noqa: F811
+    window = day.window
+    late = TimeOfDay(round((23 * 3600 + 59 * 60 + 57.2500004) * 1e6))
+    window.session.apply(set_time_of_day(window.session.state, 0, late))
+    for _ in range(3):
+        day.press("F6")
+
+    def fill(dialog: QWidget) -> None:
+        line = dialog.findChild(QLineEdit)
+        assert line.text() == "23:59:57.25"
+        line.setText(typed)
+        button = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Go")
+        assert button.isEnabled() == (reached_s is not None)
+        (button if button.isEnabled() else dialog.findChildren(QPushButton)[0]).click()
+
+    day.do_and_answer(lambda: window.commands.run("transport.go_to"), fill)
+    assert window.transport.playhead_samples == round((reached_s or 0) * RATE_HZ)
+
+
 def test_without_a_recording_there_is_nothing_to_set(hands: Hands) -> None:
     hands.window.commands.run(COMMAND)
     assert "import a recording first" in hands.refused[-1]

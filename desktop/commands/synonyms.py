@@ -117,6 +117,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "clips.choose": ("select clip at cursor", "select item under edit cursor", "grabber"),
         "clips.choose_track": ("select all items in track", "select all clips in track"),
         "clips.line_up": ("synchronize clips", "sync by waveform", "PluralEyes", "sync cameras"),
+        "clips.time_of_day": ("timecode offset", "session start", "clock time", "wall clock"),
         "clips.join": ("glue", "consolidate tracks", "move items to track", "merge tracks"),
         "clips.split": ("separate region", "blade", "split item", "split clip"),
         "clips.next": ("next clip", "next item"),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.recordings.placement.placements import Placements
     from widgets.forms.places.form import PlacesForm
     from widgets.forms.settings_form import SettingsForm
+    from widgets.forms.time_of_day_form import TimeOfDayForm
 
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 _SCREEN_MARGIN = 16
@@ -48,7 +49,8 @@ _SCREEN_MARGIN = 16
 
 _Form: TypeAlias = (
     "AlignForm | EditorList | LearnPanel | LikeForm | NameForm | NoteForm | NumbersForm | "
-    "PlacesForm | PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf"
+    "PlacesForm | PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf | "
+    "TimeOfDayForm"
 )
 
 
@@ -200,6 +202,11 @@ def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
 def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tuple[float, ...] | None:
     """Ask for a few numbers."""
     return form.values() if _ask(parent, title, form, form.problem, do) else None
+
+
+def ask_time_of_day(parent: QWidget, form: TimeOfDayForm) -> bool:
+    """Ask for a time of day; False if cancelled."""
+    return _ask(parent, "Time of day at the playhead", form, form.problem, "Set")
 
 
 def ask_settings(parent: QWidget, title: str, form: SettingsForm, do: str) -> dict[str, object] | None:

@@ -25,7 +25,7 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.tracks.track import source_length_samples
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind
-from engine.recordings.import_audio import Imported, ImportRequest, import_edit
+from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.recordings.placement.placements import Mode
 from engine.recordings.stored_pickup import pickup_id, store_pickup
@@ -105,9 +105,10 @@ class Recordings(QObject):
         imported = placed
         if not self._session.is_open:
             self._create_beside(request.paths[0])
+        start = stated_start(self._session.state, imported)
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
-        warnings = _by_name(imported.warnings, request.paths)
+        warnings = _by_name(imported.warnings, request.paths) + ((start.sentence,) if start else ())
         pickup, tracks = imported.pickup, self._session.state.tracks
         if pickup is not None and len(pickup.track_ids) == len(tracks):
             self._session.apply(*store_pickup(self._session.state, pickup))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -22,7 +23,6 @@ from engine.document.tracks.clip_edits import (
     duplicate_clips,
     join_tracks,
     nudge_clips,
-    place_clips,
     place_together,
     remove_clips,
     set_clips,
@@ -33,7 +33,7 @@ from engine.document.tracks.clip_edits import (
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
 from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
-from engine.recordings.line_up import LineUpRequest, placed_again
+from engine.recordings.line_up import LineUpRequest, line_up_edit
 from engine.recordings.placement.placements import Placements
 from engine.timebase import s_to_samples
 from engine.wording import counted
@@ -202,13 +202,7 @@ class Clips(QObject):
         form = PlacesForm(self._parts.look.theme, places, lengths, names_are_fixed=True)
         chosen = form_dialogs.ask_places(self._window, form, "Line up")
         if chosen is not None:
-            starts = placed_again(request, chosen)
-            now = {clip.id: clip.start_samples for track in state.tracks for clip in track.clips}
-            moved = {key: start for key, start in starts.items() if now[key] != start}
-            if not moved:
-                self.said.emit("All clips are at these places already")
-                return
-            self._apply(place_clips(state, moved))
+            self._apply(line_up_edit(replace(request, state=state), chosen))
 
     def join(self) -> None:
         """Put the clips of the selected tracks onto the current one, and remove those tracks."""

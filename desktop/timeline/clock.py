@@ -16,7 +16,7 @@ from widgets.timeline.timeline_view import TimelineView
 
 
 class Clock(QObject):
-    """Shows the playhead wherever it is shown: lanes, ruler, seconds, bar and beat."""
+    """Shows the playhead wherever it is shown: lanes, ruler, seconds or time of day, bar and beat."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Clock(QObject):
         self._session, self._transport = session, transport
         self._timeline, self._zooms, self._top_bar = timeline, zooms, top_bar
         transport.playhead_moved.connect(self._show)
+        timeline.canvas.ruler_changed.connect(self.show)
 
     def show(self) -> None:
         """Update the playhead after a change of the result."""
@@ -44,7 +45,9 @@ class Clock(QObject):
         rate_hz, grid = self._session.state.rate_hz, self._session.grid
         seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
         bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)
-        self._top_bar.set_time(seconds, bar_beat, grid.tempo_bpm if grid and has_music(grid) else 0.0)
+        tempo_bpm = grid.tempo_bpm if grid and has_music(grid) else 0.0
+        time_of_day = self._timeline.canvas.time_of_day(position_samples)
+        self._top_bar.set_time(seconds, bar_beat, tempo_bpm, time_of_day)
 
 
 def _bar_beat(grid: BeatGrid, position_samples: int, rate_hz: int) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ from engine.document.change import Edit, row_changes
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.limits import MOST_ROWS
 from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.marks.time_of_day import set_time_of_day, starts_at
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.track import Source
@@ -29,7 +30,9 @@ from engine.hits.microphone_names import kit_of_names
 from engine.progress import Progress
 from engine.recordings.media import Media
 from engine.recordings.placed import clock_edits, placed_tracks
+from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Mode, Placements
+from engine.recordings.placement.start_time import StartTime, start_time
 from engine.timebase import convert_samples
 from engine.wording import counted
 
@@ -64,6 +67,7 @@ class Imported:
     kit : the roles of the microphones of a drum kit, by source id; None where only names were looked at
     pickup : which of them pick up the same strokes; None where they were not compared
     places : proposed places of the files; None puts each at the start of a track of its own
+    heads : their headers; empty if they were not read
     """
 
     sources: tuple[Source, ...]
@@ -75,6 +79,7 @@ class Imported:
     kit: Mapping[str, str] | None = None
     pickup: StrokePickup | None = None
     places: Placements | None = None
+    heads: tuple[FileHead, ...] = ()
 
 
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
@@ -188,7 +193,16 @@ def import_edit(state: DocumentState, imported: Imported) -> Edit:
     told = f" with {counted(len(markers), 'marker')}" if markers else ""
     clocks = [] if imported.places is None else clock_edits(imported.places, imported.sources)
     rows = row_changes((None, row) for pair in clocks for row in pair)
-    return Edit(f"{edit.label}{told}", (*edit.changes, *markers, *rows))
+    start = stated_start(state, imported)
+    starts = () if start is None else set_time_of_day(state, 0, start.at).changes
+    return Edit(f"{edit.label}{told}", (*edit.changes, *markers, *rows, *starts))
+
+
+def stated_start(state: DocumentState, imported: Imported) -> StartTime | None:
+    """Return the time of day that an import gives to the start; None if a document has tracks or one."""
+    if state.tracks or starts_at(state) is not None:
+        return None
+    return start_time(imported.heads, imported.places)
 
 
 def new_tracks(imported: Imported) -> tuple[NewTrack, ...]:

@@ -66,21 +66,21 @@ def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
 
 
 def _placed(imported: Imported, mode: Mode, progress: Progress) -> Imported:
-    """Return imported recordings with their proposed places.
+    """Return imported recordings with their headers and proposed places.
 
     Raises
     ------
     SourceError : a recording cannot be read
     """
+    heads = read_heads([Path(source.path) for source in imported.sources])
     if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO):
-        return imported
+        return replace(imported, heads=heads)
     if mode is Mode.AUTO and _started_together(imported):
         mode = Mode.TIME
-    heads = read_heads([Path(source.path) for source in imported.sources])
     paths = imported.media.paths
     media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
     places = propose_places(heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress)
-    return replace(imported, places=places)
+    return replace(imported, places=places, heads=heads)
 
 
 def _started_together(imported: Imported) -> bool:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.document.change import Edit
+from engine.document.marks.time_of_day import set_time_of_day, starts_at
 from engine.document.state import DocumentState
+from engine.document.tracks.clip_edits import place_clips
 from engine.errors import SourceError, UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
@@ -62,11 +65,30 @@ def places_again(request: LineUpRequest, progress: Progress) -> Placements:
     return propose_places(heads, Mode.AUTO, rate_hz=state.rate_hz, media=media, progress=progress)
 
 
-def placed_again(request: LineUpRequest, places: Placements) -> dict[str, int]:
-    """Return where clips begin at these places, by their ids; the recording that others refer to stays.
+def line_up_edit(request: LineUpRequest, places: Placements) -> Edit:
+    """Return the edit that puts clips at these places; the recording that others refer to stays.
 
-    Clips before the start of the timeline move all of them later.
+    Clips before the start of the timeline move all of them later. If these are all clips of the document, the
+    time of day of the start moves along.
+
+    Raises
+    ------
+    UsageError : a clip is locked
     """
+    state = request.state
+    clips = {clip.id: clip for track in state.tracks for clip in track.clips}
+    starts, later = _placed_again(request, places)
+    moved = {key: start for key, start in starts.items() if clips[key].start_samples != start}
+    if not moved:
+        return Edit("All clips are at these places already", ())
+    edit = place_clips(state, moved)
+    if starts.keys() < clips.keys():
+        return edit
+    return replace(edit, changes=(*edit.changes, *set_time_of_day(state, later, starts_at(state)).changes))
+
+
+def _placed_again(request: LineUpRequest, places: Placements) -> tuple[dict[str, int], int]:
+    """Return where clips begin at these places, by their ids, and how much later all of them move."""
     starts = {key: one.start_samples for key, one in zip(request.sources, places.files, strict=True)}
     clips = [clip for track in request.state.tracks for clip in track.clips if clip.id in request.clips]
     origin = next(
@@ -77,4 +99,4 @@ def placed_again(request: LineUpRequest, places: Placements) -> dict[str, int]:
     by = still.shift_samples - round(starts[origin])
     placed = {clip.id: round(starts[clip.source_id]) + by + clip.offset_samples for clip in clips}
     ahead = min(0, *placed.values())
-    return {key: start - ahead for key, start in placed.items()}
+    return {key: start - ahead for key, start in placed.items()}, -ahead

@@ -132,10 +132,19 @@ class TopBar(QFrame):
         self._buttons["loop"].setChecked(looping)
 
     def set_time(
-        self, seconds: float, bar_beat: tuple[int, int] | None = None, tempo_bpm: float = 0.0
+        self,
+        seconds: float,
+        bar_beat: tuple[int, int] | None = None,
+        tempo_bpm: float = 0.0,
+        time_of_day: str = "",
     ) -> None:
-        """Show the playhead; `bar_beat` is None and `tempo_bpm` 0 without a grid."""
-        self._time.setText(format_time(seconds))
+        """Show the playhead; `bar_beat` is None and `tempo_bpm` 0 without a grid.
+
+        Parameters
+        ----------
+        time_of_day : shown in place of the seconds, if any
+        """
+        self._time.setText(time_of_day or format_time(seconds))
         parts = [f"bar {bar_beat[0]} | {bar_beat[1]}"] if bar_beat else []
         parts += [f"{tempo_bpm:.1f} BPM"] if tempo_bpm > 0 else []
         self._musical.setText("  ".join(parts))

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
+from engine.document.marks.time_of_day import DAY_S, clock_text, read_time_of_day
 from engine.timebase import format_time, read_time
 from widgets.forms.outlook_form import OutlookForm
 from widgets.theme import Theme, px
@@ -23,6 +24,8 @@ class Number:
     label : with an ampersand before its mnemonic
     decimals : 0 for whole numbers
     is_time : whether it is a position in seconds, formatted as 2:50.5
+    is_of_day : whether it is a time of day in seconds since midnight, formatted as 14:03:11.5; before the
+        lowest value it is of the next day
     step : step of the arrow keys
     """
 
@@ -32,6 +35,7 @@ class Number:
     highest: float
     decimals: int = 0
     is_time: bool = False
+    is_of_day: bool = False
     step: float = 1.0
 
     @property
@@ -43,18 +47,31 @@ class Number:
         """Write a value with no more decimals than it needs."""
         fixed = f"{value:.{self.decimals}f}"
         written = format_time(value, self.decimals) if self.is_time else fixed
+        written = clock_text(value, self.decimals) if self.is_of_day else written
         return written.rstrip("0").rstrip(".") if self.decimals else written
 
     def read(self, text: str) -> float | None:
         """Return the value of a text, None outside the limits."""
         try:
-            value = read_time(text) if self.is_time else float(text.strip().replace(",", "."))
+            value = self._read_time(text) if self.is_any_time else float(text.strip().replace(",", "."))
         except ValueError:
             return None
         if value is None:
             return None
         is_whole = self.decimals > 0 or value == int(value) if abs(value) < 1e15 else False
         return value if is_whole and self.lowest <= value <= self.highest else None
+
+    @property
+    def is_any_time(self) -> bool:
+        """Whether it is written as a time."""
+        return self.is_time or self.is_of_day
+
+    def _read_time(self, text: str) -> float | None:
+        found = read_time_of_day(text) if self.is_of_day else None
+        if found is None:
+            return read_time(text) if self.is_time else None
+        since_midnight_s = found.since_midnight_us / 1e6
+        return since_midnight_s + (DAY_S if since_midnight_s < self.lowest else 0)
 
 
 class NumberLine(QLineEdit):
@@ -80,7 +97,7 @@ class NumberLine(QLineEdit):
         if self.value() is not None:
             return ""
         number = self._number
-        kind = "a time" if number.is_time else "a number" if number.decimals else "a whole number"
+        kind = "a time" if number.is_any_time else "a number" if number.decimals else "a whole number"
         limits = f"{number.text(number.lowest)} to {number.text(number.highest)}"
         return f"{number.name} must be {kind} from {limits}."
 

@@ -27,9 +27,11 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
+from engine.document.marks.time_of_day import TimeOfDay
 from engine.document.state import DocumentState
 from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
+from engine.timebase import samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.clips.bars import ShownClips
@@ -43,6 +45,7 @@ from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, Part, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.layers import Layers
+from widgets.timeline.marks.clock import ClockTimes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import editor_area
@@ -99,6 +102,7 @@ class Canvas(QWidget):
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
     playhead_moved = Signal()
+    ruler_changed = Signal()
     wave_turned = Signal(int, float)
     stroke_painted = Signal(object)
     clip_chosen = Signal(str, bool)
@@ -322,6 +326,20 @@ class Canvas(QWidget):
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""
         self._show(ruler_mode=mode)
+        self.ruler_changed.emit()
+
+    def set_start(self, start: TimeOfDay | None) -> None:
+        """Set the time of day of the start of the recording; None if it is not known."""
+        if start != self.shown.clock.start:
+            self._show(clock=ClockTimes(start, self.times))
+            self.ruler_changed.emit()
+
+    def time_of_day(self, source_samples: int) -> str:
+        """Return the time of day of a position with thousandths; "" unless the ruler counts in it."""
+        start = self.shown.clock.start
+        if self.shown.ruler_mode is not RulerMode.OF_DAY or start is None or not self.state.rate_hz:
+            return ""
+        return start.later(samples_to_s(source_samples, self.state.rate_hz)).text(3)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Set the key caps for hints, by command id."""

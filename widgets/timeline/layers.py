@@ -254,7 +254,7 @@ class Layers:
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
             painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))
-        paint_ruler(painter, frame, shown.beats, shown.ruler_mode)
+        paint_ruler(painter, frame, shown.beats, shown.ruler_mode, shown.clock)
         paint_marks(painter, frame, shown.marks)
         _paint_hints(painter, frame, shown)
 

@@ -1,4 +1,4 @@
-"""The ruler: time or samples over bars, or bars and beats over time."""
+"""The ruler: time, time of day or samples over bars, or bars and beats over time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from engine.document.marks.time_of_day import clock_text
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame
+from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
 from widgets.timeline.marks.grid import Beats, thinning, visible
 
 STEPS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
 STEPS_LONG_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000)
+STEPS_OF_DAY_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+"""Steps that divide a day, so that each begins with a label."""
 LABEL_GAP_PX = 40
 BAR_APART_PX, BEAT_APART_PX = 84, 56
 MINOR_APART_PX, MINOR_PX = 7, 4
@@ -35,8 +39,12 @@ PARTS_OF_SECONDS = {
     1800: (6, 3),
     3600: (12, 6, 2),
     7200: (12, 4, 2),
+    10_800: (6, 3),
     18_000: (5,),
+    21_600: (6, 2),
     36_000: (10, 5, 2),
+    43_200: (12, 4, 2),
+    86_400: (24, 4, 2),
 }
 """Divisions of a step, finest first: by its leading figure, or as on clocks."""
 
@@ -47,6 +55,7 @@ class RulerMode(StrEnum):
     TIME = "time"
     SAMPLES = "samples"
     BARS = "bars and beats"
+    OF_DAY = "time of day"
 
 
 Mark = tuple[float, str]
@@ -72,10 +81,10 @@ class Row:
     minors: NDArray[np.float64]
 
 
-def label_step_s(s_per_px: float, label_px: float) -> float:
+def label_step_s(s_per_px: float, label_px: float, long_s: tuple[int, ...] = STEPS_LONG_S) -> float:
     """Return the round time step at which labels of a width do not overlap."""
     wanted = s_per_px * label_px
-    return next((step for step in (*STEPS_S, *STEPS_LONG_S) if step >= wanted), STEPS_LONG_S[-1])
+    return next((step for step in (*STEPS_S, *long_s) if step >= wanted), long_s[-1])
 
 
 def decimals_of(step_s: float) -> int:
@@ -91,27 +100,31 @@ def label_step_samples(samples_per_px: float, label_px: float) -> int:
 
 
 def ruler_rows(
-    frame: Frame, beats: Beats | None, mode: RulerMode = RulerMode.TIME
+    frame: Frame, beats: Beats | None, mode: RulerMode = RulerMode.TIME, clock: ClockTimes = NO_CLOCK
 ) -> list[tuple[Row, QFont]]:
-    """Return the rows of the ruler from the top, each with its font; without beats it shows time."""
+    """Return the rows of the ruler from the top, each with its font; it shows time if the mode cannot be."""
     upper, lower = theme.mono_font(theme.TEXT_SMALL), theme.mono_font(theme.TEXT_SMALL - 1)
     if beats is None:
-        return [(_counted_row(frame, upper, mode), upper)]
+        return [(_counted_row(frame, upper, mode, clock), upper)]
     if mode is RulerMode.BARS:
-        first, second = _placed(frame, beat_marks(frame, beats), upper), _counted_row(frame, lower, mode)
-    else:
-        first, second = _counted_row(frame, upper, mode), _placed(frame, _bar_marks(frame, beats), lower)
-    return [(first, upper), (second, lower)]
+        musical, counted = _placed(frame, beat_marks(frame, beats), upper), _counted_row(frame, lower, mode)
+        return [(musical, upper), (counted, lower)]
+    counted = _counted_row(frame, upper, mode, clock)
+    return [(counted, upper), (_placed(frame, _bar_marks(frame, beats), lower), lower)]
 
 
 def paint_ruler(
-    painter: QPainter, frame: Frame, beats: Beats | None, mode: RulerMode = RulerMode.TIME
+    painter: QPainter,
+    frame: Frame,
+    beats: Beats | None,
+    mode: RulerMode = RulerMode.TIME,
+    clock: ClockTimes = NO_CLOCK,
 ) -> None:
     """Draw the ruler of a frame, with its ground and the hairlines around it."""
     layout, view, tokens = frame.layout, frame.viewport, frame.theme
     top, bottom = layout.ruler_top, layout.score_top
     painter.fillRect(QRectF(0, top, layout.width, bottom - top), theme.color(tokens.panel))
-    rows = ruler_rows(frame, beats, mode) if view.length_samples else []
+    rows = ruler_rows(frame, beats, mode, clock) if view.length_samples else []
     for place, (row, font) in enumerate(rows):
         high = (bottom - top) / len(rows)
         _paint_row(painter, frame, row, font, top + place * high, top + (place + 1) * high)
@@ -156,21 +169,62 @@ def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Positions 
     return Row(tuple(labels), tuple(majors), xs)
 
 
-def _counted_row(frame: Frame, font: QFont, mode: RulerMode) -> Row:
-    """Return a row of times, or of samples."""
+def _counted_row(frame: Frame, font: QFont, mode: RulerMode, clock: ClockTimes = NO_CLOCK) -> Row:
+    """Return a row of times, of times of day, or of samples."""
     view = frame.viewport
+    if mode is RulerMode.OF_DAY and clock.start is not None:
+        return _clock_row(frame, font, clock)
     if mode is RulerMode.SAMPLES:
         step, marks = _sample_marks(frame, font)
         parts = PARTS_OF_FIGURE[int(str(step)[0])]
     else:
         step_s, marks = _time_marks(frame, font)
-        step = step_s * view.rate_hz
-        parts = PARTS_OF_SECONDS.get(int(step_s)) or PARTS_OF_FIGURE[int(f"{step_s:e}"[0])]
-    apart = theme.px(MINOR_APART_PX) * view.samples_per_px
-    divided = next((part for part in parts if step / part >= apart), 1)
+        step, parts = step_s * view.rate_hz, _parts_of(step_s)
+    divided = _divided(frame, step, parts)
     steps = _steps(frame, step / divided)
     index = np.arange(steps.start, steps.stop, dtype=np.float64)
     return _placed(frame, marks, font, index[index % divided > 0] * (step / divided))
+
+
+def _parts_of(step_s: float) -> tuple[int, ...]:
+    """Return the divisions of a step in seconds, finest first."""
+    return PARTS_OF_SECONDS.get(int(step_s)) or PARTS_OF_FIGURE[int(f"{step_s:e}"[0])]
+
+
+def _divided(frame: Frame, step_samples: float, parts: Iterable[int]) -> int:
+    """Return the finest division of a step whose ticks are far enough apart."""
+    apart = theme.px(MINOR_APART_PX) * frame.viewport.samples_per_px
+    return next((part for part in parts if step_samples / part >= apart), 1)
+
+
+def _clock_step_s(frame: Frame, font: QFont) -> float:
+    """Return the step of the labels of times of day, in seconds."""
+    view, metrics = frame.viewport, QFontMetricsF(font)
+    s_per_px = view.samples_per_px / view.rate_hz
+    rough_step_s = label_step_s(s_per_px, theme.px(LABEL_GAP_PX), STEPS_OF_DAY_S)
+    long = metrics.horizontalAdvance(clock_text(0.0, decimals_of(rough_step_s)))
+    return label_step_s(s_per_px, long + theme.px(LABEL_GAP_PX), STEPS_OF_DAY_S)
+
+
+def _clock_row(frame: Frame, font: QFont, clock: ClockTimes) -> Row:
+    """Return a row of times of day; ticks on both sides of a seam may be too close for all of them."""
+    step_s = _clock_step_s(frame, font)
+    divided = _divided(frame, step_s * frame.viewport.rate_hz, _parts_of(step_s))
+    counts, positions = clock.ticks(frame.viewport, step_s / divided)
+    is_major, decimals = counts % divided == 0, decimals_of(step_s)
+    labels = [clock_text(one * step_s, decimals) for one in (counts[is_major] // divided).tolist()]
+    marks = zip(positions[is_major].tolist(), labels, strict=True)
+    gaps = np.diff(positions, prepend=-np.inf, append=np.inf)
+    apart = theme.px(MINOR_APART_PX) * frame.viewport.samples_per_px * (1 - 1e-9)
+    is_clear = np.minimum(gaps[:-1], gaps[1:]) >= apart
+    return _placed(frame, marks, font, positions[~is_major & is_clear])
+
+
+def labelled_times_of_day(frame: Frame, clock: ClockTimes) -> Positions:
+    """Return the view positions of the long ticks of the ruler of times of day, ascending, shape (n,)."""
+    if clock.start is None:
+        return NO_POSITIONS
+    return clock.ticks(frame.viewport, _clock_step_s(frame, theme.mono_font(theme.TEXT_SMALL)))[1]
 
 
 def _time_marks(frame: Frame, font: QFont) -> tuple[float, list[Mark]]:

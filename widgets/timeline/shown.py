@@ -12,6 +12,7 @@ from engine.document.analysis import ScoreCurve
 from widgets.timeline.clips.bars import NO_CLIPS, ShownClips
 from widgets.timeline.edits.arrangement import NO_SLABS, Slabs
 from widgets.timeline.edits.spans import NO_SPANS, Spans
+from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import NO_HITS, HitMarks
 from widgets.timeline.marks.markers import NO_MARKS, Marks
@@ -38,6 +39,7 @@ class Shown:
     masks : mask of the current repair
     sounds : detected sounds
     clips : clips with bars
+    clock : times of day
     length_samples : of the source or of the result, whichever is shown
     keys : key caps in hints, by command id
     """
@@ -55,13 +57,14 @@ class Shown:
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     clips: ShownClips = NO_CLIPS
+    clock: ClockTimes = NO_CLOCK
     ruler_mode: RulerMode = RulerMode.TIME
     length_samples: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def retimed(self, times: TimeMap) -> dict[str, object]:
         """Return the content in source positions, drawn at other positions."""
-        return {one: replace(getattr(self, one), times=times) for one in ("masks", "sounds")}
+        return {one: replace(getattr(self, one), times=times) for one in ("masks", "sounds", "clock")}
 
     def changed_since(self, before: Shown) -> list[Stretch] | None:
         """Return the changed segments, if only decisions differ; else None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desktop.commands.command import CLIP_LAYER, WINDOW, Command, Handler
+from desktop.parts import Parts
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
 _REPEATED = ("next", "previous", *_STEPS)
@@ -15,6 +16,12 @@ def _clip(name: str, label: str, keys: tuple[str, ...], description: str, do: Ha
 def _chosen(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     repeats = name in _REPEATED
     return Command(f"clips.{name}", label, keys, CLIP_LAYER, description, "Chosen clips", do, repeats=repeats)
+
+
+def _ask_time_of_day(parts: Parts) -> None:
+    from desktop.timeline.time_of_day import ask_time_of_day
+
+    ask_time_of_day(parts)
 
 
 # fmt: off
@@ -30,6 +37,8 @@ CLIPS = (
     _clip("join", "Join tracks", (),
         "Put the clips of the selected tracks onto the current one, such as parts of one recording.",
         do=lambda parts: parts.clips.join()),
+    _clip("time_of_day", "Set time of day at the playhead…", ("Shift+F6",),
+        "Set the clock of the timeline: the time of day at the playhead, and its date.", do=_ask_time_of_day),
     _chosen("split", "Split clips at playhead", ("S",),
         "Split the chosen clips at the playhead; without any, all clips there.",
         do=lambda parts: parts.clips.split()),

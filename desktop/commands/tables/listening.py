@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from desktop.commands.command import WINDOW, Command, Handler
 from desktop.parts import Parts
+from engine.document.marks.time_of_day import starts_at
 from engine.document.recorded import nothing_yet
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -53,7 +56,7 @@ def _shuttle(parts: Parts, direction: int) -> None:
 
 
 def _go_to(parts: Parts) -> None:
-    """Ask for a time and put the playhead there."""
+    """Ask for a time, as the ruler counts it, and put the playhead there."""
     from desktop.dialogs import form_dialogs
     from widgets.forms.numbers_form import Number, NumbersForm
 
@@ -61,6 +64,9 @@ def _go_to(parts: Parts) -> None:
     rate_hz, shown = session.state.rate_hz, transport.shown_samples
     if not rate_hz:
         raise nothing_yet("go to")
+    if parts.timeline.canvas.time_of_day(0):
+        _go_to_time_of_day(parts)
+        return
     whole = session.state if transport.edit_list is None else transport.edit_list
     length_s = samples_to_s(whole.length_samples, rate_hz)
     time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
@@ -71,6 +77,25 @@ def _go_to(parts: Parts) -> None:
         parts.zooms.go_to(s_to_samples(values[0], rate_hz))
 
 
+def _go_to_time_of_day(parts: Parts) -> None:
+    """Ask for a time of day and put the playhead there, or where the result goes on after it."""
+    from desktop.dialogs import form_dialogs
+    from widgets.forms.numbers_form import Number, NumbersForm
+
+    state, canvas = parts.session.state, parts.timeline.canvas
+    start = starts_at(state)
+    assert start is not None, "the ruler counts from it"
+    start_s, length_s = start.since_midnight_us / 1e6, samples_to_s(state.length_samples, state.rate_hz)
+    here_s = start_s + samples_to_s(parts.transport.playhead_samples, state.rate_hz)
+    limits_s = floor(start_s * 1000) / 1000, ceil((start_s + length_s) * 1000) / 1000
+    time = Number("&Time of day", here_s, *limits_s, decimals=3, is_of_day=True)
+    said = f"The recording is from {start.text()} to {start.later(length_s).text()}."
+    form = NumbersForm(parts.look.theme, [time], said)
+    values = form_dialogs.ask_numbers(parts.side.window(), "Go to a time of day", form, "Go")
+    if values is not None:
+        parts.zooms.go_to(canvas.times.to_view(s_to_samples(values[0] - start_s, state.rate_hz)))
+
+
 def _copy_time(parts: Parts) -> None:
     """Copy the position of the playhead, formatted as on the clock."""
     from PySide6.QtGui import QGuiApplication
@@ -78,7 +103,8 @@ def _copy_time(parts: Parts) -> None:
     rate_hz = parts.session.state.rate_hz
     if not rate_hz:
         raise UsageError("No position to copy. Import a recording first ‹file.import›.")
-    time = format_time(samples_to_s(parts.transport.shown_samples, rate_hz))
+    time = parts.timeline.canvas.time_of_day(parts.transport.playhead_samples)
+    time = time or format_time(samples_to_s(parts.transport.shown_samples, rate_hz))
     QGuiApplication.clipboard().setText(time)
     parts.say(f"Copied {time}")
 

@@ -42,7 +42,7 @@ VIEW = (
     _view("messages", "Message log…", ("Ctrl+Shift+H",),
         "List every message with its time; errors are marked.", do=lambda parts: parts.messages.show_log()),
     _view("ruler", "Change ruler units", ("F6",),
-        "Switch the ruler between time, samples, and bars and beats.",
+        "Switch the ruler between time, samples, bars and beats, and time of day.",
         do=lambda parts: parts.say(parts.ruler.step())),
     _view("picture", "Waveform or spectrogram", ("Alt+W",), "Switch the chosen track, or the first.",
         do=lambda parts: parts.spectrograms.toggle()),

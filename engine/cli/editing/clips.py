@@ -9,6 +9,7 @@ from types import MappingProxyType
 from engine.cli.documents import opened, tracks_named
 from engine.cli.output import VerbOutput
 from engine.document.change import Edit
+from engine.document.marks.time_of_day import time_of_day_at
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
@@ -64,12 +65,14 @@ def _clip_row(state: DocumentState, clip: Clip) -> dict[str, object]:
     def seconds(samples: int) -> float:
         return samples_to_s(samples, state.rate_hz)
 
+    at = time_of_day_at(state, clip.start_samples)
     return {
         "id": clip.id,
         "name": clip_name(state, clip),
         "source": state.sources[clip.source_id].path,
         "start_s": seconds(clip.start_samples),
         "stop_s": seconds(clip.stop_samples),
+        "time_of_day": at.iso if at else None,
         "offset_s": seconds(clip.offset_samples),
         "gain_db": clip.gain_db,
         "fade_in_s": seconds(clip.fade_in_samples),
@@ -82,6 +85,8 @@ def clip_line(state: DocumentState, clip: Clip) -> str:
     """Return a clip as a line of a list."""
     start_s, stop_s = (samples_to_s(edge, state.rate_hz) for edge in (clip.start_samples, clip.stop_samples))
     words = [f"{format_time(start_s)} – {format_time(stop_s)}", clip_name(state, clip)]
+    if at := time_of_day_at(state, clip.start_samples):
+        words.insert(1, at.text(3))
     if clip.offset_samples:
         words.append(f"from {format_time(samples_to_s(clip.offset_samples, state.rate_hz))}")
     if clip.gain_db:

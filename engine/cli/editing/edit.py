@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|fade-ends|place|…) ...``."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|clock|place|…) ...``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from engine.by_hand.payloads import (
 )
 from engine.cli.documents import media_of, opened, tracks_named
 from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
+from engine.cli.editing.clock import CLOCK, run_clock
 from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
 from engine.cli.editing.repairs import MODES, repair
 from engine.cli.numbers import finite, span_s
@@ -43,14 +44,18 @@ from engine.wording import listed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS, *CLIP_EDITS))
+    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS, CLOCK, *CLIP_EDITS))
     parser.add_argument(
         "--start-s", type=finite, metavar="A", help="of the recording; trim: new edge of the clip"
     )
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
-    parser.add_argument("--at-s", type=finite, metavar="T", help="split: at this moment of the timeline")
+    parser.add_argument(
+        "--at-s", type=finite, metavar="T", help="split, clock: at this moment; clock: default the start"
+    )
+    parser.add_argument("--time", metavar="HH:MM:SS", help="clock: time of day at T; none removes it")
+    parser.add_argument("--date", metavar="YYYY-MM-DD", help="clock: date at T")
     parser.add_argument("--times", type=int, metavar="N", help="repeat: number of times it plays in a row")
     parser.add_argument(
         "--to-s",
@@ -101,6 +106,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         return
     if options.kind == FADE_ENDS:
         yield run_fade_ends(options)
+        return
+    if options.kind == CLOCK:
+        yield run_clock(options)
         return
     with opened(options.project) as document:
         state = document.state
@@ -153,6 +161,7 @@ def _refuse_others(options: argparse.Namespace) -> None:
         is_needed = (
             name in _NEEDED
             and options.kind not in ("repeat", "place")
+            and (name, options.kind) != ("at_s", CLOCK)
             and not (name == "text" and options.band_hz)
         )
         if options.kind in kinds and not given and is_needed:
@@ -220,7 +229,9 @@ _OPTIONS = MappingProxyType(
     {
         "times": ("repeat",),
         "clips": tuple(CLIP_EDITS),
-        "at_s": ("split",),
+        "at_s": ("split", CLOCK),
+        "time": (CLOCK,),
+        "date": (CLOCK,),
         "to_s": ("move", "repeat", "place", "duplicate"),
         "by_s": ("slip", "hit", "recorder", "place"),
         "onset_s": ("hit",),
@@ -237,8 +248,9 @@ _OPTIONS = MappingProxyType(
     }
 )
 """The kinds that take an option."""
-_NEEDED = ("to_s", "by_s", "at_s", "db", "text")
-"""Required options; a repeat without a position comes right after itself, and place takes one of two."""
+_NEEDED = ("to_s", "by_s", "at_s", "time", "db", "text")
+"""Required options; a repeat without a position comes right after itself, a clock is set at the start, and
+place takes one of two."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,

@@ -10,7 +10,7 @@ from engine.cli.output import VerbOutput
 from engine.document.document import Document
 from engine.hits.membership import left_behind, left_behind_sentence
 from engine.progress import Progress
-from engine.recordings.import_audio import ImportRequest, import_edit
+from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
 from engine.recordings.placement.placements import Mode, Placements
 from engine.recordings.stored_pickup import store_pickup
 from engine.timebase import format_time, samples_to_s
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     request = ImportRequest(tuple(options.audio), place=Mode(options.place))
     imported = import_with_kit(request, progress)
     with Document.create(options.project) as document:
+        start = stated_start(document.state, imported)
         document.apply(import_edit(document.state, imported))
         if imported.pickup is not None:
             document.apply(*store_pickup(document.state, imported.pickup))
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     lines = [f"{options.project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
     lines += [f"Drum kit: {listed([track.name for track in kit])}"] if kit else []
     lines += [left_behind_sentence(outside)] if outside else []
+    lines += [start.sentence] if start else []
     yield VerbOutput(
         {
             "project": str(options.project),
@@ -61,6 +63,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             ],
             "kit": [track.name for track in kit],
             "left_behind": list(outside),
+            "starts_at": start.at.iso if start else None,
+            "starts_at_by": {"file": str(start.path), "field": str(start.field)} if start else None,
             "places": [] if imported.places is None else place_rows(imported.places),
             "warnings": list(imported.warnings),
         },

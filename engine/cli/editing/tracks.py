@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.documents import opened
 from engine.cli.editing.clips import track_lines, track_rows
 from engine.cli.output import VerbOutput
+from engine.document.marks.time_of_day import starts_at
 from engine.progress import Progress
 
 
@@ -21,5 +22,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """List the tracks in their order, each with its clips from the bottom layer on."""
     with opened(options.project, to_read=True) as document:
         state = document.state
+    start = starts_at(state)
     lines = [line for track in state.tracks for line in track_lines(state, track)]
-    yield VerbOutput({"tracks": track_rows(state)}, "\n".join(lines) or "No track yet.")
+    lines += [f"Time of day at the start: {start}"] if start else []
+    fields = {"starts_at": start.iso if start else None, "tracks": track_rows(state)}
+    yield VerbOutput(fields, "\n".join(lines) or "No track yet.")

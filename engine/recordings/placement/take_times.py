@@ -57,7 +57,7 @@ class TakeTime:
 
 def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
     """Return the stated starts of the takes that have a plausible one, by their numbers."""
-    zone_s = _zone_s(heads)
+    zone_s = stated_zone_s(heads)
     times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
     return {number: time for number, time in times.items() if time is not None}
 
@@ -85,7 +85,7 @@ def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> Tak
     return None
 
 
-def _zone_s(heads: Sequence[FileHead]) -> int | None:
+def stated_zone_s(heads: Sequence[FileHead]) -> int | None:
     """Return the seconds from UTC to local time that most files with a zone state; None without one."""
     stated = Counter(
         one.utc_offset_s for head in heads for one in head.stated if one.utc_offset_s not in (None, 0)

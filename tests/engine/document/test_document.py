@@ -21,6 +21,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.marks import edits as marker_edits
+from engine.document.marks.time_of_day import TimeOfDay, set_time_of_day
 from engine.document.state import DocumentState
 from engine.document.tracks import edits as track_edits
 from engine.document.tracks.track import Picture, Source, Track, audible
@@ -66,6 +67,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
     "marker": lambda s: marker_edits.add_marker(s, 7 * RATE_HZ),
     "region": lambda s: marker_edits.add_region(s, 9 * RATE_HZ, 21 * RATE_HZ)[0],
+    "time of day": lambda s: set_time_of_day(s, 5 * RATE_HZ, TimeOfDay(0)),
     "analysis": lambda s: edits.set_analyses(s, {"score": "score-1"}, "Listened"),
 }
 

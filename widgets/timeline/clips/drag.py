@@ -17,6 +17,7 @@ from widgets.timeline.clips.bars import Bar, bar_at, bars, paint_bar
 from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.frame import Frame
 from widgets.timeline.mouse.surface import Surface
+from widgets.timeline.ruler import RulerMode, labelled_times_of_day
 
 LEAST_PX, GRIP_PX, NARROWEST_PX, REACH_PX = 4, 6, 18, 8
 
@@ -63,8 +64,8 @@ def press_on_clip(canvas: Surface, at: QPointF, *, adds: bool) -> MoveClips | Tr
 class MoveClips:
     """Chooses a clip; when dragged, moves all chosen ones by the same distance.
 
-    The dragged clip snaps with either edge: to other clips, markers, the playhead and the grid. Clips of one
-    track can be taken to another.
+    The dragged clip snaps with either edge: to other clips, markers, the playhead, labelled times of day and
+    the grid. Clips of one track can be taken to another.
     """
 
     def __init__(self, canvas: Surface, bar: Bar, at: QPointF, *, adds: bool) -> None:
@@ -134,8 +135,7 @@ class MoveClips:
                 paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=True)
         painter.restore()
         start = self._bar.clip.start_samples + self._by
-        rate_hz = frame.viewport.rate_hz
-        text = f"{format_time(start / rate_hz)}  {self._by / rate_hz:+.3f} s".replace("-", "−")
+        text = f"{_shown(self._canvas, start)}  {self._by / frame.viewport.rate_hz:+.3f} s".replace("-", "−")
         paint_drag_label(painter, frame, frame.viewport.x_at(start), text)
 
 
@@ -179,10 +179,14 @@ class TrimClip:
         clip = replace(self._bar.clip, fade_in_samples=0, fade_out_samples=0)
         bar = replace(self._bar, clip=clip, area=area)
         paint_bar(painter, frame, bar, frame.theme.undecided, is_chosen=True)
-        rate_hz = frame.viewport.rate_hz
-        moved = (self._at - self._before) / rate_hz
-        text = f"{format_time(self._at / rate_hz)}  {moved:+.3f} s".replace("-", "−")
+        moved = (self._at - self._before) / frame.viewport.rate_hz
+        text = f"{_shown(self._canvas, self._at)}  {moved:+.3f} s".replace("-", "−")
         paint_drag_label(painter, frame, x, text)
+
+
+def _shown(canvas: Surface, samples: int) -> str:
+    """Return a position as the ruler counts."""
+    return canvas.time_of_day(samples) or format_time(samples / canvas.viewport.rate_hz)
 
 
 def _places(canvas: Surface, moving: set[str]) -> np.ndarray:
@@ -192,7 +196,10 @@ def _places(canvas: Surface, moving: set[str]) -> np.ndarray:
     ]
     edges = [edge for clip in others for edge in (clip.start_samples, clip.stop_samples)]
     marks = [edge for one in canvas.state.markers.values() for edge in (one.start_samples, one.stop_samples)]
-    return np.unique(np.array([0, canvas.playhead, *edges, *marks], np.int64))
+    is_of_day = canvas.shown.ruler_mode is RulerMode.OF_DAY
+    ticks = labelled_times_of_day(canvas.frame, canvas.shown.clock) if is_of_day else ()
+    times = np.rint(ticks).astype(np.int64)
+    return np.unique(np.array([0, canvas.playhead, *edges, *marks, *times[times >= 0]], np.int64))
 
 
 def snapped(canvas: Surface, places: np.ndarray, edges: tuple[int, ...], by: int) -> int:

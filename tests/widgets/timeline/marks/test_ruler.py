@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from engine.document.analysis import BeatGrid
+from engine.document.marks.time_of_day import TimeOfDay
 from widgets import theme
 from widgets.theme import DARK
 from widgets.timeline.frame import Frame, Wish, lay_out
+from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
 from widgets.timeline.marks.grid import Beats
-from widgets.timeline.ruler import PARTS_OF_SECONDS, STEPS_LONG_S, Row, RulerMode, paint_ruler, ruler_rows
+from widgets.timeline.ruler import (
+    PARTS_OF_SECONDS,
+    STEPS_LONG_S,
+    STEPS_OF_DAY_S,
+    Row,
+    RulerMode,
+    paint_ruler,
+    ruler_rows,
+)
 from widgets.timeline.viewport import FINEST_SAMPLES_PER_PX, Viewport
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -69,6 +79,7 @@ def check(row: Row, frame: Frame) -> None:
     mode=st.sampled_from(list(RulerMode)),
     tempo_bpm=st.sampled_from([None, 40.0, 117.4, 320.0]),
     beats_a_bar=st.sampled_from([1, 3, 4, 7]),
+    start_s=st.sampled_from([None, 0.0, 50_591.25, 86_399.999]),
 )
 def test_nothing_stands_over_anything_else(
     width: int,
@@ -80,11 +91,13 @@ def test_nothing_stands_over_anything_else(
     mode: RulerMode,
     tempo_bpm: float | None,
     beats_a_bar: int,
+    start_s: float | None,
 ) -> None:
     theme.set_text_scale(scale)
     frame = frame_of(width, length_s, zoom, start, dpr)
     beats = None if tempo_bpm is None else beats_of(length_s, tempo_bpm, beats_a_bar)
-    rows = ruler_rows(frame, beats, mode)
+    clock = NO_CLOCK if start_s is None else ClockTimes(TimeOfDay(round(start_s * 1e6)))
+    rows = ruler_rows(frame, beats, mode, clock)
     assert len(rows) == (1 if beats is None else 2)
     for row, font in rows:
         check(row, frame)
@@ -94,7 +107,7 @@ def test_nothing_stands_over_anything_else(
     assert all(QFontMetricsF(font).capHeight() < high for _, font in rows), "one row is clear of the other"
 
 
-@pytest.mark.parametrize("step_s", [10, 15, 30, *STEPS_LONG_S])
+@pytest.mark.parametrize("step_s", [10, 15, 30, *STEPS_LONG_S, *STEPS_OF_DAY_S])
 def test_short_ticks_count_as_clocks_do(step_s: int) -> None:
     for parts in PARTS_OF_SECONDS.get(step_s, ()):
         each = step_s / parts

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
+from engine.document.tracks.ripple import Ripple
 from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from widgets import theme
@@ -117,6 +118,7 @@ class Canvas(QWidget):
         self.state, self.viewport = DocumentState(), Viewport()
         self.times, self.shown = TimeMap(), Shown()
         self.outlook, self.snapping = "", Snapping()
+        self.ripple = Ripple.OFF
         self.brush: Brush | None = None
         self.mouse = Mouse(self)
         self.grid: BeatGrid | None = None

@@ -42,14 +42,14 @@ def ripple_of(settings: Mapping[str, object]) -> Ripple:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What an edit does to the time after it: clips that begin at a position or later move by a distance."""
+    """A shift of time after an edit: clips that begin at a position or later move by a distance."""
 
     at_samples: int
     by_samples: int
 
 
 Shifts = Callable[[Sequence[Clip]], Sequence[Shift]]
-"""Finds what an edit does to the time after it, from all clips of the tracks that it edits."""
+"""Finds the shifts of time after an edit, from all clips of the tracks that it edits."""
 
 
 def following(
@@ -91,7 +91,7 @@ def following(
 
 
 def of_move(clip_ids: Collection[str], by_samples: int) -> Shifts:
-    """Return what a move of clips does to the time after it."""
+    """Return the shift of time after a move of clips."""
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
         return [Shift(min(clip.start_samples for clip in clips if clip.id in clip_ids), by_samples)]
@@ -100,7 +100,7 @@ def of_move(clip_ids: Collection[str], by_samples: int) -> Shifts:
 
 
 def of_trim(trimmed: Clip, length_samples: int) -> Shifts:
-    """Return what another length of a clip does to the time after it."""
+    """Return the shift of time after a clip gets another length."""
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
         at = _end(clips, {trimmed.id})
@@ -112,7 +112,7 @@ def of_trim(trimmed: Clip, length_samples: int) -> Shifts:
 
 
 def of_copies(clip_ids: Collection[str], by_samples: int) -> Shifts:
-    """Return what copies of clips do to the time after them.
+    """Return the shift of time after copies of clips.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def of_copies(clip_ids: Collection[str], by_samples: int) -> Shifts:
 
 
 def of_removal(clip_ids: Collection[str]) -> Shifts:
-    """Return what the removal of clips does to the time after them."""
+    """Return the shifts of time after the removal of clips."""
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
         spans = np.array([(clip.start_samples, clip.stop_samples) for clip in clips], np.int64)

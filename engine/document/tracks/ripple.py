@@ -78,23 +78,26 @@ def following(
     """
     if ripple is Ripple.OFF:
         return None
-    edited = [track for track in state.tracks if any(clip.id in clip_ids for clip in track.clips)]
-    every = [(edited, state.tracks)] if ripple is Ripple.ALL else [([track], (track,)) for track in edited]
+    keys = frozenset(clip_ids)
+    edited = [track for track in state.tracks if any(clip.id in keys for clip in track.clips)]
+    together = ripple is Ripple.ALL and bool(edited)
+    every = [(edited, state.tracks)] if together else [([track], (track,)) for track in edited]
     found: dict[str, int] = {}
     for own, tracks in every:
         made = shifts([clip for track in own for clip in track.clips])
         for clip in _clips(tracks):
             by = sum(shift.by_samples for shift in made if clip.start_samples >= shift.at_samples)
-            if by and (also_own or clip.id not in clip_ids):
+            if by and (also_own or clip.id not in keys):
                 found[clip.id] = by
     return found
 
 
 def of_move(clip_ids: Collection[str], by_samples: int) -> Shifts:
     """Return the shift of time after a move of clips."""
+    keys = frozenset(clip_ids)
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
-        return [Shift(min(clip.start_samples for clip in clips if clip.id in clip_ids), by_samples)]
+        return [Shift(min(clip.start_samples for clip in clips if clip.id in keys), by_samples)]
 
     return shifts
 
@@ -118,22 +121,24 @@ def of_copies(clip_ids: Collection[str], by_samples: int) -> Shifts:
     ----------
     by_samples : how much later than the clips they are placed
     """
+    keys = frozenset(clip_ids)
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
-        own = [clip for clip in clips if clip.id in clip_ids]
+        own = [clip for clip in clips if clip.id in keys]
         start, stop = min(clip.start_samples for clip in own), max(clip.stop_samples for clip in own)
         at = start + by_samples
-        return [Shift(_end(clips, clip_ids) if at == stop else at, stop - start)]
+        return [Shift(_end(clips, keys) if at == stop else at, stop - start)]
 
     return shifts
 
 
 def of_removal(clip_ids: Collection[str]) -> Shifts:
     """Return the shifts of time after the removal of clips."""
+    keys = frozenset(clip_ids)
 
     def shifts(clips: Sequence[Clip]) -> list[Shift]:
         spans = np.array([(clip.start_samples, clip.stop_samples) for clip in clips], np.int64)
-        is_gone = np.array([clip.id in clip_ids for clip in clips])
+        is_gone = np.array([clip.id in keys for clip in clips])
         gone, left = united(spans[is_gone]), united(spans[~is_gone])
         silent = united(np.concatenate([[0], left.ravel(), [spans.max()]]))
         return [Shift(stop, start - stop) for start, stop in common(gone, silent).tolist()]

@@ -74,6 +74,11 @@ def test_a_move_with_the_track_counts_from_the_first_moved_clip_of_each(day: Doc
     assert starts_s(moved) == {"a": 0, "b": 4, "c": 11, "x": 0, "y": 9}
 
 
+@pytest.mark.parametrize("ripple", Ripple)
+def test_without_clips_nothing_moves(day: DocumentState, ripple: Ripple) -> None:
+    assert after(day, nudge_clips(day, [], SECOND, ripple=ripple)) == day
+
+
 @pytest.mark.parametrize(
     ("edges_s", "ripple", "expected"),
     [

@@ -26,7 +26,7 @@ MENUS = (
     MenuGroups("Edit", ("Edit", "By hand"), ("Selection", "Arrangement")),
     MenuGroups("View", ("View",)),
     MenuGroups("Play", ("Playback",)),
-    MenuGroups("Tracks", ("Tracks", "Clips"), ("Chosen clips",)),
+    MenuGroups("Tracks", ("Tracks", "Clips"), ("Chosen clips", "Ripple")),
     MenuGroups("Review", ("Review",), ("Queue", "Edges")),
     MenuGroups("Taste", ("Taste",)),
     MenuGroups(

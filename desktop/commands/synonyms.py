@@ -137,6 +137,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "clips.fades": ("item fades", "clip fades"),
         "clips.rename": ("rename item", "take name", "rename region"),
         "clips.remove": ("delete item", "delete clip", "clear region"),
+        "clips.ripple": ("cycle ripple editing mode", "ripple edit", "toggle ripple editing"),
+        "clips.ripple_off": ("slip mode", "ripple editing off"),
+        "clips.ripple_track": ("shuffle mode", "ripple editing per track", "insert mode"),
+        "clips.ripple_all": ("ripple editing all tracks", "magnetic timeline", "close gaps"),
         # Grid and markers
         "grid.next": ("next beat", "next grid"),
         "grid.previous": ("previous beat", "previous grid"),

@@ -13,6 +13,7 @@ from desktop.commands.command import CLIP_LAYER
 from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from desktop.shell.slots import reporting_refusals
+from desktop.timeline.rippling import Rippling
 from desktop.work.jobs import propose_again
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
@@ -66,6 +67,8 @@ class Clips(QObject):
         super().__init__(window)
         self._window, self._parts, self._session = window, parts, parts.session
         self._chosen: tuple[str, ...] = ()
+        self.rippling = Rippling(parts, self)
+        self.rippling.said.connect(self.said)
         canvas = parts.timeline.canvas
         canvas.clip_chosen.connect(self._toggle)
         canvas.clips_dragged.connect(reporting_refusals(self._drag, self.refused.emit))
@@ -114,7 +117,8 @@ class Clips(QObject):
         """Move the chosen clips later (1) or earlier (-1); a step of None is one sample."""
         keys = self._required()
         step = 1 if step_s is None else max(1, round(step_s * self._session.state.rate_hz))
-        self._apply(nudge_clips(self._session.state, keys, direction * step, STEPS_RUN))
+        by, ripple = direction * step, self.rippling.mode
+        self._apply(nudge_clips(self._session.state, keys, by, STEPS_RUN, ripple))
 
     def split(self) -> None:
         """Split the chosen clips at the playhead, else all clips there on the selected tracks."""
@@ -130,22 +134,22 @@ class Clips(QObject):
             raise UsageError(f"{len(keys)} clips are chosen. Choose one to trim it.")
         clip, here = clip_of(state, keys[0])[1], self._parts.transport.playhead_samples
         edges = (here, clip.stop_samples) if is_start else (clip.start_samples, here)
-        self._apply(trim_clip(state, clip.id, *edges))
+        self._trim(clip.id, *edges)
 
     def place_here(self) -> None:
         """Put the chosen clips at the playhead, the first exactly there."""
         here = self._parts.transport.playhead_samples
-        self._apply(place_together(self._session.state, self._required(), here))
+        self._apply(place_together(self._session.state, self._required(), here, self.rippling.mode))
 
     def duplicate(self) -> None:
         """Place copies of the chosen clips right after them."""
         keys = self._required()
         after = max(clip.stop_samples for clip in self.chosen)
-        self._apply(duplicate_clips(self._session.state, keys, after))
+        self._apply(duplicate_clips(self._session.state, keys, after, self.rippling.mode))
 
     def remove(self) -> None:
         """Remove the chosen clips from their tracks."""
-        self._apply(remove_clips(self._session.state, self._required()))
+        self._apply(remove_clips(self._session.state, self._required(), self.rippling.mode))
 
     def lock(self) -> None:
         """Lock the chosen clips, or unlock them if all are locked."""
@@ -251,14 +255,15 @@ class Clips(QObject):
         if track_id:
             self._apply(take_clips(state, tuple(keys), track_id, by_samples))
         else:
-            self._apply(nudge_clips(state, tuple(keys), by_samples))
+            self._apply(nudge_clips(state, tuple(keys), by_samples, ripple=self.rippling.mode))
 
     def _trim(self, clip_id: str, start_samples: int, stop_samples: int) -> None:
-        self._apply(trim_clip(self._session.state, clip_id, start_samples, stop_samples))
+        state, ripple = self._session.state, self.rippling.mode
+        self._apply(trim_clip(state, clip_id, start_samples, stop_samples, ripple=ripple))
 
     def _apply(self, edit: Edit) -> None:
         change = self._session.apply(edit)
-        moved = len(change.proposals)
+        moved = len(change.proposals & self._session.state.proposals.keys())
         self.said.emit(f"{edit.label}, with {counted(moved, 'edit')} inside" if moved else edit.label)
 
     def _popup(self, clip_id: str, place: QPoint) -> None:

@@ -62,6 +62,9 @@ class StatusBar(QFrame):
         self._offer, self._offered = KeyButton(theme), ""
         self._offer.clicked.connect(lambda: self.command_requested.emit(self._offered))
         self._offer.hide()
+        self._mode = KeyButton(theme)
+        self._mode.clicked.connect(lambda: self.command_requested.emit("clips.ripple"))
+        self._mode.hide()
         layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(px(14), 0, px(12), 0)
         layout.setSpacing(px(_GAP))
@@ -69,6 +72,7 @@ class StatusBar(QFrame):
         layout.addWidget(self._offer)
         layout.addWidget(self._undo)
         layout.addStretch(1)
+        layout.addWidget(self._mode)
         layout.addWidget(self._notice)
         layout.addWidget(self._job)
         layout.addWidget(self._left)
@@ -83,6 +87,7 @@ class StatusBar(QFrame):
         self._theme = theme
         self._cancel.set_theme(theme)
         self._offer.set_theme(theme)
+        self._mode.set_theme(theme)
         self.setStyleSheet(f"StatusBar {{ border-top: 1px solid {theme.line}; }}")
         self._paint_message()
 
@@ -119,7 +124,7 @@ class StatusBar(QFrame):
 
     def _share(self) -> None:
         """Shorten the text of running work before the message and the undo step."""
-        fixed = (self._left, self._cancel, self._offer, self._notice)
+        fixed = (self._left, self._cancel, self._offer, self._mode, self._notice)
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
         room = max(0, self.width() - taken - px(6 * _GAP))
@@ -159,6 +164,18 @@ class StatusBar(QFrame):
         self._notice.setToolTip(more)
         self._notice.setVisible(bool(words))
         self._share()
+
+    @property
+    def mode(self) -> str:
+        """The displayed mode of ripple, "" without one."""
+        return self._mode.text()
+
+    def set_mode(self, words: str) -> None:
+        """Show the mode of ripple while there is one; a click switches to the next."""
+        if words != self._mode.text():
+            self._mode.setText(words)
+            self._mode.setVisible(bool(words))
+            self._share()
 
     def offer(self, text: str, command_id: str) -> None:
         """Offer a command next to the message; the next message removes it."""

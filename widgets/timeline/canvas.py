@@ -29,6 +29,7 @@ from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.marks.time_of_day import TimeOfDay
 from engine.document.state import DocumentState
+from engine.document.tracks.ripple import Ripple
 from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from engine.timebase import samples_to_s
@@ -121,6 +122,7 @@ class Canvas(QWidget):
         self.state, self.viewport = DocumentState(), Viewport()
         self.times, self.shown = TimeMap(), Shown()
         self.outlook, self.snapping = "", Snapping()
+        self.ripple = Ripple.OFF
         self.brush: Brush | None = None
         self.mouse = Mouse(self)
         self.grid: BeatGrid | None = None

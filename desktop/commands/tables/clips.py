@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desktop.commands.command import CLIP_LAYER, WINDOW, Command, Handler
 from desktop.parts import Parts
+from engine.document.tracks.ripple import Ripple
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
 _REPEATED = ("next", "previous", *_STEPS)
@@ -22,6 +23,10 @@ def _ask_time_of_day(parts: Parts) -> None:
     from desktop.timeline.time_of_day import ask_time_of_day
 
     ask_time_of_day(parts)
+
+
+def _ripple(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
+    return Command(f"clips.{name}", label, keys, WINDOW, description, "Ripple", do, repeats=False)
 
 
 # fmt: off
@@ -77,4 +82,15 @@ CLIPS = (
     _chosen("remove", "Remove clips", ("Del", "Backspace"),
         "Remove the chosen clips from their tracks; files on disk stay.",
         do=lambda parts: parts.clips.remove()),
+    _ripple("ripple", "Next ripple mode", ("Shift+N",),
+        "Switch to the next: ripple off, on the track, on all tracks.",
+        do=lambda parts: parts.clips.rippling.choose_next()),
+    _ripple("ripple_off", "Ripple off", (), "Later clips stay where they are when clips are edited.",
+        do=lambda parts: parts.clips.rippling.choose(Ripple.OFF)),
+    _ripple("ripple_track", "Ripple on the track", (),
+        "Later clips of the track follow when clips are moved, trimmed, duplicated or removed.",
+        do=lambda parts: parts.clips.rippling.choose(Ripple.TRACK)),
+    _ripple("ripple_all", "Ripple on all tracks", (),
+        "Later clips of all tracks follow when clips are edited.",
+        do=lambda parts: parts.clips.rippling.choose(Ripple.ALL)),
 )

@@ -24,6 +24,7 @@ from engine.document.tracks.clip_edits import (
     take_clips,
     trim_clip,
 )
+from engine.document.tracks.ripple import Ripple
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -36,11 +37,14 @@ def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
         edit = CLIP_EDITS[options.kind](options, document.state)
         change = document.apply(edit)
         state = document.state
-    moved = len(change.proposals)
+    moved = sorted(change.proposals & state.proposals.keys())
+    removed = sorted(change.proposals - state.proposals.keys())
     said = f"{edit.label}."
     if moved:
-        said += f" {counted(moved, 'proposal')} moved along."
-    fields = {"tracks": track_rows(state), "moved_along": sorted(change.proposals)}
+        said += f" {counted(len(moved), 'proposal')} moved along."
+    if removed:
+        said += f" Removed {counted(len(removed), 'proposal')} of removed sound."
+    fields = {"tracks": track_rows(state), "moved_along": moved, "removed_along": removed}
     return VerbOutput(fields, said)
 
 
@@ -120,6 +124,11 @@ def _named_clips(options: argparse.Namespace, state: DocumentState) -> list[str]
     return found
 
 
+def _ripple(options: argparse.Namespace) -> Ripple:
+    """Return the mode that is asked for; that of the window is not meant."""
+    return Ripple(options.ripple or Ripple.OFF)
+
+
 def _samples(state: DocumentState, seconds: float) -> int:
     return s_to_samples(seconds, state.rate_hz)
 
@@ -129,8 +138,8 @@ def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
     if (options.to_s is None) == (options.by_s is None):
         raise UsageError("To place needs --to-s, the new start of the first clip, or --by-s, and not both.")
     if options.by_s is not None:
-        return nudge_clips(state, keys, _samples(state, options.by_s))
-    return place_together(state, keys, _samples(state, options.to_s))
+        return nudge_clips(state, keys, _samples(state, options.by_s), ripple=_ripple(options))
+    return place_together(state, keys, _samples(state, options.to_s), _ripple(options))
 
 
 def _take(options: argparse.Namespace, state: DocumentState) -> Edit:
@@ -149,7 +158,7 @@ def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:
     clip = next(clip for track in state.tracks for clip in track.clips if clip.id == keys[0])
     start = clip.start_samples if options.start_s is None else _samples(state, options.start_s)
     stop = clip.stop_samples if options.stop_s is None else _samples(state, options.stop_s)
-    return trim_clip(state, clip.id, start, stop)
+    return trim_clip(state, clip.id, start, stop, ripple=_ripple(options))
 
 
 def _split(options: argparse.Namespace, state: DocumentState) -> Edit:
@@ -157,11 +166,12 @@ def _split(options: argparse.Namespace, state: DocumentState) -> Edit:
 
 
 def _duplicate(options: argparse.Namespace, state: DocumentState) -> Edit:
-    return duplicate_clips(state, _clips(options, state), _samples(state, options.to_s))
+    keys, at = _clips(options, state), _samples(state, options.to_s)
+    return duplicate_clips(state, keys, at, _ripple(options))
 
 
 def _remove(options: argparse.Namespace, state: DocumentState) -> Edit:
-    return remove_clips(state, _clips(options, state))
+    return remove_clips(state, _clips(options, state), _ripple(options))
 
 
 def _lock(options: argparse.Namespace, state: DocumentState) -> Edit:

@@ -33,6 +33,7 @@ from engine.document.kinds.operations import Fill
 from engine.document.kinds.recorder import RECORDER
 from engine.document.repairs import REPAIR
 from engine.document.state import DocumentState
+from engine.document.tracks.ripple import Ripple
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
@@ -51,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
+    parser.add_argument(
+        "--ripple",
+        choices=[str(mode) for mode in Ripple],
+        help="place, trim, duplicate, remove: later clips of the track, or of all, follow; default off",
+    )
     parser.add_argument(
         "--at-s", type=finite, metavar="T", help="split, clock: at this moment; clock: default the start"
     )
@@ -229,6 +235,7 @@ _OPTIONS = MappingProxyType(
     {
         "times": ("repeat",),
         "clips": tuple(CLIP_EDITS),
+        "ripple": ("place", "trim", "duplicate", "remove"),
         "at_s": ("split", CLOCK),
         "time": (CLOCK,),
         "date": (CLOCK,),

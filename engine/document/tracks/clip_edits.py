@@ -1,6 +1,7 @@
 """Every way to change the clips of a document: pure functions from its state to an `Edit`.
 
-Proposals, decisions and markers inside moved clips move along, see `engine.document.tracks.moved_along`.
+Proposals, decisions and markers inside moved clips move along, see `engine.document.tracks.moved_along`. With
+ripple, later clips follow, see `engine.document.tracks.ripple.following`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from engine.document.change import Edit, Row, row_changes
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
-from engine.document.tracks.edits import remove_track, require_gain, track_of
+from engine.document.tracks.edits import require_gain, track_of
 from engine.document.tracks.moved_along import moved_along
+from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
 from engine.document.tracks.track import Track, source_length_samples
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
@@ -40,17 +42,23 @@ def clip_of(state: DocumentState, clip_id: str) -> tuple[Track, Clip]:
     raise UsageError(f"No clip of this document is called {clip_id!r}; 'offcut tracks' lists them.")
 
 
-def place_clips(state: DocumentState, starts_samples: Mapping[str, int], run: str = "") -> Edit:
+def place_clips(
+    state: DocumentState,
+    starts_samples: Mapping[str, int],
+    run: str = "",
+    follow: Mapping[str, int] | None = None,
+) -> Edit:
     """Put clips, by id, at other places of the timeline; a placed clip is above the others of its track.
 
     Parameters
     ----------
     starts_samples : where each begins
     run : consecutive moves with the same name become one step of undo
+    follow : how far other clips move, see `engine.document.tracks.ripple.following`
 
     Raises
     ------
-    UsageError : a clip is unknown or locked, or would begin before the timeline does
+    UsageError : a clip is unknown, or a clip that moves is locked or would begin before the timeline does
     """
     for key, start in starts_samples.items():
         _unlocked(state, key, "moved")
@@ -67,31 +75,43 @@ def place_clips(state: DocumentState, starts_samples: Mapping[str, int], run: st
 
     what = _named(state, list(starts_samples))
     first = min(starts_samples.values(), default=0)
-    return _edit(state, f"Placed {what} at {_time(state, first)}", laid, run and f"place of {what} {run}")
+    label = f"Placed {what} at {_time(state, first)}"
+    return _edit(state, label, laid, run and f"place of {what} {run}", follow)
 
 
-def nudge_clips(state: DocumentState, clip_ids: Collection[str], by_samples: int, run: str = "") -> Edit:
+def nudge_clips(
+    state: DocumentState,
+    clip_ids: Collection[str],
+    by_samples: int,
+    run: str = "",
+    ripple: Ripple = Ripple.OFF,
+) -> Edit:
     """Move clips by the same distance; the first of them stops at the beginning of the timeline.
 
     Raises
     ------
-    UsageError : a clip is unknown or locked
+    UsageError : a clip is unknown, or a clip that moves is locked
     """
-    clips = [clip_of(state, key)[1] for key in clip_ids]
-    by = max(by_samples, -min((clip.start_samples for clip in clips), default=0))
-    return place_clips(state, {clip.id: clip.start_samples + by for clip in clips}, run)
+    first = min((clip_of(state, key)[1].start_samples for key in clip_ids), default=0)
+    return _moved(state, clip_ids, max(by_samples, -first), run, ripple)
 
 
-def place_together(state: DocumentState, clip_ids: Collection[str], at_samples: int) -> Edit:
+def place_together(
+    state: DocumentState, clip_ids: Collection[str], at_samples: int, ripple: Ripple = Ripple.OFF
+) -> Edit:
     """Put clips where the first of them begins at a position, the others as far from it as now.
 
     Raises
     ------
     UsageError : as `place_clips`
     """
-    clips = [clip_of(state, key)[1] for key in clip_ids]
-    by = at_samples - min(clip.start_samples for clip in clips)
-    return place_clips(state, {clip.id: clip.start_samples + by for clip in clips})
+    first = min(clip_of(state, key)[1].start_samples for key in clip_ids)
+    return _moved(state, clip_ids, at_samples - first, "", ripple)
+
+
+def _moved(state: DocumentState, clip_ids: Collection[str], by: int, run: str, ripple: Ripple) -> Edit:
+    starts = {key: clip_of(state, key)[1].start_samples + by for key in clip_ids}
+    return place_clips(state, starts, run, following(state, clip_ids, ripple, of_move(clip_ids, by)))
 
 
 def take_clips(state: DocumentState, clip_ids: Collection[str], track_id: str, by_samples: int = 0) -> Edit:
@@ -114,34 +134,40 @@ def take_clips(state: DocumentState, clip_ids: Collection[str], track_id: str, b
     for track in state.tracks:
         left = tuple(clip for clip in track.clips if clip.id not in keys)
         after.append(replace(track, clips=(*left, *taken) if track is target else left))
-    _require_room(state, after)
-    rows: list[tuple[Row | None, Row | None]] = []
-    place = 0
-    for before, track in zip(state.tracks, after, strict=True):
-        rows.append((before, replace(track, position=place) if track.clips else None))
-        place += bool(track.clips)
-    label = f"Took {_named(state, list(keys))} to {target.name}"
-    return Edit(label, row_changes([*rows, *moved_along(state, after)]))
+    return _edit_of_tracks(state, f"Took {_named(state, list(keys))} to {target.name}", after)
 
 
 def trim_clip(
-    state: DocumentState, clip_id: str, start_samples: int, stop_samples: int, run: str = ""
+    state: DocumentState,
+    clip_id: str,
+    start_samples: int,
+    stop_samples: int,
+    run: str = "",
+    ripple: Ripple = Ripple.OFF,
 ) -> Edit:
-    """Move the edges of a clip, within its source; the sound inside stays where it is.
+    """Move the edges of a clip, within its source.
+
+    The sound inside stays where it is. With ripple, the clip begins where it did instead, and later clips
+    follow its end.
 
     Raises
     ------
-    UsageError : it is unknown or locked, or nothing of it would be left
+    UsageError : it is unknown, nothing of it would be left, or a clip that changes is locked
     """
     _, clip = _unlocked(state, clip_id, "trimmed")
     length = source_length_samples(state.sources[clip.source_id], state.rate_hz)
-    start = max(start_samples, clip.shift_samples, 0)
+    start = max(start_samples, clip.shift_samples, 0 if ripple is Ripple.OFF else clip.shift_samples)
     stop = min(stop_samples, clip.shift_samples + length)
     if stop <= start:
         raise UsageError(f"Nothing of {clip_name(state, clip)} would be left: move one edge only.")
     trimmed = _within(clip, start, stop)
-    label = f"Trimmed {clip_name(state, clip)} to {_time(state, start)} – {_time(state, stop)}"
-    return _edit(state, label, _each(clip_id, lambda _: [trimmed]), run and f"edges of {clip_id} {run}")
+    if ripple is not Ripple.OFF:
+        trimmed = replace(trimmed, start_samples=clip.start_samples)
+    edges = " – ".join(_time(state, edge) for edge in (trimmed.start_samples, trimmed.stop_samples))
+    label = f"Trimmed {clip_name(state, clip)} to {edges}"
+    follow = following(state, [clip_id], ripple, of_trim(clip, trimmed.length_samples))
+    merges_as = run and f"edges of {clip_id} {run}"
+    return _edit(state, label, _each(clip_id, lambda _: [trimmed]), merges_as, follow)
 
 
 def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str] = ()) -> Edit:
@@ -175,12 +201,14 @@ def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str
     return _edit(state, f"Split {_named(state, list(parted))} at {_time(state, at_samples)}", split)
 
 
-def duplicate_clips(state: DocumentState, clip_ids: Sequence[str], at_samples: int) -> Edit:
+def duplicate_clips(
+    state: DocumentState, clip_ids: Sequence[str], at_samples: int, ripple: Ripple = Ripple.OFF
+) -> Edit:
     """Place copies of clips on their tracks, the first at a position and the others as far from it as now.
 
     Raises
     ------
-    UsageError : a clip is unknown
+    UsageError : a clip is unknown, or one that follows is locked
     """
     clips = [clip_of(state, key)[1] for key in clip_ids]
     by = at_samples - min((clip.start_samples for clip in clips), default=0)
@@ -194,29 +222,29 @@ def duplicate_clips(state: DocumentState, clip_ids: Sequence[str], at_samples: i
     def doubled(own: tuple[Clip, ...]) -> tuple[Clip, ...]:
         return (*own, *(copies[clip.id] for clip in own if clip.id in copies))
 
-    return _edit(state, f"Duplicated {_named(state, clip_ids)} at {_time(state, at_samples)}", doubled)
+    label = f"Duplicated {_named(state, clip_ids)} at {_time(state, at_samples)}"
+    follow = following(state, clip_ids, ripple, of_copies(clip_ids, by), also_own=True)
+    return _edit(state, label, doubled, "", follow)
 
 
-def remove_clips(state: DocumentState, clip_ids: Collection[str]) -> Edit:
+def remove_clips(state: DocumentState, clip_ids: Collection[str], ripple: Ripple = Ripple.OFF) -> Edit:
     """Take clips off their tracks; a track without clips goes too, and so do sources that nothing plays.
 
     Raises
     ------
-    UsageError : a clip is unknown or locked
+    UsageError : a clip is unknown or locked, or one that follows is locked
     """
     for key in clip_ids:
         _unlocked(state, key, "removed")
-    label = f"Removed {_named(state, list(clip_ids))}"
-    emptied = [track.id for track in state.tracks if all(clip.id in clip_ids for clip in track.clips)]
-    if emptied:
-        if len(emptied) == 1 and len(track_of(state, emptied[0]).clips) == len(set(clip_ids)):
-            return replace(remove_track(state, emptied[0]), label=label)
+    emptied = [track for track in state.tracks if all(clip.id in clip_ids for clip in track.clips)]
+    if len(emptied) > 1 or (emptied and len(emptied[0].clips) < len(set(clip_ids))):
         raise UsageError("All clips of a track are among them: remove the track, then the other clips.")
 
     def left(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
         return tuple(clip for clip in clips if clip.id not in clip_ids)
 
-    edit = _edit(state, label, left)
+    follow = following(state, clip_ids, ripple, of_removal(clip_ids))
+    edit = _edit(state, f"Removed {_named(state, list(clip_ids))}", left, "", follow)
     played = {clip.source_id for track in state.tracks for clip in track.clips if clip.id not in clip_ids}
     gone = [(source, None) for key, source in state.sources.items() if key not in played]
     return replace(edit, changes=(*edit.changes, *row_changes(gone)))
@@ -273,12 +301,36 @@ def _edit(
     label: str,
     change: Callable[[tuple[Clip, ...]], tuple[Clip, ...]],
     merges_as: str = "",
+    follow: Mapping[str, int] | None = None,
 ) -> Edit:
-    """Return the edit that changes the clips of tracks, with the rows that move along."""
-    after = tuple(replace(track, clips=change(track.clips)) for track in state.tracks)
+    """Return the edit that changes the clips of tracks, moves those that follow, and the rows along."""
+    later = follow or {}
+    for key in later:
+        _, clip = clip_of(state, key)
+        if clip.is_locked:
+            name = clip_name(state, clip)
+            raise UsageError(f"{name} is locked and would move along: unlock it, or switch ripple off.")
+
+    def followed(clip: Clip) -> Clip:
+        return replace(clip, start_samples=clip.start_samples + later.get(clip.id, 0))
+
+    after = [replace(one, clips=tuple(followed(clip) for clip in change(one.clips))) for one in state.tracks]
+    if later:
+        label += f" and moved {counted(len(later), 'later clip')}"
+    return _edit_of_tracks(state, label, after, merges_as, closes=follow is not None)
+
+
+def _edit_of_tracks(
+    state: DocumentState, label: str, after: Sequence[Track], merges_as: str = "", *, closes: bool = False
+) -> Edit:
+    """Return the edit that gives all tracks other clips; those without any go."""
     _require_room(state, after)
-    pairs: list[tuple[Row | None, Row | None]] = list(zip(state.tracks, after, strict=True))
-    return Edit(label, row_changes([*pairs, *moved_along(state, after)]), merges_as)
+    rows: list[tuple[Row | None, Row | None]] = []
+    place = 0
+    for before, track in zip(state.tracks, after, strict=True):
+        rows.append((before, replace(track, position=place) if track.clips else None))
+        place += bool(track.clips)
+    return Edit(label, row_changes([*rows, *moved_along(state, after, closes=closes)]), merges_as)
 
 
 def _require_room(state: DocumentState, after: Sequence[Track]) -> None:

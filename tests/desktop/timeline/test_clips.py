@@ -15,6 +15,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import place_clips, set_clips
+from engine.document.tracks.ripple import Ripple
 from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
@@ -170,6 +171,105 @@ def test_an_edge_is_trimmed_by_mouse_and_goes_back(day: Hands) -> None:
     assert clips(day)[1].length_samples == pytest.approx(3 * RATE_HZ, rel=0.01)
     drag(day, right - QPoint(by_px, 0), 20 * by_px)
     assert clips(day)[1].length_samples == 4 * RATE_HZ
+
+
+def ripple(hands: Hands) -> tuple[str, str, list[str]]:
+    """Return the mode of the document, its words in the status bar, and the checked entries of the menu."""
+    window = hands.window
+    names = [f"clips.ripple_{mode}" for mode in Ripple]
+    checked = [name for name in names if window.commands.action(name).isChecked()]
+    bar = window.status_bar
+    return window.clips.rippling.mode, bar.mode if bar._mode.isVisible() else "", checked
+
+
+def test_ripple_is_switched_by_key_menu_and_status_bar(day: Hands) -> None:
+    assert ripple(day) == ("off", "", ["clips.ripple_off"])
+    day.press("Shift+N")
+    assert ripple(day) == ("track", "Ripple: track", ["clips.ripple_track"])
+    day.window.commands.run("clips.ripple_all")
+    assert ripple(day) == ("all", "Ripple: all tracks", ["clips.ripple_all"])
+    day.window.commands.run("clips.ripple_all")
+    assert ripple(day) == ("all", "Ripple: all tracks", ["clips.ripple_all"])
+    day.window.session.open(day.window.session.path)
+    assert ripple(day)[0] == "all", "it is kept in the document"
+    QTest.mouseClick(day.window.status_bar._mode, LEFT)
+    assert ripple(day) == ("off", "", ["clips.ripple_off"])
+    day.press("Ctrl+Z")
+    assert ripple(day)[0] == "all"
+
+
+def test_ripple_is_refused_without_a_document(hands: Hands) -> None:
+    hands.press("Shift+N")
+    assert hands.refused
+    assert ripple(hands) == ("off", "", ["clips.ripple_off"])
+
+
+def test_later_clips_follow_keys(day: Hands) -> None:
+    window = day.window
+    window.commands.run("clips.ripple_all")
+    window.timeline.heads.choose(window.session.state.tracks[1].id)
+    day.press("Y")
+    day.press("Alt+Shift+Right")
+    day.press("Alt+Shift+Right")
+    assert starts_s(day) == [0.0, 2.2, 6.2]
+    day.press("Ctrl+Z")
+    assert starts_s(day) == [0.0, 2.0, 6.0], "nudges are one step"
+    window.transport.seek(3 * RATE_HZ)
+    day.press("I")
+    assert starts_s(day) == [0.0, 2.0, 5.0]
+    day.press("Ctrl+D")
+    assert starts_s(day) == [0.0, 2.0, 5.0, 8.0]
+    day.press("Delete")
+    assert starts_s(day) == [0.0, 2.0, 5.0]
+    window.transport.seek(RATE_HZ)
+    day.press("Y")
+    day.press("P")
+    assert starts_s(day) == [0.0, 1.0, 4.0]
+
+
+def test_later_clips_follow_the_mouse(day: Hands) -> None:
+    canvas = day.window.timeline.canvas
+    by_px = round(RATE_HZ / canvas.viewport.samples_per_px)
+    day.window.commands.run("clips.ripple_all")
+    drag(day, middle(day, 1), by_px)
+    assert starts_s(day) == [0.0, pytest.approx(3.0, abs=0.02), pytest.approx(7.0, abs=0.02)]
+    day.press("Ctrl+Z")
+    for is_start in (True, False):
+        area, by_px = bar(day, 1).area, round(RATE_HZ / canvas.viewport.samples_per_px)
+        edge_px, by = (area.left() + 2, by_px) if is_start else (area.right() - 2, -by_px)
+        drag(day, QPoint(round(edge_px), round(area.center().y())), by)
+        assert starts_s(day) == [0.0, 2.0, pytest.approx(5.0, abs=0.02)]
+        assert clips(day)[1].length_samples == pytest.approx(3 * RATE_HZ, rel=0.01)
+        day.press("Ctrl+Z")
+    day.window.commands.run("clips.ripple_track")
+    drag(day, middle(day, 1), by_px)
+    assert starts_s(day)[2] == 6.0
+
+
+def test_a_drag_shows_the_clips_that_follow(day: Hands) -> None:
+    canvas = day.window.timeline.canvas
+    by_px = round(RATE_HZ / canvas.viewport.samples_per_px)
+    at, later = middle(day, 1), bar(day, 2).area
+    place = QPoint(round(later.left() - by_px / 2), round(later.center().y()))
+    empty = canvas.grab().toImage().pixelColor(place)
+    for mode in ("clips.ripple_off", "clips.ripple_all"):
+        day.window.commands.run(mode)
+        QTest.mousePress(canvas, LEFT, NONE, at)
+        for share in (0.5, 1.0):
+            QTest.mouseMove(canvas, at - QPoint(round(by_px * share), 0))
+        assert (canvas.grab().toImage().pixelColor(place) != empty) is (mode == "clips.ripple_all")
+        QTest.mouseRelease(canvas, LEFT, NONE, at)
+
+
+def test_a_locked_clip_refuses_what_would_move_it(day: Hands) -> None:
+    session, refused = day.window.session, list[str]()
+    session.apply(set_clips(session.state, [clips(day)[2].id], is_locked=True))
+    day.window.clips.refused.connect(refused.append)
+    day.window.commands.run("clips.ripple_all")
+    drag(day, middle(day, 1), 50)
+    assert len(refused) == 1
+    assert "phone" in refused[0]
+    assert starts_s(day) == [0.0, 2.0, 6.0]
 
 
 def test_a_locked_clip_says_so_when_it_is_dragged(day: Hands) -> None:

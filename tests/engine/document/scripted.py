@@ -15,6 +15,7 @@ from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.document.tracks import clip_edits
 from engine.document.tracks import edits as track_edits
+from engine.document.tracks.ripple import Ripple
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
 
@@ -96,6 +97,8 @@ CLIP_STEPS: tuple[Step, ...] = (
     Document.undo,
     _edit(lambda state: clip_edits.take_clips(state, ["clip-two"], "track-one")),
     _edit(lambda state: clip_edits.duplicate_clips(state, ["clip-one"], 900 * RATE_HZ)),
+    Document.undo,
+    _edit(lambda state: clip_edits.trim_clip(state, "clip-one", 9, 200 * RATE_HZ, ripple=Ripple.ALL)),
     Document.undo,
     _edit(lambda state: clip_edits.join_tracks(state, "track-one", ["track-two"])),
     _edit(lambda state: clip_edits.remove_clips(state, ["clip-two~2"])),

@@ -29,6 +29,7 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
+from engine.document.tracks.ripple import Ripple
 from engine.errors import UsageError
 from tests.sources import no_source
 
@@ -232,6 +233,7 @@ def test_edits_are_undone_and_redone(tmp_path: Path, count: int) -> None:
                 document.state, "gain", start, start + SECOND, {"gain_db": -1.0}, ("track-c",)
             )
             document.apply(edit)
+        document.apply(add_marker(document.state, 9 * SECOND))
         states = [document.state]
         while len(states) <= count:
             try:
@@ -256,20 +258,24 @@ def _any_edit(state: DocumentState, random: np.random.Generator) -> Edit:
     some = [one.id for one in clips if random.random() < 0.4] or [clips[0].id]
     one = clips[random.integers(len(clips))]
     at = int(random.integers(0, 25 * SECOND))
-    choice = random.integers(8)
+    ripple = list(Ripple)[random.integers(3)]
+    choice = random.integers(9)
     if choice == 0:
         return place_clips(state, {one.id: at})
     if choice == 1:
-        return trim_clip(state, one.id, one.start_samples + int(random.integers(-SECOND, SECOND)), at)
+        start = one.start_samples + int(random.integers(-SECOND, SECOND))
+        return trim_clip(state, one.id, start, at, ripple=ripple)
     if choice == 2 and len(clips) < 30:
         return split_clips(state, at)
     if choice == 3 and len(clips) < 30:
-        return duplicate_clips(state, some, at)
+        return duplicate_clips(state, some, at, ripple)
     if choice == 4 and len(clips) > 6:
-        return remove_clips(state, [one.id])
+        return remove_clips(state, [one.id], ripple)
     if choice == 5:
         longest = one.length_samples // 2
         return set_clips(state, [one.id], fade_in_samples=int(random.integers(0, longest + 1)))
     if choice == 6:
         return set_clips(state, some, gain_db=float(random.integers(-9, 9)))
-    return nudge_clips(state, some, int(random.integers(-SECOND, SECOND)))
+    if choice == 7:
+        return set_clips(state, [one.id], is_locked=not one.is_locked)
+    return nudge_clips(state, some, int(random.integers(-SECOND, SECOND)), ripple=ripple)

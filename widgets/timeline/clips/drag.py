@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from engine.document.tracks.clip import Clip
+from engine.document.tracks.ripple import Ripple, following, of_move, of_trim
 from engine.document.tracks.track import source_length_samples
 from engine.timebase import format_time
 from widgets import theme
@@ -65,7 +66,8 @@ class MoveClips:
     """Chooses a clip; when dragged, moves all chosen ones by the same distance.
 
     The dragged clip snaps with either edge: to other clips, markers, the playhead, labelled times of day and
-    the grid. Clips of one track can be taken to another.
+    the grid. Clips of one track can be taken to another. With ripple, later clips follow, but not to another
+    track.
     """
 
     def __init__(self, canvas: Surface, bar: Bar, at: QPointF, *, adds: bool) -> None:
@@ -74,8 +76,8 @@ class MoveClips:
         moving = chosen | {bar.clip.id} if adds or bar.clip.id in chosen else {bar.clip.id}
         clips = [clip for track in canvas.state.tracks for clip in track.clips]
         self._moving = [clip for clip in clips if clip.id in moving]
-        self._places = _places(canvas, {clip.id for clip in self._moving})
         self._by, self._moved, self._lane = 0, False, self._own_lane
+        self._places = _places(canvas, {*moving, *self._following(1)})
         self._lanes = {
             number
             for number, track in enumerate(canvas.state.tracks)
@@ -86,6 +88,13 @@ class MoveClips:
     def _own_lane(self) -> int:
         tracks = self._canvas.state.tracks
         return next(number for number, track in enumerate(tracks) if self._bar.clip in track.clips)
+
+    def _following(self, by: int) -> Mapping[str, int]:
+        """Return how far each clip moves that follows."""
+        if self._lane != self._own_lane:
+            return {}
+        keys = {clip.id for clip in self._moving}
+        return following(self._canvas.state, keys, self._canvas.ripple, of_move(keys, by)) or {}
 
     def move(self, at: QPointF) -> None:
         self._moved |= (at - self._pressed).manhattanLength() >= theme.px(LEAST_PX)
@@ -119,6 +128,7 @@ class MoveClips:
             return
         moving = {clip.id for clip in self._moving}
         by_px = self._by / frame.viewport.samples_per_px
+        _paint_following(painter, frame, self._canvas, self._following(self._by))
         painter.save()
         painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
         for bar in bars(frame, self._canvas.shown.clips):
@@ -146,9 +156,11 @@ class TrimClip:
         self._canvas, self._bar, self._edge, self._pressed = canvas, bar, edge, at
         clip, state = bar.clip, canvas.state
         length = source_length_samples(state.sources[clip.source_id], state.rate_hz)
-        first, last = max(clip.shift_samples, 0), clip.shift_samples + length
+        self._ripples = canvas.ripple is not Ripple.OFF  # then the clip begins where it did
+        first, last = clip.shift_samples, clip.shift_samples + length
+        first = first if self._ripples else max(first, 0)
         self._limits = (first, clip.stop_samples - 1) if edge == 0 else (clip.start_samples + 1, last)
-        self._places = _places(canvas, {clip.id})
+        self._places = _places(canvas, {clip.id, *self._following(clip.length_samples + 1)})
         self._at = self._before
 
     @property
@@ -168,15 +180,26 @@ class TrimClip:
         if self._at == self._before:
             self._canvas.clip_chosen.emit(clip.id, False)
             return
-        start, stop = clip.start_samples, clip.stop_samples
-        edges = (self._at, stop) if self._edge == 0 else (start, self._at)
-        self._canvas.clip_trimmed.emit(clip.id, *edges)
+        self._canvas.clip_trimmed.emit(clip.id, *self._edges)
+
+    def _following(self, length: int) -> Mapping[str, int]:
+        """Return how far each clip moves that follows when the clip is so long."""
+        canvas, clip = self._canvas, self._bar.clip
+        return following(canvas.state, [clip.id], canvas.ripple, of_trim(clip, length)) or {}
+
+    @property
+    def _edges(self) -> tuple[int, int]:
+        clip = self._bar.clip
+        return (self._at, clip.stop_samples) if self._edge == 0 else (clip.start_samples, self._at)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        x = frame.viewport.x_at(self._at)
-        other = self._bar.area.right() if self._edge == 0 else self._bar.area.left()
-        area = QRectF(min(x, other), self._bar.area.top(), abs(x - other), self._bar.area.height())
-        clip = replace(self._bar.clip, fade_in_samples=0, fade_out_samples=0)
+        x, clip, (start, stop) = frame.viewport.x_at(self._at), self._bar.clip, self._edges
+        if self._ripples:
+            start, stop = clip.start_samples, clip.start_samples + stop - start
+            _paint_following(painter, frame, self._canvas, self._following(stop - start))
+        left, right = frame.viewport.x_at(start), frame.viewport.x_at(stop)
+        area = QRectF(left, self._bar.area.top(), right - left, self._bar.area.height())
+        clip = replace(clip, fade_in_samples=0, fade_out_samples=0)
         bar = replace(self._bar, clip=clip, area=area)
         paint_bar(painter, frame, bar, frame.theme.undecided, is_chosen=True)
         moved = (self._at - self._before) / frame.viewport.rate_hz
@@ -189,7 +212,20 @@ def _shown(canvas: Surface, samples: int) -> str:
     return canvas.time_of_day(samples) or format_time(samples / canvas.viewport.rate_hz)
 
 
-def _places(canvas: Surface, moving: set[str]) -> np.ndarray:
+def _paint_following(painter: QPainter, frame: Frame, canvas: Surface, moves: Mapping[str, int]) -> None:
+    """Draw the clips that follow where they come to."""
+    painter.save()
+    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    for bar in bars(frame, canvas.shown.clips):
+        if bar.clip.id in moves:
+            plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
+            area = bar.area.translated(moves[bar.clip.id] / frame.viewport.samples_per_px, 0)
+            ghost = replace(bar, clip=plain, area=area)
+            paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=False)
+    painter.restore()
+
+
+def _places(canvas: Surface, moving: Collection[str]) -> np.ndarray:
     """Return the positions that clips snap to, ascending, without the grid."""
     others: Sequence[Clip] = [
         clip for track in canvas.state.tracks for clip in track.clips if clip.id not in moving

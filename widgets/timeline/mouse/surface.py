@@ -8,6 +8,7 @@ from PySide6.QtCore import SignalInstance
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
+from engine.document.tracks.ripple import Ripple
 from widgets.timeline.edits.selected import Lanes, Selected
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.snapping import Snapping
@@ -24,6 +25,7 @@ class Surface(Protocol):
     shown: Shown
     times: TimeMap
     snapping: Snapping
+    ripple: Ripple
     grid: BeatGrid | None
 
     @property

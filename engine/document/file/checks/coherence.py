@@ -10,6 +10,7 @@ from engine.document.file.checks.limits import (
     MOST_CLIPS,
 )
 from engine.document.state import DocumentState
+from engine.document.tracks.ripple import ripple_of
 from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
 from engine.settings import cut_settings
@@ -38,6 +39,7 @@ def require_coherent(state: DocumentState) -> None:
                 raise ValueError(f"proposal {shown(proposal.id)} has no alternative {decision.alternative}")
     try:
         cut_settings(state.settings)
+        ripple_of(state.settings)
     except UsageError as error:
         raise ValueError(str(error).rstrip(".")) from error
 

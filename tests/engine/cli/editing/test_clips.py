@@ -79,9 +79,34 @@ def test_edits_move_along(project: str, capsys: pytest.CaptureFixture[str]) -> N
     assert [(one["start_s"], one["state"]) for one in proposals] == [(6.0, "accepted")]
 
 
+def test_later_clips_follow_with_ripple(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "edit", project, "place", "--clips", "b.wav", "--to-s", "6")
+    ids = [one["id"] for one in told(capsys, "edit", project, "split", "--at-s", "3")["tracks"][0]["clips"]]
+    made = told(
+        capsys, "edit", project, "gain", "--start-s", "1", "--stop-s", "2", "--db", "-6", "--tracks", "a"
+    )
+
+    def edited(*words: str) -> list[tuple[float, float]]:
+        return [clip[1:3] for clip in clips(told(capsys, "edit", project, *words))]
+
+    moved = edited("place", "--clips", ids[1], "--by-s", "1", "--ripple", "all")
+    assert moved == [(0.0, 3.0), (4.0, 11.0), (7.0, 11.0)]
+    moved = edited("place", "--clips", ids[0], "--to-s", "1", "--ripple", "track")
+    assert moved == [(5.0, 12.0), (1.0, 4.0), (7.0, 11.0)], "a placed clip is on top"
+    trimmed = edited("trim", "--clips", ids[0], "--start-s", "1.5", "--ripple", "track")
+    assert trimmed == [(4.5, 11.5), (1.0, 3.5), (7.0, 11.0)]
+    doubled = edited("duplicate", "--clips", ids[0], "--to-s", "3.5", "--ripple", "all")
+    assert doubled == [(7.0, 14.0), (1.0, 3.5), (3.5, 6.0), (9.5, 13.5)]
+    gone = told(capsys, "edit", project, "remove", "--clips", ids[0], "--ripple", "all")
+    assert [clip[1:3] for clip in clips(gone)] == [(4.5, 11.5), (1.0, 3.5), (7.0, 11.0)]
+    assert (gone["moved_along"], gone["removed_along"]) == ([], [made["id"]])
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("split", "--at-s", "3", "--ripple", "all"),
+        ("cut", "--start-s", "1", "--stop-s", "2", "--ripple", "track"),
         ("place", "--clips", "b.wav"),
         ("place", "--clips", "b.wav", "--to-s", "1", "--by-s", "1"),
         ("place", "--to-s", "1"),

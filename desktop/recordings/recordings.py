@@ -86,7 +86,7 @@ class Recordings(QObject):
         rate_hz : of a document that has none yet; 0 for the highest of the recordings
         """
         state = self._session.state
-        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources), Mode.AUTO)
+        request = ImportRequest(paths, state.rate_hz or rate_hz, state, Mode.AUTO, self._session.media)
         again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
         self._work.read(
             import_recordings, request, "Importing", partial(self._imported, request), again=again
@@ -95,8 +95,9 @@ class Recordings(QObject):
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Add the imported tracks; a document is created only now, so that a failure leaves none behind."""
         state = self._session.state
-        if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
-            self.import_files(request.paths)  # another import came first and set the rate
+        is_other_rate = state.rate_hz not in (0, request.rate_hz)
+        if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
+            self.import_files(request.paths)  # another import came first, or clips were moved
             return
         placed = self._placed(imported)
         if placed is None:
@@ -109,7 +110,7 @@ class Recordings(QObject):
         self._take_media(imported.media)
         warnings = _by_name(imported.warnings, request.paths)
         pickup, tracks = imported.pickup, self._session.state.tracks
-        if pickup is not None and len(pickup.track_ids) == len(tracks):
+        if pickup is not None and set(pickup.track_ids) == {track.id for track in tracks}:
             self._session.apply(*store_pickup(self._session.state, pickup))
             warnings = self._outside_the_kit() + warnings  # the bar may have no room for all
         elif len(tracks) > 1:

@@ -48,10 +48,12 @@ class Recordings(QObject):
     -------
     waves_changed : the waveforms to draw, by track id
     waves_refined : more of them is known
+    missing_changed : ids of the sources that were not found
     """
 
     waves_changed = Signal(dict)
     waves_refined = Signal()
+    missing_changed = Signal(frozenset)
     _some_found = Signal(object, object)  # from the lane's thread
 
     def __init__(
@@ -166,6 +168,7 @@ class Recordings(QObject):
         self.source_waves.clear()
         self.wave_tiles.forget()
         self.waves_changed.emit({})
+        self.missing_changed.emit(frozenset())
         if self._session.state.sources:
             self._find_media()
 
@@ -198,6 +201,7 @@ class Recordings(QObject):
 
     def _found_media(self, media: Media) -> None:
         self._take_media(media)
+        self.missing_changed.emit(frozenset(self._session.state.sources.keys() - media.paths.keys()))
         for sentence in media.missing:
             self._work.failed.emit(sentence)
         if not media.missing and self._session.grid is None:
@@ -219,15 +223,15 @@ class Recordings(QObject):
         self.waves_changed.emit({key: wave for key, (_, wave) in self._waves.items()})
 
     def _put_together(self) -> bool:
-        """Make the waveforms of tracks from those of their sources; return whether any is new."""
+        """Make the waveforms of tracks from those of their found sources; return whether any is new."""
         state, is_new = self._session.state, False
         for track in state.tracks:
             own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
-            clips = tuple((clip.sound, track.start_samples) for clip in track.clips)
+            of = (*((clip.sound, track.start_samples) for clip in track.clips), *own)
             known = self._waves.get(track.id)
-            if len(own) < len(track.source_ids) or (known is not None and known[0] == clips):
+            if not own or (known is not None and known[0] == of):
                 continue
-            self._waves[track.id] = clips, track_wave(state, track, own)
+            self._waves[track.id] = of, track_wave(state, track, own)
             is_new = True
         return is_new
 

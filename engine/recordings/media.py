@@ -159,7 +159,7 @@ class _Found:
 def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:
     """Return the document with the clips of missing sources silent, so that the others can be played.
 
-    Tracks of which no source was found are muted. Without any, the document is returned unchanged.
+    Tracks without any found source are muted. If no source was found, the document is returned unchanged.
     """
     if not media:
         return state

@@ -70,6 +70,7 @@ class Recordings(QObject):
         self.source_waves: dict[str, SourceWave] = {}
         self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
         self._opening: MediaRequest | None = None
+        self._missing: frozenset[str] = frozenset()
         self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
         self.wave_tiles.arrived.connect(self.waves_refined)
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
@@ -168,7 +169,7 @@ class Recordings(QObject):
         self.source_waves.clear()
         self.wave_tiles.forget()
         self.waves_changed.emit({})
-        self.missing_changed.emit(frozenset())
+        self._set_missing(frozenset())
         if self._session.state.sources:
             self._find_media()
 
@@ -200,12 +201,16 @@ class Recordings(QObject):
         self._find_media()
 
     def _found_media(self, media: Media) -> None:
+        self._set_missing(frozenset(self._session.state.sources.keys() - media.paths.keys()))
         self._take_media(media)
-        self.missing_changed.emit(frozenset(self._session.state.sources.keys() - media.paths.keys()))
         for sentence in media.missing:
             self._work.failed.emit(sentence)
         if not media.missing and self._session.grid is None:
             self._analysing.listen(self._analysing.taste)
+
+    def _set_missing(self, missing: frozenset[str]) -> None:
+        self._missing = missing
+        self.missing_changed.emit(missing)
 
     def _take_media(self, media: Media) -> None:
         self._session.set_media(media.paths)
@@ -223,13 +228,17 @@ class Recordings(QObject):
         self.waves_changed.emit({key: wave for key, (_, wave) in self._waves.items()})
 
     def _put_together(self) -> bool:
-        """Make the waveforms of tracks from those of their found sources; return whether any is new."""
+        """Make the waveforms of tracks from those of their sources; return whether any is new.
+
+        A track waits until each of its sources is found or known to be missing.
+        """
         state, is_new = self._session.state, False
         for track in state.tracks:
             own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
             of = (*((clip.sound, track.start_samples) for clip in track.clips), *own)
             known = self._waves.get(track.id)
-            if not own or (known is not None and known[0] == of):
+            is_whole = self._missing.union(own).issuperset(track.source_ids)
+            if not own or not is_whole or (known is not None and known[0] == of):
                 continue
             self._waves[track.id] = of, track_wave(state, track, own)
             is_new = True

@@ -83,7 +83,8 @@ def _placed(imported: Imported, request: ImportRequest, progress: Progress) -> I
     heads = read_heads([Path(source.path) for source in imported.sources])
     paths = imported.media.paths
     media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
-    media |= media_to_read(state, request.media)
+    if mode in (Mode.AUTO, Mode.SOUND):
+        media |= media_to_read(state, request.media)
     known = known_files(state, request.media)
     places = propose_places(
         heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress, known=known
